@@ -1,0 +1,13 @@
+"""The only place that knows which OpenMMLab distribution is installed.
+
+Everything that differs between the maintained line (``onedl-*``) and the
+original packages (``mmengine``, ``mmcv``, ``mmdet``, ``mmsegmentation``), or
+between an mmcv with and without compiled operators, is settled here, so that
+the rest of mmirstd is written against one API.  ``python -m mmirstd.compat``
+reports on the environment.  Importing this package imports neither torch nor
+any OpenMMLab package.
+"""
+
+from .ops import compiled_ops_available, ensure_mmcv_ops
+
+__all__ = ['compiled_ops_available', 'ensure_mmcv_ops']
