@@ -29,7 +29,8 @@ TRANSFORMS = Registry(
 DATA_SAMPLERS = Registry(
     'data sampler', parent=MMENGINE_DATA_SAMPLERS, scope='mmirstd', locations=['mmirstd.datasets'])
 METRICS = Registry('metric', parent=MMENGINE_METRICS, scope='mmirstd', locations=['mmirstd.evaluation.metrics'])
-HOOKS = Registry('hook', parent=MMENGINE_HOOKS, scope='mmirstd', locations=['mmirstd.engine'])
+HOOKS = Registry(
+    'hook', parent=MMENGINE_HOOKS, scope='mmirstd', locations=['mmirstd.engine', 'mmirstd.visualization.hook'])
 OPTIM_WRAPPERS = Registry(
     'optimizer wrapper', parent=MMENGINE_OPTIM_WRAPPERS, scope='mmirstd', locations=['mmirstd.engine'])
 VISUALIZERS = Registry(

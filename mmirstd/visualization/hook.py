@@ -1,0 +1,175 @@
+"""Comparison pictures during validation and test."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from mmengine.dist import is_main_process
+from mmengine.hooks import Hook
+from mmengine.logging import print_log
+
+from mmirstd.registry import HOOKS
+
+from .overlay import draw_comparison, save_png
+
+
+@HOOKS.register_module()
+class IRSTDVisualizationHook(Hook):
+    """Show image, ground truth and prediction with magnified insets.
+
+    The stock mmseg hook paints the mask over the image, where a target of three
+    pixels is not seen; see :func:`mmirstd.visualization.draw_comparison` for
+    what is drawn here.
+
+    The picture shows the raw image read from ``img_path`` of the sample, with
+    the loading transform of the dataset's pipeline if it has one. A raw image
+    whose size differs from the ground truth's (a protocol that evaluates at a
+    fixed size) is resized to it.
+
+    Args:
+        show_dir: Test pictures are written here as ``ID.png``; an image in a
+            subfolder of the data set keeps its subfolder. None writes none.
+        draw_val: Give the visualizer pictures of validation images (to all its
+            backends: files, TensorBoard, WandB), named ``val_ID``, with
+            the iteration as step.
+        interval: Every how many validation images one is drawn.
+        max_images: Validation images drawn per validation at most.
+        threshold: Probability above which a pixel counts as target.
+        max_distance: Pixels between centroids below which a target counts as
+            detected.
+
+    In distributed runs each rank writes the test pictures of its own samples;
+    validation pictures come from rank 0, where the visualizer lives.
+
+    Raises:
+        ValueError: ``interval`` or ``max_images`` is less than 1.
+    """
+
+    priority = 'NORMAL'
+
+    def __init__(self,
+                 show_dir: str | None = None,
+                 draw_val: bool = False,
+                 interval: int = 1,
+                 max_images: int = 8,
+                 threshold: float = 0.5,
+                 max_distance: float = 3.0) -> None:
+        if interval < 1 or max_images < 1:
+            raise ValueError('interval and max_images of IRSTDVisualizationHook must be at least 1, '
+                             f'found {interval} and {max_images}; draw_val=False draws nothing')
+        self.show_dir = None if show_dir is None else Path(show_dir)
+        self.draw_val = draw_val
+        self.interval = interval
+        self.max_images = max_images
+        self.threshold = threshold
+        self.max_distance = max_distance
+        self._seen = 0
+        self._drawn = 0
+
+    def before_val_epoch(self, runner: Any) -> None:
+        """Start counting anew, so that every validation draws the same images."""
+        self._seen = self._drawn = 0
+
+    def after_val_iter(self,
+                       runner: Any,
+                       batch_idx: int,
+                       data_batch: Any = None,
+                       outputs: Sequence | None = None) -> None:
+        """Hand pictures to the visualizer."""
+        if not self.draw_val or not is_main_process():
+            return
+        dataset = runner.val_loop.dataloader.dataset
+        for sample in outputs or ():
+            due = self._seen % self.interval == 0 and self._drawn < self.max_images
+            self._seen += 1
+            if not due:
+                continue
+            self._drawn += 1
+            image_id = _image_id(dataset, sample.img_path)
+            picture = self._draw(dataset, sample, image_id)
+            # The local backend makes a file of the name and cannot make folders.
+            runner.visualizer.add_image(
+                'val_' + image_id.replace('/', '_'), cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), runner.iter)
+
+    def before_test_epoch(self, runner: Any) -> None:
+        """Fail before the first batch, not after the last, if the folder cannot be written."""
+        if self.show_dir is not None:
+            self.show_dir.mkdir(parents=True, exist_ok=True)
+
+    def after_test_iter(self,
+                        runner: Any,
+                        batch_idx: int,
+                        data_batch: Any = None,
+                        outputs: Sequence | None = None) -> None:
+        """Write one picture per image."""
+        if self.show_dir is None:
+            return
+        dataset = runner.test_loop.dataloader.dataset
+        for sample in outputs or ():
+            image_id = _image_id(dataset, sample.img_path)
+            # Not with_suffix: an ID may itself contain a dot.
+            save_png(self.show_dir / f'{image_id}.png', self._draw(dataset, sample, image_id))
+
+    def after_test_epoch(self, runner: Any, metrics: dict[str, float] | None = None) -> None:
+        """Say where the pictures are."""
+        if self.show_dir is not None and is_main_process():
+            print_log(f'comparison pictures are in {self.show_dir}', logger='current')
+
+    def _draw(self, dataset: Any, sample: Any, image_id: str) -> np.ndarray:
+        prob = _map(sample.seg_logits)
+        gt = _map(sample.gt_sem_seg) if 'gt_sem_seg' in sample else None
+        if gt is not None:
+            # The ignore index is no target.
+            gt = (gt == 1).astype(np.uint8)
+        image = _read_image(dataset, sample.img_path)
+        if image.shape[:2] != prob.shape:
+            image = cv2.resize(image, prob.shape[::-1], interpolation=cv2.INTER_LINEAR)
+        return draw_comparison(image, gt, prob, name=image_id, threshold=self.threshold,
+                               max_distance=self.max_distance)
+
+
+def _map(data: Any) -> np.ndarray:
+    """PixelData of shape (1, H, W) -> (H, W) array."""
+    array = data.data.detach().cpu()
+    if array.ndim != 3 or array.shape[0] != 1:
+        raise ValueError(f'IRSTDVisualizationHook draws one-channel predictions of shape (1, H, W), found '
+                         f'{tuple(array.shape)}; use a decode head with out_channels=1')
+    return (array.float() if array.is_floating_point() else array)[0].numpy()
+
+
+def _members(dataset: Any) -> list[Any]:
+    """The plain data sets within wrappers (concatenated, repeated)."""
+    if hasattr(dataset, 'datasets'):
+        return [plain for member in dataset.datasets for plain in _members(member)]
+    if hasattr(dataset, 'dataset'):
+        return _members(dataset.dataset)
+    return [dataset]
+
+
+def _image_id(dataset: Any, img_path: str) -> str:
+    """The path below the data set's image folder, without its suffix."""
+    path = Path(img_path)
+    for member in _members(dataset):
+        prefix = getattr(member, 'data_prefix', {}).get('img_path')
+        if prefix:
+            try:
+                return path.relative_to(prefix).with_name(path.stem).as_posix()
+            except ValueError:
+                continue
+    return path.stem
+
+
+def _read_image(dataset: Any, img_path: str) -> np.ndarray:
+    """The image as the data set's own loading transform reads it, else the raw file."""
+    for member in _members(dataset):
+        for transform in getattr(getattr(member, 'pipeline', None), 'transforms', ()):
+            if type(transform).__name__ == 'LoadInfraredImage':
+                return transform({'img_path': img_path})['img']
+    image = cv2.imdecode(np.fromfile(img_path, np.uint8), cv2.IMREAD_UNCHANGED)
+    if image is None:
+        raise ValueError(f'{img_path}: cannot be decoded as an image; is it complete?')
+    return image
