@@ -1,0 +1,7 @@
+"""Networks, losses and classical detectors, registered under the scope ``mmirstd``."""
+
+from .backbones import *  # noqa: F403
+from .decode_heads import *  # noqa: F403
+from .losses import *  # noqa: F403
+from .necks import *  # noqa: F403
+from .segmentors import *  # noqa: F403

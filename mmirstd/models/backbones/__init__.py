@@ -1,0 +1,5 @@
+"""Backbones."""
+
+from .ggl_encoder import GGLEncoder
+
+__all__ = ['GGLEncoder']

@@ -1,0 +1,5 @@
+"""Decode heads."""
+
+from .irstd_head import IRSTDHead
+
+__all__ = ['IRSTDHead']

@@ -1,0 +1,28 @@
+"""Convolution-norm-activation with the bias that official IRSTD networks keep in front of batch norm."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from mmcv.cnn import ConvModule
+
+
+def biased_conv(in_channels: int, out_channels: int, kernel_size: int, norm_cfg: dict | None,
+                **kwargs: Any) -> ConvModule:
+    """``ConvModule`` with 'same' padding whose convolution has a bias even though a norm follows.
+
+    The bias is redundant, but the official networks have it: without it their weights would not fit and the
+    parameter counts would differ.  mmcv warns about that combination; here it is meant.
+
+    Args:
+        in_channels: Input channels.
+        out_channels: Output channels.
+        kernel_size: Odd kernel size.
+        norm_cfg: Norm layer config; None for no norm.
+        **kwargs: Further arguments of ``mmcv.cnn.ConvModule`` (``stride``, ``act_cfg``, ...).
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings('ignore', message='Unnecessary conv bias')
+        return ConvModule(
+            in_channels, out_channels, kernel_size, padding=kernel_size // 2, bias=True, norm_cfg=norm_cfg, **kwargs)

@@ -1,0 +1,58 @@
+"""Residual blocks of the GGL-Net family."""
+
+from __future__ import annotations
+
+from mmengine.model import BaseModule, Sequential
+from torch import Tensor, nn
+
+from .conv import biased_conv
+from .squeeze_excitation import SqueezeExcitation
+
+
+class ResidualBlock(BaseModule):
+    """``ReLU(body(x) + shortcut(x))`` with a two-convolution body, in the three forms GGL-Net's encoder uses.
+
+    * plain: conv3x3-BN-ReLU-conv3x3-BN, identity shortcut;
+    * ``downsample=True``: a 2x2 max pool before the body's second convolution and a stride-2
+      conv3x3-BN-ReLU shortcut; the output is half as large;
+    * ``se_ratio``: squeeze-and-excitation before the body's second convolution, identity shortcut.
+
+    Args:
+        in_channels: Input channels.
+        out_channels: Output channels; must equal ``in_channels`` unless ``downsample``.
+        downsample: Halve height and width.
+        se_ratio: Reduction of the squeeze-and-excitation; None leaves it out.
+        norm_cfg: Norm layer config.
+        init_cfg: mmengine initialisation.
+
+    Raises:
+        ValueError: If the identity shortcut does not fit the channels.
+    """
+
+    def __init__(self,
+                 in_channels: int,
+                 out_channels: int,
+                 downsample: bool = False,
+                 se_ratio: int | None = None,
+                 norm_cfg: dict = dict(type='BN'),
+                 init_cfg: dict | None = None) -> None:
+        super().__init__(init_cfg)
+        if not downsample and in_channels != out_channels:
+            raise ValueError(
+                f'an identity shortcut needs equal channels, got {in_channels} -> {out_channels}; '
+                'set downsample=True for a convolutional shortcut')
+        middle: nn.Module = nn.Identity()
+        if downsample:
+            middle = nn.MaxPool2d(2, 2)
+        elif se_ratio is not None:
+            middle = SqueezeExcitation(out_channels, se_ratio)
+        self.body = Sequential(
+            biased_conv(in_channels, out_channels, 3, norm_cfg), middle,
+            biased_conv(out_channels, out_channels, 3, norm_cfg, act_cfg=None))
+        self.shortcut = biased_conv(
+            in_channels, out_channels, 3, norm_cfg, stride=2) if downsample else nn.Identity()
+        self.act = nn.ReLU(inplace=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, in_channels, H, W) -> (B, out_channels, H or H/2, W or W/2)."""
+        return self.act(self.body(x) + self.shortcut(x))

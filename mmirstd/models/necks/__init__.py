@@ -1,0 +1,6 @@
+"""Necks."""
+
+from .tgfm import TGFM
+from .top_down import UShapeNeck
+
+__all__ = ['TGFM', 'UShapeNeck']

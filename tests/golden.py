@@ -1,0 +1,65 @@
+"""The fill protocol of the golden numbers: deterministic weights and inputs from NumPy's PCG64.
+
+The figures in ``tests/data/golden`` were computed from the official implementations, filled by the same rule.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .shared import DATA
+
+
+def load_golden(name: str) -> dict[str, Any]:
+    """Recorded figures of ``tests/data/golden/<name>.json``."""
+    return json.loads((DATA / 'golden' / f'{name}.json').read_text())
+
+
+def fill(key: str, shape: list[int], scale: dict[str, str]) -> np.ndarray | None:
+    """Weight for an official key: normal numbers seeded by the key's CRC, scaled by what the entry is.
+
+    Returns None for entries that stay as constructed.
+    """
+    exception = scale.get(key)
+    if exception == 'keep' or key.endswith('num_batches_tracked'):
+        return None
+    generator = np.random.Generator(np.random.PCG64(zlib.crc32(key.encode())))
+    normal = generator.standard_normal(tuple(shape)).astype(np.float32)
+    if exception is not None:
+        return normal * float(exception)
+    if key.endswith('running_mean'):
+        return normal * 0.1
+    if key.endswith('running_var'):
+        return 1.0 + 0.1 * np.abs(normal)
+    if len(shape) >= 2:
+        return normal * float(np.sqrt(2.0 / max(1, np.prod(shape[1:]))))
+    return 1.0 + 0.1 * normal if key.endswith('weight') else 0.1 * normal
+
+
+def official_state_dict(golden: dict[str, Any]) -> dict[str, Tensor]:
+    """The official network's state dict as it was when the figures were recorded."""
+    state = {}
+    for key, shape in golden['state_dict']:
+        value = fill(key, shape, golden['scale'])
+        state[key] = torch.zeros(shape, dtype=torch.long) if value is None else torch.from_numpy(np.asarray(value))
+    return state
+
+
+def golden_input(spec: dict[str, Any], channels: int | None = None) -> Tensor:
+    """The recorded input: uniform gray [0, 1), repeated over ``channels`` (the record's own by default)."""
+    batch, recorded_channels = spec['shape'][:2]
+    generator = np.random.Generator(np.random.PCG64(spec['seed']))
+    gray = torch.from_numpy(generator.random((batch, 1, *spec['shape'][2:])).astype(np.float32))
+    return gray.repeat(1, channels or recorded_channels, *[1] * (gray.ndim - 2))
+
+
+def samples(tensor: Tensor, count: int = 64) -> np.ndarray:
+    """The recorded 64 evenly spaced entries of the flattened tensor."""
+    flat = tensor.detach().contiguous().flatten().double().numpy()
+    return flat[np.linspace(0, flat.size - 1, count).astype(int)]

@@ -1,0 +1,70 @@
+"""How an official state dict becomes ours: renaming by prefix, and folding of repeated gray input channels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from torch import Tensor
+
+# thop, a FLOP counter several official codes call, leaves these buffers in their checkpoints.
+_COUNTER_BUFFERS = ('total_ops', 'total_params')
+
+
+@dataclass(frozen=True)
+class KeyMap:
+    """Conversion of one architecture.
+
+    Attributes:
+        prefixes: Official module path -> our module path; both end at a module boundary.  An official key is
+            renamed by the longest path it begins with.
+        gray_convs: Our keys of the convolutions that see the repeated gray image; their weights (O, 3, k, k) may
+            be summed over the channels, which is exact because the channels are equal.
+        model: Config of the model the result loads into (written to the checkpoint's meta).
+        source: Repository and file of the official code.
+    """
+
+    prefixes: Mapping[str, str]
+    gray_convs: tuple[str, ...]
+    model: str
+    source: str
+
+    def rename(self, key: str) -> str | None:
+        """Our name of an official key, or None for a key that has no place in the network."""
+        parts = key.split('.')
+        for end in range(len(parts), 0, -1):
+            prefix = '.'.join(parts[:end])
+            if prefix in self.prefixes:
+                return '.'.join([self.prefixes[prefix], *parts[end:]])
+        return None
+
+    def convert(self, official: Mapping[str, Tensor], in_channels: int) -> dict[str, Tensor]:
+        """Rename every key and fold the input channels.
+
+        Args:
+            official: Official state dict; a ``module.`` prefix (DataParallel) and FLOP-counter buffers are removed.
+            in_channels: 3 keeps the official form, 1 sums the weights over the repeated gray channels.
+
+        Raises:
+            ValueError: If keys are unknown or missing (all named), or the input channels are neither 1 nor 3.
+        """
+        state = {key.removeprefix('module.'): value for key, value in official.items()
+                 if key.split('.')[-1] not in _COUNTER_BUFFERS}
+        renamed = {key: self.rename(key) for key in state}
+        unknown = [key for key, name in renamed.items() if name is None]
+        used = {name.rsplit('.', 1)[0] for name in renamed.values() if name}
+        missing = [old for old, new in self.prefixes.items()
+                   if not any(u == new or u.startswith(new + '.') for u in used)]
+        if unknown or missing:
+            raise ValueError(
+                f'this is not a state dict of {self.source}: {len(unknown)} of {len(state)} keys are unknown '
+                f'{unknown[:5]}, {len(missing)} expected modules are missing {missing[:5]}')
+        converted = {renamed[key]: value for key, value in state.items()}
+        if in_channels not in (1, 3):
+            raise ValueError(f'in_channels must be 1 (folded) or 3 (official form), got {in_channels}')
+        for key in self.gray_convs:
+            if in_channels == 1 and converted[key].shape[1] == 3:
+                # In double precision, so that the fold itself adds no rounding beyond the final cast.
+                weight = converted[key]
+                converted[key] = weight.double().sum(dim=1, keepdim=True).to(weight.dtype)
+        return converted

@@ -1,0 +1,87 @@
+"""Turn an official state dict into an mmirstd checkpoint.
+
+Example::
+
+    python tools/model_converters/official_to_mmirstd.py --arch ggl-net official.pth ggl-net.pth
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import sys
+from pathlib import Path
+from typing import Any
+
+import torch
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+import mmirstd  # noqa: E402
+from mmirstd.compat import load_untrusted  # noqa: E402
+from tools.model_converters.key_maps import ARCHS  # noqa: E402
+
+# Names under which official training scripts store the weights.
+_WRAPPERS = ('state_dict', 'model_state_dict', 'model', 'net', 'params')
+
+
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('input', type=Path, help='official checkpoint: a state dict, bare or under a usual name')
+    parser.add_argument('output', type=Path, help='mmirstd checkpoint to write')
+    parser.add_argument('--arch', required=True, choices=sorted(ARCHS), help='architecture of the input')
+    parser.add_argument(
+        '--in-channels', type=int, default=1, choices=(1, 3),
+        help='1 folds the repeated gray channels into one (exact), 3 keeps the official form; load the latter '
+        'with --cfg-options model.backbone.in_channels=3')
+    return parser.parse_args(argv)
+
+
+def find_state_dict(checkpoint: Any, path: Path) -> dict[str, torch.Tensor]:
+    """The state dict in whatever an official script saved.
+
+    Raises:
+        ValueError: If there is none, naming the file and what it holds instead.
+    """
+    for _ in range(3):
+        if not isinstance(checkpoint, dict):
+            break
+        if checkpoint and all(isinstance(value, torch.Tensor) for value in checkpoint.values()):
+            return checkpoint
+        checkpoint = next((checkpoint[key] for key in _WRAPPERS if key in checkpoint), None)
+    raise ValueError(f'{path}: no state dict found (expected tensors by name, bare or under one of {_WRAPPERS})')
+
+
+def convert(source: Path, target: Path, arch: str, in_channels: int = 1) -> None:
+    """Convert a file; the result holds ``state_dict`` and a ``meta`` that says where it came from.
+
+    Raises:
+        ValueError: If the input is not a state dict of ``arch``.
+    """
+    key_map = ARCHS[arch]
+    state = find_state_dict(load_untrusted(source), source)
+    try:
+        converted = key_map.convert(state, in_channels)
+    except ValueError as error:
+        raise ValueError(f'{source}: {error}') from error
+    target.parent.mkdir(parents=True, exist_ok=True)
+    meta = dict(
+        arch=arch, in_channels=in_channels, source=key_map.source, mmirstd_version=mmirstd.__version__,
+        source_sha256=hashlib.sha256(source.read_bytes()).hexdigest())
+    torch.save(dict(meta=meta, state_dict=converted), target)
+    print(f'{target}: {len(converted)} entries of {arch} from {source} ({key_map.source}), '
+          f'{in_channels} input channel{"s" if in_channels > 1 else ""}; model: {key_map.model}')
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Command line entry."""
+    args = parse_args(argv)
+    try:
+        convert(args.input, args.output, args.arch, args.in_channels)
+    except (OSError, ValueError) as error:
+        raise SystemExit(f'error: {error}') from None
+
+
+if __name__ == '__main__':
+    main()
