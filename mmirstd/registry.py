@@ -23,7 +23,7 @@ from .compat import ensure_mmcv_ops
 ensure_mmcv_ops()
 
 MODELS = Registry('model', parent=MMENGINE_MODELS, scope='mmirstd', locations=['mmirstd.models'])
-DATASETS = Registry('dataset', parent=MMENGINE_DATASETS, scope='mmirstd', locations=['mmirstd.datasets'])
+DATASETS = Registry('dataset', parent=MMENGINE_DATASETS, scope='mmirstd', locations=['mmirstd.datasets.sirst'])
 TRANSFORMS = Registry(
     'transform', parent=MMENGINE_TRANSFORMS, scope='mmirstd', locations=['mmirstd.datasets.transforms'])
 DATA_SAMPLERS = Registry(

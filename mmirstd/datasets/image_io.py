@@ -1,0 +1,199 @@
+"""Read infrared images and target masks from disk, without mmengine.
+
+Damaged files are errors here.  OpenCV decodes a truncated PNG or JPEG as far
+as it goes, fills the rest with black or gray and only prints a warning: a
+training run would go on with half of an image.  So the container is checked
+before it is decoded.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+import zlib
+
+import cv2
+import numpy as np
+
+from .errors import DataError, MissingDataError
+
+#: Suffixes looked for, in lower case, in this order.
+IMAGE_SUFFIXES: tuple[str, ...] = ('.png', '.bmp', '.tif', '.tiff', '.jpg', '.jpeg')
+
+_RAW_DTYPES = (np.uint8, np.uint16, np.float32)
+
+
+def read_image(path: str | os.PathLike) -> np.ndarray:
+    """Read an infrared image as one channel and keep its bit depth.
+
+    Gray, RGB and RGBA files (PNG, BMP, TIFF, JPEG) are accepted.  Alpha is
+    dropped.  Equal colour channels give that channel exactly; unequal ones the
+    Rec. 601 luminance ``0.299 R + 0.587 G + 0.114 B``, rounded to the integer
+    type of the file.
+
+    Args:
+        path: the image file.
+
+    Returns:
+        Array (H, W) of uint8, uint16 or float32 (other float widths become
+        float32), values as stored in the file.
+
+    Raises:
+        MissingDataError: there is no such file.
+        DataError: empty, truncated, corrupt or not an image.
+    """
+    return to_one_channel(_decode(path))
+
+
+def read_mask(path: str | os.PathLike) -> np.ndarray:
+    """Read a target mask and make it binary.
+
+    Accepts gray, RGB and RGBA files (alpha dropped, the largest colour channel
+    counts).  A pixel is target when its value is above half of the largest
+    code: 1 if the file holds nothing above 1 (masks stored as 0/1), else 255,
+    else (16-bit masks with larger values) 65535.  JPEG masks are always held
+    against 255, since their noise can leave ones in an empty mask.
+
+    Args:
+        path: the mask file.
+
+    Returns:
+        Array (H, W) uint8 with values 0 (background) and 1 (target).
+
+    Raises:
+        MissingDataError: there is no such file.
+        DataError: empty, truncated, corrupt or not an image.
+    """
+    raw = _decode(path)
+    if raw.ndim == 3:
+        raw = raw[..., :3].max(axis=-1)
+    largest = raw.max()
+    lossy = os.fspath(path).lower().endswith(('.jpg', '.jpeg'))
+    if largest <= 1 and not lossy:
+        code = 1
+    elif largest <= 255:
+        code = 255
+    else:
+        code = 65535
+    return (raw > code / 2).astype(np.uint8)
+
+
+def check_container(data: bytes, path: str | os.PathLike) -> None:
+    """Raise :class:`DataError` unless ``data`` is a complete image file.
+
+    PNG: every chunk is there up to IEND and its CRC is right.  JPEG: an
+    end-of-image marker follows the last scan.  BMP: as many bytes as the
+    header's size needs.  TIFF: the strips or tiles that the first directory
+    names lie inside the file.
+    """
+    if not data:
+        raise DataError(f'{path}: the file is empty (0 bytes); copy or download it again')
+    if data.startswith(b'\x89PNG\r\n\x1a\n'):
+        _check_png(data, path)
+    elif data.startswith(b'\xff\xd8'):
+        if data.rfind(b'\xff\xd9') < data.rfind(b'\xff\xda') or b'\xff\xda' not in data:
+            raise _truncated(path, len(data), 'the JPEG end-of-image marker is missing')
+    elif data.startswith(b'BM'):
+        _check_bmp(data, path)
+    elif data[:4] in (b'II*\x00', b'MM\x00*'):
+        _check_tiff(data, path)
+    else:
+        raise DataError(
+            f'{path}: not an image that can be read: it starts with {data[:16]!r}; expected PNG, BMP, TIFF or '
+            'JPEG content (the name of a file does not make it an image)')
+
+
+def _decode(path: str | os.PathLike) -> np.ndarray:
+    try:
+        with open(path, 'rb') as file:
+            data = file.read()
+    except FileNotFoundError:
+        raise MissingDataError(f'{path}: no such file') from None
+    except IsADirectoryError:
+        raise DataError(f'{path}: a folder, expected an image file') from None
+    check_container(data, path)
+    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if image is None or image.size == 0:
+        raise DataError(
+            f'{path}: OpenCV cannot decode this {len(data)}-byte file although its header looks right; it is '
+            'corrupt or uses an unsupported compression: save it again as PNG or uncompressed TIFF')
+    if image.dtype.kind == 'f':
+        image = image.astype(np.float32, copy=False)
+    elif image.dtype not in _RAW_DTYPES:
+        raise DataError(
+            f'{path}: pixels of type {image.dtype}; expected 8- or 16-bit unsigned integers or floats: convert it')
+    return image
+
+
+def to_one_channel(image: np.ndarray) -> np.ndarray:
+    """One channel (H, W) of a gray, BGR or BGRA array, same type; see :func:`read_image`."""
+    if image.ndim == 2:
+        return image
+    if image.shape[2] == 1:
+        return np.ascontiguousarray(image[..., 0])
+    blue, green, red = image[..., 0], image[..., 1], image[..., 2]
+    if np.array_equal(blue, green) and np.array_equal(green, red):
+        return np.ascontiguousarray(blue)
+    # OpenCV's fixed-point conversion is exact to one code for 8 and 16 bits and plain for floats.
+    return cv2.cvtColor(np.ascontiguousarray(image[..., :3]), cv2.COLOR_BGR2GRAY)
+
+
+def _truncated(path: str | os.PathLike, size: int, reason: str) -> DataError:
+    return DataError(f'{path}: truncated or corrupt image ({size} bytes): {reason}; copy or download it again')
+
+
+def _check_png(data: bytes, path: str | os.PathLike) -> None:
+    position = 8
+    view = memoryview(data)
+    while True:
+        if position + 12 > len(data):
+            raise _truncated(path, len(data), 'the PNG ends before its IEND chunk')
+        length, = struct.unpack_from('>I', data, position)
+        kind = data[position + 4:position + 8]
+        end = position + 8 + length
+        if end + 4 > len(data):
+            raise _truncated(path, len(data), f'the PNG ends inside a {kind!r} chunk of {length} bytes')
+        stored, = struct.unpack_from('>I', data, end)
+        # Only chunks that carry pixels: harmless tools are known to leave wrong checksums on text chunks.
+        if kind in (b'IHDR', b'PLTE', b'IDAT') and zlib.crc32(view[position + 4:end]) != stored:
+            raise _truncated(path, len(data), f'wrong checksum in a {kind!r} chunk')
+        if kind == b'IEND':
+            return
+        position = end + 4
+
+
+def _check_bmp(data: bytes, path: str | os.PathLike) -> None:
+    if len(data) < 54:
+        raise _truncated(path, len(data), 'the BMP ends inside its header')
+    offset, = struct.unpack_from('<I', data, 10)
+    width, height, _, bits, compression = struct.unpack_from('<iiHHI', data, 18)
+    if compression == 0:
+        need = offset + (width * bits + 31) // 32 * 4 * abs(height)
+        if len(data) < need:
+            raise _truncated(path, len(data), f'a {width}x{abs(height)} {bits}-bit BMP needs {need} bytes')
+
+
+def _check_tiff(data: bytes, path: str | os.PathLike) -> None:
+    order = '<' if data[:2] == b'II' else '>'
+    sizes = {1: 1, 3: 2, 4: 4}  # BYTE, SHORT, LONG: the only types the tags below may have
+    letters = {1: 'B', 3: 'H', 4: 'I'}
+    try:
+        directory, = struct.unpack_from(order + 'I', data, 4)
+        count, = struct.unpack_from(order + 'H', data, directory)
+        tags: dict[int, tuple[int, ...]] = {}
+        for index in range(count):
+            entry = directory + 2 + 12 * index
+            tag, kind, number = struct.unpack_from(order + 'HHI', data, entry)
+            # 273/279: strip offsets and byte counts; 324/325: the same for tiles (TIFF 6.0).
+            if tag in (273, 279, 324, 325) and kind in sizes:
+                place = entry + 8
+                if sizes[kind] * number > 4:
+                    place, = struct.unpack_from(order + 'I', data, place)
+                tags[tag] = struct.unpack_from(f'{order}{number}{letters[kind]}', data, place)
+    except struct.error:
+        raise _truncated(path, len(data), 'the TIFF ends before its directory') from None
+    offsets = tags.get(273, ()) + tags.get(324, ())
+    counts = tags.get(279, ()) + tags.get(325, ())
+    for offset, length in zip(offsets, counts):
+        if offset + length > len(data):
+            raise _truncated(path, len(data), f'the TIFF needs {offset + length} bytes')

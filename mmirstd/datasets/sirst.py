@@ -1,0 +1,195 @@
+"""Single-frame infrared data sets with one mask per image."""
+
+from __future__ import annotations
+
+import copy
+import os.path as osp
+from collections.abc import Callable, Sequence
+
+from mmengine.logging import print_log
+
+from mmirstd.registry import DATASETS  # before mmseg: puts the stand-in for missing mmcv ops in place
+
+from mmseg.datasets import BaseSegDataset  # isort: skip
+
+from .errors import MissingDataError
+from .folder_index import IMAGE_STEMS, MASK_STEMS, FolderIndex
+from .raw_cache import RawCache, available_memory
+from .split_file import hold_out, read_split
+
+_LAYOUT = """Expected below the root:
+  images/ID.png            (or .bmp, .tif, .tiff, .jpg)
+  masks/ID.png             (or masks/ID_pixels0.png)
+  {ann_file:<24} (one ID per line)
+Move all splits to another root with `--cfg-options data_root=PATH` (relative to the current folder).
+README.md, section "Data sets", says where the data sets come from."""
+
+
+@DATASETS.register_module()
+class SIRSTDataset(BaseSegDataset):
+    """NUAA-SIRST, NUDT-SIRST, IRSTD-1K, SIRST-Aug, SIRST3 and data laid out like them.
+
+    ``<data_root>/images/ID.png``, ``<data_root>/masks/ID.png`` (or
+    ``ID_pixels0.png``, as NUAA-SIRST's authors ship it) and a split file with
+    one ID per line.  The suffix of images and masks is found by itself.  All
+    files are looked up when the data set is built, their content is checked
+    when they are loaded.
+
+    A sample is given to the pipeline as ``img_path``, ``seg_map_path``,
+    ``sample_id``, ``mask_size_mismatch`` and ``raw_cache``; the pipeline starts
+    with ``mmirstd.LoadInfraredImage`` and ``mmirstd.LoadTargetMask``.
+
+    Args:
+        ann_file: split file, relative to ``data_root``; of several candidates
+            the first that exists is used (data sets are shipped in several
+            layouts).  Empty: every image of the folder, sorted by name.
+        data_root: root folder, relative to the current folder or absolute;
+            ``~`` is expanded.
+        data_prefix: folders of images and masks below ``data_root``;
+            ``seg_map_path=None`` for images without masks.
+        holdout: ``dict(num=.. or fraction=.., seed=0, part='train'|'val')``:
+            take only this part of the split file, so that a protocol without a
+            validation list gets one that is held out of its training list, see
+            :func:`mmirstd.datasets.split_file.hold_out`.  None: the whole file.
+        mask_size_mismatch: ``'error'``, or ``'resize'`` to bring a mask of
+            another size to the image's size (nearest neighbour).
+        cache: keep decoded files in RAM.  ``'auto'``: up to ``cache_limit_mb``,
+            but at most a quarter of the free memory; True: up to
+            ``cache_limit_mb``; False: never.  See :class:`RawCache`.
+        cache_limit_mb: bound of the cache in MiB.
+        img_suffix: end of image file names (``'.png'``); None finds it.
+        seg_map_suffix: end of mask file names (``'_pixels0.png'``); None finds it.
+        metainfo, filter_cfg, indices, serialize_data, pipeline, test_mode, lazy_init,
+            max_refetch: as in :class:`mmengine.dataset.BaseDataset`.
+
+    Raises:
+        MissingDataError: no root, folder, split file, image or mask; all
+            missing files are counted and the first five listed.
+        DataError: an empty split file or duplicate IDs.
+    """
+
+    METAINFO = dict(classes=('background', 'target'), palette=[[0, 0, 0], [255, 0, 0]])
+
+    def __init__(self,
+                 ann_file: str | Sequence[str] = '',
+                 data_root: str | None = None,
+                 data_prefix: dict | None = None,
+                 holdout: dict | None = None,
+                 mask_size_mismatch: str = 'error',
+                 cache: str | bool = 'auto',
+                 cache_limit_mb: float = 1024,
+                 img_suffix: str | None = None,
+                 seg_map_suffix: str | None = None,
+                 metainfo: dict | None = None,
+                 filter_cfg: dict | None = None,
+                 indices: int | Sequence[int] | None = None,
+                 serialize_data: bool = True,
+                 pipeline: Sequence[dict | Callable] = (),
+                 test_mode: bool = False,
+                 lazy_init: bool = False,
+                 max_refetch: int = 1000) -> None:
+        if mask_size_mismatch not in ('error', 'resize'):
+            raise ValueError(f"mask_size_mismatch is {mask_size_mismatch!r}; expected 'error' or 'resize'")
+        if cache not in ('auto', True, False):
+            raise ValueError(f"cache is {cache!r}; expected 'auto', True or False")
+        self.holdout = copy.deepcopy(holdout)
+        self.mask_size_mismatch = mask_size_mismatch
+        self.cache = cache
+        self.cache_limit_mb = cache_limit_mb
+        self._raw_cache: RawCache | None = None
+        super().__init__(
+            ann_file=ann_file,
+            img_suffix=img_suffix,
+            seg_map_suffix=seg_map_suffix,
+            metainfo=metainfo,
+            data_root=data_root or '',
+            data_prefix=data_prefix or dict(img_path='images', seg_map_path='masks'),
+            filter_cfg=filter_cfg,
+            indices=indices,
+            serialize_data=serialize_data,
+            pipeline=list(pipeline),
+            test_mode=test_mode,
+            lazy_init=lazy_init,
+            max_refetch=max_refetch)
+
+    def _join_prefix(self) -> None:
+        """Put ``data_root`` before the split files and folders."""
+        self.data_root = osp.expanduser(self.data_root)
+        candidates = [self.ann_file] if isinstance(self.ann_file, str) else list(self.ann_file)
+        self._ann_files = [osp.join(self.data_root, name) for name in candidates if name]
+        self.ann_file = next((path for path in self._ann_files if osp.isfile(path)), (self._ann_files or [''])[0])
+        for key in ('img_path', 'seg_map_path'):
+            if self.data_prefix.get(key) is not None:
+                self.data_prefix[key] = osp.join(self.data_root, self.data_prefix[key])
+
+    def load_data_list(self) -> list[dict]:
+        """Read the split file and find the image and mask of each ID.
+
+        Returns:
+            One dict per sample: ``img_path``, ``seg_map_path`` (unless there
+            are no masks), ``sample_id`` and the keys of mmseg.
+        """
+        img_dir, mask_dir = self.data_prefix.get('img_path'), self.data_prefix.get('seg_map_path')
+        self._check_folders()
+        images = FolderIndex(img_dir, IMAGE_STEMS, self.img_suffix)
+        masks = FolderIndex(mask_dir, MASK_STEMS, self.seg_map_suffix) if mask_dir is not None else None
+        sample_ids = read_split(self.ann_file) if self.ann_file else images.all_ids()
+        if self.holdout is not None:
+            sample_ids = hold_out(sample_ids, **self.holdout)
+
+        data_list, missing = [], []
+        for sample_id in sample_ids:
+            sample = dict(
+                img_path=images.find(sample_id),
+                sample_id=sample_id,
+                label_map=self.label_map,
+                reduce_zero_label=False,
+                mask_size_mismatch=self.mask_size_mismatch,
+                seg_fields=[])
+            if sample['img_path'] is None:
+                missing.append(f'no image for {sample_id!r}: expected {images.expected(sample_id)}')
+            if masks is not None:
+                sample['seg_map_path'] = masks.find(sample_id)
+                if sample['seg_map_path'] is None:
+                    missing.append(f'no mask for {sample_id!r}: expected {masks.expected(sample_id)}')
+            data_list.append(sample)
+        if missing:
+            listed = '\n  '.join(missing[:5])
+            more = f'\n  and {len(missing) - 5} more' if len(missing) > 5 else ''
+            source = self.ann_file or img_dir
+            raise MissingDataError(
+                f'{source}: {len(missing)} file(s) of its {len(sample_ids)} samples are missing:\n  {listed}{more}\n'
+                'Complete the folders or remove these IDs from the split file.')
+        return data_list
+
+    def full_init(self) -> None:
+        """Load the list of samples and make room for the cache, before any worker is forked."""
+        if self._fully_initialized:
+            return
+        super().full_init()
+        limit = int(self.cache_limit_mb * 2**20) if self.cache else 0
+        if self.cache == 'auto':
+            free = available_memory()
+            limit = limit if free is None else min(limit, free // 4)
+        samples = [self.get_data_info(index) for index in range(len(self))]
+        paths = [sample[key] for sample in samples for key in ('img_path', 'seg_map_path') if key in sample]
+        self._raw_cache = RawCache(paths, limit)
+        part = '' if self.holdout is None else f" ({self.holdout['part']} part of a hold-out)"
+        print_log(f'SIRSTDataset: {len(self)} samples from {self.ann_file or self.data_prefix["img_path"]}{part}, '
+                  f'cache up to {limit / 2**20:.0f} MiB', logger='current')
+
+    def prepare_data(self, idx: int):
+        """Run the pipeline on sample ``idx``; the loaders find the cache under ``raw_cache``."""
+        sample = self.get_data_info(idx)
+        sample['raw_cache'] = self._raw_cache
+        return self.pipeline(sample)
+
+    def _check_folders(self) -> None:
+        """Tell a wrong root or folder from a missing file."""
+        folders = [self.data_root or '.', self.data_prefix.get('img_path'), self.data_prefix.get('seg_map_path')]
+        for folder in folders:
+            if folder is not None and not osp.isdir(folder):
+                what = 'the root of the data set' if folder == folders[0] else 'a folder of the data set'
+                name = osp.relpath(self._ann_files[0], self.data_root or '.') if self._ann_files else ''
+                raise MissingDataError(f'{osp.abspath(folder)}: {what} does not exist.\n'
+                                       + _LAYOUT.format(ann_file=name))

@@ -1,0 +1,147 @@
+"""Load an infrared image as one normalised channel."""
+
+from __future__ import annotations
+
+import numpy as np
+from mmcv.transforms import BaseTransform
+
+from mmirstd.datasets.errors import DataError
+from mmirstd.datasets.image_io import read_image, to_one_channel
+from mmirstd.registry import TRANSFORMS
+
+
+def normalise(raw: np.ndarray, mode: str = 'fixed', bit_depth: int | None = None, max_value: float | None = None,
+              percentiles: tuple[float, float] = (0.5, 99.5)) -> np.ndarray:
+    """Bring a raw image to float32 in [0, 1].
+
+    Args:
+        raw: (H, W) uint8, uint16 or finite float32.
+        mode: ``'fixed'``: divide by the largest code, so that equal codes of
+            two images stay equal; ``'minmax'``: the image's own minimum and
+            maximum become 0 and 1; ``'percentile'``: the two percentiles
+            become 0 and 1 and what lies beyond is clipped, which keeps one hot
+            pixel from darkening the rest.  A constant image becomes 0 in the
+            latter two.
+        bit_depth: significant bits of images stored in 16 bits (14 for most
+            cooled sensors); None: all 16.  8-bit images are always divided by 255.
+        max_value: what ``'fixed'`` divides by, whatever the type of the image.
+        percentiles: low and high percentile, in percent.
+
+    Returns:
+        (H, W) float32, a new array.
+
+    Raises:
+        ValueError: ``'fixed'`` and a value beyond ``bit_depth``, or a float
+            image outside [0, 1] without ``max_value``.
+    """
+    if mode == 'fixed':
+        if max_value is not None:
+            return np.multiply(raw, np.float32(1 / max_value), dtype=np.float32)
+        if raw.dtype == np.uint8:
+            return np.multiply(raw, np.float32(1 / 255), dtype=np.float32)
+        low, high = float(raw.min()), float(raw.max())
+        if raw.dtype == np.uint16:
+            largest = 2**(bit_depth or 16) - 1
+            if high > largest:
+                raise ValueError(f'a value of {high:g} does not fit bit_depth={bit_depth} (largest {largest}); set '
+                                 'the right bit_depth in LoadInfraredImage')
+            return np.multiply(raw, np.float32(1 / largest), dtype=np.float32)
+        if low < -1e-6 or high > 1 + 1e-6:
+            raise ValueError(
+                f"float values from {low:g} to {high:g}; the normalisation 'fixed' expects 0..1: give max_value, "
+                "or use normalise='minmax' or 'percentile' in LoadInfraredImage")
+        return raw.astype(np.float32)
+    if mode == 'minmax':
+        low, high = float(raw.min()), float(raw.max())
+    else:
+        low, high = (float(value) for value in np.percentile(raw, percentiles))
+    if high <= low:
+        return np.zeros(raw.shape, np.float32)
+    image = raw.astype(np.float32)
+    image -= low
+    image *= 1 / (high - low)
+    return np.clip(image, 0, 1, out=image)
+
+
+@TRANSFORMS.register_module()
+class LoadInfraredImage(BaseTransform):
+    """Load ``img_path`` as one channel, float32, about [0, 1].
+
+    Gray, RGB, RGBA; 8 or 16 bits or float; PNG, BMP, TIFF, JPEG
+    (:func:`mmirstd.datasets.image_io.read_image`).  An array already under
+    ``img`` (inference on arrays) is normalised in place of a file's content.
+
+    Required keys: ``img_path`` (or ``img``), ``raw_cache`` (optional).
+    Added keys: ``img`` (H, W) float32, ``img_shape``, ``ori_shape``,
+    ``pad_shape`` (all (H, W)), ``scale_factor`` (1.0, 1.0).
+
+    Args:
+        normalise: ``'fixed'``, ``'minmax'`` or ``'percentile'``, see :func:`normalise`.
+        bit_depth, max_value, percentiles: as in :func:`normalise`.
+        nonfinite: what to do with NaN and infinity in float images: ``'error'``
+            or ``'median'`` (replace them by the median of the finite pixels).
+
+    Raises:
+        DataError: the file cannot be read, or its values do not fit the normalisation.
+    """
+
+    def __init__(self, normalise: str = 'fixed', bit_depth: int | None = None, max_value: float | None = None,
+                 percentiles: tuple[float, float] = (0.5, 99.5), nonfinite: str = 'error') -> None:
+        if normalise not in ('fixed', 'minmax', 'percentile'):
+            raise ValueError(f"normalise is {normalise!r}; expected 'fixed', 'minmax' or 'percentile'")
+        if bit_depth is not None and not 8 < bit_depth <= 16:
+            raise ValueError(f'bit_depth is {bit_depth}; expected 9 to 16 (8-bit images need none)')
+        if max_value is not None and not max_value > 0:
+            raise ValueError(f'max_value is {max_value}; expected a positive number')
+        low, high = percentiles
+        if not 0 <= low < high <= 100:
+            raise ValueError(f'percentiles are {percentiles}; expected 0 <= low < high <= 100')
+        if nonfinite not in ('error', 'median'):
+            raise ValueError(f"nonfinite is {nonfinite!r}; expected 'error' or 'median'")
+        self.normalise = normalise
+        self.bit_depth = bit_depth
+        self.max_value = max_value
+        self.percentiles = (float(low), float(high))
+        self.nonfinite = nonfinite
+
+    def transform(self, results: dict) -> dict:
+        """Load and normalise one image."""
+        path = results.get('img_path', 'the given array')
+        if results.get('img') is not None:
+            raw = _one_channel_array(results['img'])
+        else:
+            cache = results.get('raw_cache')
+            raw = read_image(path) if cache is None else cache.image(path)
+        if raw.dtype.kind == 'f':
+            raw = self._finite(raw, path)
+        try:
+            image = normalise(raw, self.normalise, self.bit_depth, self.max_value, self.percentiles)
+        except ValueError as error:
+            raise DataError(f'{path}: {error}') from None
+        results['img'] = image
+        results['img_shape'] = results['ori_shape'] = results['pad_shape'] = image.shape
+        results['scale_factor'] = (1.0, 1.0)
+        return results
+
+    def _finite(self, raw: np.ndarray, path: str) -> np.ndarray:
+        finite = np.isfinite(raw)
+        bad = raw.size - int(finite.sum())
+        if not bad:
+            return raw
+        if self.nonfinite == 'error' or bad == raw.size:
+            raise DataError(f'{path}: {bad} of {raw.size} pixels are NaN or infinite; repair the file, or replace them '
+                            "by the image's median with nonfinite='median' in LoadInfraredImage")
+        return np.where(finite, raw, np.median(raw[finite])).astype(raw.dtype)
+
+    def __repr__(self) -> str:
+        return (f'{type(self).__name__}(normalise={self.normalise!r}, bit_depth={self.bit_depth}, '
+                f'max_value={self.max_value}, percentiles={self.percentiles}, nonfinite={self.nonfinite!r})')
+
+
+def _one_channel_array(array: np.ndarray) -> np.ndarray:
+    if array.ndim not in (2, 3) or array.dtype not in (np.uint8, np.uint16, np.float32, np.float64):
+        raise DataError(f'an image array of shape {array.shape} and type {array.dtype}; expected (H, W) or (H, W, C) '
+                        'of uint8, uint16 or float')
+    if array.dtype == np.float64:
+        array = array.astype(np.float32)
+    return to_one_channel(array)

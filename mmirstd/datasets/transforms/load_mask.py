@@ -1,0 +1,57 @@
+"""Load the binary target mask that belongs to an image."""
+
+from __future__ import annotations
+
+import cv2
+from mmcv.transforms import BaseTransform
+
+from mmirstd.datasets.errors import DataError
+from mmirstd.datasets.image_io import read_mask
+from mmirstd.registry import TRANSFORMS
+
+
+@TRANSFORMS.register_module()
+class LoadTargetMask(BaseTransform):
+    """Load ``seg_map_path`` as a mask of the loaded image's size.
+
+    See :func:`mmirstd.datasets.image_io.read_mask` for what makes a pixel a
+    target.  Comes right after ``LoadInfraredImage``: the mask must be as large
+    as the image as it is on disk.
+
+    Required keys: ``seg_map_path``, ``img``; optional: ``raw_cache``,
+    ``mask_size_mismatch`` (set by ``SIRSTDataset``).
+    Added keys: ``gt_seg_map`` (H, W) uint8 {0, 1}; ``seg_fields`` gets its name.
+
+    Args:
+        mask_size_mismatch: ``'error'`` or ``'resize'`` (nearest neighbour);
+            None: what the data set says, and else ``'error'``.
+
+    Raises:
+        DataError: the file cannot be read, or its size is not the image's.
+    """
+
+    def __init__(self, mask_size_mismatch: str | None = None) -> None:
+        if mask_size_mismatch not in (None, 'error', 'resize'):
+            raise ValueError(f"mask_size_mismatch is {mask_size_mismatch!r}; expected 'error', 'resize' or None")
+        self.mask_size_mismatch = mask_size_mismatch
+
+    def transform(self, results: dict) -> dict:
+        """Load, check and binarise one mask."""
+        path = results['seg_map_path']
+        cache = results.get('raw_cache')
+        mask = (read_mask(path) if cache is None else cache.mask(path)).copy()
+        height, width = results['img'].shape[:2]
+        if mask.shape != (height, width):
+            policy = self.mask_size_mismatch or results.get('mask_size_mismatch', 'error')
+            if policy == 'error':
+                raise DataError(
+                    f'{path}: the mask has {mask.shape[0]}x{mask.shape[1]} pixels (height x width), but its image '
+                    f'{results.get("img_path")} has {height}x{width}; expected equal sizes. Correct the file, or set '
+                    "mask_size_mismatch='resize' on the data set to resize such masks (nearest neighbour)")
+            mask = cv2.resize(mask, (width, height), interpolation=cv2.INTER_NEAREST)
+        results['gt_seg_map'] = mask
+        results.setdefault('seg_fields', []).append('gt_seg_map')
+        return results
+
+    def __repr__(self) -> str:
+        return f'{type(self).__name__}(mask_size_mismatch={self.mask_size_mismatch!r})'

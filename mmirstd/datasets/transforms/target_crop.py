@@ -1,0 +1,94 @@
+"""Random crops that show targets more often than chance would."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from mmcv.transforms import BaseTransform
+from mmcv.transforms.utils import cache_randomness
+
+from mmirstd.registry import TRANSFORMS
+
+BORDERS = dict(reflect=cv2.BORDER_REFLECT_101, edge=cv2.BORDER_REPLICATE, constant=cv2.BORDER_CONSTANT)
+
+
+@TRANSFORMS.register_module()
+class TargetAwareCrop(BaseTransform):
+    """Crop a window of fixed size at random, with a target in it with probability ``p_target`` or more.
+
+    Targets cover a few pixels of a large image, so most uniform crops would be
+    all background.  With probability ``p_target`` one target (8-connected
+    component, each with the same chance, so that large ones do not dominate)
+    and one of its pixels are drawn, and the window is drawn uniformly among
+    those that hold this pixel.  Otherwise, and where there is no target, it is
+    drawn uniformly among all.  Images smaller than the window are padded first,
+    at the right and bottom.
+
+    Required keys: ``img`` (H, W), ``gt_seg_map`` (H, W) optional.
+    Modified keys: both, ``img_shape``, ``pad_shape``.
+
+    Args:
+        size: height and width of the window in pixels, or one number for both.
+        p_target: probability in [0, 1].
+        pad: how small images are padded: ``'reflect'`` and ``'edge'`` pad image
+            and mask alike (a mirrored target stays a labelled target);
+            ``'constant'`` pads the image with ``pad_value`` and the mask with 0.
+        pad_value: for ``pad='constant'``.
+    """
+
+    def __init__(self, size: int | tuple[int, int], p_target: float = 0.7, pad: str = 'reflect',
+                 pad_value: float = 0.0) -> None:
+        self.size = (size, size) if isinstance(size, int) else tuple(size)
+        if len(self.size) != 2 or min(self.size) < 1:
+            raise ValueError(f'size is {size}; expected a positive number or (height, width)')
+        if not 0 <= p_target <= 1:
+            raise ValueError(f'p_target is {p_target}; expected a probability')
+        if pad not in BORDERS:
+            raise ValueError(f'pad is {pad!r}; expected one of {sorted(BORDERS)}')
+        self.p_target = p_target
+        self.pad = pad
+        self.pad_value = pad_value
+
+    def transform(self, results: dict) -> dict:
+        """Pad when needed, then crop image and mask at one place."""
+        image, mask = results['img'], results.get('gt_seg_map')
+        bottom, right = (max(0, want - have) for want, have in zip(self.size, image.shape[:2]))
+        if bottom or right:
+            border = BORDERS[self.pad]
+            image = cv2.copyMakeBorder(image, 0, bottom, 0, right, border, value=self.pad_value)
+            if mask is not None:
+                mask = cv2.copyMakeBorder(mask, 0, bottom, 0, right, border, value=0)
+        top, left = self._draw_place(image.shape[:2], mask)
+        window = slice(top, top + self.size[0]), slice(left, left + self.size[1])
+        results['img'] = np.ascontiguousarray(image[window])
+        if mask is not None:
+            results['gt_seg_map'] = np.ascontiguousarray(mask[window])
+        results['img_shape'] = results['pad_shape'] = self.size
+        return results
+
+    @cache_randomness
+    def _draw_place(self, shape: tuple[int, int], mask: np.ndarray | None) -> tuple[int, int]:
+        """Top and left of the window."""
+        ranges = [(0, have - want) for have, want in zip(shape, self.size)]
+        if mask is not None and np.random.rand() < self.p_target:
+            pixel = self._draw_target_pixel(mask)
+            if pixel is not None:
+                ranges = [(max(low, at - want + 1), min(high, at))
+                          for (low, high), at, want in zip(ranges, pixel, self.size)]
+        top, left = (int(np.random.randint(low, high + 1)) for low, high in ranges)
+        return top, left
+
+    @staticmethod
+    def _draw_target_pixel(mask: np.ndarray) -> tuple[int, int] | None:
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+        if count < 2:
+            return None
+        label = np.random.randint(1, count)
+        left, top, width, height = stats[label, :4]
+        rows, columns = np.nonzero(labels[top:top + height, left:left + width] == label)
+        pick = np.random.randint(len(rows))
+        return int(top + rows[pick]), int(left + columns[pick])
+
+    def __repr__(self) -> str:
+        return (f'{type(self).__name__}(size={self.size}, p_target={self.p_target}, pad={self.pad!r}, '
+                f'pad_value={self.pad_value})')
