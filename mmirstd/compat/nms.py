@@ -5,19 +5,23 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-# Rows of the overlap matrix held at a time: bounds the memory to a few times 512 x N floats.
-_BLOCK = 512
+# Rows of the overlap matrix held at a time: bounds memory to a few times _BLOCK x N floats, and on a CPU keeps
+# the intermediate results of some thousand boxes in its cache.
+_BLOCK = 128
 
 
-def _overlap_exceeds(rows: Tensor, row_areas: Tensor, cols: Tensor, col_areas: Tensor, threshold: Tensor,
-                     offset: int) -> Tensor:
-    """Where IoU > threshold, shape (R, C); the operations and their order are mmcv's, so rounding is too."""
-    left_top = torch.maximum(rows[:, None, :2], cols[None, :, :2])
-    right_bottom = torch.minimum(rows[:, None, 2:], cols[None, :, 2:])
-    size = (right_bottom - left_top + offset).clamp_(min=0)
-    inter = size[..., 0] * size[..., 1]
+def _overlap_exceeds(rows: Tensor, cols: Tensor, threshold: Tensor, offset: int) -> Tensor:
+    """Where IoU > threshold, (R, C), between boxes as columns x1, y1, x2, y2, area of (5, R) and (5, C).
+
+    The operations and their order are those of mmcv's loop, so the rounding is the same too.
+    """
+    x1, y1, x2, y2, area = rows[..., None]
+    width = torch.minimum(x2, cols[2]).sub_(torch.maximum(x1, cols[0])).add_(offset).clamp_(min=0)
+    height = torch.minimum(y2, cols[3]).sub_(torch.maximum(y1, cols[1])).add_(offset).clamp_(min=0)
+    inter = width.mul_(height)
+    union = (area + cols[4]).sub_(inter)
     # 0 / 0 (two degenerate boxes) is NaN, which exceeds nothing: both stay, as in mmcv.
-    return inter / (row_areas[:, None] + col_areas[None, :] - inter) > threshold
+    return inter.div_(union) > threshold
 
 
 def _greedy(suppresses: Tensor) -> Tensor:
@@ -57,20 +61,21 @@ def nms(bboxes: Tensor, scores: Tensor, iou_threshold: float, offset: int = 0) -
     if bboxes.numel() == 0:
         return torch.empty(0, dtype=torch.long, device=bboxes.device)
     boxes = bboxes if bboxes.dtype == torch.float64 else bboxes.float()
+    # The very call mmcv makes: torch does not promise the order of equal scores, so only this one matches it.
     order = scores.sort(0, descending=True)[1]
-    boxes = boxes[order]
-    areas = (boxes[:, 2] - boxes[:, 0] + offset) * (boxes[:, 3] - boxes[:, 1] + offset)
+    x1, y1, x2, y2 = boxes[order].t().contiguous()
+    pending = torch.stack([x1, y1, x2, y2, (x2 - x1 + offset) * (y2 - y1 + offset)])
     # mmcv's operator takes a C float: 0.7 means float32(0.7).
     threshold = torch.tensor(iou_threshold, dtype=boxes.dtype, device=boxes.device)
 
-    alive = torch.arange(boxes.size(0), device=boxes.device)
+    position = torch.arange(boxes.size(0), device=boxes.device)
     kept = []
-    while alive.numel():
-        head, alive = alive[:_BLOCK], alive[_BLOCK:]
-        inside = _overlap_exceeds(boxes[head], areas[head], boxes[head], areas[head], threshold, offset)
-        head = head[_greedy(inside.triu_(1))]
-        kept.append(head)
-        if alive.numel():
-            reach = _overlap_exceeds(boxes[head], areas[head], boxes[alive], areas[alive], threshold, offset)
-            alive = alive[~reach.any(0)]
+    while position.numel():
+        head, pending = pending[:, :_BLOCK], pending[:, _BLOCK:]
+        keep = _greedy(_overlap_exceeds(head, head, threshold, offset).triu_(1))
+        kept.append(position[:_BLOCK][keep])
+        position = position[_BLOCK:]
+        if position.numel():
+            alive = ~_overlap_exceeds(head[:, keep], pending, threshold, offset).any(0)
+            pending, position = pending[:, alive], position[alive]
     return order[torch.cat(kept)]
