@@ -1,0 +1,20 @@
+# The CPU schedule: NOT the paper's (that is ggl-net_adam-500e.py).
+#
+# AdamW with one learning-rate cycle reaches in some tens of epochs what constant small steps reach in hundreds,
+# which is what makes training on two cores practical. A config changes the length with one line:
+# train_cfg = dict(max_epochs=30); the cycle follows it, because total_steps defaults to the whole run.
+optim_wrapper = dict(
+    # bfloat16 autocast on CPU (float16 on GPU); parameters and optimiser state stay float32
+    type='mmirstd.AutocastOptimWrapper',
+    dtype='bfloat16',
+    optimizer=dict(type='AdamW', lr=2e-3, weight_decay=1e-2))
+
+param_scheduler = [dict(type='OneCycleLR', eta_max=2e-3, by_epoch=True, convert_to_iter_based=True)]
+
+train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=60, val_interval=5)
+# float32; fp16=True would evaluate under autocast (bfloat16 on CPU)
+val_cfg = dict(type='ValLoop', fp16=False)
+test_cfg = dict(type='TestLoop', fp16=False)
+
+# NHWC convolutions: faster on CPU, same results up to rounding
+custom_hooks = [dict(type='mmirstd.ChannelsLastHook')]

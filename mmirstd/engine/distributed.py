@@ -1,0 +1,76 @@
+"""Start the process group with the backend that fits the device."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from typing import Any
+
+import torch
+from torch import distributed as torch_dist
+
+from .errors import ConfigError
+
+_LAUNCHER_VARIABLES = {
+    'pytorch': {'RANK': 'RANK', 'WORLD_SIZE': 'WORLD_SIZE', 'LOCAL_RANK': 'LOCAL_RANK'},
+    'slurm': {'RANK': 'SLURM_PROCID', 'WORLD_SIZE': 'SLURM_NTASKS', 'LOCAL_RANK': 'SLURM_LOCALID'},
+    'mpi': {'RANK': 'OMPI_COMM_WORLD_RANK', 'WORLD_SIZE': 'OMPI_COMM_WORLD_SIZE',
+            'LOCAL_RANK': 'OMPI_COMM_WORLD_LOCAL_RANK'},
+}
+
+
+def init_distributed(launcher: str, backend: str | None = None, timeout_s: int = 1800) -> None:
+    """Make the process group before mmengine's Runner does.
+
+    mmengine's launchers call ``torch.cuda.set_device`` unconditionally, so
+    they cannot start on CPU; a group that already exists is respected by the
+    Runner.  On CUDA mmengine's own launcher is used.
+
+    Args:
+        launcher (str): ``'none'`` (nothing is done), ``'pytorch'`` (torchrun), ``'slurm'`` or ``'mpi'``.
+        backend (str, optional): Defaults to ``'nccl'`` where CUDA is available, else ``'gloo'``.
+        timeout_s (int): Seconds after which a collective call is given up.
+
+    Raises:
+        ConfigError: The launcher did not set its environment variables, i.e. the tool was not started by it.
+    """
+    if launcher == 'none' or torch_dist.is_initialized():
+        return
+    variables = _LAUNCHER_VARIABLES[launcher]
+    missing = [v for v in variables.values() if v not in os.environ]
+    if missing:
+        raise ConfigError(
+            f'--launcher {launcher}: the environment lacks {", ".join(missing)}, so this process was not started by it.'
+            '\n  cure: start through tools/dist_train.sh or tools/dist_test.sh (torchrun), or leave --launcher out.')
+    use_cuda = torch.cuda.is_available()
+    backend = backend or ('nccl' if use_cuda else 'gloo')
+    if use_cuda:
+        from mmengine.dist import init_dist
+        init_dist(launcher, backend=backend, timeout=timeout_s)
+        return
+    for name, source in variables.items():
+        os.environ.setdefault(name, os.environ[source])
+    os.environ.setdefault('MASTER_ADDR', '127.0.0.1')
+    os.environ.setdefault('MASTER_PORT', '29500')
+    torch_dist.init_process_group(backend, timeout=datetime.timedelta(seconds=timeout_s))
+
+
+def prepare_distributed_config(cfg: Any) -> None:
+    """Complete a config, in place, for a model wrapped in DistributedDataParallel.
+
+    On CPU the wrapper must be given no device ids (mmengine gives it the
+    local rank).  Batch-norm statistics, which each rank gathers on its own,
+    are averaged after each epoch by mmengine's ``SyncBuffersHook``: without
+    it the ranks would evaluate slightly different models.
+    """
+    wrapper = dict(cfg.get('model_wrapper_cfg') or dict(
+        type='MMDistributedDataParallel',
+        broadcast_buffers=False,
+        find_unused_parameters=cfg.get('find_unused_parameters', False)))
+    if not torch.cuda.is_available():
+        wrapper['device_ids'] = None
+    cfg.model_wrapper_cfg = wrapper
+    hooks = list(cfg.get('custom_hooks') or [])
+    if not any(hook.get('type') == 'SyncBuffersHook' for hook in hooks):
+        hooks.append(dict(type='SyncBuffersHook'))
+    cfg.custom_hooks = hooks

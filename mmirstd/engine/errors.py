@@ -1,0 +1,181 @@
+"""Errors whose message alone tells a user what is wrong and what to do.
+
+The tools print these without a traceback (:func:`mmirstd.engine.launch.run_tool`).
+:func:`explain_config_errors` turns mmengine's bare registry and signature
+errors into them.
+"""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any
+
+
+class UserError(Exception):
+    """The base of errors caused by input: a config, an option, a file."""
+
+
+class ConfigError(UserError):
+    """A config or a command line option cannot be used as it is."""
+
+
+class CheckpointError(UserError):
+    """A checkpoint is missing, damaged, or does not belong to the model."""
+
+
+_NOT_REGISTERED = re.compile(r'(\S+) is not in the (?:(\w+)::)?([\w ]+?) registry')
+_GET_FAILED = re.compile(r'Failed to get (\S+)')
+_BAD_ARGUMENT = re.compile(r"(?:(\S+?)\()?\)? ?got an unexpected keyword argument '(\w+)'")
+_MISSING_ARGUMENT = re.compile(r"missing \d+ required (?:positional|keyword-only) arguments?: (.+)$")
+
+
+def near_matches(name: str, candidates: Iterable[str], n: int = 5) -> list[str]:
+    """Candidates that look like ``name``, best first, compared without case and scope prefix.
+
+    Args:
+        name (str): What was asked for, e.g. ``'mmirstd.GGLEncodr'``.
+        candidates (Iterable[str]): What exists, e.g. ``['mmirstd.GGLEncoder', 'mmseg.UNet']``.
+        n (int): At most so many.
+
+    Returns:
+        list[str]: The near matches; a candidate with the very same bare name
+        in another scope comes first.
+    """
+    wanted = name.rsplit('.', 1)[-1].lower()
+    by_bare: dict[str, list[str]] = {}
+    for candidate in candidates:
+        by_bare.setdefault(candidate.rsplit('.', 1)[-1].lower(), []).append(candidate)
+    close = difflib.get_close_matches(wanted, list(by_bare), n=n, cutoff=0.6)
+    return [full for bare in close for full in sorted(by_bare[bare])][:n]
+
+
+def registered_names(root: Any) -> dict[str, list[str]]:
+    """All names of a registry tree by scope, the modules of every scope being imported first.
+
+    Args:
+        root (mmengine.registry.Registry): Any registry of the tree.
+
+    Returns:
+        dict[str, list[str]]: Scope -> sorted names, without prefix.
+    """
+    root = root._get_root_registry()
+    names: dict[str, list[str]] = {}
+    for registry in [root, *root._children.values()]:
+        try:
+            registry.import_from_location()
+        except Exception:  # a broken neighbour scope must not hide the error that is being explained
+            continue
+        names.setdefault(registry.scope, []).extend(sorted(registry._module_dict))
+    return names
+
+
+def _frames_of(trace: TracebackType | None, function: str) -> list[dict]:
+    """Local variables of each frame of ``function`` in a traceback, outermost first."""
+    found = []
+    while trace is not None:
+        if trace.tb_frame.f_code.co_name == function:
+            found.append(trace.tb_frame.f_locals)
+        trace = trace.tb_next
+    return found
+
+
+def _explain_unknown_type(name: str, frames: list[dict], config: str) -> str | None:
+    """Say what ``type=name`` may have been meant to be; None where no registry can be found."""
+    registry = next((f['registry'] for f in reversed(frames) if 'registry' in f), None)
+    if registry is None:
+        return None
+    names = registered_names(registry)
+    prefixed = [f'{scope}.{item}' for scope, items in names.items() for item in items]
+    close = near_matches(name, prefixed)
+    looked = ', '.join(f'{scope} ({len(items)} names)' for scope, items in names.items())
+    siblings = ''
+    for frame in reversed(frames):
+        cfg = frame.get('cfg')
+        if isinstance(cfg, dict) and cfg.get('type') == name:
+            keys = ', '.join(k for k in cfg if k != 'type')
+            siblings = f'\n  where: dict(type={name!r}{", " + keys if keys else ""})'
+            break
+    lines = f'{config}: type={name!r} is not a known {registry.name}.{siblings}'
+    if close:
+        lines += f'\n  did you mean: {", ".join(close)}?'
+    else:
+        lines += '\n  nothing with a similar name exists.'
+    return (lines + f'\n  looked in the {registry.name!r} registries of: {looked}'
+            '\n  cure: correct the name, give the right scope prefix (our parts are written mmirstd.Name), or list '
+            'the module that registers it in custom_imports.')
+
+
+def _valid_arguments(cls: Callable) -> list[str]:
+    """Names of all keyword arguments of a class, those its bases take through ``**kwargs`` included."""
+    names: list[str] = []
+    for base in inspect.getmro(cls) if inspect.isclass(cls) else [cls]:
+        init = base.__dict__.get('__init__') if inspect.isclass(base) else base
+        if init is None or base is object:
+            continue
+        try:
+            parameters = inspect.signature(init).parameters.values()
+        except (TypeError, ValueError):
+            break
+        names += [p.name for p in parameters
+                  if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY) and p.name != 'self'
+                  and p.name not in names]
+        if not any(p.kind is p.VAR_KEYWORD for p in parameters):
+            break
+    return names
+
+
+def _explain_bad_argument(error: TypeError, frames: list[dict], config: str) -> str | None:
+    """Say which argument of which class is wrong; None where the error is not about one in the config."""
+    frame = next((f for f in reversed(frames) if 'obj_cls' in f and 'args' in f), None)
+    if frame is None or not callable(frame['obj_cls']):
+        return None
+    cls, given = frame['obj_cls'], frame['args']
+    name = getattr(cls, '__name__', str(cls))
+    valid = _valid_arguments(cls)
+    where = f'{config}: {getattr(cls, "__module__", "?")}.{name}'
+    unexpected = _BAD_ARGUMENT.search(str(error))
+    if unexpected and unexpected.group(2) in given:
+        argument = unexpected.group(2)
+        close = near_matches(argument, valid)
+        hint = f'\n  did you mean: {", ".join(close)}?' if close else ''
+        return f'{where} takes no argument {argument!r}.{hint}\n  its arguments: {", ".join(valid)}'
+    missing = _MISSING_ARGUMENT.search(str(error))
+    if missing:
+        return f'{where} needs {missing.group(1)}.\n  given: {", ".join(given)}\n  its arguments: {", ".join(valid)}'
+    return None
+
+
+@contextmanager
+def explain_config_errors(config: str) -> Iterator[None]:
+    """Turn mmengine's errors about a config's types and arguments into :class:`ConfigError`.
+
+    A misspelt ``type`` is answered with near matches from every scope and
+    with the places that were searched; a misspelt argument with the class and
+    its valid arguments.  Every other exception passes unchanged.
+
+    Args:
+        config (str): The config's name, for the message.
+
+    Raises:
+        ConfigError: Instead of the KeyError, RuntimeError or TypeError.
+    """
+    try:
+        yield
+    except (KeyError, RuntimeError, TypeError) as error:
+        frames = _frames_of(error.__traceback__, 'build_from_cfg') + _frames_of(
+            error.__traceback__, 'build_scheduler_from_cfg')
+        text = str(error.args[0]) if error.args else ''
+        message = None
+        unknown = _NOT_REGISTERED.search(text) or _GET_FAILED.search(text)
+        if unknown and not isinstance(error, TypeError):
+            message = _explain_unknown_type(unknown.group(1), frames, config)
+        elif isinstance(error, TypeError):
+            message = _explain_bad_argument(error, frames, config)
+        if message is None:
+            raise
+        raise ConfigError(message) from error

@@ -1,0 +1,129 @@
+"""Refuse a checkpoint that does not belong to the model."""
+
+from __future__ import annotations
+
+import ast
+
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+from mmengine.runner import Runner
+from torch import nn
+
+from mmirstd.registry import HOOKS
+
+from ..errors import CheckpointError
+
+_SHOWN = 5
+
+
+def compare_state_dict(model: nn.Module, state_dict: dict) -> dict[str, list[str]]:
+    """Compare a state dict with a model's by key and shape.
+
+    Returns:
+        dict[str, list[str]]: ``matched``, ``missing`` (in the model only), ``unexpected`` (in the file only) and
+        ``mismatched`` (``key: file shape, model shape``).  Keys lose a ``module.`` prefix; batch-norm's step counters,
+        which no result depends on, are left out.
+    """
+    def relevant(entries: dict) -> dict:
+        return {k.removeprefix('module.'): v for k, v in entries.items() if not k.endswith('num_batches_tracked')}
+
+    ours, theirs = relevant(model.state_dict()), relevant(state_dict)
+    result: dict[str, list[str]] = {'matched': [], 'missing': [], 'unexpected': [], 'mismatched': []}
+    for key, value in ours.items():
+        if key not in theirs:
+            result['missing'].append(key)
+        elif tuple(value.shape) != tuple(getattr(theirs[key], 'shape', ())):
+            shape = tuple(getattr(theirs[key], 'shape', ()))
+            result['mismatched'].append(f'{key}: {shape} in the file, {tuple(value.shape)} in the model')
+        else:
+            result['matched'].append(key)
+    result['unexpected'] = [k for k in theirs if k not in ours]
+    return result
+
+
+def describe_architecture(checkpoint: dict) -> str:
+    """What the config stored in a checkpoint says of its model, read as literals and never executed.
+
+    Returns:
+        str: E.g. ``'EncoderDecoder(backbone=mmirstd.GGLEncoder, decode_head=mmirstd.IRSTDHead)'``,
+        or ``'unknown (...)'``.
+    """
+    meta = checkpoint.get('meta')
+    text = meta.get('cfg') if isinstance(meta, dict) else None
+    if not isinstance(text, str):
+        return 'unknown (the file holds no config)'
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):
+        return 'unknown (its config cannot be read)'
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], 'id', None) == 'model':
+            parts = {}
+            for keyword in getattr(node.value, 'keywords', []):
+                if keyword.arg == 'type' and isinstance(keyword.value, ast.Constant):
+                    parts['type'] = keyword.value.value
+                inner = [k.value.value for k in getattr(keyword.value, 'keywords', [])
+                         if k.arg == 'type' and isinstance(k.value, ast.Constant)]
+                if inner and keyword.arg in ('backbone', 'neck', 'decode_head', 'bbox_head'):
+                    parts[keyword.arg] = inner[0]
+            name = parts.pop('type', 'model')
+            return f'{name}({", ".join(f"{k}={v}" for k, v in parts.items())})'
+    return 'unknown (its config names no model)'
+
+
+def _first(title: str, items: list[str]) -> str:
+    if not items:
+        return ''
+    more = f' ... and {len(items) - _SHOWN} more' if len(items) > _SHOWN else ''
+    return f'\n  {title} ({len(items)}): {", ".join(items[:_SHOWN])}{more}'
+
+
+@HOOKS.register_module()
+class CheckpointGuardHook(Hook):
+    """Compare every checkpoint with the model before it is loaded.
+
+    mmengine loads with ``strict=False`` and only warns, so a checkpoint of
+    another architecture ends in silently random weights.  This hook raises
+    instead.  It also removes ``meta['config']``, which
+    ``Runner.resume`` would execute as Python.
+
+    Args:
+        min_match (float): The share of the model's entries, 0 to 1, that the file must fill.  1.0 (default): the two
+            must be the same, entries that only the file has included.  Lower: for fine-tuning from a base
+            checkpoint; what is not filled is logged.
+        filename (str): The file's name, for messages.
+    """
+
+    # before EMAHook takes the weights
+    priority = 'VERY_HIGH'
+
+    def __init__(self, min_match: float = 1.0, filename: str = 'the checkpoint') -> None:
+        self.min_match = min_match
+        self.filename = filename
+
+    def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        """Check the checkpoint.
+
+        Raises:
+            CheckpointError: It has no weights, or they do not fit the model.
+        """
+        meta = checkpoint.get('meta')
+        if isinstance(meta, dict):
+            meta.pop('config', None)
+        state_dict = checkpoint.get('state_dict', checkpoint)
+        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        found = compare_state_dict(model, state_dict)
+        total = len(found['matched']) + len(found['missing']) + len(found['mismatched'])
+        share = len(found['matched']) / total if total else 1.0
+        problems = (_first('missing in the file', found['missing']) + _first('only in the file', found['unexpected'])
+                    + _first('of another shape', found['mismatched']))
+        summary = f'{self.filename}: {len(found["matched"])} of the model\'s {total} entries match'
+        if not problems:
+            return
+        if share < self.min_match or self.min_match >= 1.0:
+            raise CheckpointError(
+                f'{summary}: it belongs to another architecture.{problems}'
+                f'\n  the file\'s model: {describe_architecture(checkpoint)}'
+                '\n  cure: use the config that made it (it lies beside the checkpoint in its work dir), convert it with'
+                ' tools/model_converters/, or allow the difference with --partial-checkpoint.')
+        runner.logger.warning(f'{summary}; the rest keeps its initial values.{problems}')

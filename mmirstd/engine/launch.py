@@ -1,0 +1,245 @@
+"""What the tools have in common: find and read a config, prepare it for this machine, build the Runner."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import hashlib
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config, DictAction
+from mmengine.runner import Runner
+
+from .distributed import init_distributed, prepare_distributed_config
+from .errors import CheckpointError, ConfigError, UserError, explain_config_errors, near_matches
+from .threads import ThreadPlan, apply_threads, limit_workers, plan_threads
+
+REPO_ROOT = Path(__file__).resolve().parents[2]
+
+# Top-level config keys that are read by the Runner's parts or by our tools but are no argument of Runner.
+_OTHER_KEYS = (
+    'data_root', 'work_dir', 'find_unused_parameters', 'model_wrapper_cfg', 'sync_bn', 'compile', 'custom_imports',
+    'activation_checkpointing', 'runner_type', 'test_pipeline', 'tta_model', 'tta_pipeline')
+
+
+class OptionsAction(DictAction):
+    """mmengine's ``KEY=VALUE`` parser with a clear error for anything else; the option may be repeated."""
+
+    def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Sequence[str],
+                 option_string: str | None = None) -> None:
+        """Parse the values into a dict and merge it with those of earlier occurrences."""
+        before = dict(getattr(namespace, self.dest, None) or {})
+        for value in values:
+            if '=' not in value or value.startswith('='):
+                parser.error(f'{option_string}: expected KEY=VALUE, found {value!r}')
+        super().__call__(parser, namespace, values, option_string)
+        setattr(namespace, self.dest, {**before, **getattr(namespace, self.dest)})
+
+
+def add_common_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options that train and test share."""
+    parser.add_argument('--work-dir', help='folder for logs and checkpoints; default: work_dirs/<config name>')
+    parser.add_argument(
+        '--cfg-options', nargs='+', action=OptionsAction, metavar='KEY=VALUE', default={},
+        help='override config entries, e.g. data_root=/data/NUAA-SIRST train_cfg.max_epochs=5')
+    parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none',
+                        help='how the processes of a distributed run were started (tools/dist_*.sh set it)')
+    parser.add_argument('--partial-checkpoint', action='store_true',
+                        help='accept a checkpoint that fits the model only in part')
+    parser.add_argument('--traceback', action='store_true', help='show the traceback of an input error, too')
+    # set by torch.distributed.launch; torchrun uses the environment
+    parser.add_argument('--local_rank', '--local-rank', type=int, help=argparse.SUPPRESS)
+
+
+def run_tool(main: Callable[[], None]) -> None:
+    """Run a tool's main function; errors caused by input end it with their message and exit status 2."""
+    from mmirstd.datasets.errors import DataError
+    try:
+        main()
+    except (UserError, DataError) as error:
+        if '--traceback' in sys.argv:
+            raise
+        print(f'\nerror: {error}', file=sys.stderr)
+        sys.exit(2)
+    finally:
+        _leave_process_group()
+
+
+def _leave_process_group() -> None:
+    from torch import distributed as torch_dist
+    if torch_dist.is_available() and torch_dist.is_initialized():
+        torch_dist.destroy_process_group()
+
+
+def _looks_like(path: Path, candidates: Iterator[Path], n: int = 5) -> list[str]:
+    by_name: dict[str, list[str]] = {}
+    for candidate in candidates:
+        by_name.setdefault(candidate.name, []).append(str(candidate))
+    close = difflib.get_close_matches(path.name, list(by_name), n=n, cutoff=0.5)
+    return [full for name in close for full in sorted(by_name[name])][:n]
+
+
+def find_config(path: str) -> Path:
+    """Find a config as given, or, from another directory, relative to the repository.
+
+    Raises:
+        ConfigError: It is at neither place; near matches in ``configs/`` are listed.
+    """
+    given = Path(path).expanduser()
+    for candidate in (given, REPO_ROOT / given):
+        if candidate.is_file():
+            return candidate.resolve()
+    close = _looks_like(given, (p.relative_to(REPO_ROOT) for p in (REPO_ROOT / 'configs').rglob('*.py')))
+    hint = ''.join(f'\n    {c}' for c in close)
+    raise ConfigError(
+        f'config {path!r} does not exist; looked in {given.absolute().parent} and in {(REPO_ROOT / given).parent}.'
+        + (f'\n  did you mean:{hint}' if close else '\n  no config has a similar name; see the folder configs/'))
+
+
+def load_config(path: str, options: dict[str, Any] | None = None) -> Config:
+    """Read a config, merge command line options, and move its data sets where ``data_root`` says.
+
+    Args:
+        path (str): See :func:`find_config`.
+        options (dict, optional): ``--cfg-options``; keys may be dotted.
+
+    Returns:
+        Config: Ready for :func:`prepare`.
+
+    Raises:
+        ConfigError: The file or its bases cannot be read, or an option names an entry that nothing reads.
+    """
+    found = find_config(path)
+    try:
+        cfg = Config.fromfile(str(found))
+    except (SyntaxError, NameError, KeyError, TypeError, ValueError, ImportError, OSError) as error:
+        raise ConfigError(f'config {path}: cannot be read: {type(error).__name__}: {error}') from error
+    options = options or {}
+    _check_option_names(cfg, options)
+    try:
+        cfg.merge_from_dict(options)
+    except (KeyError, TypeError, IndexError, AssertionError) as error:
+        raise ConfigError(f'--cfg-options {" ".join(options)}: does not fit the config: {error}') from error
+    _apply_data_root(cfg)
+    return cfg
+
+
+def _apply_data_root(cfg: Config) -> None:
+    from mmirstd.datasets.data_root import apply_data_root
+    try:
+        apply_data_root(cfg)
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
+
+
+def _check_option_names(cfg: Config, options: dict[str, Any]) -> None:
+    """A misspelt option would silently make a new entry; refuse it."""
+    import inspect
+    known = set(cfg.keys()) | set(inspect.signature(Runner.__init__).parameters) | set(_OTHER_KEYS)
+    for option in options:
+        head = option.split('.')[0]
+        if head not in known:
+            close = near_matches(head, known)
+            raise ConfigError(f'--cfg-options {option}: the config has no entry {head!r}.'
+                              + (f'\n  did you mean: {", ".join(close)}?' if close else ''))
+
+
+def default_work_dir(cfg: Config, work_dir: str | None) -> str:
+    """The folder of a run: the option, the config's own, or ``work_dirs/<config name>`` here; absolute."""
+    chosen = work_dir or cfg.get('work_dir') or os.path.join('work_dirs', Path(cfg.filename).stem)
+    return os.path.abspath(os.path.expanduser(chosen))
+
+
+def find_checkpoint(path: str) -> str:
+    """Check that a checkpoint file exists; URLs and mmengine's prefixes pass.
+
+    Raises:
+        CheckpointError: It does not; other checkpoints nearby are listed.
+    """
+    if re.match(r'^[\w+-]+://', path):
+        return path
+    file = Path(path).expanduser()
+    if file.is_file():
+        return str(file.resolve())
+    folder = file if file.is_dir() else file.parent
+    what = 'is a folder' if file.is_dir() else 'does not exist'
+    nearby = sorted(str(p) for p in folder.glob('*.pth')) if folder.is_dir() else []
+    close = _looks_like(file, iter(Path(p) for p in nearby)) or nearby[:5]
+    if not folder.is_dir():
+        hint = f'\n  the folder {folder} does not exist either.'
+    elif close:
+        hint = '\n  in its folder:' + ''.join(f'\n    {c}' for c in close)
+    else:
+        hint = f'\n  the folder {folder} holds no *.pth file.'
+    raise CheckpointError(f'checkpoint {path} {what}.{hint}')
+
+
+def newest_checkpoint(work_dir: str) -> str:
+    """The checkpoint from which a run continues: the last one saved in its work dir.
+
+    mmengine's ``last_checkpoint`` file holds an absolute path, which is wrong
+    once the folder has been moved; then the name alone is used.
+
+    Raises:
+        CheckpointError: There is none.
+    """
+    folder = Path(work_dir)
+    marker = folder / 'last_checkpoint'
+    if marker.is_file():
+        recorded = Path(marker.read_text().strip())
+        for candidate in (folder / recorded.name, recorded):
+            if candidate.is_file():
+                return str(candidate)
+    numbered = {int(m.group(1)): p for p in folder.glob('*.pth') if (m := re.fullmatch(r'(?:epoch|iter)_(\d+)', p.stem))}
+    if numbered:
+        return str(numbered[max(numbered)])
+    state = 'does not exist' if not folder.is_dir() else 'holds no checkpoint (epoch_N.pth)'
+    raise CheckpointError(f'--resume: the work dir {work_dir} {state}.\n  cure: start without --resume, or give the '
+                          'checkpoint (--resume CKPT) or the right --work-dir')
+
+
+def file_sha256(path: str) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    digest = hashlib.sha256()
+    with open(path, 'rb') as file:
+        for block in iter(lambda: file.read(1 << 20), b''):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def prepare(cfg: Config, launcher: str) -> tuple[ThreadPlan, list[str]]:
+    """Fit a config to this machine: threads, workers, process group.
+
+    Args:
+        cfg (Config): Changed in place.
+        launcher (str): ``--launcher``.
+
+    Returns:
+        tuple: The thread plan and lines for the log.
+    """
+    plan = plan_threads()
+    apply_threads(plan)
+    notes = [str(plan), *limit_workers(cfg, plan)]
+    cfg.launcher = launcher
+    if launcher != 'none':
+        init_distributed(launcher, timeout_s=cfg.get('env_cfg', {}).get('dist_cfg', {}).get('timeout', 1800))
+        prepare_distributed_config(cfg)
+    return plan, notes
+
+
+def build_runner(cfg: Config, notes: Sequence[str] = ()) -> Runner:
+    """Build the Runner and log what was chosen for this machine.
+
+    Raises:
+        ConfigError: A type or an argument in the config is wrong.
+    """
+    with explain_config_errors(cfg.filename or 'config'):
+        runner = Runner.from_cfg(cfg)
+    for note in notes:
+        runner.logger.info(note)
+    return runner

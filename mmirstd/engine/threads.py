@@ -1,0 +1,162 @@
+"""How many threads each part of a run may use, so that they do not fight over the cores.
+
+Two processes with two OpenMP threads each on two cores were measured 10 to 20
+times slower than with one thread each.  So a run's cores are divided between
+its local ranks; OpenCV gets none of its own; data-loader workers have one
+thread each (torch's own rule) and are limited in number.
+
+Run as a script, this file needs nothing but Python::
+
+    python mmirstd/engine/threads.py --ranks 2     # prints the threads for each of 2 processes
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import MutableMapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_LOCAL_SIZE_VARIABLES = ('LOCAL_WORLD_SIZE', 'OMPI_COMM_WORLD_LOCAL_SIZE', 'SLURM_NTASKS_PER_NODE')
+
+
+@dataclass(frozen=True)
+class ThreadPlan:
+    """What a process may use.
+
+    Attributes:
+        cores (int): Cores this machine grants us, at least 1.
+        local_ranks (int): Processes of this run on this machine.
+        threads (int): Torch intra-op (OpenMP) threads of this process.
+        source (str): Why: ``'cores / local ranks'`` or the environment variable that was respected.
+    """
+
+    cores: int
+    local_ranks: int
+    threads: int
+    source: str
+
+    @property
+    def cores_per_rank(self) -> int:
+        """int: Cores for one process, at least 1."""
+        return max(1, self.cores // self.local_ranks)
+
+    def __str__(self) -> str:
+        return (f'threads: {self.threads} for torch in each of {self.local_ranks} process(es) on {self.cores} '
+                f'core(s) [{self.source}], OpenCV 1, each data-loader worker 1')
+
+
+def _cgroup_quota(root: Path = Path('/sys/fs/cgroup'), membership: Path = Path('/proc/self/cgroup')) -> float | None:
+    """Cores a container's CPU quota grants (cgroup v2 or v1), None without a quota."""
+    quotas = []
+    folders = [root]
+    try:
+        for line in membership.read_text().splitlines():
+            hierarchy, _, path = line.split(':', 2)
+            if hierarchy == '0':
+                parts = [p for p in path.split('/') if p and p != '..']
+                folders += [root.joinpath(*parts[:n]) for n in range(1, len(parts) + 1)]
+    except (OSError, ValueError):
+        pass
+    for folder in folders:
+        try:
+            quota, period = (folder / 'cpu.max').read_text().split()
+            if quota != 'max':
+                quotas.append(int(quota) / int(period))
+        except (OSError, ValueError):
+            continue
+    for folder in (root / 'cpu', root / 'cpu,cpuacct'):
+        try:
+            quota_us = int((folder / 'cpu.cfs_quota_us').read_text())
+            if quota_us > 0:
+                quotas.append(quota_us / int((folder / 'cpu.cfs_period_us').read_text()))
+        except (OSError, ValueError):
+            continue
+    return min(quotas) if quotas else None
+
+
+def available_cores() -> int:
+    """Cores this process may really use: the CPU affinity, limited by a container's quota; at least 1."""
+    try:
+        cores = len(os.sched_getaffinity(0))
+    except AttributeError:  # not on macOS or Windows
+        cores = os.cpu_count() or 1
+    quota = _cgroup_quota()
+    if quota is not None:
+        cores = min(cores, int(quota))
+    return max(1, cores)
+
+
+def plan_threads(local_ranks: int | None = None, environ: MutableMapping[str, str] | None = None,
+                 cores: int | None = None) -> ThreadPlan:
+    """Choose the thread count of this process; the user's ``OMP_NUM_THREADS`` is respected.
+
+    Args:
+        local_ranks (int, optional): Processes of the run on this machine; read from the launcher's
+            environment by default.
+        environ (MutableMapping, optional): Defaults to ``os.environ``.
+        cores (int, optional): Defaults to :func:`available_cores`.
+
+    Returns:
+        ThreadPlan: The choice.
+    """
+    environ = os.environ if environ is None else environ
+    cores = available_cores() if cores is None else cores
+    if local_ranks is None:
+        given = [environ[v] for v in _LOCAL_SIZE_VARIABLES if environ.get(v, '').isdigit()]
+        local_ranks = max(1, int(given[0])) if given else 1
+    asked = environ.get('OMP_NUM_THREADS', '').split(',')[0]
+    if asked.isdigit() and int(asked) > 0:
+        return ThreadPlan(cores, local_ranks, int(asked), 'OMP_NUM_THREADS')
+    return ThreadPlan(cores, local_ranks, max(1, cores // local_ranks), 'cores / local ranks')
+
+
+def apply_threads(plan: ThreadPlan, environ: MutableMapping[str, str] | None = None) -> None:
+    """Put a plan into force in this process and, through the environment, in its children.
+
+    Call it before the first tensor operation, when no thread pool exists yet.
+    Variables that the user has set keep their values.
+    """
+    environ = os.environ if environ is None else environ
+    for variable in ('OMP_NUM_THREADS', 'MKL_NUM_THREADS'):
+        environ.setdefault(variable, str(plan.threads))
+    environ.setdefault('OPENCV_FOR_THREADS_NUM', '1')
+    import cv2
+    import torch
+    torch.set_num_threads(plan.threads)
+    cv2.setNumThreads(0)
+
+
+def limit_workers(cfg: Any, plan: ThreadPlan) -> list[str]:
+    """Limit the data-loader workers of a config to the cores of one process, in place.
+
+    Args:
+        cfg (mmengine.Config): Its ``{train,val,test}_dataloader.num_workers`` are changed.
+        plan (ThreadPlan): From :func:`plan_threads`.
+
+    Returns:
+        list[str]: One line for each change, to be logged.
+    """
+    notes = []
+    for split in ('train', 'val', 'test'):
+        loader = cfg.get(f'{split}_dataloader')
+        if not isinstance(loader, dict):
+            continue
+        asked = loader.get('num_workers', 0)
+        if asked > plan.cores_per_rank:
+            loader['num_workers'] = plan.cores_per_rank
+            notes.append(f'{split}_dataloader.num_workers: {asked} -> {plan.cores_per_rank}, '
+                         f'the cores of one process')
+        if loader.get('num_workers', 0) == 0:
+            # torch refuses both without workers, though they are harmless in a config made for many cores
+            loader['persistent_workers'] = False
+            loader.pop('prefetch_factor', None)
+    return notes
+
+
+if __name__ == '__main__':
+    parser = argparse.ArgumentParser(description='Print the thread count for each of N processes on this machine.')
+    parser.add_argument('--ranks', type=int, default=1)
+    print(plan_threads(parser.parse_args().ranks).threads)

@@ -1,0 +1,125 @@
+"""Test a checkpoint: ``python tools/test.py CONFIG CKPT [options]``; a classical method needs no CKPT."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from mmirstd.engine.launch import (  # noqa: E402
+    add_common_arguments,
+    build_runner,
+    default_work_dir,
+    explain_config_errors,
+    file_sha256,
+    find_checkpoint,
+    load_config,
+    prepare,
+    run_tool,
+)
+
+
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description='Test a model on the test split of its config.')
+    parser.add_argument('config', help='config file')
+    parser.add_argument('checkpoint', nargs='?', default='none',
+                        help='checkpoint file; leave out (or "none") for a method without learnt parameters')
+    parser.add_argument('--show-dir', help='write one comparison picture per image into this folder')
+    parser.add_argument('--out', help='write metrics and their provenance to this JSON file')
+    parser.add_argument('--protocol', action='append', metavar='NAME[,NAME]',
+                        help='evaluate by these published definitions, too; "default" is always reported')
+    parser.add_argument('--eval-size', type=int, metavar='N',
+                        help='resize images and masks to N x N before the network, as some published protocols do; '
+                        'without it, the evaluation is at native size')
+    add_common_arguments(parser)
+    return parser.parse_args(argv)
+
+
+def main() -> None:
+    """Test."""
+    from mmirstd.engine import CheckpointError, CheckpointGuardHook, ConfigError
+    from mmirstd.engine.evaluation_options import set_eval_size, set_protocols
+    args = parse_args()
+    cfg = load_config(args.config, args.cfg_options)
+    cfg.work_dir = default_work_dir(cfg, args.work_dir)
+    missing = [k for k in ('model', 'test_dataloader', 'test_evaluator') if not cfg.get(k)]
+    if missing:
+        raise ConfigError(f'{args.config}: has no {", ".join(missing)}, so nothing can be tested.')
+    cfg.test_cfg = cfg.get('test_cfg') or dict()
+    protocols = [p for given in args.protocol or () for p in given.split(',') if p]
+    notices = set_protocols(cfg, protocols, args.eval_size) if protocols else []
+    if args.eval_size is not None:
+        set_eval_size(cfg, args.eval_size)
+    if args.show_dir:
+        cfg.setdefault('default_hooks', {})['visualization'] = dict(
+            type='mmirstd.IRSTDVisualizationHook', show_dir=args.show_dir)
+    # Only what a test needs, so that a missing train split does not matter.
+    for key in ('train_dataloader', 'train_cfg', 'optim_wrapper', 'param_scheduler', 'val_dataloader', 'val_cfg',
+                'val_evaluator'):
+        cfg[key] = None
+    cfg.resume = False
+    given = args.checkpoint.lower() != 'none'
+    cfg.load_from = find_checkpoint(args.checkpoint) if given else None
+
+    _, notes = prepare(cfg, args.launcher)
+    runner = build_runner(cfg, [*notes, *notices])
+    if given:
+        runner.register_hook(CheckpointGuardHook(
+            min_match=0.0 if args.partial_checkpoint else 1.0, filename=args.checkpoint))
+    elif any(p.requires_grad for p in runner.model.parameters()):
+        raise CheckpointError(f'{args.config}: its model has learnable parameters and no checkpoint was given, so the '
+                              'weights would be random.\n  cure: tools/test.py CONFIG CKPT')
+    with explain_config_errors(args.config):
+        metrics = runner.test()
+    if runner.rank == 0:
+        report(runner, args, metrics, notices)
+
+
+def report(runner, args: argparse.Namespace, metrics: dict, notices: list[str]) -> None:
+    """Print the metrics and where everything was written."""
+    print(f'\n{args.config}  {args.checkpoint}')
+    for name, value in metrics.items():
+        print(f'  {name}: {value:.6g}' if isinstance(value, float) else f'  {name}: {value}')
+    for notice in notices:
+        print(f'notice: {notice}')
+    if args.out:
+        out = Path(args.out)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        record = dict(
+            metrics={k: v if isinstance(v, (int, str)) else float(v) for k, v in metrics.items()},
+            command=shlex.join(['python', *sys.argv]),
+            config=runner.cfg.filename,
+            config_text=runner.cfg.pretty_text,
+            checkpoint=None if runner._load_from is None else args.checkpoint,
+            checkpoint_sha256=file_sha256(runner._load_from) if Path(str(runner._load_from)).is_file() else None,
+            images=len(runner.test_dataloader.dataset),
+            eval_size=args.eval_size or 'native',
+            processes=runner.world_size,
+            notices=notices,
+            versions=versions(),
+            time=time.strftime('%Y-%m-%dT%H:%M:%S%z'))
+        out.write_text(json.dumps(record, indent=2) + '\n', encoding='utf-8')
+        print(f'metrics file: {out}')
+    if args.show_dir:
+        print(f'pictures:     {args.show_dir}')
+    print(f'log:          {runner.log_dir}')
+
+
+def versions() -> dict[str, str]:
+    """Versions of what takes part in a result."""
+    import platform
+    from importlib import import_module
+    found = {'python': platform.python_version()}
+    for name in ('mmirstd', 'mmengine', 'mmcv', 'mmseg', 'torch', 'numpy', 'cv2'):
+        found[name] = getattr(import_module(name), '__version__', 'unknown')
+    return found
+
+
+if __name__ == '__main__':
+    run_tool(main)

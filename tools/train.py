@@ -1,0 +1,100 @@
+"""Train a model: ``python tools/train.py CONFIG [options]``."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import signal
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from mmirstd.engine.launch import (  # noqa: E402
+    add_common_arguments,
+    build_runner,
+    default_work_dir,
+    explain_config_errors,
+    find_checkpoint,
+    load_config,
+    newest_checkpoint,
+    prepare,
+    run_tool,
+)
+
+
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description='Train a model.')
+    parser.add_argument('config', help='config file, e.g. configs/ggl_net/ggl-net-tiny_nuaa-sirst-341-86.py')
+    parser.add_argument('--resume', nargs='?', const='auto', metavar='CKPT',
+                        help='continue from CKPT, or without CKPT from the newest checkpoint in the work dir')
+    parser.add_argument('--amp', action='store_true',
+                        help='mixed precision: float16 on GPU, bfloat16 on CPU')
+    parser.add_argument('--seed', type=int, help='random seed; default: the config\'s')
+    add_common_arguments(parser)
+    return parser.parse_args(argv)
+
+
+def main() -> None:
+    """Train."""
+    args = parse_args()
+    cfg = load_config(args.config, args.cfg_options)
+    cfg.work_dir = default_work_dir(cfg, args.work_dir)
+    missing = [k for k in ('model', 'train_dataloader', 'train_cfg', 'optim_wrapper') if not cfg.get(k)]
+    if missing:
+        from mmirstd.engine import ConfigError
+        raise ConfigError(f'{args.config}: has no {", ".join(missing)}, so nothing can be trained.\n  cure: add them '
+                          '(see configs/_base_/), or run a method without training by tools/test.py')
+    if args.amp:
+        from mmirstd.engine.optim_wrapper import enable_amp
+        enable_amp(cfg.optim_wrapper)
+    if args.seed is not None:
+        cfg.setdefault('randomness', {})['seed'] = args.seed
+    if args.resume:
+        cfg.resume = True
+        cfg.load_from = newest_checkpoint(cfg.work_dir) if args.resume == 'auto' else find_checkpoint(args.resume)
+    elif cfg.get('load_from'):
+        cfg.load_from = find_checkpoint(cfg.load_from)
+
+    _, notes = prepare(cfg, args.launcher)
+    runner = build_runner(cfg, notes)
+    if cfg.get('load_from'):
+        from mmirstd.engine import CheckpointGuardHook
+        # a base checkpoint may lack what a variant adds; a run that continues must fit exactly
+        share = 0.0 if args.partial_checkpoint else (1.0 if cfg.get('resume') else 0.5)
+        runner.register_hook(CheckpointGuardHook(min_match=share, filename=cfg.load_from))
+
+    again = shlex.join(['python', sys.argv[0], args.config, '--work-dir', cfg.work_dir, '--resume'])
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with explain_config_errors(args.config):
+            runner.train()
+    except KeyboardInterrupt:
+        saved = sorted(Path(cfg.work_dir).glob('last_checkpoint'))
+        state = f'the last saved state is {saved[0].read_text().strip()}' if saved else 'no state was saved yet'
+        print(f'\ninterrupted: {state}.' + (f'\n  to continue: {again}' if saved else ''), file=sys.stderr)
+        sys.exit(130)
+    if runner.rank == 0:
+        report(runner, args.config)
+
+
+def report(runner, config: str) -> None:
+    """Say where the results are and what comes next."""
+    folder = Path(runner.work_dir)
+    best = sorted(folder.glob('best_*.pth'), key=lambda p: p.stat().st_mtime)
+    marker = folder / 'last_checkpoint'
+    last = marker.read_text().strip() if marker.is_file() else None
+    print(f'\ndone: {runner.epoch} epochs, {runner.iter} iterations')
+    print(f'  log:  {runner.log_dir}')
+    if last:
+        print(f'  last: {last}')
+    if best:
+        print(f'  best: {best[-1]}')
+    checkpoint = best[-1] if best else last
+    if checkpoint:
+        print(f'  next: python {Path(sys.argv[0]).with_name("test.py")} {config} {checkpoint}')
+
+
+if __name__ == '__main__':
+    run_tool(main)
