@@ -7,7 +7,8 @@ default_hooks = dict(
     param_scheduler=dict(type='ParamSchedulerHook'),
     # Written after each epoch, so that an interrupted run loses at most one. The best one is chosen on the
     # validation split, which is held out of train; never on the test split.
-    checkpoint=dict(type='CheckpointHook', by_epoch=True, interval=1, max_keep_ckpts=2, save_best='IoU', rule='greater'),
+    checkpoint=dict(
+        type='CheckpointHook', by_epoch=True, interval=1, max_keep_ckpts=2, save_best='IoU', rule='greater'),
     sampler_seed=dict(type='DistSamplerSeedHook'),
     # Writes pictures only when tools/test.py gives it a folder (--show-dir).
     visualization=dict(type='mmirstd.IRSTDVisualizationHook'))

@@ -195,7 +195,8 @@ def newest_checkpoint(work_dir: str) -> str:
         for candidate in (folder / recorded.name, recorded):
             if candidate.is_file():
                 return str(candidate)
-    numbered = {int(m.group(1)): p for p in folder.glob('*.pth') if (m := re.fullmatch(r'(?:epoch|iter)_(\d+)', p.stem))}
+    numbered = {int(m.group(1)): path for path in folder.glob('*.pth')
+                if (m := re.fullmatch(r'(?:epoch|iter)_(\d+)', path.stem))}
     if numbered:
         return str(numbered[max(numbered)])
     state = 'does not exist' if not folder.is_dir() else 'holds no checkpoint (epoch_N.pth)'
