@@ -97,7 +97,7 @@ def check_container(data: bytes, path: str | os.PathLike) -> None:
         _check_bmp(data, path)
     elif data[:4] in (b'II*\x00', b'MM\x00*'):
         _check_tiff(data, path)
-    else:
+    elif data[:4] not in (b'II+\x00', b'MM\x00+'):  # BigTIFF is left to the decoder
         raise DataError(
             f'{path}: not an image that can be read: it starts with {data[:16]!r}; expected PNG, BMP, TIFF or '
             'JPEG content (the name of a file does not make it an image)')
@@ -112,7 +112,10 @@ def _decode(path: str | os.PathLike) -> np.ndarray:
     except IsADirectoryError:
         raise DataError(f'{path}: a folder, expected an image file') from None
     check_container(data, path)
-    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    try:
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    except cv2.error:  # for instance a header that claims billions of pixels
+        image = None
     if image is None or image.size == 0:
         raise DataError(
             f'{path}: OpenCV cannot decode this {len(data)}-byte file although its header looks right; it is '
@@ -165,6 +168,8 @@ def _check_png(data: bytes, path: str | os.PathLike) -> None:
 def _check_bmp(data: bytes, path: str | os.PathLike) -> None:
     if len(data) < 54:
         raise _truncated(path, len(data), 'the BMP ends inside its header')
+    if data[14] < 40:  # OS/2's header has another layout; left to the decoder
+        return
     offset, = struct.unpack_from('<I', data, 10)
     width, height, _, bits, compression = struct.unpack_from('<iiHHI', data, 18)
     if compression == 0:

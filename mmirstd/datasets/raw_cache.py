@@ -49,11 +49,11 @@ class RawCache:
         index_bytes = (len(self._slots) + 1) * 5 * 8
         try:
             memory = self._map(index_bytes + self._limit)
-        except (OSError, ValueError):  # the system does not grant the address space: go on without a cache
+            self._lock = multiprocessing.get_context('fork' if hasattr(os, 'fork') else None).Lock()
+        except (OSError, ValueError):  # the system grants no address space or semaphore: go on without a cache
             return
         self._index = np.frombuffer(memory, np.int64, (len(self._slots) + 1) * 5).reshape(-1, 5)
         self._arena = np.frombuffer(memory, np.uint8, self._limit, index_bytes)
-        self._lock = multiprocessing.get_context('fork' if hasattr(os, 'fork') else None).Lock()
 
     @staticmethod
     def _map(size: int) -> mmap.mmap:
