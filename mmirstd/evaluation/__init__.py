@@ -1,0 +1,24 @@
+"""Evaluation: :mod:`functional` (NumPy/OpenCV only) and :mod:`metrics` (mmengine).
+
+The metrics are loaded on first use (PEP 562), so that
+``from mmirstd.evaluation import functional`` needs neither torch nor mmengine.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+__all__ = ['IRSTDMetric', 'functional', 'metrics']
+
+
+def __getattr__(name: str) -> Any:
+    if name in ('functional', 'metrics'):
+        return import_module(f'{__name__}.{name}')
+    if name == 'IRSTDMetric':
+        return import_module(f'{__name__}.metrics').IRSTDMetric
+    raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+
+
+def __dir__() -> list[str]:
+    return sorted(set(globals()) | set(__all__))

@@ -1,0 +1,26 @@
+"""IRSTD measures in NumPy and OpenCV; importable without torch and mmengine."""
+
+from .binarise import TRUTH_RULES, PredictionRule, binarise, binarise_truth, normalise_by_max
+from .components import Components, component_maxima, hit_components, label_components
+from .curves import ROC_THRESHOLDS, RocCurve, roc_curve, score_histograms
+from .evaluate import SCALARS, count_evidence, count_image, evaluate, summarise, summarise_parts
+from .evidence import ImageEvidence
+from .matching import MATCHINGS, Matches, centroid_distances, match_any_pixel, match_first, match_nearest
+from .overlap import IouRule, NiouRule, PixelRule
+from .pd_fa_curve import PD_FA_THRESHOLDS, PdFaCurve, pd_fa_counts, pd_fa_curve
+from .pixels import PixelCounts, exact_mean, f1, iou, pixel_counts, precision, ratio, recall, sum_counts
+from .protocols import ALIASES, PROTOCOLS, ProtocolSpec, get_protocol
+from .records import image_records, local_scr
+from .roc import RocRule, exceedance_counts, trapezoid
+from .targets import DENOMINATORS, FALSE_ALARMS, TargetRule
+
+__all__ = [
+    'ALIASES', 'Components', 'DENOMINATORS', 'FALSE_ALARMS', 'ImageEvidence', 'IouRule', 'MATCHINGS', 'Matches',
+    'NiouRule', 'PD_FA_THRESHOLDS', 'PROTOCOLS', 'PdFaCurve', 'PixelCounts', 'PixelRule', 'PredictionRule',
+    'ProtocolSpec', 'ROC_THRESHOLDS', 'RocCurve', 'RocRule', 'SCALARS', 'TRUTH_RULES', 'TargetRule', 'binarise',
+    'binarise_truth', 'centroid_distances', 'component_maxima', 'count_evidence', 'count_image', 'evaluate',
+    'exact_mean', 'exceedance_counts', 'f1', 'get_protocol', 'hit_components', 'image_records', 'iou',
+    'label_components', 'local_scr', 'match_any_pixel', 'match_first', 'match_nearest', 'normalise_by_max',
+    'pd_fa_counts', 'pd_fa_curve', 'pixel_counts', 'precision', 'ratio', 'recall', 'roc_curve', 'score_histograms',
+    'sum_counts', 'summarise', 'summarise_parts', 'trapezoid'
+]

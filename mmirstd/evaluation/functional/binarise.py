@@ -1,0 +1,93 @@
+"""From score maps and masks to boolean maps: where the official codes first part ways."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class PredictionRule:
+    """Which pixels of a probability map count as predicted target.
+
+    Attributes:
+        value: The threshold.
+        strict: ``score > value`` (True) or ``score >= value``.
+        logit: ``value`` is a threshold on the logit, not on the probability. In
+            float32, probabilities end at logit 16.6, so larger values are never exceeded.
+        normalise_max: Divide by the map's own maximum first (RPCANet). A map
+            whose maximum is not positive then has no positive pixel.
+    """
+
+    value: float = 0.5
+    strict: bool = True
+    logit: bool = False
+    normalise_max: bool = False
+
+    @property
+    def probability(self) -> float:
+        """The threshold on the probability scale."""
+        return 1.0 / (1.0 + math.exp(-self.value)) if self.logit else float(self.value)
+
+    def __str__(self) -> str:
+        name = 'p/max(p)' if self.normalise_max else 'logit(p)' if self.logit else 'p'
+        return f'{name} {">" if self.strict else ">="} {self.value:g}'
+
+
+def normalise_by_max(score: np.ndarray) -> np.ndarray:
+    """Divide a (H, W) map by its maximum; all zeros when that is not positive."""
+    peak = score.max() if score.size else 0
+    return score / peak if peak > 0 else np.zeros_like(score)
+
+
+def binarise(score: np.ndarray, rule: PredictionRule) -> np.ndarray:
+    """Apply a prediction rule.
+
+    Args:
+        score: (H, W) float, probabilities in [0, 1] (any range with ``normalise_max``).
+        rule: The rule.
+
+    Returns:
+        (H, W) bool.
+    """
+    if rule.normalise_max:
+        score = normalise_by_max(score)
+    # A Python float is compared in the map's own precision, as torch does.
+    return score > rule.probability if rule.strict else score >= rule.probability
+
+
+# A soft (anti-aliased) mask means something else to each official code.
+TRUTH_RULES = {
+    'half': 'mask > 0.5',
+    'positive': 'mask > 0',
+    'one': 'mask == 1 (the official codes write prediction == mask)',
+    'truncate': 'mask.astype(int) != 0, so that every value below 1 is background',
+    'window': '0.5 <= mask <= 1.5 (np.histogram widens the range (1, 1) to this)',
+}
+
+
+def binarise_truth(mask: np.ndarray, rule: str = 'half') -> np.ndarray:
+    """Turn a mask into a boolean map by one of :data:`TRUTH_RULES`.
+
+    Args:
+        mask: (H, W), bool, integer {0, 1} or float in [0, 1].
+        rule: A key of :data:`TRUTH_RULES`; on binary masks all agree.
+
+    Raises:
+        ValueError: The rule is unknown.
+    """
+    if rule not in TRUTH_RULES:
+        raise ValueError(f'unknown ground-truth rule {rule!r}; known: {", ".join(TRUTH_RULES)}')
+    if mask.dtype == np.bool_:
+        return mask
+    if rule == 'half':
+        return mask > 0.5
+    if rule == 'positive':
+        return mask > 0
+    if rule == 'one':
+        return mask == 1
+    if rule == 'truncate':
+        return mask >= 1
+    return (mask >= 0.5) & (mask <= 1.5)
