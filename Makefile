@@ -1,0 +1,41 @@
+# mmirstd: `make help` lists the targets.  Everything happens in .venv beside this file.
+ROOT := $(dir $(abspath $(lastword $(MAKEFILE_LIST))))
+VENV := $(ROOT).venv
+PY := $(VENV)/bin/python
+STAMP := $(VENV)/.installed
+PYTHON ?= python3
+DEMO_DIR ?= $(ROOT)demo_out
+PYTEST_ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test lint clean
+
+help:  ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(ROOT)Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+
+# No compiler is needed: mmcv is installed without its C++ ops, mmirstd.compat stands in for the one that matters.
+$(STAMP): $(ROOT)requirements.txt $(ROOT)setup.py
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+	  { echo "mmirstd's tested set-up needs Python >= 3.10, $(PYTHON) is older; try: make PYTHON=python3.11 install" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
+	  { echo "$(PYTHON) cannot make virtual environments; install its venv package (Debian: apt install python3-venv)" >&2; exit 1; }
+	@test -x $(PY) || { echo "== creating $(VENV)"; $(PYTHON) -m venv $(VENV); }
+	@echo "== installing requirements.txt (one to three minutes)"
+	MMCV_WITH_OPS=0 $(PY) -m pip install --disable-pip-version-check --progress-bar off -r $(ROOT)requirements.txt
+	$(PY) -m pip install --disable-pip-version-check --progress-bar off --no-deps -e $(ROOT)
+	@cd $(ROOT) && $(PY) -m mmirstd.compat
+	@touch $@
+
+install: $(STAMP)  ## set up .venv with the tested versions
+
+demo: $(STAMP)  ## generate scenes, train a tiny GGL-Net, test it beside white top-hat, draw pictures (minutes on CPU)
+	cd $(ROOT) && $(PY) tools/demo.py --out $(DEMO_DIR)
+
+test: $(STAMP)  ## run all tests
+	cd $(ROOT) && $(PY) -m pytest $(PYTEST_ARGS)
+
+lint: $(STAMP)  ## check the style
+	cd $(ROOT) && $(VENV)/bin/ruff check .
+
+clean:  ## remove .venv and the demo's results
+	rm -rf $(VENV) $(DEMO_DIR)

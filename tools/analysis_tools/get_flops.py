@@ -1,0 +1,68 @@
+"""Parameters and FLOPs of a config's network.
+
+Example::
+
+    python tools/analysis_tools/get_flops.py configs/ggl_net/ggl-net_nuaa-sirst-341-86.py --shape 256 256
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+import mmirstd.registry  # noqa: E402, F401
+import torch  # noqa: E402
+from mmengine.config import Config, DictAction  # noqa: E402
+from mmengine.registry import MODELS, init_default_scope  # noqa: E402
+from torch import nn  # noqa: E402
+from torch.utils.flop_counter import FlopCounterMode  # noqa: E402
+
+
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('config', help='config file')
+    parser.add_argument('--shape', type=int, nargs=2, default=(256, 256), metavar=('H', 'W'), help='input size')
+    parser.add_argument('--channels', type=int, default=1, help='input channels')
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='overrides, key=value')
+    return parser.parse_args(argv)
+
+
+def count(model: nn.Module, shape: tuple[int, int], channels: int = 1) -> tuple[int, int]:
+    """Count a network's parameters and the FLOPs of one image's forward pass.
+
+    Args:
+        model: Segmentor whose ``forward(inputs, mode='tensor')`` runs the network.
+        shape: Height and width in pixels.
+        channels: Input channels.
+
+    Returns:
+        Number of parameters, and floating point operations: 2 per multiply-accumulate of convolutions and matrix
+        products, nothing else, as ``torch.utils.flop_counter`` counts.
+    """
+    model.eval()
+    counter = FlopCounterMode(display=False)
+    with torch.no_grad(), counter:
+        model(torch.zeros(1, channels, *shape), mode='tensor')
+    return sum(p.numel() for p in model.parameters()), counter.get_total_flops()
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Command line entry."""
+    args = parse_args(argv)
+    cfg = Config.fromfile(args.config)
+    cfg.merge_from_dict(args.cfg_options or {})
+    init_default_scope(cfg.get('default_scope', 'mmseg'))
+    params, flops = count(MODELS.build(cfg.model), tuple(args.shape), args.channels)
+    height, width = args.shape
+    print(f'config      {args.config}')
+    print(f'input       {args.channels} x {height} x {width}')
+    print(f'parameters  {params:,} ({params / 1e6:.3f} M)')
+    print(f'FLOPs       {flops:,} ({flops / 1e9:.3f} G; 2 per multiply-accumulate, {flops / 2e9:.3f} GMACs)')
+
+
+if __name__ == '__main__':
+    main()
