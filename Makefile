@@ -15,8 +15,8 @@ help:  ## list the targets
 
 # No compiler is needed: mmcv is installed without its C++ ops, mmirstd.compat stands in for the one that matters.
 $(STAMP): $(ROOT)requirements.txt $(ROOT)setup.py
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
-	  { echo "mmirstd's tested set-up needs Python >= 3.10, $(PYTHON) is older; try: make PYTHON=python3.11 install" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "mmirstd's tested set-up needs Python >= 3.11, $(PYTHON) is older; try: make PYTHON=python3.12 install" >&2; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
 	  { echo "$(PYTHON) cannot make virtual environments; install its venv package (Debian: apt install python3-venv)" >&2; exit 1; }
 	@test -x $(PY) || { echo "== creating $(VENV)"; $(PYTHON) -m venv $(VENV); }
