@@ -1,0 +1,37 @@
+"""Synthetic infrared scenes with small targets of known signal-to-clutter ratio.
+
+Needs NumPy, SciPy and OpenCV only. ``tools/dataset_converters/make_synthetic.py`` is the command over it.
+
+    >>> import numpy as np
+    >>> from mmirstd.datasets.synthetic import SceneConfig, render_scene
+    >>> scene = render_scene(SceneConfig(size=(64, 64)), np.random.default_rng(0))
+    >>> scene.image.shape, scene.image.dtype.name
+    ((64, 64), 'uint8')
+"""
+
+from __future__ import annotations
+
+from .backgrounds import Background, render_background
+from .config import (
+    SceneConfig,
+    SensorConfig,
+    SequenceConfig,
+    TargetConfig,
+    config_from_dict,
+    config_to_dict,
+)
+from .preview import contact_sheet
+from .scene import Scene, TargetRecord, render_scene
+from .scr import LocalStatistics, local_scr
+from .sensor import Sensor
+from .sequence import Sequence, render_sequence
+from .targets import Profile, TargetShape, render_profile
+from .trajectories import Track
+from .writer import DatasetConfig, scene_rng, write_dataset
+
+__all__ = [
+    'Background', 'DatasetConfig', 'LocalStatistics', 'Profile', 'Scene', 'SceneConfig', 'Sensor', 'SensorConfig',
+    'Sequence', 'SequenceConfig', 'TargetConfig', 'TargetRecord', 'TargetShape', 'Track', 'config_from_dict',
+    'config_to_dict', 'contact_sheet', 'local_scr', 'render_background', 'render_profile', 'render_scene',
+    'render_sequence', 'scene_rng', 'write_dataset',
+]

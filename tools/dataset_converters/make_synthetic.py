@@ -1,0 +1,151 @@
+"""Make a synthetic infrared data set with small targets of known signal-to-clutter ratio.
+
+    python tools/dataset_converters/make_synthetic.py data/synthetic --num-train 200 --num-val 50 --preview
+    python tools/dataset_converters/make_synthetic.py data/clips --mode sequences --num-train 8 --num-test 4
+
+The same seed and parameters give the same bytes, however many workers there are. If the folder already holds exactly
+this data set, it is kept and nothing is done. See mmirstd/datasets/synthetic for what the parameters mean.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from mmirstd.datasets.synthetic import (  # noqa: E402
+    DatasetConfig,
+    SceneConfig,
+    SequenceConfig,
+    config_from_dict,
+    contact_sheet,
+    write_dataset,
+)
+from mmirstd.datasets.synthetic.config import BACKGROUND_KINDS, POLARITIES  # noqa: E402
+from mmirstd.datasets.synthetic.preview import write_sheet  # noqa: E402
+
+
+def _size(text: str) -> tuple[int, int]:
+    parts = text.lower().split('x')
+    if len(parts) != 2 or not all(p.isdecimal() for p in parts):
+        raise argparse.ArgumentTypeError(f'expected HEIGHTxWIDTH, for example 256x256, got {text!r}')
+    return int(parts[0]), int(parts[1])
+
+
+def _cores() -> int:
+    """Cores that this process may use, which in a container or batch job are fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
+
+
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('out', type=Path, help='folder of the data set; missing, empty, or the same data set')
+    parser.add_argument('--mode', choices=('frames', 'sequences'), default='frames',
+                        help='stills (SIRST layout) or sequences (COCO-clip layout); default: frames')
+    parser.add_argument('--num-train', type=int, help='stills (default 200) or sequences (default 8) to train on')
+    parser.add_argument('--num-val', type=int, help='the same for validation; default 50 or 2')
+    parser.add_argument('--num-test', type=int, help='the same for the test; default 50 or 4')
+    parser.add_argument('--num-frames', type=int, help='frames per sequence; default 40')
+    parser.add_argument('--size', type=_size, metavar='HxW', help='image size, px; default 256x256')
+    parser.add_argument('--bit-depth', type=int, choices=(8, 14), help='14-bit images are stored in 16-bit PNG')
+    parser.add_argument('--backgrounds', nargs='+', choices=BACKGROUND_KINDS, metavar='KIND',
+                        help=f'only these backgrounds, equally often; of {", ".join(BACKGROUND_KINDS)}')
+    parser.add_argument('--scr', type=float, nargs=2, metavar=('LOW', 'HIGH'),
+                        help='range of the requested signal-to-clutter ratio; default 2 30')
+    parser.add_argument('--polarity', choices=POLARITIES, help='default: white-hot')
+    parser.add_argument('--parameters', type=Path, metavar='JSON',
+                        help='file with parameters of SceneConfig or SequenceConfig (or a dataset.json, whose '
+                        'parameters are taken); the options above go before it')
+    parser.add_argument('--seed', type=int, default=0, help='default: 0')
+    parser.add_argument('--workers', type=int, help='processes; default: one per core, fewer for small data sets')
+    parser.add_argument('--preview', action='store_true', help='write OUT/preview.png, a page to look at')
+    parser.add_argument('--overwrite', action='store_true', help='replace another synthetic data set in OUT')
+    return parser.parse_args(argv)
+
+
+def build_config(args: argparse.Namespace) -> DatasetConfig:
+    """The data set that the command line asks for.
+
+    Raises:
+        ValueError: A parameter is out of its range or not known.
+        OSError: The parameter file cannot be read.
+    """
+    data: dict = {}
+    kind = SceneConfig if args.mode == 'frames' else SequenceConfig
+    if args.parameters is not None:
+        try:
+            data = json.loads(args.parameters.read_text(encoding='utf-8'))
+        except ValueError as error:
+            raise ValueError(f'{args.parameters}: not valid JSON ({error})') from None
+        if not isinstance(data, dict):
+            raise ValueError(f'{args.parameters}: expected a JSON object with the parameters of {kind.__name__}')
+        data = data.get('parameters', data)
+    config = config_from_dict(kind, data)
+    scene = config if args.mode == 'frames' else config.scene
+    if args.bit_depth is not None or args.polarity is not None:
+        changes = {'bit_depth': args.bit_depth, 'polarity': args.polarity}
+        scene = dataclasses.replace(scene, sensor=dataclasses.replace(
+            scene.sensor, **{k: v for k, v in changes.items() if v is not None}))
+    if args.scr is not None:
+        scene = dataclasses.replace(scene, targets=dataclasses.replace(scene.targets, scr=tuple(args.scr)))
+    if args.backgrounds is not None:
+        scene = dataclasses.replace(scene, backgrounds=dict.fromkeys(args.backgrounds, 1.0))
+    if args.size is not None:
+        scene = dataclasses.replace(scene, size=args.size)
+    if args.mode == 'frames':
+        if args.num_frames is not None:
+            raise ValueError('--num-frames is for --mode sequences; stills are counted by --num-train, --num-val and '
+                             '--num-test')
+        config, defaults = scene, (200, 50, 50)
+    else:
+        frames = config.num_frames if args.num_frames is None else args.num_frames
+        config, defaults = dataclasses.replace(config, scene=scene, num_frames=frames), (8, 2, 4)
+    counts = [d if n is None else n for n, d in zip((args.num_train, args.num_val, args.num_test), defaults)]
+    return DatasetConfig(args.mode, *counts, seed=args.seed, config=config)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command; the exit code is 2 for input that cannot be used."""
+    args = parse_args(argv)
+    try:
+        config = build_config(args)
+        total = sum(config.counts.values())
+        # Starting a process costs about as much as rendering a few dozen images.
+        images = total * (1 if args.mode == 'frames' else config.config.num_frames)
+        workers = args.workers if args.workers is not None else max(1, min(_cores(), total, images // 64))
+        if workers < 1:
+            raise ValueError(f'--workers must be at least 1, got {workers}')
+        start = time.perf_counter()
+
+        from tqdm import tqdm
+        unit = 'image' if args.mode == 'frames' else 'sequence'
+        with tqdm(total=total, unit=unit, desc=f'{args.out} ({workers} worker{"s" * (workers > 1)})',
+                  mininterval=0.5) as bar:
+            made = write_dataset(args.out, config, workers, args.overwrite, lambda done, _: bar.update(done - bar.n))
+            if not made:
+                bar.update(total)
+        if made:
+            seconds = time.perf_counter() - start
+            print(f'{args.out}: made {total} {unit}s ({images} pictures) in {seconds:.1f} s, '
+                  f'{images / seconds:.0f} pictures/s')
+        else:
+            print(f'{args.out}: this data set is already here (same dataset.json); kept')
+        preview = args.out / 'preview.png'
+        if args.preview and (made or not preview.is_file()):
+            write_sheet(preview, contact_sheet(args.out))
+            print(f'{preview}: a page to look at')
+    except (ValueError, OSError) as error:
+        print(f'error: {error}', file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
