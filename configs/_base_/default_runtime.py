@@ -10,6 +10,8 @@ default_hooks = dict(
     checkpoint=dict(
         type='CheckpointHook', by_epoch=True, interval=1, max_keep_ckpts=2, save_best='IoU', rule='greater'),
     sampler_seed=dict(type='DistSamplerSeedHook'),
+    # A continued run draws the augmentations it would have drawn without the interruption.
+    epoch_seed=dict(type='mmirstd.EpochSeedHook'),
     # Writes pictures only when tools/test.py gives it a folder (--show-dir).
     visualization=dict(type='mmirstd.IRSTDVisualizationHook'))
 

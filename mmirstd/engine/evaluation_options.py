@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from .errors import ConfigError, near_matches
+from .errors import ConfigError
 
 
 def set_protocols(cfg: Any, protocols: Sequence[str], eval_size: int | None = None) -> list[str]:
@@ -22,31 +22,34 @@ def set_protocols(cfg: Any, protocols: Sequence[str], eval_size: int | None = No
     Raises:
         ConfigError: An unknown protocol, or no ``mmirstd.IRSTDMetric`` in the config.
     """
-    from mmirstd.evaluation.functional.protocols import PROTOCOLS
-    unknown = [p for p in protocols if p not in PROTOCOLS]
-    if unknown:
-        close = near_matches(unknown[0], PROTOCOLS)
-        raise ConfigError(f'--protocol {unknown[0]}: there is no such protocol; there are: {", ".join(PROTOCOLS)}.'
-                          + (f'\n  did you mean: {", ".join(close)}?' if close else ''))
-    wanted = list(dict.fromkeys(['default', *protocols]))
+    from mmirstd.evaluation.functional.protocols import get_protocol
+    try:
+        specs = {spec.name: spec for spec in (get_protocol(name) for name in ['default', *protocols])}
+    except KeyError as error:
+        raise ConfigError(f'--protocol: {error.args[0]}') from error
     evaluators = cfg.test_evaluator if isinstance(cfg.test_evaluator, (list, tuple)) else [cfg.test_evaluator]
     ours = [e for e in evaluators if str(e.get('type', '')).rsplit('.', 1)[-1] == 'IRSTDMetric']
     if not ours:
         raise ConfigError('--protocol: test_evaluator has no mmirstd.IRSTDMetric, whose protocols these are')
     for evaluator in ours:
-        evaluator['protocol'] = wanted
+        evaluator['protocol'] = list(specs)
+    root = str(cfg.test_dataloader['dataset'].get('data_root') or '')
     notices = []
-    for name in wanted:
-        size = getattr(PROTOCOLS[name], 'resolution', None)
-        if size is not None and eval_size != _side(size):
-            where = 'at the native size' if eval_size is None else f'at {eval_size} x {eval_size}'
-            notices.append(f'protocol {name!r}: its official evaluation is at {size}, this one is {where}; '
-                           f'the figures compare with published ones only at that size (--eval-size {_side(size)})')
+    for name, spec in specs.items():
+        if name == 'default' or not spec.resolution:
+            continue
+        data_set = next((d for d in spec.resolution if d != '*' and d.lower() in root.lower()), '*')
+        official = spec.resolution.get(data_set)
+        if official != eval_size:
+            notices.append(
+                f'protocol {name!r} officially evaluates {_at(official)}, this evaluation is {_at(eval_size)}: its '
+                'figures compare with published ones only at the official size ('
+                + (f'--eval-size {official})' if official else 'leave --eval-size out)'))
     return notices
 
 
-def _side(size: Any) -> int:
-    return int(size[0]) if isinstance(size, (tuple, list)) else int(size)
+def _at(size: int | None) -> str:
+    return 'at native size' if size is None else f'at {size} x {size}'
 
 
 def _pipelines(dataset: dict) -> Iterator[list]:

@@ -8,6 +8,7 @@ import hashlib
 import os
 import re
 import sys
+import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -58,10 +59,11 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_tool(main: Callable[[], None]) -> None:
     """Run a tool's main function; errors caused by input end it with their message and exit status 2."""
+    from mmirstd.compat import checkpoint as safe_loading
     from mmirstd.datasets.errors import DataError
     try:
         main()
-    except (UserError, DataError) as error:
+    except (UserError, DataError, safe_loading.CheckpointError) as error:
         if '--traceback' in sys.argv:
             raise
         print(f'\nerror: {error}', file=sys.stderr)
@@ -159,12 +161,13 @@ def find_checkpoint(path: str) -> str:
     """Check that a checkpoint file exists; URLs and mmengine's prefixes pass.
 
     Raises:
-        CheckpointError: It does not; other checkpoints nearby are listed.
+        CheckpointError: It does not (other checkpoints nearby are listed), or the file is no complete checkpoint.
     """
     if re.match(r'^[\w+-]+://', path):
         return path
     file = Path(path).expanduser()
     if file.is_file():
+        _check_complete(file)
         return str(file.resolve())
     folder = file if file.is_dir() else file.parent
     what = 'is a folder' if file.is_dir() else 'does not exist'
@@ -177,6 +180,19 @@ def find_checkpoint(path: str) -> str:
     else:
         hint = f'\n  the folder {folder} holds no *.pth file.'
     raise CheckpointError(f'checkpoint {path} {what}.{hint}')
+
+
+def _check_complete(file: Path) -> None:
+    """Refuse an empty, cut or foreign file before a model is built; nothing is unpickled."""
+    with file.open('rb') as stream:
+        start = stream.read(2)
+    size = file.stat().st_size
+    if start == b'PK' and not zipfile.is_zipfile(file):
+        raise CheckpointError(f'checkpoint {file}: is cut off after {size} bytes (its table of contents, which is at '
+                              'the end, is missing).\n  cure: copy or download it again, or use an earlier one')
+    if start != b'PK' and start[:1] != b'\x80':
+        raise CheckpointError(f'checkpoint {file}: is no PyTorch checkpoint; found {size} bytes that start with '
+                              f'{start!r}, expected a zip archive (PK) or a pickle')
 
 
 def newest_checkpoint(work_dir: str) -> str:
@@ -234,11 +250,13 @@ def prepare(cfg: Config, launcher: str) -> tuple[ThreadPlan, list[str]]:
 
 
 def build_runner(cfg: Config, notes: Sequence[str] = ()) -> Runner:
-    """Build the Runner and log what was chosen for this machine.
+    """Build the Runner, whose checkpoints are unpickled safely, and log what was chosen for this machine.
 
     Raises:
         ConfigError: A type or an argument in the config is wrong.
     """
+    from mmirstd.compat.checkpoint import install_safe_checkpoint_loading
+    install_safe_checkpoint_loading()
     with explain_config_errors(cfg.filename or 'config'):
         runner = Runner.from_cfg(cfg)
     for note in notes:

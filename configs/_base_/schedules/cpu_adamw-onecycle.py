@@ -16,5 +16,6 @@ train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=60, val_interval=5)
 val_cfg = dict(type='ValLoop', fp16=False)
 test_cfg = dict(type='TestLoop', fp16=False)
 
-# NHWC convolutions: faster on CPU, same results up to rounding
+# NHWC convolutions: faster on CPU, same results up to rounding. A moving average of the weights, which is then what
+# is evaluated and saved, can be added to the list: dict(type='EMAHook', momentum=2e-3, update_buffers=True)
 custom_hooks = [dict(type='mmirstd.ChannelsLastHook')]

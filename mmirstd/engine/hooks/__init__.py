@@ -2,5 +2,6 @@
 
 from .channels_last_hook import ChannelsLastHook
 from .checkpoint_guard_hook import CheckpointGuardHook
+from .epoch_seed_hook import EpochSeedHook
 
-__all__ = ['ChannelsLastHook', 'CheckpointGuardHook']
+__all__ = ['ChannelsLastHook', 'CheckpointGuardHook', 'EpochSeedHook']

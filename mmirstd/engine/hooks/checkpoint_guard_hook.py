@@ -105,11 +105,20 @@ class CheckpointGuardHook(Hook):
         """Check the checkpoint.
 
         Raises:
-            CheckpointError: It has no weights, or they do not fit the model.
+            CheckpointError: It has no weights, they do not fit the model, or a run is to continue from a file without
+                the state of a run.
         """
+        if not isinstance(checkpoint, dict):
+            raise CheckpointError(f'{self.filename}: holds a {type(checkpoint).__name__}, expected a dict of weights')
         meta = checkpoint.get('meta')
         if isinstance(meta, dict):
             meta.pop('config', None)
+        if runner._resume:
+            absent = [k for k in ('meta', 'message_hub', 'optimizer') if k not in checkpoint]
+            if absent:
+                raise CheckpointError(
+                    f'{self.filename}: holds weights but not the state of a run ({", ".join(absent)} missing), so no '
+                    'run can continue from it.\n  cure: start a new run from its weights: --cfg-options load_from=CKPT')
         state_dict = checkpoint.get('state_dict', checkpoint)
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
         found = compare_state_dict(model, state_dict)

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import pytest
+from mmengine.registry import HOOKS as ROOT_HOOKS
+from mmengine.registry import MODELS as ROOT_MODELS
+
+import mmirstd.registry as ours
+from mmirstd.engine.errors import ConfigError, UserError, explain_config_errors, near_matches, registered_names
+
+
+def test_near_matches_ignore_case_and_scope():
+    names = ['mmseg.UNet', 'mmirstd.GGLEncoder', 'mmdet.FPN', 'mmseg.FPN']
+    assert near_matches('GGLencodr', names) == ['mmirstd.GGLEncoder']
+    assert near_matches('mmirstd.FPN', names)[:2] == ['mmdet.FPN', 'mmseg.FPN']
+    assert near_matches('Zebra', names) == []
+
+
+def test_every_scope_is_searched():
+    names = registered_names(ours.MODELS)
+    assert 'GGLEncoder' in names['mmirstd']
+    assert {'mmengine', 'mmirstd'} <= set(names)
+
+
+def test_misspelt_type():
+    with pytest.raises(ConfigError) as error, explain_config_errors('my.py'):
+        ours.MODELS.build(dict(type='mmirstd.GGLEncodr', base_channels=8))
+    message = str(error.value)
+    assert message.startswith("my.py: type='mmirstd.GGLEncodr' is not a known model.")
+    assert 'did you mean: mmirstd.GGLEncoder' in message
+    assert 'base_channels' in message
+    assert 'mmirstd (' in message
+
+
+def test_type_that_resembles_nothing():
+    with pytest.raises(ConfigError, match='nothing with a similar name'), explain_config_errors('my.py'):
+        ROOT_MODELS.build(dict(type='Qqqqqqqqqqqqqqq'))
+
+
+def test_misspelt_argument_of_a_base_class():
+    with pytest.raises(ConfigError) as error, explain_config_errors('my.py'):
+        ROOT_HOOKS.build(dict(type='LoggerHook', intervall=1))
+    assert "takes no argument 'intervall'" in str(error.value)
+    assert 'did you mean: interval' in str(error.value)
+
+
+def test_missing_argument():
+    with pytest.raises(ConfigError, match="TGFM needs 'in_channels'"), explain_config_errors('my.py'):
+        ours.MODELS.build(dict(type='mmirstd.TGFM'))
+
+
+@pytest.mark.parametrize('error', [TypeError('other'), KeyError('img'), RuntimeError('out of memory'), OSError('x')])
+def test_other_errors_pass_unchanged(error):
+    with pytest.raises(type(error)) as caught, explain_config_errors('my.py'):
+        raise error
+    assert caught.value is error
+    assert not isinstance(caught.value, UserError)

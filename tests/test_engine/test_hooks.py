@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import random
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from mmirstd.engine import ChannelsLastHook, CheckpointError, CheckpointGuardHook, EpochSeedHook
+from mmirstd.engine.hooks.checkpoint_guard_hook import compare_state_dict, describe_architecture
+from mmirstd.registry import HOOKS
+
+META_CFG = """
+import os
+model = dict(
+    backbone=dict(base_channels=8, type='mmirstd.GGLEncoder'),
+    decode_head=dict(type='mmirstd.IRSTDHead'),
+    type='EncoderDecoder')
+os.remove('/nonexistent')
+"""
+
+
+def network(width: int = 4) -> nn.Sequential:
+    return nn.Sequential(nn.Conv2d(1, width, 3, padding=1), nn.BatchNorm2d(width), nn.Conv2d(width, 2, 3, padding=1))
+
+
+class Logger:
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def warning(self, line: str) -> None:
+        self.lines.append(line)
+
+
+def runner_of(model, resume=False):
+    return SimpleNamespace(model=model, logger=Logger(), _resume=resume)
+
+
+@pytest.mark.parametrize('name', ['ChannelsLastHook', 'CheckpointGuardHook', 'EpochSeedHook'])
+def test_they_are_registered(name):
+    assert HOOKS.get(f'mmirstd.{name}').__name__ == name
+
+
+def test_channels_last_changes_layout_but_not_results():
+    torch.manual_seed(0)
+    model = network().eval()
+    image = torch.rand(2, 1, 9, 7)
+    expected = model(image)
+    runner = runner_of(model)
+    ChannelsLastHook().before_run(runner)
+    assert model[2].weight.is_contiguous(memory_format=torch.channels_last)
+    out = model(image)
+    assert out.is_contiguous(memory_format=torch.channels_last)  # without converting the input
+    torch.testing.assert_close(out, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_channels_last_reaches_resumed_optimiser_state():
+    model = network()
+    optimizer = torch.optim.AdamW(model.parameters())
+    model(torch.rand(1, 1, 8, 8)).sum().backward()
+    optimizer.step()
+    values = optimizer.state[model[2].weight]['exp_avg'].clone()
+    runner = runner_of(model)
+    runner.optim_wrapper = SimpleNamespace(optimizer=optimizer)
+    hook = ChannelsLastHook()
+    hook.before_run(runner)
+    hook.before_train(runner)
+    state = optimizer.state[model[2].weight]
+    assert state['exp_avg'].stride() == model[2].weight.stride()
+    assert torch.equal(state['exp_avg'], values)
+
+
+def test_matching_checkpoint_passes_with_prefix_and_without_counters():
+    model = network()
+    state = {f'module.{k}': v for k, v in model.state_dict().items() if 'num_batches' not in k}
+    CheckpointGuardHook().after_load_checkpoint(runner_of(model), dict(state_dict=state))
+    CheckpointGuardHook().after_load_checkpoint(runner_of(model), dict(model.state_dict()))  # bare weights
+
+
+def test_comparison_counts_each_kind():
+    state = network(8).state_dict()
+    state['extra'] = torch.zeros(1)
+    state.pop('2.bias')
+    found = compare_state_dict(network(4), state)
+    assert {k: len(v) for k, v in found.items()} == dict(matched=0, missing=1, unexpected=1, mismatched=7)
+    assert '2.weight: (2, 8, 3, 3) in the file, (2, 4, 3, 3) in the model' in found['mismatched']
+
+
+def test_foreign_checkpoint_is_refused_with_what_it_is():
+    checkpoint = dict(state_dict=network(8).state_dict(), meta=dict(cfg=META_CFG))
+    with pytest.raises(CheckpointError) as error:
+        CheckpointGuardHook(filename='a.pth').after_load_checkpoint(runner_of(network(4)), checkpoint)
+    message = str(error.value)
+    assert message.startswith("a.pth: 1 of the model's 8 entries match")
+    assert 'of another shape (7): 0.weight: (8, 1, 3, 3) in the file, (4, 1, 3, 3) in the model' in message
+    assert 'EncoderDecoder(backbone=mmirstd.GGLEncoder, decode_head=mmirstd.IRSTDHead)' in message
+    assert 'cure:' in message
+
+
+def test_entries_of_the_file_alone_mean_another_architecture():
+    state = {**network().state_dict(), 'neck.weight': torch.zeros(1)}
+    with pytest.raises(CheckpointError, match=r'only in the file \(1\): neck.weight'):
+        CheckpointGuardHook().after_load_checkpoint(runner_of(network()), dict(state_dict=state))
+
+
+def test_fine_tuning_accepts_a_base_checkpoint_and_says_what_is_new():
+    state = network().state_dict()
+    state.pop('2.bias')
+    runner = runner_of(network())
+    CheckpointGuardHook(min_match=0.5).after_load_checkpoint(runner, dict(state_dict=state))
+    assert 'missing in the file (1): 2.bias' in runner.logger.lines[0]
+    with pytest.raises(CheckpointError):
+        CheckpointGuardHook(min_match=0.5).after_load_checkpoint(runner, dict(state_dict={'2.bias': state['0.bias']}))
+
+
+def test_a_run_cannot_continue_from_bare_weights():
+    model = network()
+    with pytest.raises(CheckpointError, match='load_from=CKPT'):
+        CheckpointGuardHook().after_load_checkpoint(runner_of(model, resume=True), dict(state_dict=model.state_dict()))
+
+
+def test_config_that_resume_would_execute_is_removed():
+    model = network()
+    checkpoint = dict(state_dict=model.state_dict(), meta=dict(config='raise SystemExit', cfg='x = 1'))
+    CheckpointGuardHook().after_load_checkpoint(runner_of(model), checkpoint)
+    assert checkpoint['meta'] == dict(cfg='x = 1')
+
+
+@pytest.mark.parametrize('meta', [None, {}, dict(cfg='model = ('), dict(cfg='x = 1')])
+def test_architecture_may_be_unknown(meta):
+    assert describe_architecture(dict(meta=meta)).startswith('unknown')
+    assert describe_architecture({}).startswith('unknown')
+
+
+def draws(epoch: int, rank: int = 0, seed: int = 0) -> tuple:
+    EpochSeedHook().before_train_epoch(SimpleNamespace(seed=seed, epoch=epoch, rank=rank))
+    return random.random(), np.random.rand(), torch.rand(1).item()
+
+
+def test_draws_depend_on_seed_epoch_and_rank_alone():
+    first = draws(3)
+    draws(0)
+    assert draws(3) == first
+    for other in (draws(4), draws(3, rank=1), draws(3, seed=1)):
+        assert all(a != b for a, b in zip(first, other, strict=True))

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import cv2
+import pytest
+import torch
+from mmengine.config import Config
+
+from mmirstd.engine import threads
+from mmirstd.engine.threads import ThreadPlan, apply_threads, limit_workers, plan_threads
+from tests.shared import REPO
+
+
+@pytest.mark.parametrize(('environ', 'cores', 'expected'), [
+    ({}, 2, 2),
+    ({'LOCAL_WORLD_SIZE': '2'}, 2, 1),
+    ({'LOCAL_WORLD_SIZE': '8'}, 2, 1),  # never zero
+    ({'OMPI_COMM_WORLD_LOCAL_SIZE': '2'}, 8, 4),
+    ({'SLURM_NTASKS_PER_NODE': '4'}, 8, 2),
+    ({'OMP_NUM_THREADS': '3', 'LOCAL_WORLD_SIZE': '2'}, 2, 3),  # the user's word counts
+    ({'OMP_NUM_THREADS': '3,2'}, 2, 3),
+    ({'OMP_NUM_THREADS': ''}, 2, 2),
+])
+def test_cores_are_divided_between_local_ranks(environ, cores, expected):
+    plan = plan_threads(environ=environ, cores=cores)
+    assert plan.threads == expected
+    assert ('OMP_NUM_THREADS' in str(plan)) == (plan.source == 'OMP_NUM_THREADS')
+
+
+def test_quota_of_a_container(tmp_path):
+    (tmp_path / 'a' / 'b').mkdir(parents=True)
+    member = tmp_path / 'cgroup'
+    member.write_text('0::/a/b\n')
+    assert threads._cgroup_quota(tmp_path, member) is None
+    (tmp_path / 'a' / 'b' / 'cpu.max').write_text('max 100000\n')
+    assert threads._cgroup_quota(tmp_path, member) is None
+    (tmp_path / 'a' / 'cpu.max').write_text('150000 100000\n')  # a parent's limit holds for the child
+    assert threads._cgroup_quota(tmp_path, member) == 1.5
+    (tmp_path / 'cpu').mkdir()
+    (tmp_path / 'cpu' / 'cpu.cfs_quota_us').write_text('100000\n')
+    (tmp_path / 'cpu' / 'cpu.cfs_period_us').write_text('100000\n')
+    assert threads._cgroup_quota(tmp_path, member) == 1.0
+
+
+def test_a_quota_limits_the_cores(monkeypatch):
+    monkeypatch.setattr(threads, '_cgroup_quota', lambda: 0.5)
+    assert threads.available_cores() == 1
+    monkeypatch.setattr(threads, '_cgroup_quota', lambda: None)
+    assert threads.available_cores() >= 1
+
+
+def test_plan_is_put_into_force():
+    before, opencv = torch.get_num_threads(), cv2.getNumThreads()
+    environ = {'MKL_NUM_THREADS': '7'}
+    try:
+        apply_threads(ThreadPlan(cores=2, local_ranks=1, threads=2, source='test'), environ)
+        assert torch.get_num_threads() == 2
+        assert cv2.getNumThreads() == 1
+    finally:
+        torch.set_num_threads(before)
+        cv2.setNumThreads(opencv)
+    assert environ == {'MKL_NUM_THREADS': '7', 'OMP_NUM_THREADS': '2', 'OPENCV_FOR_THREADS_NUM': '1'}
+
+
+def test_workers_are_limited_to_the_cores_of_a_process():
+    cfg = Config(dict(
+        train_dataloader=dict(num_workers=8, persistent_workers=True),
+        val_dataloader=dict(num_workers=0, persistent_workers=True, prefetch_factor=2),
+        test_dataloader=None))
+    notes = limit_workers(cfg, ThreadPlan(cores=4, local_ranks=2, threads=2, source='test'))
+    assert notes == ['train_dataloader.num_workers: 8 -> 2, the cores of one process']
+    assert cfg.train_dataloader == dict(num_workers=2, persistent_workers=True)
+    assert cfg.val_dataloader == dict(num_workers=0, persistent_workers=False)  # torch refuses it otherwise
+
+
+def test_script_needs_no_package():
+    script = str(REPO / 'mmirstd' / 'engine' / 'threads.py')
+    out = subprocess.run([sys.executable, '-S', script, '--ranks', '1000'], capture_output=True, text=True, check=True,
+                         env={})
+    assert out.stdout == '1\n'
