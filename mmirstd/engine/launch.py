@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config, DictAction
+from mmengine.device import get_device
 from mmengine.runner import Runner
 
 from .distributed import init_distributed, prepare_distributed_config
@@ -241,7 +242,7 @@ def prepare(cfg: Config, launcher: str) -> tuple[ThreadPlan, list[str]]:
     """
     plan = plan_threads()
     apply_threads(plan)
-    notes = [str(plan), *limit_workers(cfg, plan)]
+    notes = [str(plan), *limit_workers(cfg, plan, on_cpu=get_device() == 'cpu')]
     cfg.launcher = launcher
     if launcher != 'none':
         init_distributed(launcher, timeout_s=cfg.get('env_cfg', {}).get('dist_cfg', {}).get('timeout', 1800))

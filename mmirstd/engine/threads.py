@@ -3,7 +3,7 @@
 Two processes with two OpenMP threads each on two cores were measured 10 to 20
 times slower than with one thread each.  So a run's cores are divided between
 its local ranks; OpenCV gets none of its own; data-loader workers have one
-thread each (torch's own rule) and are limited in number.
+thread each (torch's own rule) and are limited in number (:func:`most_workers`).
 
 Run as a script, this file needs nothing but Python::
 
@@ -129,26 +129,42 @@ def apply_threads(plan: ThreadPlan, environ: MutableMapping[str, str] | None = N
     cv2.setNumThreads(0)
 
 
-def limit_workers(cfg: Any, plan: ThreadPlan) -> list[str]:
-    """Limit the data-loader workers of a config to the cores of one process, in place.
+def most_workers(plan: ThreadPlan, on_cpu: bool) -> int:
+    """How many data-loader workers help.
+
+    Beside a GPU: one for each core of the process.  On CPU the network itself
+    keeps all cores busy, and a worker only takes one away: a training sample of
+    NUAA-SIRST from the RAM cache was measured at 0.6 ms, a training step of the tiny
+    GGL-Net on eight of them at 1.5 s (one core, bfloat16).  So none up to two
+    cores, then a quarter of them, for data sets that are slower to read.
+    """
+    if not on_cpu:
+        return plan.cores_per_rank
+    return 0 if plan.cores_per_rank <= 2 else max(1, plan.cores_per_rank // 4)
+
+
+def limit_workers(cfg: Any, plan: ThreadPlan, on_cpu: bool) -> list[str]:
+    """Limit the data-loader workers of a config to what this machine can use, in place.
 
     Args:
         cfg (mmengine.Config): Its ``{train,val,test}_dataloader.num_workers`` are changed.
         plan (ThreadPlan): From :func:`plan_threads`.
+        on_cpu (bool): The network runs on CPU, too.
 
     Returns:
         list[str]: One line for each change, to be logged.
     """
+    limit = most_workers(plan, on_cpu)
     notes = []
     for split in ('train', 'val', 'test'):
         loader = cfg.get(f'{split}_dataloader')
         if not isinstance(loader, dict):
             continue
         asked = loader.get('num_workers', 0)
-        if asked > plan.cores_per_rank:
-            loader['num_workers'] = plan.cores_per_rank
-            notes.append(f'{split}_dataloader.num_workers: {asked} -> {plan.cores_per_rank}, '
-                         f'the cores of one process')
+        if asked > limit:
+            loader['num_workers'] = limit
+            notes.append(f'{split}_dataloader.num_workers: {asked} -> {limit} (network on '
+                         f'{"CPU" if on_cpu else "GPU"}, {plan.cores_per_rank} core(s) for this process)')
         if loader.get('num_workers', 0) == 0:
             # torch refuses both without workers, though they are harmless in a config made for many cores
             loader['persistent_workers'] = False

@@ -9,7 +9,7 @@ import torch
 from mmengine.config import Config
 
 from mmirstd.engine import threads
-from mmirstd.engine.threads import ThreadPlan, apply_threads, limit_workers, plan_threads
+from mmirstd.engine.threads import ThreadPlan, apply_threads, limit_workers, most_workers, plan_threads
 from tests.shared import REPO
 
 
@@ -64,15 +64,25 @@ def test_plan_is_put_into_force():
     assert environ == {'MKL_NUM_THREADS': '7', 'OMP_NUM_THREADS': '2', 'OPENCV_FOR_THREADS_NUM': '1'}
 
 
-def test_workers_are_limited_to_the_cores_of_a_process():
+@pytest.mark.parametrize(('cores', 'ranks', 'on_cpu', 'expected'), [
+    (2, 1, True, 0), (2, 2, True, 0), (16, 1, True, 4), (3, 1, True, 1), (2, 1, False, 2), (16, 2, False, 8),
+    (1, 1, False, 1)])
+def test_workers_that_help(cores, ranks, on_cpu, expected):
+    assert most_workers(ThreadPlan(cores, ranks, 1, 'test'), on_cpu) == expected
+
+
+def test_workers_are_limited():
     cfg = Config(dict(
         train_dataloader=dict(num_workers=8, persistent_workers=True),
         val_dataloader=dict(num_workers=0, persistent_workers=True, prefetch_factor=2),
         test_dataloader=None))
-    notes = limit_workers(cfg, ThreadPlan(cores=4, local_ranks=2, threads=2, source='test'))
-    assert notes == ['train_dataloader.num_workers: 8 -> 2, the cores of one process']
+    plan = ThreadPlan(cores=4, local_ranks=2, threads=2, source='test')
+    notes = limit_workers(cfg, plan, on_cpu=False)
+    assert notes == ['train_dataloader.num_workers: 8 -> 2 (network on GPU, 2 core(s) for this process)']
     assert cfg.train_dataloader == dict(num_workers=2, persistent_workers=True)
     assert cfg.val_dataloader == dict(num_workers=0, persistent_workers=False)  # torch refuses it otherwise
+    limit_workers(cfg, plan, on_cpu=True)
+    assert cfg.train_dataloader == dict(num_workers=0, persistent_workers=False)
 
 
 def test_script_needs_no_package():
