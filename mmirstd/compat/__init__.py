@@ -8,6 +8,15 @@ reports on the environment.  Importing this package imports neither torch nor
 any OpenMMLab package.
 """
 
+from .checkpoint import (
+    CheckpointError,
+    UnsafeCheckpointError,
+    install_safe_checkpoint_loading,
+    load_checkpoint_file,
+)
 from .ops import compiled_ops_available, ensure_mmcv_ops
 
-__all__ = ['compiled_ops_available', 'ensure_mmcv_ops']
+__all__ = [
+    'CheckpointError', 'UnsafeCheckpointError', 'compiled_ops_available', 'ensure_mmcv_ops',
+    'install_safe_checkpoint_loading', 'load_checkpoint_file'
+]

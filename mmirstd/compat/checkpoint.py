@@ -26,6 +26,7 @@ import pickle
 import pickletools
 import tarfile
 import zipfile
+from collections import Counter
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import IO, Any
@@ -91,6 +92,7 @@ def mmengine_safe_globals() -> dict[str, Any]:
         'mmengine.logging.history_buffer.HistoryBuffer': HistoryBuffer,
         'mmengine.config.config.ConfigDict': ConfigDict,
         'mmengine.optim.scheduler.param_scheduler.OneCycleParamScheduler': OneCycleParamScheduler,
+        'collections.Counter': Counter,  # the multi-step scheduler's milestones
         'numpy.ndarray': np.ndarray,
         'numpy.dtype': np.dtype,
         '_codecs.encode': _encode_latin1,

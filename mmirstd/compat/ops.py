@@ -21,28 +21,27 @@ from typing import Any, NoReturn
 
 EXT_NAME = 'mmcv._ext'
 
-_CURE = (
-    'Install mmcv with compiled operators; this needs a C++ compiler, the torch you already have and several '
-    'minutes:\n'
-    '    MMCV_WITH_OPS=1 pip install --force-reinstall --no-deps --no-binary :all: --no-build-isolation '
-    '{requirement}'
-)
-
-
-def _install_requirement() -> str:
-    """The requirement that rebuilds the installed mmcv, in the line it was installed from."""
-    from importlib import metadata
-    for name in ('onedl-mmcv', 'mmcv'):
-        try:
-            return f'{name}=={metadata.version(name)}'
-        except metadata.PackageNotFoundError:
-            continue
-    return 'onedl-mmcv'
-
 
 def compile_cure() -> str:
-    """What a user has to do to get mmcv's compiled operators, as text with the command."""
-    return _CURE.format(requirement=_install_requirement())
+    """What a user has to do to get mmcv's compiled operators, as text with the command.
+
+    pip's cache is left out because it hands back the wheel built before without operators.
+    """
+    from importlib import metadata
+    pip = 'MMCV_WITH_OPS=1 pip install --force-reinstall --no-deps --no-cache-dir --no-build-isolation'
+    command = f'{pip} onedl-mmcv'
+    for name in ('onedl-mmcv', 'mmcv', 'mmcv-lite'):
+        try:
+            version = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+        if name == 'mmcv-lite':
+            command = f'pip uninstall -y mmcv-lite && {pip} mmcv=={version}'
+        else:
+            command = f'{pip} {name}=={version}'
+        break
+    return ('Install mmcv with compiled operators (needs a C++ compiler, and builds for several minutes):\n'
+            f'    {command}')
 
 
 def _missing_op(name: str) -> Callable[..., NoReturn]:

@@ -1,0 +1,27 @@
+"""``python -m mmirstd.compat``: check the environment; exit status 0 when usable, 1 otherwise."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from .environment import format_report, inspect_environment, supported_matrix
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Print the report (or the table of supported versions) and return the exit status."""
+    parser = argparse.ArgumentParser(
+        prog='python -m mmirstd.compat',
+        description='Report what mmirstd needs, what is installed, and what to do about the difference.')
+    parser.add_argument('--matrix', action='store_true', help='print the supported versions as Markdown and stop')
+    args = parser.parse_args(argv)
+    if args.matrix:
+        print(supported_matrix())
+        return 0
+    findings = inspect_environment()
+    print(format_report(findings))
+    return int(any(finding.level == 'fail' for finding in findings))
+
+
+if __name__ == '__main__':
+    sys.exit(main())
