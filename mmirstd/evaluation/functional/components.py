@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -15,24 +16,38 @@ class Components:
     Attributes:
         areas: (N,) int64, pixels.
         sums: (N, 2) int64, sums of the row and of the column indices.
-        boxes: (N, 4) int64: top, left, bottom, right (the last two exclusive).
-        labels: (h, w) int32 inside ``window``: 0 background, i + 1 component i.
+        rectangles: (N, 4) int32: left, top, width, height.
         window: top, left, bottom, right of the smallest box around all components.
+        raw_labels: (h, w) uint16 or int32 inside ``window``, in OpenCV's order; see :attr:`labels`.
+        renumber: (N + 1,) from OpenCV's order to ours, None when they agree.
     """
 
     areas: np.ndarray
     sums: np.ndarray
-    boxes: np.ndarray
-    labels: np.ndarray
+    rectangles: np.ndarray
     window: tuple[int, int, int, int]
+    raw_labels: np.ndarray
+    renumber: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.areas)
+
+    @cached_property
+    def labels(self) -> np.ndarray:
+        """(h, w) integers inside ``window``: 0 background, i + 1 component i."""
+        return self.raw_labels if self.renumber is None else self.renumber[self.raw_labels]
 
     @property
     def centroids(self) -> np.ndarray:
         """(N, 2) float64: unweighted row and column means."""
         return self.sums / self.areas[:, None]
+
+    @property
+    def boxes(self) -> np.ndarray:
+        """(N, 4) int32: top, left, bottom, right (the last two exclusive)."""
+        corners = self.rectangles[:, (1, 0, 1, 0)]
+        corners[:, 2:] += self.rectangles[:, (3, 2)]
+        return corners
 
     def crop(self, image: np.ndarray) -> np.ndarray:
         """The part of an (H, W) map that lies inside ``window`` (a view)."""
@@ -40,13 +55,34 @@ class Components:
         return image[top:bottom, left:right]
 
 
-def _no_components() -> Components:
-    return Components(
-        np.zeros(0, np.int64), np.zeros((0, 2), np.int64), np.zeros((0, 4), np.int64),
-        np.zeros((0, 0), np.int32), (0, 0, 0, 0))
+_NONE = Components(
+    np.zeros(0, np.int64), np.zeros((0, 2), np.int64), np.zeros((0, 4), np.int32), (0, 0, 0, 0),
+    np.zeros((0, 0), np.int32))
 
 
-def label_components(mask: np.ndarray) -> Components:
+def _raster_order(labels: np.ndarray, stats: np.ndarray) -> np.ndarray | None:
+    """The order of N components by their first pixel, None when they are in it already.
+
+    Args:
+        labels: (h, w) integers, 0 background, i + 1 component i.
+        stats: (N, 5) OpenCV's left, top, width, height, area inside ``labels``.
+    """
+    left, top = stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_TOP]
+    if (top[1:] > top[:-1]).all():
+        return None
+    # The first pixel lies in the top row of the box: step right from its corner until it is found.
+    column = left.copy()
+    missing = np.arange(len(stats))
+    while True:
+        missing = missing[labels[top[missing], column[missing]] != missing + 1]
+        if not len(missing):
+            break
+        column[missing] += 1
+    order = np.argsort(top.astype(np.int64) * labels.shape[1] + column)
+    return None if (order[1:] > order[:-1]).all() else order
+
+
+def label_components(mask: np.ndarray, offset: tuple[int, int] = (0, 0)) -> Components:
     """Label the 8-connected components of a binary map.
 
     Only the bounding box of the positive pixels is labelled: with small targets
@@ -56,36 +92,36 @@ def label_components(mask: np.ndarray) -> Components:
 
     Args:
         mask: (H, W) bool or uint8.
+        offset: Row and column of the map's first pixel in the image, when it is a crop.
 
     Returns:
-        The components in the order in which skimage's ``label`` numbers them.
+        The components in the order in which skimage's ``label`` numbers them, in image coordinates.
     """
     binary = np.ascontiguousarray(mask).view(np.uint8) if mask.dtype == np.bool_ else (mask != 0).view(np.uint8)
     left, top, width, height = cv2.boundingRect(binary)
     if not width:
-        return _no_components()
-    count, labels, stats, centroids = cv2.connectedComponentsWithStats(
-        binary[top:top + height, left:left + width], connectivity=8, ltype=cv2.CV_32S)
-    areas = stats[1:, cv2.CC_STAT_AREA].astype(np.int64)
-    # x, y means of the crop -> exact integer sums of rows, columns of the image
-    sums = np.rint(centroids[1:, ::-1] * areas[:, None]).astype(np.int64) + areas[:, None] * (top, left)
-    boxes = np.stack([
-        stats[1:, cv2.CC_STAT_TOP] + top, stats[1:, cv2.CC_STAT_LEFT] + left,
-        stats[1:, cv2.CC_STAT_TOP] + stats[1:, cv2.CC_STAT_HEIGHT] + top,
-        stats[1:, cv2.CC_STAT_LEFT] + stats[1:, cv2.CC_STAT_WIDTH] + left], axis=1).astype(np.int64)
-    window = (top, left, top + height, left + width)
-    if count > 2:
+        return _NONE
+    # 16-bit labels are twice as fast; no map has more components than 2x2 blocks.
+    blocks = (height // 2 + 1) * (width // 2 + 1)
+    _, labels, stats, centroids = cv2.connectedComponentsWithStats(
+        binary[top:top + height, left:left + width], connectivity=8,
+        ltype=cv2.CV_16U if blocks < 1 << 16 else cv2.CV_32S)
+    stats, centroids, renumber = stats[1:], centroids[1:], None
+    if len(stats) > 1:
         # OpenCV numbers by blocks of pixels; the official greedy rules depend on raster order.
-        flat = labels.ravel()
-        positions = np.flatnonzero(flat)[::-1]
-        first = np.zeros(count, np.int64)
-        first[flat[positions]] = positions  # written from the last pixel to the first: the first stays
-        order = np.argsort(first[1:])
-        if (order[1:] < order[:-1]).any():
-            renumber = np.zeros(count, np.int32)
-            renumber[order + 1] = np.arange(1, count, dtype=np.int32)
-            labels, areas, sums, boxes = renumber[labels], areas[order], sums[order], boxes[order]
-    return Components(areas, sums, boxes, labels, window)
+        order = _raster_order(labels, stats)
+        if order is not None:
+            renumber = np.zeros(len(stats) + 1, labels.dtype)
+            renumber[order + 1] = np.arange(1, len(stats) + 1, dtype=labels.dtype)
+            stats, centroids = stats[order], centroids[order]
+    top, left = top + offset[0], left + offset[1]
+    areas = stats[:, cv2.CC_STAT_AREA].astype(np.int64)
+    # x, y means of the crop -> exact integer sums of rows, columns of the image
+    column = areas[:, None]
+    sums = np.rint(centroids[:, ::-1] * column).astype(np.int64) + column * (top, left)
+    return Components(
+        areas, sums, stats[:, :4] + np.array((left, top, 0, 0), np.int32),
+        (top, left, top + height, left + width), labels, renumber)
 
 
 def hit_components(components: Components, mask: np.ndarray) -> np.ndarray:

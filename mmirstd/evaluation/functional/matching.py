@@ -65,6 +65,7 @@ def match_nearest(targets: Components, predictions: Components, max_distance: fl
     if not len(targets) or not len(predictions):
         return matches
     pairs: list[tuple[float, int, int]] = []
+    # One target at a time: memory stays small however many predictions noise makes.
     for target in range(len(targets)):
         distances = centroid_distances(target, targets, predictions)
         near = np.flatnonzero(distances < max_distance)

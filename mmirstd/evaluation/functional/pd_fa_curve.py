@@ -51,9 +51,7 @@ def pd_fa_counts(
         previous = pixels
         x, y, width, height = cv2.boundingRect(mask.view(np.uint8))
         window, top, left = window[y:y + height, x:x + width], top + y, left + x
-        found = label_components(mask[y:y + height, x:x + width])
-        sums = found.sums + found.areas[:, None] * (top, left)
-        found = Components(found.areas, sums, found.boxes, found.labels, found.window)
+        found = label_components(mask[y:y + height, x:x + width], offset=(top, left))
         matches = match_nearest(targets, found, max_distance)
         false = ~matches.matched
         counts[index] = int(matches.detected.sum()), int(found.areas[false].sum()), int(false.sum())
