@@ -18,7 +18,7 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import mmirstd  # noqa: E402
-from mmirstd.compat import load_untrusted  # noqa: E402
+from mmirstd.compat.checkpoint import CheckpointError, load_checkpoint_file  # noqa: E402
 from tools.model_converters.key_maps import ARCHS  # noqa: E402
 
 # Names under which official training scripts store the weights.
@@ -60,7 +60,7 @@ def convert(source: Path, target: Path, arch: str, in_channels: int = 1) -> None
         ValueError: If the input is not a state dict of ``arch``.
     """
     key_map = ARCHS[arch]
-    state = find_state_dict(load_untrusted(source), source)
+    state = find_state_dict(load_checkpoint_file(source), source)
     try:
         converted = key_map.convert(state, in_channels)
     except ValueError as error:
@@ -79,7 +79,7 @@ def main(argv: list[str] | None = None) -> None:
     args = parse_args(argv)
     try:
         convert(args.input, args.output, args.arch, args.in_channels)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, CheckpointError) as error:
         raise SystemExit(f'error: {error}') from None
 
 

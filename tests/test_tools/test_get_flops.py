@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+
+from mmirstd.registry import MODELS
+from tests.golden import load_golden
+from tests.shared import REPO
+from tools.analysis_tools.get_flops import count, main
+
+
+def test_equals_the_recorded_figures_of_the_official_network() -> None:
+    init_default_scope('mmseg')
+    cfg = Config.fromfile(REPO / 'configs/_base_/models/ggl-net.py')
+    cfg.model.backbone.in_channels = 3
+    golden = load_golden('ggl_net')
+    assert count(MODELS.build(cfg.model), (256, 256)) == (golden['params_total'], golden['flops_256'])
+
+
+def test_command_line(capsys) -> None:
+    main([str(REPO / 'configs/_base_/models/ggl-net-tiny.py'), '--shape', '64', '64'])
+    out = capsys.readouterr().out
+    assert 'parameters  2,252,069' in out
+    assert '1 x 64 x 64' in out

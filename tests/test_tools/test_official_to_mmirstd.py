@@ -1,0 +1,67 @@
+"""The converter as users run it; numerical equality is in tests/test_models/test_ggl_net.py."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from mmirstd.compat.checkpoint import load_checkpoint_file
+from tests.golden import load_golden, official_state_dict
+from tools.model_converters.official_to_mmirstd import main
+
+
+@pytest.fixture(scope='module')
+def official() -> dict[str, torch.Tensor]:
+    return official_state_dict(load_golden('ggl_net'))
+
+
+def run(source: Path, target: Path, *options: str) -> None:
+    main([str(source), str(target), '--arch', 'ggl-net', *options])
+
+
+@pytest.mark.parametrize('wrap', [
+    lambda s: s,
+    lambda s: {'state_dict': {f'module.{k}': v for k, v in s.items()}, 'epoch': 3},
+    lambda s: {'net': {**s, 'stage.total_ops': torch.zeros(1), 'total_params': torch.zeros(1)}},
+], ids=['bare', 'DataParallel', 'with FLOP counters'])
+def test_takes_what_official_scripts_save(tmp_path: Path, official: dict, wrap) -> None:
+    torch.save(wrap(official), tmp_path / 'in.pth')
+    run(tmp_path / 'in.pth', tmp_path / 'out.pth')
+    checkpoint = load_checkpoint_file(tmp_path / 'out.pth')
+    assert len(checkpoint['state_dict']) == len(official)
+    assert checkpoint['meta']['arch'] == 'ggl-net'
+    folded = checkpoint['state_dict']['backbone.stem.0.conv.weight']
+    torch.testing.assert_close(folded, official['stage.layer1.0.weight'].sum(1, keepdim=True))
+
+
+def test_three_channel_form_is_kept_on_request(tmp_path: Path, official: dict) -> None:
+    torch.save(official, tmp_path / 'in.pth')
+    run(tmp_path / 'in.pth', tmp_path / 'out.pth', '--in-channels', '3')
+    weight = load_checkpoint_file(tmp_path / 'out.pth')['state_dict']['backbone.stem.0.conv.weight']
+    assert torch.equal(weight, official['stage.layer1.0.weight'])
+
+
+def test_another_network_is_refused_by_name(tmp_path: Path, official: dict) -> None:
+    torch.save({'encoder.weight': torch.zeros(3), **dict(list(official.items())[:20])}, tmp_path / 'in.pth')
+    with pytest.raises(SystemExit, match=r'in\.pth: this is not a state dict of .*GGL.*encoder\.weight'):
+        run(tmp_path / 'in.pth', tmp_path / 'out.pth')
+    assert not (tmp_path / 'out.pth').exists()
+
+
+def test_a_file_without_weights_is_refused(tmp_path: Path) -> None:
+    torch.save({'epoch': 3}, tmp_path / 'in.pth')
+    with pytest.raises(SystemExit, match='no state dict found'):
+        run(tmp_path / 'in.pth', tmp_path / 'out.pth')
+
+
+def test_nothing_in_the_input_is_executed(tmp_path: Path) -> None:
+    class Payload:
+        def __reduce__(self):
+            return Path.touch, (tmp_path / 'executed',)
+
+    torch.save({'state_dict': Payload()}, tmp_path / 'in.pth')
+    with pytest.raises(SystemExit, match=r'in\.pth'):
+        run(tmp_path / 'in.pth', tmp_path / 'out.pth')
+    assert not (tmp_path / 'executed').exists()

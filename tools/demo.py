@@ -1,0 +1,93 @@
+"""The main job on generated data, end to end: scenes, training, test, a table and pictures.
+
+Example::
+
+    make demo            # or: python tools/demo.py --out demo_out
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+GGL_NET = 'configs/ggl_net/ggl-net-tiny_synthetic.py'
+TOP_HAT = 'configs/white_tophat/white-tophat_synthetic.py'
+COLUMNS = ('IoU', 'nIoU', 'Pd', 'Fa', 'F1')
+
+
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--out', type=Path, default=Path('demo_out'), help='folder for data, checkpoints and pictures')
+    parser.add_argument('--num-train', type=int, default=320, help='generated training images, 256x256')
+    parser.add_argument('--num-test', type=int, default=80, help='generated test images')
+    parser.add_argument('--epochs', type=int, default=12, help='training epochs')
+    parser.add_argument('--fresh', action='store_true', help='train again even if the demo has been trained here')
+    return parser.parse_args(argv)
+
+
+def run(title: str, *command: str) -> None:
+    """Run a tool with its output visible; stop with its status if it fails."""
+    print(f'\n== {title}\n$ python {" ".join(command)}', flush=True)
+    status = subprocess.run([sys.executable, *command], cwd=ROOT, check=False).returncode
+    if status:
+        sys.exit(f'error: "{title}" failed with status {status}; its output is above')
+
+
+def table(results: dict[str, dict]) -> str:
+    """Text table of the methods' figures.
+
+    Args:
+        results: Method name -> metrics (IoU, nIoU, Pd, F1 in [0, 1]; Fa in false pixels per pixel).
+    """
+    lines = ['| method | ' + ' | '.join(c if c != 'Fa' else 'Fa (1e-6)' for c in COLUMNS) + ' |',
+             '|---|' + '---:|' * len(COLUMNS)]
+    for name, metrics in results.items():
+        cells = [f'{metrics[c] * 1e6:.1f}' if c == 'Fa' else f'{metrics[c]:.3f}' for c in COLUMNS]
+        lines.append(f'| {name} | ' + ' | '.join(cells) + ' |')
+    return '\n'.join(lines)
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Command line entry."""
+    args = parse_args(argv)
+    start = time.time()
+    out = args.out.resolve()
+    data, work, pictures = out / 'data', out / 'ggl-net-tiny', out / 'pictures'
+    root = f'data_root={data}'
+    run('1/4 generating infrared scenes', 'tools/dataset_converters/make_synthetic.py', str(data), '--num-train',
+        str(args.num_train), '--num-val', str(max(8, args.num_train // 10)), '--num-test', str(args.num_test),
+        '--preview', *(['--overwrite'] if args.fresh else []))
+
+    # The finished marker names what was trained, so that a changed demo trains again and an unchanged one does not.
+    marker, recipe = work / 'finished.json', dict(num_train=args.num_train, epochs=args.epochs)
+    if args.fresh or not marker.is_file() or json.loads(marker.read_text()) != recipe:
+        shutil.rmtree(work, ignore_errors=True)
+        run('2/4 training GGL-Net tiny', 'tools/train.py', GGL_NET, '--work-dir', str(work), '--cfg-options', root,
+            f'train_cfg.max_epochs={args.epochs}', f'train_cfg.val_interval={max(1, args.epochs // 4)}')
+        marker.write_text(json.dumps(recipe))
+    else:
+        print(f'\n== 2/4 training GGL-Net tiny: done before ({work}); --fresh trains again')
+    checkpoint = max(work.glob('best_*.pth'), key=lambda p: p.stat().st_mtime)
+
+    run('3/4 testing GGL-Net tiny on the held-out images', 'tools/test.py', GGL_NET, str(checkpoint), '--work-dir',
+        str(out / 'test'), '--out', str(out / 'ggl-net-tiny.json'), '--show-dir', str(pictures), '--cfg-options', root)
+    run('4/4 testing the classical baseline on the same images', 'tools/test.py', TOP_HAT, '--work-dir',
+        str(out / 'test'), '--out', str(out / 'white-tophat.json'), '--cfg-options', root)
+
+    results = {name: json.loads((out / f'{file}.json').read_text())['metrics']
+               for name, file in (('white top-hat', 'white-tophat'), ('GGL-Net tiny', 'ggl-net-tiny'))}
+    print(f'\n== {args.num_test} held-out images, default protocol (probability > 0.5, native size)\n')
+    print(table(results))
+    print(f'\npictures    {pictures}\nscenes      {data / "preview.png"}\ncheckpoint  {checkpoint}\n'
+          f'time        {(time.time() - start) / 60:.1f} min')
+
+
+if __name__ == '__main__':
+    main()
