@@ -76,7 +76,7 @@ def _cloud_layer(shape: tuple[int, int], variant: str, rng: np.random.Generator)
         fibres = fractal_field(shape, float(rng.uniform(2.4, 3.0)), rng, stretch=float(rng.uniform(5, 12)),
                                angle=angle)
         patches = fractal_field(shape, 3.4, rng, stretch=2.0, angle=angle)
-        density = warp(0.75 * fibres + 0.8 * patches, float(rng.uniform(4, 12)), rng)
+        density = warp(0.75 * fibres + 0.8 * patches, float(rng.uniform(2, 8)), rng, beta=5.0)
         sharpness, texture_beta, warmth = float(rng.uniform(0.6, 1.4)), 2.8, float(rng.uniform(2, 8))
     threshold = float(np.quantile(density[::4, ::4], 1 - coverage))
     # Beer-Lambert: optical thickness grows with density above the threshold, so edges are ragged and cores flat.
@@ -137,7 +137,9 @@ def _ground_plane(shape: tuple[int, int], horizon: np.ndarray, tile: np.ndarray,
 def _horizon(shape: tuple[int, int], rng: np.random.Generator, low: float, high: float) -> np.ndarray:
     """Row of a slightly tilted horizon in each column, (1, W)."""
     height, width = shape
-    tilt = float(np.clip(rng.normal(0, 0.03), -0.1, 0.1))
+    # In a very wide image a tilt must not take the horizon out of the picture.
+    limit = min(0.1, 0.2 * height / width)
+    tilt = float(np.clip(rng.normal(0, 0.03), -limit, limit))
     return (height * float(rng.uniform(low, high)) + tilt * (_columns(width) - width / 2)).astype(np.float32)
 
 
@@ -184,7 +186,7 @@ def render_sea(shape: tuple[int, int], rng: np.random.Generator) -> Background:
     if rng.random() < 0.35:
         variant += '+coast'
         ridge = fractal_line(width, 2.6, rng)
-        tall = float(rng.uniform(2, 0.08 * height + 3))
+        tall = height * float(rng.uniform(0.01, 0.09))
         first, last = width * float(rng.uniform(-0.5, 0.6)), width * float(rng.uniform(0.7, 1.4))
         ends = smoothstep(_columns(width)[0], first, last)
         top = horizon[0] - tall * np.maximum(ridge * 0.4 + 0.7, 0) * (ends if rng.random() < 0.5 else 1 - ends)
@@ -202,14 +204,14 @@ def _skyline(shape: tuple[int, int], rng: np.random.Generator) -> tuple[np.ndarr
     level = float(np.median(out))
     base = int(height * float(rng.uniform(0.75, 1.02)))
     if rng.random() < 0.6:
-        draw_trees(out, base, level + float(rng.normal(2, 2)), float(rng.uniform(8, 0.2 * height)), rng)
+        draw_trees(out, base, level + float(rng.normal(2, 2)), height * float(rng.uniform(0.03, 0.2)), rng)
     for _ in range(int(rng.integers(1, 4)) * max(1, width // 256)):
         draw_buildings(out, base, level, rng)
     if rng.random() < 0.5:
         draw_mast(out, base, level + float(rng.normal(3, 3)), rng)
     if rng.random() < 0.4:
         draw_trees(out, base + int(rng.integers(0, 20)), level + float(rng.normal(1, 3)),
-                   float(rng.uniform(6, 0.12 * height)), rng)
+                   height * float(rng.uniform(0.02, 0.12)), rng)
     return out, out != sky
 
 
@@ -222,7 +224,7 @@ def _landscape(shape: tuple[int, int], rng: np.random.Generator) -> tuple[np.nda
     step = float(rng.normal(1.5, 1.5))
     for layer in range(int(rng.integers(1, 4))):
         ridge = fractal_line(width, float(rng.uniform(2.2, 3.2)), rng)
-        top = horizon[0] + 4.0 * layer - float(rng.uniform(2, 0.07 * height)) * (ridge + 0.8)
+        top = horizon[0] + 4.0 * layer - height * float(rng.uniform(0.01, 0.07)) * (ridge + 0.8)
         mask = np.clip(_rows(height) - top[None] + 0.5, 0, 1)
         texture = fractal_field(shape, 2.2, rng, stretch=2.5) * np.float32(0.15 + 0.25 * layer)
         out += mask * (level + step * (layer + 1) + texture - out)
@@ -241,10 +243,10 @@ def _landscape(shape: tuple[int, int], rng: np.random.Generator) -> tuple[np.nda
         draw_road(out, warmth + float(rng.normal(0, 3)), rng, top=int(horizon.max()) + 4, perspective=True)
     for _ in range(int(rng.integers(0, 4))):
         row = int(rng.uniform(float(horizon.max()) + 2, height * 0.9))
-        size = 3 + 0.14 * (row - float(horizon.min()))
+        size = 3 + 0.09 * (row - float(horizon.min()))
         draw_trees(out, row, warmth + float(rng.normal(-0.6, 1.2)), size, rng, scattered=True)
     if rng.random() < 0.4:
-        draw_buildings(out, int(horizon.max()) + int(rng.integers(4, 30)), warmth, rng, tall=0.08)
+        draw_buildings(out, int(horizon.max()) + int(rng.integers(4, 30)), warmth, rng, tall=0.08, standing=True)
     return out, mask > 0.5
 
 
@@ -255,6 +257,11 @@ def _aerial(shape: tuple[int, int], rng: np.random.Generator) -> tuple[np.ndarra
     pattern = warp(fractal_field(shape, 3.2, rng), 2.0, rng)
     plots = cv2.GaussianBlur(np.floor(pattern * float(rng.uniform(0.8, 2.0))), (0, 0), 0.8)
     out = (float(rng.uniform(0.4, 1.4)) * texture + float(rng.uniform(0.4, 1.5)) * plots).astype(np.float32)
+    crowns = fractal_field(shape, 2.4, rng) * 0.4 + pattern
+    edge = float(rng.uniform(0.8, 1.6))
+    wood = smoothstep(crowns, edge, edge + 0.25)
+    leaves = np.abs(fractal_field(shape, 2.0, rng))  # round crowns with dark gaps between them
+    out += wood * (float(rng.normal(-1, 0.8)) + 0.7 * leaves - out) * 0.85
     area = height * width / 65536
     for _ in range(int(rng.poisson(2 * area)) + int(rng.integers(0, 2))):
         draw_road(out, float(rng.normal(1, 2.5)), rng)
@@ -270,11 +277,6 @@ def _aerial(shape: tuple[int, int], rng: np.random.Generator) -> tuple[np.ndarra
         fill_polygon(out, corners, roof)
         ridge = (corners[1] + corners[2]) / 2, (corners[3] + corners[0]) / 2
         fill_polygon(out, np.array((corners[0], corners[1], *ridge)), roof + float(rng.normal(0.8, 0.6)))
-    crowns = fractal_field(shape, 2.4, rng) * 0.4 + pattern
-    edge = float(rng.uniform(0.8, 1.6))
-    wood = smoothstep(crowns, edge, edge + 0.25)
-    leaves = np.abs(fractal_field(shape, 2.0, rng))  # round crowns with dark gaps between them
-    out += wood * (float(rng.normal(-1, 0.8)) + 0.7 * leaves - out) * 0.85
     return out, np.ones(shape, bool)
 
 

@@ -138,7 +138,8 @@ class TargetConfig:
             'ellipse' (flat, rotated; then blurred by the PSF).
         size: Full width, px, of the major axis of an extended target, drawn per target; at most 9.
         aspect: Major over minor axis of an extended target, drawn per target.
-        max_side: No mask's box is wider or higher than this, px (4 to 9); a larger target is shrunk.
+        max_side: No mask's box is wider or higher than this, px (4 to 9); a larger extended target is shrunk (a
+            point is as wide as the PSF makes it).
         scr: Requested signal-to-clutter ratio, drawn log-uniformly per target.
         min_contrast: Positions where the requested ratio would mean less contrast than this fraction of full scale
             are avoided where others can be found (the eye, and 8-bit quantisation, would lose such a target).
@@ -288,6 +289,8 @@ def config_from_dict(kind: type[T], data: Mapping[str, Any] | None) -> T:
     Raises:
         ValueError: A key is not a field of the class, or a value is out of its range.
     """
+    if data is not None and not isinstance(data, Mapping):
+        raise ValueError(f'the parameters of {kind.__name__} must be given as a mapping, got {data!r}')
     data = dict(data or {})
     known = {f.name for f in fields(kind)}
     unknown = sorted(set(data) - known)

@@ -23,9 +23,13 @@ def _inset(image: np.ndarray, mask: np.ndarray, target: dict[str, Any], side: in
     """A target enlarged without interpolation, its own contrast stretched, the mask's outline drawn."""
     x, y = (int(round(c)) for c in target['centroid'])
     half = INSET_PIXELS // 2
-    padded = cv2.copyMakeBorder(image, half, half, half, half, cv2.BORDER_REFLECT_101)
-    patch = padded[y:y + INSET_PIXELS, x:x + INSET_PIXELS].astype(np.float32)
-    patch = (patch - patch.min()) / max(float(patch.max() - patch.min()), 1.0)
+    top, left = max(0, y - half), max(0, x - half)
+    part = image[top:y + half + 1, left:x + half + 1].astype(np.float32)
+    part = (part - part.min()) / max(float(np.ptp(part)), 1.0)
+    # Black where the image ends.
+    patch = np.zeros((INSET_PIXELS, INSET_PIXELS), np.float32)
+    row, col = top - (y - half), left - (x - half)
+    patch[row:row + part.shape[0], col:col + part.shape[1]] = part
     big = cv2.resize((255 * patch).astype(np.uint8), (side, side), interpolation=cv2.INTER_NEAREST)
     outline = np.pad(mask, half)[y:y + INSET_PIXELS, x:x + INSET_PIXELS]
     outline = cv2.resize(outline, (side, side), interpolation=cv2.INTER_NEAREST)

@@ -53,15 +53,17 @@ def _rectangle(x0: float, y0: float, x1: float, y1: float) -> np.ndarray:
     return np.array(((x0, y0), (x1, y0), (x1, y1), (x0, y1)), np.float64)
 
 
-def draw_buildings(canvas: np.ndarray, base: int, level: float, rng: np.random.Generator, tall: float = 0.5) -> None:
+def draw_buildings(canvas: np.ndarray, base: int, level: float, rng: np.random.Generator, tall: float = 0.5,
+                   standing: bool = False) -> None:
     """A group of buildings that stand side by side on the row ``base``.
 
     Args:
         canvas: (H, W) float32, K, changed in place.
-        base: Row of the ground; below it the facades go on.
+        base: Row of the ground.
         level: Temperature of the surroundings, K.
         rng: Source of randomness.
         tall: Greatest height as a fraction of the canvas height.
+        standing: Whether the facades end at ``base``; otherwise they go on to the bottom of the canvas.
     """
     height, width = canvas.shape
     x = float(rng.uniform(-20, width * 0.8))
@@ -70,12 +72,12 @@ def draw_buildings(canvas: np.ndarray, base: int, level: float, rng: np.random.G
         wall = level + float(rng.normal(3, 4))
         top = base - high
         roof = float(rng.normal(0, 0.08)) * wide
-        foot = height + 4
+        foot = base if standing else height + 4
         fill_polygon(canvas, np.array(((x, top), (x + wide, top + roof), (x + wide, foot), (x, foot))), wall)
         # A second face in another light makes a corner.
         if rng.random() < 0.6:
             split = x + wide * float(rng.uniform(0.2, 0.8))
-            fill_polygon(canvas, _rectangle(split, top + 1 + max(roof, 0), x + wide, height + 4),
+            fill_polygon(canvas, _rectangle(split, top + 1 + max(roof, 0), x + wide, foot),
                          wall + float(rng.normal(0, 2)))
         if rng.random() < 0.7:
             ledge = wall + float(rng.normal(1.5, 1.5))
@@ -94,9 +96,9 @@ def draw_buildings(canvas: np.ndarray, base: int, level: float, rng: np.random.G
             fill_polygon(canvas, _rectangle(cx, top - size, cx + size * 1.3, top + 1), wall + float(rng.normal(1, 2)))
         # Weathered walls: a little texture keeps large faces from being flat.
         left, right = int(max(x, 0)), int(min(x + wide, width))
-        low = int(max(top, 0))
-        if right - left > 8 and height - low > 8:
-            canvas[low:, left:right] += np.float32(0.12) * fractal_field((height - low, right - left), 2.5, rng)
+        low, end = int(max(top, 0)), min(int(foot), height)
+        if right - left > 8 and end - low > 8:
+            canvas[low:end, left:right] += np.float32(0.12) * fractal_field((end - low, right - left), 2.5, rng)
         x += wide + (float(rng.uniform(2, 40)) if rng.random() < 0.4 else 0)
 
 
@@ -207,7 +209,7 @@ def draw_hot_spots(canvas: np.ndarray, count: int, rng: np.random.Generator, all
         row, col = (int(v) for v in np.unravel_index(places[int(rng.integers(places.size))], canvas.shape))
         x, y = col + float(rng.uniform(-0.5, 0.5)), row + float(rng.uniform(-0.5, 0.5))
         value = float(canvas[row, col]) + float(rng.uniform(1, 4)) * max(spread, 0.5)
-        if rng.random() < 0.6:
+        if rng.random() < 0.75:
             long, thick = float(rng.uniform(4, 14)), float(rng.uniform(1, 2))
             angle = float(rng.choice((0.0, np.pi / 2))) + float(rng.normal(0, 0.1))
             step = 0.5 * long * np.array((np.cos(angle), np.sin(angle)))
