@@ -28,7 +28,8 @@ ROC_THRESHOLDS = (np.arange(_BINS, dtype=np.int32) * (1 << _SHIFT) + _LOWEST).vi
 
 
 def _histogram(score: np.ndarray) -> np.ndarray:
-    bins = np.ascontiguousarray(score, np.float32).view(np.int32) - 1
+    bins = np.maximum(np.ascontiguousarray(score, np.float32).view(np.int32), 0)  # -0.0 has a negative pattern
+    bins -= 1
     bins >>= _SHIFT
     bins -= (_LOWEST >> _SHIFT) - 1
     np.maximum(bins, 0, out=bins)

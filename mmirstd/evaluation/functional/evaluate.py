@@ -21,7 +21,7 @@ from .protocols import ProtocolSpec, get_protocol
 
 # Measures a table shows; the rest of a summary are the totals they are made of.
 SCALARS = (
-    'IoU', 'nIoU', 'pixAcc', 'Pd', 'Fa', 'precision', 'recall', 'F1', 'target_precision', 'target_F1', 'f1', 'AUC')
+    'IoU', 'nIoU', 'pixAcc', 'Pd', 'Fa', 'precision', 'recall', 'F1', 'target_precision', 'target_F1', 'AUC')
 
 
 def count_evidence(protocol: str | ProtocolSpec, image: ImageEvidence) -> dict[str, Any]:
@@ -69,6 +69,8 @@ def summarise(protocol: str | ProtocolSpec, counts: Sequence[Mapping[str, Any]])
                 measures.setdefault(name + suffix, values[name])
         if 'Fa' in values:
             measures[f'Fa_e6{suffix}'] = values['Fa'] * 1e6
+    if 'recall' in measures:
+        measures.pop('pixAcc', None)  # the same quantity
     return measures
 
 

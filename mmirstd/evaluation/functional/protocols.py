@@ -135,7 +135,7 @@ _SPECS = (
             'iou': IouRule(_HALF, **_TORCH),
             'niou': NiouRule(_HALF, 'truncate'),
             'targets': _official_targets(false_alarm='area_value'),
-            'roc': RocRule(fields=('tpr', 'fpr', 'recall', 'precision', 'FP', 'f1')),
+            'roc': RocRule(fields=('tpr', 'fpr', 'recall', 'precision', 'FP', 'F1')),
         },
         resolution={'*': None},
         defects=(

@@ -13,7 +13,7 @@ from .components import component_maxima
 from .evidence import ImageEvidence
 from .pixels import NAN
 
-ROC_FIELDS = ('tpr', 'fpr', 'recall', 'precision', 'FP', 'f1', 'AUC')
+ROC_FIELDS = ('tpr', 'fpr', 'recall', 'precision', 'FP', 'F1', 'AUC')
 
 
 def exceedance_counts(values: np.ndarray, thresholds: Sequence[float], strict: bool = True) -> np.ndarray:
@@ -122,5 +122,5 @@ class RocRule:
         auc = trapezoid(tpr, fpr) if positives and negatives else NAN
         values = dict(
             tpr=tpr.tolist(), fpr=fpr.tolist(), recall=tpr.tolist(), precision=precision.tolist(),
-            FP=false_fraction.tolist(), f1=float(f1), AUC=auc)
+            FP=false_fraction.tolist(), F1=float(f1), AUC=auc)
         return {name: values[name] for name in self.fields}

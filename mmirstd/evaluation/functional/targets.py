@@ -109,7 +109,7 @@ class TargetRule:
         return counts
 
     def summarise(self, counts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        """``Pd`` and ``Fa`` (fractions), target precision and F1, and the totals.
+        """``Pd`` and ``Fa`` (fractions), with nearest matching also target precision and F1, and the totals.
 
         Pd is NaN without any target. ``denominator='last_image'`` depends on the order of the images.
         """
@@ -125,8 +125,8 @@ class TargetRule:
         else:
             area = counts[-1]['pixels'] * images if counts else 0
         result = dict(Pd=ratio(total['detected'], total['targets']), Fa=ratio(total['false_pixels'], area))
-        if self.matching != 'any_pixel':
-            # A component is right or wrong as a whole; undefined cases as for pixels.
+        if self.matching == 'nearest':
+            # No official code has these. A component is right or wrong as a whole; 0/0 as for pixels.
             undefined = 0.0 if total['targets'] else NAN
             result['target_precision'] = ratio(total['matched'], total['components'], undefined)
             result['target_F1'] = ratio(2 * total['matched'], total['targets'] + total['components'])

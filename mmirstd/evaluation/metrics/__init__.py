@@ -1,0 +1,5 @@
+"""mmengine metrics."""
+
+from .irstd_metric import IRSTDMetric
+
+__all__ = ['IRSTDMetric']

@@ -1,0 +1,270 @@
+"""IoU, nIoU, Pd, Fa, F1 and curves of segmentation results, by named protocols."""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from mmengine.evaluator import BaseMetric
+from mmengine.logging import MMLogger, print_log
+
+from mmirstd.registry import METRICS
+
+from ..functional import (
+    PD_FA_THRESHOLDS,
+    ImageEvidence,
+    ProtocolSpec,
+    count_evidence,
+    get_protocol,
+    image_records,
+    pd_fa_counts,
+    pd_fa_curve,
+    roc_curve,
+    score_histograms,
+    summarise,
+)
+from .report_files import check_suffix, write_curves, write_per_image
+
+
+@METRICS.register_module()
+class IRSTDMetric(BaseMetric):
+    """Evaluate one-class probability maps of infrared small target detection.
+
+    Reads ``seg_logits`` ((1, H, W) probabilities in [0, 1]: with one output channel mmseg stores them
+    after the sigmoid, at the image's native size) and ``gt_sem_seg`` ((1, H, W), {0, 1} or
+    float in [0, 1]) of each data sample.
+
+    One small result an image is kept (counts and, with ``curves``, a histogram of 5 kB), never
+    maps; the measures are computed from the gathered list, so they are the same in one process and in many.
+
+    Measures of ``default`` are named ``IoU nIoU precision recall F1 Pd Fa Fa_e6 target_precision
+    target_F1`` (and ``AUC`` with ``curves``), those of any other protocol carry its name: ``msda/IoU``.
+    All are fractions; ``Fa_e6`` is Fa in units of 1e-6. Undefined ones (Pd without any target) are NaN.
+
+    Args:
+        protocol: A name of :data:`mmirstd.evaluation.functional.PROTOCOLS` or several.
+        threshold: Replaces 0.5 in the default protocol; the official ones are what they are.
+        curves: Also ROC/AUC by pixel and Pd-Fa over 31 thresholds, from the same pass. The
+            arrays are in ``last_curves`` (main process) after the evaluation.
+        per_image_out: A ``.json`` or ``.csv`` file for what happened in each image and to each target and
+            false alarm under the default protocol; with the local signal-to-clutter ratio where
+            the batch holds the image. Written by the main process.
+        curves_out: A ``.json`` file for the curves; needs ``curves``.
+        collect_device: 'cpu' or 'gpu', how results of several processes are gathered.
+        prefix: Put before all names.
+        collect_dir: Directory through which they are gathered on 'cpu'.
+
+    Raises:
+        KeyError: Unknown protocol.
+        ValueError: Contradicting arguments.
+    """
+
+    def __init__(
+            self, protocol: str | ProtocolSpec | Sequence[str | ProtocolSpec] = 'default',
+            threshold: float | None = None, curves: bool = True, per_image_out: str | None = None,
+            curves_out: str | None = None, collect_device: str = 'cpu', prefix: str | None = None,
+            collect_dir: str | None = None) -> None:
+        super().__init__(collect_device=collect_device, prefix=prefix, collect_dir=collect_dir)
+        names = [protocol] if isinstance(protocol, (str, ProtocolSpec)) else list(protocol)
+        if not names:
+            raise ValueError('IRSTDMetric: protocol is empty; name at least one')
+        specs = [get_protocol(name) for name in names]
+        self.protocols: dict[str, ProtocolSpec] = {spec.name: spec for spec in specs}
+        self._default = get_protocol('default')
+        if threshold is not None:
+            if 'default' not in self.protocols:
+                raise ValueError(
+                    f'IRSTDMetric: threshold={threshold} applies to the default protocol, which is not among '
+                    f'{list(self.protocols)}; the thresholds of the official ones are part of their definition')
+            if not 0 <= threshold < 1:
+                raise ValueError(f'IRSTDMetric: threshold={threshold} must be in [0, 1)')
+            self._default = self._default.with_threshold(threshold)
+            self.protocols['default'] = self._default
+        if curves_out and not curves:
+            raise ValueError('IRSTDMetric: curves_out needs curves=True')
+        if per_image_out:
+            check_suffix(per_image_out, ('.json', '.csv'), 'per_image_out')
+        if curves_out:
+            check_suffix(curves_out, ('.json',), 'curves_out')
+        self.threshold = threshold
+        self.curves = curves
+        self.per_image_out = per_image_out
+        self.curves_out = curves_out
+        self.last_curves: dict[str, Any] | None = None
+        self._warned: set[str] = set()
+
+    def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
+        """Count one batch.
+
+        Raises:
+            KeyError: A sample lacks a prediction or a ground truth.
+            ValueError: NaN, values out of range, more than one channel or a size mismatch; the message names
+                the image.
+        """
+        for index, sample in enumerate(data_samples):
+            name = str(sample.get('img_path') or sample.get('img_id') or f'sample {len(self.results)}')
+            evidence = ImageEvidence(_score_of(sample, name), _truth_of(sample, name), name)
+            self._warn_about_resolution(evidence)
+            result: dict[str, Any] = dict(
+                image=name, shape=evidence.shape,
+                counts={key: count_evidence(spec, evidence) for key, spec in self.protocols.items()})
+            if self.curves:
+                targets = evidence.targets('half')
+                result['roc'] = score_histograms(evidence.score, evidence.mask('half'))
+                result['pd_fa'] = pd_fa_counts(evidence.score, targets).astype(np.int32)
+                result['targets'] = len(targets)
+            if self.per_image_out:
+                counts = result['counts'].get('default') or count_evidence(self._default, evidence)
+                result['default'] = counts
+                gray = _gray_of(data_batch, index, sample, evidence.shape)
+                result['records'] = image_records(evidence, self._default.parts['targets'], gray)
+            self.results.append(result)
+
+    def evaluate(self, size: int) -> dict:
+        """Gather and compute; as in mmengine, but an empty data set is an error.
+
+        Raises:
+            ValueError: Nothing was evaluated.
+        """
+        if size <= 0 or not self.results:
+            raise ValueError(
+                f'IRSTDMetric: nothing to evaluate (data set of {size} images, {len(self.results)} results in this '
+                'process); check the split file and data_root of the test or validation data set')
+        return super().evaluate(size)
+
+    def compute_metrics(self, results: list) -> dict[str, float]:
+        """Measures of the whole data set, from the gathered per-image results in data-set order."""
+        tables = {
+            name: summarise(spec, [item['counts'][name] for item in results])
+            for name, spec in self.protocols.items()}
+        if self.curves:
+            roc = roc_curve([item['roc'][0] for item in results], [item['roc'][1] for item in results])
+            pixels = sum(item['shape'][0] * item['shape'][1] for item in results)
+            pd_fa = pd_fa_curve(
+                [item['pd_fa'] for item in results], sum(item['targets'] for item in results), pixels,
+                PD_FA_THRESHOLDS)
+            self.last_curves = dict(roc=roc, pd_fa=pd_fa)
+        measures: dict[str, float] = {}
+        for name, table in tables.items():
+            measures.update(table if name == 'default' else {f'{name}/{key}': value for key, value in table.items()})
+        if self.curves:
+            measures['AUC'] = roc.auc
+            if 'default' in tables:
+                tables['default']['AUC'] = roc.auc
+        logger = MMLogger.get_current_instance()
+        print_log(f'IRSTDMetric, {len(results)} images\n{_table(tables)}', logger=logger)
+        if self.per_image_out:
+            write_per_image(self.per_image_out, [_image_row(item) for item in results], measures)
+            print_log(f'IRSTDMetric: per-image results in {self.per_image_out}', logger=logger)
+        if self.curves_out:
+            write_curves(self.curves_out, roc, pd_fa)
+            print_log(f'IRSTDMetric: curves in {self.curves_out}', logger=logger)
+        return measures
+
+    def _warn_about_resolution(self, evidence: ImageEvidence) -> None:
+        for name, spec in self.protocols.items():
+            sizes = set(spec.resolution.values())
+            if name in self._warned or None in sizes or not sizes or set(evidence.shape) <= sizes:
+                continue
+            self._warned.add(name)
+            wanted = ', '.join(f'{key}: {side}' for key, side in spec.resolution.items())
+            print_log(
+                f'IRSTDMetric: the official code of protocol {name!r} resizes image and mask before it evaluates '
+                f'({wanted}; *: any other data set), but {evidence.name} is evaluated at '
+                f'{evidence.shape[0]}x{evidence.shape[1]}. For comparable figures put mmirstd.ResizeForEvaluation '
+                'into the test pipeline.', logger='current', level=logging.WARNING)
+
+
+def _data(sample: Mapping[str, Any], key: str, name: str) -> np.ndarray:
+    """A field's data as an array, (H, W)."""
+    if key not in sample:
+        cure = (
+            'use a one-channel segmentor (decode_head.out_channels=1)' if key == 'seg_logits' else
+            "load masks in the test pipeline (mmirstd.LoadTargetMask) and pack them ('gt_seg_map')")
+        raise KeyError(f'IRSTDMetric: {name} has no {key!r}, only {sorted(sample)}; {cure}')
+    field = sample[key]
+    data = field['data'] if isinstance(field, Mapping) else getattr(field, 'data', field)
+    if hasattr(data, 'detach'):
+        data = data.detach().cpu()
+        data = (data.float() if data.is_floating_point() else data).numpy()
+    data = np.asarray(data)
+    if data.ndim == 3 and data.shape[0] == 1:
+        data = data[0]
+    if data.ndim != 2:
+        raise ValueError(
+            f'IRSTDMetric: {key} of {name} has shape {data.shape}; expected one channel, (1, H, W) or (H, W)')
+    return data
+
+
+def _score_of(sample: Mapping[str, Any], name: str) -> np.ndarray:
+    score = _data(sample, 'seg_logits', name)
+    if score.dtype.kind != 'f':
+        score = score.astype(np.float32)
+    if not score.size:
+        return score
+    low, high = float(score.min()), float(score.max())
+    if not (np.isfinite(low) and np.isfinite(high)):
+        bad = int((~np.isfinite(score)).sum())
+        raise ValueError(
+            f'IRSTDMetric: the prediction of {name} has {bad} NaN or infinite values of {score.size}; the network '
+            'diverged (lower the learning rate, clip gradients) or its checkpoint is broken')
+    if low < 0 or high > 1:
+        raise ValueError(
+            f'IRSTDMetric: the prediction of {name} ranges from {low:g} to {high:g}; expected probabilities in [0, 1]. '
+            'mmseg applies the sigmoid when decode_head.out_channels is 1; apply it yourself elsewhere')
+    return score
+
+
+def _truth_of(sample: Mapping[str, Any], name: str) -> np.ndarray:
+    truth = _data(sample, 'gt_sem_seg', name)
+    if truth.size and truth.dtype != np.bool_ and not (truth.min() >= 0 and truth.max() <= 1):
+        raise ValueError(
+            f'IRSTDMetric: the ground truth of {name} ranges from {truth.min():g} to {truth.max():g}; expected 0 '
+            '(background) to 1 (target): load masks with mmirstd.LoadTargetMask')
+    return truth
+
+
+def _gray_of(data_batch: Any, index: int, sample: Mapping[str, Any], shape: tuple[int, int]) -> np.ndarray | None:
+    """The gray image a prediction belongs to, (H, W) without padding, None if the batch has none of that size."""
+    inputs = data_batch.get('inputs') if isinstance(data_batch, Mapping) else None
+    if inputs is None or len(inputs) <= index:
+        return None
+    image = inputs[index]
+    image = np.asarray(image.detach().cpu().float() if hasattr(image, 'detach') else image)
+    if image.ndim == 3:
+        image = image.mean(axis=0)
+    left, _, top, _ = sample.get('padding_size') or (0, 0, 0, 0)
+    image = image[top:top + shape[0], left:left + shape[1]]
+    return image if image.shape == shape else None
+
+
+def _image_row(result: Mapping[str, Any]) -> dict[str, Any]:
+    targets = result['default']['targets']
+    return dict(
+        image=result['image'], height=result['shape'][0], width=result['shape'][1],
+        IoU=result['default']['niou']['iou'], targets=targets['targets'], detected=targets['detected'],
+        false_pixels=targets['false_pixels'], records=result['records'])
+
+
+def _table(tables: Mapping[str, Mapping[str, float]]) -> str:
+    """The measures as a text table, one row a protocol."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    shown = ['IoU', 'nIoU', 'pixAcc', 'precision', 'recall', 'F1', 'Pd', 'Fa_e6', 'AUC']
+    shown = [name for name in shown if any(name in table for table in tables.values())]
+    view = Table(box=box.ASCII)
+    for title in ['protocol', *('Fa (1e-6)' if name == 'Fa_e6' else name for name in shown)]:
+        view.add_column(title, justify='left' if title == 'protocol' else 'right', no_wrap=True)
+    for protocol, table in tables.items():
+        cells = [
+            '' if name not in table else 'n/a' if table[name] != table[name] else
+            f'{table[name]:.2f}' if name == 'Fa_e6' else f'{table[name]:.4f}' for name in shown]
+        view.add_row(protocol, *cells)
+    buffer = io.StringIO()
+    Console(file=buffer, width=40 + 14 * len(shown)).print(view)
+    return buffer.getvalue().rstrip()

@@ -1,0 +1,73 @@
+"""Per-image and curve files of an evaluation, for reports and plots."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ..functional import PdFaCurve, RocCurve
+
+_CSV_COLUMNS = (
+    'image', 'kind', 'id', 'row', 'col', 'area', 'matched', 'distance', 'nearest', 'score', 'scr', 'IoU', 'targets',
+    'detected', 'false_pixels', 'height', 'width')
+
+
+def plain(value: Any) -> Any:
+    """Make a value fit for strict JSON: NaN and infinities become None, arrays lists."""
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if hasattr(value, 'tolist'):
+        value = value.tolist()
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def write_per_image(path: str | Path, images: Sequence[dict[str, Any]], measures: dict[str, float]) -> None:
+    """Write what happened in each image.
+
+    Args:
+        path: ``.json``: ``{"measures": ..., "images": [{"image", ..., "targets": [...], "false_alarms": [...]}]}``;
+            ``.csv``: one row an image, a target or a false alarm, told apart by ``kind``.
+        images: One entry an image.
+        measures: The measures of the data set (JSON only).
+
+    Raises:
+        ValueError: Another suffix.
+    """
+    path = Path(path)
+    check_suffix(path, ('.json', '.csv'), 'per_image_out')
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.suffix == '.json':
+        path.write_text(json.dumps(plain(dict(measures=measures, images=list(images))), indent=1), encoding='utf-8')
+        return
+    with path.open('w', encoding='utf-8', newline='') as file:
+        writer = csv.DictWriter(file, _CSV_COLUMNS)
+        writer.writeheader()
+        for image in images:
+            row = {key: value for key, value in image.items() if key not in ('records', 'image')}
+            records = image['records']
+            writer.writerow(plain(dict(image=image['image'], kind='image', **row)))
+            for kind, name in (('target', 'targets'), ('false_alarm', 'false_alarms')):
+                for record in records[name]:
+                    writer.writerow(plain(dict(image=image['image'], kind=kind, **record)))
+
+
+def write_curves(path: str | Path, roc: RocCurve, pd_fa: PdFaCurve) -> None:
+    """Write the curves as JSON: ``{"roc": {...}, "pd_fa": {...}}``, None where undefined."""
+    path = Path(path)
+    check_suffix(path, ('.json',), 'curves_out')
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(plain(dict(roc=vars(roc), pd_fa=vars(pd_fa)))), encoding='utf-8')
+
+
+def check_suffix(path: str | Path, allowed: tuple[str, ...], argument: str) -> None:
+    """Raise ValueError unless the path ends with one of ``allowed``."""
+    if Path(path).suffix not in allowed:
+        raise ValueError(f'{argument}={str(path)!r} must end with {" or ".join(allowed)}')
