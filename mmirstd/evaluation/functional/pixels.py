@@ -1,7 +1,7 @@
 """Pixel counts and the ratios made of them: IoU, precision, recall, F1.
 
-Definitions as in Dai et al., "Asymmetric Contextual Modulation" (WACV 2021,
-section 4) for IoU and nIoU; the ratios are in [0, 1].
+Definitions as in Dai et al., "Asymmetric Contextual Modulation" (WACV 2021)
+for IoU and nIoU; the ratios are in [0, 1].
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ def local_scr(image: np.ndarray, components: Components, margin: int = SCR_MARGI
     """Signal-to-clutter ratio of each target, |mean(target) - mean(ring)| / std(ring).
 
     The ring is the target's bounding box grown by ``margin`` pixels on each side,
-    without the pixels of any target (Gao et al., "Infrared Patch-Image Model", TIP 2013, section V).
+    without the pixels of any target (Gao et al., "Infrared Patch-Image Model", TIP 2013).
 
     Args:
         image: (H, W), any real dtype, the gray values.

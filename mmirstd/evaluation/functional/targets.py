@@ -1,7 +1,7 @@
 """Target-level measures: detection probability Pd and false-alarm rate Fa.
 
 Pd = detected targets / targets; Fa = falsely predicted pixels / pixels
-(Li et al., "Dense Nested Attention Network", TIP 2023, section IV). What counts as
+(Li et al., "Dense Nested Attention Network", TIP 2023). What counts as
 detected and as false differs between the official codes; a :class:`TargetRule` says how.
 """
 
