@@ -21,10 +21,14 @@ setup(
     extras_require={
         # The maintained line; works on current PyTorch.
         'onedl': [
-            'onedl-mmengine>=0.10.10', 'onedl-mmcv>=2.3.4', 'onedl-mmdetection>=3.5.0', 'onedl-mmsegmentation>=1.4.1'
+            'onedl-mmengine>=0.10.10,<0.11', 'onedl-mmcv>=2.3.4,<3', 'onedl-mmdetection>=3.5.0,<4',
+            'onedl-mmsegmentation>=1.4.1,<2'
         ],
-        # The original packages; need torch < 2.6 to load their own checkpoints.
-        'openmmlab': ['mmengine>=0.10.4,<0.11', 'mmcv>=2.0.1,<2.2', 'mmdet>=3.3,<3.4', 'mmsegmentation>=1.2.2,<1.3', 'ftfy', 'regex'],
+        # The original packages; need a compiler, or mmcv-lite instead of mmcv (README, Supported environments).
+        'openmmlab': [
+            'mmengine>=0.10.4,<0.11', 'mmcv>=2.0.1,<2.2', 'mmdet>=3.3,<3.4', 'mmsegmentation>=1.2.2,<1.3', 'ftfy',
+            'regex'
+        ],
         'tests': ['pytest>=8', 'hypothesis>=6', 'scikit-image>=0.20', 'tifffile'],
     },
     classifiers=[

@@ -6,36 +6,30 @@ mmseg or mmdet configs.  The modules themselves are imported on first use
 through ``locations``.
 """
 
-from mmengine.registry import DATA_SAMPLERS as MMENGINE_DATA_SAMPLERS
 from mmengine.registry import DATASETS as MMENGINE_DATASETS
 from mmengine.registry import HOOKS as MMENGINE_HOOKS
 from mmengine.registry import METRICS as MMENGINE_METRICS
 from mmengine.registry import MODELS as MMENGINE_MODELS
 from mmengine.registry import OPTIM_WRAPPERS as MMENGINE_OPTIM_WRAPPERS
 from mmengine.registry import TRANSFORMS as MMENGINE_TRANSFORMS
-from mmengine.registry import VISUALIZERS as MMENGINE_VISUALIZERS
 from mmengine.registry import Registry
 
-from .compat import ensure_mmcv_ops
+from .compat import ensure_mmcv_ops, install_safe_checkpoint_loading
 
 # Every way into mmirstd's modules leads through this file, so the stand-in for
-# mmcv's missing compiled ops is in place before mmdet or mmseg is imported.
+# mmcv's missing compiled ops is in place before mmdet or mmseg is imported, and
+# no checkpoint is unpickled with code execution, whoever's tool runs.
 ensure_mmcv_ops()
+install_safe_checkpoint_loading()
 
 MODELS = Registry('model', parent=MMENGINE_MODELS, scope='mmirstd', locations=['mmirstd.models'])
 DATASETS = Registry('dataset', parent=MMENGINE_DATASETS, scope='mmirstd', locations=['mmirstd.datasets.sirst'])
 TRANSFORMS = Registry(
     'transform', parent=MMENGINE_TRANSFORMS, scope='mmirstd', locations=['mmirstd.datasets.transforms'])
-DATA_SAMPLERS = Registry(
-    'data sampler', parent=MMENGINE_DATA_SAMPLERS, scope='mmirstd', locations=['mmirstd.datasets'])
 METRICS = Registry('metric', parent=MMENGINE_METRICS, scope='mmirstd', locations=['mmirstd.evaluation.metrics'])
 HOOKS = Registry(
     'hook', parent=MMENGINE_HOOKS, scope='mmirstd', locations=['mmirstd.engine', 'mmirstd.visualization.hook'])
 OPTIM_WRAPPERS = Registry(
     'optimizer wrapper', parent=MMENGINE_OPTIM_WRAPPERS, scope='mmirstd', locations=['mmirstd.engine'])
-VISUALIZERS = Registry(
-    'visualizer', parent=MMENGINE_VISUALIZERS, scope='mmirstd', locations=['mmirstd.visualization'])
 
-__all__ = [
-    'DATASETS', 'DATA_SAMPLERS', 'HOOKS', 'METRICS', 'MODELS', 'OPTIM_WRAPPERS', 'TRANSFORMS', 'VISUALIZERS'
-]
+__all__ = ['DATASETS', 'HOOKS', 'METRICS', 'MODELS', 'OPTIM_WRAPPERS', 'TRANSFORMS']
