@@ -54,6 +54,8 @@ def apply_data_root(cfg: Config) -> list[str]:
     changed, untouched = [], []
     for container, place, key, value in list(_strings(cfg)):
         path = _clean(value)
+        if new.startswith(old + '/') and (path + '/').startswith(new + '/'):
+            continue  # already moved: the new root lies below the old one
         if path == old or path.startswith(old + '/'):
             container[key] = new + path[len(old):]
             changed.append(place)

@@ -36,6 +36,8 @@ class RawCache:
         limit_bytes: upper bound of the memory; 0 switches caching off.
     """
 
+    LOCK_TIMEOUT = 5.0  # seconds; the lock is held for microseconds
+
     def __init__(self, paths: Iterable[str], limit_bytes: int) -> None:
         self._slots = {path: slot for slot, path in enumerate(paths)}
         self._limit = int(limit_bytes)
@@ -84,8 +86,7 @@ class RawCache:
         slot = self._slots.get(path)
         if self._arena is None or slot is None:
             return read(path)
-        # A worker that was killed while it held the lock must not stop the others: then it is just a miss.
-        if not self._lock.acquire(timeout=1.0):
+        if not self._locked():
             return read(path)
         row = self._index[slot].tolist()
         self._lock.release()
@@ -95,6 +96,13 @@ class RawCache:
         self._put(slot, array)
         return array
 
+    def _locked(self) -> bool:
+        """Take the lock; if a worker was killed while it held it, go on without a cache."""
+        if self._lock.acquire(timeout=self.LOCK_TIMEOUT):
+            return True
+        self._arena = None
+        return False
+
     def _view(self, row: list[int]) -> np.ndarray:
         dtype = _DTYPES[row[_DTYPE]]
         size = row[_HEIGHT] * row[_WIDTH] * dtype.itemsize
@@ -103,7 +111,7 @@ class RawCache:
         return data
 
     def _put(self, slot: int, array: np.ndarray) -> None:
-        if not self._lock.acquire(timeout=1.0):
+        if not self._locked():
             return
         try:
             offset = int(self._index[-1, _OFFSET])

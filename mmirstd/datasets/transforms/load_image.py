@@ -36,16 +36,16 @@ def normalise(raw: np.ndarray, mode: str = 'fixed', bit_depth: int | None = None
     """
     if mode == 'fixed':
         if max_value is not None:
-            return np.multiply(raw, np.float32(1 / max_value), dtype=np.float32)
+            return np.divide(raw, np.float32(max_value), dtype=np.float32)
         if raw.dtype == np.uint8:
-            return np.multiply(raw, np.float32(1 / 255), dtype=np.float32)
+            return np.divide(raw, np.float32(255), dtype=np.float32)
         low, high = float(raw.min()), float(raw.max())
         if raw.dtype == np.uint16:
             largest = 2**(bit_depth or 16) - 1
             if high > largest:
                 raise ValueError(f'a value of {high:g} does not fit bit_depth={bit_depth} (largest {largest}); set '
                                  'the right bit_depth in LoadInfraredImage')
-            return np.multiply(raw, np.float32(1 / largest), dtype=np.float32)
+            return np.divide(raw, np.float32(largest), dtype=np.float32)
         if low < -1e-6 or high > 1 + 1e-6:
             raise ValueError(
                 f"float values from {low:g} to {high:g}; the normalisation 'fixed' expects 0..1: give max_value, "
