@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import shlex
 import sys
 import time
@@ -72,7 +73,7 @@ def main() -> None:
     if given:
         runner.register_hook(CheckpointGuardHook(
             min_match=0.0 if args.partial_checkpoint else 1.0, filename=args.checkpoint))
-    elif any(p.requires_grad for p in runner.model.parameters()):
+    elif any(p.requires_grad and p.numel() for p in runner.model.parameters()):
         raise CheckpointError(f'{args.config}: its model has learnable parameters and no checkpoint was given, so the '
                               'weights would be random.\n  cure: tools/test.py CONFIG CKPT')
     with explain_config_errors(args.config):
@@ -92,7 +93,7 @@ def report(runner, args: argparse.Namespace, metrics: dict, notices: list[str]) 
         out = Path(args.out)
         out.parent.mkdir(parents=True, exist_ok=True)
         record = dict(
-            metrics={k: v if isinstance(v, (int, str)) else float(v) for k, v in metrics.items()},
+            metrics={name: _plain(value) for name, value in metrics.items()},
             command=shlex.join(['python', *sys.argv]),
             config=runner.cfg.filename,
             config_text=runner.cfg.pretty_text,
@@ -109,6 +110,14 @@ def report(runner, args: argparse.Namespace, metrics: dict, notices: list[str]) 
     if args.show_dir:
         print(f'pictures:     {args.show_dir}')
     print(f'log:          {runner.log_dir}')
+
+
+def _plain(value: object) -> object:
+    """A JSON value; an undefined measure (NaN) becomes null, which every JSON reader takes."""
+    if isinstance(value, (int, str)):
+        return value
+    number = float(value)
+    return number if math.isfinite(number) else None
 
 
 def versions() -> dict[str, str]:

@@ -110,6 +110,15 @@ def _explain_unknown_type(name: str, frames: list[dict], config: str) -> str | N
             'the module that registers it in custom_imports.')
 
 
+def _explain_unknown_optimizer(frames: list[dict], config: str) -> str | None:
+    """mmengine's optimiser constructor inspects the signature of None where the type is unknown."""
+    for frame in frames:
+        if frame.get('optimizer_cls', ...) is None and 'optimizer_cfg' in frame:
+            cfg = frame['optimizer_cfg']
+            return _explain_unknown_type(cfg['type'], [dict(registry=frame['registry'], cfg=cfg)], config)
+    return None
+
+
 def _valid_arguments(cls: Callable) -> list[str]:
     """Names of all keyword arguments of a class, those its bases take through ``**kwargs`` included."""
     names: list[str] = []
@@ -175,7 +184,8 @@ def explain_config_errors(config: str) -> Iterator[None]:
         if unknown and not isinstance(error, TypeError):
             message = _explain_unknown_type(unknown.group(1), frames, config)
         elif isinstance(error, TypeError):
-            message = _explain_bad_argument(error, frames, config)
+            message = (_explain_unknown_optimizer(_frames_of(error.__traceback__, '__call__'), config)
+                       or _explain_bad_argument(error, frames, config))
         if message is None:
             raise
         raise ConfigError(message) from error

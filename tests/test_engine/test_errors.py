@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import pytest
+from mmengine.optim import build_optim_wrapper
 from mmengine.registry import HOOKS as ROOT_HOOKS
 from mmengine.registry import MODELS as ROOT_MODELS
+from torch import nn
 
 import mmirstd.registry as ours
 from mmirstd.engine.errors import ConfigError, UserError, explain_config_errors, near_matches, registered_names
@@ -34,6 +36,13 @@ def test_misspelt_type():
 def test_type_that_resembles_nothing():
     with pytest.raises(ConfigError, match='nothing with a similar name'), explain_config_errors('my.py'):
         ROOT_MODELS.build(dict(type='Qqqqqqqqqqqqqqq'))
+
+
+def test_misspelt_optimizer():
+    wrapper = dict(optimizer=dict(type='AdmaW', lr=1e-3))
+    with pytest.raises(ConfigError, match=r"type='AdmaW' is not a known optimizer[\s\S]*AdamW"), \
+            explain_config_errors('my.py'):
+        build_optim_wrapper(nn.Linear(1, 1), wrapper)
 
 
 def test_misspelt_argument_of_a_base_class():

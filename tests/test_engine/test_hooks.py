@@ -48,8 +48,7 @@ def test_channels_last_changes_layout_but_not_results():
     model = network().eval()
     image = torch.rand(2, 1, 9, 7)
     expected = model(image)
-    runner = runner_of(model)
-    ChannelsLastHook().before_run(runner)
+    ChannelsLastHook().before_test(runner_of(model))
     assert model[2].weight.is_contiguous(memory_format=torch.channels_last)
     out = model(image)
     assert out.is_contiguous(memory_format=torch.channels_last)  # without converting the input
@@ -64,9 +63,7 @@ def test_channels_last_reaches_resumed_optimiser_state():
     values = optimizer.state[model[2].weight]['exp_avg'].clone()
     runner = runner_of(model)
     runner.optim_wrapper = SimpleNamespace(optimizer=optimizer)
-    hook = ChannelsLastHook()
-    hook.before_run(runner)
-    hook.before_train(runner)
+    ChannelsLastHook().before_train(runner)
     state = optimizer.state[model[2].weight]
     assert state['exp_avg'].stride() == model[2].weight.stride()
     assert torch.equal(state['exp_avg'], values)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
+
 import torch
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
+from mmengine.model import MMDistributedDataParallel, is_model_wrapper
 from mmengine.runner import Runner
+from torch import nn
 
 from mmirstd.registry import HOOKS
 
@@ -15,30 +18,57 @@ class ChannelsLastHook(Hook):
     """Convert the model's convolution weights to ``torch.channels_last`` (NHWC) before a run.
 
     Convolutions then produce channels-last activations whatever the layout of
-    the image, so inputs need no conversion (a one-channel image has one layout
-    anyway).  Results are those of the default layout up to rounding;
-    checkpoints do not depend on it.  Switch it on with
-    ``custom_hooks=[dict(type='mmirstd.ChannelsLastHook')]``.
+    the image, so inputs need no conversion (measured: no gain).  Results are those
+    of the default layout up to rounding, and since the weights are converted after they were
+    initialised or loaded, so is a whole run with the same seed.  Checkpoints
+    do not depend on it.  Switch it on with ``custom_hooks=[dict(type='mmirstd.ChannelsLastHook')]``.
     """
 
-    # before EMAHook (NORMAL) copies the model
     priority = 'VERY_HIGH'
 
-    def before_run(self, runner: Runner) -> None:
-        """Convert the weights, in place."""
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
-        model.to(memory_format=torch.channels_last)
-
     def before_train(self, runner: Runner) -> None:
-        """Give optimiser state that was loaded from a checkpoint the layout of its parameter.
+        """Convert the weights and the optimiser's state, and wrap the model anew where it is distributed.
 
-        ``load_state_dict`` stores the file's tensors as they are; with two
-        layouts the optimiser leaves its fast multi-tensor path.
+        DistributedDataParallel lays out its buckets when it is made.  Weights
+        that change their layout afterwards get wrong gradients in the first
+        step, with no more than a warning about performance (torch 2.13).
+
+        Raises:
+            RuntimeError: The model is wrapped by something else than DistributedDataParallel.
         """
-        optimizer = getattr(runner.optim_wrapper, 'optimizer', None)
-        if optimizer is None:
-            return
-        for state in optimizer.state.values():
-            for name, value in state.items():
-                if torch.is_tensor(value) and value.dim() == 4:
-                    state[name] = value.contiguous(memory_format=torch.channels_last)
+        wrapped = is_model_wrapper(runner.model)
+        if wrapped and not isinstance(runner.model, MMDistributedDataParallel):
+            raise RuntimeError(f'ChannelsLastHook cannot convert a model wrapped by {type(runner.model).__name__}; '
+                               'remove it from custom_hooks')
+        module = _unwrap(runner.model)
+        module.to(memory_format=torch.channels_last)
+        if wrapped:
+            # The old wrapper's gradient hooks go with it.
+            runner.model = None
+            gc.collect()
+            runner.model = runner.wrap_model(runner.cfg.get('model_wrapper_cfg'), module)
+            runner._maybe_compile('train_step')
+        _convert_state(runner)
+
+    def before_val(self, runner: Runner) -> None:
+        """Convert the weights, where no training did."""
+        _unwrap(runner.model).to(memory_format=torch.channels_last)
+
+    def before_test(self, runner: Runner) -> None:
+        """Convert the weights."""
+        _unwrap(runner.model).to(memory_format=torch.channels_last)
+
+
+def _unwrap(model: nn.Module) -> nn.Module:
+    return model.module if is_model_wrapper(model) else model
+
+
+def _convert_state(runner: Runner) -> None:
+    """Give state that was loaded from a checkpoint the layout of its parameter, for the fast multi-tensor path."""
+    optimizer = getattr(runner.optim_wrapper, 'optimizer', None)
+    if optimizer is None:
+        return
+    for state in optimizer.state.values():
+        for name, value in state.items():
+            if torch.is_tensor(value) and value.dim() == 4:
+                state[name] = value.contiguous(memory_format=torch.channels_last)

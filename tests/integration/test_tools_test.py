@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import hashlib
+import json
+import pickle
+from pathlib import Path
+
+import cv2
+import pytest
+import torch
+
+import mmirstd.registry  # noqa: F401
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope='module')
+def checkpoint(trained) -> Path:
+    return trained[0] / 'epoch_2.pth'
+
+
+def test_metrics_provenance_and_pictures(checkpoint, tiny_config, run, tmp_path):
+    done = run('test.py', tiny_config, checkpoint, '--show-dir', 'pictures', '--out', 'out/metrics.json', '--protocol',
+               'dnanet,msda', '--protocol', 'basicirstd', cwd=tmp_path)
+    record = json.loads((tmp_path / 'out' / 'metrics.json').read_text())
+    assert {'IoU', 'nIoU', 'Pd', 'Fa', 'F1'} <= set(record['metrics'])
+    for protocol in ('dnanet', 'msda', 'basicirstd'):
+        assert any(name.startswith(protocol) for name in record['metrics'])
+    assert record['checkpoint_sha256'] == hashlib.sha256(checkpoint.read_bytes()).hexdigest()
+    assert record['images'] == 4
+    assert '--protocol dnanet,msda' in record['command']
+    assert record['versions']['torch'] == torch.__version__
+    assert any("'dnanet' officially evaluates at 256 x 256" in n for n in record['notices'])
+    assert not any('basicirstd' in n for n in record['notices'])
+    pictures = sorted((tmp_path / 'pictures').glob('*.png'))
+    assert [p.stem for p in pictures] == [f'scene{i:03d}' for i in range(20, 24)]
+    assert all(cv2.imread(str(p)) is not None for p in pictures)
+    assert 'IoU' in done.stdout
+
+
+def test_evaluation_at_a_fixed_size(checkpoint, tiny_config, run, tmp_path):
+    done = run('test.py', tiny_config, checkpoint, '--protocol', 'dnanet', '--eval-size', 256, '--out', 'm.json',
+               '--cfg-options', 'test_cfg.fp16=True', cwd=tmp_path)
+    record = json.loads((tmp_path / 'm.json').read_text())
+    assert record['eval_size'] == 256
+    assert record['notices'] == []
+    assert 'notice' not in done.stdout
+
+
+def test_classical_method_needs_no_checkpoint(make_config, run, tmp_path):
+    config = make_config('tophat', "model = dict(_delete_=True, type='mmirstd.WhiteTopHat', threshold=3.0,\n"
+                         "    data_preprocessor=dict(type='SegDataPreProcessor', mean=[0.0], std=[1.0]))\n")
+    run('test.py', config, '--out', 'm.json', cwd=tmp_path)
+    record = json.loads((tmp_path / 'm.json').read_text())
+    assert record['metrics']['Pd'] > 0.5  # bright squares on a smooth background
+    assert record['checkpoint'] is None
+
+
+def test_learnt_method_needs_one(tiny_config, run, tmp_path):
+    done = run('test.py', tiny_config, cwd=tmp_path, status=2)
+    assert 'no checkpoint was given' in done.stdout
+
+
+def test_checkpoint_of_another_architecture(checkpoint, make_config, run, tmp_path):
+    config = make_config('other', "model = dict(backbone=dict(gradient=None))\n")
+    done = run('test.py', config, checkpoint, cwd=tmp_path, status=2)
+    message = done.stdout[done.stdout.index('\nerror: '):]
+    assert 'belongs to another architecture' in message
+    assert 'only in the file' in message
+    assert 'backbone=mmirstd.GGLEncoder' in message
+    accepted = run('test.py', config, checkpoint, '--partial-checkpoint', cwd=tmp_path)
+    assert 'keeps its initial values' in accepted.stdout
+
+
+class Payload:
+    """Unpickling it would create a file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self):
+        return Path.touch, (self.path,)
+
+
+@pytest.mark.parametrize('legacy', [False, True])
+def test_checkpoint_that_would_execute_code(legacy, checkpoint, tiny_config, run, tmp_path):
+    victim, evil = tmp_path / 'executed', tmp_path / 'evil.pth'
+    content = dict(torch.load(checkpoint, weights_only=False), payload=Payload(victim))
+    if legacy:
+        evil.write_bytes(pickle.dumps(content))
+    else:
+        torch.save(content, evil)
+    done = run('test.py', tiny_config, evil, cwd=tmp_path, status=2)
+    assert not victim.exists()
+    assert 'error: ' in done.stdout
+    assert 'evil.pth' in done.stdout[done.stdout.index('\nerror: '):]
+    if not legacy:
+        run('train.py', tiny_config, '--resume', evil, cwd=tmp_path, status=2)
+        assert not victim.exists()
+
+
+def test_config_text_in_a_checkpoint_is_not_executed(checkpoint, tiny_config, run, tmp_path):
+    victim, evil = tmp_path / 'executed', tmp_path / 'evil.pth'
+    content = torch.load(checkpoint, weights_only=False)
+    content['meta']['config'] = f'import pathlib\npathlib.Path({str(victim)!r}).touch()\n'
+    torch.save(content, evil)
+    run('train.py', tiny_config, '--resume', evil, '--cfg-options', 'train_cfg.max_epochs=3', cwd=tmp_path)
+    assert not victim.exists()
+
+
+def test_missing_config_lists_near_matches(run, tmp_path):
+    done = run('test.py', 'configs/ggl_net/ggl-net-tiny_nuaa-sirst-341-68.py', cwd=tmp_path, status=2)
+    assert 'ggl-net-tiny_nuaa-sirst-341-86.py' in done.stdout

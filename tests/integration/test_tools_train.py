@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+import mmirstd.registry  # noqa: F401
+from tests.shared import REPO
+
+pytestmark = pytest.mark.slow
+
+
+def losses(work_dir: Path) -> list[tuple[int, int, float]]:
+    """(epoch, step, loss) of each logged training step of the newest run."""
+    log = sorted(work_dir.glob('*/vis_data/scalars.json'), key=lambda p: p.stat().st_mtime)[-1]
+    entries = [json.loads(line) for line in log.read_text().splitlines()]
+    return [(e['epoch'], e['step'], e['loss']) for e in entries if 'loss' in e]
+
+
+def load(path: Path) -> dict:
+    return torch.load(path, map_location='cpu', weights_only=False)  # written by this very test
+
+
+def test_training_writes_checkpoints_and_says_what_comes_next(trained):
+    work_dir, output = trained
+    assert (work_dir / 'epoch_2.pth').is_file()
+    best = list(work_dir.glob('best_IoU_epoch_*.pth'))
+    assert len(best) == 1
+    assert len(losses(work_dir)) == 8
+    assert 'done: 2 epochs, 8 iterations' in output
+    assert str(best[0]) in output
+    assert 'tools/test.py' in output
+    assert 'threads: 1 for torch in each of 1 process(es)' in output
+    assert '[OMP_NUM_THREADS]' in output
+
+
+def test_bf16_autocast_is_the_schedule_and_weights_stay_float32(trained):
+    checkpoint = load(trained[0] / 'epoch_2.pth')
+    assert 'loss_scaler' in checkpoint['optimizer']
+    assert {v.dtype for v in checkpoint['state_dict'].values() if v.is_floating_point()} == {torch.float32}
+
+
+def test_a_resumed_run_ends_exactly_where_an_uninterrupted_one_does(trained, tiny_config, run, tmp_path):
+    work_dir = tmp_path / 'resumed'  # moved, so the absolute path in last_checkpoint is wrong, too
+    shutil.copytree(trained[0], work_dir)
+    whole = load(work_dir / 'epoch_2.pth')
+    (work_dir / 'epoch_2.pth').unlink()
+    (work_dir / 'last_checkpoint').write_text(str(tmp_path / 'gone' / 'epoch_1.pth'))
+    before = losses(trained[0])
+
+    done = run('train.py', tiny_config, '--work-dir', work_dir, '--resume', cwd=tmp_path)
+
+    assert 'resumed epoch: 1, iter: 4' in done.stdout
+    assert losses(work_dir) == before[4:]
+    resumed = load(work_dir / 'epoch_2.pth')
+    for part in ('state_dict', 'ema_state_dict'):
+        for key, value in whole[part].items():
+            torch.testing.assert_close(resumed[part][key], value, rtol=0, atol=0)
+    assert any(not torch.equal(value, whole['ema_state_dict'][f'module.{key}'])
+               for key, value in whole['state_dict'].items())
+
+
+def test_amp_switch_with_accumulation_clipping_and_moved_data(make_config, tiny_data, run, tmp_path):
+    config = make_config('amp', "optim_wrapper = dict(_delete_=True, type='OptimWrapper', accumulative_counts=2,\n"
+                         "    clip_grad=dict(max_norm=1.0), optimizer=dict(type='AdamW', lr=1e-3))\n")
+    shutil.copytree(tiny_data, tmp_path / 'moved')
+    done = run('train.py', config, '--amp', '--seed', 3, '--cfg-options', 'train_cfg.max_epochs=1',
+               f'data_root={tmp_path / "moved"}', cwd=tmp_path)
+    assert f'16 samples from {tmp_path / "moved"}' in done.stdout
+    assert f'samples from {tiny_data}' not in done.stdout
+    assert 'grad_norm' in done.stdout
+    checkpoint = load(tmp_path / 'work_dirs' / 'amp' / 'epoch_1.pth')
+    assert 'loss_scaler' in checkpoint['optimizer']
+    assert checkpoint['meta']['seed'] == 3
+
+
+def test_ctrl_c_says_how_to_continue(make_config, tmp_path):
+    config = make_config('long', 'train_cfg = dict(max_epochs=1000, val_interval=1000)\n')
+    process = subprocess.Popen(
+        [sys.executable, str(REPO / 'tools' / 'train.py'), str(config)], cwd=tmp_path, text=True,
+        env={**os.environ, 'OMP_NUM_THREADS': '1'}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    marker = tmp_path / 'work_dirs' / 'long' / 'last_checkpoint'
+    try:
+        for _ in range(600):
+            if marker.is_file():
+                break
+            time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 130
+    assert 'interrupted: the last saved state is' in errors
+    assert '--resume' in errors
+    assert 'Traceback' not in errors
+
+
+def test_misspelt_type(tiny_config, run, tmp_path):
+    done = run('train.py', tiny_config, '--cfg-options', 'model.backbone.type=mmirstd.GGLEncodr', cwd=tmp_path,
+               status=2)
+    message = done.stdout[done.stdout.index('\nerror: '):]
+    assert 'Traceback' not in done.stdout
+    for text in ('did you mean: mmirstd.GGLEncoder', 'looked in', 'mmseg ('):
+        assert text in message
+
+
+def test_resume_without_anything_to_resume(tiny_config, run, tmp_path):
+    done = run('train.py', tiny_config, '--resume', cwd=tmp_path, status=2)
+    assert '--resume: the work dir' in done.stdout
+    assert 'does not exist' in done.stdout
