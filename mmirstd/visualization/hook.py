@@ -89,7 +89,7 @@ class IRSTDVisualizationHook(Hook):
             if not due:
                 continue
             self._drawn += 1
-            image_id = _image_id(dataset, sample.img_path)
+            image_id = _image_id(dataset, sample)
             picture = self._draw(dataset, sample, image_id)
             # The local backend makes a file of the name and cannot make folders.
             runner.visualizer.add_image(
@@ -110,7 +110,7 @@ class IRSTDVisualizationHook(Hook):
             return
         dataset = runner.test_loop.dataloader.dataset
         for sample in outputs or ():
-            image_id = _image_id(dataset, sample.img_path)
+            image_id = _image_id(dataset, sample)
             # Not with_suffix: an ID may itself contain a dot.
             save_png(self.show_dir / f'{image_id}.png', self._draw(dataset, sample, image_id))
 
@@ -150,16 +150,15 @@ def _members(dataset: Any) -> list[Any]:
     return [dataset]
 
 
-def _image_id(dataset: Any, img_path: str) -> str:
-    """The path below the data set's image folder, without its suffix."""
-    path = Path(img_path)
+def _image_id(dataset: Any, sample: Any) -> str:
+    """The sample's ID, or the image's path below its folder without the suffix."""
+    if 'sample_id' in sample:
+        return str(sample.sample_id)
+    path = Path(sample.img_path)
     for member in _members(dataset):
         prefix = getattr(member, 'data_prefix', {}).get('img_path')
-        if prefix:
-            try:
-                return path.relative_to(prefix).with_name(path.stem).as_posix()
-            except ValueError:
-                continue
+        if prefix and Path(prefix) in path.parents:
+            return path.relative_to(prefix).with_name(path.stem).as_posix()
     return path.stem
 
 

@@ -21,6 +21,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from mmirstd.evaluation.functional import Components, label_components, match_nearest
+
 # BGR. Status is never told by colour alone: each inset also names it in words.
 COLORS: dict[str, tuple[int, int, int]] = {
     'detected': (90, 205, 60),
@@ -180,50 +182,39 @@ def find_components(gt: np.ndarray | None,
         the largest component to the smallest.
     """
     pred = np.asarray(pred) > 0
-    predicted = _stats(pred)
-    targets = [] if gt is None else _stats(_binary(gt, pred.shape, 'ground truth'))
-    partner = _match(targets, predicted, max_distance)
+    predicted = label_components(pred)
+    truth = np.zeros(pred.shape, bool) if gt is None else _binary(gt, pred.shape, 'ground truth')
+    targets = label_components(truth)
+    matches = match_nearest(targets, predicted, max_distance)
 
     findings = []
-    for i, (centroid, box, area) in enumerate(targets):
-        j = partner.get(i)
-        if j is None:
-            findings.append(Finding('missed', centroid, box, area, peak=_peak(prob, box)))
+    for i, j in enumerate(matches.prediction_of):
+        box = _box(targets, i)
+        if j < 0:
+            findings.append(
+                Finding('missed', _centroid(targets, i), box, int(targets.areas[i]), peak=_peak(prob, box)))
             continue
-        other, other_box, _ = predicted[j]
-        box = (min(box[0], other_box[0]), min(box[1], other_box[1]), max(box[2], other_box[2]),
-               max(box[3], other_box[3]))
+        other = _box(predicted, j)
+        box = (min(box[0], other[0]), min(box[1], other[1]), max(box[2], other[2]), max(box[3], other[3]))
         findings.append(
-            Finding('detected', centroid, box, area, math.dist(centroid, other), _peak(prob, box)))
-    matched = set(partner.values())
+            Finding('detected', _centroid(targets, i), box, int(targets.areas[i]), float(matches.distance[i]),
+                    _peak(prob, box)))
     status = 'predicted' if gt is None else 'false alarm'
-    findings += [
-        Finding(status, centroid, box, area, peak=_peak(prob, box))
-        for j, (centroid, box, area) in enumerate(predicted) if j not in matched
-    ]
+    for j in np.flatnonzero(~matches.matched):
+        box = _box(predicted, j)
+        findings.append(
+            Finding(status, _centroid(predicted, j), box, int(predicted.areas[j]), peak=_peak(prob, box)))
     return sorted(findings, key=lambda f: (_ORDER[f.status], -f.area, f.box))
 
 
-def _stats(mask: np.ndarray) -> list[tuple[tuple[float, float], tuple[int, int, int, int], int]]:
-    """(centroid, box, area) of each 8-connected component."""
-    count, _, stats, centroids = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
-    components = []
-    for k in range(1, count):
-        left, top, width, height, area = stats[k].tolist()
-        components.append((tuple(centroids[k].tolist()), (left, top, left + width, top + height), area))
-    return components
+def _box(components: Components, index: int) -> tuple[int, int, int, int]:
+    left, top, width, height = components.rectangles[index].tolist()
+    return left, top, left + width, top + height
 
 
-def _match(targets: list, predicted: list, max_distance: float) -> dict[int, int]:
-    pairs = sorted((math.dist(t[0], p[0]), i, j) for i, t in enumerate(targets)
-                   for j, p in enumerate(predicted))
-    partner: dict[int, int] = {}
-    for distance, i, j in pairs:
-        if distance >= max_distance:
-            break
-        if i not in partner and j not in partner.values():
-            partner[i] = j
-    return partner
+def _centroid(components: Components, index: int) -> tuple[float, float]:
+    row, column = components.centroids[index].tolist()
+    return column, row
 
 
 def _peak(prob: np.ndarray | None, box: tuple[int, int, int, int]) -> float | None:
@@ -373,11 +364,11 @@ def _mark(panel: np.ndarray, finding: Finding, color: tuple[int, int, int], scal
             cv2.line(panel, (x, y), (x + direction_x * arm, y), color, 2)
             cv2.line(panel, (x, y), (x, y + direction_y * arm), color, 2)
     if label:
-        text_width = cv2.getTextSize(label, _FONT, 0.5, 2)[0][0]
+        text_width = cv2.getTextSize(label, _FONT, 0.55, 2)[0][0]
         x = right + 4 if right + 4 + text_width < width else max(left - 4 - text_width, 0)
         y = min(max(top + 10, 12), height - 4)
-        _put_text(panel, label, (x, y), (0, 0, 0), 0.5, 4)  # a dark rim keeps it readable on clouds
-        _put_text(panel, label, (x, y), color, 0.5, 1)
+        _put_text(panel, label, (x, y), (0, 0, 0), 0.55, 5)  # a dark rim keeps it readable on clouds
+        _put_text(panel, label, (x, y), color, 0.55, 2)
 
 
 def _resize_mask(mask: np.ndarray, size: tuple[int, int]) -> np.ndarray:
@@ -469,7 +460,7 @@ def _compose(panels: list[tuple[str, np.ndarray]], insets: list[np.ndarray], lin
     panel_height, panel_width = panels[0][1].shape[:2]
     row_width = len(panels) * (panel_width + _GAP) + _GAP
     inset_width = insets[0].shape[1] if insets else 0
-    width = max(row_width, 2 * (inset_width + _GAP) + _GAP, 900)
+    width = max(row_width, min(len(insets), 3) * (inset_width + _GAP) + _GAP, 900)
     columns = max(1, (width - _GAP) // (inset_width + _GAP)) if insets else 1
     rows = math.ceil(len(insets) / columns)
     header, caption = 82, 22

@@ -52,8 +52,8 @@ class ClassicalSegmentor(BaseSegmentor):
     def __init__(self, threshold: float, data_preprocessor: dict | nn.Module | None = None) -> None:
         super().__init__(data_preprocessor=data_preprocessor)
         if not (np.isfinite(threshold) and threshold >= 0):
-            raise ValueError(f'threshold of {type(self).__name__} is a number of standard deviations above the '
-                             f'mean and must be finite and >= 0, found {threshold}')
+            raise ValueError(f'threshold of {type(self).__name__} is a number of standard deviations above '
+                             f'the mean and must be finite and >= 0, found {threshold}')
         self.threshold = float(threshold)
         # What mmseg's postprocess_result and tools read of a segmentor with a decode head.
         self.align_corners = False

@@ -1,0 +1,7 @@
+# kernel_size and threshold were chosen on NUAA-SIRST's training images, see configs/white_tophat/README.md.
+model = dict(
+    type='mmirstd.WhiteTopHat',
+    kernel_size=9,
+    threshold=10.0,
+    polarity='bright',
+    data_preprocessor=dict(type='SegDataPreProcessor'))
