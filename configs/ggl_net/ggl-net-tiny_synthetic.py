@@ -5,3 +5,11 @@ _base_ = [
     '../_base_/schedules/cpu_adamw-onecycle.py',
     '../_base_/default_runtime.py',
 ]
+
+# A quarter of the usual window: four times as many steps in the same time, which matters more in a short run.
+train_pipeline = [
+    dict(type='mmirstd.TargetAwareCrop', size=128, p_target=0.7) if step['type'] == 'mmirstd.TargetAwareCrop' else step
+    for step in _base_.train_pipeline
+]
+train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
+train_cfg = dict(max_epochs=16, val_interval=4)
