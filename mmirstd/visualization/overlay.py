@@ -262,8 +262,9 @@ def _crop(array: np.ndarray, x0: int, y0: int, size: int) -> tuple[np.ndarray, n
     return out, valid
 
 
-def _magnify(array: np.ndarray, size: int) -> np.ndarray:
-    return cv2.resize(array, (size, size), interpolation=cv2.INTER_NEAREST)
+def _magnify(crop: np.ndarray, size: int) -> np.ndarray:
+    reduced = crop.shape[0] > size
+    return cv2.resize(crop, (size, size), interpolation=cv2.INTER_AREA if reduced else cv2.INTER_NEAREST)
 
 
 def zoom_insets(image: np.ndarray,
@@ -313,10 +314,10 @@ def zoom_insets(image: np.ndarray,
         bare = _magnify(bare, _TILE)
         marked = bare
         # A predicted pixel is 6 to 8 screen pixels wide, so a line of 2 inside leaves it visible.
-        marked = draw_contours(marked, _magnify(_crop(pred.astype(np.uint8), left, top, size)[0], _TILE),
+        marked = draw_contours(marked, _resize_mask(_crop(pred, left, top, size)[0], (_TILE, _TILE)),
                                COLORS['prediction'], 2, inside=True)
         if gt is not None:
-            marked = draw_contours(marked, _magnify(_crop(gt.astype(np.uint8), left, top, size)[0], _TILE),
+            marked = draw_contours(marked, _resize_mask(_crop(gt, left, top, size)[0], (_TILE, _TILE)),
                                    COLORS['ground truth'], 2)
         tiles = [bare, marked]
         if prob is not None:
@@ -436,27 +437,32 @@ def draw_comparison(image: np.ndarray,
     panels.append(('prediction', panel))
 
     insets = zoom_insets(raw, findings[:max_insets], truth, mask, prob)
-    return _compose(panels, insets, _title_lines(name, text, shape, findings, truth, mask),
-                    len(findings) - len(insets), truth is not None)
+    title = '   '.join(part for part in (name, text, f'{shape[1]}x{shape[0]}') if part)
+    return _compose(panels, insets, title, _verdict(findings, truth, mask), len(findings) - len(insets),
+                    truth is not None)
 
 
-def _title_lines(name: str, text: str, shape: tuple[int, int], findings: Sequence[Finding],
-                 truth: np.ndarray | None, mask: np.ndarray) -> tuple[str, str]:
-    first = '   '.join(part for part in (name, text, f'{shape[1]}x{shape[0]}') if part)
+def _verdict(findings: Sequence[Finding], truth: np.ndarray | None,
+             mask: np.ndarray) -> list[tuple[str, tuple[int, int, int]]]:
+    """This image's figures, each with the colour to write it in: an error is seen before it is read."""
     if truth is None:
-        return first, f'{len(findings)} predicted components, {int(mask.sum())} px'
+        return [(f'{len(findings)} predicted components, {int(mask.sum())} px', _TEXT)]
     union = int((truth | mask).sum())
-    iou = f'IoU {(truth & mask).sum() / union:.3f}' if union else 'IoU - (no target, none predicted)'
     detected = sum(f.status == 'detected' for f in findings)
     targets = detected + sum(f.status == 'missed' for f in findings)
     false = [f.area for f in findings if f.status == 'false alarm']
-    pd = f'Pd {detected}/{targets}' if targets else 'Pd - (no target)'
-    fa = f'false alarms {len(false)} ({sum(false)} px, Fa {sum(false) / mask.size * 1e6:.1f}e-6)'
-    return first, '    '.join((iou, pd, fa))
+    good, none = COLORS['detected'], 'no target, none predicted'
+    return [
+        (f'IoU {(truth & mask).sum() / union:.3f}' if union else f'IoU undefined ({none})', _TEXT),
+        (f'Pd {detected}/{targets}' if targets else 'no target',
+         good if detected == targets else COLORS['missed']),
+        (f'false alarms {len(false)} ({sum(false)} px, Fa {sum(false) / mask.size * 1e6:.1f}e-6)',
+         COLORS['false alarm'] if false else good),
+    ]
 
 
-def _compose(panels: list[tuple[str, np.ndarray]], insets: list[np.ndarray], lines: tuple[str, str],
-             left_out: int, with_truth: bool) -> np.ndarray:
+def _compose(panels: list[tuple[str, np.ndarray]], insets: list[np.ndarray], title: str,
+             verdict: list[tuple[str, tuple[int, int, int]]], left_out: int, with_truth: bool) -> np.ndarray:
     panel_height, panel_width = panels[0][1].shape[:2]
     row_width = len(panels) * (panel_width + _GAP) + _GAP
     inset_width = insets[0].shape[1] if insets else 0
@@ -469,15 +475,17 @@ def _compose(panels: list[tuple[str, np.ndarray]], insets: list[np.ndarray], lin
     height = header + caption + panel_height + _GAP + rows * inset_height + footer
     canvas = np.full((height, width, 3), _BACKGROUND, np.uint8)
 
-    _put_text(canvas, _shorten(lines[0], width - 2 * _GAP, 0.65), (_GAP, 25), _TEXT, 0.65, 1)
-    _put_text(canvas, lines[1], (_GAP, 49), _TEXT, 0.5)
+    _put_text(canvas, _shorten(title, width - 2 * _GAP, 0.65), (_GAP, 25), _TEXT, 0.65, 1)
+    x = _GAP
+    for part, color in verdict:
+        x = _put_text(canvas, part, (x, 49), color, 0.5) + 26
     _legend(canvas, 70, with_truth)
 
     step = (width - _GAP) // len(panels)
-    for k, (title, panel) in enumerate(panels):
+    for k, (heading, panel) in enumerate(panels):
         x = _GAP + k * step + (step - _GAP - panel_width) // 2
         y = header + caption
-        _put_text(canvas, title, (x, y - 6), _DIM, 0.5)
+        _put_text(canvas, heading, (x, y - 6), _DIM, 0.5)
         canvas[y:y + panel_height, x:x + panel_width] = panel
     y0 = header + caption + panel_height + _GAP
     for k, inset in enumerate(insets):

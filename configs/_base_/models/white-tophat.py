@@ -4,4 +4,4 @@ model = dict(
     kernel_size=9,
     threshold=10.0,
     polarity='bright',
-    data_preprocessor=dict(type='SegDataPreProcessor'))
+    data_preprocessor=dict(type='mmseg.SegDataPreProcessor'))

@@ -1,0 +1,168 @@
+"""The hook on real data samples, a real data set and a real visualizer."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from mmengine.structures import PixelData
+from mmengine.visualization import Visualizer
+
+import mmirstd.registry  # noqa: F401  before mmseg
+from mmirstd.registry import DATASETS, HOOKS
+from mmirstd.visualization import COLORS, draw_comparison, hook
+from mmirstd.visualization.hook import IRSTDVisualizationHook
+
+
+@pytest.fixture
+def root(tmp_path):
+    """Four 16-bit images with one target each, laid out as SIRST."""
+    root = tmp_path / 'data'
+    rng = np.random.default_rng(0)
+    for folder in ('images', 'masks', 'img_idx'):
+        (root / folder).mkdir(parents=True)
+    for k in range(4):
+        image, mask = rng.normal(5000, 20, (48, 64)).astype(np.uint16), np.zeros((48, 64), np.uint8)
+        mask[10 + k, 20:23] = 255
+        image[mask > 0] = 9000
+        cv2.imwrite(str(root / 'images' / f'im.{k}.png'), image)
+        cv2.imwrite(str(root / 'masks' / f'im.{k}.png'), mask)
+    (root / 'img_idx' / 'all.txt').write_text('\n'.join(f'im.{k}' for k in range(4)))
+    return root
+
+
+@pytest.fixture
+def dataset(root):
+    meta_keys = ('img_path', 'sample_id', 'ori_shape', 'img_shape')
+    return DATASETS.build(dict(
+        type='mmirstd.SIRSTDataset', data_root=str(root), ann_file='img_idx/all.txt', test_mode=True,
+        pipeline=[dict(type='mmirstd.LoadInfraredImage'), dict(type='mmirstd.LoadTargetMask'),
+                  dict(type='mmseg.PackSegInputs', meta_keys=meta_keys)]))
+
+
+def predicted(dataset, index, scale=1.0):
+    """A sample as the network returns it: probabilities equal to the truth times ``scale``."""
+    sample = dataset[index]['data_samples']
+    sample.seg_logits = PixelData(data=sample.gt_sem_seg.data.float() * scale)
+    return sample
+
+
+def runner_of(dataset, visualizer=None):
+    loop = SimpleNamespace(dataloader=SimpleNamespace(dataset=dataset))
+    return SimpleNamespace(test_loop=loop, val_loop=loop, visualizer=visualizer, iter=120)
+
+
+def color_count(picture, color):
+    return int((picture == COLORS[color]).all(axis=-1).sum())
+
+
+def test_the_registry_finds_it_by_name():
+    assert isinstance(HOOKS.build(dict(type='mmirstd.IRSTDVisualizationHook')), IRSTDVisualizationHook)
+
+
+def test_pictures_of_a_test(dataset, tmp_path):
+    show = IRSTDVisualizationHook(show_dir=str(tmp_path / 'new' / 'pictures'))
+    runner = runner_of(dataset)
+    show.before_test_epoch(runner)
+    show.after_test_iter(runner, 0, None, [predicted(dataset, 0), predicted(dataset, 1, scale=0.4)])
+    show.after_test_iter(runner, 1, None, [predicted(dataset, 2)])
+    assert sorted(p.name for p in (tmp_path / 'new' / 'pictures').iterdir()) == [
+        'im.0.png', 'im.1.png', 'im.2.png']
+    found, missed = (cv2.imread(str(tmp_path / 'new' / 'pictures' / f'im.{k}.png')) for k in (0, 1))
+    assert color_count(found, 'detected') > color_count(missed, 'detected')
+    assert color_count(missed, 'missed') > color_count(found, 'missed')
+    # The picture shows what lies on disk, at its depth.
+    sample = predicted(dataset, 0)
+    expected = draw_comparison(
+        dataset[0]['inputs'][0].numpy(), sample.gt_sem_seg.data[0].numpy(), sample.seg_logits.data[0].numpy(),
+        name='im.0')
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_nothing_is_drawn_by_default(dataset):
+    quiet = IRSTDVisualizationHook()
+    runner = runner_of(dataset)  # has no visualizer
+    quiet.before_test_epoch(runner)
+    quiet.after_test_iter(runner, 0, None, [predicted(dataset, 0)])
+    quiet.before_val_epoch(runner)
+    quiet.after_val_iter(runner, 0, None, [predicted(dataset, 0)])
+
+
+@pytest.mark.parametrize(('options', 'expected'), [
+    (dict(), [0, 1, 2, 3]),
+    (dict(interval=2), [0, 2]),
+    (dict(max_images=3), [0, 1, 2]),
+])
+def test_validation_pictures_reach_the_backends(dataset, tmp_path, options, expected):
+    visualizer = Visualizer.get_instance(
+        f'test_{tmp_path.name}', vis_backends=[dict(type='LocalVisBackend')], save_dir=str(tmp_path / 'vis'))
+    draw = IRSTDVisualizationHook(draw_val=True, **options)
+    runner = runner_of(dataset, visualizer)
+    for step in (120, 240):  # the same images in each validation
+        runner.iter = step
+        draw.before_val_epoch(runner)
+        for batch in range(2):
+            draw.after_val_iter(runner, batch, None, [predicted(dataset, 2 * batch + k) for k in range(2)])
+    written = sorted(p.name for p in (tmp_path / 'vis').rglob('*.png'))
+    assert written == sorted(f'val_im.{k}_{step}.png' for k in expected for step in (120, 240))
+    # Green stays green: the visualizer takes RGB.
+    picture = cv2.imread(str(next((tmp_path / 'vis').rglob('val_im.0_120.png'))))
+    assert color_count(picture, 'detected') > 500
+
+
+def test_only_the_main_process_draws_in_validation(dataset, monkeypatch):
+    monkeypatch.setattr(hook, 'is_main_process', lambda: False)
+    draw = IRSTDVisualizationHook(draw_val=True)
+    draw.after_val_iter(runner_of(dataset), 0, None, [predicted(dataset, 0)])  # has no visualizer
+
+
+def test_prediction_at_a_fixed_size(dataset, tmp_path):
+    sample = predicted(dataset, 0)
+    for field in ('gt_sem_seg', 'seg_logits'):
+        data = getattr(sample, field).data[None].float()
+        setattr(sample, field, PixelData(data=torch.nn.functional.interpolate(data, (256, 256))[0]))
+    show = IRSTDVisualizationHook(show_dir=str(tmp_path))
+    show.after_test_iter(runner_of(dataset), 0, None, [sample])
+    assert color_count(cv2.imread(str(tmp_path / 'im.0.png')), 'detected') > 500
+
+
+def test_ids_of_other_data_sets_and_wrappers(root, tmp_path):
+    """Without a sample_id and a loader of ours: the path below the image folder, the file as it is."""
+    (root / 'images' / 'seq').mkdir()
+    path = root / 'images' / 'seq' / '0001.v2.png'
+    cv2.imwrite(str(path), np.random.default_rng(0).integers(0, 255, (32, 32, 3)).astype(np.uint8))
+    other = SimpleNamespace(data_prefix=dict(img_path=str(tmp_path / 'elsewhere')))
+    wrapped = SimpleNamespace(datasets=[other, SimpleNamespace(dataset=SimpleNamespace(
+        data_prefix=dict(img_path=str(root / 'images'))))])
+    from mmseg.structures import SegDataSample
+    sample = SegDataSample(metainfo=dict(img_path=str(path)))  # and no ground truth
+    sample.seg_logits = PixelData(data=torch.zeros(1, 32, 32))
+    show = IRSTDVisualizationHook(show_dir=str(tmp_path / 'out'))
+    show.after_test_iter(runner_of(wrapped), 0, None, [sample])
+    assert (tmp_path / 'out' / 'seq' / '0001.v2.png').is_file()
+
+    path.write_bytes(b'no image')
+    with pytest.raises(ValueError, match=r'0001\.v2\.png: cannot be decoded'):
+        show.after_test_iter(runner_of(wrapped), 0, None, [sample])
+
+
+def test_a_network_of_two_channels_is_refused(dataset, tmp_path):
+    sample = predicted(dataset, 0)
+    sample.seg_logits = PixelData(data=torch.zeros(2, 48, 64))
+    with pytest.raises(ValueError, match='out_channels=1'):
+        IRSTDVisualizationHook(show_dir=str(tmp_path)).after_test_iter(runner_of(dataset), 0, None, [sample])
+
+
+@pytest.mark.parametrize('options', [dict(interval=0), dict(max_images=0)])
+def test_useless_options(options):
+    with pytest.raises(ValueError, match='at least 1'):
+        IRSTDVisualizationHook(**options)
+
+
+def test_an_unwritable_folder_fails_before_the_first_batch(dataset, tmp_path):
+    (tmp_path / 'file').write_text('')
+    with pytest.raises(OSError, match='file'):
+        IRSTDVisualizationHook(show_dir=str(tmp_path / 'file' / 'x')).before_test_epoch(runner_of(dataset))
