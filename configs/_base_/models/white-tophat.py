@@ -2,6 +2,6 @@
 model = dict(
     type='mmirstd.WhiteTopHat',
     kernel_size=9,
-    threshold=10.0,
+    threshold=12.0,
     polarity='bright',
     data_preprocessor=dict(type='mmseg.SegDataPreProcessor'))

@@ -37,7 +37,7 @@ class WhiteTopHat(ClassicalSegmentor):
 
     def __init__(self,
                  kernel_size: int = 9,
-                 threshold: float = 10.0,
+                 threshold: float = 12.0,
                  polarity: str = 'bright',
                  shape: str = 'rect',
                  data_preprocessor: dict | nn.Module | None = None) -> None:
