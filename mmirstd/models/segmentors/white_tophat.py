@@ -18,9 +18,8 @@ _POLARITIES = ('bright', 'dark', 'both')
 class WhiteTopHat(ClassicalSegmentor):
     """Image minus its opening: what is bright and smaller than the structuring element.
 
-    Zeng, Li, Peng, "The design of Top-Hat morphological filter and application
-    to infrared target detection", Infrared Physics & Technology 48(1), 2006;
-    here with a flat element. Beyond the border the image counts as absent.
+    The textbook filter with a flat element. Pixels beyond the border of the
+    image take no part.
 
     Args:
         kernel_size: Side of the structuring element in pixels, odd, larger than
