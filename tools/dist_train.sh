@@ -7,17 +7,5 @@ if [ $# -lt 2 ]; then
     sed -n '2,4s/^# \{0,1\}//p' "$0" >&2
     exit 2
 fi
-CONFIG=$1
-N=$2
-shift 2
-TOOLS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-PYTHON=${PYTHON:-python}
-# torchrun would give each process one thread; the cores are divided instead
-export OMP_NUM_THREADS=${OMP_NUM_THREADS:-$("$PYTHON" "$TOOLS/../mmirstd/engine/threads.py" --ranks "$N")}
-RENDEZVOUS=(--standalone)
-if [ "${NNODES:-1}" -gt 1 ] || [ -n "${PORT:-}" ]; then
-    RENDEZVOUS=(--nnodes="${NNODES:-1}" --node_rank="${NODE_RANK:-0}"
-                --master_addr="${MASTER_ADDR:-127.0.0.1}" --master_port="${PORT:-29500}")
-fi
-exec "$PYTHON" -m torch.distributed.run "${RENDEZVOUS[@]}" --nproc_per_node="$N" \
-    "$TOOLS/train.py" "$CONFIG" --launcher pytorch "$@"
+source "$(dirname "${BASH_SOURCE[0]}")/dist_launch.sh"
+launch "$2" train.py "$1" "${@:3}"
