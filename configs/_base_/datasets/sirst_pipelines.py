@@ -12,6 +12,8 @@ train_pipeline = [
     dict(type='RandomFlip', prob=0.5, direction='horizontal'),
     dict(type='RandomFlip', prob=0.5, direction='vertical'),
     dict(type='mmirstd.RandomTranspose', prob=0.5),
+    dict(type='mmirstd.RandomBrightnessContrast', prob=0.5, brightness=0.1, contrast=0.2),
+    dict(type='mmirstd.RandomSensorNoise', prob=0.2, sigma=(0.0, 0.01)),
     dict(type='PackSegInputs', meta_keys=meta_keys),
 ]
 # The mask stays at the native size; the prediction is cut back to it.
