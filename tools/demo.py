@@ -27,7 +27,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--out', type=Path, default=Path('demo_out'), help='folder for data, checkpoints and pictures')
     parser.add_argument('--num-train', type=int, default=320, help='generated training images, 256x256')
     parser.add_argument('--num-test', type=int, default=80, help='generated test images')
-    parser.add_argument('--epochs', type=int, default=12, help='training epochs')
+    parser.add_argument('--epochs', type=int, default=20, help='training epochs')
     parser.add_argument('--fresh', action='store_true', help='train again even if the demo has been trained here')
     return parser.parse_args(argv)
 
