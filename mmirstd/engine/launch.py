@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import hashlib
+import logging
 import os
 import re
 import sys
@@ -69,14 +70,22 @@ def run_tool(main: Callable[[], None]) -> None:
             raise
         print(f'\nerror: {error}', file=sys.stderr)
         sys.exit(2)
-    finally:
-        _leave_process_group()
+    _leave_process_group()
 
 
 def _leave_process_group() -> None:
+    """End a rank of a finished distributed run without tearing the interpreter down.
+
+    torch 2.13 can hang there: when a DistributedDataParallel holds the last reference to a gloo group, its destructor
+    joins gloo's thread while it holds the GIL, for which that thread may be waiting.
+    """
     from torch import distributed as torch_dist
     if torch_dist.is_available() and torch_dist.is_initialized():
-        torch_dist.destroy_process_group()
+        torch_dist.barrier()  # no rank leaves while another still needs it
+        logging.shutdown()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
 
 
 def _looks_like(path: Path, candidates: Iterator[Path], n: int = 5) -> list[str]:
