@@ -31,6 +31,8 @@ class SoftIoULoss(nn.Module):
     """``1 - soft IoU`` of one-channel logits (GGL-Net's loss; Rahman and Wang, 2016, for the idea).
 
     The official codes differ in where they sum; both forms are reproduced (tests/data/golden/losses.json).
+    Per sample, an image without target rewards an all-background answer; with many such windows in a batch the network
+    can collapse to it (seen with a third of them).  Summed over the batch, empty windows only count as false alarms.
 
     Args:
         smooth: See :func:`soft_iou`.
