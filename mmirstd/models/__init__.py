@@ -2,6 +2,8 @@
 
 from .backbones import *  # noqa: F403
 from .decode_heads import *  # noqa: F403
+from .detectors import *  # noqa: F403
 from .losses import *  # noqa: F403
+from .motion_branches import *  # noqa: F403
 from .necks import *  # noqa: F403
 from .segmentors import *  # noqa: F403
