@@ -1,6 +1,7 @@
 """Networks, losses and classical detectors, registered under the scope ``mmirstd``."""
 
 from .backbones import *  # noqa: F403
+from .data_preprocessors import *  # noqa: F403
 from .decode_heads import *  # noqa: F403
 from .detectors import *  # noqa: F403
 from .losses import *  # noqa: F403
