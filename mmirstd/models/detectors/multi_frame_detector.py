@@ -8,12 +8,12 @@ from typing import Any
 import torch
 from mmdet.models.detectors import SingleStageDetector
 from mmdet.structures import DetDataSample
-from mmengine.structures import InstanceData
 from torch import Tensor
 
+from mmirstd.datasets.transforms.clip_letterbox import undo_letterbox
 from mmirstd.registry import MODELS
 
-from .feature_stream import FeatureStream, window_ids
+from .feature_stream import FeatureStream
 
 Levels = tuple[Tensor, ...]
 
@@ -38,12 +38,16 @@ class MultiFrameDetector(SingleStageDetector):
         fold_frames: In training, put the frames into the batch, so that batch norm has statistics over all of them;
             False: one frame after the other, as the official SSTNet does.  No difference in eval mode.
         train_cfg: Training config of the head.
-        test_cfg: Test config of the head, and ``streaming`` (default False): keep the features of past frames, so
-            that a sequence costs one pass of backbone and pyramid a frame.  Results are those of whole clips up to
-            rounding.  The samples come in the order of the sequence, their meta information holds ``video_id`` and
-            ``frame_id`` (position in the sequence, from 0) and, where frames are skipped, ``clip_frame_ids``
-            (numbers of the T frames); after the first frame of a sequence ``inputs`` may hold the key frame alone
-            (T=1).  Samples out of order are no error where ``inputs`` holds the whole clip, they only save nothing.
+        test_cfg: Test config of the head, and
+
+            * ``streaming`` (default False): in ``predict``, keep the features of past frames, so that a sequence costs
+              one pass of backbone and pyramid a frame.  Results are those of whole clips up to rounding.  The samples
+              come in the order of the sequence, as the clip data sets give them.  ``inputs`` may hold the key frame
+              alone (``streaming=True, num_frames=1`` on the data set) or the whole clip; with the latter, samples out
+              of order are no error, they only save nothing.  Meta information needed: ``video_id``, ``frame_id``, and
+              ``is_first`` or, with whole clips, ``frame_ids``.
+            * ``stride`` (1) and ``gaps`` ('hold') of the clips, where ``inputs`` holds the key frame alone, as on the
+              data set.
         data_preprocessor: Config of ``mmirstd.ClipDataPreprocessor``.
         init_cfg: mmengine initialisation.
 
@@ -77,8 +81,9 @@ class MultiFrameDetector(SingleStageDetector):
         self.fold_frames = fold_frames
         self.temporal_neck = MODELS.build(temporal_neck) if temporal_neck is not None else None
         self.motion_branch = MODELS.build(motion_branch) if motion_branch is not None else None
-        self.streaming = bool((test_cfg or {}).get('streaming', False))
-        self._stream = FeatureStream(self)
+        test_cfg = test_cfg or {}
+        self.streaming = bool(test_cfg.get('streaming', False))
+        self._stream = FeatureStream(self, **{key: test_cfg[key] for key in ('stride', 'gaps') if key in test_cfg})
         self._stream_video: Any = None
 
     # Features
@@ -174,7 +179,9 @@ class MultiFrameDetector(SingleStageDetector):
         results = self.bbox_head.predict(levels, batch_data_samples, rescale=False)
         if rescale:
             for result, sample in zip(results, batch_data_samples):
-                _to_original(result, sample)
+                meta = sample.metainfo
+                result.bboxes = undo_letterbox(
+                    result.bboxes, meta.get('scale_factor', (1.0, 1.0)), meta.get('pad_param', (0, 0, 0, 0)))
         return self.add_pred_to_datasample(batch_data_samples, results)
 
     def _forward(self, batch_inputs: Tensor, batch_data_samples: list[DetDataSample] | None = None) -> tuple:
@@ -195,23 +202,21 @@ class MultiFrameDetector(SingleStageDetector):
             self._stream_video = None
 
     def _stream_step(self, clip: Tensor, sample: DetDataSample) -> Levels:
+        """Levels of one sample, (T or 1, C, H, W)."""
         meta = sample.metainfo
         absent = [key for key in ('video_id', 'frame_id') if key not in meta]
         if absent:
             raise ValueError(f'test_cfg.streaming needs {absent} in the meta information of the samples; add them to '
                              'the meta_keys of the packing transform, or set test_cfg.streaming to False')
-        if meta['video_id'] != self._stream_video:
+        if meta.get('is_first', False) or meta['video_id'] != self._stream_video:
             self._stream.reset()
             self._stream_video = meta['video_id']
-        ids = meta.get('clip_frame_ids') or window_ids(int(meta['frame_id']), self.num_frames)
-        return self._stream.step(ids, clip)
-
-
-def _to_original(result: InstanceData, sample: DetDataSample) -> None:
-    """Move boxes, in place, from the pixels of the network's input to those of the original image."""
-    meta = sample.metainfo
-    boxes = result.bboxes
-    top, _, left, _ = meta.get('pad_param', (0, 0, 0, 0))
-    scale_x, scale_y = meta.get('scale_factor', (1.0, 1.0))[:2]
-    result.bboxes = (boxes - boxes.new_tensor([left, top, left, top])) / boxes.new_tensor(
-        [scale_x, scale_y, scale_x, scale_y])
+        ids = meta.get('frame_ids', ())
+        if len(clip) == len(ids) == self.num_frames:
+            return self._stream.step_clip(ids, clip.unsqueeze(0))
+        if not len(self._stream) and not meta.get('is_first', False):
+            raise ValueError(
+                f'the first sample of sequence {meta["video_id"]} is frame {meta["frame_id"]}, which is not its first '
+                '(is_first), and it holds no past frames: give samples in order (mmirstd.SequenceSampler keeps '
+                'sequences whole), or whole clips (num_frames on the data set)')
+        return self._stream.step(clip[None, -1], int(meta['frame_id']))

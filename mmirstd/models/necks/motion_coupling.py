@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import torch
 from mmcv.cnn import ConvModule
-from mmengine.model import BaseModule, Sequential
+from mmengine.model import BaseModule
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -81,17 +81,18 @@ class MotionCouplingNeck(BaseModule):
             return ConvModule(inner, outer, 3, padding=1, norm_cfg=norm_cfg, act_cfg=act)
 
         channels, past = in_channels, num_frames - 1
-        self.gate = Sequential(
+        # Not mmengine's Sequential, which would have ConvModule initialise itself in place of init_cfg.
+        self.gate = nn.Sequential(
             conv3x3(channels * past, channels * 2), conv3x3(channels * 2, channels, dict(type='Sigmoid')))
-        self.gated = Sequential(conv3x3(channels, channels), conv3x3(channels, channels))
-        self.gated_mix = Sequential(conv3x3(channels * 2, channels * 2), conv3x3(channels * 2, channels))
-        self.pair = Sequential(conv3x3(channels * 2, channels * 2), conv3x3(channels * 2, channels))
+        self.gated = nn.Sequential(conv3x3(channels, channels), conv3x3(channels, channels))
+        self.gated_mix = nn.Sequential(conv3x3(channels * 2, channels * 2), conv3x3(channels * 2, channels))
+        self.pair = nn.Sequential(conv3x3(channels * 2, channels * 2), conv3x3(channels * 2, channels))
         self.pair_weights = nn.ParameterList(
             nn.Parameter(torch.tensor([0.25])) for _ in range(past + int(official_unused)))
-        self.pair_mix = Sequential(conv3x3(channels, channels), conv3x3(channels, channels))
-        self.final = Sequential(conv3x3(channels * 2, channels * 2), conv3x3(channels * 2, channels))
-        self.out_conv = nn.Identity() if out_channels is None else ConvModule(
-            channels, out_channels, 1, norm_cfg=norm_cfg, act_cfg=act_cfg)
+        self.pair_mix = nn.Sequential(conv3x3(channels, channels), conv3x3(channels, channels))
+        self.final = nn.Sequential(conv3x3(channels * 2, channels * 2), conv3x3(channels * 2, channels))
+        self.out_conv = nn.Sequential() if out_channels is None else nn.Sequential(
+            ConvModule(channels, out_channels, 1, norm_cfg=norm_cfg, act_cfg=act_cfg))
 
     def forward(self, frames: Sequence[Sequence[Tensor]]) -> tuple[Tensor]:
         """Couple the features of a clip.

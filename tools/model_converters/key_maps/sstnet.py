@@ -40,7 +40,7 @@ def _clip_parts() -> dict[str, str]:
     for old, new in dict(conv_ref='gate', conv_cur='gated', conv_cr_mix='gated_mix', conv_gl='pair',
                          conv_gl_mix='pair_mix', conv_final='final').items():
         prefixes[f'neck.{old}'] = f'temporal_neck.{new}'
-    prefixes['head.stems.0'] = 'temporal_neck.out_conv'
+    prefixes['head.stems.0'] = 'temporal_neck.out_conv.0'
     for branch in ('cls', 'reg'):
         prefixes[f'head.{branch}_convs'] = f'bbox_head.multi_level_{branch}_convs'
     for branch in ('cls', 'reg', 'obj'):
