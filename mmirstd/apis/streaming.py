@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import torch
 from mmcv.cnn import fuse_conv_bn
+from mmcv.cnn.bricks.swish import Swish
 from mmengine.config import Config
 from mmengine.dataset import Compose
 from mmengine.registry import DefaultScope, init_default_scope
-from torch import Tensor
+from torch import Tensor, nn
 
 from mmirstd.registry import MODELS
 
@@ -50,8 +51,8 @@ class StreamingDetector:
             (``'minmax'``, ``'percentile'``) would here be by the frame's.
         stride: Distance of a clip's frames; None: the test data set's in the config, or 1.
         device: Where to compute.
-        fuse: Work on a copy of the model with batch norm folded into the convolutions, in the channels-last
-            layout: faster, and equal up to rounding.  False: the model itself, unchanged but in eval mode.
+        fuse: Work on :func:`fused_copy` of the model: faster, and equal up to rounding.  False: the model itself,
+            unchanged but in eval mode.
 
     Raises:
         TypeError: If the model is no ``mmirstd.MultiFrameDetector``.
@@ -82,10 +83,7 @@ class StreamingDetector:
         if not isinstance(model, MultiFrameDetector):
             raise TypeError(f'StreamingDetector works on an mmirstd.MultiFrameDetector, got {type(model).__name__}')
         if fuse:
-            model = copy.deepcopy(model).eval()
-            # It is not run, and needs not be where the others are.
-            model.motion_branch = None
-            model = fuse_conv_bn(model).to(memory_format=torch.channels_last)
+            model = fused_copy(model)
         self.model = model.to(device).eval()
         # The arrays to come take the place of files.
         if pipeline is None:
@@ -139,6 +137,22 @@ class StreamingDetector:
         inputs = data['inputs']
         # mmengine's default preprocessor leaves a list.
         return (torch.stack(inputs) if isinstance(inputs, list) else inputs), data['data_samples']
+
+
+def fused_copy(model: MultiFrameDetector) -> MultiFrameDetector:
+    """A copy for inference, equal up to rounding.
+
+    Batch norm is folded into the convolutions, mmcv's Swish (a product of two tensors) becomes PyTorch's SiLU in place,
+    weights are in the channels-last layout, and the motion branch, which works in training only, is left out.
+    """
+    model = copy.deepcopy(model).eval()
+    model.motion_branch = None
+    model = fuse_conv_bn(model)
+    for module in list(model.modules()):
+        for name, child in module.named_children():
+            if isinstance(child, Swish):
+                setattr(module, name, nn.SiLU(inplace=True))
+    return model.to(memory_format=torch.channels_last)
 
 
 def _height_width(frame: Frame) -> np.ndarray:
