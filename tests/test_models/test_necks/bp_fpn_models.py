@@ -13,7 +13,7 @@ from mmengine.structures import InstanceData, PixelData
 import mmirstd.registry  # noqa: F401
 from mmirstd.models.auxiliary_loss import attach_auxiliary_losses
 
-SIZE = 32
+SIZE = 64
 FPN = dict(type='mmdet.FPN', in_channels=[32, 64, 128], out_channels=16, num_outs=3)
 PAFPN = dict(FPN, type='mmdet.PAFPN')
 YOLOX = dict(type='mmdet.YOLOXPAFPN', in_channels=[32, 64, 128], out_channels=16, num_csp_blocks=1)
@@ -35,7 +35,7 @@ def fcos(neck: dict, further: bool = False, seed: int = 0, levels: int = 3) -> t
         bbox_head=dict(
             type='FCOSHead', num_classes=1, in_channels=16, stacked_convs=1, feat_channels=16,
             strides=[8, 16, 32][:levels], regress_ranges=((-1, 8), (8, 16), (16, 1e8))[:levels],
-            norm_cfg=dict(type='BN')),
+            norm_cfg=dict(type='GN', num_groups=4)),
         test_cfg=dict(nms_pre=10, min_bbox_size=0, score_thr=0.0, nms=dict(type='nms', iou_threshold=0.5),
                       max_per_img=5))
     with DefaultScope.overwrite_default_scope('mmdet'):
@@ -57,7 +57,7 @@ def det_batch(size: int = SIZE, seed: int = 1, batch: int = 2) -> dict:
             img_shape=(size, size), ori_shape=(size, size), pad_shape=(size, size), scale_factor=(1.0, 1.0),
             batch_input_shape=(size, size)))
         sample.gt_instances = InstanceData(
-            bboxes=torch.tensor([[2., 2., 7., 7.], [12., 12., 24., 26.], [1., 1., 30., 31.]]),
+            bboxes=torch.tensor([[2., 2., 9., 9.], [12., 12., 34., 36.], [1., 1., 60., 62.]]),
             labels=torch.zeros(3, dtype=torch.long))
         sample.ignored_instances = InstanceData(bboxes=torch.zeros(0, 4), labels=torch.zeros(0, dtype=torch.long))
         samples.append(sample)
