@@ -7,4 +7,3 @@ model = dict(
     neck=dict(out_channels=256),  # the head's stem, which in SSTNet follows the motion-coupling neck
     temporal_neck=None,
     motion_branch=None)
-num_frames = 1
