@@ -15,12 +15,14 @@ from mmengine.registry import OPTIM_WRAPPERS as MMENGINE_OPTIM_WRAPPERS
 from mmengine.registry import TRANSFORMS as MMENGINE_TRANSFORMS
 from mmengine.registry import Registry
 
-from .compat import ensure_mmcv_ops, install_safe_checkpoint_loading
+from .compat import ensure_config_scopes, ensure_mmcv_ops, install_safe_checkpoint_loading
 
 # Every way into mmirstd's modules leads through this file, so the stand-in for
-# mmcv's missing compiled ops is in place before mmdet or mmseg is imported, and
-# no checkpoint is unpickled with code execution, whoever's tool runs.
+# mmcv's missing compiled ops is in place before mmdet or mmseg is imported,
+# no checkpoint is unpickled with code execution, whoever's tool runs, and our
+# tools' configs may inherit from those of mmdet and mmseg.
 ensure_mmcv_ops()
+ensure_config_scopes()
 install_safe_checkpoint_loading()
 
 MODELS = Registry('model', parent=MMENGINE_MODELS, scope='mmirstd', locations=['mmirstd.models'])
