@@ -94,7 +94,9 @@ class ClipLetterbox(BaseTransform):
         if image.ndim == 3:
             return np.stack([self._resize(image[..., k], size) for k in range(image.shape[2])], axis=-1)
         if self.interpolation == 'bicubic':
-            return np.asarray(Image.fromarray(np.ascontiguousarray(image)).resize(size, Image.BICUBIC))
+            resized = np.asarray(Image.fromarray(np.ascontiguousarray(image)).resize(size, Image.BICUBIC))
+            # as the reference's 8-bit images cannot leave their range
+            return np.clip(resized, min(0.0, float(image.min())), max(1.0, float(image.max())))
         return cv2.resize(image, size, interpolation=_CV2[self.interpolation])
 
     def __repr__(self) -> str:
