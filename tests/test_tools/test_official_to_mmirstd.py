@@ -48,7 +48,8 @@ def test_parameters_that_the_official_network_never_uses(
         tmp_path: Path, capsys: pytest.CaptureFixture, keep: bool) -> None:
     golden = load_golden('sstnet')
     torch.save(official_state_dict(golden), tmp_path / 'in.pth')
-    main([str(tmp_path / 'in.pth'), str(tmp_path / 'out.pth'), '--arch', 'sstnet', *(['--keep-unused'] if keep else [])])
+    options = ['--keep-unused'] if keep else []
+    main([str(tmp_path / 'in.pth'), str(tmp_path / 'out.pth'), '--arch', 'sstnet', *options])
     state = load_checkpoint_file(tmp_path / 'out.pth')['state_dict']
     unused = golden['train_forward']['params_without_grad']
     assert len(state) == len(golden['state_dict']) - (0 if keep else len(unused))

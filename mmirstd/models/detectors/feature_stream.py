@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import torch
 from torch import Tensor
 
 from mmirstd.datasets.sequences import window_positions
@@ -90,10 +91,17 @@ class FeatureStream:
             raise ValueError(
                 f'frames {missing} of the clip {list(ids)} are neither remembered nor given: feed every frame of a '
                 'video in order, from its first, or give whole clips')
-        for number, frame in given.items():
-            if number not in self._states:
-                self._states[number] = self.model.frame_state(frame)
+        new = [number for number in given if number not in self._states]
+        if new:
+            states = self.model.frame_state(torch.cat([given[number] for number in new]))
+            self._states.update(zip(new, _split(states)))
         coupled = self.model.couple_states([self._states[number] for number in ids])
         # Clips move forward: what is older than this one's oldest frame is not seen again.
         self._states = {number: state for number, state in self._states.items() if number >= ids[0]}
         return coupled
+
+
+def _split(states: tuple[Tensor, ...]) -> list[tuple[Tensor, ...]]:
+    """States of a batch of frames -> one of the same type for each frame."""
+    make = getattr(states, '_make', tuple)
+    return [make(parts) for parts in zip(*(tensor.split(1) for tensor in states))]

@@ -129,7 +129,11 @@ class MultiFrameDetector(SingleStageDetector):
         return self.couple(self.extract_clip_feats(batch_inputs))
 
     def frame_state(self, frames: Tensor) -> Any:
-        """All that :meth:`couple_states` needs of single frames (N, C, H, W), to be kept while clips contain them."""
+        """All that :meth:`couple_states` needs of single frames (N, C, H, W), to be kept while clips contain them.
+
+        Returns:
+            A tuple (or named tuple) of tensors (N, ...).
+        """
         levels = self.extract_frame_feat(frames)
         return self.temporal_neck.frame_state(levels) if hasattr(self.temporal_neck, 'frame_state') else levels
 
