@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Iterator
 
 import pytest
 import torch
+from mmengine.model import MMDistributedDataParallel
+from mmengine.optim import OptimWrapper
 from mmengine.runner import load_checkpoint, load_state_dict
+from torch import distributed as dist
 
 from mmirstd.engine import AutocastOptimWrapper, AuxiliaryLossHook, CheckpointError, CheckpointGuardHook
 from mmirstd.engine.hooks.checkpoint_guard_hook import compare_state_dict
@@ -478,3 +482,32 @@ def test_space_to_depth_loses_nothing_and_the_others_are_what_they_say() -> None
     assert torch.equal(Downsample(3)(x).flatten().sort().values, x.flatten().sort().values)
     assert torch.equal(Downsample(3, 'max')(x), torch.nn.functional.max_pool2d(x, 2))
     assert torch.equal(Downsample(3, 'avg')(x), torch.nn.functional.avg_pool2d(x, 2))
+
+
+# DistributedDataParallel
+
+@pytest.fixture
+def process_group(tmp_path) -> Iterator[None]:
+    """A group of one process: the reducer's bookkeeping is that of many."""
+    dist.init_process_group('gloo', init_method=f'file://{tmp_path}/store', rank=0, world_size=1)
+    yield
+    dist.destroy_process_group()
+
+
+@pytest.mark.parametrize('form', [*FORMS, 'gate'])
+def test_distributed_training_is_the_same(form: str, process_group: None) -> None:
+    states = []
+    for distributed in (False, True):
+        # inside CSPFPN channels differ: one of the embeddings is frozen
+        pyramid, levels = (CSP, 'inner') if form == 'feature' else (FPN, 'output')
+        dgr = dict(form=form, levels=levels)
+        model = fcos(bp(pyramid, gils=dict(zero_init=False), dgr=dgr), further=True)
+        inner = model
+        if distributed:
+            model = MMDistributedDataParallel(model, find_unused_parameters=False)
+        wrapper = OptimWrapper(torch.optim.SGD(inner.parameters(), lr=0.01))
+        for _ in range(3):  # a parameter that waits for its gradient in vain fails in the second
+            log = model.train_step(copy.deepcopy(det_batch()), wrapper)
+        assert ('loss_dgr' in log) == (form != 'gate')
+        states.append(inner.state_dict())
+    assert all(torch.equal(states[0][k], v) for k, v in states[1].items())
