@@ -206,7 +206,7 @@ def test_pd_by_scr():
     target = [10., 10, 14, 14]
     samples = [sample(k, [target, [50., 50, 54, 54]], [target] if k else [], [0.9] if k else [], scr=[k + 0.5, 9.0])
                for k in range(4)]
-    measures = evaluate(samples, scr_bins=(0, 2, 4, float('inf')))
+    measures = evaluate(samples, scr_bins=(0, 2, 4, None))
     assert measures['Pd_scr/0-2'] == 0.5
     assert measures['Pd_scr/2-4'] == 1
     assert measures['Pd_scr/4+'] == 0

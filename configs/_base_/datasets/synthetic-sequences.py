@@ -17,6 +17,6 @@ val_dataloader = dict(
 test_dataloader = dict(
     dataset=dict(data_root=data_root, ann_file='instances_test2017.json', pipeline=test_pipeline))
 
-# The true signal-to-clutter ratio of each target is in the annotation: Pd by SCR.
-val_evaluator = dict(scr_bins=(0, 2, 4, 6, 10, 15, 20, float('inf')))
-test_evaluator = dict(scr_bins=(0, 2, 4, 6, 10, 15, 20, float('inf')))
+# The true signal-to-clutter ratio of each target is in the annotation: Pd by SCR; None: without end.
+val_evaluator = dict(scr_bins=(0, 2, 4, 6, 10, 15, 20, None))
+test_evaluator = dict(scr_bins=(0, 2, 4, 6, 10, 15, 20, None))

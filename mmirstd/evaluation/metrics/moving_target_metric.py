@@ -49,8 +49,8 @@ class MovingTargetMetric(BaseMetric):
         num_classes: number of classes.
         per_sequence: also summarise each sequence; printed, in ``last_tables``, and in ``per_sequence_out``. The
             returned measures are the overall ones.
-        scr_bins: ascending edges of SCR bins, ``(0, 2, 4, 8, float('inf'))``; needs instances with ``scr`` (synthetic
-            sequences have them).
+        scr_bins: ascending edges of SCR bins, ``(0, 2, 4, 8, None)``, the last None for infinity; needs instances with
+            ``scr`` (synthetic sequences have them).
         per_sequence_out: a ``.json`` file for all measures, overall, by sequence and by SCR.
         results_out: a ``.json`` file for the detections in COCO's result format.
         collect_device, prefix, collect_dir: as in mmengine.
@@ -61,7 +61,7 @@ class MovingTargetMetric(BaseMetric):
 
     def __init__(self, protocol: str | Sequence[str] = 'default', score_threshold: float = 0.5,
                  max_distance: float = 3.0, num_classes: int = 1, per_sequence: bool = True,
-                 scr_bins: Sequence[float] | None = None, per_sequence_out: str | None = None,
+                 scr_bins: Sequence[float | None] | None = None, per_sequence_out: str | None = None,
                  results_out: str | None = None, collect_device: str = 'cpu', prefix: str | None = None,
                  collect_dir: str | None = None) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix, collect_dir=collect_dir)
@@ -73,7 +73,9 @@ class MovingTargetMetric(BaseMetric):
             raise ValueError(f'MovingTargetMetric: score_threshold={score_threshold}, max_distance={max_distance}; '
                              'expected a score in [0, 1] and a positive distance')
         if scr_bins is not None:
-            scr_bins = [float(edge) for edge in scr_bins]
+            edges = list(scr_bins)
+            scr_bins = [math.inf if edge is None and k == len(edges) - 1 else float(edge)
+                        for k, edge in enumerate(edges)]
             if len(scr_bins) < 2 or any(not low < high for low, high in zip(scr_bins, scr_bins[1:])):
                 raise ValueError(f'MovingTargetMetric: scr_bins={scr_bins}; expected at least two ascending edges')
         for name, path in (('per_sequence_out', per_sequence_out), ('results_out', results_out)):
