@@ -37,8 +37,8 @@ def undo_letterbox(boxes: np.ndarray, scale_factor: Sequence[float], pad_param: 
 class ClipLetterbox(BaseTransform):
     """Scale by ``min(W / w, H / h)`` to ``int(w * scale) x int(h * scale)`` and pad to ``H x W`` with a constant.
 
-    The letterbox of SSTNet's data loader and test script (golden/sstnet_eval.md in the project's shared notes: bicubic
-    of Pillow, gray 128) for any size; enlarges small images as well. Works on an image (H, W) as on a clip (H, W, T).
+    The letterbox of SSTNet's data loader and test script (UESTC-nnLab/SSTNet: Pillow's bicubic, gray 128) for any size;
+    enlarges small images as well. Works on an image (H, W) as on a clip (H, W, T).
 
     mmdet's heads undo ``scale_factor`` but know of no offset, so by default the image is put at the top left;
     ``center=True`` is the reference's place, for detectors that call :func:`undo_letterbox`.
