@@ -37,6 +37,33 @@ def relative(gradient: Tensor) -> Tensor:
     return gradient / peak.clamp_min(torch.finfo(torch.float32).tiny)
 
 
+def without_path(loss: Tensor, ways: Sequence[Sequence[Tensor]]) -> Tensor:
+    """The same loss, whose gradient does not go through some features.
+
+    The gradient that it would send into them is computed now, and taken away by a term that is 0 and has this
+    gradient with the opposite sign.  As part of the loss it scales with it, whatever scales the loss later.
+
+    Args:
+        loss: Scalar.
+        ways: Groups of features on which the loss may depend, each group before those from which it is computed.
+
+    Returns:
+        Scalar, of the same value; its gradient with respect to the features is 0 up to rounding.
+    """
+    for group in ways:
+        features = [x for x in group if x.requires_grad]
+        if not features:
+            continue
+        # Half precision would lose small gradients.
+        factor = 2.0**10 if features[0].dtype == torch.float16 else 1.0
+        gradients = torch.autograd.grad(loss * factor, features, retain_graph=True, allow_unused=True)
+        for feature, gradient in zip(features, gradients):
+            if gradient is not None:
+                zero = (feature.float() * (gradient.float() / factor)).sum()
+                loss = loss - (zero - zero.detach())
+    return loss
+
+
 def remove_opposition(vector: Tensor, reference: Tensor, over: str = 'location') -> Tensor:
     """Remove from a gradient the component that points against a reference; keep it where they agree.
 
@@ -173,18 +200,23 @@ class DGRLoss(nn.Module):
         return cleaned_own, cleaned_incoming
 
     def forward(self,
-                levels: Sequence[Tensor],
+                levels: Sequence[Tensor] | Sequence[Sequence[Tensor]],
                 detector_loss: Tensor | None = None,
                 data_samples: Sequence[Any] | None = None,
-                image_size: tuple[int, int] | None = None) -> Tensor:
-        """The loss of one pass.
+                image_size: tuple[int, int] | None = None,
+                path: Sequence[Tensor] | Sequence[Sequence[Tensor]] | None = None) -> Tensor:
+        """The loss of a step.
 
         Args:
             levels: Features, finest first, (B, C_l, H_l, W_l); of the ``'gradient'`` form: the tensors from which the
-                detector's loss was computed.
+                detector's loss was computed.  Of several passes (a clip's frames) one such sequence each; the loss is
+                their mean.
             detector_loss: Scalar; of the ``'gradient'`` form.
             data_samples: Ground truth; of weights by targets.
             image_size: Height and width of the network's input; of weights by targets.
+            path: Features, finest first, of the pyramid's top-down path, by which a student depends on its deeper
+                teacher; one sequence a pass.  With ``target='deep'`` the loss then sends no gradient into the teacher
+                by this way either (:func:`without_path`).
 
         Returns:
             Scalar in [0, 2 * loss_weight], float32.
@@ -195,19 +227,35 @@ class DGRLoss(nn.Module):
         """
         if not self.is_loss:
             raise RuntimeError("DGRLoss: form='gate' acts in the backward pass and has no loss")
-        if len(levels) < 2:
-            raise ValueError(f'DGRLoss compares adjacent levels, got {len(levels)} level\n  cure: a pyramid with more '
+        passes = [levels] if torch.is_tensor(levels[0]) else levels
+        paths = [path] if path is not None and torch.is_tensor(path[0]) else path
+        count = len(passes[0])
+        if count < 2:
+            raise ValueError(f'DGRLoss compares adjacent levels, got {count} level\n  cure: a pyramid with more '
                              "levels, or BPFPN(dgr=dict(levels='inner')), which looks inside the top-down path")
         if self.form == 'gradient':
             # Vectors a thousand times shorter than an image's longest are noise: they count as without direction.
-            vectors, eps = self._gradients(levels, detector_loss), 1e-3
+            vectors, eps = self._gradients(passes, detector_loss), 1e-3
         else:
-            vectors, eps = self._embedded(levels), 1e-6
-        terms = [self._pair(shallow, deep, eps, data_samples, image_size)
-                 for shallow, deep in pairwise(vectors) if shallow is not None and deep is not None]
+            vectors, eps = [self._embedded(levels) for levels in passes], 1e-6
+        terms = []
+        for shallow, deep in pairwise(range(count)):
+            pairs = [self._pair(one[shallow], one[deep], eps, data_samples, image_size)
+                     for one in vectors if one[shallow] is not None and one[deep] is not None]
+            if pairs:
+                term = sum(pairs) / len(pairs)
+                if paths is not None and self.target == 'deep':
+                    term = without_path(term, self._ways(paths, passes[0][deep].shape[2:]))
+                terms.append(term)
         if not terms:  # no level, or only one, got a gradient
-            return sum(level.float().sum() for level in levels) * 0
+            return sum(level.float().sum() for level in passes[0]) * 0
         return self.loss_weight * sum(terms) / len(terms)
+
+    def _ways(self, paths: Sequence[Sequence[Tensor]], size: tuple[int, int]) -> list[list[Tensor]]:
+        """The features of the top-down path by which a loss reaches the teacher of that size, in all passes."""
+        # Features depend on it directly; gradients depend on deeper levels, too, by bottom-up paths.
+        return [list(level) for level in zip(*paths) if level[0].shape[2:] == size or (
+            self.form == 'gradient' and level[0].shape[2] <= size[0] and level[0].shape[3] <= size[1])]
 
     def _embedded(self, levels: Sequence[Tensor]) -> list[Tensor]:
         if not self.embed:
@@ -220,17 +268,19 @@ class DGRLoss(nn.Module):
             raise ValueError(f'DGRLoss was built for {len(self.embed)} levels, got {len(levels)}')
         return [embed(level) for embed, level in zip(embeds, levels)]
 
-    def _gradients(self, levels: Sequence[Tensor], detector_loss: Tensor | None) -> list[Tensor | None]:
+    def _gradients(self, passes: Sequence[Sequence[Tensor]],
+                   detector_loss: Tensor | None) -> list[list[Tensor | None]]:
         if detector_loss is None:
             raise ValueError("DGRLoss: form='gradient' needs the detector's loss")
+        flat = [level for levels in passes for level in levels]
         # Half precision would lose small gradients; a cosine does not see the factor.
-        factor = 2.0**10 if any(level.dtype == torch.float16 for level in levels) else 1.0
-        gradients = torch.autograd.grad(
-            detector_loss * factor, list(levels), create_graph=True, allow_unused=True)
-        if len({level.shape[1] for level in levels}) > 1:
+        factor = 2.0**10 if any(level.dtype == torch.float16 for level in flat) else 1.0
+        gradients = torch.autograd.grad(detector_loss * factor, flat, create_graph=True, allow_unused=True)
+        if len({level.shape[1] for level in flat}) > 1:
             gradients = [None if g is None else (g.float() * level.float()).sum(dim=1, keepdim=True)
-                         for g, level in zip(gradients, levels)]
-        return [None if g is None else relative(g) for g in gradients]
+                         for g, level in zip(gradients, flat)]
+        vectors = iter([None if g is None else relative(g) for g in gradients])
+        return [[next(vectors) for _ in levels] for levels in passes]
 
     def _pair(self, shallow: Tensor, deep: Tensor, eps: float, data_samples: Sequence[Any] | None,
               image_size: tuple[int, int] | None) -> Tensor:

@@ -17,6 +17,25 @@ from .gils import GILS
 from .top_down_taps import TopDownTaps
 
 
+class _StepLoss:
+    """DGR's loss of one training step, computed once for all passes through the neck."""
+
+    def __init__(self, dgr: DGRLoss) -> None:
+        self.dgr = dgr
+        self.levels: list[tuple[Tensor, ...]] = []
+        self.paths: list[tuple[Tensor, ...]] | None = None
+
+    def add(self, levels: tuple[Tensor, ...], path: tuple[Tensor, ...] | None) -> None:
+        self.levels.append(levels)
+        if path is not None:
+            self.paths = [*(self.paths or []), path]
+
+    def __call__(self, detector_loss: Tensor, images: Any, data_samples: Any) -> dict[str, Tensor]:
+        size = tuple(images.shape[-2:]) if torch.is_tensor(images) else None
+        own = detector_loss if self.dgr.needs_detector_loss else None
+        return {self.dgr.loss_name: self.dgr(self.levels, own, data_samples, size, self.paths)}
+
+
 @MODELS.register_module()
 class BPFPN(AuxiliaryLossModule):
     """Any feature pyramid, with a gradient-isolated low-level shortcut and directional gradient regularisation.
@@ -48,7 +67,10 @@ class BPFPN(AuxiliaryLossModule):
 
             * ``levels``: ``'output'``: the pyramid's outputs; ``'inner'``: the features of its top-down path, all of
               them even where only one comes out (:class:`TopDownTaps`); ``'auto'`` (default): outputs, if there
-              are two or more.
+              are two or more;
+            * ``isolate``: with ``target='deep'`` a level follows the deeper one, on which it also depends by the
+              top-down path.  True (default): DGR's gradient does not take this way into the deeper level, which so
+              learns from the detector's losses alone.  It costs one more backward pass through the top-down path.
         init_cfg: mmengine initialisation.
 
     Raises:
@@ -100,11 +122,13 @@ class BPFPN(AuxiliaryLossModule):
         levels = cfg.pop('levels', 'auto')
         if levels not in ('auto', 'output', 'inner'):
             raise ValueError(f"BPFPN: dgr.levels={levels!r}; expected 'auto', 'output' or 'inner'")
+        isolate = cfg.pop('isolate', True)
         out_channels, inner_channels = self._probe()
         if levels == 'auto':
             levels = 'output' if len(out_channels) > 1 else 'inner'
         self.dgr_levels = levels
-        if levels == 'inner' or cfg.get('form') == 'gate':
+        self.dgr_isolate = isolate and cfg.get('target', 'deep') == 'deep' and cfg.get('form') != 'gate'
+        if levels == 'inner' or cfg.get('form') == 'gate' or self.dgr_isolate:
             TopDownTaps(self.pyramid)  # says so if it cannot
         channels = out_channels if levels == 'output' else inner_channels
         cfg.setdefault('type', 'mmirstd.DGRLoss')
@@ -158,7 +182,7 @@ class BPFPN(AuxiliaryLossModule):
                 inputs[self.level] = self.gils(low, inputs[self.level])
         dgr = self.dgr if self.dgr is not None and self.computes_losses else None
         taps = None
-        if dgr is not None and (self.dgr_levels == 'inner' or not dgr.is_loss):
+        if dgr is not None and (self.dgr_levels == 'inner' or self.dgr_isolate or not dgr.is_loss):
             taps = TopDownTaps(self.pyramid, gate=None if dgr.is_loss else dgr.gate)
         with taps or nullcontext():
             outs = list(self.pyramid(tuple(inputs)))
@@ -167,17 +191,10 @@ class BPFPN(AuxiliaryLossModule):
             outs[index] = self.gils(low, outs[index])
         if dgr is not None and dgr.is_loss:
             levels = outs if self.dgr_levels == 'output' else taps.levels
-            self._defer(dgr, tuple(levels))
+            if not self._deferred:  # the first pass of a step; a clip's frames may follow
+                self.defer_loss(_StepLoss(dgr))
+            self._deferred[0].add(tuple(levels), tuple(taps.levels) if self.dgr_isolate else None)
         return tuple(outs)
-
-    def _defer(self, dgr: DGRLoss, levels: tuple[Tensor, ...]) -> None:
-
-        def loss(detector_loss: Tensor, images: Any, data_samples: Any) -> dict[str, Tensor]:
-            size = tuple(images.shape[-2:]) if torch.is_tensor(images) else None
-            own = detector_loss if dgr.needs_detector_loss else None
-            return {dgr.loss_name: dgr(levels, own, data_samples, size)}
-
-        self.defer_loss(loss)
 
     def _check_count(self, count: int) -> None:
         further = self.gils is not None and self.level == 0

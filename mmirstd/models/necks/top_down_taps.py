@@ -51,7 +51,8 @@ class TopDownTaps:
                 f'the top-down path of {type(pyramid).__name__} is not known.\n  expected: a pyramid like mmdet.FPN '
                 '(lateral_convs, fpn_convs), mmdet.YOLOXPAFPN (upsample, top_down_blocks) or mmirstd.CSPFPN '
                 '(top_down_edges, top_down_blocks)\n  cure: give your pyramid top_down_edges, a ModuleList of '
-                'nn.Identity, one for each level that feeds a finer one, deepest first')
+                'nn.Identity, one for each level that feeds a finer one, deepest first; or, of BPFPN, '
+                "dgr=dict(form='feature', levels='output', isolate=False) or no dgr")
 
     def __enter__(self) -> TopDownTaps:
         self.levels = []

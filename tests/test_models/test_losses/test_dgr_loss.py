@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from mmirstd.models.losses import DGRLoss
-from mmirstd.models.losses.dgr_loss import remove_opposition
+from mmirstd.models.losses.dgr_loss import remove_opposition, without_path
 from mmirstd.models.losses.target_weight import target_weights
 from mmirstd.registry import MODELS
 
@@ -177,6 +177,14 @@ def test_levels_without_gradient_are_left_out() -> None:
     nothing.backward()
 
 
+@pytest.mark.parametrize('form', ['feature', 'gradient'])
+def test_the_loss_of_several_passes_is_their_mean(form: str) -> None:
+    one, two, heads = levels([6, 6]), levels([6, 6], seed=1), TwoHeads([6, 6])
+    loss = DGRLoss(form=form, embed_channels=None)
+    torch.testing.assert_close(loss([one, two], heads(one) + 5 * heads(two)),
+                               (loss(one, heads(one)) + loss(two, heads(two))) / 2)
+
+
 # form='gate'
 
 @settings(max_examples=60, deadline=None)
@@ -317,3 +325,19 @@ def test_bad_calls() -> None:
         DGRLoss(embed_channels=None, weight=dict(source='targets'))(levels())
     with pytest.raises(ValueError, match='without an embedding'):
         DGRLoss(embed_channels=None)(levels([6, 8]))
+
+
+def test_a_loss_without_a_path() -> None:
+    deep = torch.randn(4, requires_grad=True)
+    other = torch.randn(4, requires_grad=True)
+    middle = deep.tanh()
+    loss = (middle * other).sum() + deep.square().sum()
+    cut = without_path(loss, [[middle]])
+    assert torch.equal(cut, loss)
+    grads = torch.autograd.grad(8 * cut, [deep, other], retain_graph=True)
+    torch.testing.assert_close(grads[0], 16 * deep)  # the way that does not lead through the middle
+    torch.testing.assert_close(grads[1], 8 * middle)
+    grads = torch.autograd.grad(without_path(loss, [[middle], [deep]]), [deep, other])
+    torch.testing.assert_close(grads[0], torch.zeros(4), rtol=0, atol=1e-6)
+    torch.testing.assert_close(grads[1], middle)
+    assert without_path(loss, [[torch.zeros(1)]]) is loss

@@ -220,6 +220,37 @@ def test_no_gradient_into_the_teacher(target: str, students: tuple[int, ...]) ->
         assert (f'neck.pyramid.fpn_convs.{level}.conv.weight' in found) == (level in students)
 
 
+@pytest.mark.parametrize('form', FORMS)
+@pytest.mark.parametrize('levels', ['output', 'inner'])
+@pytest.mark.parametrize('name', PYRAMIDS)
+def test_nor_by_the_top_down_path(name: str, levels: str, form: str) -> None:
+    batch = det_batch()
+    # Stage 4 and what reduces its level lead to the deepest level alone, which is only ever a teacher.
+    deepest = ('backbone.stage4.', 'neck.pyramid.reduce_layers.0.', 'neck.pyramid.lateral_convs.2.')
+    sizes = {}
+    for isolate in (True, False):
+        model = fcos(bp(PYRAMIDS[name], dgr=dict(form=form, levels=levels, isolate=isolate, loss_weight=30.0)))
+        losses = losses_of(model, batch)
+        found = gradients(model, losses['loss_dgr'])
+        sizes[isolate] = sum(g.square().sum() for k, g in found.items() if k.startswith(deepest)) ** 0.5
+        if isolate:
+            value = losses['loss_dgr'].detach()
+            students = [k for k in found if k.startswith('neck.pyramid.') and not k.startswith(deepest)]
+            assert any(found[k].abs().sum() > 0 for k in students)
+        else:
+            assert torch.equal(losses['loss_dgr'], value)
+    assert sizes[False] > 0
+    assert sizes[True] < 1e-4 * sizes[False]
+    # so the deepest level learns from the detector's losses alone, in whatever the loss is scaled by
+    base = fcos(PYRAMIDS[name])
+    expected = gradients(base, total(base, batch))
+    model = fcos(bp(PYRAMIDS[name], dgr=dict(form=form, levels=levels)))
+    found = gradients(model, 1024 * total(model, batch))
+    for key, value in expected.items():
+        if key.startswith('backbone.stage4.'):
+            torch.testing.assert_close(found[key] / 1024, value, rtol=1e-3, atol=1e-5 + 1e-4 * value.abs().max().item())
+
+
 @pytest.mark.parametrize('form', [*FORMS, 'gate'])
 @pytest.mark.parametrize('name', ['FPN', 'YOLOXPAFPN', 'CSPFPN'])
 def test_at_inference_dgr_does_not_exist(name: str, form: str) -> None:
