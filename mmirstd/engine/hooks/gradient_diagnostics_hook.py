@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any
 
 import torch
@@ -188,7 +187,7 @@ class GradientDiagnosticsHook(Hook):
                         sums.setdefault(f'grad_norm/{letter}_{name}', []).append(square)
                 if letter == 'C':
                     continue
-                for (name, shallow), (deep_name, deep) in pairwise(zip(names, group)):
+                for name, shallow, deep_name, deep in zip(names, group, names[1:], group[1:]):
                     if None in (shallow, deep) or shallow.gradient is None or deep.gradient is None:
                         continue
                     cosine = level_cosine(shallow.gradient, deep.gradient)

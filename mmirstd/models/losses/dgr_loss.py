@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any
 
 import torch
@@ -239,7 +238,7 @@ class DGRLoss(nn.Module):
         else:
             vectors, eps = [self._embedded(levels) for levels in passes], 1e-6
         terms = []
-        for shallow, deep in pairwise(range(count)):
+        for shallow, deep in zip(range(count - 1), range(1, count)):
             pairs = [self._pair(one[shallow], one[deep], eps, data_samples, image_size)
                      for one in vectors if one[shallow] is not None and one[deep] is not None]
             if pairs:
