@@ -6,6 +6,7 @@ mmseg or mmdet configs.  The modules themselves are imported on first use
 through ``locations``.
 """
 
+from mmengine.registry import DATA_SAMPLERS as MMENGINE_DATA_SAMPLERS
 from mmengine.registry import DATASETS as MMENGINE_DATASETS
 from mmengine.registry import HOOKS as MMENGINE_HOOKS
 from mmengine.registry import METRICS as MMENGINE_METRICS
@@ -14,16 +15,23 @@ from mmengine.registry import OPTIM_WRAPPERS as MMENGINE_OPTIM_WRAPPERS
 from mmengine.registry import TRANSFORMS as MMENGINE_TRANSFORMS
 from mmengine.registry import Registry
 
-from .compat import ensure_mmcv_ops, install_safe_checkpoint_loading
+from .compat import ensure_config_scopes, ensure_mmcv_ops, install_safe_checkpoint_loading
 
 # Every way into mmirstd's modules leads through this file, so the stand-in for
-# mmcv's missing compiled ops is in place before mmdet or mmseg is imported, and
-# no checkpoint is unpickled with code execution, whoever's tool runs.
+# mmcv's missing compiled ops is in place before mmdet or mmseg is imported,
+# no checkpoint is unpickled with code execution, whoever's tool runs, and our
+# tools' configs may inherit from those of mmdet and mmseg.
 ensure_mmcv_ops()
+ensure_config_scopes()
 install_safe_checkpoint_loading()
 
 MODELS = Registry('model', parent=MMENGINE_MODELS, scope='mmirstd', locations=['mmirstd.models'])
-DATASETS = Registry('dataset', parent=MMENGINE_DATASETS, scope='mmirstd', locations=['mmirstd.datasets.sirst'])
+DATASETS = Registry(
+    'dataset', parent=MMENGINE_DATASETS, scope='mmirstd',
+    locations=['mmirstd.datasets.sirst', 'mmirstd.datasets.clip', 'mmirstd.datasets.clip_txt',
+               'mmirstd.datasets.clip_masks'])
+DATA_SAMPLERS = Registry(
+    'data sampler', parent=MMENGINE_DATA_SAMPLERS, scope='mmirstd', locations=['mmirstd.datasets.sequence_sampler'])
 TRANSFORMS = Registry(
     'transform', parent=MMENGINE_TRANSFORMS, scope='mmirstd', locations=['mmirstd.datasets.transforms'])
 METRICS = Registry('metric', parent=MMENGINE_METRICS, scope='mmirstd', locations=['mmirstd.evaluation.metrics'])
@@ -32,4 +40,4 @@ HOOKS = Registry(
 OPTIM_WRAPPERS = Registry(
     'optimizer wrapper', parent=MMENGINE_OPTIM_WRAPPERS, scope='mmirstd', locations=['mmirstd.engine'])
 
-__all__ = ['DATASETS', 'HOOKS', 'METRICS', 'MODELS', 'OPTIM_WRAPPERS', 'TRANSFORMS']
+__all__ = ['DATASETS', 'DATA_SAMPLERS', 'HOOKS', 'METRICS', 'MODELS', 'OPTIM_WRAPPERS', 'TRANSFORMS']

@@ -13,6 +13,7 @@ import runpy
 import sys
 
 from .checkpoint import install_safe_checkpoint_loading
+from .config_scopes import ensure_config_scopes
 from .ops import ensure_mmcv_ops
 
 
@@ -29,6 +30,7 @@ def main(argv: list[str] | None = None) -> None:
     if not os.path.isfile(script):
         sys.exit(f'mmirstd.compat.run: no such script: {script}')
     ensure_mmcv_ops()
+    ensure_config_scopes()
     install_safe_checkpoint_loading()
     sys.argv = argv
     sys.path.insert(0, os.path.dirname(os.path.abspath(script)))

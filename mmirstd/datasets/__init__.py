@@ -3,7 +3,7 @@
 Nothing of OpenMMLab is imported until a name below is used, so that
 :mod:`mmirstd.datasets.synthetic`, :mod:`~mmirstd.datasets.image_io` and
 :mod:`~mmirstd.datasets.split_file` work without mmengine.  The registries find
-``mmirstd.SIRSTDataset`` and the transforms by themselves
+``mmirstd.SIRSTDataset``, the clip data sets and the transforms by themselves
 (``mmirstd/registry.py``).
 """
 
@@ -12,9 +12,14 @@ from __future__ import annotations
 import importlib
 
 _LAZY = {
+    'BaseClipDataset': 'clip_base',
+    'ClipDataset': 'clip',
     'DataError': 'errors',
+    'MaskClipDataset': 'clip_masks',
     'MissingDataError': 'errors',
     'SIRSTDataset': 'sirst',
+    'SequenceSampler': 'sequence_sampler',
+    'TxtClipDataset': 'clip_txt',
     'apply_data_root': 'data_root',
 }
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-__all__ = ['IRSTDMetric', 'functional', 'metrics']
+__all__ = ['IRSTDMetric', 'MovingTargetMetric', 'functional', 'metrics']
 
 
 def __getattr__(name: str) -> Any:
     if name in ('functional', 'metrics'):
         return import_module(f'{__name__}.{name}')
-    if name == 'IRSTDMetric':
-        return import_module(f'{__name__}.metrics').IRSTDMetric
+    if name in ('IRSTDMetric', 'MovingTargetMetric'):
+        return getattr(import_module(f'{__name__}.metrics'), name)
     raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
 
 

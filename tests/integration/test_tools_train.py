@@ -86,7 +86,9 @@ def test_ctrl_c_says_how_to_continue(make_config, tmp_path):
     config = make_config('long', 'train_cfg = dict(max_epochs=1000, val_interval=1000)\n')
     process = subprocess.Popen(
         [sys.executable, str(REPO / 'tools' / 'train.py'), str(config)], cwd=tmp_path, text=True,
-        env={**os.environ, 'OMP_NUM_THREADS': '1'}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        env={**os.environ, 'OMP_NUM_THREADS': '1'}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        # a shell that runs the tests in the background has them ignore Ctrl-C, which children inherit
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     marker = tmp_path / 'work_dirs' / 'long' / 'last_checkpoint'
     try:
         for _ in range(600):

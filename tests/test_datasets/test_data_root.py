@@ -7,7 +7,8 @@ from mmirstd.datasets.data_root import apply_data_root
 from tests.shared import REPO
 
 CONFIGS = sorted(path for path in (REPO / 'configs' / '_base_' / 'datasets').glob('*.py')
-                 if path.name != 'sirst_pipelines.py')
+                 if not path.stem.endswith('_pipelines'))
+IRSTD_1K = next(path for path in CONFIGS if path.stem.startswith('irstd-1k'))
 SPLITS = ('train', 'val', 'test')
 
 
@@ -25,20 +26,20 @@ def test_one_option_moves_all_splits_of_every_protocol(path):
 
 
 def test_nothing_changes_without_the_option():
-    cfg = load(CONFIGS[0])
+    cfg = load(IRSTD_1K)
     before = cfg.to_dict()
     assert apply_data_root(cfg) == []
     assert cfg.to_dict() == before
 
 
 def test_an_explicit_root_of_one_split_is_respected():
-    cfg = load(CONFIGS[0], data_root='new', **{'test_dataloader.dataset.data_root': 'mine'})
+    cfg = load(IRSTD_1K, data_root='new', **{'test_dataloader.dataset.data_root': 'mine'})
     assert apply_data_root(cfg) == ['train_dataloader.dataset.data_root', 'val_dataloader.dataset.data_root']
     assert cfg.test_dataloader.dataset.data_root == 'mine'
 
 
 def test_twice_is_once():
-    cfg = load(CONFIGS[0], data_root='data/IRSTD-1K/copy')
+    cfg = load(IRSTD_1K, data_root='data/IRSTD-1K/copy')
     apply_data_root(cfg)
     assert apply_data_root(cfg) == []
     assert cfg.val_dataloader.dataset.data_root == 'data/IRSTD-1K/copy'

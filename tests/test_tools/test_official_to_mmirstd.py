@@ -43,6 +43,21 @@ def test_three_channel_form_is_kept_on_request(tmp_path: Path, official: dict) -
     assert torch.equal(weight, official['stage.layer1.0.weight'])
 
 
+@pytest.mark.parametrize('keep', [False, True])
+def test_parameters_that_the_official_network_never_uses(
+        tmp_path: Path, capsys: pytest.CaptureFixture, keep: bool) -> None:
+    golden = load_golden('sstnet')
+    torch.save(official_state_dict(golden), tmp_path / 'in.pth')
+    options = ['--keep-unused'] if keep else []
+    main([str(tmp_path / 'in.pth'), str(tmp_path / 'out.pth'), '--arch', 'sstnet', *options])
+    state = load_checkpoint_file(tmp_path / 'out.pth')['state_dict']
+    unused = golden['train_forward']['params_without_grad']
+    assert len(state) == len(golden['state_dict']) - (0 if keep else len(unused))
+    assert (f'{len(unused)} entries left out' in capsys.readouterr().out) is not keep
+    # The stem sees four positions of each of the three equal channels.
+    assert state['backbone.stem.conv.conv.weight'].shape == (32, 4, 3, 3)
+
+
 def test_another_network_is_refused_by_name(tmp_path: Path, official: dict) -> None:
     torch.save({'encoder.weight': torch.zeros(3), **dict(list(official.items())[:20])}, tmp_path / 'in.pth')
     with pytest.raises(SystemExit, match=r'in\.pth: this is not a state dict of .*GGL.*encoder\.weight'):

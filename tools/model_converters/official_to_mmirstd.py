@@ -35,6 +35,9 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         '--in-channels', type=int, default=1, choices=(1, 3),
         help='1 folds the repeated gray channels into one (exact), 3 keeps the official form; load the latter '
         'with --cfg-options model.backbone.in_channels=3')
+    parser.add_argument(
+        '--keep-unused', action='store_true',
+        help='keep parameters that the official network has and never uses; load them with official_unused=True')
     return parser.parse_args(argv)
 
 
@@ -53,7 +56,7 @@ def find_state_dict(checkpoint: Any, path: Path) -> dict[str, torch.Tensor]:
     raise ValueError(f'{path}: no state dict found (expected tensors by name, bare or under one of {_WRAPPERS})')
 
 
-def convert(source: Path, target: Path, arch: str, in_channels: int = 1) -> None:
+def convert(source: Path, target: Path, arch: str, in_channels: int = 1, keep_unused: bool = False) -> None:
     """Convert a file; the result holds ``state_dict`` and a ``meta`` that says where it came from.
 
     Raises:
@@ -62,7 +65,7 @@ def convert(source: Path, target: Path, arch: str, in_channels: int = 1) -> None
     key_map = ARCHS[arch]
     state = find_state_dict(load_checkpoint_file(source), source)
     try:
-        converted = key_map.convert(state, in_channels)
+        converted = key_map.convert(state, in_channels, keep_unused)
     except ValueError as error:
         raise ValueError(f'{source}: {error}') from error
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -70,6 +73,9 @@ def convert(source: Path, target: Path, arch: str, in_channels: int = 1) -> None
         arch=arch, in_channels=in_channels, source=key_map.source, mmirstd_version=mmirstd.__version__,
         source_sha256=hashlib.sha256(source.read_bytes()).hexdigest())
     torch.save(dict(meta=meta, state_dict=converted), target)
+    unused = sum(map(key_map.is_unused, state))
+    if unused and not keep_unused:
+        print(f'{unused} entries left out, because the official network never uses them (--keep-unused keeps them)')
     print(f'{target}: {len(converted)} entries of {arch} from {source} ({key_map.source}), '
           f'{in_channels} input channel{"s" if in_channels > 1 else ""}; model: {key_map.model}')
 
@@ -78,7 +84,7 @@ def main(argv: list[str] | None = None) -> None:
     """Command line entry."""
     args = parse_args(argv)
     try:
-        convert(args.input, args.output, args.arch, args.in_channels)
+        convert(args.input, args.output, args.arch, args.in_channels, args.keep_unused)
     except (OSError, ValueError, CheckpointError) as error:
         raise SystemExit(f'error: {error}') from None
 

@@ -1,4 +1,8 @@
-"""Pipeline transforms for one-channel infrared images (H, W) and binary target masks.
+"""Pipeline transforms for one-channel infrared images (H, W) and binary target masks, and for clips.
+
+A clip of T frames is an image with T channels, (H, W, T): whatever transform of mmcv, mmdet or this package moves or
+changes an image does the same, with the same random draw, to all frames. (Random sensor noise is drawn anew for each
+frame, as it is in a camera; its strength is the clip's.)
 
 Random numbers come from NumPy's global generator, which mmengine seeds in each
 data-loader worker, so a run with a given seed is reproducible.
@@ -6,10 +10,13 @@ data-loader worker, so a run with a given seed is reproducible.
 
 from .blur import RandomBlur
 from .brightness_contrast import RandomBrightnessContrast
+from .clip_letterbox import ClipLetterbox, undo_letterbox
 from .evaluation_size import PadToMultiple, ResizeForEvaluation
 from .gamma import RandomGamma
+from .load_clip import LoadClip
 from .load_image import LoadInfraredImage
 from .load_mask import LoadTargetMask
+from .pack_clip import CLIP_META_KEYS, PackClipInputs
 from .polarity import RandomPolarity
 from .sensor_noise import RandomSensorNoise
 from .stripe_noise import RandomStripes
@@ -17,7 +24,7 @@ from .target_crop import TargetAwareCrop
 from .transpose import RandomTranspose
 
 __all__ = [
-    'LoadInfraredImage', 'LoadTargetMask', 'PadToMultiple', 'RandomBlur', 'RandomBrightnessContrast', 'RandomGamma',
-    'RandomPolarity', 'RandomSensorNoise', 'RandomStripes', 'RandomTranspose', 'ResizeForEvaluation',
-    'TargetAwareCrop'
+    'CLIP_META_KEYS', 'ClipLetterbox', 'LoadClip', 'LoadInfraredImage', 'LoadTargetMask', 'PackClipInputs',
+    'PadToMultiple', 'RandomBlur', 'RandomBrightnessContrast', 'RandomGamma', 'RandomPolarity', 'RandomSensorNoise',
+    'RandomStripes', 'RandomTranspose', 'ResizeForEvaluation', 'TargetAwareCrop', 'undo_letterbox'
 ]

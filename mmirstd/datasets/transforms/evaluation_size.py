@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import cv2
+import numpy as np
 from mmcv.transforms import BaseTransform
 
 from mmirstd.registry import TRANSFORMS
@@ -18,7 +19,7 @@ class PadToMultiple(BaseTransform):
     so that it comes back at the image's own size; pack it
     (``PackSegInputs(meta_keys=(..., 'padding_size'))``).
 
-    Required keys: ``img`` (H, W).
+    Required keys: ``img`` (H, W), or a clip (H, W, T).
     Modified keys: ``img``, ``pad_shape``.
     Added keys: ``padding_size`` (left, right, top, bottom) in pixels.
 
@@ -42,9 +43,11 @@ class PadToMultiple(BaseTransform):
         """Pad one image."""
         height, width = results['img'].shape[:2]
         bottom, right = -height % self.divisor, -width % self.divisor
-        if bottom or right:
-            results['img'] = cv2.copyMakeBorder(
-                results['img'], 0, bottom, 0, right, BORDERS[self.mode], value=self.pad_value)
+        if (bottom or right) and self.mode == 'constant':  # OpenCV fills only the first frame of a clip
+            free = ((0, bottom), (0, right), *[(0, 0)] * (results['img'].ndim - 2))
+            results['img'] = np.pad(results['img'], free, constant_values=self.pad_value)
+        elif bottom or right:
+            results['img'] = cv2.copyMakeBorder(results['img'], 0, bottom, 0, right, BORDERS[self.mode])
         results['padding_size'] = (0, right, 0, bottom)
         results['pad_shape'] = results['img'].shape[:2]
         return results

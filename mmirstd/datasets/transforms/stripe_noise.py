@@ -13,7 +13,7 @@ from mmirstd.registry import TRANSFORMS
 class RandomStripes(BaseTransform):
     """Add one Gaussian offset per column or per row.
 
-    Required and modified key: ``img`` (H, W) float32.
+    Required and modified key: ``img`` (H, W) or, one pattern for all frames of a clip, (H, W, T) float32.
 
     Args:
         prob: probability in [0, 1].
@@ -38,7 +38,7 @@ class RandomStripes(BaseTransform):
         image = results['img']
         offsets = self._draw(image.shape[:2])
         if offsets is not None:
-            results['img'] = image + offsets
+            results['img'] = image + (offsets if image.ndim == 2 else offsets[..., None])
         return results
 
     @cache_randomness

@@ -1,7 +1,9 @@
 """Hooks of mmirstd."""
 
+from .auxiliary_loss_hook import AuxiliaryLossHook
 from .channels_last_hook import ChannelsLastHook
 from .checkpoint_guard_hook import CheckpointGuardHook
 from .epoch_seed_hook import EpochSeedHook
+from .gradient_diagnostics_hook import GradientDiagnosticsHook
 
-__all__ = ['ChannelsLastHook', 'CheckpointGuardHook', 'EpochSeedHook']
+__all__ = ['AuxiliaryLossHook', 'ChannelsLastHook', 'CheckpointGuardHook', 'EpochSeedHook', 'GradientDiagnosticsHook']

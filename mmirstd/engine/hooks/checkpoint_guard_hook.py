@@ -27,7 +27,12 @@ def compare_state_dict(model: nn.Module, state_dict: dict) -> dict[str, list[str
     def relevant(entries: dict) -> dict:
         return {k.removeprefix('module.'): v for k, v in entries.items() if not k.endswith('num_batches_tracked')}
 
-    ours, theirs = relevant(model.state_dict()), relevant(state_dict)
+    theirs = relevant(state_dict)
+    for name, module in model.named_modules():
+        # A wrapper that takes the weights of what it wraps says how their names change (BPFPN).
+        if hasattr(module, 'translate_state_dict'):
+            module.translate_state_dict(theirs, f'{name}.' if name else '')
+    ours = relevant(model.state_dict())
     result: dict[str, list[str]] = {'matched': [], 'missing': [], 'unexpected': [], 'mismatched': []}
     for key, value in ours.items():
         if key not in theirs:

@@ -1,5 +1,6 @@
 """mmengine metrics."""
 
 from .irstd_metric import IRSTDMetric
+from .moving_target_metric import MovingTargetMetric
 
-__all__ = ['IRSTDMetric']
+__all__ = ['IRSTDMetric', 'MovingTargetMetric']

@@ -1,5 +1,6 @@
 """Backbones."""
 
+from .csp_darknet import CSPDarknet
 from .ggl_encoder import GGLEncoder
 
-__all__ = ['GGLEncoder']
+__all__ = ['CSPDarknet', 'GGLEncoder']

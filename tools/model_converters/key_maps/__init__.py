@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from . import ggl_net
+from . import ggl_net, sstnet
 from .key_map import KeyMap
 
 ARCHS: dict[str, KeyMap] = {
     'ggl-net': ggl_net.KEY_MAP,
+    'sstnet': sstnet.KEY_MAP,
+    'sstnet-pyramid': sstnet.PYRAMID_KEY_MAP,
 }
 
 __all__ = ['ARCHS', 'KeyMap']

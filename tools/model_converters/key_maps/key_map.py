@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from torch import Tensor
 
@@ -19,31 +19,36 @@ class KeyMap:
         prefixes: Official module path -> our module path; both end at a module boundary.  An official key is
             renamed by the longest path it begins with.
         gray_convs: Our keys of the convolutions that see the repeated gray image; their weights (O, 3, k, k) may
-            be summed over the channels, which is exact because the channels are equal.
+            be summed over the channels, which is exact because the channels are equal.  After a space-to-depth step
+            (YOLOX's Focus) the weights are (O, 4 * 3, k, k), the three channels of a position side by side.
         model: Config of the model the result loads into (written to the checkpoint's meta).
         source: Repository and file of the official code.
+        unused: Like ``prefixes``, for parameters that the official network has but whose results it never uses.  Left
+            out by default, because our networks make them on request only (``official_unused=True``).
     """
 
     prefixes: Mapping[str, str]
     gray_convs: tuple[str, ...]
     model: str
     source: str
+    unused: Mapping[str, str] = field(default_factory=dict)
 
     def rename(self, key: str) -> str | None:
         """Our name of an official key, or None for a key that has no place in the network."""
-        parts = key.split('.')
-        for end in range(len(parts), 0, -1):
-            prefix = '.'.join(parts[:end])
-            if prefix in self.prefixes:
-                return '.'.join([self.prefixes[prefix], *parts[end:]])
-        return None
+        return _rename(key, {**self.prefixes, **self.unused})
 
-    def convert(self, official: Mapping[str, Tensor], in_channels: int) -> dict[str, Tensor]:
+    def is_unused(self, key: str) -> bool:
+        """Whether an official key belongs to a parameter that the official network never uses."""
+        return _rename(key, self.unused) is not None
+
+    def convert(self, official: Mapping[str, Tensor], in_channels: int,
+                keep_unused: bool = False) -> dict[str, Tensor]:
         """Rename every key and fold the input channels.
 
         Args:
             official: Official state dict; a ``module.`` prefix (DataParallel) and FLOP-counter buffers are removed.
             in_channels: 3 keeps the official form, 1 sums the weights over the repeated gray channels.
+            keep_unused: Keep the parameters that the official network never uses.
 
         Raises:
             ValueError: If keys are unknown or missing (all named), or the input channels are neither 1 nor 3.
@@ -52,19 +57,28 @@ class KeyMap:
                  if key.split('.')[-1] not in _COUNTER_BUFFERS}
         renamed = {key: self.rename(key) for key in state}
         unknown = [key for key, name in renamed.items() if name is None]
-        used = {name.rsplit('.', 1)[0] for name in renamed.values() if name}
+        used = {name for name in renamed.values() if name}
         missing = [old for old, new in self.prefixes.items()
                    if not any(u == new or u.startswith(new + '.') for u in used)]
         if unknown or missing:
             raise ValueError(
                 f'this is not a state dict of {self.source}: {len(unknown)} of {len(state)} keys are unknown '
                 f'{unknown[:5]}, {len(missing)} expected modules are missing {missing[:5]}')
-        converted = {renamed[key]: value for key, value in state.items()}
+        converted = {renamed[key]: value for key, value in state.items() if keep_unused or not self.is_unused(key)}
         if in_channels not in (1, 3):
             raise ValueError(f'in_channels must be 1 (folded) or 3 (official form), got {in_channels}')
-        for key in self.gray_convs:
-            if in_channels == 1 and converted[key].shape[1] == 3:
-                # In double precision, so that the fold itself adds no rounding beyond the final cast.
-                weight = converted[key]
-                converted[key] = weight.double().sum(dim=1, keepdim=True).to(weight.dtype)
+        for key in self.gray_convs if in_channels == 1 else ():
+            # In double precision, so that the fold itself adds no rounding beyond the final cast.
+            weight = converted[key]
+            if weight.shape[1] % 3 == 0:
+                converted[key] = weight.double().unflatten(1, (-1, 3)).sum(dim=2).to(weight.dtype)
         return converted
+
+
+def _rename(key: str, prefixes: Mapping[str, str]) -> str | None:
+    parts = key.split('.')
+    for end in range(len(parts), 0, -1):
+        prefix = '.'.join(parts[:end])
+        if prefix in prefixes:
+            return '.'.join([prefixes[prefix], *parts[end:]])
+    return None

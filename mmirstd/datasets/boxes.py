@@ -1,0 +1,70 @@
+"""Target boxes: checks against the image, and boxes of a mask's components."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+BAD_BOX = {
+    'error': 'a bad box is an error that names the image',
+    'clip': 'a box is cut to the image; without area (left), it is dropped',
+    'drop': 'a bad box is dropped',
+}
+
+#: A box may leave the image by this much, in pixels: rounding of a text format, not an error.
+TOLERANCE = 1e-2
+
+
+def check_boxes(instances: Sequence[dict], width: int | None, height: int | None, policy: str,
+                ) -> tuple[list[dict], Counter, str]:
+    """Apply a policy for boxes without area or outside of the image.
+
+    Args:
+        instances: with ``bbox=[x1, y1, x2, y2]`` in pixels (edges; the image spans 0..width).
+        width, height: of the image; None: only the area is checked.
+        policy: a key of :data:`BAD_BOX`. ``'error'`` is the caller's to raise.
+
+    Returns:
+        The instances to keep (``bbox`` changed where it was cut), what was found (``'no area'``, ``'outside'`` and
+        ``'partly outside'`` by count) and a description of the first bad box.
+    """
+    kept, found, first = [], Counter(), ''
+    for instance in instances:
+        x1, y1, x2, y2 = (float(value) for value in instance['bbox'])
+        problem = ''
+        if not all(math.isfinite(value) for value in (x1, y1, x2, y2)) or x2 <= x1 or y2 <= y1:
+            problem = 'no area'
+        elif width is not None and height is not None:
+            if x2 <= 0 or y2 <= 0 or x1 >= width or y1 >= height:
+                problem = 'outside'
+            elif min(x1, y1) < -TOLERANCE or x2 > width + TOLERANCE or y2 > height + TOLERANCE:
+                problem = 'partly outside'
+        if not problem:
+            kept.append(instance)
+            continue
+        found[problem] += 1
+        if not first:
+            size = '' if width is None else f', in an image of {width}x{height} pixels (width x height)'
+            first = f'box [x1, y1, x2, y2] = [{x1:g}, {y1:g}, {x2:g}, {y2:g}] ({problem}){size}'
+        if policy == 'clip' and problem == 'partly outside':
+            box = [max(x1, 0.0), max(y1, 0.0), min(x2, float(width)), min(y2, float(height))]
+            kept.append(dict(instance, bbox=box))
+    return kept, found, first
+
+
+def boxes_of_mask(mask: np.ndarray) -> list[list[float]]:
+    """The boxes of a mask's 8-connected components, in raster order of their corners.
+
+    Args:
+        mask: (H, W) uint8, non-zero on targets.
+
+    Returns:
+        ``[x1, y1, x2, y2]`` in pixel edges: a target in column 3 alone spans x from 3 to 4.
+    """
+    count, _, stats, _ = cv2.connectedComponentsWithStats((mask != 0).astype(np.uint8), connectivity=8)
+    boxes = [[float(x), float(y), float(x + w), float(y + h)] for x, y, w, h, _ in stats[1:count].tolist()]
+    return sorted(boxes, key=lambda box: (box[1], box[0]))

@@ -1,0 +1,81 @@
+"""Moving targets annotated by one mask a frame."""
+
+from __future__ import annotations
+
+import os
+import os.path as osp
+
+from mmirstd.registry import DATASETS
+
+from .clip_base import BaseClipDataset, instances_of_mask
+from .errors import MissingDataError
+from .folder_index import MASK_STEMS, FolderIndex
+from .image_io import IMAGE_SUFFIXES, read_mask
+from .sequences import Frame, Video, frame_number, natural_key
+from .split_file import read_split
+
+
+@DATASETS.register_module()
+class MaskClipDataset(BaseClipDataset):
+    """NUDT-MIRSDT and data laid out like it: ``<seq>/images/*.png`` and ``<seq>/masks/*.png``.
+
+    The boxes are those of the mask's 8-connected components: a target in column 3 alone spans x from 3 to 4. Masks are
+    read when a sample is asked for, so building the data set stays cheap (``filter_empty_gt`` reads them all).
+
+    Args:
+        ann_file: a list of sequence names, one a line; empty: every folder below ``data_prefix['img']`` that has a
+            folder of images, in natural order.
+        image_folder, mask_folder: names of the folders in each sequence.
+        kwargs: see :class:`~.clip_base.BaseClipDataset`.
+    """
+
+    def __init__(self, *args, image_folder: str = 'images', mask_folder: str = 'masks', **kwargs) -> None:
+        self.image_folder = image_folder
+        self.mask_folder = mask_folder
+        super().__init__(*args, **kwargs)
+
+    def load_videos(self) -> list[Video]:
+        """List the sequences' folders and pair images with masks."""
+        root = self.data_prefix['img'] or '.'
+        if self.ann_file:
+            names = read_split(self.ann_file)
+        else:
+            names = [name for name in os.listdir(root) if osp.isdir(osp.join(root, name, self.image_folder))]
+            names.sort(key=natural_key)
+        videos, missing, img_id = [], [], 0
+        for name in names:
+            folder = osp.join(root, name, self.image_folder)
+            files = sorted(os.listdir(folder), key=natural_key) if osp.isdir(folder) else []
+            files = [file for file in files if osp.splitext(file)[1].lower() in IMAGE_SUFFIXES]
+            if not files:
+                missing.append(f'no image in {folder}')
+            masks = FolderIndex(osp.join(root, name, self.mask_folder), MASK_STEMS)
+            numbers = [frame_number(file) for file in files]
+            if any(number is None for number in numbers):
+                numbers = list(range(len(files)))
+            video = Video(name, len(videos) + 1)
+            for file, number in zip(files, numbers):
+                img_id += 1
+                mask = masks.find(osp.splitext(file)[0])
+                if mask is None:
+                    missing.append(f'no mask for {osp.join(folder, file)}: expected '
+                                   f'{masks.expected(osp.splitext(file)[0])}')
+                video.frames.append(Frame(osp.join(folder, file), number, img_id, mask_path=mask))
+            videos.append(video)
+        if missing:
+            listed = '\n  '.join(missing[:5])
+            more = f'\n  and {len(missing) - 5} more' if len(missing) > 5 else ''
+            raise MissingDataError(f'{self._source}: {len(missing)} file(s) or folders are missing:\n  {listed}{more}')
+        return videos
+
+    def _instances(self, sample: dict) -> list[dict]:
+        mask = self._mask(sample)
+        if mask is None:
+            return []
+        sample['height'], sample['width'] = mask.shape
+        return instances_of_mask(mask)
+
+    def _mask(self, sample: dict):
+        if sample['mask_path'] is None:
+            return None
+        return read_mask(sample['mask_path']) if self._reader is None else self._reader.mask(sample['mask_path'])

@@ -1,0 +1,33 @@
+"""Write COCO JSON of moving targets."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+CATEGORIES = [{'supercategory': 'none', 'id': 1, 'name': 'target'}]
+
+
+def coco_box(bbox: list[float] | tuple[float, ...]) -> dict[str, Any]:
+    """The keys of an annotation that follow from x, y, width, height."""
+    return {'bbox': [round(float(value), 4) for value in bbox], 'area': round(float(bbox[2] * bbox[3]), 4),
+            'category_id': 1, 'iscrowd': 0, 'segmentation': [[]]}
+
+
+def write_json(path: str | os.PathLike, data: Any) -> bool:
+    """Write a file in one step, unless it holds just this already.
+
+    Returns:
+        Whether it was written.
+    """
+    path = Path(path)
+    text = json.dumps(data) + '\n'
+    if path.is_file() and path.read_text(encoding='utf-8') == text:
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + '.part')
+    part.write_text(text, encoding='utf-8')
+    part.replace(path)
+    return True

@@ -1,0 +1,79 @@
+"""SSTNet's text lists to COCO JSON."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from ..boxes import check_boxes
+from ..errors import DataError, MissingDataError
+from ..image_io import read_image
+from ..txt_list import read_txt_list, relative_paths
+from .coco_json import CATEGORIES, coco_box, write_json
+
+
+def image_size(path: str | os.PathLike) -> tuple[int, int]:
+    """Height and width of an image file, in pixels.
+
+    Only the header is read where Pillow knows the format.
+
+    Raises:
+        MissingDataError, DataError: as :func:`~..image_io.read_image`.
+    """
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(path) as image:
+            return image.height, image.width
+    except FileNotFoundError:
+        raise MissingDataError(f'{path}: no such file') from None
+    except (UnidentifiedImageError, OSError):
+        return read_image(path).shape
+
+
+def convert(list_file: str | os.PathLike, out: str | os.PathLike, root: str | os.PathLike | None = None,
+            strip: str | None = None, size: tuple[int, int] | None = None, bad_box: str = 'error') -> dict[str, Any]:
+    """Write the JSON for a list; the lists know one class, which becomes the category ``target``.
+
+    Args:
+        list_file: lines ``path x1,y1,x2,y2,class ...``.
+        out: JSON file to write; paths in it are relative to ``root``.
+        root: the data set's folder; needed unless ``size`` and ``strip`` are given.
+        strip: what to take off the front of the listed paths; None finds it, which needs the images.
+        size: height and width of all images; None reads them from the files.
+        bad_box: a key of :data:`~..boxes.BAD_BOX`.
+
+    Returns:
+        ``images, boxes, sequences, bad`` (bad boxes by kind).
+
+    Raises:
+        MissingDataError: the list or an image is missing.
+        DataError: a line cannot be understood, or a box is bad and ``bad_box`` is ``'error'``.
+        ValueError: neither ``root`` nor ``size`` and ``strip``.
+    """
+    if root is None and (size is None or strip is None):
+        raise ValueError('without the images (root) both size and strip must be given')
+    listed = read_txt_list(list_file)
+    paths = relative_paths(listed, root or '', strip)
+    images, annotations, bad = [], [], Counter()
+    sequences: dict[str, int] = {}
+    for line, path in zip(listed, paths):
+        video = sequences.setdefault(os.path.dirname(path), len(sequences) + 1)
+        height, width = size or image_size(Path(root, path))
+        images.append({'id': len(images) + 1, 'file_name': path, 'height': int(height), 'width': int(width),
+                       'video_id': video})
+        kept, found, first = check_boxes([dict(bbox=box) for box in line.boxes], width, height, bad_box)
+        bad += found
+        if found and bad_box == 'error':
+            raise DataError(f"{list_file}, line {line.line}: {path}: {first}; correct the list, or use bad_box='clip' "
+                            "or 'drop'")
+        for instance in kept:
+            x1, y1, x2, y2 = instance['bbox']
+            annotations.append({'id': len(annotations) + 1, 'image_id': len(images),
+                                **coco_box((x1, y1, x2 - x1, y2 - y1))})
+    videos = [{'id': number, 'name': name or '.'} for name, number in sequences.items()]
+    write_json(out, {'info': {'source': Path(list_file).name}, 'videos': videos, 'images': images,
+                     'annotations': annotations, 'categories': CATEGORIES})
+    return dict(images=len(images), boxes=len(annotations), sequences=len(sequences), bad=dict(bad))

@@ -1,0 +1,219 @@
+"""Make visible what gradients a pyramid's levels get."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from mmengine.dist import master_only
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+from mmengine.runner import Runner
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from mmirstd.registry import HOOKS
+
+
+def level_cosine(shallow: Tensor, deep: Tensor) -> float:
+    """Cosine between the gradients of two adjacent levels.
+
+    The deeper one is brought to the size of the shallower one (bilinear).  Where the two have different numbers of
+    channels, which have nothing in common, the mean over the channels takes their place.  The cosine is that of all
+    values of an image (so places with large gradients count most), averaged over the images that have gradients.
+
+    Args:
+        shallow: (B, C, H, W).
+        deep: (B, C', h, w).
+
+    Returns:
+        In [-1, 1]; nan if no image has gradients in both.
+    """
+    shallow, deep = shallow.double(), deep.double()
+    if shallow.shape[1] != deep.shape[1]:
+        shallow, deep = (x.mean(dim=1, keepdim=True) for x in (shallow, deep))
+    deep = F.interpolate(deep, size=shallow.shape[2:], mode='bilinear', align_corners=False)
+    shallow, deep = shallow.flatten(1), deep.flatten(1)
+    norms = shallow.norm(dim=1) * deep.norm(dim=1)
+    some = norms > 0
+    return ((shallow * deep).sum(dim=1)[some] / norms[some]).mean().item()
+
+
+class _Level:
+    """A feature, and the gradient that arrives at it in the end."""
+
+    def __init__(self, feature: Tensor) -> None:
+        self.size = tuple(feature.shape[2:])
+        self.gradient: Tensor | None = None
+        feature.register_hook(self._arrived)
+
+    def _arrived(self, gradient: Tensor) -> None:
+        # DGR's gradient form asks for it once before the backward pass: the last one counts.
+        self.gradient = gradient.detach()
+
+
+@HOOKS.register_module()
+class GradientDiagnosticsHook(Hook):
+    """Record, at an interval, the gradients that a pyramid's levels get, and write them to the visualiser.
+
+    Scalars, by the level's stride s: ``grad_norm/P_s8``: L2 norm over the batch of the gradient of the whole loss with
+    respect to a level of the pyramid; ``grad_norm/C_s8``: to a backbone level that the pyramid takes (this shows what
+    the isolation of GILS keeps from the early layers); ``grad_cos/P_s8_s16``: cosine between adjacent levels,
+    :func:`level_cosine`.  AMP's loss scale and the division by gradient accumulation are taken out.  Of a neck that is
+    called several times a step (frames of a clip), the squares of the norms add up and cosines are averaged.  In
+    distributed training they are those of rank 0.  ``tools/analysis_tools/plot_gradients.py`` compares two runs.
+
+    It works with any neck, so that a base network can be compared with its BP variant, and costs nothing in the
+    iterations between.
+
+    Args:
+        interval: Iterations between records; the first iteration is recorded, too.
+        module: Name of the neck in the model.
+        levels: ``'output'``: the neck's outputs; ``'inner'``: the levels of its top-down path
+            (:class:`mmirstd.models.necks.TopDownTaps`); ``'auto'``: outputs, if there are two or more.
+
+    Raises:
+        ValueError: An interval below 1 or unknown levels; in training, a module that the model does not have.
+    """
+
+    # After OptimWrapper's step; before LoggerHook.
+    priority = 'NORMAL'
+
+    def __init__(self, interval: int = 50, module: str = 'neck', levels: str = 'auto') -> None:
+        if interval < 1:
+            raise ValueError(f'GradientDiagnosticsHook: interval={interval}; expected 1 or more')
+        if levels not in ('auto', 'output', 'inner'):
+            raise ValueError(f"GradientDiagnosticsHook: levels={levels!r}; expected 'auto', 'output' or 'inner'")
+        self.interval = interval
+        self.module = module
+        self.levels = levels
+        self._handles: list[Any] = []
+        self._taps: Any = None
+        # for each call of the neck: backbone levels, pyramid levels
+        self._calls: list[tuple[list[_Level | None], list[_Level | None]]] = []
+        self._image_size: tuple[int, int] | None = None
+        self._scale = 1.0
+
+    def before_train(self, runner: Runner) -> None:
+        """Check that the model has the module."""
+        self._find(_unwrap(runner.model))
+
+    def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
+        """Watch the neck in this iteration, if it is one to record."""
+        self._release()
+        if runner.iter and (runner.iter + 1) % self.interval:
+            return
+        model = _unwrap(runner.model)
+        neck = self._find(model)
+        self._handles = [
+            model.register_forward_pre_hook(self._see_image, with_kwargs=True),
+            neck.register_forward_pre_hook(self._before_neck),
+            neck.register_forward_hook(self._after_neck)]
+        self._scale = _loss_scale(runner.optim_wrapper)
+
+    def after_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None) -> None:
+        """Write what was recorded."""
+        if not self._handles:
+            return
+        scalars = self._scalars()
+        self._release()
+        self._write(runner, scalars)
+
+    def after_train(self, runner: Runner) -> None:
+        """Leave the network as it was."""
+        self._release()
+
+    @master_only
+    def _write(self, runner: Runner, scalars: dict[str, float]) -> None:
+        if scalars:
+            runner.visualizer.add_scalars(scalars, step=runner.iter + 1)
+
+    def _find(self, model: nn.Module) -> nn.Module:
+        try:
+            return model.get_submodule(self.module)
+        except AttributeError:
+            names = ', '.join(name for name, _ in model.named_children())
+            raise ValueError(f'GradientDiagnosticsHook: {type(model).__name__} has no module={self.module!r}; it has '
+                             f'{names}') from None
+
+    def _see_image(self, model: nn.Module, args: tuple, kwargs: dict) -> None:
+        images = kwargs.get('inputs', args[0] if args else None)
+        self._image_size = tuple(images.shape[-2:]) if torch.is_tensor(images) else None
+
+    def _before_neck(self, neck: nn.Module, args: tuple) -> None:
+        from mmirstd.models.necks import TopDownTaps
+        if self.levels != 'output' and torch.is_grad_enabled():
+            try:
+                self._taps = TopDownTaps(getattr(neck, 'pyramid', neck)).__enter__()
+            except ValueError:
+                if self.levels == 'inner':
+                    raise
+                self._taps = None
+
+    def _after_neck(self, neck: nn.Module, args: tuple, outs: Any) -> None:
+        levels = [outs] if torch.is_tensor(outs) else list(outs)
+        if self._taps is not None:
+            self._taps.__exit__()
+            if self.levels == 'inner' or len(levels) < 2:
+                levels = self._taps.levels
+            self._taps = None
+        # The gradient hooks come after those that BPFPN's gate put on the same features: they see what it let through.
+        inputs = args[0] if args and isinstance(args[0], Sequence) else []
+        self._calls.append(tuple([_Level(x) if x.requires_grad else None for x in group]
+                                 for group in (inputs, levels)))
+
+    def _stride_names(self, group: list[_Level | None]) -> list[str]:
+        """s8, s16, ...; with the index in the group where strides cannot be told, or one occurs twice."""
+        names = []
+        for index, level in enumerate(group):
+            if level is None or self._image_size is None:
+                names.append(f'l{index}')
+                continue
+            ratio = max(size / mine for size, mine in zip(self._image_size, level.size))
+            name = f's{2 ** max(0, round(math.log2(ratio)))}'
+            names.append(f'{name}_l{index}' if name in names else name)
+        return names
+
+    def _scalars(self) -> dict[str, float]:
+        sums: dict[str, list[float]] = {}
+        for inputs, levels in self._calls:
+            for letter, group in (('C', inputs), ('P', levels)):
+                names = self._stride_names(group)
+                for name, level in zip(names, group):
+                    if level is not None and level.gradient is not None:
+                        square = level.gradient.double().square().sum().item() / self._scale**2
+                        sums.setdefault(f'grad_norm/{letter}_{name}', []).append(square)
+                if letter == 'C':
+                    continue
+                for name, shallow, deep_name, deep in zip(names, group, names[1:], group[1:]):
+                    if None in (shallow, deep) or shallow.gradient is None or deep.gradient is None:
+                        continue
+                    cosine = level_cosine(shallow.gradient, deep.gradient)
+                    if math.isfinite(cosine):
+                        sums.setdefault(f'grad_cos/P_{name}_{deep_name}', []).append(cosine)
+        # An overflow that AMP skips is no measurement.
+        scalars = {key: math.sqrt(sum(values)) if key.startswith('grad_norm') else sum(values) / len(values)
+                   for key, values in sums.items()}
+        return {key: value for key, value in scalars.items() if math.isfinite(value)}
+
+    def _release(self) -> None:
+        for handle in self._handles:
+            handle.remove()
+        if self._taps is not None:  # the pass failed inside the neck
+            self._taps.__exit__()
+            self._taps = None
+        self._handles = []
+        self._calls = []
+
+
+def _unwrap(model: nn.Module) -> nn.Module:
+    return model.module if is_model_wrapper(model) else model
+
+
+def _loss_scale(optim_wrapper: Any) -> float:
+    """By what the loss is multiplied before the backward pass of this iteration."""
+    scale = float(optim_wrapper.scale_loss(torch.ones(())))
+    scaler = getattr(optim_wrapper, 'loss_scaler', None)
+    return scale * (float(scaler.get_scale()) if scaler is not None else 1.0)

@@ -1,0 +1,122 @@
+"""Average precision by pycocotools, and precision, recall and F1 as papers on moving targets read them from it."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import io
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from .detections import FrameDetections
+from .pixels import NAN
+
+FRAMES = {
+    'default': 'all frames: false alarms where nothing is count',
+    'sstnet': 'frames with at least one annotation, as the test scripts of SSTNet and its relatives',
+}
+
+
+class CocoEvaluation:
+    """One matching of detections with targets, from which any set of frames is summarised.
+
+    pycocotools with its defaults: ten IoU thresholds from .5 to .95, 101 recall points, at most 100 detections a frame
+    and class, targets of all sizes.
+
+    Args:
+        frames: the evaluated frames.
+        num_classes: number of classes.
+    """
+
+    def __init__(self, frames: Sequence[FrameDetections], num_classes: int = 1) -> None:
+        from pycocotools.coco import COCO
+        from pycocotools.cocoeval import COCOeval
+
+        self.frames = list(frames)
+        images, targets, boxes = [], [], []
+        for index, frame in enumerate(self.frames, 1):
+            images.append(dict(id=index, height=frame.shape[0], width=frame.shape[1]))
+            for box, label, ignored in zip(frame.targets, frame.target_labels, frame.ignored):
+                targets.append(_entry(len(targets) + 1, index, box, label, iscrowd=int(ignored)))
+            for box, label, score in zip(frame.boxes, frame.labels, frame.scores):
+                boxes.append(_entry(len(boxes) + 1, index, box, label, iscrowd=0, score=float(score)))
+        categories = [dict(id=label + 1, name=str(label)) for label in range(num_classes)]
+        with contextlib.redirect_stdout(io.StringIO()):
+            sides = []
+            for annotations in (targets, boxes):
+                side = COCO()
+                side.dataset = dict(images=images, annotations=annotations, categories=categories)
+                side.createIndex()
+                sides.append(side)
+            evaluation = COCOeval(*sides, iouType='bbox')
+            evaluation.params.areaRng, evaluation.params.areaRngLbl = [[0, 1e10]], ['all']
+            if self.frames:
+                evaluation.evaluate()
+        self._evaluation = evaluation
+        self._classes = num_classes
+
+    def summarise(self, indices: Iterable[int] | None = None) -> dict[str, float]:
+        """``mAP`` (IoU .5 to .95), ``mAP50``, ``mAP75``, ``precision``, ``recall``, ``F1`` of some of the frames.
+
+        As in SSTNet's vid_map_coco.py, ``recall`` is the greatest recall at IoU .5 over all detections, ``precision``
+        the mean of the interpolated precision over the recall points reached, ``F1`` their harmonic mean: none of
+        them is at a score threshold. Several classes are averaged. NaN without any target; precision and F1 are 0
+        when no target is found (the official code has NaN there).
+
+        Args:
+            indices: positions in ``frames``; None: all.
+        """
+        chosen = range(len(self.frames)) if indices is None else sorted(set(indices))
+        names = ('mAP', 'mAP50', 'mAP75', 'precision', 'recall', 'F1')
+        if not any((~self.frames[index].ignored).any() for index in chosen):
+            return dict.fromkeys(names, NAN)
+        curves, recalls = self._accumulate(chosen)
+        found = [k for k in range(self._classes) if recalls[0, k, 0, -1] > -1]
+        precision = [_reached(curves[0, :, k, 0, -1], recalls[0, k, 0, -1]) for k in found]
+        recall = float(np.mean([recalls[0, k, 0, -1] for k in found]))
+        mean = float(np.mean(precision))
+        return dict(
+            mAP=_mean(curves[:, :, :, 0, -1]), mAP50=_mean(curves[0, :, :, 0, -1]), mAP75=_mean(curves[5, :, :, 0, -1]),
+            precision=mean, recall=recall, F1=2 * mean * recall / (mean + recall) if mean + recall else 0.0)
+
+    def precision_curve(self, indices: Iterable[int] | None = None, label: int = 0) -> np.ndarray:
+        """(101,) interpolated precision at IoU .5 over recall 0, .01, ..., 1; -1 without any target."""
+        chosen = range(len(self.frames)) if indices is None else sorted(set(indices))
+        return self._accumulate(chosen)[0][0, :, label, 0, -1]
+
+    def chosen_by(self, protocol: str) -> list[int]:
+        """Positions of the frames that a key of :data:`FRAMES` counts."""
+        if protocol not in FRAMES:
+            raise KeyError(f'protocol {protocol!r} is unknown; known: {", ".join(FRAMES)}')
+        return [k for k, frame in enumerate(self.frames) if protocol == 'default' or len(frame.targets)]
+
+    def _accumulate(self, chosen: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+        """Precision (10, 101, classes, 1, 3) and recall (10, classes, 1, 3) of some of the frames."""
+        part = copy.copy(self._evaluation)
+        part.params = copy.copy(self._evaluation.params)
+        ids = list(self._evaluation.params.imgIds)
+        part.params.imgIds = [ids[k] for k in chosen]
+        part._paramsEval = part.params
+        part.evalImgs = [self._evaluation.evalImgs[label * len(ids) + k] for label in range(self._classes)
+                         for k in chosen]
+        with contextlib.redirect_stdout(io.StringIO()):
+            part.accumulate()
+        return part.eval['precision'], part.eval['recall']
+
+
+def _entry(number: int, image: int, box: np.ndarray, label: int, **extra) -> dict:
+    x1, y1, x2, y2 = (float(value) for value in box)
+    return dict(id=number, image_id=image, category_id=int(label) + 1, bbox=[x1, y1, x2 - x1, y2 - y1],
+                area=(x2 - x1) * (y2 - y1), **extra)
+
+
+def _mean(values: np.ndarray) -> float:
+    values = values[values > -1]
+    return float(values.mean()) if values.size else NAN
+
+
+def _reached(curve: np.ndarray, recall: float) -> float:
+    # int() of the product, as the official code has it: recall .29 reaches 28 points, since .29 * 100 is 28.99...
+    reached = curve[:int(recall * 100)]
+    return float(reached.mean()) if reached.size else 0.0

@@ -1,0 +1,45 @@
+"""Boxes of one frame, annotated and detected."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class FrameDetections:
+    """What was there and what was found in a frame.
+
+    All boxes are x1, y1, x2, y2 in pixel edges of the original image, float64.
+
+    Attributes:
+        image: an ID, distinct for each frame.
+        sequence: name of the sequence.
+        shape: height and width in pixels.
+        targets: (N, 4).
+        target_labels: (N,) int, class from 0.
+        ignored: (N,) bool: neither a target to find nor a false alarm to find there.
+        scr: (N,) signal-to-clutter ratio, NaN where not known.
+        boxes: (M, 4) detections.
+        scores: (M,) in [0, 1].
+        labels: (M,) int.
+    """
+
+    image: int | str
+    sequence: str
+    shape: tuple[int, int]
+    targets: np.ndarray
+    target_labels: np.ndarray
+    ignored: np.ndarray
+    scr: np.ndarray
+    boxes: np.ndarray
+    scores: np.ndarray
+    labels: np.ndarray
+
+    def __post_init__(self) -> None:
+        for boxes, others in ((self.targets, (self.target_labels, self.ignored, self.scr)),
+                              (self.boxes, (self.scores, self.labels))):
+            if boxes.ndim != 2 or boxes.shape[1] != 4 or any(len(other) != len(boxes) for other in others):
+                raise ValueError(f'frame {self.image}: arrays of shapes {[boxes.shape, *[o.shape for o in others]]}; '
+                                 'expected (N, 4) boxes and N of everything else')

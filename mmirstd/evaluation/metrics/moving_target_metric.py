@@ -1,0 +1,240 @@
+"""mAP50, precision, recall, F1, Pd and Fa of detectors of moving targets."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from mmengine.evaluator import BaseMetric
+from mmengine.logging import MMLogger, print_log
+
+from mmirstd.registry import METRICS
+
+from ..functional import FRAMES, CocoEvaluation, FrameDetections, count_frame, pd_by_scr, summarise_counts
+from .report_files import check_suffix, plain
+
+
+@METRICS.register_module()
+class MovingTargetMetric(BaseMetric):
+    """Evaluate boxes of moving infrared small targets, overall and by sequence.
+
+    Reads ``pred_instances`` (``bboxes`` x1, y1, x2, y2 in pixels of the ORIGINAL image, ``scores``, ``labels``) of each
+    data sample and, from its metainfo, ``instances`` (the annotated boxes of the original image), ``img_id``,
+    ``ori_shape``, ``video`` or ``video_id``; ``mmirstd.PackClipInputs`` packs them all, mmdet's ``PackDetInputs`` with
+    ``meta_keys=mmirstd.datasets.transforms.CLIP_META_KEYS``. Context frames (``is_key_frame=False``) are passed over.
+
+    - ``mAP50``, ``mAP``, ``mAP75``: pycocotools.
+    - ``precision``, ``recall``, ``F1``: as papers on moving targets compute them, from the curve at IoU .5 and without
+      a score threshold, see :meth:`~..functional.coco_curves.CocoEvaluation.summarise`.
+    - ``Pd``, ``Fa``, ``Fa_e6``, ``false_per_frame``, ``target_precision``, ``target_F1``: by centres, at
+      ``score_threshold``, see :mod:`~..functional.box_centroids`.
+    - ``Pd_scr/2-4`` and so on: Pd by signal-to-clutter ratio, with ``scr_bins``.
+
+    The official scripts count only frames with an annotation. The measures of ``default`` count all frames, those of
+    ``sstnet`` (``sstnet/mAP50``) only annotated ones. Where every frame has a target, as in DAUB's test set, they
+    agree.
+
+    Boxes are gathered and everything is computed from them once, frames told by ``img_id``: the result does not depend
+    on the number of processes, and frames that a sampler repeated count once.
+
+    Args:
+        protocol: keys of :data:`~..functional.coco_curves.FRAMES`, one or several.
+        score_threshold: for the measures by centres.
+        max_distance: of the centres of a target and its detection, in pixels (strictly less).
+        num_classes: number of classes.
+        per_sequence: also summarise each sequence; printed, in ``last_tables``, and in ``per_sequence_out``. The
+            returned measures are the overall ones.
+        scr_bins: ascending edges of SCR bins, ``(0, 2, 4, 8, None)``, the last None for infinity; needs instances with
+            ``scr`` (synthetic sequences have them).
+        per_sequence_out: a ``.json`` file for all measures, overall, by sequence and by SCR.
+        results_out: a ``.json`` file for the detections in COCO's result format.
+        collect_device, prefix, collect_dir: as in mmengine.
+
+    Raises:
+        ValueError: Contradicting or wrong arguments.
+    """
+
+    def __init__(self, protocol: str | Sequence[str] = 'default', score_threshold: float = 0.5,
+                 max_distance: float = 3.0, num_classes: int = 1, per_sequence: bool = True,
+                 scr_bins: Sequence[float | None] | None = None, per_sequence_out: str | None = None,
+                 results_out: str | None = None, collect_device: str = 'cpu', prefix: str | None = None,
+                 collect_dir: str | None = None) -> None:
+        super().__init__(collect_device=collect_device, prefix=prefix, collect_dir=collect_dir)
+        self.protocols = [protocol] if isinstance(protocol, str) else list(protocol)
+        unknown = [name for name in self.protocols if name not in FRAMES]
+        if unknown or not self.protocols:
+            raise ValueError(f'MovingTargetMetric: protocol={protocol!r}; expected one or several of {list(FRAMES)}')
+        if not 0 <= score_threshold <= 1 or not max_distance > 0:
+            raise ValueError(f'MovingTargetMetric: score_threshold={score_threshold}, max_distance={max_distance}; '
+                             'expected a score in [0, 1] and a positive distance')
+        if scr_bins is not None:
+            edges = list(scr_bins)
+            scr_bins = [math.inf if edge is None and k == len(edges) - 1 else float(edge)
+                        for k, edge in enumerate(edges)]
+            if len(scr_bins) < 2 or any(not low < high for low, high in zip(scr_bins, scr_bins[1:])):
+                raise ValueError(f'MovingTargetMetric: scr_bins={scr_bins}; expected at least two ascending edges')
+        for name, path in (('per_sequence_out', per_sequence_out), ('results_out', results_out)):
+            if path:
+                check_suffix(path, ('.json',), name)
+        self.score_threshold = score_threshold
+        self.max_distance = max_distance
+        self.num_classes = num_classes
+        self.per_sequence = per_sequence or bool(per_sequence_out)
+        self.scr_bins = scr_bins
+        self.per_sequence_out = per_sequence_out
+        self.results_out = results_out
+        self.last_tables: dict[str, Any] | None = None
+
+    def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
+        """Take the boxes of one batch.
+
+        Raises:
+            KeyError: a sample lacks predictions, annotation or an ID.
+            ValueError: predictions are not finite.
+        """
+        for sample in data_samples:
+            if sample.get('is_key_frame', True):
+                self.results.append(_record(sample, self.scr_bins is not None))
+            else:  # keeps the parts of several processes equally long, which mmengine relies on
+                self.results.append(dict(image=None))
+
+    def evaluate(self, size: int) -> dict:
+        """Gather and compute; as in mmengine, but an empty data set is an error.
+
+        Raises:
+            ValueError: Nothing was evaluated.
+        """
+        if size <= 0 or not self.results:
+            raise ValueError(
+                f'MovingTargetMetric: nothing to evaluate (data set of {size} frames, {len(self.results)} results in '
+                'this process); check the annotation and data_root of the test or validation data set')
+        return super().evaluate(size)
+
+    def compute_metrics(self, results: list) -> dict[str, float]:
+        """Measures of the whole data set, from the gathered frames.
+
+        Raises:
+            ValueError: no key frame among the results.
+        """
+        distinct = {result['image']: result for result in results if result['image'] is not None}
+        if not distinct:
+            raise ValueError('MovingTargetMetric: all frames are context (is_key_frame=False); nothing to evaluate')
+        frames = [FrameDetections(**distinct[image]) for image in sorted(distinct, key=lambda i: (str(type(i)), i))]
+        coco = CocoEvaluation(frames, self.num_classes)
+        counts = [count_frame(frame, self.score_threshold, self.max_distance) for frame in frames]
+        tables = dict(overall=self._table(coco, counts, range(len(frames))), sequences={})
+        if self.per_sequence:
+            groups: dict[str, list[int]] = {}
+            for index, frame in enumerate(frames):
+                groups.setdefault(frame.sequence, []).append(index)
+            tables['sequences'] = {name: self._table(coco, counts, group) for name, group in groups.items()}
+        measures = {name: value for name, value in tables['overall'].items()
+                    if name not in ('targets', 'detected', 'false', 'frames')}
+        if self.scr_bins is not None:
+            tables['scr'] = pd_by_scr(counts, self.scr_bins)
+            measures.update({f'Pd_scr/{_bin(row)}': row['Pd'] for row in tables['scr']})
+        self.last_tables = tables
+        logger = MMLogger.get_current_instance()
+        print_log(f'MovingTargetMetric, {len(frames)} frames\n{_text(tables)}', logger=logger)
+        if self.per_sequence_out:
+            _dump(self.per_sequence_out, plain(tables))
+            print_log(f'MovingTargetMetric: measures by sequence in {self.per_sequence_out}', logger=logger)
+        if self.results_out:
+            _dump(self.results_out, [entry for frame in frames for entry in _coco_results(frame)])
+            print_log(f'MovingTargetMetric: detections in {self.results_out}', logger=logger)
+        return measures
+
+    def _table(self, coco: CocoEvaluation, counts: Sequence[dict], chosen: Sequence[int]) -> dict[str, float]:
+        """All measures of some of the frames."""
+        table: dict[str, float] = {}
+        for protocol in self.protocols:
+            counted = set(coco.chosen_by(protocol))
+            values = coco.summarise(index for index in chosen if index in counted)
+            table.update(values if protocol == 'default' else {f'{protocol}/{k}': v for k, v in values.items()})
+        table.update(summarise_counts([counts[index] for index in chosen]))
+        return table
+
+
+def _record(sample: Mapping[str, Any], with_scr: bool) -> dict[str, Any]:
+    """The fields of :class:`FrameDetections`, in NumPy, fit to be sent between processes."""
+    name = str(sample.get('img_path') or sample.get('img_id'))
+    for key, cure in (('pred_instances', 'the model returned no predictions'),
+                      ('instances', "pack it: PackClipInputs, or meta_keys=(..., 'instances')"),
+                      ('img_id', "pack it: PackClipInputs, or meta_keys=(..., 'img_id')"),
+                      ('ori_shape', "pack it: PackClipInputs, or meta_keys=(..., 'ori_shape')")):
+        if sample.get(key) is None:
+            raise KeyError(f'MovingTargetMetric: {name} has no {key!r}, only {sorted(sample)}; {cure}')
+    predicted = sample['pred_instances']
+    boxes, scores, labels = (_array(predicted[key]) for key in ('bboxes', 'scores', 'labels'))
+    boxes, scores = boxes.astype(np.float64).reshape(-1, 4), scores.astype(np.float64)
+    if not (np.isfinite(boxes).all() and np.isfinite(scores).all()):
+        raise ValueError(f'MovingTargetMetric: the predictions of {name} are not finite; the network diverged (lower '
+                         'the learning rate, clip gradients) or its checkpoint is broken')
+    instances = sample['instances']
+    scr = np.array([instance.get('scr', math.nan) for instance in instances], np.float64)
+    ignored = np.array([bool(instance.get('ignore_flag', 0)) for instance in instances], bool)
+    if with_scr and np.isnan(scr[~ignored]).any():
+        raise ValueError(f"MovingTargetMetric: {name} has targets without 'scr'; scr_bins needs an annotation with it "
+                         '(synthetic sequences)')
+    sequence = sample.get('video', sample.get('video_id'))
+    return dict(
+        image=sample['img_id'], sequence='' if sequence is None else str(sequence),
+        shape=tuple(int(side) for side in sample['ori_shape'][:2]),
+        targets=np.array([instance['bbox'] for instance in instances], np.float64).reshape(-1, 4),
+        target_labels=np.array([instance.get('bbox_label', 0) for instance in instances], np.int64),
+        ignored=ignored, scr=scr, boxes=boxes, scores=scores, labels=labels.astype(np.int64))
+
+
+def _array(value: Any) -> np.ndarray:
+    value = getattr(value, 'tensor', value)  # mmdet's boxes
+    return value.detach().cpu().float().numpy() if hasattr(value, 'detach') else np.asarray(value)
+
+
+def _coco_results(frame: FrameDetections) -> list[dict]:
+    return [dict(image_id=frame.image, category_id=int(label) + 1, score=round(float(score), 6),
+                 bbox=[round(float(v), 3) for v in (x1, y1, x2 - x1, y2 - y1)])
+            for (x1, y1, x2, y2), score, label in zip(frame.boxes, frame.scores, frame.labels)]
+
+
+def _bin(row: Mapping[str, float]) -> str:
+    return f'{row["low"]:g}+' if math.isinf(row['high']) else f'{row["low"]:g}-{row["high"]:g}'
+
+
+def _dump(path: str, data: Any) -> None:
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    Path(path).write_text(json.dumps(data), encoding='utf-8')
+
+
+def _text(tables: Mapping[str, Any]) -> str:
+    """The measures as text tables: overall and by sequence, by SCR."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    def cell(name: str, value: float) -> str:
+        if value != value:
+            return 'n/a'
+        return f'{value:.2f}' if name == 'Fa_e6' else f'{value:d}' if isinstance(value, int) else f'{value:.4f}'
+
+    hidden = ('Fa', 'mAP75', 'target_precision', 'detected', 'false')
+    shown = [name for name in tables['overall'] if name not in hidden and name not in ('sstnet/mAP', 'sstnet/mAP75')]
+    view = Table(box=box.ASCII)
+    view.add_column('sequence', no_wrap=True)
+    for name in shown:
+        view.add_column('Fa (1e-6)' if name == 'Fa_e6' else name, justify='right', no_wrap=True)
+    for name, table in [*tables['sequences'].items(), ('all', tables['overall'])]:
+        view.add_row(name, *(cell(key, table[key]) for key in shown))
+    buffer = io.StringIO()
+    console = Console(file=buffer, width=60 + 20 * len(shown))
+    console.print(view)
+    if 'scr' in tables:
+        view = Table('SCR', 'targets', 'detected', 'Pd', box=box.ASCII)
+        for row in tables['scr']:
+            view.add_row(_bin(row), str(row['targets']), str(row['detected']), cell('Pd', row['Pd']))
+        console.print(view)
+    return buffer.getvalue().rstrip()

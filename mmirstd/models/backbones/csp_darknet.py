@@ -1,0 +1,38 @@
+"""mmdet's CSPDarknet with a free number of image channels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mmdet.models.backbones import CSPDarknet as MMDetCSPDarknet
+from mmdet.models.backbones.csp_darknet import Focus
+
+from mmirstd.registry import MODELS
+
+
+@MODELS.register_module()
+class CSPDarknet(MMDetCSPDarknet):
+    """CSPDarknet (YOLOX) whose stem takes ``in_channels``; mmdet's is fixed to 3.
+
+    The Focus stem puts each 2x2 neighbourhood into the channels, so its convolution sees ``4 * in_channels``.
+    Everything else, names of the parameters included, is mmdet's.
+
+    Args:
+        in_channels: Channels of the image: 1 for infrared, 3 for the official form (the gray image repeated).
+        kwargs: Arguments of ``mmdet.CSPDarknet``; ``out_indices`` 1, 2, 3, 4 have strides 4, 8, 16, 32.
+
+    Raises:
+        ValueError: If ``in_channels`` is less than 1.
+    """
+
+    def __init__(self, in_channels: int = 1, **kwargs: Any) -> None:
+        if in_channels < 1:
+            raise ValueError(f'in_channels is {in_channels}; expected a positive number')
+        super().__init__(**kwargs)
+        old = self.stem.conv
+        if in_channels != 3:
+            self.stem = Focus(
+                in_channels, old.out_channels, kernel_size=old.kernel_size[0],
+                conv_cfg=kwargs.get('conv_cfg'),
+                norm_cfg=kwargs.get('norm_cfg', dict(type='BN', momentum=0.03, eps=0.001)),
+                act_cfg=kwargs.get('act_cfg', dict(type='Swish')))

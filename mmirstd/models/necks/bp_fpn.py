@@ -1,0 +1,226 @@
+"""BP-FPN: a wrapper that changes how a pyramid's gradients flow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from mmirstd.registry import MODELS
+
+from ..auxiliary_loss import AuxiliaryLossModule
+from ..losses.dgr_loss import DGRLoss
+from .gils import GILS
+from .top_down_taps import TopDownTaps
+
+
+class _StepLoss:
+    """DGR's loss of one training step, computed once for all passes through the neck."""
+
+    def __init__(self, dgr: DGRLoss) -> None:
+        self.dgr = dgr
+        self.levels: list[tuple[Tensor, ...]] = []
+        self.paths: list[tuple[Tensor, ...]] | None = None
+
+    def add(self, levels: tuple[Tensor, ...], path: tuple[Tensor, ...] | None) -> None:
+        self.levels.append(levels)
+        if path is not None:
+            self.paths = [*(self.paths or []), path]
+
+    def __call__(self, detector_loss: Tensor, images: Any, data_samples: Any) -> dict[str, Tensor]:
+        size = tuple(images.shape[-2:]) if torch.is_tensor(images) else None
+        own = detector_loss if self.dgr.needs_detector_loss else None
+        return {self.dgr.loss_name: self.dgr(self.levels, own, data_samples, size, self.paths)}
+
+
+@MODELS.register_module()
+class BPFPN(AuxiliaryLossModule):
+    """Any feature pyramid, with a gradient-isolated low-level shortcut and directional gradient regularisation.
+
+    OUR READING of "You Only Look Omni Gradient Backpropagation for Moving Infrared Small Target Detection"
+    (arXiv 2511.13013), of which only the abstract and overview were available; every choice is a switch.
+    A config becomes its BP variant by inheritance::
+
+        model = dict(
+            backbone=dict(out_indices=(1, 2, 3, 4)),  # one level more, in front
+            neck=dict(_delete_=True, type='mmirstd.BPFPN', pyramid={{_base_.model.neck}}, gils=dict(), dgr=dict()))
+        default_hooks = dict(auxiliary_loss=dict(type='mmirstd.AuxiliaryLossHook'))  # for dgr with a loss
+
+    The pyramid is not changed: its checkpoint (keys ``neck.X``) loads into the wrapper (``neck.pyramid.X``), and at
+    inference DGR does not exist.  A variant's weights are at first those of the base network with the same seed.
+
+    Args:
+        pyramid: Config of the pyramid: ``mmdet.FPN``, ``PAFPN``, ``YOLOXPAFPN``, ``CSPNeXtPAFPN``, ``mmseg.FPN``,
+            ``mmirstd.CSPFPN``, or another neck from a sequence of features, finest first, to one.
+        gils: None, or the arguments of :class:`GILS`, and
+
+            * ``in_channels``: channels of the low level; by default half of the next level's;
+            * ``at``: ``'input'`` (default) or ``'output'``: whether the pyramid's input or output of the next level's
+              stride receives the shortcut;
+            * ``level``: the input of the pyramid that is this next level.  By default its finest.  If that is input 0,
+              the low level is a further one, which the backbone puts in front; otherwise it is input ``level - 1``, as
+              with mmdet's FPN with ``start_level=1``, which gets C2 and does not use it.
+        dgr: None, or the arguments of :class:`DGRLoss` (``in_channels`` is found out), and
+
+            * ``levels``: ``'output'``: the pyramid's outputs; ``'inner'``: the features of its top-down path, all of
+              them even where only one comes out (:class:`TopDownTaps`); ``'auto'`` (default): outputs, if there
+              are two or more;
+            * ``isolate``: with ``target='deep'`` a level follows the deeper one, on which it also depends by the
+              top-down path.  True (default): DGR's gradient does not take this way into the deeper level, which so
+              learns from the detector's losses alone.  It costs one more backward pass through the top-down path.
+        init_cfg: mmengine initialisation.
+
+    Raises:
+        ValueError: An argument that does not fit the pyramid.
+    """
+
+    def __init__(self,
+                 pyramid: dict,
+                 gils: dict | None = None,
+                 dgr: dict | None = None,
+                 init_cfg: dict | list[dict] | None = None) -> None:
+        super().__init__(init_cfg)
+        self.pyramid: nn.Module = MODELS.build(pyramid)
+        self.in_channels = list(getattr(self.pyramid, 'in_channels', ()))
+        if len(self.in_channels) < 1:
+            raise ValueError(f'BPFPN: {type(self.pyramid).__name__} has no in_channels, from which the wrapper learns '
+                             'how many levels it takes')
+        self.start_level = getattr(self.pyramid, 'start_level', 0)
+        self.gils: GILS | None = None
+        self.dgr: DGRLoss | None = None
+        # The rest of the network draws the weights it would draw without, so that runs can be compared in pairs.
+        with torch.random.fork_rng(devices=[]):
+            if gils is not None:
+                self._build_gils(dict(gils))
+            if dgr is not None:
+                self._build_dgr(dict(dgr))
+
+    def _build_gils(self, cfg: dict) -> None:
+        self.at = cfg.pop('at', 'input')
+        if self.at not in ('input', 'output'):
+            raise ValueError(f"BPFPN: gils.at={self.at!r}; expected 'input' or 'output'")
+        level = cfg.pop('level', None)
+        self.level = self.start_level if level is None else level
+        if not self.start_level <= self.level < len(self.in_channels):
+            raise ValueError(f'BPFPN: gils.level={self.level}; the pyramid uses its inputs {self.start_level} to '
+                             f'{len(self.in_channels) - 1}')
+        low_channels = cfg.pop('in_channels', None)
+        if self.level:
+            if low_channels not in (None, self.in_channels[self.level - 1]):
+                raise ValueError(f'BPFPN: gils.in_channels={low_channels}, but the low level is input {self.level - 1} '
+                                 f'of the pyramid with {self.in_channels[self.level - 1]} channels')
+            low_channels = self.in_channels[self.level - 1]
+        channels = self.in_channels[self.level]
+        if self.at == 'output':
+            channels = self._probe()[0][self.level - self.start_level]
+        self.gils = GILS(low_channels or self.in_channels[0] // 2, channels, **cfg)
+
+    def _build_dgr(self, cfg: dict) -> None:
+        levels = cfg.pop('levels', 'auto')
+        if levels not in ('auto', 'output', 'inner'):
+            raise ValueError(f"BPFPN: dgr.levels={levels!r}; expected 'auto', 'output' or 'inner'")
+        isolate = cfg.pop('isolate', True)
+        out_channels, inner_channels = self._probe()
+        if levels == 'auto':
+            levels = 'output' if len(out_channels) > 1 else 'inner'
+        self.dgr_levels = levels
+        self.dgr_isolate = isolate and cfg.get('target', 'deep') == 'deep' and cfg.get('form') != 'gate'
+        if levels == 'inner' or cfg.get('form') == 'gate' or self.dgr_isolate:
+            TopDownTaps(self.pyramid)  # says so if it cannot
+        channels = out_channels if levels == 'output' else inner_channels
+        cfg.setdefault('type', 'mmirstd.DGRLoss')
+        if cfg.get('form', 'feature') == 'feature':
+            cfg.setdefault('in_channels', channels)
+        if len(channels) < 2 and cfg.get('form') != 'gate':
+            raise ValueError(f'BPFPN: dgr compares adjacent levels; {type(self.pyramid).__name__} has {len(channels)} '
+                             f'of dgr.levels={levels!r}')
+        if len(out_channels) < 2 and cfg.get('form') == 'gate':
+            raise ValueError('BPFPN: the gate compares the gradient of a level\'s own output with the one from the '
+                             f'finer level, but {type(self.pyramid).__name__} has only one output\n  cure: more '
+                             "outputs, or form='feature' or 'gradient'")
+        self.dgr = MODELS.build(cfg)
+
+    @torch.no_grad()
+    def _probe(self) -> tuple[list[int], list[int]]:
+        """Channels of the pyramid's outputs and of its top-down path, found by running it once on small zeros."""
+        finest = 4 * 2**(len(self.in_channels) - 1)
+        inputs = [torch.zeros(1, c, finest >> i, finest >> i) for i, c in enumerate(self.in_channels)]
+        try:
+            taps = TopDownTaps(self.pyramid)
+        except ValueError:
+            taps = None
+        training = self.pyramid.training
+        self.pyramid.eval()
+        with taps or nullcontext():
+            outs = self.pyramid(tuple(inputs))
+        self.pyramid.train(training)
+        return [o.shape[1] for o in outs], [level.shape[1] for level in taps.levels] if taps else []
+
+    def forward(self, inputs: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        """Run the pyramid.
+
+        Args:
+            inputs: Backbone features, finest first: those of the pyramid, behind the low level of GILS where that is
+                a further one.
+
+        Returns:
+            The pyramid's outputs.
+
+        Raises:
+            ValueError: Another number of features.
+            RuntimeError: In training, if DGR's loss would get lost (see :class:`AuxiliaryLossModule`).
+        """
+        inputs = list(inputs)
+        self._check_count(len(inputs))
+        low = None
+        if self.gils is not None:
+            low = inputs[self.level - 1] if self.level else inputs.pop(0)
+            if self.at == 'input':
+                inputs[self.level] = self.gils(low, inputs[self.level])
+        dgr = self.dgr if self.dgr is not None and self.computes_losses else None
+        taps = None
+        if dgr is not None and (self.dgr_levels == 'inner' or self.dgr_isolate or not dgr.is_loss):
+            taps = TopDownTaps(self.pyramid, gate=None if dgr.is_loss else dgr.gate)
+        with taps or nullcontext():
+            outs = list(self.pyramid(tuple(inputs)))
+        if low is not None and self.at == 'output':
+            index = self.level - self.start_level
+            outs[index] = self.gils(low, outs[index])
+        if dgr is not None and dgr.is_loss:
+            levels = outs if self.dgr_levels == 'output' else taps.levels
+            if not self._deferred:  # the first pass of a step; a clip's frames may follow
+                self.defer_loss(_StepLoss(dgr))
+            self._deferred[0].add(tuple(levels), tuple(taps.levels) if self.dgr_isolate else None)
+        return tuple(outs)
+
+    def _check_count(self, count: int) -> None:
+        further = self.gils is not None and self.level == 0
+        expected = len(self.in_channels) + further
+        if count != expected:
+            cure = ('gils takes one more, finer level of the backbone: add it in front of its out_indices'
+                    if further else 'out_indices of the backbone')
+            raise ValueError(f'BPFPN: got {count} levels, expected {expected} ({type(self.pyramid).__name__} takes '
+                             f'{len(self.in_channels)})\n  cure: {cure}')
+
+    def translate_state_dict(self, state_dict: dict, prefix: str) -> None:
+        """Rename, in place, the keys of the pyramid's own checkpoint, ``neck.X``, to ``neck.pyramid.X``.
+
+        Args:
+            state_dict: Entries of this module, and maybe others.
+            prefix: This module's name and a dot, or ''.
+        """
+        own = [key for key in state_dict if key.startswith(prefix)]
+        parts = tuple(f'{prefix}{name}.' for name in self._modules)
+        if any(key.startswith(f'{prefix}pyramid.') for key in own):
+            return
+        for key in own:
+            if not key.startswith(parts):
+                state_dict[f'{prefix}pyramid.{key[len(prefix):]}'] = state_dict.pop(key)
+
+    def _load_from_state_dict(self, state_dict: dict, prefix: str, *args: Any, **kwargs: Any) -> None:
+        # Before the children load; they get the entries of this dict.
+        self.translate_state_dict(state_dict, prefix)
+        super()._load_from_state_dict(state_dict, prefix, *args, **kwargs)

@@ -1,0 +1,54 @@
+"""YOLO-BP through the real tools on generated sequences; evaluation with and without streaming agrees."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.shared import REPO
+
+pytestmark = pytest.mark.slow
+
+CONFIG = """
+_base_ = ['{repo}/configs/yolo_bp/yolo-bp-tiny_synthetic-sequences.py']
+data_root = '{data}'
+train_dataloader = dict(num_workers=0, persistent_workers=False, dataset=dict(data_root=data_root))
+val_dataloader = dict(num_workers=0, persistent_workers=False, dataset=dict(data_root=data_root))
+test_dataloader = dict(num_workers=0, persistent_workers=False, dataset=dict(data_root=data_root))
+default_hooks = dict(logger=dict(interval=1))
+train_cfg = dict(max_epochs=1, val_interval=1)
+# Even boxes of a hardly trained network.
+model = dict(test_cfg=dict(score_thr=0.0))
+"""
+
+
+@pytest.fixture(scope='module')
+def config(tmp_path_factory: pytest.TempPathFactory, run) -> Path:
+    folder = tmp_path_factory.mktemp('moving')
+    run('dataset_converters/make_synthetic.py', folder / 'data', '--mode', 'sequences', '--num-train', 2,
+        '--num-val', 1, '--num-test', 2, '--num-frames', 7, '--size', '64x64', '--workers', 1, cwd=folder)
+    path = folder / 'config.py'
+    path.write_text(CONFIG.format(repo=REPO.as_posix(), data=(folder / 'data').as_posix()))
+    return path
+
+
+def test_train_and_test(config: Path, run, tmp_path: Path) -> None:
+    run('train.py', config, '--work-dir', tmp_path / 'work', cwd=tmp_path)
+    record = next((tmp_path / 'work').glob('2*/vis_data/scalars.json')).read_text().splitlines()
+    losses = json.loads(record[0])
+    for name in ('loss_cls', 'loss_bbox', 'loss_obj', 'loss_motion', 'loss_dgr'):
+        assert np.isfinite(losses[name])
+    found = {}
+    for streaming in (True, False):
+        out = tmp_path / f'{streaming}.json'
+        run('test.py', config, tmp_path / 'work' / 'epoch_1.pth', '--work-dir', tmp_path / str(streaming),
+            '--cfg-options', f'model.test_cfg.streaming={streaming}', f'test_evaluator.results_out={out}', cwd=tmp_path)
+        found[streaming] = sorted(json.loads(out.read_text()), key=lambda box: (box['image_id'], *box['bbox']))
+    assert len(found[True]) == len(found[False]) > 100
+    for streamed, whole in zip(found[True], found[False]):
+        assert streamed['image_id'] == whole['image_id']
+        assert streamed['score'] == pytest.approx(whole['score'], abs=1e-5)
+        assert streamed['bbox'] == pytest.approx(whole['bbox'], abs=1e-3)

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from mmengine.config import Config
+from mmengine.config.utils import MODULE2PACKAGE
+
+from mmirstd.compat import ensure_config_scopes
+from tests.shared import REPO
+
+
+@pytest.mark.parametrize('base', [
+    'mmseg::sem_fpn/fpn_r50_4xb4-160k_ade20k-512x512.py', 'mmdet::fcos/fcos_r50-caffe_fpn_gn-head_1x_coco.py'])
+def test_configs_of_installed_packages_can_be_inherited(base: str, tmp_path: Path) -> None:
+    ensure_config_scopes()
+    config = tmp_path / 'config.py'
+    config.write_text(f"_base_ = '{base}'\n")
+    assert Config.fromfile(config).model.neck.type == 'FPN'
+
+
+def test_only_names_that_find_nothing_are_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    # pytest is installed under its own name; no distribution is called "absent"; nothing at all is called "neither"
+    for module, package in (('pytest', 'numpy'), ('json', 'absent'), ('neither', 'absent')):
+        monkeypatch.setitem(MODULE2PACKAGE, module, package)
+    assert ensure_config_scopes() == ['json']
+    assert (MODULE2PACKAGE['pytest'], MODULE2PACKAGE['json'], MODULE2PACKAGE['neither']) == ('numpy', 'json', 'absent')
+    assert ensure_config_scopes() == []
+
+
+def test_a_foreign_tool_has_it_too(tmp_path: Path) -> None:
+    (tmp_path / 'config.py').write_text("_base_ = 'mmseg::sem_fpn/fpn_r50_4xb4-160k_ade20k-512x512.py'\n")
+    script = tmp_path / 'tool.py'
+    script.write_text('import sys\nfrom mmengine.config import Config\n'
+                      'print(Config.fromfile(sys.argv[1]).model.decode_head.type)\n')
+    done = subprocess.run([sys.executable, '-m', 'mmirstd.compat.run', str(script), str(tmp_path / 'config.py')],
+                          capture_output=True, text=True, cwd=REPO, check=True)
+    assert 'FPNHead' in done.stdout

@@ -1,0 +1,301 @@
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import math
+import socket
+
+import numpy as np
+import pytest
+import torch
+from mmengine.dist import get_dist_info
+from mmengine.structures import InstanceData
+
+import mmirstd.registry  # noqa: F401
+from mmirstd.evaluation import MovingTargetMetric
+from mmirstd.evaluation.functional import (
+    CocoEvaluation,
+    FrameDetections,
+    count_frame,
+    match_centres,
+    pd_by_scr,
+    summarise_counts,
+)
+from mmirstd.registry import METRICS
+
+from ..shared import DATA
+
+from mmdet.structures import DetDataSample  # isort: skip
+
+GOLDEN = json.loads((DATA / 'golden' / 'sstnet_coco.json').read_text())
+
+
+def corners(box) -> list[float]:
+    x, y, w, h = box
+    return [x, y, x + w, y + h]
+
+
+def sample(img_id: int, targets=(), boxes=(), scores=(), video: str = 's', scr=None, ignore=(), shape=(256, 256),
+           **meta) -> dict:
+    """A data sample as mmengine hands it to metrics."""
+    instances = [dict(bbox=list(box), bbox_label=0, ignore_flag=int(k in ignore)) for k, box in enumerate(targets)]
+    for instance, value in zip(instances, scr or ()):
+        instance['scr'] = value
+    result = DetDataSample(metainfo=dict(img_id=img_id, img_path=f'{img_id}.png', ori_shape=shape, video=video,
+                                         instances=instances, **meta))
+    result.pred_instances = InstanceData(
+        bboxes=torch.tensor(list(boxes), dtype=torch.float64).reshape(-1, 4),
+        scores=torch.tensor(list(scores), dtype=torch.float64), labels=torch.zeros(len(boxes), dtype=torch.long))
+    return result.to_dict()
+
+
+def golden_samples() -> list[dict]:
+    samples = []
+    for image in GOLDEN['images']:
+        found = [d for d in GOLDEN['detections'] if d['image_id'] == image['id']]
+        samples.append(sample(
+            image['id'], [corners(a['bbox']) for a in GOLDEN['annotations'] if a['image_id'] == image['id']],
+            [corners(d['bbox']) for d in found], [d['score'] for d in found], video=f'seq{image["id"] % 3}'))
+    return samples
+
+
+def evaluate(samples: list[dict], **options) -> dict:
+    metric = MovingTargetMetric(**options)
+    for part in (samples[k:k + 4] for k in range(0, len(samples), 4)):
+        metric.process(None, part)
+    return metric.evaluate(len(samples))
+
+
+# The official arithmetic.
+
+
+@pytest.mark.parametrize(('protocol', 'prefix', 'record'), [
+    ('default', '', 'all_detections'),
+    ('sstnet', 'sstnet/', 'official_protocol_only_images_with_annotations')])
+def test_recorded_case(protocol, prefix, record):
+    expected = GOLDEN[record]
+    measures = evaluate(golden_samples(), protocol=protocol)
+    for ours, theirs in (('mAP', expected['stats12'][0]), ('mAP50', expected['mAP50']),
+                         ('mAP75', expected['stats12'][2]), ('precision', expected['Precision']),
+                         ('recall', expected['recall_50']), ('F1', expected['F1'])):
+        assert measures[prefix + ours] == pytest.approx(theirs, abs=1e-12), ours
+    frames = [record_of(s) for s in golden_samples()]
+    coco = CocoEvaluation(frames)
+    np.testing.assert_allclose(coco.precision_curve(coco.chosen_by(protocol)), expected['precision_50'], atol=1e-12)
+
+
+def record_of(item: dict) -> FrameDetections:
+    from mmirstd.evaluation.metrics.moving_target_metric import _record
+    return FrameDetections(**_record(item, False))
+
+
+def test_each_sequence_is_what_pycocotools_says_of_it_alone():
+    from pycocotools.coco import COCO
+    from pycocotools.cocoeval import COCOeval
+
+    metric = MovingTargetMetric()
+    metric.process(None, golden_samples())
+    metric.evaluate(40)
+    for k in range(3):
+        with contextlib.redirect_stdout(io.StringIO()):
+            truth = COCO()
+            images = [image for image in GOLDEN['images'] if image['id'] % 3 == k]
+            ids = {image['id'] for image in images}
+            truth.dataset = dict(images=images, categories=[dict(id=1, name='t')],
+                                 annotations=[dict(a) for a in GOLDEN['annotations'] if a['image_id'] in ids])
+            truth.createIndex()
+            found = truth.loadRes([dict(d) for d in GOLDEN['detections'] if d['image_id'] in ids])
+            alone = COCOeval(truth, found, 'bbox')
+            alone.evaluate()
+            alone.accumulate()
+            alone.summarize()
+        table = metric.last_tables['sequences'][f'seq{k}']
+        assert table['mAP'] == pytest.approx(alone.stats[0], abs=1e-12)
+        assert table['mAP50'] == pytest.approx(alone.stats[1], abs=1e-12)
+        assert table['recall'] == pytest.approx(alone.eval['recall'][0, 0, 0, -1], abs=1e-12)
+
+
+def test_a_perfect_detector():
+    targets = [[10., 10, 16, 15], [30, 30, 34, 34]]
+    measures = evaluate([sample(k, targets, targets, [0.9, 0.8]) for k in range(3)])
+    for name in ('mAP', 'mAP50', 'precision', 'recall', 'F1', 'Pd', 'target_precision', 'target_F1'):
+        assert measures[name] == pytest.approx(1), name
+    assert measures['Fa'] == 0
+
+
+def test_a_blind_detector():
+    measures = evaluate([sample(k, [[10., 10, 16, 15]]) for k in range(3)])
+    assert [measures[name] for name in ('mAP50', 'precision', 'recall', 'F1', 'Pd', 'Fa')] == [0] * 6
+
+
+def test_no_target_anywhere():
+    measures = evaluate([sample(k, [], [[5., 5, 9, 9]], [0.9]) for k in range(2)], protocol=['default', 'sstnet'])
+    for name in ('mAP50', 'precision', 'recall', 'F1', 'Pd', 'sstnet/mAP50'):
+        assert math.isnan(measures[name]), name
+    assert measures['Fa'] == pytest.approx(16 / 256**2)
+    assert measures['false_per_frame'] == 1
+    assert measures['target_precision'] == 0
+
+
+def test_false_alarms_on_empty_frames_count_unless_the_protocol_says_so():
+    samples = [sample(0, [[10., 10, 16, 15]], [[10., 10, 16, 15]], [0.6])]
+    samples += [sample(k, [], [[50., 50, 56, 55]], [0.9]) for k in range(1, 4)]
+    measures = evaluate(samples, protocol=['default', 'sstnet'])
+    assert measures['sstnet/mAP50'] == pytest.approx(1)
+    assert measures['mAP50'] == pytest.approx(0.25)
+
+
+def test_ignored_boxes_are_neither_targets_nor_false_alarms():
+    targets = [[10., 10, 16, 15], [100, 100, 140, 140]]
+    measures = evaluate([sample(0, targets, [targets[0], [110., 110, 130, 130]], [0.9, 0.95], ignore=(1,))])
+    assert measures['mAP50'] == pytest.approx(1)
+    assert measures['Pd'] == 1
+    assert measures['Fa'] == 0
+
+
+def test_several_classes():
+    one = sample(0, [[10., 10, 16, 15], [30, 30, 34, 34]], [[10., 10, 16, 15], [30, 30, 34, 34]], [0.9, 0.8])
+    one['instances'][1]['bbox_label'] = 1
+    one['pred_instances']['labels'] = torch.tensor([0, 0])
+    measures = evaluate([one], num_classes=2)
+    assert measures['mAP50'] == pytest.approx(0.5)
+    assert measures['recall'] == pytest.approx(0.5)
+    assert measures['Pd'] == 1  # found, under whatever name
+
+
+# By centres.
+
+
+def test_centre_distance_is_strict_and_one_to_one():
+    target = np.array([[10., 10, 14, 14]])
+    assert match_centres(target, target + [[3, 0, 3, 0]], np.ones(1), 3.0).tolist() == [-1]
+    assert match_centres(target, target + [[2.99, 0, 2.99, 0]], np.ones(1), 3.0).tolist() == [0]
+    two = np.array([[10., 10, 14, 14], [12, 10, 16, 14]])
+    assert match_centres(two, two[:1] + 0.9, np.ones(1), 3.0).tolist() in ([0, -1], [-1, 0])
+    # the nearest pair first: the second target takes the box that the first could have had too
+    assert match_centres(two, np.array([[11.8, 10, 15.8, 14], [8., 10, 12, 14]]), np.ones(2), 3.0).tolist() == [1, 0]
+    # of equally near ones the more certain
+    assert match_centres(target, np.concatenate([target, target]), np.array([0.6, 0.9]), 3.0).tolist() == [1]
+
+
+def test_counts_of_a_frame():
+    frame = record_of(sample(0, [[10., 10, 14, 14], [100, 100, 104, 104]],
+                             [[10., 11, 14, 15], [250, 250, 262, 260], [60, 60, 70, 70]], [0.9, 0.7, 0.4]))
+    counts = count_frame(frame, 0.5)
+    expected = dict(targets=2, detected=1, detections=2, false=1, false_pixels=36.0, pixels=65536)
+    assert {key: counts[key] for key in expected} == expected  # 6x6 pixels of the false one are in the image
+    assert count_frame(frame, 0.3)['false_pixels'] == 136.0
+    summary = summarise_counts([counts, counts])
+    assert summary['Pd'] == 0.5
+    assert summary['Fa'] == pytest.approx(36 / 65536)
+    assert summary['Fa_e6'] == pytest.approx(36e6 / 65536)
+    assert summary['false_per_frame'] == 1
+    assert summary['target_precision'] == 0.5
+    assert summary['target_F1'] == 0.5
+
+
+def test_the_score_threshold_is_an_option():
+    samples = [sample(0, [[10., 10, 14, 14]], [[10., 10, 14, 14]], [0.3])]
+    assert evaluate(samples)['Pd'] == 0
+    assert evaluate(samples, score_threshold=0.3)['Pd'] == 1
+    assert evaluate(samples)['mAP50'] == pytest.approx(1)
+
+
+def test_pd_by_scr():
+    target = [10., 10, 14, 14]
+    samples = [sample(k, [target, [50., 50, 54, 54]], [target] if k else [], [0.9] if k else [], scr=[k + 0.5, 9.0])
+               for k in range(4)]
+    measures = evaluate(samples, scr_bins=(0, 2, 4, None))
+    assert measures['Pd_scr/0-2'] == 0.5
+    assert measures['Pd_scr/2-4'] == 1
+    assert measures['Pd_scr/4+'] == 0
+    rows = pd_by_scr([count_frame(record_of(s)) for s in samples], (0, 9))
+    assert rows == [dict(low=0.0, high=9.0, targets=4, detected=3, Pd=0.75)]  # 9.0 is beyond, edges are half open
+    with pytest.raises(ValueError, match="targets without 'scr'"):
+        evaluate([sample(0, [target])], scr_bins=(0, 2))
+
+
+# Around it.
+
+
+def test_context_frames_are_passed_over():
+    samples = golden_samples()
+    context = [sample(None, [], [[1., 1, 9, 9]], [1.0], is_key_frame=False) for _ in range(10)]
+    mixed = [s for pair in zip(samples, context) for s in pair] + samples[10:]
+    assert evaluate(mixed) == evaluate(samples)
+    with pytest.raises(ValueError, match='all frames are context'):
+        evaluate(context)
+
+
+def test_order_and_repetition_do_not_matter():
+    samples = golden_samples()
+    shuffled = [samples[k] for k in np.random.default_rng(0).permutation(40)]
+    assert evaluate(shuffled) == evaluate(samples)
+    assert evaluate([*samples, *samples[:3]]) == evaluate(samples)
+
+
+def test_files(tmp_path):
+    evaluate(golden_samples(), per_sequence_out=str(tmp_path / 'a/m.json'), results_out=str(tmp_path / 'r.json'))
+    tables = json.loads((tmp_path / 'a/m.json').read_text())
+    assert tables['overall']['mAP50'] == pytest.approx(GOLDEN['all_detections']['mAP50'])
+    assert set(tables['sequences']) == {'seq0', 'seq1', 'seq2'}
+    results = json.loads((tmp_path / 'r.json').read_text())
+    assert len(results) == len(GOLDEN['detections'])
+    np.testing.assert_allclose(sorted(r['bbox'] for r in results), sorted(d['bbox'] for d in GOLDEN['detections']),
+                               atol=1e-3)
+
+
+@pytest.mark.parametrize('options', [
+    dict(protocol='coco'), dict(protocol=[]), dict(score_threshold=2), dict(max_distance=0), dict(scr_bins=(3,)),
+    dict(scr_bins=(3, 2)), dict(per_sequence_out='x.csv')])
+def test_wrong_options(options):
+    with pytest.raises(ValueError):
+        MovingTargetMetric(**options)
+
+
+def test_incomplete_samples():
+    whole = sample(0, [[10., 10, 14, 14]])
+    for key in ('pred_instances', 'instances', 'img_id', 'ori_shape'):
+        part = {name: value for name, value in whole.items() if name != key}
+        with pytest.raises(KeyError, match=key):
+            MovingTargetMetric().process(None, [part])
+    broken = sample(0, [], [[float('nan'), 0, 1, 1]], [0.5])
+    with pytest.raises(ValueError, match='not finite'):
+        MovingTargetMetric().process(None, [broken])
+    with pytest.raises(ValueError, match='nothing to evaluate'):
+        MovingTargetMetric().evaluate(0)
+
+
+def test_registered():
+    assert isinstance(METRICS.build(dict(type='mmirstd.MovingTargetMetric', protocol=['default', 'sstnet'])),
+                      MovingTargetMetric)
+
+
+def _worker(rank: int, port: int, tmp: str) -> None:
+    torch.distributed.init_process_group('gloo', f'tcp://127.0.0.1:{port}', rank=rank, world_size=2)
+    assert get_dist_info() == (rank, 2)
+    samples = golden_samples()
+    shares = dict(
+        # in turn, one repeated, as DefaultSampler deals them out
+        turns=(39, (samples[:39] + samples[:1])[rank::2]),
+        # whole sequences, as SequenceSampler does
+        sequences=(40, [s for s in samples if (s['video'] == 'seq0') == (rank == 0)]))
+    for name, (size, mine) in shares.items():
+        metric = MovingTargetMetric(collect_dir=f'{tmp}/{name}')
+        metric.process(None, mine)
+        measures = metric.evaluate(size)
+        if rank == 0:
+            with open(f'{tmp}/{name}.json', 'w') as file:
+                json.dump(measures, file)
+    torch.distributed.destroy_process_group()
+
+
+def test_two_processes(tmp_path):
+    with socket.socket() as probe:
+        probe.bind(('127.0.0.1', 0))
+        port = probe.getsockname()[1]
+    torch.multiprocessing.spawn(_worker, (port, str(tmp_path)), nprocs=2)
+    for name, size in (('turns', 39), ('sequences', 40)):
+        alone = evaluate(golden_samples()[:size])
+        assert json.loads((tmp_path / f'{name}.json').read_text()) == pytest.approx(alone, abs=0)

@@ -1,0 +1,35 @@
+"""The benchmark as users run it, on a tiny network; figures for real networks are its own output."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from tests.shared import REPO
+from tools.analysis_tools.benchmark_streaming import check_equal, main
+
+TINY = ['model.backbone.widen_factor=0.0625', 'model.neck.in_channels=[16,32,64]', 'model.temporal_neck.in_channels=16',
+        'model.motion_branch=None']
+
+
+def test_prints_ratios_and_what_remains(capsys: pytest.CaptureFixture) -> None:
+    table = main([str(REPO / 'configs/_base_/models/sstnet-tiny.py'), '--size', '64', '64', '--frames', '3', '--rounds',
+                  '1', '--cfg-options', *TINY])
+    assert set(table) == {'windowed', 'windowed, fused', 'streaming'}
+    printed = capsys.readouterr().out
+    assert 'The maps of the head agree to' in printed
+    assert f'{table["windowed"] / table["streaming"]:.2f}x' in printed
+    for part in ('backbone and pyramid', 'temporal neck, coupling', 'head', 'decode, suppress'):
+        assert part in printed
+
+
+def test_sides_that_disagree_are_not_timed() -> None:
+    class Head(torch.nn.Module):
+        def forward(self, offset: float) -> tuple:
+            return ([torch.full((1, 1, 2, 2), offset)], )
+
+    heads = {'a': Head(), 'b': Head()}
+    sides = {'a': lambda i: heads['a'](0.0), 'b': lambda i: heads['b'](1e-4 * i)}
+    assert check_equal(sides, heads, 1) == 0
+    with pytest.raises(SystemExit, match='disagree'):
+        check_equal(sides, heads, 2)

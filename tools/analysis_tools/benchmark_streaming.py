@@ -1,0 +1,212 @@
+"""How much faster is a clip detector that is fed frame by frame than one that is given whole clips?
+
+Example::
+
+    python tools/analysis_tools/benchmark_streaming.py configs/_base_/models/sstnet-tiny.py --size 256 320
+
+Both sides go from decoded frames in memory to boxes: normalisation, packing, network, suppression of overlapping
+boxes.  (Decoding is left out: the clip data sets decode a frame once for all its clips.)  Three sides take turns:
+
+- windowed: the detector on whole clips, as tools/test.py runs it without streaming;
+- windowed, fused: the same with the fused copy of the model that StreamingDetector uses, which separates what the
+  stream saves from what fusing saves;
+- streaming: mmirstd.apis.StreamingDetector.
+
+The raw maps of the head are checked to be equal before anything is timed.  At the end the stream's own time is broken
+down.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+import mmirstd.registry  # noqa: E402, F401, I001
+import numpy as np  # noqa: E402
+import torch  # noqa: E402
+from mmdet.structures import DetDataSample  # noqa: E402
+from mmengine.config import Config, DictAction  # noqa: E402
+from mmengine.dataset import Compose  # noqa: E402
+from mmengine.logging import MMLogger  # noqa: E402
+from mmengine.registry import MODELS, init_default_scope  # noqa: E402
+from torch import nn  # noqa: E402
+
+from mmirstd.apis import StreamingDetector  # noqa: E402
+from mmirstd.apis.streaming import fused_copy  # noqa: E402
+from mmirstd.compat.checkpoint import load_checkpoint_file  # noqa: E402
+
+PIPELINE = [dict(type='mmirstd.LoadClip'), dict(type='mmirstd.PackClipInputs')]
+
+
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('config', nargs='?', default='configs/_base_/models/sstnet-tiny.py', help='config with a model')
+    parser.add_argument('checkpoint', nargs='?', help='checkpoint; without one the weights are fresh')
+    parser.add_argument('--size', type=int, nargs=2, default=(256, 320), metavar=('H', 'W'), help='size of the frames')
+    parser.add_argument('--frames', type=int, default=8, help='frames a round')
+    parser.add_argument('--rounds', type=int, default=5, help='rounds, after one to warm up')
+    parser.add_argument('--threads', type=int, default=1, help='threads of PyTorch')
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='overrides, key=value')
+    return parser.parse_args(argv)
+
+
+class Windowed:
+    """A detector on whole clips of an array of frames."""
+
+    def __init__(self, model: nn.Module) -> None:
+        self.model = model.eval()
+        self.model.streaming = False
+        self.pipeline = Compose(PIPELINE)
+
+    @torch.inference_mode()
+    def __call__(self, video: np.ndarray, i: int) -> DetDataSample:
+        """Detections on frame ``i``, its past frames taken anew."""
+        ids = [max(i - k, 0) for k in range(self.model.num_frames - 1, -1, -1)]
+        packed = self.pipeline(dict(img=[video[k] for k in ids], img_id=i, instances=[]))
+        data = dict(inputs=[packed['inputs']], data_samples=[packed['data_samples']])
+        return self.model.test_step(data)[0]
+
+
+def build(args: argparse.Namespace) -> nn.Module:
+    """The detector."""
+    MMLogger.get_instance('benchmark', log_level='ERROR')
+    cfg = Config.fromfile(args.config)
+    cfg.merge_from_dict(args.cfg_options or {})
+    init_default_scope('mmdet')
+    torch.manual_seed(0)
+    model = MODELS.build(cfg.model)
+    if args.checkpoint:
+        state = load_checkpoint_file(args.checkpoint)
+        model.load_state_dict(state.get('state_dict', state))
+    else:
+        model.init_weights()  # biases of the head as at the start of training: few boxes
+        _set_statistics(model, cfg.model.backbone.get('in_channels', 3))
+    return model
+
+
+@torch.no_grad()
+def _set_statistics(model: nn.Module, channels: int) -> None:
+    """Give fresh batch norm the statistics of noise; with mean 0 and variance 1 deep features would vanish.
+
+    Then no difference between the sides could be seen.
+    """
+    norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)]
+    momenta = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.momentum = 1.0
+    model.train()(torch.rand(2, model.num_frames, channels, 128, 128), mode='tensor')
+    for norm, momentum in zip(norms, momenta):
+        norm.momentum = momentum
+        norm.running_var.clamp_(min=0.2)  # an almost constant channel would amplify rounding
+    model.eval()
+
+
+def check_equal(sides: dict[str, Callable[[int], DetDataSample]], heads: dict[str, nn.Module], frames: int) -> float:
+    """Compare the raw maps of the heads (regressions in strides, logits), of which boxes and scores are made.
+
+    Returns:
+        The largest difference from the first side, over all frames and places, relative to the largest value (at
+        least 1).
+
+    Raises:
+        SystemExit: If it is more than 1e-5.
+    """
+    maps: dict[str, list[torch.Tensor]] = {name: [] for name in sides}
+    for name, side in sides.items():
+        handle = heads[name].register_forward_hook(
+            lambda module, args, output, name=name: maps[name].append(torch.cat([part[0] for part in output], dim=1)))
+        for i in range(frames):
+            side(i)
+        handle.remove()
+    reference, *others = maps.values()
+    scale = max(1.0, *(float(one.abs().max()) for one in reference))
+    worst = max(float((one - other).abs().max()) for side in others for one, other in zip(reference, side)) / scale
+    if not worst <= 1e-5:
+        raise SystemExit(f'the sides disagree: maps of the head differ by up to {worst:.2g}')
+    return worst
+
+
+def benchmark(model: nn.Module, video: np.ndarray, rounds: int) -> tuple[dict[str, float], float]:
+    """Median seconds a frame of each side, in alternating rounds, and the largest difference between them."""
+    stock, fused, stream = Windowed(model), Windowed(fused_copy(model)), StreamingDetector(model)
+
+    def streamed(i: int) -> DetDataSample:
+        if i == 0:
+            stream.reset()
+        return stream(video[i])
+
+    sides: dict[str, Callable[[int], DetDataSample]] = {
+        'windowed': lambda i: stock(video, i), 'windowed, fused': lambda i: fused(video, i), 'streaming': streamed}
+    heads = {name: owner.model.bbox_head for name, owner in zip(sides, (stock, fused, stream))}
+    worst = check_equal(sides, heads, len(video))
+    times: dict[str, list[float]] = {name: [] for name in sides}
+    for step in range(rounds + 1):
+        for name, side in (list(sides.items()) if step % 2 else list(sides.items())[::-1]):
+            start = time.perf_counter()
+            for i in range(len(video)):
+                side(i)
+            if step:
+                times[name].append((time.perf_counter() - start) / len(video))
+    return {name: median(values) for name, values in times.items()}, worst
+
+
+def profile(model: nn.Module, video: np.ndarray, rounds: int) -> dict[str, float]:
+    """Median seconds a frame of the parts of the stream."""
+    detector = StreamingDetector(model)
+    net = detector.model
+    parts: dict[str, list[float]] = {}
+
+    def timed(name: str, function: Callable) -> object:
+        start = time.perf_counter()
+        result = function()
+        parts.setdefault(name, []).append(time.perf_counter() - start)
+        return result
+
+    states: list = []
+    with torch.inference_mode():
+        for i in range(len(video) * max(1, rounds // 2)):
+            inputs, samples = timed('normalise, pack, pad', lambda i=i: detector.preprocess(video[i % len(video)]))
+            levels = timed('backbone and pyramid', lambda x=inputs[:, -1]: net.extract_frame_feat(x))
+            state = levels
+            if hasattr(net.temporal_neck, 'frame_state'):
+                state = timed('temporal neck, of one frame', lambda x=levels: net.temporal_neck.frame_state(x))
+            states = [*(states or [state] * net.num_frames)[1:], state]
+            coupled = timed('temporal neck, coupling', lambda s=tuple(states): net.couple_states(s))
+            raw = timed('head', lambda x=coupled: net.bbox_head(x))
+            timed('decode, suppress', lambda r=raw, s=samples: net.bbox_head.predict_by_feat(
+                *r, batch_img_metas=[x.metainfo for x in s], rescale=False))
+    return {name: median(values) for name, values in parts.items()}
+
+
+def main(argv: list[str] | None = None) -> dict[str, float]:
+    """Print the table; returns seconds a frame of each side."""
+    args = parse_args(argv)
+    torch.set_num_threads(args.threads)
+    model = build(args)
+    video = np.random.default_rng(0).integers(0, 256, (args.frames, *args.size), dtype=np.uint8)
+    table, worst = benchmark(model, video, args.rounds)
+    height, width = args.size
+    print(f'{args.config}: {model.num_frames} frames of {height}x{width}, {args.threads} thread(s), PyTorch '
+          f'{torch.__version__}; medians of {args.rounds} alternating rounds of {args.frames} frames')
+    print(f'{"":<30}{"ms a frame":>12}{"frames/s":>10}{"ratio":>8}')
+    for name, seconds in table.items():
+        print(f'{name:<30}{seconds * 1000:>12.1f}{1 / seconds:>10.1f}{table["windowed"] / seconds:>7.2f}x')
+    print(f'The maps of the head agree to {worst:.1g}. Against the fused windowed model the stream is '
+          f'{table["windowed, fused"] / table["streaming"]:.2f}x as fast.')
+    parts = profile(model, video, args.rounds)
+    total = sum(parts.values())
+    print('The stream:')
+    for name, seconds in sorted(parts.items(), key=lambda item: -item[1]):
+        print(f'  {name:<28}{seconds * 1000:>12.1f}{seconds / total:>9.0%}')
+    return table
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,91 @@
+"""Convert the infrared videos of the drone detection data set to frames and COCO JSON.
+
+    python tools/dataset_converters/drone_ir.py path/to/Drone-detection-dataset data/Drone-IR
+    python tools/dataset_converters/drone_ir.py path/to/Drone-detection-dataset data/Drone-IR --every 10
+
+The data set (Svanström et al., ICPR 2020, CC0) has one NAME.mp4 and one NAME_LABELS.mat per video in Data/Video_IR.
+OUT gets images/NAME/FRAME.png (gray, 320x256) and instances_{train,val,test}2017.json, with the sequences in video_id
+and frame_id. With --every N only each N-th frame is annotated, but the T-1 frames before it (--window T) are written
+too, so clip models see the true past.
+
+Labels for frames that a video does not have are left out and counted. The command may be repeated: finished videos are
+kept, an interrupted conversion goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from mmirstd.datasets.converters.drone_ir import FrameChoice, Splits, convert, read_splits  # noqa: E402
+
+SPLITS = Path(__file__).resolve().parent / 'drone_ir_splits'
+
+
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('source', type=Path, help='folder of the data set, with Data/Video_IR')
+    parser.add_argument('out', type=Path, help='folder to write to')
+    parser.add_argument('--splits', type=Path, help='folder with train.txt and test.txt, video names; default: '
+                        'SOURCE/splits if it is there, else the lists beside this program (79 and 35 videos)')
+    parser.add_argument('--val-fraction', type=float, default=0.15, metavar='SHARE',
+                        help='share of the training videos held out for validation, of each kind; default: 0.15')
+    parser.add_argument('--seed', type=int, default=0, help='of the hold-out; default: 0')
+    parser.add_argument('--every', type=int, default=1, metavar='N', help='annotate each N-th frame; default: 1')
+    parser.add_argument('--window', type=int, default=5, metavar='T',
+                        help='write the T-1 frames before each annotated one too; default: 5')
+    parser.add_argument('--stride', type=int, default=1, help='distance of the frames of a window; default: 1')
+    parser.add_argument('--videos', nargs='+', metavar='NAME', help='only these videos of the splits')
+    parser.add_argument('--workers', type=int, default=1, help='threads; default: 1')
+    return parser.parse_args(argv)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command; the exit code is 2 for input that cannot be used."""
+    args = parse_args(argv)
+    try:
+        if not 0 <= args.val_fraction < 1:
+            raise ValueError(f'--val-fraction is {args.val_fraction}; expected a value from 0 to below 1')
+        shipped = args.source / 'splits'
+        splits = read_splits(args.splits or (shipped if shipped.is_dir() else SPLITS), args.val_fraction, args.seed)
+        if args.videos:
+            wanted = set(args.videos)
+            unknown = sorted(wanted - {name for _, part in splits.items() for name in part})
+            if unknown:
+                raise ValueError(f'--videos {unknown[0]} is in no split list')
+            splits = Splits(*([name for name in part if name in wanted] for _, part in splits.items()))
+        start = time.perf_counter()
+        summary = _run(args, splits)
+    except (ImportError, OSError, ValueError) as error:
+        print(f'error: {error}', file=sys.stderr)
+        return 2
+    for names, text in ((summary['short'], 'end before their labels do; the labels beyond are left out'),
+                        (summary['long'], 'have more frames than labels; the frames beyond are left out')):
+        if names:
+            few = ', '.join(f'{name} ({frames} frames, {labels} labels)' for name, (frames, labels) in
+                            list(names.items())[:5])
+            print(f'warning: {len(names)} of {summary["videos"]} videos {text}: {few}'
+                  f'{" ..." if len(names) > 5 else ""}', file=sys.stderr)
+    parts = ', '.join(f'{part} {summary["images"][part]} frames with {summary["boxes"][part]} boxes'
+                      for part in summary['images'])
+    print(f'{args.out}: {summary["videos"]} videos ({summary["made"]} converted now, the others kept) in '
+          f'{time.perf_counter() - start:.1f} s; {parts}')
+    return 0
+
+
+def _run(args: argparse.Namespace, splits: Splits) -> dict:
+    from tqdm import tqdm
+
+    total = sum(len(part) for _, part in splits.items())
+    with tqdm(total=total, unit='video', desc=str(args.out), mininterval=0.5) as bar:
+        return convert(args.source, args.out, splits, FrameChoice(args.every, args.window, args.stride), args.workers,
+                       lambda record: bar.update())
+
+
+if __name__ == '__main__':
+    sys.exit(main())
