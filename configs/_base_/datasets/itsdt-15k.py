@@ -1,28 +1,7 @@
-# ITSDT-15K, COCO JSON and folders as UESTC-nnLab ships them.
-#
-# Published results train on all training sequences.  Here 15% of the sequences are held out to choose the checkpoint,
-# so that the test frames never do.  To train on all of them (and use the last checkpoint):
-#   --cfg-options train_dataloader.dataset.holdout=None
-_base_ = ['./clip_pipelines.py']
+# ITSDT-15K, as UESTC-nnLab ships it; what is held out for validation: uestc_pipelines.py.
+_base_ = ['./uestc_pipelines.py']
 
 data_root = 'data/ITSDT-15K'  # another root for all splits: --cfg-options data_root=PATH
-image_size = 512  # SSTNet's letterbox; any size, or (height, width)
-
-letterbox = dict(type='mmirstd.ClipLetterbox', size=image_size)
-train_pipeline = [_base_.load, _base_.boxes, letterbox, _base_.flip, _base_.pack]
-test_pipeline = [_base_.load, _base_.boxes, letterbox, _base_.pack]
-single_frame_train_pipeline = [*train_pipeline[:-1], _base_.single_frame_pack]
-single_frame_test_pipeline = [*test_pipeline[:-1], _base_.single_frame_pack]
-
-# Boxes that leave the image are cut to it, and counted in the log.
-train_dataloader = dict(
-    dataset=dict(
-        data_root=data_root, ann_file='instances_train2017.json', bad_box='clip', pipeline=train_pipeline,
-        holdout=dict(fraction=0.15, seed=0, part='train')))
-val_dataloader = dict(
-    dataset=dict(
-        data_root=data_root, ann_file='instances_train2017.json', bad_box='clip', pipeline=test_pipeline,
-        holdout=dict(fraction=0.15, seed=0, part='val')))
-test_dataloader = dict(
-    dataset=dict(
-        data_root=data_root, ann_file='instances_test2017.json', bad_box='clip', pipeline=test_pipeline))
+train_dataloader = dict(dataset=dict(data_root=data_root))
+val_dataloader = dict(dataset=dict(data_root=data_root))
+test_dataloader = dict(dataset=dict(data_root=data_root))
