@@ -9,6 +9,16 @@ distribution of the name is found, the module's own name finds it as well.
 from __future__ import annotations
 
 import importlib.util
+from importlib import metadata
+
+
+def _is_distribution(name: str) -> bool:
+    # mmengine's own is_installed needs pkg_resources in 0.10.7, which setuptools no longer ships.
+    try:
+        metadata.distribution(name)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
 
 
 def ensure_config_scopes() -> list[str]:
@@ -18,10 +28,9 @@ def ensure_config_scopes() -> list[str]:
         list[str]: the scopes that needed it, e.g. ``['mmseg']``.
     """
     from mmengine.config.utils import MODULE2PACKAGE
-    from mmengine.utils import is_installed
     changed = []
     for module, package in MODULE2PACKAGE.items():
-        if package != module and importlib.util.find_spec(module) is not None and not is_installed(package):
+        if package != module and importlib.util.find_spec(module) is not None and not _is_distribution(package):
             MODULE2PACKAGE[module] = module
             changed.append(module)
     return changed
