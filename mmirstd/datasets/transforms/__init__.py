@@ -18,6 +18,7 @@ from .load_image import LoadInfraredImage
 from .load_mask import LoadTargetMask
 from .pack_clip import CLIP_META_KEYS, PackClipInputs
 from .polarity import RandomPolarity
+from .rescale import RandomRescale
 from .sensor_noise import RandomSensorNoise
 from .stripe_noise import RandomStripes
 from .target_crop import TargetAwareCrop
@@ -25,6 +26,6 @@ from .transpose import RandomTranspose
 
 __all__ = [
     'CLIP_META_KEYS', 'ClipLetterbox', 'LoadClip', 'LoadInfraredImage', 'LoadTargetMask', 'PackClipInputs',
-    'PadToMultiple', 'RandomBlur', 'RandomBrightnessContrast', 'RandomGamma', 'RandomPolarity', 'RandomSensorNoise',
-    'RandomStripes', 'RandomTranspose', 'ResizeForEvaluation', 'TargetAwareCrop', 'undo_letterbox'
+    'PadToMultiple', 'RandomBlur', 'RandomBrightnessContrast', 'RandomGamma', 'RandomPolarity', 'RandomRescale',
+    'RandomSensorNoise', 'RandomStripes', 'RandomTranspose', 'ResizeForEvaluation', 'TargetAwareCrop', 'undo_letterbox'
 ]

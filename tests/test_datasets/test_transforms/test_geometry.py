@@ -1,14 +1,15 @@
-"""Transposes, mmcv's flips on 2-D arrays, and the two ways to a test size."""
+"""Transposes, mmcv's flips on 2-D arrays, changes of scale, and the two ways to a test size."""
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mmcv.transforms import RandomFlip
 
-from mmirstd.datasets.transforms import PadToMultiple, RandomTranspose, ResizeForEvaluation
+from mmirstd.datasets.transforms import PadToMultiple, RandomRescale, RandomTranspose, ResizeForEvaluation
 
 
 def sample(height: int, width: int, seed: int = 0) -> dict:
@@ -54,6 +55,44 @@ def test_flips_and_transpose_reach_all_eight_symmetries():
             results = transform(results)
         seen.add(results['img'].tobytes())
     assert len(seen) == 8
+
+
+@settings(max_examples=60, deadline=None)
+@given(height=sizes, width=sizes, factor=st.floats(0.1, 4), seed=st.integers(0, 1000))
+def test_rescaling_loses_no_target(height, width, factor, seed):
+    """Lone pixels three apart: however far it shrinks, each leaves a labelled pixel at its place."""
+    rng = np.random.default_rng(seed)
+    mask = np.zeros((height, width), np.uint8)
+    mask[::3, ::3] = rng.random(mask[::3, ::3].shape) < 0.2
+    results = dict(img=rng.random((height, width), np.float32), gt_seg_map=mask.copy())
+    results = RandomRescale(1.0, (factor, factor))(results)
+    size = results['img'].shape
+    assert size == results['gt_seg_map'].shape == results['img_shape'] == results['pad_shape']
+    assert size == (max(1, round(height * factor)), max(1, round(width * factor)))
+    assert set(np.unique(results['gt_seg_map'])) <= {0, 1}
+    near = cv2.dilate(results['gt_seg_map'], np.ones((3, 3), np.uint8))
+    for row, column in np.argwhere(mask):
+        assert near[min(int((row + 0.5) * size[0] / height), size[0] - 1),
+                    min(int((column + 0.5) * size[1] / width), size[1] - 1)]
+
+
+def test_rescaling_keeps_image_and_mask_aligned():
+    """A bright disc and its mask: area by the factor squared, thresholded image equal to the mask up to the edge."""
+    image = cv2.circle(np.zeros((60, 80), np.float32), (50, 20), 9, 1.0, -1)
+    for factor in (0.5, 0.77, 1.0, 1.6, 2.0):
+        results = RandomRescale(1.0, (factor, factor))(dict(img=image, gt_seg_map=(image > 0.5).astype(np.uint8)))
+        mask = results['gt_seg_map']
+        assert mask.sum() == pytest.approx(image.sum() * factor**2, rel=0.06)
+        np.testing.assert_array_equal(mask, results['img'] >= 0.5)
+
+
+def test_rescaling_happens_as_often_as_asked_both_ways_alike():
+    np.random.seed(0)
+    transform = RandomRescale(0.5, (0.5, 2.0))
+    sides = np.array([transform(sample(64, 64))['img'].shape[0] for _ in range(600)])
+    assert 0.4 < np.mean(sides == 64) < 0.6
+    assert sides.min() < 36 and sides.max() > 118
+    assert 0.4 < np.mean(sides[sides != 64] < 64) < 0.6
 
 
 @settings(max_examples=60, deadline=None)
@@ -106,7 +145,8 @@ def test_resize_for_evaluation_declares_the_native_size():
     assert ResizeForEvaluation(16)(sample(5, 5))['img'].shape == (16, 16)
 
 
-@pytest.mark.parametrize('build', [lambda: RandomTranspose(2), lambda: PadToMultiple(0),
+@pytest.mark.parametrize('build', [lambda: RandomTranspose(2), lambda: RandomRescale(2),
+                                   lambda: RandomRescale(ratio=(2, 1)), lambda: PadToMultiple(0),
                                    lambda: PadToMultiple(mode='mirror'), lambda: ResizeForEvaluation((1, 2, 3))])
 def test_wrong_options(build):
     with pytest.raises(ValueError, match='expected'):
