@@ -1,12 +1,13 @@
 """Blocks shared by several networks."""
 
-from .cbam import ChannelAttention, SpatialAttention
-from .conv import biased_conv
+from .cbam import CBAM, ChannelAttention, SpatialAttention
+from .cbam_residual import CBAMResidualBlock, cbam_residual_layer
+from .conv import BiasedConv2d, biased_conv
 from .gradient import gradient_magnitude, gradient_pyramid
 from .residual import ResidualBlock
 from .squeeze_excitation import SqueezeExcitation
 
 __all__ = [
-    'ChannelAttention', 'ResidualBlock', 'SpatialAttention', 'SqueezeExcitation', 'biased_conv',
-    'gradient_magnitude', 'gradient_pyramid'
+    'CBAM', 'BiasedConv2d', 'CBAMResidualBlock', 'ChannelAttention', 'ResidualBlock', 'SpatialAttention',
+    'SqueezeExcitation', 'biased_conv', 'cbam_residual_layer', 'gradient_magnitude', 'gradient_pyramid'
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import ggl_net, sstnet
-from .key_map import KeyMap
+from .key_map import KeyMap, linear_to_conv, swap_inputs
 
 ARCHS: dict[str, KeyMap] = {
     'ggl-net': ggl_net.KEY_MAP,
@@ -11,4 +11,4 @@ ARCHS: dict[str, KeyMap] = {
     'sstnet-pyramid': sstnet.PYRAMID_KEY_MAP,
 }
 
-__all__ = ['ARCHS', 'KeyMap']
+__all__ = ['ARCHS', 'KeyMap', 'linear_to_conv', 'swap_inputs']

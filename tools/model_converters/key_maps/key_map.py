@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from torch import Tensor
@@ -25,6 +25,8 @@ class KeyMap:
         source: Repository and file of the official code.
         unused: Like ``prefixes``, for parameters that the official network has but whose results it never uses.  Left
             out by default, because our networks make them on request only (``official_unused=True``).
+        transforms: Our key -> function from the official tensor to ours, for parameters whose form differs
+            (:func:`swap_inputs`, :func:`linear_to_conv`).
     """
 
     prefixes: Mapping[str, str]
@@ -32,6 +34,7 @@ class KeyMap:
     model: str
     source: str
     unused: Mapping[str, str] = field(default_factory=dict)
+    transforms: Mapping[str, Callable[[Tensor], Tensor]] = field(default_factory=dict)
 
     def rename(self, key: str) -> str | None:
         """Our name of an official key, or None for a key that has no place in the network."""
@@ -65,6 +68,8 @@ class KeyMap:
                 f'this is not a state dict of {self.source}: {len(unknown)} of {len(state)} keys are unknown '
                 f'{unknown[:5]}, {len(missing)} expected modules are missing {missing[:5]}')
         converted = {renamed[key]: value for key, value in state.items() if keep_unused or not self.is_unused(key)}
+        for key, transform in self.transforms.items():
+            converted[key] = transform(converted[key])
         if in_channels not in (1, 3):
             raise ValueError(f'in_channels must be 1 (folded) or 3 (official form), got {in_channels}')
         for key in self.gray_convs if in_channels == 1 else ():
@@ -73,6 +78,16 @@ class KeyMap:
             if weight.shape[1] % 3 == 0:
                 converted[key] = weight.double().unflatten(1, (-1, 3)).sum(dim=2).to(weight.dtype)
         return converted
+
+
+def swap_inputs(weight: Tensor) -> Tensor:
+    """Reverse a convolution's input channels (O, I, k, k): official codes stack the mean before the maximum."""
+    return weight.flip(1)
+
+
+def linear_to_conv(weight: Tensor) -> Tensor:
+    """Weight of a linear layer (O, I) as that of a 1x1 convolution (O, I, 1, 1)."""
+    return weight[:, :, None, None]
 
 
 def _rename(key: str, prefixes: Mapping[str, str]) -> str | None:
