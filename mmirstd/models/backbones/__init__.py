@@ -1,6 +1,7 @@
 """Backbones."""
 
+from .cbam_residual_encoder import CBAMResidualEncoder
 from .csp_darknet import CSPDarknet
 from .ggl_encoder import GGLEncoder
 
-__all__ = ['CSPDarknet', 'GGLEncoder']
+__all__ = ['CBAMResidualEncoder', 'CSPDarknet', 'GGLEncoder']

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from mmirstd.registry import MODELS
 
-from ..layers import ResidualBlock, SqueezeExcitation, biased_conv, gradient_magnitude, gradient_pyramid
+from ..layers import ResidualBlock, SqueezeExcitation, biased_conv, check_image, gradient_magnitude, gradient_pyramid
 
 
 class GradientSupplement(BaseModule):
@@ -122,7 +122,7 @@ class GGLEncoder(BaseModule):
         Returns:
             ``num_stages`` features, finest first; level ``i``: (B, base_channels * 2**i, H / 2**i, W / 2**i).
         """
-        image = self._check(image)
+        image = check_image(self, image, self.in_channels, 2**(self.num_stages - 1))
         gradients = gradient_pyramid(image, self.num_stages) if self.gradient == 'gsm' else []
         if self.gradient == 'concat':
             image = torch.cat([image, gradient_magnitude(image)], dim=1)
@@ -143,18 +143,3 @@ class GGLEncoder(BaseModule):
                 if isinstance(module, nn.modules.batchnorm._BatchNorm):
                     module.eval()
         return self
-
-    def _check(self, image: Tensor) -> Tensor:
-        channels, height, width = image.shape[1:]
-        if channels == 1 and self.in_channels > 1:
-            image = image.expand(-1, self.in_channels, -1, -1)
-        elif channels != self.in_channels:
-            raise ValueError(
-                f'GGLEncoder(in_channels={self.in_channels}) got an image with {channels} channels; load images '
-                'with mmirstd.LoadInfraredImage (one channel) or set model.backbone.in_channels')
-        divisor = 2**(self.num_stages - 1)
-        if height % divisor or width % divisor:
-            raise ValueError(
-                f'GGLEncoder with {self.num_stages} stages needs height and width divisible by {divisor}, got '
-                f'{height}x{width}; add dict(type="mmirstd.PadToMultiple", divisor={divisor}) to the pipeline')
-        return image

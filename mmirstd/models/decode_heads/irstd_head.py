@@ -80,13 +80,16 @@ class IRSTDHead(BaseDecodeHead):
         """Levels of the neck -> the prediction's logits (B, 1, H, W)."""
         return self.cls_seg(self.hidden(self._levels(inputs)[0]))
 
+    def level_logits(self, inputs: Sequence[Tensor]) -> list[Tensor]:
+        """Levels of the neck -> logits of all supervised levels, each at its own size, the prediction's first."""
+        levels = self._levels(inputs)
+        return [self.forward(inputs)] + [conv(x) for conv, x in zip(self.aux_convs, levels[1:])]
+
     def loss(self, inputs: Sequence[Tensor], batch_data_samples: list, train_cfg: dict) -> dict[str, Tensor]:
         """Losses of all supervised levels against ``gt_sem_seg``, summed under each loss's name."""
-        levels = self._levels(inputs)
-        logits = [self.forward(inputs)] + [conv(x) for conv, x in zip(self.aux_convs, levels[1:])]
         losses: dict[str, Tensor] = {}
-        for level_logits, level_weight in zip(logits, self.level_weights):
-            for name, value in self.loss_by_feat(level_logits, batch_data_samples).items():
+        for logits, level_weight in zip(self.level_logits(inputs), self.level_weights):
+            for name, value in self.loss_by_feat(logits, batch_data_samples).items():
                 losses[name] = losses.get(name, 0) + level_weight * value
         return losses
 

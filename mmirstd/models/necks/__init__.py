@@ -2,10 +2,15 @@
 
 from .bp_fpn import BPFPN
 from .csp_fpn import CSPFPN
+from .dense_nested import DenseNestedNeck
 from .gils import GILS
 from .motion_coupling import MotionCouplingNeck
+from .resunet_neck import ResUNetNeck
 from .tgfm import TGFM
 from .top_down import UShapeNeck
 from .top_down_taps import TopDownTaps
 
-__all__ = ['BPFPN', 'CSPFPN', 'GILS', 'MotionCouplingNeck', 'TGFM', 'TopDownTaps', 'UShapeNeck']
+__all__ = [
+    'BPFPN', 'CSPFPN', 'DenseNestedNeck', 'GILS', 'MotionCouplingNeck', 'ResUNetNeck', 'TGFM', 'TopDownTaps',
+    'UShapeNeck'
+]

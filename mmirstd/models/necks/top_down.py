@@ -24,7 +24,8 @@ def lateral(channels: int) -> Sequential:
 
 
 class TopDownNeck(BaseModule):
-    """Fuses a pyramid from deep to shallow; subclasses say how two levels merge in :meth:`build_fusion`.
+    """Fuses a pyramid from deep to shallow; subclasses say how two levels merge in :meth:`build_fusion`,
+    and may replace the laterals in :meth:`build_lateral`.
 
     Args:
         in_channels: Channels of the levels, finest first.
@@ -39,9 +40,13 @@ class TopDownNeck(BaseModule):
         super().__init__(list(init_cfg) if isinstance(init_cfg, tuple) else init_cfg)
         self.in_channels = list(in_channels)
         self.norm_cfg = norm_cfg
-        self.laterals = nn.ModuleList(lateral(channels) for channels in self.in_channels)
+        self.laterals = nn.ModuleList(self.build_lateral(channels) for channels in self.in_channels)
         self.fusions = nn.ModuleList(
             self.build_fusion(high, low) for low, high in zip(self.in_channels[:-1], self.in_channels[1:]))
+
+    def build_lateral(self, channels: int) -> nn.Module:
+        """Module that a level passes before it is fused; GGL-Net's by default."""
+        return lateral(channels)
 
     def build_fusion(self, high_channels: int, low_channels: int) -> nn.Module:
         """Module called with (high, low), which returns the fused feature of the low level's shape."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from . import ggl_net, sstnet
+from . import dnanet, ggl_net, resunet, sstnet, unet
 from .key_map import KeyMap, linear_to_conv, swap_inputs
 
 ARCHS: dict[str, KeyMap] = {
+    'dnanet': dnanet.KEY_MAP,
+    'dnanet-basic': dnanet.BASIC_KEY_MAP,
     'ggl-net': ggl_net.KEY_MAP,
+    'resunet': resunet.KEY_MAP,
     'sstnet': sstnet.KEY_MAP,
     'sstnet-pyramid': sstnet.PYRAMID_KEY_MAP,
+    'unet': unet.KEY_MAP,
 }
 
 __all__ = ['ARCHS', 'KeyMap', 'linear_to_conv', 'swap_inputs']

@@ -49,7 +49,8 @@ class KeyMap:
         """Rename every key and fold the input channels.
 
         Args:
-            official: Official state dict; a ``module.`` prefix (DataParallel) and FLOP-counter buffers are removed.
+            official: Official state dict; a ``module.`` prefix (DataParallel), a ``model.`` before every key
+                (BasicIRSTD's wrapper) and FLOP-counter buffers are removed.
             in_channels: 3 keeps the official form, 1 sums the weights over the repeated gray channels.
             keep_unused: Keep the parameters that the official network never uses.
 
@@ -58,6 +59,8 @@ class KeyMap:
         """
         state = {key.removeprefix('module.'): value for key, value in official.items()
                  if key.split('.')[-1] not in _COUNTER_BUFFERS}
+        if all(key.startswith('model.') for key in state):
+            state = {key.removeprefix('model.'): value for key, value in state.items()}
         renamed = {key: self.rename(key) for key in state}
         unknown = [key for key, name in renamed.items() if name is None]
         used = {name for name in renamed.values() if name}
