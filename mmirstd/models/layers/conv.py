@@ -11,7 +11,11 @@ from torch import nn
 from mmirstd.registry import MODELS
 
 
-def biased_conv(in_channels: int, out_channels: int, kernel_size: int, norm_cfg: dict | None,
+def biased_conv(in_channels: int,
+                out_channels: int,
+                kernel_size: int,
+                norm_cfg: dict | None,
+                dilation: int = 1,
                 **kwargs: Any) -> ConvModule:
     """``ConvModule`` with 'same' padding whose convolution has a bias even though a norm follows.
 
@@ -23,12 +27,14 @@ def biased_conv(in_channels: int, out_channels: int, kernel_size: int, norm_cfg:
         out_channels: Output channels.
         kernel_size: Odd kernel size.
         norm_cfg: Norm layer config; None for no norm.
+        dilation: Of the convolution.
         **kwargs: Further arguments of ``mmcv.cnn.ConvModule`` (``stride``, ``act_cfg``, ...).
     """
     with warnings.catch_warnings():
         warnings.filterwarnings('ignore', message='Unnecessary conv bias')
         return ConvModule(
-            in_channels, out_channels, kernel_size, padding=kernel_size // 2, bias=True, norm_cfg=norm_cfg, **kwargs)
+            in_channels, out_channels, kernel_size, padding=dilation * (kernel_size // 2), dilation=dilation, bias=True,
+            norm_cfg=norm_cfg, **kwargs)
 
 
 @MODELS.register_module()
