@@ -1,4 +1,4 @@
-"""The residual encoder of DNANet, and without attention that of ResUNet."""
+"""The residual encoder of DNANet and MSHNet, and without attention that of ResUNet."""
 
 from __future__ import annotations
 
@@ -20,13 +20,15 @@ class CBAMResidualEncoder(BaseModule):
     """Stages of :class:`~mmirstd.models.layers.CBAMResidualBlock` with a 2x2 max pool between them.
 
     Source: DNANet, arXiv 2106.00487, the first column of its nested grid (``conv0_0`` to ``conv4_0`` in
-    YeRen123455/Infrared-Small-Target-Detection, ``model/model_DNANet.py``).
+    YeRen123455/Infrared-Small-Target-Detection, ``model/model_DNANet.py``); with a stem MSHNet, arXiv 2403.19366
+    (Lliu666/MSHNet, ``model/MSHNet.py``).
 
     Args:
-        in_channels: Channels of the first stage's input; a one-channel image is repeated if there are more.
+        in_channels: Channels of the image; a one-channel image is repeated if there are more.
         channels: Channels of the stages, finest first.
         num_blocks: Residual blocks of each stage.
         cbam_ratio: Reduction of the channel attention; None leaves the attention out.
+        stem_channels: Channels of a 1x1 convolution before the first stage; None for no such stem.
         norm_cfg: Norm layer config.
         init_cfg: mmengine initialisation.
 
@@ -40,20 +42,22 @@ class CBAMResidualEncoder(BaseModule):
                  channels: Sequence[int] = (16, 32, 64, 128, 256),
                  num_blocks: Sequence[int] = (1, 2, 2, 2, 2),
                  cbam_ratio: int | None = 16,
+                 stem_channels: int | None = None,
                  norm_cfg: dict = dict(type='BN'),
                  init_cfg: dict | Sequence[dict] | None = KAIMING_FAN_OUT) -> None:
         super().__init__(list(init_cfg) if isinstance(init_cfg, tuple) else init_cfg)
         if len(channels) != len(num_blocks):
             raise ValueError(f'CBAMResidualEncoder: channels {channels} and num_blocks {num_blocks} differ in length')
         self.in_channels = in_channels
+        self.stem = nn.Identity() if stem_channels is None else nn.Conv2d(in_channels, stem_channels, 1)
         self.pool = nn.MaxPool2d(2, 2)
         self.stages = nn.ModuleList(
             cbam_residual_layer(before, after, blocks, cbam_ratio, norm_cfg)
-            for before, after, blocks in zip([in_channels, *channels[:-1]], channels, num_blocks))
+            for before, after, blocks in zip([stem_channels or in_channels, *channels[:-1]], channels, num_blocks))
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
         """Image (B, 1 or in_channels, H, W) -> features, finest first, level ``i`` at stride ``2**i``."""
-        x = check_image(self, image, self.in_channels, 2**(len(self.stages) - 1))
+        x = self.stem(check_image(self, image, self.in_channels, 2**(len(self.stages) - 1)))
         outs = []
         for i, stage in enumerate(self.stages):
             x = stage(self.pool(x) if i else x)

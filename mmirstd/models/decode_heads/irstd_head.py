@@ -26,8 +26,8 @@ class IRSTDHead(BaseDecodeHead):
 
     Deep supervision is the same for all networks: with several levels (``in_index`` and ``in_channels`` are lists),
     each has its own projection and its own loss while training, weighted by ``level_weights``.  The test output is that
-    of the first level (DNANet), or with ``fusion_kernel_size`` a convolution over the logits of all levels, resized to the
-    first one's size, which is then supervised too, as the first of the maps (UIU-Net, MSHNet).
+    of the first level (DNANet), or with ``fusion_kernel_size`` a convolution over the logits of all levels, resized to
+    the first one's size, which is then supervised too, as the first of the maps (UIU-Net, MSHNet).
 
     mmseg's segmentor turns the logit into a probability in ``postprocess_result``, so ``seg_logits`` of a result
     holds PROBABILITIES in [0, 1].

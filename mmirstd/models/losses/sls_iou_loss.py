@@ -5,23 +5,12 @@ from __future__ import annotations
 import math
 
 import torch
-from mmengine.logging import MessageHub
 from torch import Tensor
 
 from mmirstd.registry import MODELS
 
 from .mask_loss import MaskLoss, weighted
-
-
-def in_warm_up(warm_epoch: int) -> bool:
-    """Whether the training that runs in this process is in epoch ``warm_epoch`` (counted from 0) or an earlier one.
-
-    mmengine's runner publishes its epoch; nothing is warming up where no runner trains.  A loop by iterations stays in
-    epoch 0.
-    """
-    hub = MessageHub.get_current_instance()
-    epoch = hub.get_info('epoch') if 'epoch' in hub.runtime_info else None
-    return epoch is not None and int(epoch) <= warm_epoch
+from .warm_up import in_warm_up
 
 
 def location_loss(prob: Tensor, target: Tensor) -> Tensor:
@@ -64,7 +53,7 @@ class SLSIoULoss(MaskLoss):
 
     Args:
         warm_epoch: Last epoch of the warm-up, counted from 0, so the official 5 means six epochs; -1 for none.  The
-            epoch is that of mmengine's epoch-based loop (see :func:`in_warm_up`).
+            epoch is that of mmengine's epoch-based loop (see :func:`~mmirstd.models.losses.warm_up.in_warm_up`).
         with_location: Add the location term.
         loss_weight: Factor of the loss.
         loss_name: Key in the loss dict; must start with ``loss_`` to be optimised.

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from . import dnanet, ggl_net, resunet, sstnet, unet
+from . import dnanet, ggl_net, mshnet, resunet, rpcanet, sstnet, uiu_net, unet
 from .key_map import KeyMap, linear_to_conv, swap_inputs
 
 ARCHS: dict[str, KeyMap] = {
     'dnanet': dnanet.KEY_MAP,
     'dnanet-basic': dnanet.BASIC_KEY_MAP,
     'ggl-net': ggl_net.KEY_MAP,
+    'mshnet': mshnet.KEY_MAP,
     'resunet': resunet.KEY_MAP,
+    'rpcanet': rpcanet.KEY_MAP,
+    'rpcanet-pp': rpcanet.PP_KEY_MAP,
     'sstnet': sstnet.KEY_MAP,
     'sstnet-pyramid': sstnet.PYRAMID_KEY_MAP,
+    'uiu-net': uiu_net.KEY_MAP,
+    'uiu-net-basic': uiu_net.BASIC_KEY_MAP,
     'unet': unet.KEY_MAP,
 }
 

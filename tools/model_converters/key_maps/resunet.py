@@ -15,7 +15,7 @@ def _prefixes() -> dict[str, str]:
                                     attention=False))
     for level in range(3):
         prefixes.update(
-            cbam_residual_block(f'conv{level}_{3 - level}.0', f'neck.fusions.{level}.block', shortcut=True,
+            cbam_residual_block(f'conv{level}_{3 - level}.0', f'neck.fusions.{level}.blocks.0', shortcut=True,
                                 attention=False))
     return prefixes
 
