@@ -21,7 +21,7 @@ class CBAMResidualEncoder(BaseModule):
 
     Source: DNANet, arXiv 2106.00487, the first column of its nested grid (``conv0_0`` to ``conv4_0`` in
     YeRen123455/Infrared-Small-Target-Detection, ``model/model_DNANet.py``); with a stem MSHNet, arXiv 2403.19366
-    (Lliu666/MSHNet, ``model/MSHNet.py``).
+    (Lliu666/MSHNet, ``model/MSHNet.py``); without attention and with leaky ReLU SCTransNet, arXiv 2401.15583.
 
     Args:
         in_channels: Channels of the image; a one-channel image is repeated if there are more.
@@ -30,6 +30,7 @@ class CBAMResidualEncoder(BaseModule):
         cbam_ratio: Reduction of the channel attention; None leaves the attention out.
         stem_channels: Channels of a 1x1 convolution before the first stage; None for no such stem.
         norm_cfg: Norm layer config.
+        act_cfg: Activation config.
         init_cfg: mmengine initialisation.
 
     Raises:
@@ -44,6 +45,7 @@ class CBAMResidualEncoder(BaseModule):
                  cbam_ratio: int | None = 16,
                  stem_channels: int | None = None,
                  norm_cfg: dict = dict(type='BN'),
+                 act_cfg: dict = dict(type='ReLU'),
                  init_cfg: dict | Sequence[dict] | None = KAIMING_FAN_OUT) -> None:
         super().__init__(list(init_cfg) if isinstance(init_cfg, tuple) else init_cfg)
         if len(channels) != len(num_blocks):
@@ -52,7 +54,7 @@ class CBAMResidualEncoder(BaseModule):
         self.stem = nn.Identity() if stem_channels is None else nn.Conv2d(in_channels, stem_channels, 1)
         self.pool = nn.MaxPool2d(2, 2)
         self.stages = nn.ModuleList(
-            cbam_residual_layer(before, after, blocks, cbam_ratio, norm_cfg)
+            cbam_residual_layer(before, after, blocks, cbam_ratio, norm_cfg, act_cfg)
             for before, after, blocks in zip([stem_channels or in_channels, *channels[:-1]], channels, num_blocks))
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
