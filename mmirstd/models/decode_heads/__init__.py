@@ -1,7 +1,8 @@
 """Decode heads."""
 
+from .edge_head import EdgeHead
 from .irstd_head import IRSTDHead
 from .unfolding_head import UnfoldingHead
 from .warm_up_head import WarmUpHead
 
-__all__ = ['IRSTDHead', 'UnfoldingHead', 'WarmUpHead']
+__all__ = ['EdgeHead', 'IRSTDHead', 'UnfoldingHead', 'WarmUpHead']

@@ -5,13 +5,17 @@ from .csp_fpn import CSPFPN
 from .dense_nested import DenseNestedNeck
 from .gils import GILS
 from .interactive_cross_attention import InteractiveCrossAttentionNeck
+from .isnet_neck import ISNetNeck
+from .istdu_neck import ISTDUNeck
 from .motion_coupling import MotionCouplingNeck
+from .rdian_neck import RDIANNeck
 from .resunet_neck import ResUNetNeck
+from .sctransnet_neck import SCTransNeck
 from .tgfm import TGFM
 from .top_down import UShapeNeck
 from .top_down_taps import TopDownTaps
 
 __all__ = [
-    'BPFPN', 'CSPFPN', 'DenseNestedNeck', 'GILS', 'InteractiveCrossAttentionNeck', 'MotionCouplingNeck', 'ResUNetNeck',
-    'TGFM', 'TopDownTaps', 'UShapeNeck'
+    'BPFPN', 'CSPFPN', 'DenseNestedNeck', 'GILS', 'InteractiveCrossAttentionNeck', 'ISNetNeck', 'ISTDUNeck',
+    'MotionCouplingNeck', 'RDIANNeck', 'ResUNetNeck', 'SCTransNeck', 'TGFM', 'TopDownTaps', 'UShapeNeck'
 ]

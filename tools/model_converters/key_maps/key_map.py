@@ -25,6 +25,8 @@ class KeyMap:
         source: Repository and file of the official code.
         unused: Like ``prefixes``, for parameters that the official network has but whose results it never uses.  Left
             out by default, because our networks make them on request only (``official_unused=True``).
+        dropped: Official module paths that are always left out: constants that our network computes, and modules that
+            the official network makes and never uses.
         transforms: Our key -> function from the official tensor to ours, for parameters whose form differs
             (:func:`swap_inputs`, :func:`linear_to_conv`).
     """
@@ -35,6 +37,7 @@ class KeyMap:
     source: str
     unused: Mapping[str, str] = field(default_factory=dict)
     transforms: Mapping[str, Callable[[Tensor], Tensor]] = field(default_factory=dict)
+    dropped: tuple[str, ...] = ()
 
     def rename(self, key: str) -> str | None:
         """Our name of an official key, or None for a key that has no place in the network."""
@@ -43,6 +46,10 @@ class KeyMap:
     def is_unused(self, key: str) -> bool:
         """Whether an official key belongs to a parameter that the official network never uses."""
         return _rename(key, self.unused) is not None
+
+    def is_dropped(self, key: str) -> bool:
+        """Whether an official key is always left out."""
+        return any(key == path or key.startswith(f'{path}.') for path in self.dropped)
 
     def convert(self, official: Mapping[str, Tensor], in_channels: int,
                 keep_unused: bool = False) -> dict[str, Tensor]:
@@ -57,10 +64,7 @@ class KeyMap:
         Raises:
             ValueError: If keys are unknown or missing (all named), or the input channels are neither 1 nor 3.
         """
-        state = {key.removeprefix('module.'): value for key, value in official.items()
-                 if key.split('.')[-1] not in _COUNTER_BUFFERS}
-        if all(key.startswith('model.') for key in state):
-            state = {key.removeprefix('model.'): value for key, value in state.items()}
+        state = {key: value for key, value in strip_wrappers(official).items() if not self.is_dropped(key)}
         renamed = {key: self.rename(key) for key in state}
         unknown = [key for key, name in renamed.items() if name is None]
         used = {name for name in renamed.values() if name}
@@ -81,6 +85,15 @@ class KeyMap:
             if weight.shape[1] % 3 == 0:
                 converted[key] = weight.double().unflatten(1, (-1, 3)).sum(dim=2).to(weight.dtype)
         return converted
+
+
+def strip_wrappers(official: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The state dict without what training scripts add: see :meth:`KeyMap.convert`."""
+    state = {key.removeprefix('module.'): value for key, value in official.items()
+             if key.split('.')[-1] not in _COUNTER_BUFFERS}
+    if all(key.startswith('model.') for key in state):
+        state = {key.removeprefix('model.'): value for key, value in state.items()}
+    return state
 
 
 def swap_inputs(weight: Tensor) -> Tensor:
