@@ -2,7 +2,8 @@
 
 from .edge_head import EdgeHead
 from .irstd_head import IRSTDHead
+from .pixel_shuffle_head import PixelShuffleHead
 from .unfolding_head import UnfoldingHead
 from .warm_up_head import WarmUpHead
 
-__all__ = ['EdgeHead', 'IRSTDHead', 'UnfoldingHead', 'WarmUpHead']
+__all__ = ['EdgeHead', 'IRSTDHead', 'PixelShuffleHead', 'UnfoldingHead', 'WarmUpHead']
