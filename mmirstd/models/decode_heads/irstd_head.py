@@ -38,7 +38,8 @@ class IRSTDHead(BaseDecodeHead):
         channels: Hidden channels of the first level's projection; None predicts straight from the level.
         kernel_size: Of the convolutions that give a level's logits.
         hidden_kernel_size: Of the hidden convolution.
-        norm_cfg: Norm layer of the hidden convolution, which then has no bias; None for a bias and no norm.
+        norm_cfg: Norm layer of the hidden convolution; None for none.
+        hidden_bias: Whether the hidden convolution has a bias; by default only where it has no norm.
         dropout_ratio: Probability with which an entry of the hidden feature is dropped while training.
         fusion_kernel_size: Odd size of the convolution over all levels' logits; None predicts from the first level.
         fusion_predicts: False for a fusion that only trains, beside a prediction from the first level (SCTransNet).
@@ -60,6 +61,7 @@ class IRSTDHead(BaseDecodeHead):
         kernel_size: int = 1,
         hidden_kernel_size: int = 1,
         norm_cfg: dict | None = None,
+        hidden_bias: bool | None = None,
         dropout_ratio: float = 0,
         fusion_kernel_size: int | None = None,
         fusion_predicts: bool = True,
@@ -97,11 +99,12 @@ class IRSTDHead(BaseDecodeHead):
         self.level_weights = level_weights
         self.native_supervision = native_supervision
         self.hidden: nn.Module = nn.Identity()
-        if channels is not None and norm_cfg is None:
-            self.hidden = biased_conv(level_channels[0], channels, hidden_kernel_size, norm_cfg=None)
+        if channels is not None and (norm_cfg is None if hidden_bias is None else hidden_bias):
+            self.hidden = biased_conv(level_channels[0], channels, hidden_kernel_size, norm_cfg)
         elif channels is not None:
             self.hidden = ConvModule(
-                level_channels[0], channels, hidden_kernel_size, padding=hidden_kernel_size // 2, norm_cfg=norm_cfg)
+                level_channels[0], channels, hidden_kernel_size, padding=hidden_kernel_size // 2, bias=False,
+                norm_cfg=norm_cfg)
         if dropout_ratio > 0:
             # mmseg's own drops whole channels; the official IRSTD heads drop single entries.
             self.dropout = nn.Dropout(dropout_ratio)

@@ -1,5 +1,8 @@
 """Necks."""
 
+from .acm_neck import ACMNeck
+from .agpc_neck import AGPCNeck
+from .alcl_neck import ALCLNeck
 from .bp_fpn import BPFPN
 from .csp_fpn import CSPFPN
 from .dense_nested import DenseNestedNeck
@@ -7,7 +10,9 @@ from .gils import GILS
 from .interactive_cross_attention import InteractiveCrossAttentionNeck
 from .isnet_neck import ISNetNeck
 from .istdu_neck import ISTDUNeck
+from .mlcl_neck import MLCLNeck
 from .motion_coupling import MotionCouplingNeck
+from .msda_neck import MSDANeck
 from .rdian_neck import RDIANNeck
 from .resunet_neck import ResUNetNeck
 from .sctransnet_neck import SCTransNeck
@@ -16,6 +21,7 @@ from .top_down import UShapeNeck
 from .top_down_taps import TopDownTaps
 
 __all__ = [
-    'BPFPN', 'CSPFPN', 'DenseNestedNeck', 'GILS', 'InteractiveCrossAttentionNeck', 'ISNetNeck', 'ISTDUNeck',
-    'MotionCouplingNeck', 'RDIANNeck', 'ResUNetNeck', 'SCTransNeck', 'TGFM', 'TopDownTaps', 'UShapeNeck'
+    'ACMNeck', 'AGPCNeck', 'ALCLNeck', 'BPFPN', 'CSPFPN', 'DenseNestedNeck', 'GILS', 'InteractiveCrossAttentionNeck',
+    'ISNetNeck', 'ISTDUNeck', 'MLCLNeck', 'MotionCouplingNeck', 'MSDANeck', 'RDIANNeck', 'ResUNetNeck', 'SCTransNeck',
+    'TGFM', 'TopDownTaps', 'UShapeNeck'
 ]

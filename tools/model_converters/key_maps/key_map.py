@@ -19,7 +19,8 @@ class KeyMap:
         prefixes: Official module path -> our module path; both end at a module boundary.  An official key is
             renamed by the longest path it begins with.
         gray_convs: Our keys of the convolutions that see the repeated gray image; their weights (O, 3, k, k) may
-            be summed over the channels, which is exact because the channels are equal.  After a space-to-depth step
+            be summed over the channels, which is exact because the channels are equal.  None for an official network
+            with one input channel.  After a space-to-depth step
             (YOLOX's Focus) the weights are (O, 4 * 3, k, k), the three channels of a position side by side.
         model: Config of the model the result loads into (written to the checkpoint's meta).
         source: Repository and file of the official code.
@@ -29,6 +30,8 @@ class KeyMap:
             the official network makes and never uses.
         transforms: Our key -> function from the official tensor to ours, for parameters whose form differs
             (:func:`swap_inputs`, :func:`linear_to_conv`).
+        unfoldable: Why the three input channels of the official network cannot be folded into one; empty if they can
+            or if there is only one.
     """
 
     prefixes: Mapping[str, str]
@@ -38,6 +41,7 @@ class KeyMap:
     unused: Mapping[str, str] = field(default_factory=dict)
     transforms: Mapping[str, Callable[[Tensor], Tensor]] = field(default_factory=dict)
     dropped: tuple[str, ...] = ()
+    unfoldable: str = ''
 
     def rename(self, key: str) -> str | None:
         """Our name of an official key, or None for a key that has no place in the network."""
@@ -62,7 +66,8 @@ class KeyMap:
             keep_unused: Keep the parameters that the official network never uses.
 
         Raises:
-            ValueError: If keys are unknown or missing (all named), or the input channels are neither 1 nor 3.
+            ValueError: If keys are unknown or missing (all named), or the input channels are neither 1 nor 3, or 3 of a
+                network that has one.
         """
         state = {key: value for key, value in strip_wrappers(official).items() if not self.is_dropped(key)}
         renamed = {key: self.rename(key) for key in state}
@@ -79,6 +84,12 @@ class KeyMap:
             converted[key] = transform(converted[key])
         if in_channels not in (1, 3):
             raise ValueError(f'in_channels must be 1 (folded) or 3 (official form), got {in_channels}')
+        if in_channels == 1 and self.unfoldable:
+            raise ValueError(
+                f'the three input channels of {self.source} cannot be folded into one, because {self.unfoldable}; use '
+                '--in-channels 3, and test with --cfg-options model.backbone.in_channels=3')
+        if in_channels == 3 and not self.gray_convs and not self.unfoldable:
+            raise ValueError(f'{self.source} has one input channel: --in-channels 3 is for networks with three')
         for key in self.gray_convs if in_channels == 1 else ():
             # In double precision, so that the fold itself adds no rounding beyond the final cast.
             weight = converted[key]
