@@ -20,7 +20,7 @@ class LCM(ClassicalSegmentor):
 
     ``C = min over i of L^2 / m_i`` enhances what is brighter than all its neighbours and leaves flat areas as they
     are. Source: Chen, Li, Wei, Xia and Tang, "A local contrast method for small infrared target detection", IEEE
-    TGRS 52(1), 2014; T = mean + k * std is the paper's threshold, k in 8 to 10 there.
+    TGRS 52(1), 2014; T = mean + k * std is the paper's threshold, too.
 
     Args:
         cell_sizes: Sides of the cells in pixels, odd; 3 to 9 as in the paper.
@@ -35,7 +35,7 @@ class LCM(ClassicalSegmentor):
 
     def __init__(self,
                  cell_sizes: Sequence[int] = (3, 5, 7, 9),
-                 threshold: float = 8.0,
+                 threshold: float = 5.0,
                  floor: float = 0.05,
                  data_preprocessor: dict | nn.Module | None = None) -> None:
         super().__init__(threshold, data_preprocessor)

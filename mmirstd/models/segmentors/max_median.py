@@ -30,8 +30,8 @@ class MaxMedian(ClassicalSegmentor):
     """
 
     def __init__(self,
-                 kernel_size: int = 15,
-                 threshold: float = 12.0,
+                 kernel_size: int = 41,
+                 threshold: float = 14.0,
                  data_preprocessor: dict | nn.Module | None = None) -> None:
         super().__init__(threshold, data_preprocessor)
         if kernel_size < 3 or kernel_size % 2 == 0:

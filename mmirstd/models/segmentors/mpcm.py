@@ -36,7 +36,7 @@ class MPCM(ClassicalSegmentor):
 
     def __init__(self,
                  cell_sizes: Sequence[int] = (3, 5, 7, 9),
-                 threshold: float = 12.0,
+                 threshold: float = 14.0,
                  polarity: str = 'bright',
                  data_preprocessor: dict | nn.Module | None = None) -> None:
         super().__init__(threshold, data_preprocessor)

@@ -81,8 +81,8 @@ class PSTNN(ClassicalSegmentor):
     Args:
         patch_size: Side of the patches in pixels, which lie side by side; smaller for a smaller image.
         sparsity: lambda times the root of patch size times number of patches; larger finds less.
-        threshold: k of T = mean + k * std, see :class:`ClassicalSegmentor`. Most of a sparse map is 0, so small
-            values do.
+        threshold: k of T = mean + k * std, see :class:`ClassicalSegmentor`. Most of the sparse map is 0, so the
+            choice matters little.
         gray_levels: The image is multiplied by this.
         max_iterations: Bound of the iterations.
         tolerance: Stop when the relative residual is below this; or when the number of target pixels stays.
@@ -95,7 +95,7 @@ class PSTNN(ClassicalSegmentor):
     def __init__(self,
                  patch_size: int = 40,
                  sparsity: float = 0.7,
-                 threshold: float = 3.0,
+                 threshold: float = 12.0,
                  gray_levels: float = 255.0,
                  max_iterations: int = 500,
                  tolerance: float = 1e-3,
