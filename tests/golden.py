@@ -55,6 +55,12 @@ def official_state_dict(golden: dict[str, Any]) -> dict[str, Tensor]:
             state[key] = torch.tensor(kept[key], dtype=torch.float32).reshape(shape)
         else:
             state[key] = torch.zeros(shape, dtype=torch.long) if value is None else torch.from_numpy(np.asarray(value))
+    if golden.get('arch') == 'istdu-net':
+        # The official code makes one memory a transposed view of the other; on the CPU, where the figures were
+        # recorded, they stay one storage, which holds what was written last.
+        for i in range(1, 5):
+            memory = state[f'DN.X{i}.linear_1.weight']
+            state[f'DN.X{i}.linear_0.weight'] = memory.permute(1, 0, 2).contiguous()
     return state
 
 
