@@ -90,6 +90,10 @@ def report(runner, args: argparse.Namespace, metrics: dict, notices: list[str]) 
     for notice in notices:
         print(f'notice: {notice}')
     if args.out:
+        from mmengine.device import get_device
+        from mmengine.model import is_model_wrapper
+
+        from mmirstd.engine.complexity import describe_network
         out = Path(args.out)
         out.parent.mkdir(parents=True, exist_ok=True)
         record = dict(
@@ -99,6 +103,9 @@ def report(runner, args: argparse.Namespace, metrics: dict, notices: list[str]) 
             config_text=runner.cfg.pretty_text,
             checkpoint=None if runner._load_from is None else args.checkpoint,
             checkpoint_sha256=file_sha256(runner._load_from) if Path(str(runner._load_from)).is_file() else None,
+            network=describe_network(runner.model.module if is_model_wrapper(runner.model) else runner.model,
+                                     runner.test_dataloader.dataset[0]),
+            device=get_device(),
             images=len(runner.test_dataloader.dataset),
             eval_size=args.eval_size or 'native',
             processes=runner.world_size,
@@ -127,6 +134,8 @@ def versions() -> dict[str, str]:
     found = {'python': platform.python_version()}
     for name in ('mmirstd', 'mmengine', 'mmcv', 'mmseg', 'torch', 'numpy', 'cv2'):
         found[name] = getattr(import_module(name), '__version__', 'unknown')
+    if 'mmdet' in sys.modules:  # takes part in detection only
+        found['mmdet'] = sys.modules['mmdet'].__version__
     return found
 
 
