@@ -18,7 +18,7 @@ from tests.test_models.clip_models import noise, sample
 
 CONFIGS = sorted(path.relative_to(REPO / 'configs').as_posix()
                  for folder in ('yolox', 'sstnet', 'yolo_bp') for path in (REPO / 'configs' / folder).glob('*.py'))
-DATA = ('daub', 'irdst', 'itsdt-15k', 'drone-ir', 'synthetic-sequences')
+DATA = ('daub', 'irdst', 'itsdt-15k', 'nudt-mirsdt', 'drone-ir', 'synthetic-sequences')
 
 
 def data_base(name: str) -> str:
