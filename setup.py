@@ -29,6 +29,8 @@ setup(
             'mmengine>=0.10.4,<0.11', 'mmcv>=2.0.1,<2.2', 'mmdet>=3.3,<3.4', 'mmsegmentation>=1.2.2,<1.3', 'ftfy',
             'regex'
         ],
+        # tools/dataset_converters/drone_ir.py reads MATLAB's label objects.
+        'drone-ir': ['mcos-decoder>=0.1,<0.2'],
         'tests': ['pytest>=8', 'hypothesis>=6', 'scikit-image>=0.20', 'tifffile'],
     },
     classifiers=[
