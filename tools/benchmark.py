@@ -51,7 +51,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
                         help='folder for checkpoints; one subfolder a suite, run and seed')
     what = parser.add_mutually_exclusive_group()
     what.add_argument('--list', action='store_true', help='show the runs and their state')
-    what.add_argument('--dry-run', action='store_true', help='check all configs, show the commands, run nothing')
+    what.add_argument('--dry-run', action='store_true', help='build all networks, show the commands, run nothing')
     what.add_argument('--tables-only', action='store_true', help='rebuild the tables from the records')
     parser.add_argument('--traceback', action='store_true', help='show the traceback of an input error, too')
     args = parser.parse_args(argv)
@@ -103,6 +103,8 @@ def main(argv: list[str] | None = None) -> None:
     for job in left:  # no hour is spent before a misspelt option is found
         plans[job.run.name] = job.check(plans.get(job.run.name))
     if args.dry_run:
+        for name in dict.fromkeys(job.run.name for job in left):
+            next(job for job in left if job.run.name == name).build_network()
         for job in left:
             for command in job.next_commands():
                 print(shlex.join(['python', *command]))

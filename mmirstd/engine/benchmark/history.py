@@ -26,10 +26,14 @@ class History:
         return {entry['step'] for entry in self.val}
 
 
-def read_history(work_dir: Path) -> History:
+def read_history(work_dir: Path, unit: str = 'epoch') -> History:
     """Read mmengine's ``<work dir>/<time>/vis_data/scalars.json`` of each part.
 
     A part that continued from an earlier checkpoint replaces what the parts before it did beyond that checkpoint.
+
+    Args:
+        work_dir: Of the training.
+        unit: ``'epoch'`` or ``'iter'``: in which validations count.
     """
     train: list[dict] = []
     val: list[dict] = []
@@ -43,11 +47,8 @@ def read_history(work_dir: Path) -> History:
             (new_train if 'iter' in entry else new_val).append(entry)
         if not new_train and not new_val:
             continue
-        by_epoch = bool(new_train) and 'epoch' in new_train[0]
-        starts = [_position(new_train[0], by_epoch)] if new_train else []
-        starts += [new_val[0]['step']] if new_val else []
-        start = min(starts)
-        train = [e for e in train if _position(e, by_epoch or 'epoch' in e) < start] + new_train
+        start = min([e[unit] for e in new_train[:1]] + [e['step'] for e in new_val[:1]])
+        train = [e for e in train if e[unit] < start] + new_train
         val = [e for e in val if e['step'] < start] + new_val
     return History(train, val)
 
@@ -115,7 +116,3 @@ def shorten(value: float | None, digits: int) -> float | int | None:
     if value is None or isinstance(value, int):
         return value
     return float(f'{value:.{digits}g}') if math.isfinite(value) else None
-
-
-def _position(entry: dict[str, Any], by_epoch: bool) -> int:
-    return entry['epoch'] if by_epoch and 'epoch' in entry else entry['iter']

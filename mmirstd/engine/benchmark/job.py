@@ -36,6 +36,7 @@ from .suite import Run, Suite
 #: What stands in recorded commands for the work dir, wherever it was on the machine that ran.
 SHOWN_WORK_DIR = 'work_dirs/benchmarks'
 STOP_AFTER_S = 60
+_ONE_CONFIG = threading.Lock()  # mmengine reads one at a time
 TAIL_LINES = 25
 
 
@@ -159,7 +160,8 @@ class Job:
         for text in self._options(shown=False):
             key, _, value = text.partition('=')
             options[key] = DictAction._parse_iterable(value)
-        return load_config(str(self.run.config_file), options)
+        with _ONE_CONFIG:
+            return load_config(str(self.run.config_file), options)
 
     def check(self, plan: Plan | None = None) -> Plan:
         """Find what can be found before anything runs: config, options, choice of the checkpoint.
@@ -173,13 +175,34 @@ class Job:
         self._plan = plan or read_plan(self.load_config(), f'{self.suite.path}: {self.run.name} ({self.run.config})')
         return self._plan
 
+    def build_network(self) -> None:
+        """Build the network and forget it: finds arguments that do not fit.
+
+        Raises:
+            ConfigError: They do not.
+        """
+        from mmengine.registry import MODELS, init_default_scope
+
+        import mmirstd.registry  # noqa: F401
+
+        from ..errors import explain_config_errors
+        cfg = self.load_config()
+        init_default_scope(cfg.get('default_scope', 'mmseg'))
+        name = f'{self.suite.path}: {self.run.name} ({self.run.config})'
+        with explain_config_errors(name):
+            try:
+                MODELS.build(cfg.model)
+            except ValueError as error:
+                raise ConfigError(f'{name}: {error}') from error
+
     def next_commands(self) -> list[list[str]]:
         """What :meth:`__call__` would run now, as recorded; the checkpoint's name is known after training."""
         plan = self._plan or self.check()
         parts = self._parts()
         commands = []
         if plan.trains and not (parts and parts[-1]['status'] == 0):
-            commands.append(self.train_command(True, resume_point(self.work_dir, plan, read_history(self.work_dir))))
+            history = read_history(self.work_dir, plan.unit)
+            commands.append(self.train_command(True, resume_point(self.work_dir, plan, history)))
         best = f'best_{plan.save_best}_{plan.unit}_N.pth' if plan.save_best else f'{plan.unit}_{plan.length}.pth'
         commands.append(self.test_command(Path(best.replace('/', '_')) if plan.trains else None, True))
         return commands
@@ -210,14 +233,15 @@ class Job:
         parts = self._parts()
         if parts and parts[-1]['status'] == 0:
             return
-        resume = resume_point(self.work_dir, plan, read_history(self.work_dir))
-        part = dict(command=self._shown(self.train_command(True, resume)), git=git_state(self.suite.root),
-                    jobs=self.settings.jobs, threads=self.settings.threads, wall_s=0.0, status=None)
+        resume = resume_point(self.work_dir, plan, read_history(self.work_dir, plan.unit))
+        part = dict(command=self._shown(self.train_command(True, resume)),
+                    git=git_state(self.suite.root, self.run.config_file), jobs=self.settings.jobs,
+                    threads=self.settings.threads, wall_s=0.0, status=None)
         self.phase = 'training'
         self._execute(self.train_command(resume=resume), 'train.out', part, parts)
 
     def _test(self, plan: Plan) -> None:
-        history = read_history(self.work_dir)
+        history = read_history(self.work_dir, plan.unit)
         checkpoint, step, entry = None, None, {}
         if plan.trains:
             checkpoint, step, entry = choose_checkpoint(self.work_dir, plan, history)
@@ -234,7 +258,7 @@ class Job:
         speed = seconds_per_iteration(history)
         done = re.findall(r'^done: (\d+) epochs, (\d+) iterations', _tail(self.work_dir / 'train.out', 200), re.M)
         iterations = int(done[-1][1]) if done else None
-        state = git_state(self.suite.root)
+        state = git_state(self.suite.root, self.run.config_file)
         first = parts[0]['git'] if parts else state
         dirty = sorted({file for part in [*parts, dict(git=state)] for file in part['git']['dirty']})
         return dict(

@@ -11,11 +11,16 @@ from typing import Any
 CODE = ('mmirstd', 'tools', 'configs', 'setup.py', 'requirements.txt')
 
 
-def git_state(root: Path) -> dict[str, Any]:
+def git_state(root: Path, config: Path) -> dict[str, Any]:
     """Commit of the checkout, and which code files differ from it.
 
+    Args:
+        root: The repository.
+        config: The config in use, which counts although it may be untracked.
+
     Returns:
-        ``commit`` (None outside git) and ``dirty``: at most 20 changed or untracked files of :data:`CODE`, sorted.
+        ``commit`` (None outside git) and ``dirty``: at most 20 changed files of :data:`CODE`, sorted, READMEs and
+        records left out. An untracked module counts by the tracked one that imports it.
     """
     def git(*args: str) -> str | None:
         try:
@@ -28,8 +33,9 @@ def git_state(root: Path) -> dict[str, Any]:
     if commit is None:
         return dict(commit=None, dirty=[])
     paths = [path for path in CODE if (root / path).exists()]
-    status = git('status', '--porcelain', '--', *paths) or ''
-    changed = sorted(line[3:] for line in status.splitlines() if not line.endswith(('.md', '.json')))
+    status = git('status', '--porcelain', '--untracked-files=no', '--', *paths) or ''
+    status += git('status', '--porcelain', '--untracked-files=all', '--', str(config)) or ''
+    changed = sorted({line[3:] for line in status.splitlines() if not line.endswith(('.md', '.json'))})
     return dict(commit=commit.strip(), dirty=changed[:20])
 
 

@@ -88,8 +88,8 @@ def _results(suite: Suite, table: Table, records: Records) -> tuple[list[str], l
         lines.append(_row([*([run.group if run.group != last else ''] if groups else []), run.label, *cells, count]))
         last = run.group
     if missing:
-        lines += ['', f'Not run yet: {", ".join(missing)}.']
-    return (lines if used else [f'Not run yet: {", ".join(missing)}.']), used
+        lines += ['', f'Not run yet: {"; ".join(missing)}.']
+    return (lines if used else [f'Not run yet: {"; ".join(missing)}.']), used
 
 
 def _mean_cell(values: list[float], column: Column, expected: int) -> str:
@@ -111,7 +111,7 @@ def _differences(suite: Suite, table: Table, records: Records) -> tuple[list[str
         labels = suite.run(first).label, suite.run(second).label
         seeds = sorted(set(records[first]) & set(records[second]))
         if not seeds:
-            missing.append(' - '.join(labels))
+            missing.append(' against '.join(labels))
             continue
         used += [records[name][seed] for name in (first, second) for seed in seeds]
         for column in table.columns:
