@@ -8,7 +8,7 @@ import os.path as osp
 from mmirstd.registry import DATASETS
 
 from .clip_base import BaseClipDataset, instances_of_mask
-from .errors import MissingDataError
+from .errors import MissingDataError, first_few
 from .folder_index import MASK_STEMS, FolderIndex
 from .image_io import IMAGE_SUFFIXES, read_mask
 from .sequences import Frame, Video, frame_number, natural_key
@@ -65,9 +65,8 @@ class MaskClipDataset(BaseClipDataset):
                 video.frames.append(Frame(osp.join(folder, file), number, img_id, mask_path=mask))
             videos.append(video)
         if missing:
-            listed = '\n  '.join(missing[:5])
-            more = f'\n  and {len(missing) - 5} more' if len(missing) > 5 else ''
-            raise MissingDataError(f'{self._source}: {len(missing)} file(s) or folders are missing:\n  {listed}{more}')
+            raise MissingDataError(
+                f'{self._source}: {len(missing)} file(s) or folders are missing:\n{first_few(missing)}')
         return videos
 
     def _listed(self, root: str) -> dict[str, dict[str, None] | None]:
