@@ -85,7 +85,8 @@ def main(argv: list[str] | None = None) -> None:
     # the cores are divided among the jobs as among the ranks of one run; OMP_NUM_THREADS is respected
     settings = Settings(logs, args.work_dir.expanduser().resolve(), move_data(suite, args.data_root), args.jobs,
                         plan_threads(local_ranks=args.jobs).threads)
-    MMLogger.get_instance('mmirstd', log_level='WARNING')  # configs are read many times
+    if not MMLogger.check_instance_created('mmirstd'):
+        MMLogger.get_instance('mmirstd', log_level='WARNING')  # configs are read many times
     stop = threading.Event()
     jobs = [Job(suite, run, seed, settings, stop) for run, seed in suite.select(args.only, args.seeds)]
     if args.list:
