@@ -205,6 +205,15 @@ def test_videos_that_cannot_be_opened(source, tmp_path):
         next(read_frames(path))
 
 
+def test_a_video_whose_frames_change_their_size(source, tmp_path, monkeypatch):
+    frames = [np.zeros((48, 64), np.uint8), np.zeros((48, 64), np.uint8), np.zeros((24, 64), np.uint8)]
+    monkeypatch.setattr(drone_ir, 'read_frames', lambda path: iter(frames))
+    with pytest.raises(DataError, match=r'IR_BIRD_001\.mp4: frame 2 has 24x64 pixels, the first 48x64'):
+        convert(source[0], tmp_path / 'out', SPLITS)
+    assert not list((tmp_path / 'out').glob('images/IR_BIRD_001'))  # only the unfinished part
+    assert not list((tmp_path / 'out').glob('*.json'))
+
+
 def test_twice_is_once_and_an_interrupted_run_goes_on(source, tmp_path, monkeypatch):
     out = tmp_path / 'out'
     original = drone_ir._write_png
