@@ -26,6 +26,9 @@ _CHECKPOINTS = ('.pth', '.pt', '.ckpt')
 #: Errors in writing that the next file would meet as well.
 _FATAL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
 _SHOWN = 20
+#: The option behind what a message of the loading transform advises.
+_CURES = {"nonfinite='median'": '--nonfinite median', "normalise='minmax' or 'percentile'": '--normalise percentile',
+          'bit_depth in LoadInfraredImage': '--bit-depth'}
 
 EXAMPLES = """\
 examples:
@@ -55,7 +58,8 @@ def build_parser() -> argparse.ArgumentParser:
         'inputs: images (PNG, TIFF, BMP, JPEG, 8 or 16 bit; .npy), folders, patterns, videos, a camera\'s number, an '
         'address (rtsp://...), or "-" for raw frames on standard input. For a detector of moving targets a folder of '
         'images is one sequence')
-    parser.add_argument('--out', required=True, metavar='DIR', help='where results go; finished inputs are skipped there')
+    parser.add_argument('--out', required=True, metavar='DIR',
+                        help='where results go; inputs finished there are skipped')
     parser.add_argument('--save', default=','.join(DEFAULT_KINDS), metavar='KIND[,KIND]',
                         help=f'what to write, of {", ".join(KINDS)} (default: %(default)s)')
     parser.add_argument('--recursive', action='store_true', help='descend into folders')
@@ -211,7 +215,7 @@ class Batch:
 
     def _stills(self, sources: Iterator[Source]) -> None:
         for result in self.inferencer.infer(sources, self.args.batch_size, on_error=self._failed):
-            writer = self._writer(result.source, None)
+            writer = self._writer(result.source)
             try:
                 writer.add(result)
                 writer.close()
@@ -233,12 +237,15 @@ class Batch:
         frames = self.inferencer.infer(
             source, self.args.batch_size, on_error=lambda _, error: problems.append(error),
             raw_format=self.args.raw_format, max_frames=self.args.max_frames)
-        writer = self._writer(source, self.args.fps)
+        writer = self._writer(source)
         targets = 0
         task = self.progress.add_task('frames', total=self.args.max_frames)
         try:
             try:
                 for result in frames:
+                    if not writer.frames:
+                        writer.fps = self.args.fps or self.inferencer.stream.fps or writer.fps
+                        self.progress.update(task, total=self.args.max_frames or self.inferencer.stream.total)
                     writer.add(result)
                     targets += len(result.targets)
                     self.progress.advance(task)
@@ -262,9 +269,9 @@ class Batch:
         else:
             self._succeeded(source, targets)
 
-    def _writer(self, source: Source, fps: float | None) -> Any:
+    def _writer(self, source: Source) -> Any:
         from mmirstd.apis import ResultWriter
-        return ResultWriter(self.folder, source, self.kinds, self.head, fps)
+        return ResultWriter(self.folder, source, self.kinds, self.head)
 
     def _succeeded(self, source: Source, targets: int) -> None:
         self.done += 1
@@ -275,11 +282,12 @@ class Batch:
         text = str(error) if str(error) and not isinstance(error, KeyError) else repr(error)
         if source.label not in text:
             text = f'{source.label}: {text}'
+        text += ''.join(f' ({option})' for sign, option in _CURES.items() if sign in text)
         self.failures.setdefault(source.label, text)
         self.progress.advance(self.task)
         if isinstance(error, OSError) and error.errno in _FATAL:
-            raise _Stop(f'{self.folder.root}: {error.strerror}; what was finished is kept, and the same command goes on '
-                        'from there')
+            raise _Stop(f'{self.folder.root}: {error.strerror}; what was finished is kept, and the same command goes '
+                        'on from there')
 
     def report(self) -> int:
         """Print what was done; the exit status."""

@@ -48,6 +48,9 @@ class TargetInferencer(BaseInferencer):
     visualize_kwargs: set = {'return_vis'}
     postprocess_kwargs: set = {'return_maps'}
 
+    #: The sequence that is being read, or was read last: its ``fps`` and ``total``.
+    stream: FrameStream | None = None
+
     _scope = 'mmseg'
     #: Whether a folder of images is one sequence.
     sequences = False
@@ -178,6 +181,7 @@ class TargetInferencer(BaseInferencer):
         except DataError as error:
             self._fail(source, error, on_error)
             return
+        self.stream = stream
         with stream:
             yield from stream
         if stream.problem is not None:

@@ -131,8 +131,8 @@ class FrameStream:
                 raise DataError(f'{location}: cannot be opened: {error.strerror}') from None
         capture = cv2.VideoCapture(location)
         if not capture.isOpened():
-            raise DataError(f'{self.source.label}: OpenCV cannot open this as a video; it is truncated, no video, in an '
-                            'unsupported format, or the camera or address does not answer')
+            raise DataError(f'{self.source.label}: OpenCV cannot open this as a video; it is truncated, no video or in '
+                            'an unsupported format, or the camera or address does not answer')
         fps, count = capture.get(cv2.CAP_PROP_FPS), capture.get(cv2.CAP_PROP_FRAME_COUNT)
         self.fps = fps if 0 < fps < 1000 else None  # raw MJPEG and some cameras give nonsense
         self.total = int(count) if self.source.kind == 'video' and 0 < count < 1e9 else None
@@ -197,7 +197,8 @@ class FrameStream:
     def _check_count(self, number: int) -> None:
         """Containers that store no count estimate it, so a little less is no defect."""
         if self.total is not None and number < self.total - max(2, self.total // 100):
-            self.problem = f'the video ends after {number} of {self.total} frames: it is cut off; copy or record it again'
+            self.problem = (f'the video ends after {number} of {self.total} frames: it is cut off; copy or record it '
+                            'again')
 
     def _decode(self) -> Iterator[np.ndarray]:
         if self.source.kind == 'frames':

@@ -98,7 +98,8 @@ class OutputFolder:
         """The name of a source's outputs; always the same for the same source, never another's."""
         owner = self._owner(source)
         # A name is a path below the folder, and nothing else; no folder in it may be one of a sequence's frames.
-        *parts, last = [part for part in source.name.replace('\\', '/').split('/') if part not in ('', '.', '..')] or ['']
+        given = source.name.replace('\\', '/').split('/')
+        *parts, last = [part for part in given if part not in ('', '.', '..')] or ['']
         base = '/'.join([*(f'{part}_' if part.casefold().endswith(FRAMES_SUFFIX) else part for part in parts), last])
         name, attempt = base or 'input', 0
         while self._owners.setdefault(name.casefold(), owner) != owner:
@@ -117,7 +118,7 @@ class OutputFolder:
         before, outputs = self._finished.get(self._owner(source), (None, ()))
         if not outputs or before != identity(source):
             return False
-        return set(kinds) <= {output.split('/', 1)[0] for output in outputs} and all(
+        return set(folders) <= {output.split('/', 1)[0] for output in outputs} and all(
             (self.root / output).exists() for output in outputs)
 
     def begin(self, source: Source) -> Outputs:

@@ -53,8 +53,8 @@ class Tiling:
             value = getattr(self, name)
             object.__setattr__(self, name, value + -value % self.align)
         if self.window < 2 * self.overlap:
-            raise ValueError(f'a window of {self.window} pixels with an overlap of {self.overlap}; expected a window of '
-                             'at least twice the overlap: enlarge --window or reduce --overlap')
+            raise ValueError(f'a window of {self.window} pixels with an overlap of {self.overlap}; expected a window '
+                             'of at least twice the overlap: enlarge --window or reduce --overlap')
 
     def spans(self, size: int) -> list[Span]:
         """Start and end of the tiles along one axis."""
