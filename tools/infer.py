@@ -235,7 +235,7 @@ class Batch:
     def _sequence(self, source: Source) -> None:
         problems: list[Exception] = []
         frames = self.inferencer.infer(
-            source, self.args.batch_size, on_error=lambda _, error: problems.append(error),
+            source, self.args.batch_size, on_error=lambda _, error: problems or problems.append(error),
             raw_format=self.args.raw_format, max_frames=self.args.max_frames)
         writer = self._writer(source)
         targets = 0

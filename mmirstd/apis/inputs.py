@@ -45,8 +45,11 @@ class Source:
 
     @property
     def label(self) -> str:
-        """What messages and results call it."""
-        return f'array {self.name}' if self.kind == 'array' else str(self.location)
+        """What messages and results call it; an address without password and query."""
+        if self.kind == 'array':
+            return f'array {self.name}'
+        text = str(self.location)
+        return _without_secrets(text) if _URL.match(text) else text
 
     @property
     def still(self) -> bool:

@@ -78,6 +78,9 @@ class MovingTargetInferencer(TargetInferencer):
         dataset = ((cfg or {}).get('test_dataloader') or {}).get('dataset') or {}
         stride = dataset.get('stride', 1) if self.stride is None else self.stride
         steps = self._test_pipeline(cfg, _DEFAULT_PIPELINE)
+        if str(steps[0].get('type', '')).rsplit('.', 1)[-1] != 'LoadClip':
+            raise ConfigError(f'{config_name(cfg)}: its test pipeline begins with {steps[0].get("type")}; expected '
+                              'mmirstd.LoadClip, which normalises frames as in training')
         try:
             self.loader = TRANSFORMS.build(steps[0])
         except (TypeError, ValueError) as error:

@@ -27,8 +27,8 @@ class OutputFolder:
     """Where the results of a batch go.
 
     Outputs lie in a subfolder for each kind (``masks/NAME.png``).  ``finished.jsonl`` has a line with the settings,
-    and one for each input whose outputs were all written: they are written under temporary names and renamed
-    together.  An input is skipped when its line, its outputs and the file itself are as they were.  Two inputs of the
+    and one for each input that has outputs: they are written under temporary names and renamed together.  An input is
+    skipped when its line, its outputs and the file itself are as they were.  Two inputs of the
     same name get different ones: the second has a digest of its path added.
 
     Args:
@@ -44,7 +44,7 @@ class OutputFolder:
         self.root = Path(root)
         self.settings = json.loads(json.dumps(settings))
         self._owners: dict[str, str] = {}  # name, case folded -> whose it is
-        self._finished: dict[str, tuple[str, tuple[str, ...]]] = {}  # owner -> identity, outputs
+        self._finished: dict[str, tuple[str, tuple[str, ...]]] = {}  # owner -> identity ('' if not finished), outputs
         self._log = self.root / LOG_NAME
         try:
             self.root.mkdir(parents=True, exist_ok=True)
@@ -116,20 +116,25 @@ class OutputFolder:
     def is_finished(self, source: Source, folders: Iterable[str]) -> bool:
         """Whether all outputs, those in these subfolders among them, exist for the source as it is now."""
         before, outputs = self._finished.get(self._owner(source), (None, ()))
-        if not outputs or before != identity(source):
+        if not before or before != identity(source):
             return False
         return set(folders) <= {output.split('/', 1)[0] for output in outputs} and all(
             (self.root / output).exists() for output in outputs)
 
     def begin(self, source: Source) -> Outputs:
-        """Start writing the outputs of a source."""
-        return Outputs(self, source, self.name_for(source))
+        """Start writing the outputs of a source; what a camera or pipe gave before is kept, under its name."""
+        name = base = self.name_for(source)
+        number = 1
+        while source.kind in ('live', 'stdin') and any(
+                (folder / f'{name}{suffix}').exists() for folder in self.root.iterdir() if folder.is_dir()
+                for suffix in ('.csv', '.json', '.mp4', FRAMES_SUFFIX)):
+            number += 1
+            name = f'{base}~{number}'
+        return Outputs(self, source, name)
 
-    def finish(self, source: Source, name: str, outputs: Sequence[str]) -> None:
-        """Remember that all outputs of a source were written; sources that cannot be told again are not."""
-        mark = identity(source)
-        if mark is None:
-            return
+    def enter(self, source: Source, name: str, outputs: Sequence[str], finished: bool) -> None:
+        """Remember whose the outputs of a name are, and whether the source need not be done again."""
+        mark = (identity(source) or '') if finished else ''
         owner = self._owner(source)
         line = json.dumps(dict(name=name, owner=owner, identity=mark, outputs=list(outputs)))
         with self._log.open('a', encoding='utf-8') as file:
@@ -150,8 +155,8 @@ class OutputFolder:
         path = self.root / TABLE_NAME
 
         def rows() -> Iterable[Sequence[str]]:
-            for _, outputs in self._finished.values():
-                for output in outputs:
+            for mark, outputs in self._finished.values():
+                for output in outputs if mark else ():
                     file = self.root / output
                     if output.endswith('.csv') and file.is_file():
                         with file.open(newline='', encoding='utf-8', errors='surrogateescape') as stream:
@@ -216,9 +221,8 @@ class Outputs:
             os.replace(temporary, final)
         outputs = list(self._parts.values())
         self._parts = {}
-        if finished:
-            self.folder.finish(self.source, self.name,
-                               [path.relative_to(self.folder.root).as_posix() for path in outputs])
+        self.folder.enter(self.source, self.name, [path.relative_to(self.folder.root).as_posix() for path in outputs],
+                          finished)
         return outputs
 
     def abort(self) -> None:

@@ -57,6 +57,7 @@ def test_other_kinds_and_lists(tree: Path) -> None:
     assert [(s.kind, s.name) for s in found] == [
         ('array', '000000'), ('live', 'camera0'), ('live', 'camera1'), ('stdin', 'stdin'), ('live', 'host_live'),
         ('video', 'film'), ('array', '000001'), ('image', 'unknown')]
+    assert found[4].label == 'rtsp://host/live'  # no password in results
     with pytest.raises(DataError, match='float'):
         found[-1].read()
 

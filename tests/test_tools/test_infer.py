@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import errno
+import io
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -102,22 +104,23 @@ def test_bad_files_are_reported_and_stop_nothing(
     shown = capsys.readouterr()
     assert '6 done' in shown.out
     failed = {Path(row['source']).name: row['error'] for row in rows(out / 'failed.csv')}
-    expected = {'zero.png': 'empty (0 bytes)', 'text.png': 'not an image', 'nan.tif': '--nonfinite median',
-                'changing.mjpeg': 'frame 3 has 50x40 pixels', 'cut.avi': 'truncated', 'missing.png': 'no such file',
-                '*.xyz': 'no file matches'}
+    expected = {'zero.png': 'empty .0 bytes', 'text.png': 'not an image', 'nan.tif': '--nonfinite median',
+                'changing.mjpeg': 'frame 3 has 50x40 pixels', 'cut.avi': 'truncated|cut off',
+                'missing.png': 'no such file', '*.xyz': 'no file matches'}
     assert set(failed) == set(expected)
     for name, words in expected.items():
-        assert words in failed[name]
-        assert words in shown.err
+        assert re.search(words, failed[name])
+        assert failed[name] in shown.err
     done = {Path(row['source']).name: row for row in rows(out / 'targets.csv')}
     assert {name: round(float(row['x'])) for name, row in done.items()} == {
         'good.png': 40, 'cmyk.jpg': 40, 'float.tif': 40, 'wide.png': 15000}
     assert decode(out / 'masks/wide.png').shape == (10, 20000)
     assert decode(out / 'masks/one.png').shape == (1, 1)
     # The good part of a sequence is there, and said to be a part.
-    for name, count in (('changing', 3), ('cut', 5)):
+    for name, least, most in (('changing', 3, 3), ('cut', 1, 7)):
         record = json.loads((out / f'json/{name}.json').read_text())
-        assert (record['complete'], record['frames']) == (False, count)
+        assert not record['complete']
+        assert least <= record['frames'] <= most
         assert record['problem']
     assert not [name for name in files(out) if '.part' in name]
     # Nothing that was finished is done again; what failed is.
@@ -296,7 +299,7 @@ def test_output_inside_the_input_is_not_read(tmp_path: Path) -> None:
 
 def test_moving_targets(tmp_path: Path) -> None:
     config = tmp_path / 'tiny.py'
-    model = dict(tiny_config(5))
+    model = tiny_config(5).to_dict()
     config.write_text("custom_imports = dict(imports=['mmirstd.registry'])\n"
                       f"default_scope = 'mmdet'\nmodel = {model!r}\n")
     torch.save(dict(state_dict=tiny_detector(5).state_dict()), tmp_path / 'tiny.pth')
@@ -326,6 +329,15 @@ def test_raw_frames_from_standard_input_through_the_real_tool(tmp_path: Path) ->
         env={**os.environ, 'PYTHONPATH': str(REPO)})
     assert done.returncode == 0, done.stderr.decode()[-2000:]
     assert [round(float(row['x'])) for row in rows(tmp_path / 'out' / 'csv/stdin.csv')] == [20, 24, 28]
+
+
+def test_streams_keep_what_they_gave_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = b''.join(frame.tobytes() for frame in moving_frames(3))
+    for _ in range(2):
+        monkeypatch.setattr(sys, 'stdin', io.TextIOWrapper(io.BytesIO(data)))
+        assert infer('-', '--raw-frames', '96x64', '--out', tmp_path, '--save', 'csv,mask', '--max-frames', '2') == 0
+    assert files(tmp_path / 'csv') == ['stdin.csv', 'stdin~2.csv']
+    assert len(files(tmp_path / 'masks' / 'stdin~2.frames')) == 2
 
 
 @pytest.mark.parametrize(('args', 'checkpoint', 'inputs'), [
