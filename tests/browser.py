@@ -60,8 +60,9 @@ class Browser:
     def __enter__(self) -> Browser:
         to_browser, self._write = os.pipe()
         self._read, from_browser = os.pipe()
-        flags = ['--headless=new', '--remote-debugging-pipe', '--no-first-run', '--disable-gpu', '--disable-dev-shm-usage',
-                 '--disable-background-networking', '--disable-extensions', '--hide-scrollbars', '--mute-audio',
+        flags = ['--headless=new', '--remote-debugging-pipe', '--no-first-run', '--disable-gpu',
+                 '--disable-dev-shm-usage', '--disable-background-networking', '--disable-extensions',
+                 '--hide-scrollbars', '--mute-audio',
                  f'--user-data-dir={self._profile.name}', f'--window-size={self._size[0]},{self._size[1]}']
         if os.geteuid() == 0:
             flags.append('--no-sandbox')  # the sandbox refuses to run as root
@@ -138,7 +139,8 @@ class Browser:
 
     def resize(self, width: int, height: int, mobile: bool = False, scale: float = 1.0) -> None:
         """Set the size of the window in CSS pixels and the device's pixels per CSS pixel."""
-        self.call('Emulation.setDeviceMetricsOverride', width=width, height=height, deviceScaleFactor=scale, mobile=mobile)
+        self.call(
+            'Emulation.setDeviceMetricsOverride', width=width, height=height, deviceScaleFactor=scale, mobile=mobile)
 
     def color_scheme(self, name: str) -> None:
         """Let the system prefer ``'light'`` or ``'dark'``."""
@@ -146,7 +148,8 @@ class Browser:
 
     def offline(self) -> None:
         """Cut the page off the network."""
-        self.call('Network.emulateNetworkConditions', offline=True, latency=0, downloadThroughput=-1, uploadThroughput=-1)
+        self.call(
+            'Network.emulateNetworkConditions', offline=True, latency=0, downloadThroughput=-1, uploadThroughput=-1)
 
     def open(self, path: str | Path, ready: str = 'document.readyState === "complete"') -> None:
         """Open a file (or an address) and wait until the expression ``ready`` is true."""
@@ -160,7 +163,8 @@ class Browser:
         Raises:
             BrowserError: It threw.
         """
-        answer = self.call('Runtime.evaluate', expression=script, returnByValue=True, awaitPromise=True, userGesture=True)
+        answer = self.call(
+            'Runtime.evaluate', expression=script, returnByValue=True, awaitPromise=True, userGesture=True)
         if 'exceptionDetails' in answer:
             details = answer['exceptionDetails']
             raise BrowserError(details.get('exception', {}).get('description') or details['text'])

@@ -19,7 +19,7 @@ from .run_analysis import RunAnalysis
 from .thresholds import REPORT_THRESHOLDS, threshold_levels
 
 #: False alarms shown of one run, those with the highest peaks; tables count all of them.
-MAX_ALARMS = 1500
+MAX_ALARMS = 1000
 
 # Alarms of two runs whose peaks are nearer than this (px) are shown in one card.
 _SAME_PLACE = 3.0
@@ -35,8 +35,8 @@ def build_contents(runs: Sequence[RunAnalysis], title: str, max_alarms: int = MA
         max_alarms: False alarms shown of each run.
 
     Returns:
-        ``data``: everything but pictures, fit for strict JSON; ``chunks``: the pictures of the items (gray values, ground
-        truth, then the threshold levels of each run), ``chunk_size`` items in each.
+        ``data``: everything but pictures, fit for strict JSON; ``chunks``: the pictures of the items (gray values,
+        ground truth, then the threshold levels of each run), ``chunkSize`` items in each.
 
     Raises:
         DataError: The runs are not of the same images and ground truth.
@@ -77,8 +77,8 @@ def _same_images(runs: Sequence[RunAnalysis]) -> list[dict[str, Any]]:
                             f'the first is {only[0]!r}. Test both on the same split, or make two reports')
         for name, image in names.items():
             if image.truth_key != by_name[0][name].truth_key:
-                raise DataError(f'{where}: the ground truth of {name!r} differs, in size or in pixels. Test both on the '
-                                'same data, with the same --eval-size')
+                raise DataError(f'{where}: the ground truth of {name!r} differs, in size or in pixels. Test both on '
+                                'the same data, with the same --eval-size')
     return by_name
 
 
@@ -135,7 +135,8 @@ def _run(run: RunAnalysis) -> dict[str, Any]:
     record = run.dump.record
     versions = record.get('versions') or {}
     facts = dict(
-        images=len(run.images), config=_file_name(record.get('config')), checkpoint=_file_name(record.get('checkpoint')),
+        images=len(run.images), config=_file_name(record.get('config')),
+        checkpoint=_file_name(record.get('checkpoint')),
         checkpoint_sha256=str(record.get('checkpoint_sha256') or '')[:16], evaluated_at=record.get('eval_size'),
         tested=record.get('time'), mmirstd=versions.get('mmirstd'), torch=versions.get('torch'))
     roc = run.summary['roc']

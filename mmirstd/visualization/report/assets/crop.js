@@ -1,6 +1,7 @@
 // Draw a crop: magnified gray values and the contours of ground truth and prediction.
 
 const TRUTH_COLOR = '#00c8ff';
+const TICK_COLOR = '#ffd400';
 const PREDICTION_COLOR = '#ff4df0';
 
 // Segments between pixels inside and outside, in pixel coordinates; the crop's border is no contour.
@@ -30,8 +31,8 @@ function stroke(context, segments, scale, left, top, style, lineWidth) {
 
 const scratch = document.createElement('canvas');
 
-// pictures: of picturesOf(); run: whose levels; k: threshold.
-function drawCrop(canvas, pictures, run, k) {
+// pictures: of picturesOf(item); run: whose levels; k: threshold.
+function drawCrop(canvas, item, pictures, run, k) {
   const { gray, truth, levels, height, width } = pictures;
   const ratio = Math.min(window.devicePixelRatio || 1, 3);
   const size = Math.max(1, Math.round((canvas.clientWidth || 180) * ratio));
@@ -52,7 +53,13 @@ function drawCrop(canvas, pictures, run, k) {
   context.imageSmoothingEnabled = false;
   context.drawImage(scratch, left, top, width * scale, height * scale);
 
+  // Ticks at the edges point at the finding: a crop near the image's border is not centred on it, and others may be near.
+  const [row, column] = [item.y - item.window[0] + 0.5, item.x - item.window[1] + 0.5];
+  const tick = Math.max(width, height) / 22;
+  stroke(context, [[column, 0, column, tick], [column, height - tick, column, height], [0, row, tick, row],
+    [width - tick, row, width, row]], scale, left, top, TICK_COLOR, 1.5 * ratio);
+
   const level = levels[run];
-  stroke(context, contour(i => truth[i] === 1, height, width), scale, left, top, TRUTH_COLOR, Math.max(3.2 * ratio, size / 70));
-  stroke(context, contour(i => level[i] > k, height, width), scale, left, top, PREDICTION_COLOR, Math.max(1.3 * ratio, size / 190));
+  stroke(context, contour(i => truth[i] === 1, height, width), scale, left, top, TRUTH_COLOR, Math.max(2.4 * ratio, size / 85));
+  stroke(context, contour(i => level[i] > k, height, width), scale, left, top, PREDICTION_COLOR, Math.max(1.2 * ratio, size / 200));
 }

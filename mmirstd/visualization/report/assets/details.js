@@ -62,7 +62,7 @@ function makeDetails(state, setThreshold) {
     byId('details-value').textContent = thresholdText(state.k);
     slider.setAttribute('aria-valuetext', thresholdText(state.k));
     panes.forEach((pane, run) => {
-      drawCrop(pane.canvas, pictures, run, state.k);
+      drawCrop(pane.canvas, ITEMS[list[place]], pictures, run, state.k);
       statusInto(pane.status, ITEMS[list[place]], run, state.k);
     });
   }

@@ -108,7 +108,7 @@ function makeGallery(state, openDetails) {
   function draw(card) {
     if (card.drawn === state.k) return;
     card.pictures ||= picturesOf(card.index);
-    card.canvases.forEach((canvas, run) => drawCrop(canvas, card.pictures, run, state.k));
+    card.canvases.forEach((canvas, run) => drawCrop(canvas, ITEMS[card.index], card.pictures, run, state.k));
     card.drawn = state.k;
   }
 
