@@ -48,7 +48,13 @@ def conv_net(seed: int = 0) -> nn.Module:
     for parameter in model.parameters():
         if parameter.dim() == 4:
             nn.init.normal_(parameter, std=0.5)
-    return model.eval()
+    model.eval()
+    with torch.no_grad():  # logits of a normal size, neither constant nor saturated
+        logits = model.decode_head(model.extract_feat(torch.rand(1, 1, 64, 64)))
+        last, scale = model.decode_head.conv_seg, 2 / logits.std()
+        last.weight *= scale
+        last.bias.copy_((last.bias - logits.mean()) * scale)
+    return model
 
 
 def tiny_ggl_config() -> Config:

@@ -46,7 +46,7 @@ def test_sees_what_the_test_data_set_gives(ggl: IRSTDInferencer, tmp_path: Path)
             result, = ggl.infer(given)
             assert np.array_equal(result.probability, expected)
             assert np.array_equal(result.image, image)
-    assert expected.std() > 0.01
+    assert np.ptp(expected) > 1e-3  # not constant
 
 
 def test_call_follows_mmengine(tmp_path: Path) -> None:

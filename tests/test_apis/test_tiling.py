@@ -49,7 +49,7 @@ def test_a_fully_convolutional_network_gives_the_whole_images_result(seam: str) 
         return result.probability
 
     whole = probability(tile='off')
-    assert whole.std() > 0.01  # not constant
+    assert whole.std() > 0.1  # neither constant nor saturated
     tiled = probability(tile='on', tiling=Tiling(256, 128, seam))
     np.testing.assert_allclose(tiled, whole, rtol=0, atol=1e-5)
     cut = probability(tile='on', tiling=Tiling(256, 0, 'crop'))
