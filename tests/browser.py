@@ -49,7 +49,7 @@ class Browser:
         timeout: Seconds to wait for anything.
     """
 
-    def __init__(self, width: int = 1280, height: int = 900, timeout: float = 60.0) -> None:
+    def __init__(self, width: int = 1280, height: int = 900, timeout: float = 240.0) -> None:
         self.timeout = timeout
         self.problems: list[str] = []
         self.requests: list[str] = []

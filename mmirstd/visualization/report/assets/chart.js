@@ -44,7 +44,8 @@ function rateChart(place, { xLabel, yLabel, series, mark, name }) {
   }
   chart.append(text(CHART.left + span / 2, CHART.height - 4, xLabel));
   const marks = series.map(({ x, y }, run) => {
-    const points = x.map((v, i) => [v, y[i]]).filter(([a, b]) => isNumber(a) && isNumber(b));
+    // Where nothing is positive there is no point either: a line from it would show rates that no threshold has.
+    const points = x.map((v, i) => [v, y[i]]).filter(([a, b]) => isNumber(a) && isNumber(b) && (a > 0 || b > 0));
     chart.append(svg('polyline', {
       points: points.map(([a, b]) => `${xOf(a).toFixed(1)},${yOf(b).toFixed(1)}`).join(' '), fill: 'none',
       stroke: runColor(run), 'stroke-width': 2, 'stroke-dasharray': DASHES[run], 'stroke-linejoin': 'round',
@@ -114,7 +115,8 @@ function makeCharts() {
     }),
     rateChart(byId('roc'), {
       name: 'ROC', xLabel: 'false positive rate', yLabel: 'true positive rate',
-      series: RUNS.map(run => ({ x: run.roc.fpr, y: run.roc.tpr })),
+      // Without the two ends, nothing and everything positive, which are no thresholds.
+      series: RUNS.map(run => ({ x: run.roc.fpr.slice(1, -1), y: run.roc.tpr.slice(1, -1) })),
       mark: (run, k) => {
         const { tp, fp, fn, tn } = pixels(run);
         return [ratio(fp[k], fp[k] + tn[k]), ratio(tp[k], tp[k] + fn[k])];
