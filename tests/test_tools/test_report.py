@@ -365,8 +365,7 @@ def test_contrast_of_text(selector):
 
 
 def test_assets_are_in_the_package():
-    from setuptools import find_packages
     text = Path(REPO / 'setup.py').read_text(encoding='utf-8')
     assert "'mmirstd.visualization.report': ['assets/*']" in text
-    assert 'mmirstd.visualization.report' in find_packages(str(REPO), include=['mmirstd.*'])
+    assert (ASSETS.parent / '__init__.py').is_file()  # what find_packages goes by
     assert {path.suffix for path in ASSETS.iterdir()} == {'.html', '.css', '.js'}
