@@ -16,6 +16,7 @@ setup(
     long_description_content_type='text/markdown',
     license='Apache-2.0',
     packages=find_packages(include=['mmirstd', 'mmirstd.*']),
+    package_data={'mmirstd.visualization.report': ['assets/*']},
     python_requires='>=3.9',
     install_requires=['numpy>=1.22', 'scipy>=1.8', 'opencv-python>=4.6', 'torch>=2.0', 'rich>=12', 'tqdm>=4.60'],
     extras_require={

@@ -95,7 +95,7 @@ class IRSTDVisualizationHook(Hook):
             if not due:
                 continue
             self._drawn += 1
-            image_id = _image_id(dataset, sample)
+            image_id = image_id_of(dataset, sample)
             picture = self._draw(dataset, sample, image_id)
             # The local backend makes a file of the name and cannot make folders.
             runner.visualizer.add_image(
@@ -116,7 +116,7 @@ class IRSTDVisualizationHook(Hook):
             return
         dataset = runner.test_loop.dataloader.dataset
         for sample in _drawable(outputs):
-            image_id = _image_id(dataset, sample)
+            image_id = image_id_of(dataset, sample)
             # Not with_suffix: an ID may itself contain a dot.
             save_png(self.show_dir / f'{image_id}.png', self._draw(dataset, sample, image_id))
 
@@ -128,12 +128,12 @@ class IRSTDVisualizationHook(Hook):
     def _draw(self, dataset: Any, sample: Any, image_id: str) -> np.ndarray:
         if 'seg_logits' not in sample and 'pred_instances' in sample:
             return self._draw_boxes(dataset, sample, image_id)
-        prob = _map(sample.seg_logits)
-        gt = _map(sample.gt_sem_seg) if 'gt_sem_seg' in sample else None
+        prob = map_of(sample.seg_logits)
+        gt = map_of(sample.gt_sem_seg) if 'gt_sem_seg' in sample else None
         if gt is not None:
             # The ignore index is no target.
             gt = (gt == 1).astype(np.uint8)
-        image = _read_image(dataset, sample.img_path)
+        image = read_test_image(dataset, sample.img_path)
         if image.shape[:2] != prob.shape:
             image = cv2.resize(image, prob.shape[::-1], interpolation=cv2.INTER_LINEAR)
         return draw_comparison(image, gt, prob, name=image_id, threshold=self.threshold,
@@ -147,7 +147,7 @@ class IRSTDVisualizationHook(Hook):
             ignored = np.array([bool(instance.get('ignore_flag', 0)) for instance in annotated], bool)
         boxes = getattr(predicted.bboxes, 'tensor', predicted.bboxes)  # mmdet's boxes
         return draw_detections(
-            _read_image(dataset, sample.img_path), targets, boxes.detach().cpu().float().numpy(),
+            read_test_image(dataset, sample.img_path), targets, boxes.detach().cpu().float().numpy(),
             predicted.scores.detach().cpu().float().numpy(), name=image_id, threshold=self.threshold,
             max_distance=self.max_distance, ignored=ignored)
 
@@ -157,11 +157,11 @@ def _drawable(outputs: Sequence | None) -> list[Any]:
     return [sample for sample in outputs or () if sample.get('is_key_frame', True)]
 
 
-def _map(data: Any) -> np.ndarray:
+def map_of(data: Any) -> np.ndarray:
     """PixelData of shape (1, H, W) -> (H, W) array."""
     array = data.data.detach().cpu()
     if array.ndim != 3 or array.shape[0] != 1:
-        raise ValueError(f'IRSTDVisualizationHook draws one-channel predictions of shape (1, H, W), found '
+        raise ValueError('only one-channel predictions, of shape (1, H, W), can be drawn or kept; found '
                          f'{tuple(array.shape)}; use a decode head with out_channels=1')
     return (array.float() if array.is_floating_point() else array)[0].numpy()
 
@@ -175,7 +175,7 @@ def _members(dataset: Any) -> list[Any]:
     return [dataset]
 
 
-def _image_id(dataset: Any, sample: Any) -> str:
+def image_id_of(dataset: Any, sample: Any) -> str:
     """The sample's ID, or the image's path below its folder without the suffix."""
     if 'sample_id' in sample:
         return str(sample.sample_id)
@@ -188,7 +188,7 @@ def _image_id(dataset: Any, sample: Any) -> str:
     return path.stem
 
 
-def _read_image(dataset: Any, img_path: str) -> np.ndarray:
+def read_test_image(dataset: Any, img_path: str) -> np.ndarray:
     """The image as the data set's own loading transform reads it, else the raw file."""
     for member in _members(dataset):
         for transform in getattr(getattr(member, 'pipeline', None), 'transforms', ()):
