@@ -43,11 +43,18 @@ def fill(key: str, shape: list[int], scale: dict[str, str]) -> np.ndarray | None
 
 
 def official_state_dict(golden: dict[str, Any]) -> dict[str, Tensor]:
-    """The official network's state dict as it was when the figures were recorded."""
+    """The official network's state dict as it was when the figures were recorded.
+
+    Constants of the official network, which stay as constructed, have their recorded values.
+    """
     state = {}
+    kept = golden.get('kept_values', {})
     for key, shape in golden['state_dict']:
         value = fill(key, shape, golden['scale'])
-        state[key] = torch.zeros(shape, dtype=torch.long) if value is None else torch.from_numpy(np.asarray(value))
+        if key in kept:
+            state[key] = torch.tensor(kept[key], dtype=torch.float32).reshape(shape)
+        else:
+            state[key] = torch.zeros(shape, dtype=torch.long) if value is None else torch.from_numpy(np.asarray(value))
     return state
 
 

@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import mmirstd  # noqa: E402
 from mmirstd.compat.checkpoint import CheckpointError, load_checkpoint_file  # noqa: E402
-from tools.model_converters.key_maps import ARCHS  # noqa: E402
+from tools.model_converters.key_maps import ARCHS, strip_wrappers  # noqa: E402
 
 # Names under which official training scripts store the weights.
 _WRAPPERS = ('state_dict', 'model_state_dict', 'model', 'net', 'params')
@@ -73,9 +73,12 @@ def convert(source: Path, target: Path, arch: str, in_channels: int = 1, keep_un
         arch=arch, in_channels=in_channels, source=key_map.source, mmirstd_version=mmirstd.__version__,
         source_sha256=hashlib.sha256(source.read_bytes()).hexdigest())
     torch.save(dict(meta=meta, state_dict=converted), target)
-    unused = sum(map(key_map.is_unused, state))
+    keys = strip_wrappers(state)
+    unused, dropped = sum(map(key_map.is_unused, keys)), sum(map(key_map.is_dropped, keys))
     if unused and not keep_unused:
         print(f'{unused} entries left out, because the official network never uses them (--keep-unused keeps them)')
+    if dropped:
+        print(f'{dropped} entries left out: constants, and what the official network never uses')
     print(f'{target}: {len(converted)} entries of {arch} from {source} ({key_map.source}), '
           f'{in_channels} input channel{"s" if in_channels > 1 else ""}; model: {key_map.model}')
 

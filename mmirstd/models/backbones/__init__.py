@@ -1,6 +1,21 @@
 """Backbones."""
 
+from .acm_encoder import ACMEncoder
+from .cbam_residual_encoder import CBAMResidualEncoder
 from .csp_darknet import CSPDarknet
+from .full_resolution_resnet import FullResolutionResNet
 from .ggl_encoder import GGLEncoder
+from .isnet_encoder import ISNetEncoder
+from .istdu_encoder import ISTDUEncoder
+from .msda_encoder import MSDAEncoder
+from .rdian import RDIANEncoder
+from .residual_encoder import ResidualEncoder
+from .ristdnet import RISTDNet
+from .rpcanet import RPCANet
+from .rpcanet_pp import RPCANetPP
+from .uiu_encoder import UIUEncoder
 
-__all__ = ['CSPDarknet', 'GGLEncoder']
+__all__ = [
+    'ACMEncoder', 'CBAMResidualEncoder', 'CSPDarknet', 'FullResolutionResNet', 'GGLEncoder', 'ISNetEncoder',
+    'ISTDUEncoder', 'MSDAEncoder', 'RDIANEncoder', 'ResidualEncoder', 'RISTDNet', 'RPCANet', 'RPCANetPP', 'UIUEncoder'
+]

@@ -8,7 +8,8 @@ from torch import Tensor, nn
 
 from mmirstd.registry import MODELS
 
-from ..layers import ResidualBlock, SqueezeExcitation, biased_conv, gradient_magnitude, gradient_pyramid
+from ..layers import KAIMING_FAN_OUT, SqueezeExcitation, biased_conv, gradient_magnitude, gradient_pyramid
+from .residual_encoder import ResidualEncoder
 
 
 class GradientSupplement(BaseModule):
@@ -46,7 +47,7 @@ class GradientSupplement(BaseModule):
 
 
 @MODELS.register_module()
-class GGLEncoder(BaseModule):
+class GGLEncoder(ResidualEncoder):
     """Encoder of GGL-Net: a residual SE branch guided by the gradient magnitude image.
 
     Stage ``i`` has ``base_channels * 2**i`` channels at stride ``2**i``: an entry residual block (stage 0: plain;
@@ -74,44 +75,32 @@ class GGLEncoder(BaseModule):
         ValueError: For an unknown ``gradient``, and in ``forward`` for a wrong channel count or image size.
     """
 
-    def __init__(
-        self,
-        in_channels: int = 1,
-        base_channels: int = 16,
-        num_stages: int = 5,
-        gradient: str | None = 'gsm',
-        se_ratio: int = 4,
-        norm_cfg: dict = dict(type='BN'),
-        norm_eval: bool = False,
-        init_cfg: dict | list | None = (
-            dict(type='Kaiming', layer='Conv2d', mode='fan_out', nonlinearity='relu'),
-            dict(type='Constant', layer='_BatchNorm', val=1, bias=0))
-    ) -> None:
-        super().__init__(list(init_cfg) if isinstance(init_cfg, tuple) else init_cfg)
+    def __init__(self,
+                 in_channels: int = 1,
+                 base_channels: int = 16,
+                 num_stages: int = 5,
+                 gradient: str | None = 'gsm',
+                 se_ratio: int = 4,
+                 norm_cfg: dict = dict(type='BN'),
+                 norm_eval: bool = False,
+                 init_cfg: dict | list | None = KAIMING_FAN_OUT) -> None:
         if gradient not in ('gsm', 'concat', None):
             raise ValueError(f"GGLEncoder: gradient must be 'gsm', 'concat' or None, got {gradient!r}")
-        self.in_channels = in_channels
-        self.num_stages = num_stages
         self.gradient = gradient
-        self.norm_eval = norm_eval
-        self.out_channels = [base_channels * 2**i for i in range(num_stages)]
-
-        stem_channels = in_channels * 2 if gradient == 'concat' else in_channels
-        self.stem = Sequential(
-            biased_conv(stem_channels, base_channels, 3, norm_cfg),
-            biased_conv(base_channels, base_channels, 3, norm_cfg))
-        self.stages = nn.ModuleList()
-        previous = base_channels
-        for i, channels in enumerate(self.out_channels):
-            self.stages.append(
-                Sequential(
-                    ResidualBlock(previous, channels, downsample=i > 0, norm_cfg=norm_cfg),
-                    ResidualBlock(channels, channels, se_ratio=se_ratio, norm_cfg=norm_cfg),
-                    ResidualBlock(channels, channels, se_ratio=se_ratio, norm_cfg=norm_cfg)))
-            previous = channels
+        super().__init__(
+            in_channels, [base_channels * 2**i for i in range(num_stages)],
+            se_ratio=se_ratio,
+            norm_cfg=norm_cfg,
+            norm_eval=norm_eval,
+            init_cfg=init_cfg)
         self.gsms = nn.ModuleList(
             GradientSupplement(in_channels, channels, se_ratio, norm_cfg)
             for channels in (self.out_channels if gradient == 'gsm' else []))
+
+    @property
+    def stem_in_channels(self) -> int:
+        """Channels that the stem sees."""
+        return self.in_channels * 2 if self.gradient == 'concat' else self.in_channels
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
         """Encode an image.
@@ -122,7 +111,7 @@ class GGLEncoder(BaseModule):
         Returns:
             ``num_stages`` features, finest first; level ``i``: (B, base_channels * 2**i, H / 2**i, W / 2**i).
         """
-        image = self._check(image)
+        image = self.check(image)
         gradients = gradient_pyramid(image, self.num_stages) if self.gradient == 'gsm' else []
         if self.gradient == 'concat':
             image = torch.cat([image, gradient_magnitude(image)], dim=1)
@@ -134,27 +123,3 @@ class GGLEncoder(BaseModule):
                 x = self.gsms[i](x, gradients[i])
             outs.append(x)
         return tuple(outs)
-
-    def train(self, mode: bool = True) -> GGLEncoder:
-        """Switch mode; norm layers stay in evaluation mode with ``norm_eval``."""
-        super().train(mode)
-        if mode and self.norm_eval:
-            for module in self.modules():
-                if isinstance(module, nn.modules.batchnorm._BatchNorm):
-                    module.eval()
-        return self
-
-    def _check(self, image: Tensor) -> Tensor:
-        channels, height, width = image.shape[1:]
-        if channels == 1 and self.in_channels > 1:
-            image = image.expand(-1, self.in_channels, -1, -1)
-        elif channels != self.in_channels:
-            raise ValueError(
-                f'GGLEncoder(in_channels={self.in_channels}) got an image with {channels} channels; load images '
-                'with mmirstd.LoadInfraredImage (one channel) or set model.backbone.in_channels')
-        divisor = 2**(self.num_stages - 1)
-        if height % divisor or width % divisor:
-            raise ValueError(
-                f'GGLEncoder with {self.num_stages} stages needs height and width divisible by {divisor}, got '
-                f'{height}x{width}; add dict(type="mmirstd.PadToMultiple", divisor={divisor}) to the pipeline')
-        return image

@@ -1,5 +1,9 @@
 """Decode heads."""
 
+from .edge_head import EdgeHead
 from .irstd_head import IRSTDHead
+from .pixel_shuffle_head import PixelShuffleHead
+from .unfolding_head import UnfoldingHead
+from .warm_up_head import WarmUpHead
 
-__all__ = ['IRSTDHead']
+__all__ = ['EdgeHead', 'IRSTDHead', 'PixelShuffleHead', 'UnfoldingHead', 'WarmUpHead']

@@ -1,12 +1,23 @@
 """Blocks shared by several networks."""
 
-from .cbam import ChannelAttention, SpatialAttention
-from .conv import biased_conv
+from .asymmetric_modulation import AsymmetricModulation, ContextGate
+from .cbam import CBAM, ChannelAttention, SpatialAttention
+from .cbam_residual import CBAMResidualBlock, cbam_residual_layer
+from .conv import BiasedConv2d, biased_conv
+from .deform_conv import DeformConv2dPack, deform_conv2d
+from .dilated_branch import dilated_branch
 from .gradient import gradient_magnitude, gradient_pyramid
-from .residual import ResidualBlock
+from .haar import haar_subbands
+from .image import check_image
+from .initialisation import KAIMING_FAN_OUT
+from .non_local import NonLocalBlock
+from .residual import ResidualBlock, basic_stage
+from .rsu import ResidualUBlock
 from .squeeze_excitation import SqueezeExcitation
 
 __all__ = [
-    'ChannelAttention', 'ResidualBlock', 'SpatialAttention', 'SqueezeExcitation', 'biased_conv',
-    'gradient_magnitude', 'gradient_pyramid'
+    'AsymmetricModulation', 'basic_stage', 'biased_conv', 'BiasedConv2d', 'CBAM', 'cbam_residual_layer',
+    'CBAMResidualBlock', 'ChannelAttention', 'check_image', 'ContextGate', 'deform_conv2d', 'DeformConv2dPack',
+    'dilated_branch', 'gradient_magnitude', 'gradient_pyramid', 'haar_subbands', 'KAIMING_FAN_OUT', 'NonLocalBlock',
+    'ResidualBlock', 'ResidualUBlock', 'SpatialAttention', 'SqueezeExcitation'
 ]

@@ -1,8 +1,11 @@
-"""Residual blocks of the GGL-Net family."""
+"""Residual blocks: those of the GGL-Net family, and stages of stock ones."""
 
 from __future__ import annotations
 
+from mmcv.cnn import build_norm_layer
 from mmengine.model import BaseModule, Sequential
+from mmseg.models.backbones.resnet import BasicBlock
+from mmseg.models.utils import ResLayer
 from torch import Tensor, nn
 
 from .conv import biased_conv
@@ -56,3 +59,26 @@ class ResidualBlock(BaseModule):
     def forward(self, x: Tensor) -> Tensor:
         """(B, in_channels, H, W) -> (B, out_channels, H or H/2, W or W/2)."""
         return self.act(self.body(x) + self.shortcut(x))
+
+
+def basic_stage(in_channels: int,
+                out_channels: int,
+                num_blocks: int,
+                stride: int = 1,
+                norm_cfg: dict = dict(type='BN'),
+                shortcut_norm_cfg: dict | None = None) -> ResLayer:
+    """Stage of ResNet's basic blocks, mmseg's own.
+
+    Args:
+        in_channels: Input channels.
+        out_channels: Output channels.
+        num_blocks: Number of blocks.
+        stride: Of the first block.
+        norm_cfg: Norm layer config.
+        shortcut_norm_cfg: Another one for the norm of the first block's shortcut: BasicIRSTD's ACM and ALCNet have
+            another momentum there.
+    """
+    stage = ResLayer(BasicBlock, in_channels, out_channels, num_blocks, stride=stride, norm_cfg=norm_cfg)
+    if shortcut_norm_cfg is not None and stage[0].downsample is not None:
+        stage[0].downsample[1] = build_norm_layer(shortcut_norm_cfg, out_channels)[1]
+    return stage

@@ -1,6 +1,13 @@
 """Losses."""
 
+from .corner_focal_loss import CornerFocalLoss
 from .dgr_loss import DGRLoss
+from .dice_loss import DiceLoss
+from .isnet_edge_loss import ISNetEdgeLoss
+from .mask_loss import MaskLoss
+from .sls_iou_loss import SLSIoULoss
 from .soft_iou_loss import SoftIoULoss, soft_iou
 
-__all__ = ['DGRLoss', 'SoftIoULoss', 'soft_iou']
+__all__ = [
+    'CornerFocalLoss', 'DGRLoss', 'DiceLoss', 'ISNetEdgeLoss', 'MaskLoss', 'SLSIoULoss', 'soft_iou', 'SoftIoULoss'
+]

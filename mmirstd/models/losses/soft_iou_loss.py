@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from mmirstd.registry import MODELS
+
+from .mask_loss import MaskLoss, weighted
 
 
 def soft_iou(prob: Tensor, target: Tensor, smooth: float = 1.0, per_sample: bool = True) -> Tensor:
@@ -27,7 +29,7 @@ def soft_iou(prob: Tensor, target: Tensor, smooth: float = 1.0, per_sample: bool
 
 
 @MODELS.register_module()
-class SoftIoULoss(nn.Module):
+class SoftIoULoss(MaskLoss):
     """``1 - soft IoU`` of one-channel logits (GGL-Net's loss; Rahman and Wang, 2016, for the idea).
 
     The official codes differ in where they sum; both forms are reproduced (tests/data/golden/losses.json).
@@ -35,7 +37,9 @@ class SoftIoULoss(nn.Module):
     can collapse to it (seen with a third of them).  Summed over the batch, empty windows only count as false alarms.
 
     Args:
-        smooth: See :func:`soft_iou`.
+        smooth: See :func:`soft_iou`; 1 in most official codes, 0 in the original ISNet's, which adds the binary cross
+            entropy (``loss_decode=[dict(type='mmirstd.SoftIoULoss', smooth=0), dict(type='CrossEntropyLoss',
+            use_sigmoid=True)]``).
         per_sample: See :func:`soft_iou`; True is what GGL-Net's authors use.
         loss_weight: Factor of the loss.
         loss_name: Key in the loss dict; must start with ``loss_`` to be optimised.
@@ -46,45 +50,11 @@ class SoftIoULoss(nn.Module):
                  per_sample: bool = True,
                  loss_weight: float = 1.0,
                  loss_name: str = 'loss_soft_iou') -> None:
-        super().__init__()
+        super().__init__(loss_weight, loss_name)
         self.smooth = smooth
         self.per_sample = per_sample
-        self.loss_weight = loss_weight
-        self._loss_name = loss_name
 
-    def forward(self,
-                logits: Tensor,
-                target: Tensor,
-                weight: Tensor | None = None,
-                ignore_index: int | None = 255,
-                **kwargs) -> Tensor:
-        """Loss of a batch, computed in float32 under autocast.
-
-        Args:
-            logits: Shape (B, 1, H, W).
-            target: Shape (B, H, W) or (B, 1, H, W), 0 background, 1 target, ``ignore_index`` not counted.
-            weight: Pixel weights broadcastable to the logits, 0 leaves a pixel out.
-            ignore_index: Value of the pixels that do not count (padding).
-            **kwargs: mmseg passes ``avg_factor`` and the like to every loss; they mean nothing here.
-
-        Returns:
-            Scalar, >= 0.
-        """
-        if target.ndim == logits.ndim - 1:
-            target = target.unsqueeze(1)
-        if target.shape != logits.shape:
-            raise ValueError(f'SoftIoULoss: logits {tuple(logits.shape)} do not fit target {tuple(target.shape)}')
-        prob = logits.float().sigmoid() if logits.dtype.itemsize < 4 else logits.sigmoid()
-        if ignore_index is not None:
-            valid = target != ignore_index
-            prob, target = prob * valid, target * valid
-        target = target.to(prob)
-        if weight is not None:
-            weight = weight.reshape(target.shape) if weight.numel() == target.numel() else weight
-            prob, target = prob * weight, target * weight
-        return self.loss_weight * (1 - soft_iou(prob, target, self.smooth, self.per_sample))
-
-    @property
-    def loss_name(self) -> str:
-        """Key of this loss in the loss dict."""
-        return self._loss_name
+    def compute(self, logits: Tensor, target: Tensor, weight: Tensor | None) -> Tensor:
+        """See :class:`MaskLoss`; >= 0."""
+        prob = weighted(logits.sigmoid(), weight)
+        return 1 - soft_iou(prob, weighted(target, weight), self.smooth, self.per_sample)

@@ -1,11 +1,27 @@
 """Necks."""
 
+from .acm_neck import ACMNeck
+from .agpc_neck import AGPCNeck
+from .alcl_neck import ALCLNeck
 from .bp_fpn import BPFPN
 from .csp_fpn import CSPFPN
+from .dense_nested import DenseNestedNeck
 from .gils import GILS
+from .interactive_cross_attention import InteractiveCrossAttentionNeck
+from .isnet_neck import ISNetNeck
+from .istdu_neck import ISTDUNeck
+from .mlcl_neck import MLCLNeck
 from .motion_coupling import MotionCouplingNeck
+from .msda_neck import MSDANeck
+from .rdian_neck import RDIANNeck
+from .resunet_neck import ResUNetNeck
+from .sctransnet_neck import SCTransNeck
 from .tgfm import TGFM
 from .top_down import UShapeNeck
 from .top_down_taps import TopDownTaps
 
-__all__ = ['BPFPN', 'CSPFPN', 'GILS', 'MotionCouplingNeck', 'TGFM', 'TopDownTaps', 'UShapeNeck']
+__all__ = [
+    'ACMNeck', 'AGPCNeck', 'ALCLNeck', 'BPFPN', 'CSPFPN', 'DenseNestedNeck', 'GILS', 'InteractiveCrossAttentionNeck',
+    'ISNetNeck', 'ISTDUNeck', 'MLCLNeck', 'MotionCouplingNeck', 'MSDANeck', 'RDIANNeck', 'ResUNetNeck', 'SCTransNeck',
+    'TGFM', 'TopDownTaps', 'UShapeNeck'
+]

@@ -5,26 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-from mmengine.model import BaseModule, Sequential
+from mmengine.model import BaseModule
 from mmseg.models.utils import resize
 from torch import Tensor, nn
 
 from mmirstd.registry import MODELS
 
-from ..layers import biased_conv
-
-KAIMING_FAN_OUT = (dict(type='Kaiming', layer='Conv2d', mode='fan_out', nonlinearity='relu'),
-                   dict(type='Constant', layer='_BatchNorm', val=1, bias=0))
-
-
-def lateral(channels: int) -> Sequential:
-    """Lateral branch of GGL-Net: conv1x1-ReLU-conv3x3-ReLU without norm, channels kept."""
-    return Sequential(
-        biased_conv(channels, channels, 1, norm_cfg=None), biased_conv(channels, channels, 3, norm_cfg=None))
+from ..layers import KAIMING_FAN_OUT, biased_conv, dilated_branch
 
 
 class TopDownNeck(BaseModule):
-    """Fuses a pyramid from deep to shallow; subclasses say how two levels merge in :meth:`build_fusion`.
+    """Fuses a pyramid from deep to shallow; subclasses say how two levels merge in :meth:`build_fusion`,
+    and may replace the laterals in :meth:`build_lateral`.
 
     Args:
         in_channels: Channels of the levels, finest first.
@@ -39,9 +31,13 @@ class TopDownNeck(BaseModule):
         super().__init__(list(init_cfg) if isinstance(init_cfg, tuple) else init_cfg)
         self.in_channels = list(in_channels)
         self.norm_cfg = norm_cfg
-        self.laterals = nn.ModuleList(lateral(channels) for channels in self.in_channels)
+        self.laterals = nn.ModuleList(self.build_lateral(channels) for channels in self.in_channels)
         self.fusions = nn.ModuleList(
             self.build_fusion(high, low) for low, high in zip(self.in_channels[:-1], self.in_channels[1:]))
+
+    def build_lateral(self, channels: int) -> nn.Module:
+        """Module that a level passes before it is fused; by default GGL-Net's conv1x1-ReLU-conv3x3-ReLU, no norm."""
+        return dilated_branch(channels, kernel_size=1, dilation=1)
 
     def build_fusion(self, high_channels: int, low_channels: int) -> nn.Module:
         """Module called with (high, low), which returns the fused feature of the low level's shape."""

@@ -57,3 +57,32 @@ def test_several_losses_are_logged_by_name() -> None:
 def test_lists_of_different_length_are_refused() -> None:
     with pytest.raises(ValueError, match='equally long'):
         IRSTDHead([8, 16], in_index=[0])
+
+
+def test_fusion_predicts_from_all_levels_and_supervises_them_too() -> None:
+    head = IRSTDHead([8, 16, 32], in_index=[0, 1, 2], kernel_size=3, fusion_kernel_size=1).eval()
+    x = features()
+    fused, *levels = head.level_logits(x)
+    assert [tuple(level.shape[2:]) for level in levels] == [(16, 16), (8, 8), (4, 4)]
+    torch.testing.assert_close(head(x), fused)
+    weight, bias = head.fusion.weight.flatten(), head.fusion.bias
+    resized = [torch.nn.functional.interpolate(level, (16, 16), mode='bilinear') for level in levels]
+    torch.testing.assert_close(fused, sum(w * level for w, level in zip(weight, resized)) + bias)
+    losses = head.loss(x, data_samples(), {})
+    separate = [head.loss_by_feat(level, data_samples())['loss_soft_iou'] for level in (fused, *levels)]
+    torch.testing.assert_close(losses['loss_soft_iou'], sum(separate))
+
+
+def test_fusion_needs_levels() -> None:
+    with pytest.raises(ValueError, match='several levels'):
+        IRSTDHead(8, fusion_kernel_size=1)
+    with pytest.raises(ValueError, match='one longer'):
+        IRSTDHead([8, 16], in_index=[0, 1], fusion_kernel_size=1, level_weights=[1.0, 1.0])
+
+
+def test_hidden_norm_and_dropout_of_single_entries() -> None:
+    head = IRSTDHead(8, channels=4, hidden_kernel_size=3, norm_cfg=dict(type='BN'), dropout_ratio=0.5)
+    assert [name for name, _ in head.hidden.named_parameters()] == ['conv.weight', 'bn.weight', 'bn.bias']
+    dropped = head.dropout(torch.ones(1, 4, 16, 16)) == 0
+    assert dropped.any(dim=(2, 3)).all()
+    assert not dropped.all(dim=(2, 3)).any()

@@ -2,13 +2,55 @@
 
 from __future__ import annotations
 
-from . import ggl_net, sstnet
-from .key_map import KeyMap
+from . import (
+    acm,
+    agpcnet,
+    alcl_net,
+    dnanet,
+    ggl_net,
+    isnet,
+    istdu_net,
+    mlcl_net,
+    msda_net,
+    mshnet,
+    rdian,
+    resunet,
+    ristdnet,
+    rpcanet,
+    sctransnet,
+    sstnet,
+    uiu_net,
+    unet,
+)
+from .key_map import KeyMap, linear_to_conv, strip_wrappers, swap_inputs
 
 ARCHS: dict[str, KeyMap] = {
+    'acm': acm.KEY_MAP,
+    'acm-fpn': acm.FPN_KEY_MAP,
+    'acm-unet': acm.UNET_KEY_MAP,
+    'agpcnet': agpcnet.KEY_MAP,
+    'alcl-net': alcl_net.KEY_MAP,
+    'alcnet': acm.ALCNET_KEY_MAP,
+    'dnanet': dnanet.KEY_MAP,
+    'dnanet-basic': dnanet.BASIC_KEY_MAP,
     'ggl-net': ggl_net.KEY_MAP,
+    'isnet': isnet.KEY_MAP,
+    'istdu-net': istdu_net.KEY_MAP,
+    'mlcl-net': mlcl_net.KEY_MAP,
+    'mlcl-net-small': mlcl_net.SMALL_KEY_MAP,
+    'msda-net': msda_net.KEY_MAP,
+    'mshnet': mshnet.KEY_MAP,
+    'rdian': rdian.KEY_MAP,
+    'resunet': resunet.KEY_MAP,
+    'ristdnet': ristdnet.KEY_MAP,
+    'rpcanet': rpcanet.KEY_MAP,
+    'rpcanet-pp': rpcanet.PP_KEY_MAP,
+    'sctransnet': sctransnet.KEY_MAP,
     'sstnet': sstnet.KEY_MAP,
     'sstnet-pyramid': sstnet.PYRAMID_KEY_MAP,
+    'uiu-net': uiu_net.KEY_MAP,
+    'uiu-net-basic': uiu_net.BASIC_KEY_MAP,
+    'unet': unet.KEY_MAP,
 }
 
-__all__ = ['ARCHS', 'KeyMap']
+__all__ = ['ARCHS', 'KeyMap', 'linear_to_conv', 'strip_wrappers', 'swap_inputs']

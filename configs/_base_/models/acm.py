@@ -1,0 +1,31 @@
+# ACM as BasicIRSTD trains it: ACM-U-Net with three blocks a stage, no projection, and its momenta of batch norm.
+norm_cfg = dict(type='BN', momentum=0.9)
+block_norm_cfg = dict(type='BN')
+model = dict(
+    type='EncoderDecoder',
+    data_preprocessor=dict(
+        type='SegDataPreProcessor', mean=[0.0], std=[1.0], size_divisor=16, pad_val=0, seg_pad_val=255),
+    backbone=dict(
+        type='mmirstd.ACMEncoder',
+        in_channels=1,
+        num_blocks=[3, 3, 3],
+        norm_cfg=norm_cfg,
+        block_norm_cfg=block_norm_cfg),
+    neck=dict(
+        type='mmirstd.ACMNeck',
+        upsample='deconv',
+        project=False,
+        num_blocks=[3, 3],
+        norm_cfg=norm_cfg,
+        block_norm_cfg=block_norm_cfg),
+    # Predicts at stride 4; the segmentor upsamples.
+    decode_head=dict(
+        type='mmirstd.IRSTDHead',
+        in_channels=16,
+        channels=4,
+        hidden_kernel_size=3,
+        norm_cfg=norm_cfg,
+        dropout_ratio=0.1,
+        loss_decode=dict(type='mmirstd.SoftIoULoss', per_sample=False)),
+    train_cfg=dict(),
+    test_cfg=dict(mode='whole'))

@@ -1,0 +1,25 @@
+# What BasicIRSTD calls ALCNet: ACM with transposed convolutions and a prediction at stride 2; no local contrast
+# operator (configs/alcnet/README.md).
+norm_cfg = dict(type='BN', momentum=0.9)
+block_norm_cfg = dict(type='BN')
+model = dict(
+    type='EncoderDecoder',
+    data_preprocessor=dict(
+        type='SegDataPreProcessor', mean=[0.0], std=[1.0], size_divisor=16, pad_val=0, seg_pad_val=255),
+    backbone=dict(
+        type='mmirstd.ACMEncoder',
+        in_channels=1,
+        num_blocks=[4, 4, 4],
+        norm_cfg=norm_cfg,
+        block_norm_cfg=block_norm_cfg),
+    neck=dict(type='mmirstd.ACMNeck', upsample='deconv', project=False, finer_channels=8, norm_cfg=norm_cfg),
+    decode_head=dict(
+        type='mmirstd.IRSTDHead',
+        in_channels=8,
+        channels=2,
+        hidden_kernel_size=3,
+        norm_cfg=norm_cfg,
+        dropout_ratio=0.1,
+        loss_decode=dict(type='mmirstd.SoftIoULoss', per_sample=False)),
+    train_cfg=dict(),
+    test_cfg=dict(mode='whole'))

@@ -1,0 +1,6 @@
+# Cell sizes are the paper's; the threshold was chosen on NUAA-SIRST's training images, see configs/lcm/README.md.
+model = dict(
+    type='mmirstd.LCM',
+    cell_sizes=[3, 5, 7, 9],
+    threshold=8.0,
+    data_preprocessor=dict(type='mmseg.SegDataPreProcessor'))

@@ -1,0 +1,7 @@
+# Patch sizes are the paper's; the threshold was chosen on NUAA-SIRST's training images, see configs/mpcm/README.md.
+model = dict(
+    type='mmirstd.MPCM',
+    cell_sizes=[3, 5, 7, 9],
+    threshold=12.0,
+    polarity='bright',
+    data_preprocessor=dict(type='mmseg.SegDataPreProcessor'))

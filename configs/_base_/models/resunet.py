@@ -1,0 +1,14 @@
+# ResUNet of BasicIRSTD: DNANet's encoder without attention and without the deepest stage, and a U-shaped decoder.
+channels = [16, 32, 64, 128]
+model = dict(
+    type='EncoderDecoder',
+    data_preprocessor=dict(
+        type='SegDataPreProcessor', mean=[0.0], std=[1.0], size_divisor=8, pad_val=0, seg_pad_val=255),
+    backbone=dict(
+        type='mmirstd.CBAMResidualEncoder', in_channels=1, channels=channels, num_blocks=[1, 2, 2, 2],
+        cbam_ratio=None),
+    neck=dict(type='mmirstd.ResUNetNeck', in_channels=channels),
+    decode_head=dict(
+        type='mmirstd.IRSTDHead', in_channels=16, loss_decode=dict(type='mmirstd.SoftIoULoss', per_sample=False)),
+    train_cfg=dict(),
+    test_cfg=dict(mode='whole'))

@@ -1,0 +1,13 @@
+# RISTDnet (Hou et al., IEEE GRSL 2022) in BasicIRSTD's form.
+model = dict(
+    type='EncoderDecoder',
+    data_preprocessor=dict(
+        type='SegDataPreProcessor', mean=[0.0], std=[1.0], size_divisor=8, pad_val=0, seg_pad_val=255),
+    backbone=dict(type='mmirstd.RISTDNet', in_channels=1),
+    decode_head=dict(
+        type='mmirstd.PixelShuffleHead',
+        in_channels=768,
+        upscale=8,
+        loss_decode=dict(type='mmirstd.SoftIoULoss', per_sample=False)),
+    train_cfg=dict(),
+    test_cfg=dict(mode='whole'))

@@ -1,0 +1,10 @@
+# The schedule of AGPCNet (Tianfang-Zhang/AGPCNet, train.py): SGD, learning rate 0.05, momentum 0.9, weight decay 1e-4,
+# polynomial decay with power 0.9 by iteration, batch 8 (the data set configs' default).  The official length is 5
+# epochs of SIRST-Aug's 8525 images, some 5300 iterations; 140 epochs of the 307 images that train on NUAA-SIRST are as
+# many.
+optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='SGD', lr=0.05, momentum=0.9, weight_decay=1e-4))
+param_scheduler = [dict(type='PolyLR', eta_min=0, power=0.9, by_epoch=True, convert_to_iter_based=True)]
+
+train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=140, val_interval=5)
+val_cfg = dict(type='ValLoop')
+test_cfg = dict(type='TestLoop')

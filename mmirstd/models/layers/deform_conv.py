@@ -1,0 +1,76 @@
+"""Deformable convolution in plain PyTorch, because mmcv's needs its compiled operators."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from mmengine.model import BaseModule
+from torch import Tensor, nn
+
+
+def deform_conv2d(x: Tensor, offset: Tensor, weight: Tensor, bias: Tensor | None, padding: tuple[int, int]) -> Tensor:
+    """Deformable convolution, first version (Dai et al., 2017): stride 1, no dilation, one group of offsets.
+
+    Every kernel position reads the input at its own place plus an offset, bilinearly, 0 outside the image.
+
+    Args:
+        x: Shape (B, C, H, W).
+        offset: Shape (B, 2 * kh * kw, H', W') in pixels: row and column offset of each kernel position, which go
+            through the kernel row by row.  H' and W' are the output's size.
+        weight: Shape (O, C, kh, kw).
+        bias: Shape (O, ) or None.
+        padding: Rows and columns of zeros at each side.
+
+    Returns:
+        Shape (B, O, H', W').
+    """
+    batch, _, height, width = x.shape
+    kernel_h, kernel_w = weight.shape[2:]
+    out_h, out_w = offset.shape[2:]
+    offset = offset.unflatten(1, (kernel_h * kernel_w, 2))
+    ky, kx = torch.meshgrid(
+        torch.arange(kernel_h, device=x.device), torch.arange(kernel_w, device=x.device), indexing='ij')
+    rows = torch.arange(out_h, device=x.device).view(1, out_h, 1) - padding[0] + ky.reshape(-1, 1, 1)
+    columns = torch.arange(out_w, device=x.device).view(1, 1, out_w) - padding[1] + kx.reshape(-1, 1, 1)
+    # grid_sample's -1 and 1 are the outer edges of the border pixels.
+    grid_y = (2 * (rows + offset[:, :, 0]) + 1) / height - 1
+    grid_x = (2 * (columns + offset[:, :, 1]) + 1) / width - 1
+    grid = torch.stack([grid_x, grid_y], dim=-1).flatten(1, 2).to(x.dtype)
+    sampled = F.grid_sample(x, grid, mode='bilinear', padding_mode='zeros', align_corners=False)
+    sampled = sampled.unflatten(2, (kernel_h * kernel_w, out_h))
+    out = torch.einsum('bckhw,ock->bohw', sampled, weight.flatten(2))
+    return out if bias is None else out + bias.view(1, -1, 1, 1)
+
+
+class DeformConv2dPack(BaseModule):
+    """Deformable convolution with a convolution of its own for the offsets, which starts at 0 (a plain convolution).
+
+    Keeps the input's size: stride 1, odd kernel, 'same' padding.  Equal to mmcv's ``DeformConv2dPack`` with a bias.
+
+    Args:
+        in_channels: Input channels.
+        out_channels: Output channels.
+        kernel_size: Odd height and width of the kernel.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, kernel_size: tuple[int, int]) -> None:
+        super().__init__()
+        self.padding = (kernel_size[0] // 2, kernel_size[1] // 2)
+        # Holds weight and bias; its own forward is not used.
+        self.conv = nn.Conv2d(in_channels, out_channels, kernel_size, padding=self.padding)
+        self.offset = nn.Conv2d(in_channels, 2 * kernel_size[0] * kernel_size[1], kernel_size, padding=self.padding)
+        self.reset_offset()
+
+    def reset_offset(self) -> None:
+        """Start as a plain convolution."""
+        nn.init.zeros_(self.offset.weight)
+        nn.init.zeros_(self.offset.bias)
+
+    def init_weights(self) -> None:
+        """Keep the offsets at 0 where a parent initialises all convolutions."""
+        super().init_weights()
+        self.reset_offset()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, in_channels, H, W) -> (B, out_channels, H, W)."""
+        return deform_conv2d(x, self.offset(x), self.conv.weight, self.conv.bias, self.padding)

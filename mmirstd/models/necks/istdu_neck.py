@@ -1,0 +1,67 @@
+"""ISTDU-Net's decoder: external attention on every level, levels added from deep to shallow."""
+
+from __future__ import annotations
+
+from mmcv.cnn import ConvModule
+from mmengine.model import BaseModule
+from mmseg.models.utils import resize
+from torch import Tensor, nn
+
+from mmirstd.registry import MODELS
+
+from .top_down import TopDownNeck
+
+
+class ExternalAttention(BaseModule):
+    """External attention (Guo et al., 2021): attention over a learned memory instead of the image's own positions.
+
+    conv1x1, similarities with ``memory`` entries, softmax over the positions, then over the entries divided by their
+    sum, read back from a second memory, conv1x1-BN, added to the input.
+
+    Args:
+        channels: Input and output channels.
+        memory: Number of memory entries.
+        norm_cfg: Norm layer config.
+    """
+
+    def __init__(self, channels: int, memory: int = 64, norm_cfg: dict = dict(type='BN')) -> None:
+        super().__init__()
+        self.query = nn.Conv2d(channels, channels, 1)
+        self.keys = nn.Conv1d(channels, memory, 1, bias=False)
+        self.values = nn.Conv1d(memory, channels, 1, bias=False)
+        self.project = ConvModule(channels, channels, 1, norm_cfg=norm_cfg, act_cfg=None)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, H, W) -> (B, C, H, W)."""
+        attention = self.keys(self.query(x).flatten(2)).softmax(dim=-1)
+        attention = attention / (1e-9 + attention.sum(dim=1, keepdim=True))
+        return x + self.project(self.values(attention).unflatten(2, x.shape[2:]))
+
+
+class AddFusion(BaseModule):
+    """The low level plus the high one after conv1x1-BN-ReLU and bilinear upsampling."""
+
+    def __init__(self, high_channels: int, low_channels: int, norm_cfg: dict) -> None:
+        super().__init__()
+        self.project = ConvModule(high_channels, low_channels, 1, norm_cfg=norm_cfg)
+
+    def forward(self, high: Tensor, low: Tensor) -> Tensor:
+        """(B, Ch, h, w), (B, Cl, H, W) -> (B, Cl, H, W)."""
+        high = self.project(high)
+        return low + resize(high, size=low.shape[2:], mode='bilinear', align_corners=False, warning=False)
+
+
+@MODELS.register_module()
+class ISTDUNeck(TopDownNeck):
+    """Decoder of ISTDU-Net (Hou et al., IEEE GRSL 2022) in BasicIRSTD's form (``EDN`` and ``UPCt``).
+
+    Arguments: see :class:`TopDownNeck`.
+    """
+
+    def build_lateral(self, channels: int) -> nn.Module:
+        """See :class:`TopDownNeck`."""
+        return ExternalAttention(channels, norm_cfg=self.norm_cfg)
+
+    def build_fusion(self, high_channels: int, low_channels: int) -> nn.Module:
+        """See :class:`TopDownNeck`."""
+        return AddFusion(high_channels, low_channels, self.norm_cfg)

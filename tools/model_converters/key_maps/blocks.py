@@ -1,0 +1,39 @@
+"""Key maps of blocks that several official codes share."""
+
+from __future__ import annotations
+
+
+def conv_bn_pairs(official: str, ours: str, *pairs: tuple[int, str]) -> dict[str, str]:
+    """Convolution-norm pairs within an official ``Sequential``.
+
+    Args:
+        official: Path of the ``Sequential``.
+        ours: Path that our names are relative to.
+        *pairs: Index of a convolution, whose norm follows it, and our ``ConvModule``.
+    """
+    prefixes = {}
+    for index, name in pairs:
+        prefixes[f'{official}.{index}'] = f'{ours}.{name}.conv'
+        prefixes[f'{official}.{index + 1}'] = f'{ours}.{name}.bn'
+    return prefixes
+
+
+def cbam_residual_block(official: str, ours: str, shortcut: bool, attention: bool = True) -> dict[str, str]:
+    """``Res_CBAM_block`` of DNANet and MSHNet, ``Res_block`` of ResUNet, against ``CBAMResidualBlock``.
+
+    DNANet's spatial attention stacks the mean first: apply ``swap_inputs`` to
+    :func:`spatial_attention_weights`.
+    """
+    prefixes = {f'{official}.{kind}{i + 1}': f'{ours}.body.{i}.{kind}' for i in (0, 1) for kind in ('conv', 'bn')}
+    if shortcut:
+        prefixes.update(conv_bn_pairs(f'{official}.shortcut', ours, (0, 'shortcut')))
+    if attention:
+        prefixes[f'{official}.ca.fc1'] = f'{ours}.attention.channel_attention.mlp.0'
+        prefixes[f'{official}.ca.fc2'] = f'{ours}.attention.channel_attention.mlp.2'
+        prefixes[f'{official}.sa.conv1'] = f'{ours}.attention.spatial_attention.conv'
+    return prefixes
+
+
+def spatial_attention_weights(prefixes: dict[str, str]) -> list[str]:
+    """Our keys of the spatial attentions' weights among the targets of ``prefixes``."""
+    return [f'{ours}.weight' for ours in prefixes.values() if ours.endswith('spatial_attention.conv')]

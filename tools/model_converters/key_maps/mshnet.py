@@ -1,0 +1,32 @@
+"""MSHNet (Lliu666/MSHNet, model/MSHNet.py)."""
+
+from __future__ import annotations
+
+from .blocks import cbam_residual_block, spatial_attention_weights
+from .key_map import KeyMap, swap_inputs
+
+
+def _prefixes() -> dict[str, str]:
+    prefixes = {'conv_init': 'backbone.stem', 'output_0': 'decode_head.conv_seg', 'final': 'decode_head.fusion'}
+    for level in range(1, 4):
+        prefixes[f'output_{level}'] = f'decode_head.aux_convs.{level - 1}'
+    for level in range(5):
+        official = f'encoder_{level}' if level < 4 else 'middle_layer'
+        for block in range(2 if level else 1):
+            prefixes.update(cbam_residual_block(
+                f'{official}.{block}', f'backbone.stages.{level}.{block}', shortcut=block == 0 and level > 0))
+    for level in range(4):
+        for block in range(2 if level else 1):
+            prefixes.update(cbam_residual_block(
+                f'decoder_{level}.{block}', f'neck.fusions.{level}.blocks.{block}', shortcut=block == 0))
+    return prefixes
+
+
+_PREFIXES = _prefixes()
+
+KEY_MAP = KeyMap(
+    prefixes=_PREFIXES,
+    gray_convs=('backbone.stem.weight',),
+    model='configs/_base_/models/mshnet.py',
+    source='Lliu666/MSHNet model/MSHNet.py',
+    transforms=dict.fromkeys(spatial_attention_weights(_PREFIXES), swap_inputs))
