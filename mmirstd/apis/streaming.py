@@ -76,7 +76,7 @@ class StreamingDetector:
             test_data = (model.get('test_dataloader') or {}).get('dataset', {})
             model = MODELS.build(copy.deepcopy(model.model))
             if checkpoint is not None:
-                state = load_checkpoint_file(checkpoint)
+                state = load_checkpoint_file(checkpoint, map_location='cpu')
                 model.load_state_dict(state.get('state_dict', state))
         elif checkpoint is not None:
             raise ValueError('a checkpoint goes with a config; load it into the model that was built')
