@@ -43,6 +43,26 @@ def test_three_channel_form_is_kept_on_request(tmp_path: Path, official: dict) -
     assert torch.equal(weight, official['stage.layer1.0.weight'])
 
 
+def test_basicirstds_wrapper_and_constants_are_removed(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    golden = load_golden('basic_rdian')
+    state = official_state_dict(golden)
+    torch.save({'state_dict': {f'model.{k}': v for k, v in state.items()}, 'epoch': 400}, tmp_path / 'in.pth')
+    main([str(tmp_path / 'in.pth'), str(tmp_path / 'out.pth'), '--arch', 'rdian'])
+    assert '8 entries left out: constants' in capsys.readouterr().out
+    converted = load_checkpoint_file(tmp_path / 'out.pth')['state_dict']
+    assert len(converted) == len(state) - 8
+    # A linear layer became a 1x1 convolution.
+    weight = converted['neck.attention.channel_attention.mlp.0.weight']
+    assert torch.equal(weight[:, :, 0, 0], state['cbam.ChannelGate.mlp.1.weight'])
+
+
+def test_three_channels_of_a_network_that_has_one_are_refused(tmp_path: Path) -> None:
+    torch.save(official_state_dict(load_golden('basic_rdian')), tmp_path / 'in.pth')
+    with pytest.raises(SystemExit, match='one input channel'):
+        main([str(tmp_path / 'in.pth'), str(tmp_path / 'out.pth'), '--arch', 'rdian', '--in-channels', '3'])
+    assert not (tmp_path / 'out.pth').exists()
+
+
 @pytest.mark.parametrize('keep', [False, True])
 def test_parameters_that_the_official_network_never_uses(
         tmp_path: Path, capsys: pytest.CaptureFixture, keep: bool) -> None:

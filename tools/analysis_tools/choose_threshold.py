@@ -22,6 +22,7 @@ import numpy as np  # noqa: E402
 from mmengine.config import Config, DictAction  # noqa: E402
 from mmengine.registry import init_default_scope  # noqa: E402
 
+from mmirstd.engine.launch import load_config  # noqa: E402
 from mmirstd.evaluation.functional import evaluate  # noqa: E402
 from mmirstd.registry import DATASETS, MODELS  # noqa: E402
 
@@ -67,8 +68,7 @@ def table(maps: Sequence[tuple[np.ndarray, np.ndarray]], ks: Sequence[float]) ->
 def main(argv: list[str] | None = None) -> None:
     """Command line entry."""
     args = parse_args(argv)
-    cfg = Config.fromfile(args.config)
-    cfg.merge_from_dict(args.cfg_options or {})
+    cfg = load_config(args.config, args.cfg_options)
     start = time.perf_counter()
     maps = list(training_maps(cfg, args.limit))
     seconds = (time.perf_counter() - start) / len(maps)

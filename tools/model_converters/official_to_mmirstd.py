@@ -63,7 +63,8 @@ def convert(source: Path, target: Path, arch: str, in_channels: int = 1, keep_un
         ValueError: If the input is not a state dict of ``arch``.
     """
     key_map = ARCHS[arch]
-    state = find_state_dict(load_checkpoint_file(source), source)
+    # Official weights were saved on a GPU, which this machine may not have.
+    state = find_state_dict(load_checkpoint_file(source, map_location='cpu'), source)
     try:
         converted = key_map.convert(state, in_channels, keep_unused)
     except ValueError as error:

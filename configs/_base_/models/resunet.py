@@ -9,6 +9,9 @@ model = dict(
         cbam_ratio=None),
     neck=dict(type='mmirstd.ResUNetNeck', in_channels=channels),
     decode_head=dict(
-        type='mmirstd.IRSTDHead', in_channels=16, loss_decode=dict(type='mmirstd.SoftIoULoss', per_sample=False)),
+        type='mmirstd.IRSTDHead',
+        in_channels=16,
+        init_cfg=None,  # PyTorch's own, as in the official code
+        loss_decode=dict(type='mmirstd.SoftIoULoss', per_sample=False)),
     train_cfg=dict(),
     test_cfg=dict(mode='whole'))

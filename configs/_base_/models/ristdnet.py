@@ -8,6 +8,7 @@ model = dict(
         type='mmirstd.PixelShuffleHead',
         in_channels=768,
         upscale=8,
+        init_cfg=None,  # PyTorch's own, as in the official code
         loss_decode=dict(type='mmirstd.SoftIoULoss', per_sample=False)),
     train_cfg=dict(),
     test_cfg=dict(mode='whole'))

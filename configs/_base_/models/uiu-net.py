@@ -12,6 +12,7 @@ model = dict(
         in_index=[0, 1, 2, 3, 4, 5],
         kernel_size=3,
         fusion_kernel_size=1,
+        init_cfg=None,  # PyTorch's own, as in the official code
         loss_decode=dict(type='CrossEntropyLoss', use_sigmoid=True)),
     train_cfg=dict(),
     test_cfg=dict(mode='whole'))

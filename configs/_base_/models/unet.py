@@ -20,6 +20,7 @@ model = dict(
         type='mmirstd.IRSTDHead',
         in_channels=64,
         in_index=4,
+        init_cfg=None,  # PyTorch's own, as in the official code
         loss_decode=dict(type='mmirstd.SoftIoULoss', per_sample=False)),
     train_cfg=dict(),
     test_cfg=dict(mode='whole'))

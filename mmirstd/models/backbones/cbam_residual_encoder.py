@@ -9,10 +9,7 @@ from torch import Tensor, nn
 
 from mmirstd.registry import MODELS
 
-from ..layers import cbam_residual_layer, check_image
-
-KAIMING_FAN_OUT = (dict(type='Kaiming', layer='Conv2d', mode='fan_out', nonlinearity='relu'),
-                   dict(type='Constant', layer='_BatchNorm', val=1, bias=0))
+from ..layers import KAIMING_FAN_OUT, cbam_residual_layer, check_image
 
 
 @MODELS.register_module()

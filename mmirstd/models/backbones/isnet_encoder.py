@@ -12,10 +12,7 @@ from torch import Tensor, nn
 
 from mmirstd.registry import MODELS
 
-from ..layers import check_image, gradient_magnitude
-
-_KAIMING_FAN_OUT = (dict(type='Kaiming', layer='Conv2d', mode='fan_out', nonlinearity='relu'),
-                    dict(type='Constant', layer='_BatchNorm', val=1, bias=0))
+from ..layers import KAIMING_FAN_OUT, check_image, gradient_magnitude
 
 
 @MODELS.register_module()
@@ -45,7 +42,7 @@ class ISNetEncoder(BaseModule):
                  channels: Sequence[int] = (16, 32, 64),
                  num_blocks: Sequence[int] = (4, 4, 4),
                  norm_cfg: dict = dict(type='BN'),
-                 init_cfg: dict | Sequence[dict] | None = _KAIMING_FAN_OUT) -> None:
+                 init_cfg: dict | Sequence[dict] | None = KAIMING_FAN_OUT) -> None:
         super().__init__(list(init_cfg) if isinstance(init_cfg, tuple) else init_cfg)
         self.in_channels = in_channels
         self.standardise = nn.BatchNorm2d(in_channels)

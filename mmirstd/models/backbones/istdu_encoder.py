@@ -12,10 +12,7 @@ from torch import Tensor, nn
 
 from mmirstd.registry import MODELS
 
-from ..layers import check_image
-
-_KAIMING_FAN_OUT = (dict(type='Kaiming', layer='Conv2d', mode='fan_out', nonlinearity='relu'),
-                    dict(type='Constant', layer='_BatchNorm', val=1, bias=0))
+from ..layers import KAIMING_FAN_OUT, check_image
 
 
 @MODELS.register_module()
@@ -51,7 +48,7 @@ class ISTDUEncoder(BaseModule):
                  groups: int = 4,
                  base_width: int = 16,
                  norm_cfg: dict = dict(type='BN'),
-                 init_cfg: dict | Sequence[dict] | None = _KAIMING_FAN_OUT) -> None:
+                 init_cfg: dict | Sequence[dict] | None = KAIMING_FAN_OUT) -> None:
         super().__init__(list(init_cfg) if isinstance(init_cfg, tuple) else init_cfg)
         if len(planes) != len(num_blocks):
             raise ValueError(f'ISTDUEncoder: planes {planes} and num_blocks {num_blocks} differ in length')

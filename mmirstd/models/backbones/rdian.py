@@ -12,11 +12,9 @@ from torch import Tensor, nn
 
 from mmirstd.registry import MODELS
 
-from ..layers import check_image
+from ..layers import KAIMING_FAN_OUT, check_image
 
 _LEAKY = dict(type='LeakyReLU', negative_slope=0.01)
-_KAIMING_FAN_OUT = (dict(type='Kaiming', layer='Conv2d', mode='fan_out', nonlinearity='relu'),
-                    dict(type='Constant', layer='_BatchNorm', val=1, bias=0))
 
 
 def direction_contrast(image: Tensor, distance: int = 2) -> Tensor:
@@ -88,7 +86,7 @@ class RDIANEncoder(BaseModule):
                  kernel_sizes: Sequence[int] = (1, 3, 5, 7),
                  num_blocks: Sequence[int] = (1, 2, 2, 2),
                  norm_cfg: dict = dict(type='BN'),
-                 init_cfg: dict | Sequence[dict] | None = _KAIMING_FAN_OUT) -> None:
+                 init_cfg: dict | Sequence[dict] | None = KAIMING_FAN_OUT) -> None:
         super().__init__(list(init_cfg) if isinstance(init_cfg, tuple) else init_cfg)
         self.in_channels = in_channels
         kwargs = dict(padding=1, norm_cfg=norm_cfg, act_cfg=_LEAKY)

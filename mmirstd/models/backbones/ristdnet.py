@@ -13,8 +13,6 @@ from mmirstd.registry import MODELS
 
 from ..layers import check_image
 
-_KAIMING_FAN_OUT = dict(type='Kaiming', layer='Conv2d', mode='fan_out', nonlinearity='relu')
-
 
 def contrast_kernels(max_radius: int = 5) -> Tensor:
     """Mean of a centred square minus mean of the frame around it, for all sizes of both.
@@ -51,7 +49,7 @@ class RISTDNet(BaseModule):
     Args:
         in_channels: Channels of the image; only the first is used (a gray image's channels are equal).
         channels: Output channels of the four learned convolutions.
-        init_cfg: mmengine initialisation.
+        init_cfg: mmengine initialisation; PyTorch's default, as in the official code, without it.
 
     Raises:
         ValueError: In ``forward`` for a wrong channel count or image size.
@@ -60,7 +58,7 @@ class RISTDNet(BaseModule):
     def __init__(self,
                  in_channels: int = 1,
                  channels: Sequence[int] = (32, 64, 128, 256),
-                 init_cfg: dict | list | None = _KAIMING_FAN_OUT) -> None:
+                 init_cfg: dict | list | None = None) -> None:
         super().__init__(init_cfg)
         self.in_channels = in_channels
         kernels = contrast_kernels()

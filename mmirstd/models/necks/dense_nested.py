@@ -11,8 +11,7 @@ from torch import Tensor, nn
 
 from mmirstd.registry import MODELS
 
-from ..layers import cbam_residual_layer
-from .top_down import KAIMING_FAN_OUT
+from ..layers import KAIMING_FAN_OUT, cbam_residual_layer
 
 
 def _to_size_of(x: Tensor, reference: Tensor) -> Tensor:

@@ -14,7 +14,6 @@ from torch import Tensor, nn
 from mmirstd.registry import MODELS
 
 from ..layers import DeformConv2dPack
-from .top_down import KAIMING_FAN_OUT
 
 
 class TwoOrientationAttention(BaseModule):
@@ -103,7 +102,7 @@ class ISNetNeck(BaseModule):
         edge_channels: Channels of the edge branch.
         num_blocks: Residual blocks of each decoded level.
         norm_cfg: Norm layer config.
-        init_cfg: mmengine initialisation.
+        init_cfg: mmengine initialisation; PyTorch's default, as in the official code, without it.
 
     Raises:
         ValueError: In ``forward`` for another number of levels.
@@ -114,8 +113,8 @@ class ISNetNeck(BaseModule):
                  edge_channels: int = 64,
                  num_blocks: int = 4,
                  norm_cfg: dict = dict(type='BN'),
-                 init_cfg: dict | Sequence[dict] | None = KAIMING_FAN_OUT) -> None:
-        super().__init__(list(init_cfg) if isinstance(init_cfg, tuple) else init_cfg)
+                 init_cfg: dict | list | None = None) -> None:
+        super().__init__(init_cfg)
         self.upsamples = nn.ModuleList(
             nn.ConvTranspose2d(high, low, 4, stride=2, padding=1) for low, high in zip(in_channels, in_channels[1:]))
         # mmengine's list, through which the offsets' start at 0 is reached.

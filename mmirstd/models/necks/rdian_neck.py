@@ -12,8 +12,7 @@ from torch import Tensor
 
 from mmirstd.registry import MODELS
 
-from ..layers import CBAM
-from .top_down import KAIMING_FAN_OUT
+from ..layers import CBAM, KAIMING_FAN_OUT
 
 
 @MODELS.register_module()

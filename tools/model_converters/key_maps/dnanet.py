@@ -33,4 +33,4 @@ KEY_MAP = KeyMap(
     source='YeRen123455/Infrared-Small-Target-Detection model/model_DNANet.py',
     transforms=dict.fromkeys(spatial_attention_weights(_PREFIXES), swap_inputs))
 
-BASIC_KEY_MAP = replace(KEY_MAP, source='XinyiYing/BasicIRSTD model/DNANet/model_DNANet.py')
+BASIC_KEY_MAP = replace(KEY_MAP, gray_convs=(), source='XinyiYing/BasicIRSTD model/DNANet/model_DNANet.py')

@@ -43,4 +43,4 @@ KEY_MAP = KeyMap(
     source='danfenghong/IEEE_TIP_UIU-Net model/uiunet.py',
     transforms={f'neck.fusions.{i}.spatial_attention.conv.weight': swap_inputs for i in range(4)})
 
-BASIC_KEY_MAP = replace(KEY_MAP, source='XinyiYing/BasicIRSTD model/UIUNet/model_UIUNet.py')
+BASIC_KEY_MAP = replace(KEY_MAP, gray_convs=(), source='XinyiYing/BasicIRSTD model/UIUNet/model_UIUNet.py')

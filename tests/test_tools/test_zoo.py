@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from mmengine.config import Config
+
+from tests.shared import REPO
+from tools.analysis_tools import zoo
+from tools.model_converters.key_maps import ARCHS
+
+
+def test_table(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    zoo.main(['ggl-net-tiny', 'lcm', '--size', '64', '--rounds', '1', '--out', str(tmp_path / 'zoo.json')])
+    printed = capsys.readouterr().out
+    assert 'GFLOPs at 64x64' in printed
+    assert '| ggl-net-tiny | 2,252,069 |' in printed
+    tiny, lcm = json.loads((tmp_path / 'zoo.json').read_text())
+    assert 0 < tiny['latency'] < 1
+    assert 'nuaa-sirst-341-86' in tiny['data']
+    assert (lcm['params'], lcm['flops']) == (0, None)
+    assert lcm['latency'] > 0
+
+
+def test_golden_column_is_a_comparison() -> None:
+    records = zoo.golden_records()
+    cfg = zoo.single_frame_models()['mshnet']
+    assert zoo.golden_difference(cfg, 'mshnet', records['mshnet']) < 1e-5
+    for output in records['mshnet']['outputs']:
+        output['samples'][10] += 0.5
+    assert zoo.golden_difference(cfg, 'mshnet', records['mshnet']) > 1e-3
+
+
+def test_every_record_has_a_key_map_and_a_model() -> None:
+    for arch in zoo.golden_records():
+        assert (REPO / ARCHS[arch].model.split(' ')[0]).is_file()  # some add which part of the model it is
+
+
+def test_unknown_name() -> None:
+    with pytest.raises(SystemExit, match='no base model nothing in'):
+        zoo.main(['nothing'])
+
+
+def test_flops_equal_the_official_ones_where_the_input_is_the_same() -> None:
+    """All of RPCANet is at full resolution, so a sixteenth of the pixels costs a sixteenth."""
+    record = zoo.golden_records()['rpcanet']
+    assert 16 * zoo.make_row('rpcanet', zoo.single_frame_models()['rpcanet'], 64, {}).flops == record['flops_256']
+
+
+def test_data_sets_follow_the_naming_rule() -> None:
+    assert zoo.data_sets('mshnet') == ['irstd-1k-800-201', 'nuaa-sirst-341-86', 'nudt-sirst-663-664']
+    assert isinstance(zoo.single_frame_models()['lcm'], Config)
