@@ -17,7 +17,9 @@ setup(
     license='Apache-2.0',
     packages=find_packages(include=['mmirstd', 'mmirstd.*']),
     python_requires='>=3.9',
-    install_requires=['numpy>=1.22', 'scipy>=1.8', 'opencv-python>=4.6', 'torch>=2.0', 'rich>=12', 'tqdm>=4.60'],
+    install_requires=[
+        'numpy>=1.22', 'scipy>=1.8', 'opencv-python>=4.6', 'pillow>=9.1', 'torch>=2.0', 'rich>=12', 'tqdm>=4.60'
+    ],
     extras_require={
         # The maintained line; works on current PyTorch.
         'onedl': [
