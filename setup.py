@@ -18,7 +18,9 @@ setup(
     packages=find_packages(include=['mmirstd', 'mmirstd.*']),
     package_data={'mmirstd.visualization.report': ['assets/*']},
     python_requires='>=3.9',
-    install_requires=['numpy>=1.22', 'scipy>=1.8', 'opencv-python>=4.6', 'torch>=2.0', 'rich>=12', 'tqdm>=4.60'],
+    install_requires=[
+        'numpy>=1.22', 'scipy>=1.8', 'opencv-python>=4.6', 'pillow>=9.1', 'torch>=2.0', 'rich>=12', 'tqdm>=4.60'
+    ],
     extras_require={
         # The maintained line; works on current PyTorch.
         'onedl': [

@@ -53,3 +53,8 @@ class FullResolutionResNet(ResNet):
             The levels of ``out_indices``; level ``i``: (B, 64 * 2**i, H / 2**i, W / 2**i) for depths 18 and 34.
         """
         return super().forward(check_image(self, image, self.in_channels, 2**(self.num_stages - 1)))
+
+    def train(self, mode: bool = True) -> FullResolutionResNet:
+        """Switch mode; mmseg's own version returns None, so that ``network.eval()`` could not be used as a value."""
+        super().train(mode)
+        return self
