@@ -1,10 +1,11 @@
 # ACM-FPN (arXiv 2009.14530) in the form of Tianfang-Zhang/acm-pytorch: asymmetric modulation in an FPN.
+normal = dict(type='Normal', layer='Conv2d', std=0.02)  # of every convolution, as in acm-pytorch
 model = dict(
     type='EncoderDecoder',
     data_preprocessor=dict(
         type='SegDataPreProcessor', mean=[0.0], std=[1.0], size_divisor=16, pad_val=0, seg_pad_val=255),
-    backbone=dict(type='mmirstd.ACMEncoder', in_channels=1),
-    neck=dict(type='mmirstd.ACMNeck', upsample='bilinear', project=True),
+    backbone=dict(type='mmirstd.ACMEncoder', in_channels=1, init_cfg=normal),
+    neck=dict(type='mmirstd.ACMNeck', upsample='bilinear', project=True, init_cfg=normal),
     # Predicts at stride 4; the segmentor upsamples.
     decode_head=dict(
         type='mmirstd.IRSTDHead',
@@ -13,6 +14,7 @@ model = dict(
         hidden_kernel_size=3,
         norm_cfg=dict(type='BN'),
         dropout_ratio=0.1,
+        init_cfg=normal,
         loss_decode=dict(type='mmirstd.SoftIoULoss')),
     train_cfg=dict(),
     test_cfg=dict(mode='whole'))

@@ -20,6 +20,7 @@ model = dict(
         hidden_kernel_size=3,
         norm_cfg=norm_cfg,
         dropout_ratio=0.1,
+        init_cfg=None,  # PyTorch's own, as in the official code
         loss_decode=dict(type='mmirstd.SoftIoULoss', per_sample=False)),
     train_cfg=dict(),
     test_cfg=dict(mode='whole'))

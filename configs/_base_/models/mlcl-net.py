@@ -14,6 +14,10 @@ model = dict(
     backbone=dict(type='mmirstd.ResidualEncoder', in_channels=1, channels=channels),
     neck=dict(type='mmirstd.MLCLNeck', in_channels=channels, out_channels=64),
     decode_head=dict(
-        type='mmirstd.IRSTDHead', in_channels=64, channels=64, loss_decode=dict(type='mmirstd.SoftIoULoss')),
+        type='mmirstd.IRSTDHead',
+        in_channels=64,
+        channels=64,
+        init_cfg=None,  # PyTorch's own, as in the official code
+        loss_decode=dict(type='mmirstd.SoftIoULoss')),
     train_cfg=dict(),
     test_cfg=dict(mode='whole'))
