@@ -13,6 +13,7 @@ import select
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -28,6 +29,17 @@ def find_chromium() -> str | None:
     given = os.environ.get('CHROMIUM')
     return given or next((path for path in map(shutil.which, _NAMES) if path), None)
 
+
+# The protocol's pipes are file descriptors 3 and 4 of the browser.  Not by a shell's redirections: dash knows only
+# descriptors of one digit, and a long test run has more open.
+_START = '''
+import fcntl, os, sys
+pipes = [fcntl.fcntl(int(fd), fcntl.F_DUPFD, 10) for fd in sys.argv[1:3]]
+for target, fd in enumerate(pipes, 3):
+    os.dup2(fd, target)
+    os.close(fd)
+os.execvp(sys.argv[3], sys.argv[3:])
+'''
 
 needs_chromium = pytest.mark.skipif(
     find_chromium() is None, reason='needs Chromium or Chrome (Debian: apt install chromium), or CHROMIUM=its path')
@@ -66,11 +78,10 @@ class Browser:
                  f'--user-data-dir={self._profile.name}', f'--window-size={self._size[0]},{self._size[1]}']
         if os.geteuid() == 0:
             flags.append('--no-sandbox')  # the sandbox refuses to run as root
-        # The protocol's pipes are file descriptors 3 and 4 of the browser.
-        shell = f'exec "$0" "$@" 3<&{to_browser} 4>&{from_browser}'
         self._process = subprocess.Popen(
-            ['sh', '-c', shell, find_chromium(), *flags, 'about:blank'], pass_fds=(to_browser, from_browser),
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+            [sys.executable, '-c', _START, str(to_browser), str(from_browser), find_chromium(), *flags, 'about:blank'],
+            pass_fds=(to_browser, from_browser), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            start_new_session=True)
         os.close(to_browser)
         os.close(from_browser)
         try:
