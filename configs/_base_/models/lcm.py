@@ -2,5 +2,5 @@
 model = dict(
     type='mmirstd.LCM',
     cell_sizes=[3, 5, 7, 9],
-    threshold=8.0,
+    threshold=5.0,
     data_preprocessor=dict(type='mmseg.SegDataPreProcessor'))

@@ -1,20 +1,22 @@
 # MSHNet (arXiv 2403.19366): a U-Net of CBAM residual blocks, a map at each scale, and SLS-IoU loss on all of them.
 channels = [16, 32, 64, 128, 256]
 warm_epoch = 5
+# PyTorch's own, as in the official code; mmcv's ConvModule would bring another.
+uniform = dict(
+    type='Kaiming', layer='Conv2d', a=5**0.5, mode='fan_in', nonlinearity='leaky_relu', distribution='uniform')
 model = dict(
     type='EncoderDecoder',
     data_preprocessor=dict(
         type='SegDataPreProcessor', mean=[0.0], std=[1.0], size_divisor=16, pad_val=0, seg_pad_val=255),
-    # The official code leaves every layer as PyTorch initialises it.
     backbone=dict(
         type='mmirstd.CBAMResidualEncoder',
         in_channels=1,
         stem_channels=channels[0],
         channels=channels,
         num_blocks=[1, 2, 2, 2, 2],
-        init_cfg=None),
+        init_cfg=uniform),
     neck=dict(
-        type='mmirstd.ResUNetNeck', in_channels=channels, num_blocks=[1, 2, 2, 2], cbam_ratio=16, init_cfg=None),
+        type='mmirstd.ResUNetNeck', in_channels=channels, num_blocks=[1, 2, 2, 2], cbam_ratio=16, init_cfg=uniform),
     decode_head=dict(
         type='mmirstd.WarmUpHead',
         in_channels=channels[:4],
@@ -25,6 +27,6 @@ model = dict(
         level_weights=[0.2] * 5,
         warm_epoch=warm_epoch,
         loss_decode=dict(type='mmirstd.SLSIoULoss', warm_epoch=warm_epoch),
-        init_cfg=None),
+        init_cfg=uniform),
     train_cfg=dict(),
     test_cfg=dict(mode='whole'))
