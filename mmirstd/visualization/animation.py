@@ -56,16 +56,40 @@ def _checked(pictures: Sequence[np.ndarray], fps: float) -> list[np.ndarray]:
     return pictures
 
 
+def _palette(pictures: list[np.ndarray], colors: int) -> np.ndarray:
+    """One palette for all pictures (else colours flicker), (colors, 3) uint8 RGB.
+
+    Infrared pictures are gray with a few coloured marks. A common quantiser tints such grays, so that grays and colours
+    get entries of their own: a ramp between the darkest and the brightest gray, and the median cut of the others.
+    """
+    from PIL import Image
+
+    chosen = np.unique(np.linspace(0, len(pictures) - 1, 6).round().astype(int))
+    pixels = np.concatenate([pictures[k].reshape(-1, 3) for k in chosen])[:, ::-1]
+    tinted = np.ptp(pixels, axis=1) > 24  # the frame's dark blue-gray may become gray
+    grays, others = pixels[~tinted].mean(axis=1), pixels[tinted]
+    # At least a quarter for marks, more where the pictures are in colour.
+    share = min(max(len(others) / len(pixels), 0.25), 0.75) if len(grays) else 1.0
+    number = min(round(colors * share), len(np.unique(others, axis=0))) if len(others) else 0
+    entries = []
+    if number:
+        reduced = Image.fromarray(np.ascontiguousarray(others[None])).quantize(number, Image.Quantize.MEDIANCUT)
+        entries.append(np.array(reduced.getpalette()[:3 * number], np.uint8).reshape(-1, 3))
+        number = len(entries[0])
+    if len(grays):
+        ramp = np.linspace(grays.min(), grays.max(), colors - number).round().astype(np.uint8)
+        entries.append(np.repeat(ramp[:, None], 3, axis=1))
+    return np.concatenate(entries)
+
+
 def _encode(pictures: list[np.ndarray], colors: int, duration: float) -> bytes:
     """GIF of all pictures with one palette, without dithering, for ever repeated."""
     from PIL import Image
 
-    images = [Image.fromarray(np.ascontiguousarray(picture[..., ::-1])) for picture in pictures]
-    # One palette for all, from pictures spread over the sequence: else colours flicker.
-    sample = np.concatenate([np.asarray(images[k]) for k in
-                             np.unique(np.linspace(0, len(images) - 1, 6).round().astype(int))])
-    palette = Image.fromarray(sample).quantize(colors, method=Image.Quantize.MAXCOVERAGE)
-    indexed = [image.quantize(palette=palette, dither=Image.Dither.NONE) for image in images]
+    palette = Image.new('P', (1, 1))
+    palette.putpalette(_palette(pictures, colors).tobytes())
+    indexed = [Image.fromarray(np.ascontiguousarray(picture[..., ::-1])).quantize(
+        palette=palette, dither=Image.Dither.NONE) for picture in pictures]
     buffer = io.BytesIO()
     # GIF counts in hundredths of a second, and viewers take 0 or 1 for "slow".
     indexed[0].save(buffer, 'GIF', save_all=True, append_images=indexed[1:], duration=max(20, round(duration * 1000)),

@@ -30,7 +30,7 @@ def read(path) -> tuple[list[np.ndarray], list[int]]:
         for k in range(getattr(image, 'n_frames', 1)):
             image.seek(k)
             frames.append(np.asarray(image.convert('RGB')))
-            durations.append(image.info['duration'])
+            durations.append(image.info.get('duration'))
     return frames, durations
 
 
@@ -45,6 +45,23 @@ def test_gif(pictures, tmp_path):
     for frame, picture in zip(frames, pictures):
         assert np.abs(frame[..., ::-1].astype(int) - picture).max() <= 12  # the palette is near, colours of marks too
     assert [p.name for p in (tmp_path / 'new').iterdir()] == ['a.gif']
+
+
+def test_grays_stay_gray_and_marks_coloured(pictures, tmp_path):
+    for colors in (256, 48):
+        save_gif(tmp_path / 'a.gif', pictures, colors=colors)
+        for frame, picture in zip(read(tmp_path / 'a.gif')[0], pictures):
+            gray = np.ptp(picture, axis=-1) == 0
+            assert (np.ptp(frame[gray], axis=-1) == 0).all()
+            assert np.abs(frame[gray].astype(int) - picture[gray]).max() <= 256 // (colors * 3 // 4 - 1) + 4  # Pillow looks colours up roughly
+            assert (frame[~gray] == BOX_COLORS['missed'][::-1]).all()
+
+
+def test_pictures_in_colour(tmp_path):
+    ramp = np.linspace(0, 255, 64).round().astype(np.uint8)[None].repeat(8, axis=0)
+    picture = cv2.applyColorMap(ramp, cv2.COLORMAP_INFERNO)
+    save_gif(tmp_path / 'a.gif', [picture])
+    assert np.abs(read(tmp_path / 'a.gif')[0][0][..., ::-1].astype(int) - picture).max() <= 12
 
 
 def test_long_gifs_lose_frames_not_time(pictures, tmp_path):
