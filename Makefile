@@ -8,7 +8,7 @@ DEMO_DIR ?= $(ROOT)demo_out
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint clean
+.PHONY: help install demo demo-moving test lint clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(ROOT)Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -30,6 +30,9 @@ install: $(STAMP)  ## set up .venv with the tested versions
 
 demo: $(STAMP)  ## generate scenes, train a tiny GGL-Net, test it beside white top-hat, draw pictures (minutes on CPU)
 	cd $(ROOT) && $(PY) tools/demo.py --out $(DEMO_DIR)
+
+demo-moving: $(STAMP)  ## the same for moving targets: sequences, a small YOLO-BP, an animation (minutes on CPU)
+	cd $(ROOT) && $(PY) tools/demo_moving.py --out $(DEMO_DIR)/moving
 
 test: $(STAMP)  ## run all tests
 	cd $(ROOT) && $(PY) -m pytest $(PYTEST_ARGS)

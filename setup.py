@@ -16,8 +16,11 @@ setup(
     long_description_content_type='text/markdown',
     license='Apache-2.0',
     packages=find_packages(include=['mmirstd', 'mmirstd.*']),
+    package_data={'mmirstd.visualization.report': ['assets/*']},
     python_requires='>=3.9',
-    install_requires=['numpy>=1.22', 'scipy>=1.8', 'opencv-python>=4.6', 'torch>=2.0', 'rich>=12', 'tqdm>=4.60'],
+    install_requires=[
+        'numpy>=1.22', 'scipy>=1.8', 'opencv-python>=4.6', 'pillow>=9.1', 'torch>=2.0', 'rich>=12', 'tqdm>=4.60'
+    ],
     extras_require={
         # The maintained line; works on current PyTorch.
         'onedl': [
@@ -29,6 +32,8 @@ setup(
             'mmengine>=0.10.4,<0.11', 'mmcv>=2.0.1,<2.2', 'mmdet>=3.3,<3.4', 'mmsegmentation>=1.2.2,<1.3', 'ftfy',
             'regex'
         ],
+        # tools/dataset_converters/drone_ir.py reads MATLAB's label objects.
+        'drone-ir': ['mcos-decoder>=0.1,<0.2'],
         'tests': ['pytest>=8', 'hypothesis>=6', 'scikit-image>=0.20', 'tifffile'],
     },
     classifiers=[

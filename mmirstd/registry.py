@@ -15,12 +15,13 @@ from mmengine.registry import OPTIM_WRAPPERS as MMENGINE_OPTIM_WRAPPERS
 from mmengine.registry import TRANSFORMS as MMENGINE_TRANSFORMS
 from mmengine.registry import Registry
 
-from .compat import ensure_config_scopes, ensure_mmcv_ops, install_safe_checkpoint_loading
+from .compat import ensure_config_scopes, ensure_mmcv_ops, install_safe_checkpoint_loading, silence_onedl_notice
 
 # Every way into mmirstd's modules leads through this file, so the stand-in for
 # mmcv's missing compiled ops is in place before mmdet or mmseg is imported,
 # no checkpoint is unpickled with code execution, whoever's tool runs, and our
 # tools' configs may inherit from those of mmdet and mmseg.
+silence_onedl_notice()
 ensure_mmcv_ops()
 ensure_config_scopes()
 install_safe_checkpoint_loading()

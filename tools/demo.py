@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -40,17 +41,74 @@ def run(title: str, *command: str) -> None:
         sys.exit(f'error: "{title}" failed with status {status}; its output is above')
 
 
-def table(results: dict[str, dict]) -> str:
+def once(title: str, marker: Path, recipe: dict, fresh: bool, step: Callable[[], None]) -> bool:
+    """Do a step unless it was finished before with the same recipe.
+
+    Args:
+        title: As in :func:`run`.
+        marker: File that is written when the step has finished; it names what was done, so that a changed demo works
+            again and an unchanged one does not.
+        recipe: What the result depends on; goes into the marker.
+        fresh: Do it in any case.
+        step: Does it.
+
+    Returns:
+        Whether it was done now.
+    """
+    if not fresh and marker.is_file() and json.loads(marker.read_text()) == recipe:
+        print(f'\n== {title}: done before ({marker.parent}); --fresh does it again')
+        return False
+    marker.unlink(missing_ok=True)
+    step()
+    marker.parent.mkdir(parents=True, exist_ok=True)
+    marker.write_text(json.dumps(recipe))
+    return True
+
+
+def train(title: str, config: str, work: Path, recipe: dict, fresh: bool, *options: str) -> tuple[Path, bool]:
+    """Train by tools/train.py, once.
+
+    Args:
+        title, recipe, fresh: As in :func:`once`.
+        config: Config file.
+        work: Work dir; emptied before training.
+        options: For ``--cfg-options``.
+
+    Returns:
+        The checkpoint that validated best, or the last one, and whether it was trained now.
+    """
+
+    def step() -> None:
+        shutil.rmtree(work, ignore_errors=True)
+        run(title, 'tools/train.py', config, '--work-dir', str(work), '--cfg-options', *options)
+
+    trained = once(title, work / 'finished.json', recipe, fresh, step)
+    # Where no validation had a defined measure there is no best one.
+    found = [*work.glob('best_*.pth')] or [*work.glob('epoch_*.pth')]
+    return max(found, key=lambda p: p.stat().st_mtime), trained
+
+
+def table(results: dict[str, dict], columns: Sequence[str] = COLUMNS, title: str = 'method') -> str:
     """Text table of the methods' figures.
 
     Args:
-        results: Method name -> metrics (IoU, nIoU, Pd, F1 in [0, 1]; Fa in false pixels per pixel).
+        results: Method name -> metrics (in [0, 1]; Fa in false pixels per pixel; whole numbers as they are; None where
+            undefined).
+        columns: Which of them.
+        title: Heading of the first column.
     """
-    lines = ['| method | ' + ' | '.join(c if c != 'Fa' else 'Fa (1e-6)' for c in COLUMNS) + ' |',
-             '|---|' + '---:|' * len(COLUMNS)]
+
+    def cell(name: str, value: float | None) -> str:
+        if value is None:
+            return 'n/a'
+        if name == 'Fa':
+            return f'{value * 1e6:.1f}'
+        return str(value) if isinstance(value, int) else f'{value:.3f}'
+
+    lines = [f'| {title} | ' + ' | '.join(c if c != 'Fa' else 'Fa (1e-6)' for c in columns) + ' |',
+             '|---|' + '---:|' * len(columns)]
     for name, metrics in results.items():
-        cells = [f'{metrics[c] * 1e6:.1f}' if c == 'Fa' else f'{metrics[c]:.3f}' for c in COLUMNS]
-        lines.append(f'| {name} | ' + ' | '.join(cells) + ' |')
+        lines.append(f'| {name} | ' + ' | '.join(cell(c, metrics[c]) for c in columns) + ' |')
     return '\n'.join(lines)
 
 
@@ -65,17 +123,9 @@ def main(argv: list[str] | None = None) -> None:
         str(args.num_train), '--num-val', str(max(8, args.num_train // 10)), '--num-test', str(args.num_test),
         '--preview', *(['--overwrite'] if args.fresh else []))
 
-    # The finished marker names what was trained, so that a changed demo trains again and an unchanged one does not.
-    marker, recipe = work / 'finished.json', dict(num_train=args.num_train, epochs=args.epochs)
-    if args.fresh or not marker.is_file() or json.loads(marker.read_text()) != recipe:
-        shutil.rmtree(work, ignore_errors=True)
-        run('2/4 training GGL-Net tiny', 'tools/train.py', GGL_NET, '--work-dir', str(work), '--cfg-options', root,
-            f'train_cfg.max_epochs={args.epochs}', f'train_cfg.val_interval={max(1, args.epochs // 4)}')
-        marker.write_text(json.dumps(recipe))
-    else:
-        print(f'\n== 2/4 training GGL-Net tiny: done before ({work}); --fresh trains again')
-    checkpoint = max(work.glob('best_*.pth'), key=lambda p: p.stat().st_mtime)
-
+    checkpoint, _ = train(
+        '2/4 training GGL-Net tiny', GGL_NET, work, dict(num_train=args.num_train, epochs=args.epochs), args.fresh,
+        root, f'train_cfg.max_epochs={args.epochs}', f'train_cfg.val_interval={max(1, args.epochs // 4)}')
     run('3/4 testing GGL-Net tiny on the held-out images', 'tools/test.py', GGL_NET, str(checkpoint), '--work-dir',
         str(out / 'test'), '--out', str(out / 'ggl-net-tiny.json'), '--show-dir', str(pictures), '--cfg-options', root)
     run('4/4 testing the classical baseline on the same images', 'tools/test.py', TOP_HAT, '--work-dir',

@@ -33,6 +33,9 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
                         help='checkpoint file; leave out (or "none") for a method without learnt parameters')
     parser.add_argument('--show-dir', help='write one comparison picture per image into this folder')
     parser.add_argument('--out', help='write metrics and their provenance to this JSON file')
+    parser.add_argument('--dump', metavar='DIR',
+                        help='write probability map, mask and image of each test image, and the metrics file, into '
+                        'this folder: what tools/analysis_tools/report.py makes a report of')
     parser.add_argument('--protocol', action='append', metavar='NAME[,NAME]',
                         help='evaluate by these published definitions, too; "default" is always reported')
     parser.add_argument('--eval-size', type=int, metavar='N',
@@ -60,6 +63,9 @@ def main() -> None:
     if args.show_dir:
         cfg.setdefault('default_hooks', {})['visualization'] = dict(
             type='mmirstd.IRSTDVisualizationHook', show_dir=args.show_dir)
+    if args.dump:
+        cfg.custom_hooks = [*(cfg.get('custom_hooks') or ()),
+                            dict(type='mmirstd.PredictionDumpHook', out_dir=args.dump)]
     # Only what a test needs, so that a missing train split does not matter.
     for key in ('train_dataloader', 'train_cfg', 'optim_wrapper', 'param_scheduler', 'val_dataloader', 'val_cfg',
                 'val_evaluator'):
@@ -89,9 +95,14 @@ def report(runner, args: argparse.Namespace, metrics: dict, notices: list[str]) 
         print(f'  {name}: {value:.6g}' if isinstance(value, float) else f'  {name}: {value}')
     for notice in notices:
         print(f'notice: {notice}')
-    if args.out:
-        out = Path(args.out)
-        out.parent.mkdir(parents=True, exist_ok=True)
+    outputs = [Path(args.out)] if args.out else []
+    if args.dump:
+        outputs.append(Path(args.dump) / 'metrics.json')
+    if outputs:
+        from mmengine.device import get_device
+        from mmengine.model import is_model_wrapper
+
+        from mmirstd.engine.complexity import describe_network
         record = dict(
             metrics={name: _plain(value) for name, value in metrics.items()},
             command=shlex.join(['python', *sys.argv]),
@@ -99,14 +110,21 @@ def report(runner, args: argparse.Namespace, metrics: dict, notices: list[str]) 
             config_text=runner.cfg.pretty_text,
             checkpoint=None if runner._load_from is None else args.checkpoint,
             checkpoint_sha256=file_sha256(runner._load_from) if Path(str(runner._load_from)).is_file() else None,
+            network=describe_network(runner.model.module if is_model_wrapper(runner.model) else runner.model,
+                                     runner.test_dataloader.dataset[0]),
+            device=get_device(),
             images=len(runner.test_dataloader.dataset),
             eval_size=args.eval_size or 'native',
             processes=runner.world_size,
             notices=notices,
             versions=versions(),
             time=time.strftime('%Y-%m-%dT%H:%M:%S%z'))
-        out.write_text(json.dumps(record, indent=2) + '\n', encoding='utf-8')
-        print(f'metrics file: {out}')
+        for out in outputs:
+            out.parent.mkdir(parents=True, exist_ok=True)
+            out.write_text(json.dumps(record, indent=2) + '\n', encoding='utf-8')
+            print(f'metrics file: {out}')
+    if args.dump:
+        print(f'dump:         {args.dump}  (tools/analysis_tools/report.py {shlex.quote(args.dump)} --out report.html)')
     if args.show_dir:
         print(f'pictures:     {args.show_dir}')
     print(f'log:          {runner.log_dir}')
@@ -127,6 +145,8 @@ def versions() -> dict[str, str]:
     found = {'python': platform.python_version()}
     for name in ('mmirstd', 'mmengine', 'mmcv', 'mmseg', 'torch', 'numpy', 'cv2'):
         found[name] = getattr(import_module(name), '__version__', 'unknown')
+    if 'mmdet' in sys.modules:  # takes part in detection only
+        found['mmdet'] = sys.modules['mmdet'].__version__
     return found
 
 

@@ -76,7 +76,7 @@ class StreamingDetector:
             test_data = (model.get('test_dataloader') or {}).get('dataset', {})
             model = MODELS.build(copy.deepcopy(model.model))
             if checkpoint is not None:
-                state = load_checkpoint_file(checkpoint)
+                state = load_checkpoint_file(checkpoint, map_location='cpu')
                 model.load_state_dict(state.get('state_dict', state))
         elif checkpoint is not None:
             raise ValueError('a checkpoint goes with a config; load it into the model that was built')
@@ -93,6 +93,7 @@ class StreamingDetector:
         self.pipeline = Compose([copy.deepcopy(step) for step in pipeline])
         self.stream = FeatureStream(self.model, test_data.get('stride', 1) if stride is None else stride)
         self._next = 0
+        self._shape: tuple[int, ...] = ()
 
     def reset(self) -> None:
         """Begin another sequence."""
@@ -112,10 +113,16 @@ class StreamingDetector:
             ``scores`` (N,) and ``labels`` (N,).
 
         Raises:
-            ValueError: If the frame has other dimensions.
+            ValueError: If the frame has other dimensions, or another size than the one before it.
             DataError: If its values do not fit the normalisation.
         """
+        shape = _height_width(frame).shape[:2]
+        if self._next and shape != self._shape:
+            raise ValueError(f'frame {self._next} has {shape[0]}x{shape[1]} pixels (height x width), those before it '
+                             f'{self._shape[0]}x{self._shape[1]}; expected one size in a sequence\n  cure: reset() at '
+                             'the start of another sequence')
         inputs, samples = self.preprocess(frame)
+        self._shape = shape
         levels = self.stream.step(inputs[:, -1])
         self._next += 1
         return self.model.predict_by_levels(levels, samples)[0]

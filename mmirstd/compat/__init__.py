@@ -15,9 +15,10 @@ from .checkpoint import (
     load_checkpoint_file,
 )
 from .config_scopes import ensure_config_scopes
+from .notices import silence_onedl_notice
 from .ops import compiled_ops_available, ensure_mmcv_ops
 
 __all__ = [
     'CheckpointError', 'UnsafeCheckpointError', 'compiled_ops_available', 'ensure_config_scopes',
-    'ensure_mmcv_ops', 'install_safe_checkpoint_loading', 'load_checkpoint_file'
+    'ensure_mmcv_ops', 'install_safe_checkpoint_loading', 'load_checkpoint_file', 'silence_onedl_notice'
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
 from .environment import format_report, inspect_environment, supported_matrix
@@ -15,11 +16,12 @@ def main(argv: list[str] | None = None) -> int:
         description='Report what mmirstd needs, what is installed, and what to do about the difference.')
     parser.add_argument('--matrix', action='store_true', help='print the supported versions as Markdown and stop')
     args = parser.parse_args(argv)
-    if args.matrix:
-        print(supported_matrix())
-        return 0
-    findings = inspect_environment()
-    print(format_report(findings))
+    findings = [] if args.matrix else inspect_environment()
+    try:
+        print(supported_matrix() if args.matrix else format_report(findings), flush=True)
+    except BrokenPipeError:  # the reader (head, a pager) has seen enough
+        # Python flushes standard output once more at exit, which would fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return int(any(finding.level == 'fail' for finding in findings))
 
 

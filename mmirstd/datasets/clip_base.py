@@ -16,10 +16,10 @@ import mmirstd.registry  # noqa: F401  before mmdet: puts the stand-in for missi
 from mmdet.datasets import BaseDetDataset  # isort: skip
 
 from .boxes import BAD_BOX, boxes_of_mask, check_boxes
-from .errors import DataError, MissingDataError
+from .errors import DataError, MissingDataError, first_few
 from .frame_reader import FrameReader
 from .image_io import IMAGE_SUFFIXES
-from .raw_cache import RawCache, available_memory
+from .raw_cache import RawCache, cache_limit
 from .sequences import GAPS, Frame, Video, frame_number, window_positions
 from .split_file import hold_out
 
@@ -98,12 +98,13 @@ class BaseClipDataset(BaseDetDataset):
                  lazy_init: bool = False,
                  max_refetch: int = 1000) -> None:
         for name, value, known in (('context', context, ('disk', 'listed')), ('gaps', gaps, GAPS),
-                                   ('bad_box', bad_box, BAD_BOX), ('cache', cache, ('auto', True, False))):
+                                   ('bad_box', bad_box, BAD_BOX)):
             if value not in known:
                 raise ValueError(f'{name} is {value!r}; expected one of {", ".join(map(repr, known))}')
         for name, value in (('num_frames', num_frames), ('stride', stride), ('key_every', key_every)):
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
                 raise ValueError(f'{name} is {value!r}; expected a whole number from 1 on')
+        cache_limit(cache, cache_limit_mb)  # now, not when the data are first used
         self.num_frames = num_frames
         self.stride = stride
         self.streaming = streaming
@@ -223,11 +224,9 @@ class BaseClipDataset(BaseDetDataset):
             if self.context == 'disk' and (self.num_frames > 1 or self.streaming):
                 self._add_context(video, files)
         if missing:
-            listed = '\n  '.join(missing[:5])
-            more = f'\n  and {len(missing) - 5} more' if len(missing) > 5 else ''
             total = sum(len(video.frames) for video in videos)
             raise MissingDataError(
-                f'{self._source}: {len(missing)} image(s) of {total} are missing:\n  {listed}{more}\n'
+                f'{self._source}: {len(missing)} image(s) of {total} are missing:\n{first_few(missing)}\n'
                 f'Paths in the annotation are relative to {osp.abspath(self.data_prefix["img"] or ".")}; correct '
                 'data_root or data_prefix, complete the folders, or remove these images from the annotation.')
 
@@ -299,10 +298,7 @@ class BaseClipDataset(BaseDetDataset):
         if self._fully_initialized:
             return
         super().full_init()
-        limit = int(self.cache_limit_mb * 2**20) if self.cache else 0
-        if self.cache == 'auto':
-            free = available_memory()
-            limit = limit if free is None else min(limit, free // 4)
+        limit = cache_limit(self.cache, self.cache_limit_mb)
         samples = [super(BaseClipDataset, self).get_data_info(index) for index in range(len(self))]
         paths = dict.fromkeys(path for sample in samples for path in sample['img_paths'])
         paths.update(dict.fromkeys(sample['mask_path'] for sample in samples if sample['mask_path']))

@@ -8,7 +8,7 @@ import os.path as osp
 from mmirstd.registry import DATASETS
 
 from .clip_base import BaseClipDataset, instances_of_mask
-from .errors import MissingDataError
+from .errors import MissingDataError, first_few
 from .folder_index import MASK_STEMS, FolderIndex
 from .image_io import IMAGE_SUFFIXES, read_mask
 from .sequences import Frame, Video, frame_number, natural_key
@@ -23,8 +23,10 @@ class MaskClipDataset(BaseClipDataset):
     read when a sample is asked for, so building the data set stays cheap (``filter_empty_gt`` reads them all).
 
     Args:
-        ann_file: a list of sequence names, one a line; empty: every folder below ``data_prefix['img']`` that has a
-            folder of images, in natural order.
+        ann_file: a list, one entry a line, of sequences (``Sequence1``) or of frames, as NUDT-MIRSDT's authors ship it
+            (``Sequence1/Mix/00001.mat``: the frame ``00001`` of ``Sequence1``, whatever the folder's name; frames that
+            are not listed can only be context).  Empty: every folder below ``data_prefix['img']`` that has a folder of
+            images, in natural order.
         image_folder, mask_folder: names of the folders in each sequence.
         kwargs: see :class:`~.clip_base.BaseClipDataset`.
     """
@@ -37,36 +39,51 @@ class MaskClipDataset(BaseClipDataset):
     def load_videos(self) -> list[Video]:
         """List the sequences' folders and pair images with masks."""
         root = self.data_prefix['img'] or '.'
-        if self.ann_file:
-            names = read_split(self.ann_file)
-        else:
-            names = [name for name in os.listdir(root) if osp.isdir(osp.join(root, name, self.image_folder))]
-            names.sort(key=natural_key)
         videos, missing, img_id = [], [], 0
-        for name in names:
+        for name, wanted in self._listed(root).items():
             folder = osp.join(root, name, self.image_folder)
             files = sorted(os.listdir(folder), key=natural_key) if osp.isdir(folder) else []
             files = [file for file in files if osp.splitext(file)[1].lower() in IMAGE_SUFFIXES]
+            stems = {osp.splitext(file)[0] for file in files}
             if not files:
                 missing.append(f'no image in {folder}')
+            missing += [f'no image {stem} in {folder}, which {self.ann_file} lists'
+                        for stem in wanted or () if files and stem not in stems]
             masks = FolderIndex(osp.join(root, name, self.mask_folder), MASK_STEMS)
             numbers = [frame_number(file) for file in files]
             if any(number is None for number in numbers):
                 numbers = list(range(len(files)))
             video = Video(name, len(videos) + 1)
             for file, number in zip(files, numbers):
+                stem = osp.splitext(file)[0]
+                if wanted is not None and stem not in wanted:
+                    continue
                 img_id += 1
-                mask = masks.find(osp.splitext(file)[0])
+                mask = masks.find(stem)
                 if mask is None:
-                    missing.append(f'no mask for {osp.join(folder, file)}: expected '
-                                   f'{masks.expected(osp.splitext(file)[0])}')
+                    missing.append(f'no mask for {osp.join(folder, file)}: expected {masks.expected(stem)}')
                 video.frames.append(Frame(osp.join(folder, file), number, img_id, mask_path=mask))
             videos.append(video)
         if missing:
-            listed = '\n  '.join(missing[:5])
-            more = f'\n  and {len(missing) - 5} more' if len(missing) > 5 else ''
-            raise MissingDataError(f'{self._source}: {len(missing)} file(s) or folders are missing:\n  {listed}{more}')
+            raise MissingDataError(
+                f'{self._source}: {len(missing)} file(s) or folders are missing:\n{first_few(missing)}')
         return videos
+
+    def _listed(self, root: str) -> dict[str, dict[str, None] | None]:
+        """The sequences to take, each with the frames to take (by name without suffix), None for all of them."""
+        if not self.ann_file:
+            names = [name for name in os.listdir(root) if osp.isdir(osp.join(root, name, self.image_folder))]
+            return dict.fromkeys(sorted(names, key=natural_key))
+        listed: dict[str, dict[str, None] | None] = {}
+        for line in read_split(self.ann_file):
+            parts = line.replace('\\', '/').split('/')
+            if len(parts) < 3 or osp.isdir(osp.join(root, line, self.image_folder)):
+                listed[line] = None
+                continue
+            frames = listed.setdefault('/'.join(parts[:-2]), {})
+            if frames is not None:  # None: the whole sequence is listed, too
+                frames[parts[-1].removesuffix('.mat')] = None
+        return listed
 
     def _instances(self, sample: dict) -> list[dict]:
         mask = self._mask(sample)

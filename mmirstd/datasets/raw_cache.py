@@ -136,6 +136,24 @@ class RawCache:
         self._open()
 
 
+def cache_limit(cache: str | bool, limit_mb: float) -> int:
+    """The bound of a data set's cache in bytes, from its options.
+
+    Args:
+        cache: ``'auto'``: up to ``limit_mb``, but at most a quarter of the free memory; True: up to ``limit_mb``;
+            False: 0.
+        limit_mb: in MiB.
+
+    Raises:
+        ValueError: another value of ``cache``.
+    """
+    if cache not in ('auto', True, False):
+        raise ValueError(f"cache is {cache!r}; expected 'auto', True or False")
+    limit = int(limit_mb * 2**20) if cache else 0
+    free = available_memory() if cache == 'auto' else None
+    return limit if free is None else min(limit, free // 4)
+
+
 def available_memory() -> int | None:
     """Bytes of RAM that can still be taken, within the container's limit, or None where unknown."""
     values = []

@@ -12,9 +12,9 @@ from mmirstd.registry import DATASETS  # before mmseg: puts the stand-in for mis
 
 from mmseg.datasets import BaseSegDataset  # isort: skip
 
-from .errors import MissingDataError
+from .errors import MissingDataError, first_few
 from .folder_index import IMAGE_STEMS, MASK_STEMS, FolderIndex
-from .raw_cache import RawCache, available_memory
+from .raw_cache import RawCache, cache_limit
 from .split_file import hold_out, read_split
 
 _LAYOUT = """Expected below the root:
@@ -90,8 +90,7 @@ class SIRSTDataset(BaseSegDataset):
                  max_refetch: int = 1000) -> None:
         if mask_size_mismatch not in ('error', 'resize'):
             raise ValueError(f"mask_size_mismatch is {mask_size_mismatch!r}; expected 'error' or 'resize'")
-        if cache not in ('auto', True, False):
-            raise ValueError(f"cache is {cache!r}; expected 'auto', True or False")
+        cache_limit(cache, cache_limit_mb)  # now, not when the data are first used
         self.holdout = copy.deepcopy(holdout)
         self.mask_size_mismatch = mask_size_mismatch
         self.cache = cache
@@ -154,12 +153,10 @@ class SIRSTDataset(BaseSegDataset):
                     missing.append(f'no mask for {sample_id!r}: expected {masks.expected(sample_id)}')
             data_list.append(sample)
         if missing:
-            listed = '\n  '.join(missing[:5])
-            more = f'\n  and {len(missing) - 5} more' if len(missing) > 5 else ''
             source = self.ann_file or img_dir
             raise MissingDataError(
-                f'{source}: {len(missing)} file(s) of its {len(sample_ids)} samples are missing:\n  {listed}{more}\n'
-                'Complete the folders or remove these IDs from the split file.')
+                f'{source}: {len(missing)} file(s) of its {len(sample_ids)} samples are missing:\n{first_few(missing)}'
+                '\nComplete the folders or remove these IDs from the split file.')
         return data_list
 
     def full_init(self) -> None:
@@ -167,10 +164,7 @@ class SIRSTDataset(BaseSegDataset):
         if self._fully_initialized:
             return
         super().full_init()
-        limit = int(self.cache_limit_mb * 2**20) if self.cache else 0
-        if self.cache == 'auto':
-            free = available_memory()
-            limit = limit if free is None else min(limit, free // 4)
+        limit = cache_limit(self.cache, self.cache_limit_mb)
         samples = [self.get_data_info(index) for index in range(len(self))]
         paths = [sample[key] for sample in samples for key in ('img_path', 'seg_map_path') if key in sample]
         self._raw_cache = RawCache(paths, limit)

@@ -1,12 +1,19 @@
 """Runner-side parts: optimiser wrapper, hooks, thread settings, process groups, clear errors."""
 
 from .errors import CheckpointError, ConfigError, UserError, explain_config_errors
-from .hooks import AuxiliaryLossHook, ChannelsLastHook, CheckpointGuardHook, EpochSeedHook, GradientDiagnosticsHook
+from .hooks import (
+    AuxiliaryLossHook,
+    ChannelsLastHook,
+    CheckpointGuardHook,
+    EpochSeedHook,
+    GradientDiagnosticsHook,
+    PredictionDumpHook,
+)
 from .optim_wrapper import AutocastOptimWrapper
 from .threads import ThreadPlan, apply_threads, available_cores, plan_threads
 
 __all__ = [
     'AutocastOptimWrapper', 'AuxiliaryLossHook', 'ChannelsLastHook', 'CheckpointError', 'CheckpointGuardHook',
-    'ConfigError', 'EpochSeedHook', 'GradientDiagnosticsHook', 'ThreadPlan', 'UserError', 'apply_threads',
-    'available_cores', 'explain_config_errors', 'plan_threads'
+    'ConfigError', 'EpochSeedHook', 'GradientDiagnosticsHook', 'PredictionDumpHook', 'ThreadPlan', 'UserError',
+    'apply_threads', 'available_cores', 'explain_config_errors', 'plan_threads'
 ]

@@ -1,11 +1,14 @@
 """Pictures a person can judge a detector by.
 
-:mod:`~mmirstd.visualization.overlay` needs NumPy and OpenCV only;
-:mod:`~mmirstd.visualization.hook` needs mmengine and is imported by the
+:mod:`~mmirstd.visualization.overlay` (masks), :mod:`~mmirstd.visualization.detections`
+(boxes) and :mod:`~mmirstd.visualization.animation` need NumPy and OpenCV only, and
+Pillow for GIF; :mod:`~mmirstd.visualization.hook` needs mmengine and is imported by the
 registry ``mmirstd.registry.HOOKS`` on first use, so importing this package
 stays cheap.
 """
 
+from .animation import GifInfo, save_gif, save_mp4
+from .detections import BOX_COLORS, BoxFinding, draw_detections, find_detections
 from .overlay import (
     COLORS,
     Finding,
@@ -19,6 +22,7 @@ from .overlay import (
 )
 
 __all__ = [
-    'COLORS', 'Finding', 'contact_sheet', 'draw_comparison', 'draw_contours', 'find_components', 'save_png',
-    'to_display', 'zoom_insets'
+    'BOX_COLORS', 'BoxFinding', 'COLORS', 'Finding', 'GifInfo', 'contact_sheet', 'draw_comparison', 'draw_contours',
+    'draw_detections', 'find_components', 'find_detections', 'save_gif', 'save_mp4', 'save_png', 'to_display',
+    'zoom_insets'
 ]

@@ -14,6 +14,7 @@ from mmengine.logging import print_log
 
 from mmirstd.registry import HOOKS
 
+from .detections import draw_detections
 from .overlay import draw_comparison, save_png
 
 
@@ -22,8 +23,12 @@ class IRSTDVisualizationHook(Hook):
     """Show image, ground truth and prediction with magnified insets.
 
     The stock mmseg hook paints the mask over the image, where a target of three
-    pixels is not seen; see :func:`mmirstd.visualization.draw_comparison` for
-    what is drawn here.
+    pixels is not seen, and mmdet's paints boxes that hide it. What is drawn here
+    follows from what the network predicts: masks (``seg_logits``) by
+    :func:`mmirstd.visualization.draw_comparison`, boxes (``pred_instances``) by
+    :func:`mmirstd.visualization.draw_detections`. Boxes and the annotation, the
+    sample's ``instances`` (see ``mmirstd.MovingTargetMetric``), are in pixels of
+    the image as stored; frames that are context only are passed over.
 
     The picture shows the raw image read from ``img_path`` of the sample, with
     the loading transform of the dataset's pipeline if it has one. A raw image
@@ -38,7 +43,8 @@ class IRSTDVisualizationHook(Hook):
             the iteration as step.
         interval: Every how many validation images one is drawn.
         max_images: Validation images drawn per validation at most.
-        threshold: Probability above which a pixel counts as target.
+        threshold: Probability above which a pixel counts as target; score from
+            which a box counts.
         max_distance: Pixels between centroids below which a target counts as
             detected.
 
@@ -83,13 +89,13 @@ class IRSTDVisualizationHook(Hook):
         if not self.draw_val or not is_main_process():
             return
         dataset = runner.val_loop.dataloader.dataset
-        for sample in outputs or ():
+        for sample in _drawable(outputs):
             due = self._seen % self.interval == 0 and self._drawn < self.max_images
             self._seen += 1
             if not due:
                 continue
             self._drawn += 1
-            image_id = _image_id(dataset, sample)
+            image_id = image_id_of(dataset, sample)
             picture = self._draw(dataset, sample, image_id)
             # The local backend makes a file of the name and cannot make folders.
             runner.visualizer.add_image(
@@ -109,8 +115,8 @@ class IRSTDVisualizationHook(Hook):
         if self.show_dir is None:
             return
         dataset = runner.test_loop.dataloader.dataset
-        for sample in outputs or ():
-            image_id = _image_id(dataset, sample)
+        for sample in _drawable(outputs):
+            image_id = image_id_of(dataset, sample)
             # Not with_suffix: an ID may itself contain a dot.
             save_png(self.show_dir / f'{image_id}.png', self._draw(dataset, sample, image_id))
 
@@ -120,23 +126,42 @@ class IRSTDVisualizationHook(Hook):
             print_log(f'comparison pictures are in {self.show_dir}', logger='current')
 
     def _draw(self, dataset: Any, sample: Any, image_id: str) -> np.ndarray:
-        prob = _map(sample.seg_logits)
-        gt = _map(sample.gt_sem_seg) if 'gt_sem_seg' in sample else None
+        if 'seg_logits' not in sample and 'pred_instances' in sample:
+            return self._draw_boxes(dataset, sample, image_id)
+        prob = map_of(sample.seg_logits)
+        gt = map_of(sample.gt_sem_seg) if 'gt_sem_seg' in sample else None
         if gt is not None:
             # The ignore index is no target.
             gt = (gt == 1).astype(np.uint8)
-        image = _read_image(dataset, sample.img_path)
+        image = read_test_image(dataset, sample.img_path)
         if image.shape[:2] != prob.shape:
             image = cv2.resize(image, prob.shape[::-1], interpolation=cv2.INTER_LINEAR)
         return draw_comparison(image, gt, prob, name=image_id, threshold=self.threshold,
                                max_distance=self.max_distance)
 
+    def _draw_boxes(self, dataset: Any, sample: Any, image_id: str) -> np.ndarray:
+        predicted, annotated = sample.pred_instances, sample.get('instances')
+        targets = ignored = None
+        if annotated is not None:
+            targets = np.array([instance['bbox'] for instance in annotated], np.float64).reshape(-1, 4)
+            ignored = np.array([bool(instance.get('ignore_flag', 0)) for instance in annotated], bool)
+        boxes = getattr(predicted.bboxes, 'tensor', predicted.bboxes)  # mmdet's boxes
+        return draw_detections(
+            read_test_image(dataset, sample.img_path), targets, boxes.detach().cpu().float().numpy(),
+            predicted.scores.detach().cpu().float().numpy(), name=image_id, threshold=self.threshold,
+            max_distance=self.max_distance, ignored=ignored)
 
-def _map(data: Any) -> np.ndarray:
+
+def _drawable(outputs: Sequence | None) -> list[Any]:
+    """Samples that are evaluated, without the frames that only feed a state."""
+    return [sample for sample in outputs or () if sample.get('is_key_frame', True)]
+
+
+def map_of(data: Any) -> np.ndarray:
     """PixelData of shape (1, H, W) -> (H, W) array."""
     array = data.data.detach().cpu()
     if array.ndim != 3 or array.shape[0] != 1:
-        raise ValueError(f'IRSTDVisualizationHook draws one-channel predictions of shape (1, H, W), found '
+        raise ValueError('only one-channel predictions, of shape (1, H, W), can be drawn or kept; found '
                          f'{tuple(array.shape)}; use a decode head with out_channels=1')
     return (array.float() if array.is_floating_point() else array)[0].numpy()
 
@@ -150,19 +175,20 @@ def _members(dataset: Any) -> list[Any]:
     return [dataset]
 
 
-def _image_id(dataset: Any, sample: Any) -> str:
+def image_id_of(dataset: Any, sample: Any) -> str:
     """The sample's ID, or the image's path below its folder without the suffix."""
     if 'sample_id' in sample:
         return str(sample.sample_id)
     path = Path(sample.img_path)
     for member in _members(dataset):
-        prefix = getattr(member, 'data_prefix', {}).get('img_path')
+        prefixes = getattr(member, 'data_prefix', {})
+        prefix = prefixes.get('img_path') or prefixes.get('img')
         if prefix and Path(prefix) in path.parents:
             return path.relative_to(prefix).with_name(path.stem).as_posix()
     return path.stem
 
 
-def _read_image(dataset: Any, img_path: str) -> np.ndarray:
+def read_test_image(dataset: Any, img_path: str) -> np.ndarray:
     """The image as the data set's own loading transform reads it, else the raw file."""
     for member in _members(dataset):
         for transform in getattr(getattr(member, 'pipeline', None), 'transforms', ()):

@@ -40,6 +40,7 @@ _DIM = (165, 165, 165)
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 _GAP = 10
 _TILE = 168  # a common multiple of the magnifications x8, x7, x6, x4, x3, x2
+_LARGEST_CROP = 2048  # pixels of the image in one inset
 _MAX_MARKERS = 300  # more brackets than this only hide the picture
 # Errors are what one looks for, so they get the first insets and numbers.
 _ORDER = {'missed': 0, 'false alarm': 1, 'detected': 2, 'predicted': 2}
@@ -302,7 +303,8 @@ def zoom_insets(image: np.ndarray,
         x0, y0, x1, y1 = finding.box
         extent = max(x1 - x0, y1 - y0) + 8  # some background is needed to judge a contour
         zoom = next((z for z in (8, 7, 6, 4, 3, 2, 1) if _TILE // z >= extent), 0)
-        size = _TILE // zoom if zoom else extent
+        # Of a component as long as a whole line scan the middle must do: the crop is square.
+        size = _TILE // zoom if zoom else min(extent, _LARGEST_CROP)
         left, top = (x0 + x1 - size) // 2, (y0 + y1 - size) // 2
 
         crop, valid = _crop(image, left, top, size)

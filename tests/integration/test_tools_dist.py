@@ -9,6 +9,7 @@ import pytest
 import torch
 
 import mmirstd.registry  # noqa: F401
+from mmirstd.evaluation.prediction_dump import PredictionDump
 
 pytestmark = [
     pytest.mark.slow,
@@ -25,13 +26,15 @@ def test_two_processes_report_the_metrics_of_one(trained, tiny_config, run, tmp_
     # three test images on two ranks: one is padded in and must not count twice
     odd = ('--cfg-options', 'test_dataloader.dataset.indices=3')
     run('test.py', tiny_config, checkpoint, '--out', 'one.json', *common, *odd, cwd=tmp_path)
-    run('dist_test.sh', tiny_config, checkpoint, 2, '--out', 'two.json', *common, *odd, cwd=tmp_path)
+    run('dist_test.sh', tiny_config, checkpoint, 2, '--out', 'two.json', '--dump', 'dump', *common, *odd,
+        cwd=tmp_path)
     one, two = metrics(tmp_path / 'one.json'), metrics(tmp_path / 'two.json')
     assert one.keys() == two.keys()
     for name, value in one.items():
         assert two[name] == pytest.approx(value, abs=1e-6, nan_ok=True), name
     assert json.loads((tmp_path / 'two.json').read_text())['processes'] == 2
     assert len(list((tmp_path / 'pictures').glob('*.png'))) == 3
+    assert [image.name for image in PredictionDump(tmp_path / 'dump')] == ['scene020', 'scene021', 'scene022']
 
 
 def test_two_processes_train_like_one_with_the_whole_batch(make_config, run, tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -45,8 +46,12 @@ def test_train_and_test(config: Path, run, tmp_path: Path) -> None:
     for streaming in (True, False):
         out = tmp_path / f'{streaming}.json'
         run('test.py', config, tmp_path / 'work' / 'epoch_1.pth', '--work-dir', tmp_path / str(streaming),
+            '--show-dir', tmp_path / f'pictures_{streaming}',
             '--cfg-options', f'model.test_cfg.streaming={streaming}', f'test_evaluator.results_out={out}', cwd=tmp_path)
         found[streaming] = sorted(json.loads(out.read_text()), key=lambda box: (box['image_id'], *box['bbox']))
+        pictures = sorted((tmp_path / f'pictures_{streaming}' / 'images' / 'test').rglob('*.png'))
+        assert len(pictures) == 2 * 7
+        assert cv2.imread(str(pictures[0])).shape[0] > 640  # 64 x 64, enlarged
     assert len(found[True]) == len(found[False]) > 100
     for streamed, whole in zip(found[True], found[False]):
         assert streamed['image_id'] == whole['image_id']

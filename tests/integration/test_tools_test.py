@@ -10,6 +10,8 @@ import pytest
 import torch
 
 import mmirstd.registry  # noqa: F401
+from mmirstd.evaluation.functional import evaluate
+from mmirstd.evaluation.prediction_dump import PredictionDump
 
 pytestmark = pytest.mark.slow
 
@@ -54,6 +56,18 @@ def test_classical_method_needs_no_checkpoint(make_config, run, tmp_path):
     record = json.loads((tmp_path / 'm.json').read_text())
     assert record['metrics']['Pd'] > 0.5  # bright squares on a smooth background
     assert record['checkpoint'] is None
+
+
+def test_dump_holds_what_was_evaluated(make_config, run, tmp_path):
+    config = make_config('dumped', "model = dict(_delete_=True, type='mmirstd.WhiteTopHat', threshold=3.0,\n"
+                         "    data_preprocessor=dict(type='SegDataPreProcessor', mean=[0.0], std=[1.0]))\n")
+    run('test.py', config, '--dump', 'a dump', cwd=tmp_path)
+    dump = PredictionDump(tmp_path / 'a dump')
+    assert [image.name for image in dump] == [f'scene{i:03d}' for i in range(20, 24)]
+    again = evaluate('default', [(image.probability, image.mask) for image in dump])
+    assert dump.record['metrics']['Pd'] > 0.5
+    assert {name: dump.record['metrics'][name] for name in again} == again
+    assert all(image.gray.dtype == 'uint8' and image.gray[image.mask > 0].mean() > image.gray.mean() for image in dump)
 
 
 def test_learnt_method_needs_one(tiny_config, run, tmp_path):

@@ -156,6 +156,19 @@ class TestBadInput:
             with pytest.raises(ValueError, match='frame 4 after frame 5'):
                 stream.step(torch.rand(1, 1, 32, 32), 4)
 
+    def test_frames_of_different_sizes(self) -> None:
+        detector = StreamingDetector(MODELS_BY_T[2])
+        detector(np.zeros((40, 40), np.uint8))
+        with pytest.raises(ValueError, match=r'frame 1 has 40x48 pixels .*those before it 40x40.*\n  cure: reset'):
+            detector(np.zeros((40, 48), np.uint8))  # both are padded to 64x64
+        detector.reset()
+        assert detector(np.zeros((40, 48), np.uint8)).ori_shape == (40, 48)
+        stream = FeatureStream(MODELS_BY_T[2])
+        with torch.no_grad():
+            stream.step(torch.rand(1, 1, 32, 32))
+            with pytest.raises(ValueError, match='frame 0 gave features of 4x4, frame 1 of 4x8; expected'):
+                stream.step(torch.rand(1, 1, 32, 64))
+
     def test_a_frame_that_was_skipped(self) -> None:
         stream = FeatureStream(MODELS_BY_T[2])
         with torch.no_grad(), pytest.raises(ValueError, match=r'frames \[3\] of the clip \[3, 4\] are neither'):

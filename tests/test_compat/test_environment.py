@@ -146,6 +146,15 @@ def test_command_runs_on_a_bare_python():
     assert 'Traceback' not in done.stderr
 
 
+def test_a_reader_that_has_seen_enough():
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run([sys.executable, '-m', 'mmirstd.compat', '--matrix'], cwd=ROOT, stdout=write,
+                          stderr=subprocess.PIPE, text=True, check=False)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (0, '')
+
+
 def test_matrix(capsys):
     assert main(['--matrix']) == 0
     rows = capsys.readouterr().out.splitlines()

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.optim import build_optim_wrapper
 from mmengine.registry import init_default_scope
 
 import mmirstd.registry  # noqa: F401
+from mmirstd.models.auxiliary_loss import attach_auxiliary_losses
 from mmirstd.registry import MODELS
 from tests.shared import REPO
+from tests.test_models.clip_models import noise, sample
 
 CONFIGS = sorted(path.relative_to(REPO / 'configs').as_posix()
                  for folder in ('yolox', 'sstnet', 'yolo_bp') for path in (REPO / 'configs' / folder).glob('*.py'))
-DATA = ('daub', 'irdst', 'itsdt-15k', 'drone-ir', 'synthetic-sequences')
+DATA = ('daub', 'irdst', 'itsdt-15k', 'nudt-mirsdt', 'drone-ir', 'synthetic-sequences')
 
 
 def data_base(name: str) -> str:
@@ -33,6 +38,8 @@ def test_all_architectures_on_all_data_sets() -> None:
                  'yolo_bp/sstnet-gils', 'yolo_bp/sstnet-dgr', 'yolo_bp/yolo-bp'):
         for data in DATA:
             assert f'{arch}_{data}.py' in CONFIGS
+    for variant in ('gils', 'dgr', 'gate', 'bp'):
+        assert f'yolo_bp/yolox-p345-{variant}-tiny_drone-ir.py' in CONFIGS
     assert {data_base(name) for name in CONFIGS} == set(DATA)
 
 
@@ -57,18 +64,73 @@ def test_model_builds(name: str) -> None:
     cfg = load(name)
     model = MODELS.build(cfg.model).eval()
     with torch.no_grad():
-        level, = model.extract_feat(torch.rand(1, model.num_frames, 1, 64, 32))
-    assert level.shape[-2:] == (8, 4)
+        levels = model.extract_feat(torch.rand(1, model.num_frames, 1, 64, 32))
+    assert [tuple(level.shape[-2:]) for level in levels] == [(8, 4), (4, 2), (2, 1)][:3 if 'p345' in name else 1]
 
 
-def test_a_base_checkpoint_loads_into_every_variant() -> None:
-    base = MODELS.build(load('sstnet/sstnet-tiny_drone-ir.py').model)
-    for variant in ('sstnet-gils', 'sstnet-dgr', 'yolo-bp'):
+@pytest.mark.parametrize(('base', 'variants'), [
+    ('sstnet/sstnet', ('sstnet-gils', 'sstnet-dgr', 'yolo-bp')),
+    ('yolox/yolox-p345', ('yolox-p345-gils', 'yolox-p345-dgr', 'yolox-p345-gate', 'yolox-p345-bp'))])
+def test_a_base_checkpoint_loads_into_every_variant(base: str, variants: tuple[str, ...]) -> None:
+    state = MODELS.build(load(f'{base}-tiny_drone-ir.py').model).state_dict()
+    for variant in variants:
         model = MODELS.build(load(f'yolo_bp/{variant}-tiny_drone-ir.py').model)
-        missing, unexpected = model.load_state_dict(base.state_dict(), strict=False)
+        missing, unexpected = model.load_state_dict(state, strict=False)
         assert not unexpected
-        assert missing
+        assert bool(missing) == ('gate' not in variant)  # the gate has no parameters
         assert all(key.startswith(('neck.gils.', 'neck.dgr.')) for key in missing)
+
+
+THREE_LEVELS = {
+    'yolox/yolox-p345-tiny_drone-ir.py': [None],
+    'yolo_bp/yolox-p345-gils-tiny_drone-ir.py': [None],
+    'yolo_bp/yolox-p345-dgr-tiny_drone-ir.py': ['feature', 'gradient'],
+    'yolo_bp/yolox-p345-gate-tiny_drone-ir.py': ['gate'],
+    'yolo_bp/yolox-p345-bp-tiny_drone-ir.py': ['feature', 'gradient', 'gate'],
+}
+
+
+@pytest.mark.parametrize(('name', 'form'), [(name, form) for name, forms in THREE_LEVELS.items() for form in forms])
+def test_three_levels_train_in_bfloat16_and_predict(name: str, form: str | None) -> None:
+    """Two steps of the config's own optimiser wrapper, then the boxes of a frame from the streaming detector."""
+    cfg = load(name)
+    if form is not None:
+        cfg.model.neck.dgr.form = form
+    torch.manual_seed(0)
+    model = MODELS.build(cfg.model)
+    logging.disable(logging.INFO)  # a line for each parameter
+    model.init_weights()
+    logging.disable(logging.NOTSET)
+    attach_auxiliary_losses(model.train())
+    wrapper = build_optim_wrapper(model, cfg.optim_wrapper)
+    assert type(wrapper).__name__ == 'AutocastOptimWrapper'
+    gated = []
+    if form == 'gate':
+        gate = model.neck.dgr.gate
+        model.neck.dgr.gate = lambda own, incoming: gated.append((own, incoming)) or gate(own, incoming)
+    before = {key: value.detach().clone() for key, value in model.named_parameters()}
+    for _ in range(2):
+        data = dict(inputs=list(noise(2, 1, 1, 64, 96)), data_samples=[sample([[8, 8, 20, 18]]), sample()])
+        log = model.train_step(data, wrapper)
+        assert torch.isfinite(log['loss'])
+        assert ('loss_dgr' in log) == (form in ('feature', 'gradient'))
+        if 'loss_dgr' in log:
+            assert 0 < log['loss_dgr'] < 0.2
+    if form == 'gate':
+        assert len(gated) == 4  # two of three levels feed a finer one, in each step
+        assert any(((own.float() * incoming.float()).sum(dim=1) < 0).any() for own, incoming in gated)
+    for key, value in model.named_parameters():
+        assert torch.isfinite(value).all()
+        assert value.dtype == torch.float32
+        if key.startswith(('backbone.', 'neck.')):  # of the head, levels without an assigned target stand still
+            assert not torch.equal(value, before[key]), key
+    model.eval()
+    model.test_cfg.score_thr = model.bbox_head.test_cfg.score_thr = 0.0
+    with torch.no_grad():
+        meta = dict(video_id=1, frame_id=0, is_first=True, img_shape=(64, 96), ori_shape=(64, 96))
+        result, = model.test_step(dict(inputs=[noise(1, 1, 1, 64, 96)[0]], data_samples=[sample([], **meta)]))
+    assert len(result.pred_instances) > 0
+    assert torch.isfinite(result.pred_instances.bboxes).all()
 
 
 def _dataset(loader: dict) -> dict:

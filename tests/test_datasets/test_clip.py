@@ -368,6 +368,26 @@ def test_masks_give_boxes_of_8_connected_components(tmp_path):
         build(tmp_path, MaskClipDataset, ann_file='test.txt')
 
 
+def test_lists_of_mask_sequences_may_name_frames(tmp_path, warnings):
+    """As NUDT-MIRSDT is shipped: ``Sequence1/Mix/00001.mat``, one line a frame."""
+    for name in ('Sequence1', 'Sequence2'):
+        for number in range(1, 6):
+            write(tmp_path / f'{name}/images/{number:05d}.png', frame(number))
+            write(tmp_path / f'{name}/masks/{number:05d}.png', np.full((24, 32), 255, np.uint8))
+    lines = [f'Sequence1/Mix/{number:05d}.mat' for number in (1, 2, 5)]
+    (tmp_path / 'train.txt').write_text('\n'.join([*lines, 'Sequence2']))
+    dataset = build(tmp_path, MaskClipDataset, ann_file='train.txt', num_frames=2)
+    infos = [dataset.get_data_info(k) for k in range(len(dataset))]
+    assert [(info['video'], info['frame_id']) for info in infos] == [
+        ('Sequence1', 1), ('Sequence1', 2), ('Sequence1', 5), *(('Sequence2', number) for number in range(1, 6))]
+    assert infos[2]['frame_ids'] == [4, 5]  # not listed, but on disk
+    listed = build(tmp_path, MaskClipDataset, ann_file='train.txt', num_frames=2, context='listed')
+    assert listed.get_data_info(2)['frame_ids'] == [2, 5]
+    (tmp_path / 'train.txt').write_text('\n'.join([*lines, 'Sequence1/images/00009.png']))
+    with pytest.raises(MissingDataError, match=r'no image 00009 in .*Sequence1/images, which .*train\.txt lists'):
+        build(tmp_path, MaskClipDataset, ann_file='train.txt')
+
+
 def test_a_mask_of_another_size(tmp_path):
     write(tmp_path / 's/images/0.png', frame(0))
     write(tmp_path / 's/masks/0.png', np.full((12, 16), 255, np.uint8))

@@ -17,9 +17,10 @@ from mmirstd.datasets.synthetic import DatasetConfig, SceneConfig, SequenceConfi
 from mmirstd.registry import DATASETS, METRICS, MODELS
 
 from ..shared import REPO
-from .clip_helpers import coco_root
+from .clip_helpers import coco_root, frame
+from .helpers import write
 
-CONFIGS = ('daub', 'irdst', 'itsdt-15k', 'drone-ir', 'synthetic-sequences')
+CONFIGS = ('daub', 'irdst', 'itsdt-15k', 'nudt-mirsdt', 'drone-ir', 'synthetic-sequences')
 
 
 @pytest.fixture(autouse=True)
@@ -31,6 +32,18 @@ def make(name: str, root) -> None:
     if name == 'synthetic-sequences':
         config = SequenceConfig(scene=SceneConfig(size=(64, 64)), num_frames=6)
         write_dataset(root, DatasetConfig('sequences', 1, 1, 1, config=config))
+        return
+    if name == 'nudt-mirsdt':
+        for part, count in (('train', 7), ('test', 2)):
+            sequences = [f'{part}{k}' for k in range(count)]
+            for sequence in sequences:
+                for number in range(1, 5):
+                    mask = np.zeros((32, 64), np.uint8)
+                    mask[2:5, number:number + 4] = 255
+                    write(root / f'{sequence}/images/{number:05d}.png', frame(number, 32, 64))
+                    write(root / f'{sequence}/masks/{number:05d}.png', mask)
+            (root / f'{part}.txt').write_text(
+                '\n'.join(f'{sequence}/Mix/{number:05d}.mat' for sequence in sequences for number in range(1, 5)))
         return
     for part in ('train', 'val', 'test'):
         sequences = {f'{part}{k}': range(4) for k in range(7 if part == 'train' else 2)}
@@ -67,20 +80,22 @@ def test_one_option_moves_all_splits_and_a_batch_comes_out(name, tmp_path):
     assert not videos['val'] & videos['test']
 
 
-@pytest.mark.parametrize('name', ['drone-ir', 'daub'])
+@pytest.mark.parametrize('name', ['drone-ir', 'daub', 'nudt-mirsdt'])
 def test_the_single_frame_form_is_three_lines(name, tmp_path):
     make(name, tmp_path)
     config = load(name, tmp_path)
     dataset = dict(config.train_dataloader.dataset, num_frames=1, pipeline=config.single_frame_train_pipeline)
     sample = DATASETS.build(dataset)[0]
     assert sample['inputs'].shape == ((1, 32, 64) if name == 'drone-ir' else (1, 512, 512))
-    assert sample['data_samples'].instances[0]['bbox'] == [0.0, 2.0, 4.0, 5.0]
+    first = float(name == 'nudt-mirsdt')  # its frames count from 1
+    assert sample['data_samples'].instances[0]['bbox'] == [first, 2.0, first + 4, 5.0]
 
 
-def test_the_metric_takes_what_the_pipeline_packs(tmp_path):
+@pytest.mark.parametrize('name', ['daub', 'nudt-mirsdt'])
+def test_the_metric_takes_what_the_pipeline_packs(name, tmp_path):
     """From the files to the numbers, through the letterbox and back, for a detector that knows the truth."""
-    make('daub', tmp_path)
-    config = load('daub', tmp_path)
+    make(name, tmp_path)
+    config = load(name, tmp_path)
     dataset = DATASETS.build(dict(config.test_dataloader.dataset))
     metric = METRICS.build(dict(config.test_evaluator))
     for index in range(len(dataset)):
@@ -91,9 +106,10 @@ def test_the_metric_takes_what_the_pipeline_packs(tmp_path):
                                              labels=torch.zeros(len(found), dtype=torch.long))
         metric.process(None, [sample.to_dict()])
     measures = metric.evaluate(len(dataset))
-    for name in ('mAP50', 'precision', 'recall', 'F1', 'Pd', 'sstnet/mAP50'):
-        assert measures[name] == pytest.approx(1), name
-    assert set(metric.last_tables['sequences']) == {'images/test/test0', 'images/test/test1'}
+    for measure in ('mAP50', 'precision', 'recall', 'F1', 'Pd', 'sstnet/mAP50'):
+        assert measures[measure] == pytest.approx(1), measure
+    folder = '' if name == 'nudt-mirsdt' else 'images/test/'
+    assert set(metric.last_tables['sequences']) == {f'{folder}test0', f'{folder}test1'}
 
 
 def test_scr_table_of_synthetic_sequences(tmp_path):

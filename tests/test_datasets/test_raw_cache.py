@@ -7,8 +7,9 @@ import pickle
 import numpy as np
 import pytest
 
+from mmirstd.datasets import raw_cache
 from mmirstd.datasets.image_io import read_image, read_mask
-from mmirstd.datasets.raw_cache import RawCache, available_memory
+from mmirstd.datasets.raw_cache import RawCache, available_memory, cache_limit
 
 from .helpers import make_root, scene, write
 
@@ -100,6 +101,18 @@ def test_copies_share_and_pickles_start_empty(paths):
     assert len(other) == 0
     np.testing.assert_array_equal(other.image(paths[0]), read_image(paths[0]))
     assert len(other) == 1
+
+
+def test_limit_of_the_options(monkeypatch):
+    monkeypatch.setattr(raw_cache, 'available_memory', lambda: 40 * 2**20)
+    assert cache_limit(True, 64) == 64 * 2**20
+    assert cache_limit('auto', 64) == 10 * 2**20
+    assert cache_limit('auto', 0.5) == 2**19
+    assert cache_limit(False, 64) == 0
+    monkeypatch.setattr(raw_cache, 'available_memory', lambda: None)
+    assert cache_limit('auto', 64) == 64 * 2**20
+    with pytest.raises(ValueError, match="cache is 'yes'; expected 'auto', True or False"):
+        cache_limit('yes', 64)
 
 
 def test_available_memory_is_plausible():

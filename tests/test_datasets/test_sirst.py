@@ -125,7 +125,7 @@ def test_two_files_for_one_id(root):
 def test_all_background_image(root):
     write(root / 'masks' / 'Misc_0.png', np.zeros((40, 56), np.uint8))
     crop = dict(type='mmirstd.TargetAwareCrop', size=32, p_target=1.0)
-    sample = build(root, pipeline=[*LOAD, crop, dict(type='PackSegInputs')])[0]
+    sample = build(root, pipeline=[*LOAD, crop, dict(type='mmseg.PackSegInputs')])[0]
     assert sample['inputs'].shape == (1, 32, 32)
     assert int(sample['data_samples'].gt_sem_seg.data.sum()) == 0
 
@@ -167,7 +167,7 @@ def test_wrong_options(root, options):
 
 @pytest.mark.parametrize('workers', [0, 2])
 def test_cache_does_not_change_samples_and_is_shared_by_workers(root, workers):
-    pipeline = [*LOAD, dict(type='PackSegInputs')]
+    pipeline = [*LOAD, dict(type='mmseg.PackSegInputs')]
     cached, plain = build(root, pipeline=pipeline), build(root, pipeline=pipeline, cache=False)
     expected = [plain[i]['inputs'] for i in range(6)]
     context = 'fork' if workers else None
@@ -182,7 +182,7 @@ def test_cache_does_not_change_samples_and_is_shared_by_workers(root, workers):
 def test_seeded_workers_are_reproducible(root):
     from mmengine.runner import Runner
     pipeline = [*LOAD, dict(type='mmirstd.TargetAwareCrop', size=24), dict(type='mmirstd.RandomSensorNoise', prob=1.0),
-                dict(type='PackSegInputs')]
+                dict(type='mmseg.PackSegInputs')]
     config = dict(batch_size=2, num_workers=2, sampler=dict(type='DefaultSampler', shuffle=True), dataset=dict(
         type='mmirstd.SIRSTDataset', data_root=str(root), ann_file='img_idx/train.txt', pipeline=pipeline))
     runs = [torch.stack([x for batch in Runner.build_dataloader(config, seed=seed) for x in batch['inputs']])

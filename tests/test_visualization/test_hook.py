@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import pytest
 import torch
-from mmengine.structures import PixelData
+from mmengine.structures import InstanceData, PixelData
 from mmengine.visualization import Visualizer
 
 import mmirstd.registry  # noqa: F401  before mmseg
 from mmirstd.registry import DATASETS, HOOKS
-from mmirstd.visualization import COLORS, draw_comparison, hook
+from mmirstd.visualization import BOX_COLORS, COLORS, draw_comparison, draw_detections, hook
 from mmirstd.visualization.hook import IRSTDVisualizationHook
 
 
@@ -154,6 +155,65 @@ def test_a_network_of_two_channels_is_refused(dataset, tmp_path):
     sample.seg_logits = PixelData(data=torch.zeros(2, 48, 64))
     with pytest.raises(ValueError, match='out_channels=1'):
         IRSTDVisualizationHook(show_dir=str(tmp_path)).after_test_iter(runner_of(dataset), 0, None, [sample])
+
+
+@pytest.fixture
+def clips(tmp_path):
+    """Three frames of a sequence with a target each, laid out as the moving-target data sets."""
+    root, images, annotations = tmp_path / 'clips', [], []
+    for k in range(3):
+        image = np.random.default_rng(k).normal(90, 5, (40, 48)).astype(np.uint8)
+        image[10 + k, 20:23] = 250
+        path = root / 'images' / 'test' / 'seq' / f'{k:03d}.png'
+        path.parent.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(path), image)
+        images.append(dict(id=k, file_name=f'images/test/seq/{k:03d}.png', width=48, height=40, frame_id=k))
+        annotations.append(dict(id=k, image_id=k, category_id=1, bbox=[20, 10 + k, 3, 1], area=3, iscrowd=0))
+    (root / 'test.json').write_text(json.dumps(dict(
+        images=images, annotations=annotations, categories=[dict(id=1, name='target')])))
+    return DATASETS.build(dict(
+        type='mmirstd.ClipDataset', data_root=str(root), ann_file='test.json', num_frames=2, test_mode=True,
+        pipeline=[dict(type='mmirstd.LoadClip'), dict(type='mmdet.LoadAnnotations', with_bbox=True),
+                  dict(type='mmirstd.PackClipInputs')]))
+
+
+def detected(dataset, index, score, shift=0.0):
+    """A sample as a detector returns it: the annotated boxes, moved by ``shift`` pixels."""
+    sample = dataset[index]['data_samples']
+    boxes = torch.tensor([instance['bbox'] for instance in sample.instances]) + shift
+    sample.pred_instances = InstanceData(
+        bboxes=boxes, scores=torch.full((len(boxes),), score), labels=torch.zeros(len(boxes), dtype=torch.int64))
+    return sample
+
+
+def test_pictures_of_a_detectors_test(clips, tmp_path):
+    show = IRSTDVisualizationHook(show_dir=str(tmp_path / 'pictures'))
+    samples = [detected(clips, 0, 0.9), detected(clips, 1, 0.3), detected(clips, 2, 0.8, shift=9.0)]
+    show.after_test_iter(runner_of(clips), 0, None, samples)
+    folder = tmp_path / 'pictures' / 'images' / 'test' / 'seq'
+    assert sorted(p.name for p in folder.iterdir()) == ['000.png', '001.png', '002.png']
+    found, missed, false = (cv2.imread(str(folder / f'{k:03d}.png')) for k in range(3))
+
+    def pixels(picture, status):
+        return int((picture == BOX_COLORS[status]).all(axis=-1).sum())
+
+    assert pixels(found, 'detected') > pixels(missed, 'detected')
+    assert pixels(missed, 'missed') > pixels(found, 'missed')
+    assert pixels(false, 'false alarm') > pixels(missed, 'false alarm')
+    assert pixels(false, 'missed') > pixels(found, 'missed')
+    # The frame as it lies on disk, and the key frame of the clip.
+    raw = cv2.imread(str(clips[0]['data_samples'].img_path), cv2.IMREAD_UNCHANGED)
+    expected = draw_detections(raw, np.array([[20, 10, 23, 11]]), np.array([[20, 10, 23, 11]]), np.array([0.9]),
+                               name='images/test/seq/000')
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_context_frames_are_passed_over(clips, tmp_path):
+    sample = detected(clips, 0, 0.9)
+    sample.set_metainfo(dict(is_key_frame=False))
+    show = IRSTDVisualizationHook(show_dir=str(tmp_path / 'pictures'))
+    show.after_test_iter(runner_of(clips), 0, None, [sample])
+    assert not (tmp_path / 'pictures').exists()
 
 
 @pytest.mark.parametrize('options', [dict(interval=0), dict(max_images=0)])

@@ -275,3 +275,15 @@ def test_save_png(tmp_path):
     save_png(path, picture)
     np.testing.assert_array_equal(cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR), picture)
     assert [p.name for p in path.parent.iterdir()] == ['путь.v1.png']
+
+
+def test_an_inset_of_a_component_as_long_as_a_line_scan_is_bounded():
+    """A square around it would have 20,000 x 20,000 pixels."""
+    import tracemalloc
+    image = np.random.default_rng(0).integers(0, 255, (10, 20000)).astype(np.uint8)
+    tracemalloc.start()
+    picture = draw_comparison(image, None, np.ones((10, 20000), np.float32))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert picture.shape[0] > 100
+    assert peak < 300e6

@@ -83,7 +83,7 @@ def build(args: argparse.Namespace) -> nn.Module:
     torch.manual_seed(0)
     model = MODELS.build(cfg.model)
     if args.checkpoint:
-        state = load_checkpoint_file(args.checkpoint)
+        state = load_checkpoint_file(args.checkpoint, map_location='cpu')
         model.load_state_dict(state.get('state_dict', state))
     else:
         model.init_weights()  # biases of the head as at the start of training: few boxes

@@ -17,9 +17,9 @@ import torch  # noqa: E402
 from mmengine.config import Config, DictAction  # noqa: E402
 from mmengine.registry import MODELS, init_default_scope  # noqa: E402
 from torch import nn  # noqa: E402
-from torch.utils.flop_counter import FlopCounterMode  # noqa: E402
 
 import mmirstd.registry  # noqa: E402, F401
+from mmirstd.engine.complexity import count_flops  # noqa: E402
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -33,10 +33,11 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 
 
 def count(model: nn.Module, shape: tuple[int, int], channels: int = 1) -> tuple[int, int]:
-    """Count a network's parameters and the FLOPs of one image's forward pass.
+    """Count a network's parameters and the FLOPs of the forward pass of one image, or of one clip.
 
     Args:
-        model: Segmentor whose ``forward(inputs, mode='tensor')`` runs the network.
+        model: Segmentor or detector whose ``forward(inputs, mode='tensor')`` runs the network; with ``num_frames``
+            it takes clips.
         shape: Height and width in pixels.
         channels: Input channels.
 
@@ -44,11 +45,10 @@ def count(model: nn.Module, shape: tuple[int, int], channels: int = 1) -> tuple[
         Number of parameters, and floating point operations: 2 per multiply-accumulate of convolutions and matrix
         products, nothing else, as ``torch.utils.flop_counter`` counts.
     """
-    model.eval()
-    counter = FlopCounterMode(display=False)
-    with torch.no_grad(), counter:
-        model(torch.zeros(1, channels, *shape), mode='tensor')
-    return sum(p.numel() for p in model.parameters()), counter.get_total_flops()
+    inputs = torch.zeros(1, channels, *shape)
+    if hasattr(model, 'num_frames'):
+        inputs = inputs.unsqueeze(1).repeat(1, model.num_frames, 1, 1, 1)
+    return sum(p.numel() for p in model.parameters()), count_flops(model, inputs)
 
 
 def main(argv: list[str] | None = None) -> None:

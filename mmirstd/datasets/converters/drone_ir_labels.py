@@ -86,8 +86,9 @@ def _label_table(path: str | os.PathLike) -> Any:
     try:
         from mcos_decoder import MatStream
     except ImportError:
-        raise ImportError('reading MATLAB groundTruth files needs mcos-decoder: '
-                          'pip install mcos-decoder==0.1.0') from None
+        raise ImportError(f'{path}: reading MATLAB groundTruth labels needs the package mcos-decoder, which is not '
+                          'installed; it is in the extra drone-ir of mmirstd\n  cure: '
+                          'pip install "mcos-decoder>=0.1,<0.2"') from None
     from scipy.io import loadmat
 
     if not os.path.isfile(path):

@@ -63,7 +63,7 @@ class LoadClip(LoadInfraredImage):
             frames[index] = cv2.resize(frame, key.shape[::-1], interpolation=cv2.INTER_LINEAR)
         clip = frames[0] if len(frames) == 1 else np.stack(frames, axis=-1)
         if clip.dtype.kind == 'f':
-            clip = self._finite(clip, names[-1])
+            clip = self.repair_nonfinite(clip, names[-1])
         try:
             image = normalise(clip, self.normalise, self.bit_depth, self.max_value, self.percentiles)
         except ValueError as error:

@@ -113,7 +113,7 @@ class LoadInfraredImage(BaseTransform):
             cache = results.get('raw_cache')
             raw = read_image(path) if cache is None else cache.image(path)
         if raw.dtype.kind == 'f':
-            raw = self._finite(raw, path)
+            raw = self.repair_nonfinite(raw, path)
         try:
             image = normalise(raw, self.normalise, self.bit_depth, self.max_value, self.percentiles)
         except ValueError as error:
@@ -123,7 +123,8 @@ class LoadInfraredImage(BaseTransform):
         results['scale_factor'] = (1.0, 1.0)
         return results
 
-    def _finite(self, raw: np.ndarray, path: str) -> np.ndarray:
+    def repair_nonfinite(self, raw: np.ndarray, path: str) -> np.ndarray:
+        """A float image (H, W[, T]) without NaN and infinity, by the policy ``nonfinite``."""
         finite = np.isfinite(raw)
         bad = raw.size - int(finite.sum())
         if not bad:

@@ -5,5 +5,9 @@ from .channels_last_hook import ChannelsLastHook
 from .checkpoint_guard_hook import CheckpointGuardHook
 from .epoch_seed_hook import EpochSeedHook
 from .gradient_diagnostics_hook import GradientDiagnosticsHook
+from .prediction_dump_hook import PredictionDumpHook
 
-__all__ = ['AuxiliaryLossHook', 'ChannelsLastHook', 'CheckpointGuardHook', 'EpochSeedHook', 'GradientDiagnosticsHook']
+__all__ = [
+    'AuxiliaryLossHook', 'ChannelsLastHook', 'CheckpointGuardHook', 'EpochSeedHook', 'GradientDiagnosticsHook',
+    'PredictionDumpHook'
+]

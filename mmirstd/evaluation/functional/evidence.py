@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,12 @@ class ImageEvidence:
     def shape(self) -> tuple[int, int]:
         """H, W in pixels."""
         return self.score.shape[0], self.score.shape[1]
+
+    def remember(self, key: Hashable, compute: Callable[[], Any]) -> Any:
+        """What ``compute`` gives, computed once for each key; for what several rules derive from this image."""
+        if key not in self._cache:
+            self._cache[key] = compute()
+        return self._cache[key]
 
     def _truth_key(self, rule: str) -> str:
         return 'half' if self._binary else rule  # every rule agrees on {0, 1}

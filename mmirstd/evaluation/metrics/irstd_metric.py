@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from mmengine.evaluator import BaseMetric
 from mmengine.logging import MMLogger, print_log
 
 from mmirstd.registry import METRICS
@@ -26,11 +24,13 @@ from ..functional import (
     score_histograms,
     summarise,
 )
+from .data_set_metric import DataSetMetric
 from .report_files import check_suffix, write_curves, write_per_image
+from .text_tables import as_text, cell, heading, new_table
 
 
 @METRICS.register_module()
-class IRSTDMetric(BaseMetric):
+class IRSTDMetric(DataSetMetric):
     """Evaluate one-class probability maps of infrared small target detection.
 
     Reads ``seg_logits`` ((1, H, W) probabilities in [0, 1]: with one output channel mmseg stores them
@@ -122,18 +122,6 @@ class IRSTDMetric(BaseMetric):
                 gray = _gray_of(data_batch, index, sample, evidence.shape)
                 result['records'] = image_records(evidence, self._default.parts['targets'], gray)
             self.results.append(result)
-
-    def evaluate(self, size: int) -> dict:
-        """Gather and compute; as in mmengine, but an empty data set is an error.
-
-        Raises:
-            ValueError: Nothing was evaluated.
-        """
-        if size <= 0 or not self.results:
-            raise ValueError(
-                f'IRSTDMetric: nothing to evaluate (data set of {size} images, {len(self.results)} results in this '
-                'process); check the split file and data_root of the test or validation data set')
-        return super().evaluate(size)
 
     def compute_metrics(self, results: list) -> dict[str, float]:
         """Measures of the whole data set, from the gathered per-image results in data-set order."""
@@ -251,20 +239,11 @@ def _image_row(result: Mapping[str, Any]) -> dict[str, Any]:
 
 def _table(tables: Mapping[str, Mapping[str, float]]) -> str:
     """The measures as a text table, one row a protocol."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-
     shown = ['IoU', 'nIoU', 'pixAcc', 'precision', 'recall', 'F1', 'Pd', 'Fa_e6', 'AUC']
     shown = [name for name in shown if any(name in table for table in tables.values())]
-    view = Table(box=box.ASCII)
-    for title in ['protocol', *('Fa (1e-6)' if name == 'Fa_e6' else name for name in shown)]:
-        view.add_column(title, justify='left' if title == 'protocol' else 'right', no_wrap=True)
+    view = new_table('protocol')
+    for name in shown:
+        view.add_column(heading(name), justify='right', no_wrap=True)
     for protocol, table in tables.items():
-        cells = [
-            '' if name not in table else 'n/a' if table[name] != table[name] else
-            f'{table[name]:.2f}' if name == 'Fa_e6' else f'{table[name]:.4f}' for name in shown]
-        view.add_row(protocol, *cells)
-    buffer = io.StringIO()
-    Console(file=buffer, width=40 + 14 * len(shown)).print(view)
-    return buffer.getvalue().rstrip()
+        view.add_row(protocol, *(cell(name, table[name]) if name in table else '' for name in shown))
+    return as_text(view, width=40 + 14 * len(shown))

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import io
-import json
 import math
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from mmengine.evaluator import BaseMetric
 from mmengine.logging import MMLogger, print_log
 
 from mmirstd.registry import METRICS
 
 from ..functional import FRAMES, CocoEvaluation, FrameDetections, count_frame, pd_by_scr, summarise_counts
-from .report_files import check_suffix, plain
+from .data_set_metric import DataSetMetric
+from .report_files import check_suffix, write_json
+from .text_tables import as_text, cell, heading, new_table
 
 
 @METRICS.register_module()
-class MovingTargetMetric(BaseMetric):
+class MovingTargetMetric(DataSetMetric):
     """Evaluate boxes of moving infrared small targets, overall and by sequence.
 
     Reads ``pred_instances`` (``bboxes`` x1, y1, x2, y2 in pixels of the ORIGINAL image, ``scores``, ``labels``) of each
@@ -58,6 +56,9 @@ class MovingTargetMetric(BaseMetric):
     Raises:
         ValueError: Contradicting or wrong arguments.
     """
+
+    unit = 'frames'
+    source = 'the annotation'
 
     def __init__(self, protocol: str | Sequence[str] = 'default', score_threshold: float = 0.5,
                  max_distance: float = 3.0, num_classes: int = 1, per_sequence: bool = True,
@@ -103,18 +104,6 @@ class MovingTargetMetric(BaseMetric):
             else:  # keeps the parts of several processes equally long, which mmengine relies on
                 self.results.append(dict(image=None))
 
-    def evaluate(self, size: int) -> dict:
-        """Gather and compute; as in mmengine, but an empty data set is an error.
-
-        Raises:
-            ValueError: Nothing was evaluated.
-        """
-        if size <= 0 or not self.results:
-            raise ValueError(
-                f'MovingTargetMetric: nothing to evaluate (data set of {size} frames, {len(self.results)} results in '
-                'this process); check the annotation and data_root of the test or validation data set')
-        return super().evaluate(size)
-
     def compute_metrics(self, results: list) -> dict[str, float]:
         """Measures of the whole data set, from the gathered frames.
 
@@ -142,10 +131,10 @@ class MovingTargetMetric(BaseMetric):
         logger = MMLogger.get_current_instance()
         print_log(f'MovingTargetMetric, {len(frames)} frames\n{_text(tables)}', logger=logger)
         if self.per_sequence_out:
-            _dump(self.per_sequence_out, plain(tables))
+            write_json(self.per_sequence_out, tables)
             print_log(f'MovingTargetMetric: measures by sequence in {self.per_sequence_out}', logger=logger)
         if self.results_out:
-            _dump(self.results_out, [entry for frame in frames for entry in _coco_results(frame)])
+            write_json(self.results_out, [entry for frame in frames for entry in _coco_results(frame)])
             print_log(f'MovingTargetMetric: detections in {self.results_out}', logger=logger)
         return measures
 
@@ -205,36 +194,20 @@ def _bin(row: Mapping[str, float]) -> str:
     return f'{row["low"]:g}+' if math.isinf(row['high']) else f'{row["low"]:g}-{row["high"]:g}'
 
 
-def _dump(path: str, data: Any) -> None:
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    Path(path).write_text(json.dumps(data), encoding='utf-8')
-
-
 def _text(tables: Mapping[str, Any]) -> str:
     """The measures as text tables: overall and by sequence, by SCR."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-
-    def cell(name: str, value: float) -> str:
-        if value != value:
-            return 'n/a'
-        return f'{value:.2f}' if name == 'Fa_e6' else f'{value:d}' if isinstance(value, int) else f'{value:.4f}'
-
     hidden = ('Fa', 'mAP75', 'target_precision', 'detected', 'false')
     shown = [name for name in tables['overall'] if name not in hidden and name not in ('sstnet/mAP', 'sstnet/mAP75')]
-    view = Table(box=box.ASCII)
-    view.add_column('sequence', no_wrap=True)
+    view = new_table('sequence')
     for name in shown:
-        view.add_column('Fa (1e-6)' if name == 'Fa_e6' else name, justify='right', no_wrap=True)
+        view.add_column(heading(name), justify='right', no_wrap=True)
     for name, table in [*tables['sequences'].items(), ('all', tables['overall'])]:
         view.add_row(name, *(cell(key, table[key]) for key in shown))
-    buffer = io.StringIO()
-    console = Console(file=buffer, width=60 + 20 * len(shown))
-    console.print(view)
+    views = [view]
     if 'scr' in tables:
-        view = Table('SCR', 'targets', 'detected', 'Pd', box=box.ASCII)
+        views.append(new_table('SCR'))
+        for name in ('targets', 'detected', 'Pd'):
+            views[-1].add_column(name)
         for row in tables['scr']:
-            view.add_row(_bin(row), str(row['targets']), str(row['detected']), cell('Pd', row['Pd']))
-        console.print(view)
-    return buffer.getvalue().rstrip()
+            views[-1].add_row(_bin(row), *(cell(name, row[name]) for name in ('targets', 'detected', 'Pd')))
+    return as_text(*views, width=60 + 20 * len(shown))

@@ -29,6 +29,13 @@ def plain(value: Any) -> Any:
     return value
 
 
+def write_json(path: str | Path, data: Any, indent: int | None = None) -> None:
+    """Write strict JSON (:func:`plain`), making the folder where it is missing."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(plain(data), indent=indent), encoding='utf-8')
+
+
 def write_per_image(path: str | Path, images: Sequence[dict[str, Any]], measures: dict[str, float]) -> None:
     """Write what happened in each image.
 
@@ -43,10 +50,10 @@ def write_per_image(path: str | Path, images: Sequence[dict[str, Any]], measures
     """
     path = Path(path)
     check_suffix(path, ('.json', '.csv'), 'per_image_out')
-    path.parent.mkdir(parents=True, exist_ok=True)
     if path.suffix == '.json':
-        path.write_text(json.dumps(plain(dict(measures=measures, images=list(images))), indent=1), encoding='utf-8')
+        write_json(path, dict(measures=measures, images=list(images)), indent=1)
         return
+    path.parent.mkdir(parents=True, exist_ok=True)
     with path.open('w', encoding='utf-8', newline='') as file:
         writer = csv.DictWriter(file, _CSV_COLUMNS)
         writer.writeheader()
@@ -61,10 +68,8 @@ def write_per_image(path: str | Path, images: Sequence[dict[str, Any]], measures
 
 def write_curves(path: str | Path, roc: RocCurve, pd_fa: PdFaCurve) -> None:
     """Write the curves as JSON: ``{"roc": {...}, "pd_fa": {...}}``, None where undefined."""
-    path = Path(path)
     check_suffix(path, ('.json',), 'curves_out')
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(plain(dict(roc=vars(roc), pd_fa=vars(pd_fa)))), encoding='utf-8')
+    write_json(path, dict(roc=vars(roc), pd_fa=vars(pd_fa)))
 
 
 def check_suffix(path: str | Path, allowed: tuple[str, ...], argument: str) -> None:

@@ -83,7 +83,7 @@ class FeatureStream:
             As :meth:`step`.
 
         Raises:
-            ValueError: If a frame is neither remembered nor given.
+            ValueError: If a frame is neither remembered nor given, or frames differ in size.
         """
         given = dict(zip(ids[len(ids) - clip.shape[1]:], clip.unbind(1)))
         missing = sorted({number for number in ids if number not in self._states} - set(given))
@@ -95,10 +95,22 @@ class FeatureStream:
         if new:
             states = self.model.frame_state(torch.cat([given[number] for number in new]))
             self._states.update(zip(new, _split(states)))
+        self._check_sizes(ids)
         coupled = self.model.couple_states([self._states[number] for number in ids])
         # Clips move forward: what is older than this one's oldest frame is not seen again.
         self._states = {number: state for number, state in self._states.items() if number >= ids[0]}
         return coupled
+
+    def _check_sizes(self, ids: Sequence[int]) -> None:
+        sizes = {number: tuple(self._states[number][0].shape[-2:]) for number in ids}
+        key = sizes[ids[-1]]
+        for number, size in sizes.items():
+            if size != key:
+                raise ValueError(
+                    f'frame {number} gave features of {size[0]}x{size[1]}, frame {ids[-1]} of {key[0]}x{key[1]}; '
+                    'expected frames of one size in a sequence\n  cure: reset the stream at the start of another '
+                    'sequence; in evaluation, batch_size=1 where sequences differ in size (a batch is padded to its '
+                    'largest)')
 
 
 def _split(states: tuple[Tensor, ...]) -> list[tuple[Tensor, ...]]:

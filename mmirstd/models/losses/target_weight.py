@@ -21,7 +21,8 @@ def target_weights(data_samples: Sequence[Any], size: tuple[int, int], image_siz
         image_size: Height and width of the network's input.
         batch: Images in the feature map's batch, a multiple of the number of samples; of clips folded into it, time
             outermost as MultiFrameDetector does, every frame gets its sample's targets, which are the key frame's.
-        radius: How far the neighbourhood reaches beyond the target, in cells of the feature map.
+        radius: How far the neighbourhood reaches beyond the target, in cells of the feature map; of masks in whole
+            cells, rounded down.
         background: Weight of the other places, >= 0.
         device: Where the weights are made.
 

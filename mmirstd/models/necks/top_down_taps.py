@@ -5,9 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 Gate = Callable[[Tensor, Tensor], 'tuple[Tensor, Tensor]']
+
+
+class _Detour(torch.autograd.Function):
+    """An alias of a tensor whose gradient is put aside instead of being added to the tensor's."""
+
+    @staticmethod
+    def forward(ctx: Any, level: Tensor, aside: list[Tensor]) -> Tensor:
+        ctx.aside = aside
+        return level.view_as(level)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        ctx.aside.append(gradient)
+        # Zeros, not None: the tensor's own hook must run even where nothing else uses the tensor.
+        return torch.zeros_like(gradient), None
 
 
 class TopDownTaps:
@@ -84,19 +100,21 @@ class TopDownTaps:
         self.levels.insert(0, output)
 
     def _split(self, level: Tensor, branch_is_own: bool) -> tuple[Tensor] | None:
-        """Give one user an alias of the level, so that the two gradients can be told apart, and gate them."""
+        """Give one user an alias of the level, so that the two gradients arrive apart, and gate them.
+
+        Neither is found as the difference from their sum: in bfloat16 a sum has three digits, of which a gradient a
+        thousand times smaller than the other would leave nothing but rounding.
+        """
         if self.gate is None or not level.requires_grad:
             return None
-        alias = level.view_as(level)
-        arrived: list[Tensor] = []
-        alias.register_hook(arrived.append)
+        aside: list[Tensor] = []
+        alias = _Detour.apply(level, aside)
 
-        def gated(total: Tensor) -> Tensor:
-            if not arrived:  # the alias is in no loss's graph
-                return total
-            part = arrived.pop()
-            own, incoming = (part, total - part) if branch_is_own else (total - part, part)
-            own, incoming = self.gate(own, incoming)
+        def gated(rest: Tensor) -> Tensor:
+            if not aside:  # the alias is in no loss's graph
+                return rest
+            part = aside.pop()
+            own, incoming = self.gate(*((part, rest) if branch_is_own else (rest, part)))
             return own + incoming
 
         level.register_hook(gated)

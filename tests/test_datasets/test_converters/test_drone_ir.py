@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib.util
 import json
 import shutil
 import struct
@@ -18,9 +19,10 @@ from mmirstd.datasets.converters.drone_ir_labels import LabelledBox, read_labels
 
 from ...shared import REPO, SHARED, needs_shared
 
-pytest.importorskip('mcos_decoder', reason='needs mcos-decoder (requirements.txt, Drone-IR converter)')
 TOOL = REPO / 'tools' / 'dataset_converters' / 'drone_ir.py'
 REAL = SHARED / 'data' / 'Drone-IR' if SHARED else None
+needs_decoder = pytest.mark.skipif(
+    importlib.util.find_spec('mcos_decoder') is None, reason='needs mcos-decoder (requirements.txt, extra drone-ir)')
 
 
 # A MATLAB workspace as far as the reader looks.
@@ -65,6 +67,7 @@ def mat(tmp_path, monkeypatch):
     return make
 
 
+@needs_decoder
 def test_labels_count_from_0_and_two_targets_are_two(mat):
     path = mat(matrix(4, (1, 32), element(16, b'C:' + b'x' * 30)),  # as long as a cell with a box
                label_table([dict(BIRD=[[1, 2, 3, 4]]), {},
@@ -74,6 +77,7 @@ def test_labels_count_from_0_and_two_targets_are_two(mat):
         [LabelledBox('BIRD', (8, 7, 7, 6)), LabelledBox('DRONE', (4, 4, 2, 3)), LabelledBox('DRONE', (6, 0, 1, 1))]]
 
 
+@needs_decoder
 def test_labels_that_cannot_be_read(mat, tmp_path):
     with pytest.raises(MissingDataError):
         read_labels(tmp_path / 'no.mat')
@@ -90,6 +94,7 @@ def test_labels_that_cannot_be_read(mat, tmp_path):
         read_labels(mat(short))
 
 
+@needs_decoder
 def test_not_a_mat_file(tmp_path):
     path = tmp_path / 'X_LABELS.mat'
     path.write_bytes(b'no MATLAB file' * 20)
@@ -200,6 +205,15 @@ def test_videos_that_cannot_be_opened(source, tmp_path):
         next(read_frames(path))
 
 
+def test_a_video_whose_frames_change_their_size(source, tmp_path, monkeypatch):
+    frames = [np.zeros((48, 64), np.uint8), np.zeros((48, 64), np.uint8), np.zeros((24, 64), np.uint8)]
+    monkeypatch.setattr(drone_ir, 'read_frames', lambda path: iter(frames))
+    with pytest.raises(DataError, match=r'IR_BIRD_001\.mp4: frame 2 has 24x64 pixels, the first 48x64'):
+        convert(source[0], tmp_path / 'out', SPLITS)
+    assert not list((tmp_path / 'out').glob('images/IR_BIRD_001'))  # only the unfinished part
+    assert not list((tmp_path / 'out').glob('*.json'))
+
+
 def test_twice_is_once_and_an_interrupted_run_goes_on(source, tmp_path, monkeypatch):
     out = tmp_path / 'out'
     original = drone_ir._write_png
@@ -228,6 +242,17 @@ def test_twice_is_once_and_an_interrupted_run_goes_on(source, tmp_path, monkeypa
     (out / 'images/IR_DRONE_001/00003.png').unlink()
     assert convert(source[0], out, SPLITS)['made'] == 1
     assert convert(source[0], out, SPLITS, FrameChoice(every=2))['made'] == 3
+
+
+def test_without_the_decoder_the_cure_is_named(source, tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, 'mcos_decoder', None)  # importing it fails
+    monkeypatch.setattr(drone_ir, 'read_labels', read_labels)
+    with pytest.raises(ImportError, match=r'BIRD_001_LABELS\.mat: .*\n  cure: pip install "mcos-decoder>=0\.1,<0\.2"'):
+        convert(source[0], tmp_path / 'out', SPLITS)
+    from tools.dataset_converters.drone_ir import main
+    assert main([str(source[0]), str(tmp_path / 'out'), '--videos', 'IR_BIRD_001']) == 2
+    assert 'cure: pip install "mcos-decoder' in capsys.readouterr().err
+    assert "'drone-ir': ['mcos-decoder>=0.1,<0.2']" in (REPO / 'setup.py').read_text()  # what the cure says
 
 
 def test_splits(tmp_path):
@@ -262,6 +287,7 @@ def test_the_lists_beside_the_tool_are_complete():
 
 
 @needs_shared
+@needs_decoder
 def test_real_labels_are_in_step_and_complete():
     folder = REAL / 'Data/Video_IR'
     for name, two in (('IR_BIRD_001', 74), ('IR_DRONE_141', 0)):
@@ -277,6 +303,7 @@ def test_real_labels_are_in_step_and_complete():
 
 
 @needs_shared
+@needs_decoder
 def test_the_tool_on_real_videos(tmp_path):
     command = [sys.executable, str(TOOL), str(REAL), 'out', '--videos', 'IR_BIRD_001', 'IR_DRONE_141', '--every', '60']
     first = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)

@@ -1,0 +1,14 @@
+# The single-frame baseline with three levels out on Drone-IR, half the widths, CPU schedule.
+_base_ = [
+    '../_base_/models/yolox_p345-tiny.py',
+    '../_base_/datasets/drone-ir.py',
+    '../_base_/schedules/cpu_adamw-onecycle.py',
+    '../_base_/default_runtime_moving.py',
+]
+
+train_cfg = dict(max_epochs=9, val_interval=3)
+
+# One frame a sample.
+train_dataloader = dict(dataset=dict(num_frames=1))
+val_dataloader = dict(dataset=dict(num_frames=1))
+test_dataloader = dict(dataset=dict(num_frames=1))

@@ -1,0 +1,12 @@
+# The single-frame baseline on NUDT-MIRSDT, the official schedule.
+_base_ = [
+    '../_base_/models/yolox_single-frame.py',
+    '../_base_/datasets/nudt-mirsdt.py',
+    '../_base_/schedules/sstnet_sgd-100e.py',
+    '../_base_/default_runtime_moving.py',
+]
+
+# One frame a sample.
+train_dataloader = dict(batch_size=4, dataset=dict(num_frames=1))
+val_dataloader = dict(dataset=dict(num_frames=1))
+test_dataloader = dict(dataset=dict(num_frames=1))

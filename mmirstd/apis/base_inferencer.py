@@ -1,0 +1,188 @@
+"""What the inferencers share: inputs, batching, errors, the conventions of mmengine's BaseInferencer."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from mmengine.device import get_device
+from mmengine.infer import BaseInferencer
+
+from mmirstd.datasets.errors import DataError
+
+from .frame_stream import FrameStream, RawFormat
+from .inputs import Source, expand_inputs
+from .model_loading import ModelLike, as_config, build_network, config_name
+from .results import FrameResult
+
+#: Called with a source that cannot be read or processed (to its end), and why.
+OnError = Callable[[Source, Exception], None]
+
+
+class TargetInferencer(BaseInferencer):
+    """Base of :class:`IRSTDInferencer` and :class:`MovingTargetInferencer`.
+
+    Args:
+        model: Config file, name of one of our configs, Config, or a network that was built.
+        weights: Checkpoint file or URL; None for a network that was built or has nothing to learn, or where the
+            metafile beside the config names it.
+        device: Where to compute; None: the GPU if there is one.
+        scope: Default scope where the config has none.
+        show_progress: Show a progress bar in :meth:`__call__`.
+        threshold: Probability above which a pixel is target, or score from which on a box is; None: the network's.
+        min_area: Least area of a target in pixels.
+        normalise: How gray values become the network's input: ``'fixed'``, ``'minmax'``, ``'percentile'`` (see
+            :func:`mmirstd.datasets.transforms.load_image.normalise`); None: as in the config.
+        load_options: Further options of the config's loading transform to replace: ``max_value``, ``bit_depth``,
+            ``percentiles``, ``nonfinite`` (``'error'`` or ``'median'``).
+
+    Raises:
+        ConfigError: The config cannot be used.
+        CheckpointError: The weights cannot be used, or are needed and missing.
+    """
+
+    preprocess_kwargs: set = {'recursive', 'raw_format', 'max_frames'}
+    visualize_kwargs: set = {'return_vis'}
+    postprocess_kwargs: set = {'return_maps'}
+
+    #: The sequence that is being read, or was read last: its ``fps`` and ``total``.
+    stream: FrameStream | None = None
+
+    _scope = 'mmseg'
+    #: Whether a folder of images is one sequence.
+    sequences = False
+
+    def __init__(self,
+                 model: ModelLike,
+                 weights: str | None = None,
+                 device: str | torch.device | None = None,
+                 scope: str | None = None,
+                 show_progress: bool = True,
+                 threshold: float | None = None,
+                 min_area: int = 1,
+                 normalise: str | None = None,
+                 load_options: dict | None = None) -> None:
+        # mmengine's own __init__ takes no built network and would execute what a checkpoint holds as its config.
+        self.cfg = as_config(model)
+        self.scope = scope or self._scope
+        self.device = torch.device(device or get_device())
+        network, self.weights = build_network(model, self.cfg, weights, self.scope)
+        self.model = network.to(self.device)
+        self.show_progress = show_progress
+        self.visualizer = None
+        self.load_options = {key: value for key, value in dict(normalise=normalise, **(load_options or {})).items()
+                             if value is not None}
+        self.threshold = self._default_threshold() if threshold is None else threshold
+        self.min_area = min_area
+        if not 0 <= self.threshold < 1 or min_area < 1:
+            raise ValueError(f'threshold {self.threshold}, min_area {min_area}; expected 0 <= threshold < 1 and '
+                             'min_area >= 1')
+        self.pipeline = self._init_pipeline(self.cfg)
+
+    @property
+    def name(self) -> str:
+        """The config's name."""
+        return config_name(self.cfg)
+
+    def _default_threshold(self) -> float:
+        return 0.5
+
+    def _test_pipeline(self, cfg: Any, default: tuple[dict, ...]) -> list[dict]:
+        """The config's test pipeline with our loading options, or the default where there is none."""
+        dataset = ((cfg or {}).get('test_dataloader') or {}).get('dataset') or {}
+        while dataset.get('pipeline') is None and isinstance(dataset.get('dataset'), dict):
+            dataset = dataset['dataset']
+        steps = [copy.deepcopy(step) for step in (dataset.get('pipeline') or default)]
+        if steps and steps[0].get('type', '').rsplit('.', 1)[-1] in ('LoadInfraredImage', 'LoadClip'):
+            steps[0].update(self.load_options)
+        return steps
+
+    # mmengine's four steps
+
+    def _inputs_to_list(self, inputs: Any) -> list:
+        """Inputs as they are: they are expanded lazily in :meth:`preprocess`."""
+        return [inputs]
+
+    def preprocess(self, inputs: Any, batch_size: int = 1, recursive: bool = False, on_error: OnError | None = None,
+                   raw_format: RawFormat | None = None, max_frames: int | None = None) -> Iterator[Any]:
+        """Yield what :meth:`forward` takes.
+
+        Args:
+            inputs: List with what the user gave, see :func:`~.inputs.expand_inputs`.
+            batch_size: Images of one size, or tiles, that go through the network together.
+            recursive: Descend into folders.
+            on_error: Called for a source that fails; None: the error is raised.
+            raw_format: Of frames on standard input.
+            max_frames: Frames of each sequence at most.
+        """
+        raise NotImplementedError
+
+    def infer(self, inputs: Any, batch_size: int = 1, on_error: OnError | None = None,
+              **options: Any) -> Iterator[FrameResult]:
+        """Results one by one, in order, in bounded memory; see :meth:`preprocess` for the arguments."""
+        for batch in self.preprocess([inputs], batch_size, on_error=on_error, **options):
+            yield from self.forward(batch, on_error=on_error)
+
+    def visualize(self, inputs: list, preds: list[FrameResult], return_vis: bool = False,
+                  **_: Any) -> list[np.ndarray] | None:
+        """Pictures of the results, (H, W, 3) uint8 BGR, if ``return_vis``."""
+        return [result.picture() for result in preds] if return_vis else None
+
+    def postprocess(self, preds: list[FrameResult], visualization: list[np.ndarray] | None,
+                    return_datasamples: bool = False, return_maps: bool = False) -> dict:
+        """``predictions``: records as in the JSON files, or data samples; ``visualization``: pictures or None.
+
+        Args:
+            preds: Results.
+            visualization: Of :meth:`visualize`.
+            return_datasamples: mmseg's or mmdet's data samples in place of records.
+            return_maps: Add ``mask`` (H, W) bool and ``probability`` (H, W) float32 to the records.
+        """
+        if return_datasamples:
+            predictions = [self._data_sample(result) for result in preds]
+        else:
+            predictions = [dict(result.record(), frame=result.frame) for result in preds]
+            if return_maps:
+                for record, result in zip(predictions, preds):
+                    record.update(mask=result.mask, probability=result.probability)
+        return dict(predictions=predictions, visualization=visualization)
+
+    def _data_sample(self, result: FrameResult) -> Any:
+        return result.data_sample
+
+    # Sources
+
+    def _sources(self, inputs: Iterable[Any], recursive: bool) -> Iterator[Source]:
+        for item in inputs:
+            yield from expand_inputs(item, recursive, self.sequences)
+
+    @staticmethod
+    def _fail(source: Source, error: Exception, on_error: OnError | None) -> None:
+        if on_error is None:
+            raise error
+        on_error(source, error)
+
+    def _still(self, source: Source, on_error: OnError | None) -> Iterator[np.ndarray]:
+        try:
+            raw = source.read()
+        except (DataError, OSError, MemoryError) as error:
+            self._fail(source, error, on_error)
+            return
+        yield raw
+
+    def _stream(self, source: Source, on_error: OnError | None, raw_format: RawFormat | None,
+                max_frames: int | None) -> Iterator[np.ndarray]:
+        """Frames of a sequence; a defect in it is handed on after the last good frame."""
+        try:
+            stream = FrameStream(source, raw_format, max_frames)
+        except DataError as error:
+            self._fail(source, error, on_error)
+            return
+        self.stream = stream
+        with stream:
+            yield from stream
+        if stream.problem is not None:
+            self._fail(source, DataError(f'{source.label}: {stream.problem}'), on_error)

@@ -1,0 +1,254 @@
+"""From what a user names (files, folders, patterns, arrays, videos, cameras) to single sources, listed lazily."""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import os
+import re
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mmirstd.datasets.errors import DataError, MissingDataError
+from mmirstd.datasets.image_io import IMAGE_SUFFIXES, read_image, to_one_channel
+from mmirstd.datasets.sequences import natural_key
+
+VIDEO_SUFFIXES: tuple[str, ...] = ('.mp4', '.avi', '.mkv', '.mov', '.m4v', '.mpg', '.mpeg', '.wmv', '.webm', '.ts',
+                                   '.mjpeg', '.mjpg', '.flv')
+#: Images: what :mod:`mmirstd.datasets.image_io` reads, and arrays saved by NumPy.
+STILL_SUFFIXES: tuple[str, ...] = (*IMAGE_SUFFIXES, '.npy')
+
+_URL = re.compile(r'^[A-Za-z][A-Za-z0-9+.-]+://')
+
+
+@dataclass(frozen=True)
+class Source:
+    """One input: a single image or a sequence of frames.
+
+    Attributes:
+        kind: ``'image'``, ``'array'``, ``'video'``, ``'frames'`` (a folder of frames), ``'live'`` (camera, URL, named
+            pipe) or ``'stdin'``.
+        location: Path, array, camera index or URL.
+        name: Name for results: the path below the folder that was given, without suffix, with ``/``.
+        problem: Why it cannot be read, where that is known already.
+    """
+
+    kind: str
+    location: Any
+    name: str
+    problem: str | None = None
+
+    @property
+    def label(self) -> str:
+        """What messages and results call it; an address without password and query."""
+        if self.kind == 'array':
+            return f'array {self.name}'
+        text = str(self.location)
+        return _without_secrets(text) if _URL.match(text) else text
+
+    @property
+    def still(self) -> bool:
+        """One image, not a sequence."""
+        return self.kind in ('image', 'array')
+
+    def read(self) -> np.ndarray:
+        """The gray values of a single image, (H, W) uint8, uint16 or float32, as stored.
+
+        Raises:
+            DataError: It cannot be read; the message names it.
+        """
+        if self.problem is not None:
+            raise DataError(self.problem)
+        if self.kind == 'array':
+            return gray_array(self.location, self.label)
+        return read_still(self.location)
+
+
+def read_still(path: str | os.PathLike) -> np.ndarray:
+    """The gray values (H, W) of an image file or a ``.npy`` file.
+
+    Raises:
+        DataError: It cannot be read.
+    """
+    if not os.fspath(path).lower().endswith('.npy'):
+        return read_image(path)
+    try:
+        array = np.load(path, allow_pickle=False)
+    except FileNotFoundError:
+        raise MissingDataError(f'{path}: no such file') from None
+    except (ValueError, EOFError, OSError) as error:
+        raise DataError(f'{path}: not an array that can be read ({error}); expected numpy.save of one image') from None
+    return gray_array(array, str(path))
+
+
+def gray_array(array: np.ndarray, label: str = 'the array') -> np.ndarray:
+    """One channel (H, W) of an image array, as for a file of the same content.
+
+    Args:
+        array: (H, W), (H, W, 1), or (H, W, 3 or 4) BGR(A) as OpenCV has it; uint8, uint16 or float.
+        label: Name for messages.
+
+    Raises:
+        DataError: Another shape or type, or no pixel.
+    """
+    array = np.asarray(array)
+    shapes = array.ndim == 2 or array.ndim == 3 and array.shape[2] in (1, 3, 4)
+    if not shapes or not array.size:
+        raise DataError(f'{label}: an image of shape {array.shape}; expected (H, W) or (H, W, C) with 1, 3 or 4 '
+                        'channels (BGR as OpenCV reads them) and at least one pixel')
+    if array.dtype.kind == 'f':
+        array = array.astype(np.float32, copy=False)
+    elif array.dtype not in (np.uint8, np.uint16):
+        raise DataError(f'{label}: pixels of type {array.dtype}; expected uint8, uint16 or float: convert them')
+    return to_one_channel(array)
+
+
+def expand_inputs(inputs: Any,
+                  recursive: bool = False,
+                  sequences: bool = False,
+                  exclude: str | os.PathLike | None = None) -> Iterator[Source]:
+    """Single sources of what the user gave, in order; folders are listed as they come up.
+
+    A folder gives its images and videos in natural order (2.png before 10.png); only the names of one folder are held
+    at a time.  What does not exist or holds nothing gives a source with a ``problem``, so that the others go on.
+
+    Args:
+        inputs: A path, pattern (``*``, ``**``), folder, video, URL, camera index, ``'-'`` (standard input), array, or
+            a list of these.
+        recursive: Descend into folders' subfolders.
+        sequences: A folder's images are the frames of one sequence (``'frames'``), not single images.
+        exclude: A folder to leave out: where results go.
+    """
+    if isinstance(inputs, (str, os.PathLike, np.ndarray)) or not isinstance(inputs, Iterable):
+        inputs = [inputs]
+    skip = None if exclude is None else os.path.realpath(exclude)
+    arrays = 0
+    for item in inputs:
+        if isinstance(item, Source):
+            yield item
+        elif isinstance(item, np.ndarray):
+            yield Source('array', item, f'{arrays:06d}')
+            arrays += 1
+        elif isinstance(item, (int, np.integer)) and not isinstance(item, bool):
+            yield Source('live', int(item), f'camera{int(item)}')
+        elif isinstance(item, (str, os.PathLike)):
+            yield from _expand_path(os.fspath(item), recursive, sequences, skip)
+        else:
+            yield Source('image', str(item), 'unknown',
+                         f'an input of type {type(item).__name__}; expected a path, an array or a camera index')
+
+
+def _expand_path(text: str, recursive: bool, sequences: bool, skip: str | None) -> Iterator[Source]:
+    if text == '-':
+        yield Source('stdin', '-', 'stdin')
+        return
+    if _URL.match(text):
+        host = re.sub(r'[^A-Za-z0-9._-]+', '_', _without_secrets(text).split('://', 1)[1]).strip('._')[:60]
+        yield Source('live', text, host or 'stream')
+        return
+    path = os.path.expanduser(text)
+    if os.path.isdir(path):
+        yield from _expand_folder(path, '', recursive, sequences, skip)
+    elif os.path.lexists(path):
+        yield _file(path, Path(path).stem)
+    elif text.isdigit():
+        yield Source('live', int(text), f'camera{text}')
+    elif glob.has_magic(path):
+        # The part before the first wildcard is the folder that names are relative to.
+        plain = path[:re.search(r'[*?\[]', path).start()]
+        root = os.path.dirname(plain)
+        found = False
+        for match in sorted(glob.iglob(path, recursive=True), key=natural_key):
+            if os.path.isfile(match) and not _inside(match, skip):
+                found = True
+                yield _file(match, Path(os.path.relpath(match, root or '.')).with_suffix('').as_posix())
+        if not found:
+            yield Source('image', text, 'pattern', f'{text}: no file matches this pattern')
+    else:
+        yield _file(path, Path(path).stem)  # reading it says that it is missing
+
+
+def _expand_folder(folder: str, below: str, recursive: bool, sequences: bool, skip: str | None) -> Iterator[Source]:
+    """The sources of a folder; at the top (``below`` empty) at least one, if only to say that there is none."""
+    found = False
+    try:
+        with os.scandir(folder) as entries:
+            listed = [(entry.name, entry.is_dir()) for entry in entries if not entry.name.startswith('.')]
+    except OSError as error:
+        yield Source('image', folder, below or Path(folder).name, f'{folder}: cannot be listed: {error.strerror}')
+        return
+    listed.sort(key=lambda item: natural_key(item[0]))
+    stills = [name for name, is_dir in listed if not is_dir and name.lower().endswith(STILL_SUFFIXES)]
+    if sequences and stills:
+        found = True
+        yield Source('frames', folder, below.rstrip('/') or Path(os.path.abspath(folder)).name)
+    for name, is_dir in listed:
+        path = os.path.join(folder, name)
+        suffix = os.path.splitext(name)[1].lower()
+        if is_dir:
+            if recursive and not _inside(path, skip) and not os.path.islink(path):
+                for source in _expand_folder(path, f'{below}{name}/', recursive, sequences, skip):
+                    found = True
+                    yield source
+        elif suffix in VIDEO_SUFFIXES or suffix in STILL_SUFFIXES and not sequences:
+            found = True
+            yield _file(path, below + os.path.splitext(name)[0])
+    if not found and not below:
+        subfolders = sum(is_dir for _, is_dir in listed)
+        hint = f'; it has {subfolders} subfolder(s), which --recursive (recursive=True) reads' if subfolders \
+            and not recursive else ''
+        yield Source('image', folder, 'folder', f'{folder}: no image or video in this folder, expected files ending in '
+                     f'{", ".join((*STILL_SUFFIXES, *VIDEO_SUFFIXES))}{hint}')
+
+
+def _file(path: str, name: str) -> Source:
+    suffix = os.path.splitext(path)[1].lower()
+    try:
+        if stat.S_ISFIFO(os.stat(path).st_mode):
+            return Source('live', path, name)
+    except OSError:
+        pass  # missing: reading it says so
+    return Source('video' if suffix in VIDEO_SUFFIXES else 'image', path, name)
+
+
+def _inside(path: str, folder: str | None) -> bool:
+    real = os.path.realpath(path)
+    return folder is not None and (real == folder or real.startswith(folder + os.sep))
+
+
+def _without_secrets(url: str) -> str:
+    """A URL without user name, password and query."""
+    return re.sub(r'://[^/@]*@', '://', url).split('?', 1)[0]
+
+
+def frame_files(folder: str) -> list[str]:
+    """The still images of a folder in natural order, as paths."""
+    names = [name for name in os.listdir(folder)
+             if name.lower().endswith(STILL_SUFFIXES) and not name.startswith('.')]
+    return [os.path.join(folder, name) for name in sorted(names, key=natural_key)]
+
+
+def identity(source: Source) -> str | None:
+    """What tells whether a file is still the one whose results exist: path, size and time of change.
+
+    None for what cannot be named so (arrays, cameras, streams) or does not exist.
+    """
+    if source.kind not in ('image', 'video', 'frames') or source.problem is not None:
+        return None
+    paths: Sequence[str] = [source.location]
+    digest = hashlib.sha256(os.path.abspath(source.location).encode('utf-8', 'surrogateescape'))
+    try:
+        if source.kind == 'frames':
+            paths = frame_files(source.location)
+        for path in paths:
+            status = os.stat(path)
+            digest.update(f'{os.path.basename(path)}\0{status.st_size}\0{status.st_mtime_ns}\0'.encode(
+                'utf-8', 'surrogateescape'))
+    except OSError:
+        return None
+    return digest.hexdigest()[:32]

@@ -1,0 +1,124 @@
+"""Measure targets: from a probability map or from boxes to :class:`~.target_schema.Target`."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mmirstd.evaluation.functional import Components, component_maxima, label_components, local_scr
+
+from .target_schema import Target
+
+
+def measure_targets(probability: np.ndarray,
+                    threshold: float = 0.5,
+                    min_area: int = 1,
+                    gray: np.ndarray | None = None,
+                    frame: int = 0) -> tuple[list[Target], np.ndarray]:
+    """Targets of a probability map: its 8-connected components above the threshold.
+
+    The centroid is weighted by probability, ``sum(p x) / sum(p)`` over the component's pixels, so that it moves by
+    less than a pixel when the target does.  The local SCR is
+    :func:`mmirstd.evaluation.functional.local_scr` of the gray values, with the component as the target.
+
+    Args:
+        probability: (H, W) float in [0, 1].
+        threshold: A pixel belongs to a target when its probability is greater; in [0, 1).
+        min_area: Components of fewer pixels are no targets; they also count as background of others.
+        gray: (H, W) gray values for the SCR; None: not known.
+        frame: Number of the frame.
+
+    Returns:
+        The targets in raster order of their first pixels, and their mask (H, W) bool.
+
+    Raises:
+        ValueError: An argument is out of its range.
+    """
+    if not 0 <= threshold < 1:
+        raise ValueError(f'threshold is {threshold}; expected 0 <= threshold < 1')
+    if min_area < 1:
+        raise ValueError(f'min_area is {min_area}; expected at least 1 pixel')
+    mask = probability > threshold
+    components = label_components(mask)
+    small = components.areas < min_area
+    if small.any():
+        components.crop(mask)[np.concatenate(([False], small))[components.labels]] = False
+        components = label_components(mask)
+    count = len(components)
+    if not count:
+        return [], mask
+    rows, columns = np.nonzero(components.labels)
+    member = components.labels[rows, columns].astype(np.intp) - 1
+    values = components.crop(probability)[rows, columns].astype(np.float64)
+    top, left = components.window[:2]
+    mass = np.bincount(member, values, count)
+    ys = np.bincount(member, values * (rows + top), count) / mass
+    xs = np.bincount(member, values * (columns + left), count) / mass
+    scr = np.full(count, np.nan) if gray is None else local_scr(gray, components)
+    peaks = component_maxima(components, probability)
+    targets = [
+        Target(frame=frame, id=k, x=float(xs[k]), y=float(ys[k]), x0=float(x0), y0=float(y0), x1=float(x1),
+               y1=float(y1), area=float(components.areas[k]), peak=float(peaks[k]),
+               mean=float(mass[k] / components.areas[k]), scr=_known(scr[k]))
+        for k, (y0, x0, y1, x1) in enumerate(components.boxes)]
+    return targets, mask
+
+
+def measure_boxes(boxes: np.ndarray,
+                  scores: np.ndarray,
+                  gray: np.ndarray | None = None,
+                  frame: int = 0) -> list[Target]:
+    """Targets of a detector's boxes, the highest score first.
+
+    The local SCR takes the pixels whose centres the box holds as the target (the nearest pixel if there is none), and
+    the ring around it without the other boxes.
+
+    Args:
+        boxes: (N, 4) edges x0, y0, x1, y1.
+        scores: (N,) in [0, 1].
+        gray: (H, W) gray values for the SCR; None: not known.
+        frame: Number of the frame.
+    """
+    order = np.argsort(-np.asarray(scores), kind='stable')
+    boxes = np.asarray(boxes, np.float64).reshape(-1, 4)[order]
+    scores = np.asarray(scores, np.float64)[order]
+    scr = np.full(len(boxes), np.nan) if gray is None or not len(boxes) else _box_scr(gray, boxes)
+    return [
+        Target(frame=frame, id=k, x=(x0 + x1) / 2 - 0.5, y=(y0 + y1) / 2 - 0.5, x0=x0, y0=y0, x1=x1, y1=y1,
+               area=max(x1 - x0, 0.0) * max(y1 - y0, 0.0), peak=score, mean=None, scr=_known(scr[k]))
+        for k, ((x0, y0, x1, y1), score) in enumerate(zip(boxes.tolist(), scores.tolist()))]
+
+
+def _box_scr(gray: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """(N,) local SCR; where boxes overlap, a pixel belongs to the one with the highest score."""
+    height, width = gray.shape
+    labels = np.zeros((height, width), np.int32)
+    sizes = (width, height)
+    rectangles = np.zeros((len(boxes), 4), np.int32)
+    for k in range(len(boxes) - 1, -1, -1):
+        spans = []
+        for axis in (0, 1):
+            low = int(np.clip(np.ceil(boxes[k, axis] - 0.5), 0, sizes[axis] - 1))
+            spans.append((low, int(np.clip(np.ceil(boxes[k, axis + 2] - 0.5), low + 1, sizes[axis]))))
+        (left, right), (top, bottom) = spans
+        labels[top:bottom, left:right] = k + 1
+        rectangles[k] = left, top, right - left, bottom - top
+    areas = np.bincount(labels.ravel(), minlength=len(boxes) + 1)[1:]
+    result = np.full(len(boxes), np.nan)
+    seen = areas > 0
+    components = Components(areas, np.zeros((len(boxes), 2), np.int64), rectangles, (0, 0, height, width), labels)
+    with np.errstate(invalid='ignore'):
+        values = local_scr(gray, _select(components, seen))
+    result[seen] = values
+    return result
+
+
+def _select(components: Components, keep: np.ndarray) -> Components:
+    """Only some of the components, numbered anew; those left out lie wholly under others."""
+    renumber = np.zeros(len(keep) + 1, np.int32)
+    renumber[1:][keep] = np.arange(1, int(keep.sum()) + 1)
+    return Components(components.areas[keep], components.sums[keep], components.rectangles[keep], components.window,
+                      renumber[components.raw_labels])
+
+
+def _known(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None

@@ -1,0 +1,127 @@
+"""Clip detectors on one's own videos, frame folders, cameras and streams."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mmirstd.datasets.errors import DataError
+from mmirstd.engine.errors import ConfigError
+from mmirstd.models.detectors import MultiFrameDetector
+from mmirstd.registry import TRANSFORMS
+
+from .base_inferencer import OnError, TargetInferencer
+from .frame_stream import RawFormat
+from .inputs import Source
+from .measure import measure_boxes
+from .model_loading import config_name
+from .results import FrameResult
+from .streaming import StreamingDetector
+
+_DEFAULT_PIPELINE = (dict(type='mmirstd.LoadClip'), dict(type='mmirstd.PackClipInputs'))
+
+
+@dataclass
+class PreparedFrame:
+    """One frame on its way to the detector.
+
+    Attributes:
+        source: Where it is from.
+        frame: Its number.
+        gray: (H, W) as read, NaN and infinity replaced if the config says so.
+        first: Another sequence begins with it.
+    """
+
+    source: Source
+    frame: int
+    gray: np.ndarray
+    first: bool
+
+
+class MovingTargetInferencer(TargetInferencer):
+    """Find moving infrared small targets with a clip detector, each frame's features computed once.
+
+    Frames go one by one through :class:`~.streaming.StreamingDetector`, so a result is there with its frame and
+    memory does not grow.  A folder of images is one sequence; a single image is one of one frame.  Frames are not
+    tiled.  A normalisation by the clip's range (``'minmax'``, ``'percentile'``) is by each frame's here.
+
+    Example::
+
+        inferencer = MovingTargetInferencer('sstnet_drone-ir', 'best.pth', threshold=0.4)
+        for result in inferencer.infer('video.mp4'):
+            print(result.frame, [(t.x, t.y, t.peak) for t in result.targets])
+
+    Args:
+        model: Of an ``mmirstd.MultiFrameDetector``; the others: see :class:`~.base_inferencer.TargetInferencer`.
+        stride: Distance of a clip's frames; None: the test data set's in the config, or 1.
+
+    Raises:
+        ConfigError: The config's network is another.
+    """
+
+    _scope = 'mmdet'
+    sequences = True
+
+    def __init__(self, model: Any, weights: str | os.PathLike | None = None, device: str | None = None,
+                 *args: Any, stride: int | None = None, **kwargs: Any) -> None:
+        self.stride = stride
+        super().__init__(model, weights, device, *args, **kwargs)
+
+    def _init_pipeline(self, cfg: Any) -> Any:
+        if not isinstance(self.model, MultiFrameDetector):
+            raise ConfigError(f'{config_name(cfg)}: a {type(self.model).__name__} is no mmirstd.MultiFrameDetector; '
+                              'segmentation networks go with IRSTDInferencer')
+        dataset = ((cfg or {}).get('test_dataloader') or {}).get('dataset') or {}
+        stride = dataset.get('stride', 1) if self.stride is None else self.stride
+        steps = self._test_pipeline(cfg, _DEFAULT_PIPELINE)
+        if str(steps[0].get('type', '')).rsplit('.', 1)[-1] != 'LoadClip':
+            raise ConfigError(f'{config_name(cfg)}: its test pipeline begins with {steps[0].get("type")}; expected '
+                              'mmirstd.LoadClip, which normalises frames as in training')
+        try:
+            self.loader = TRANSFORMS.build(steps[0])
+        except (TypeError, ValueError) as error:
+            raise ConfigError(f'{config_name(cfg)}: {steps[0].get("type")}: {error}') from error
+        self.detector = StreamingDetector(self.model, pipeline=steps, stride=stride, device=self.device)
+        return self.detector.pipeline
+
+    def preprocess(self, inputs: Any, batch_size: int = 1, recursive: bool = False, on_error: OnError | None = None,
+                   raw_format: RawFormat | None = None,
+                   max_frames: int | None = None) -> Iterator[list[PreparedFrame]]:
+        """Frames one by one, whatever ``batch_size``: each needs the ones before it; see the base class."""
+        for source in self._sources(inputs, recursive):
+            frames = self._still(source, on_error) if source.still else self._stream(
+                source, on_error, raw_format, max_frames)
+            for number, raw in enumerate(frames):
+                try:
+                    if raw.dtype.kind == 'f':
+                        raw = self.loader.repair_nonfinite(raw, f'{source.label}, frame {number}')
+                except DataError as error:
+                    self._fail(source, error, on_error)
+                    break
+                yield [PreparedFrame(source, number, raw, number == 0)]
+
+    def forward(self, inputs: list[PreparedFrame], on_error: OnError | None = None) -> list[FrameResult]:
+        """The result of one frame; one that fails has none, and the next goes on."""
+        item, = inputs
+        if item.first:
+            self.detector.reset()
+        try:
+            sample = self.detector(item.gray)
+        except Exception as error:  # noqa: BLE001 - whatever one frame does must not stop the others
+            if on_error is None:
+                raise
+            on_error(item.source, error)
+            return []
+        found = sample.pred_instances
+        height, width = item.gray.shape
+        boxes = found.bboxes.detach().cpu().numpy().astype(np.float64).reshape(-1, 4)
+        boxes = np.clip(boxes, 0, (width, height, width, height))
+        scores = found.scores.detach().cpu().numpy().astype(np.float64)
+        areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+        kept = (scores >= self.threshold) & (areas >= self.min_area)
+        targets = measure_boxes(boxes[kept], scores[kept], item.gray, item.frame)
+        return [FrameResult(item.source, item.frame, item.gray, targets, self.threshold, data_sample=sample)]

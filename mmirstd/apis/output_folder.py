@@ -1,0 +1,235 @@
+"""A folder of results that can be interrupted and continued, in which nothing is overwritten by chance."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from mmirstd.engine.errors import UserError
+
+from .inputs import Source, identity
+from .target_schema import CSV_COLUMNS
+
+LOG_NAME = 'finished.jsonl'
+FAILED_NAME = 'failed.csv'
+TABLE_NAME = 'targets.csv'
+#: A sequence's masks lie in a folder of its name with this at the end.
+FRAMES_SUFFIX = '.frames'
+
+
+class OutputFolder:
+    """Where the results of a batch go.
+
+    Outputs lie in a subfolder for each kind (``masks/NAME.png``).  ``finished.jsonl`` has a line with the settings,
+    and one for each input that has outputs: they are written under temporary names and renamed together.  An input is
+    skipped when its line, its outputs and the file itself are as they were.  Two inputs of the
+    same name get different ones: the second has a digest of its path added.
+
+    Args:
+        root: The folder; made if need be.
+        settings: What the results depend on besides the inputs (model, threshold, ...), as plain JSON values.
+        overwrite: Begin anew: results of other settings are written over, and nothing is skipped.
+
+    Raises:
+        UserError: The folder cannot be written to, or holds results of other settings.
+    """
+
+    def __init__(self, root: str | os.PathLike, settings: Mapping[str, Any], overwrite: bool = False) -> None:
+        self.root = Path(root)
+        self.settings = json.loads(json.dumps(settings))
+        self._owners: dict[str, str] = {}  # name, case folded -> whose it is
+        self._finished: dict[str, tuple[str, tuple[str, ...]]] = {}  # owner -> identity ('' if not finished), outputs
+        self._log = self.root / LOG_NAME
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            probe = self.root / f'.write-test.{os.getpid()}'
+            probe.write_bytes(b'x')
+            probe.unlink()
+            if self._log.is_file() and not overwrite:
+                self._read_log()
+            else:
+                self._replace_log()
+        except OSError as error:
+            raise UserError(f'{self.root}: the output folder cannot be written to ({error.strerror}); choose another '
+                            'with --out, or free space there') from error
+
+    def _replace_log(self) -> None:
+        temporary = self._log.with_name(f'.{LOG_NAME}.part')
+        temporary.write_text(json.dumps(dict(settings=self.settings)) + '\n', encoding='utf-8')
+        os.replace(temporary, self._log)
+
+    def _read_log(self) -> None:
+        with self._log.open('rb') as file:
+            data = file.read()
+        lines = data.decode('utf-8', 'surrogateescape').splitlines()
+        entries = []
+        for line in lines:
+            try:
+                entries.append(json.loads(line))
+            except ValueError:
+                continue  # cut off when a run was killed; its input is done again
+        if not entries or 'settings' not in entries[0]:
+            raise UserError(f'{self._log}: is no log of finished results; choose another --out, or begin anew with '
+                            '--overwrite')
+        self._compare(entries[0]['settings'])
+        if data and not data.endswith(b'\n'):
+            with self._log.open('ab') as file:
+                file.write(b'\n')
+        for entry in entries[1:]:
+            owner = entry['owner']
+            self._owners[entry['name'].casefold()] = owner
+            self._finished[owner] = (entry['identity'], tuple(entry['outputs']))
+
+    def _compare(self, before: dict[str, Any]) -> None:
+        different = sorted(key for key in {*before, *self.settings} if before.get(key) != self.settings.get(key))
+        if different:
+            listed = ''.join(f'\n  {key}: {before.get(key)!r} then, {self.settings.get(key)!r} now'
+                             for key in different)
+            raise UserError(f'{self.root}: holds results made with other settings.{listed}'
+                            '\n  cure: choose another --out, or write over them with --overwrite')
+
+    def name_for(self, source: Source) -> str:
+        """The name of a source's outputs; always the same for the same source, never another's."""
+        owner = self._owner(source)
+        # A name is a path below the folder, and nothing else; no folder in it may be one of a sequence's frames.
+        given = source.name.replace('\\', '/').split('/')
+        *parts, last = [part for part in given if part not in ('', '.', '..')] or ['']
+        base = '/'.join([*(f'{part}_' if part.casefold().endswith(FRAMES_SUFFIX) else part for part in parts), last])
+        name, attempt = base or 'input', 0
+        while self._owners.setdefault(name.casefold(), owner) != owner:
+            digest = hashlib.sha256(f'{owner}{attempt or ""}'.encode('utf-8', 'surrogateescape')).hexdigest()[:8]
+            name, attempt = f'{base}~{digest}', attempt + 1
+        return name
+
+    @staticmethod
+    def _owner(source: Source) -> str:
+        if source.kind in ('image', 'video', 'frames'):
+            return os.path.abspath(source.location)
+        return source.label
+
+    def is_finished(self, source: Source, folders: Iterable[str]) -> bool:
+        """Whether all outputs, those in these subfolders among them, exist for the source as it is now."""
+        before, outputs = self._finished.get(self._owner(source), (None, ()))
+        if not before or before != identity(source):
+            return False
+        return set(folders) <= {output.split('/', 1)[0] for output in outputs} and all(
+            (self.root / output).exists() for output in outputs)
+
+    def begin(self, source: Source) -> Outputs:
+        """Start writing the outputs of a source; what a camera or pipe gave before is kept, under its name."""
+        name = base = self.name_for(source)
+        number = 1
+        while source.kind in ('live', 'stdin') and any(
+                (folder / f'{name}{suffix}').exists() for folder in self.root.iterdir() if folder.is_dir()
+                for suffix in ('.csv', '.json', '.mp4', FRAMES_SUFFIX)):
+            number += 1
+            name = f'{base}~{number}'
+        return Outputs(self, source, name)
+
+    def enter(self, source: Source, name: str, outputs: Sequence[str], finished: bool) -> None:
+        """Remember whose the outputs of a name are, and whether the source need not be done again."""
+        mark = (identity(source) or '') if finished else ''
+        owner = self._owner(source)
+        line = json.dumps(dict(name=name, owner=owner, identity=mark, outputs=list(outputs)))
+        with self._log.open('a', encoding='utf-8') as file:
+            file.write(line + '\n')
+        self._finished[owner] = (mark, tuple(outputs))
+
+    def write_failures(self, failures: Sequence[tuple[str, str]]) -> Path | None:
+        """Write ``failed.csv`` (source, error); without failures, remove that of an earlier run."""
+        path = self.root / FAILED_NAME
+        if not failures:
+            path.unlink(missing_ok=True)
+            return None
+        self._write_csv(path, ('source', 'error'), failures)
+        return path
+
+    def write_table(self) -> Path:
+        """Write ``targets.csv``: the CSV files of all finished inputs, one after the other."""
+        path = self.root / TABLE_NAME
+
+        def rows() -> Iterable[Sequence[str]]:
+            for mark, outputs in self._finished.values():
+                for output in outputs if mark else ():
+                    file = self.root / output
+                    if output.endswith('.csv') and file.is_file():
+                        with file.open(newline='', encoding='utf-8', errors='surrogateescape') as stream:
+                            reader = csv.reader(stream)
+                            next(reader, None)
+                            yield from reader
+
+        self._write_csv(path, CSV_COLUMNS, rows())
+        return path
+
+    @staticmethod
+    def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+        temporary = path.with_name(f'.{path.name}.part')
+        try:
+            with temporary.open('w', newline='', encoding='utf-8', errors='surrogateescape') as file:
+                writer = csv.writer(file)
+                writer.writerow(header)
+                writer.writerows(rows)
+            os.replace(temporary, path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+
+
+class Outputs:
+    """The outputs of one source, which appear together or not at all.
+
+    Args:
+        folder: Where they go.
+        source: The source.
+        name: Their name.
+    """
+
+    def __init__(self, folder: OutputFolder, source: Source, name: str) -> None:
+        self.folder = folder
+        self.source = source
+        self.name = name
+        self._parts: dict[Path, Path] = {}
+
+    def path(self, kind: str, suffix: str) -> Path:
+        """A temporary path for ``KIND/NAME`` + suffix, where something is to be written (``'.frames'``: a folder)."""
+        final = self.folder.root / kind / f'{self.name}{suffix}'
+        # The suffix last, since video writers go by it.
+        temporary = final.with_name(f'.{final.name[:len(final.name) - len(suffix)]}.part{suffix}')
+        final.parent.mkdir(parents=True, exist_ok=True)
+        self._parts[temporary] = final
+        if temporary.is_dir():
+            shutil.rmtree(temporary)
+        if suffix == FRAMES_SUFFIX:
+            temporary.mkdir()
+        return temporary
+
+    def commit(self, finished: bool = True) -> list[Path]:
+        """Put everything in its place; ``finished``: the source need not be done again.
+
+        Returns:
+            The outputs.
+        """
+        for temporary, final in self._parts.items():
+            if final.is_dir():
+                shutil.rmtree(final)
+            os.replace(temporary, final)
+        outputs = list(self._parts.values())
+        self._parts = {}
+        self.folder.enter(self.source, self.name, [path.relative_to(self.folder.root).as_posix() for path in outputs],
+                          finished)
+        return outputs
+
+    def abort(self) -> None:
+        """Remove what was written."""
+        for temporary in self._parts:
+            if temporary.is_dir():
+                shutil.rmtree(temporary, ignore_errors=True)
+            else:
+                temporary.unlink(missing_ok=True)
+        self._parts = {}

@@ -1,0 +1,221 @@
+"""Write results: masks, probabilities, targets as JSON and CSV, overlays, annotated video."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, TextIO
+
+import cv2
+import numpy as np
+
+from mmirstd.visualization.video_overlay import DisplayRange, draw_targets
+
+from .inputs import Source
+from .output_folder import FRAMES_SUFFIX, OutputFolder
+from .results import FrameResult
+from .target_schema import CSV_COLUMNS, Target, csv_row
+
+#: What can be saved -> what it is.
+KINDS: dict[str, str] = {
+    'mask': 'masks/NAME.png: 255 target, 0 background (sequences: masks/NAME.frames/NNNNNN.png)',
+    'json': 'json/NAME.json: targets and what they were made with (docs/inference.md)',
+    'csv': 'csv/NAME.csv: targets, one a line; and targets.csv over all inputs',
+    'overlay': 'overlays/NAME.png: picture with magnified insets; NAME.mp4 for sequences',
+    'prob': 'prob/NAME.png: probability * 65535, 16 bit',
+    'npy': 'npy/NAME.npy: probability, float32',
+}
+_FOLDERS = {kind: text.split('/', 1)[0] for kind, text in KINDS.items()}
+#: What detectors of moving targets do not have.
+MAP_KINDS = frozenset(('mask', 'prob', 'npy'))
+DEFAULT_FPS = 25.0
+
+
+def output_folders(kinds: Collection[str]) -> set[str]:
+    """The subfolders that these kinds are written to."""
+    return {_FOLDERS[kind] for kind in kinds}
+
+
+def encode_png(image: np.ndarray) -> bytes:
+    """(H, W[, 3]) uint8 or uint16 as PNG."""
+    done, data = cv2.imencode('.png', image, [cv2.IMWRITE_PNG_COMPRESSION, 3])
+    if not done:
+        raise ValueError(f'an image of shape {image.shape}, {image.dtype} cannot be encoded as PNG')
+    return data.tobytes()
+
+
+class ResultWriter:
+    """Writes the results of one source frame by frame; they appear when :meth:`close` is called.
+
+    Targets are written as they come, so memory does not grow with the length of a video.
+
+    Args:
+        folder: Where to.
+        source: The source.
+        kinds: Of :data:`KINDS`; maps of a detector are left out.
+        extra: Entries for the head of the JSON file, such as the model's name.
+        fps: Frame rate of the annotated video.
+
+    Raises:
+        OSError: Something cannot be written; call :meth:`abort`.
+    """
+
+    def __init__(self, folder: OutputFolder, source: Source, kinds: Collection[str],
+                 extra: Mapping[str, Any] | None = None, fps: float | None = None) -> None:
+        self.source = source
+        self.kinds = set(kinds)
+        self.extra = dict(extra or {})
+        self.fps = fps or DEFAULT_FPS
+        self.frames = 0
+        self._outputs = folder.begin(source)
+        self._sequence = not source.still
+        self._folders: dict[str, Path] = {}
+        self._csv: TextIO | None = None
+        self._json: _JsonFile | None = None
+        self._video: _Video | None = None
+
+    def add(self, result: FrameResult) -> None:
+        """Write one frame's result."""
+        if not self.frames:
+            self._open(result)
+        self.frames += 1
+        if self._csv is not None:
+            csv.writer(self._csv).writerows(csv_row(self.source.label, target) for target in result.targets)
+        if self._json is not None:
+            self._json.add(result.targets)
+        if result.mask is not None:
+            if 'mask' in self.kinds:
+                self._write('mask', '.png', result.frame, encode_png(result.mask.view(np.uint8) * np.uint8(255)))
+            if 'prob' in self.kinds:
+                self._write('prob', '.png', result.frame,
+                            encode_png(np.rint(result.probability * 65535).astype(np.uint16)))
+            if 'npy' in self.kinds:
+                with self._path('npy', '.npy', result.frame).open('wb') as file:
+                    np.save(file, result.probability)
+        if self._video is not None:
+            self._video.add(result)
+        elif 'overlay' in self.kinds:
+            self._write('overlay', '.png', result.frame, encode_png(result.picture()))
+
+    def _open(self, result: FrameResult) -> None:
+        if 'csv' in self.kinds:
+            path = self._outputs.path(_FOLDERS['csv'], '.csv')
+            self._csv = path.open('w', newline='', encoding='utf-8', errors='surrogateescape')
+            csv.writer(self._csv).writerow(CSV_COLUMNS)
+        if 'json' in self.kinds:
+            head = dict(result.header(), **self.extra, fps=self.fps if self._sequence else None)
+            self._json = _JsonFile(self._outputs.path(_FOLDERS['json'], '.json'), head)
+        if 'overlay' in self.kinds and self._sequence:
+            self._video = _Video(self._outputs.path(_FOLDERS['overlay'], '.mp4'), self.fps)
+
+    def _path(self, kind: str, suffix: str, frame: int) -> Path:
+        if not self._sequence:
+            return self._outputs.path(_FOLDERS[kind], suffix)
+        if kind not in self._folders:
+            self._folders[kind] = self._outputs.path(_FOLDERS[kind], FRAMES_SUFFIX)
+        return self._folders[kind] / f'{frame:06d}{suffix}'
+
+    def _write(self, kind: str, suffix: str, frame: int, data: bytes) -> None:
+        self._path(kind, suffix, frame).write_bytes(data)
+
+    def close(self, problem: str | None = None) -> list[Path]:
+        """Finish all files and put them in their places.
+
+        Args:
+            problem: Why the source ended early; it is then not taken for finished.
+
+        Returns:
+            The outputs; none without a frame.
+        """
+        if not self.frames:
+            self.abort()
+            return []
+        if self._csv is not None:
+            self._csv.close()
+        if self._json is not None:
+            self._json.close(frames=self.frames, complete=problem is None, problem=problem)
+        if self._video is not None:
+            self._video.close()
+        return self._outputs.commit(finished=problem is None)
+
+    def abort(self) -> None:
+        """Remove what was written."""
+        if self._json is not None:
+            self._json.abandon()
+        if self._video is not None:
+            self._video.abandon()
+        if self._csv is not None:
+            _close_quietly(self._csv)
+        self._outputs.abort()
+
+
+def _close_quietly(file: TextIO) -> None:
+    """Close a file that is to be removed; its last buffer may not fit on the disk."""
+    with suppress(OSError):
+        file.close()
+
+
+class _JsonFile:
+    """A JSON object whose last list, ``targets``, is written as it comes."""
+
+    def __init__(self, path: Path, head: Mapping[str, Any]) -> None:
+        self._file = path.open('w', encoding='utf-8')
+        entries = (f'  {json.dumps(key)}: {json.dumps(value)},\n' for key, value in head.items())
+        self._file.write('{\n' + ''.join(entries) + '  "targets": [')
+        self._count = 0
+
+    def add(self, targets: list[Target]) -> None:
+        for target in targets:
+            self._file.write((',' if self._count else '') + f'\n    {json.dumps(target.as_dict())}')
+            self._count += 1
+
+    def close(self, **tail: Any) -> None:
+        entries = ''.join(f',\n  {json.dumps(key)}: {json.dumps(value)}' for key, value in tail.items())
+        self._file.write(('\n  ]' if self._count else ']') + entries + '\n}\n')
+        self._file.close()
+
+    def abandon(self) -> None:
+        _close_quietly(self._file)
+
+
+class _Video:
+    """MP4 with the targets marked; OpenCV tells of no error in writing, so it is counted afterwards."""
+
+    def __init__(self, path: Path, fps: float) -> None:
+        self.path = path
+        self.fps = fps
+        self.frames = 0
+        self._writer: cv2.VideoWriter | None = None
+        self._range = DisplayRange()
+
+    def add(self, result: FrameResult) -> None:
+        picture = draw_targets(
+            result.image, [(t.x0, t.y0, t.x1, t.y1, t.peak) for t in result.targets],
+            f'frame {result.frame}: {len(result.targets)} targets', self._range.update(result.image))
+        if self._writer is None:
+            # MPEG-4 part 2: the encoder that every build of OpenCV has; H.264 is in few.
+            self._writer = cv2.VideoWriter(
+                os.fspath(self.path), cv2.VideoWriter_fourcc(*'mp4v'), self.fps, picture.shape[1::-1])
+            if not self._writer.isOpened():
+                raise OSError(f'{self.path}: OpenCV cannot write an MP4 video of {picture.shape[1]}x{picture.shape[0]} '
+                              'pixels here; leave overlay out of --save')
+        self._writer.write(picture)
+        self.frames += 1
+
+    def close(self) -> None:
+        self.abandon()
+        capture = cv2.VideoCapture(os.fspath(self.path))
+        count = int(capture.get(cv2.CAP_PROP_FRAME_COUNT)) if capture.isOpened() else 0
+        capture.release()
+        if count != self.frames:
+            raise OSError(f'{self.path}: the video could not be written in full ({count} of {self.frames} frames); is '
+                          'the disk full?')
+
+    def abandon(self) -> None:
+        if self._writer is not None:
+            self._writer.release()
+            self._writer = None

@@ -1,0 +1,64 @@
+"""Results of one image or frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from mmirstd.visualization import draw_comparison
+from mmirstd.visualization.video_overlay import draw_targets
+
+from .inputs import Source
+from .target_schema import SCHEMA, SCHEMA_VERSION, Target
+
+
+@dataclass
+class FrameResult:
+    """What an inferencer found in one image or frame.
+
+    Attributes:
+        source: Where the frame is from.
+        frame: Its number, from 0.
+        image: (H, W) gray values as read.
+        targets: The targets.
+        threshold: Above it (detectors: from it on) something is a target.
+        probability: (H, W) float32 in [0, 1]; None from detectors.
+        mask: (H, W) bool, the targets' pixels; None from detectors.
+        data_sample: The detector's own data sample, None from segmentation networks.
+    """
+
+    source: Source
+    frame: int
+    image: np.ndarray
+    targets: list[Target]
+    threshold: float
+    probability: np.ndarray | None = None
+    mask: np.ndarray | None = None
+    data_sample: Any = field(default=None, repr=False)
+
+    @property
+    def method(self) -> str:
+        """``'segmentation'`` or ``'detection'``."""
+        return 'detection' if self.mask is None else 'segmentation'
+
+    def header(self) -> dict[str, Any]:
+        """What JSON results say of the input; see docs/inference.md."""
+        height, width = self.image.shape
+        return dict(schema=SCHEMA, schema_version=SCHEMA_VERSION, source=self.source.label, kind=self.source.kind,
+                    method=self.method, width=width, height=height, dtype=str(self.image.dtype),
+                    threshold=self.threshold)
+
+    def record(self) -> dict[str, Any]:
+        """The result as it is written to JSON."""
+        return dict(**self.header(), frames=1, complete=True, problem=None,
+                    targets=[target.as_dict() for target in self.targets])
+
+    def picture(self) -> np.ndarray:
+        """(H', W', 3) uint8 BGR: image and findings with magnified insets, or boxes where there is no mask."""
+        if self.mask is None:
+            return draw_targets(self.image, [(t.x0, t.y0, t.x1, t.y1, t.peak) for t in self.targets])
+        # Components that were left out as too small are no findings.
+        shown = np.where(self.mask | (self.probability <= self.threshold), self.probability, np.float32(0))
+        return draw_comparison(self.image, None, shown, name=self.source.name, threshold=self.threshold)

@@ -1,0 +1,22 @@
+"""Benchmarks: suites of trainings that can be interrupted, and tables made from their records alone.
+
+``tools/benchmark.py SUITE.yml`` is the command. A suite (:mod:`.suite`) names runs, seeds and tables; a job
+(:mod:`.job`) trains and tests one run with one seed and writes a record (:mod:`.record`); tables (:mod:`.tables`) are
+built from the records and put between markers in READMEs (:mod:`.markers`).
+"""
+
+from .job import Job, JobFailed, Stopped
+from .markers import replace_between, write_table
+from .plan import Plan, read_plan
+from .record import read_record, read_records, record_path, write_record
+from .scheduler import Outcome, run_jobs
+from .settings import Settings
+from .statistics import PairedDifference, mean_and_spread, paired_difference
+from .suite import Column, Run, Suite, Table, load_suite, move_data
+from .tables import build_table
+
+__all__ = [
+    'Column', 'Job', 'JobFailed', 'Outcome', 'PairedDifference', 'Plan', 'Run', 'Settings', 'Stopped', 'Suite', 'Table',
+    'build_table', 'load_suite', 'mean_and_spread', 'move_data', 'paired_difference', 'read_plan', 'read_record',
+    'read_records', 'record_path', 'replace_between', 'run_jobs', 'write_record', 'write_table'
+]

@@ -1,0 +1,66 @@
+"""Where a result comes from: commit, data, and commands that hold on any machine."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+from pathlib import Path
+from typing import Any
+
+#: What decides a result; READMEs, tests and records may change beside a running benchmark.
+CODE = ('mmirstd', 'tools', 'configs', 'setup.py', 'requirements.txt')
+
+
+def git_state(root: Path, config: Path) -> dict[str, Any]:
+    """Commit of the checkout, and which code files differ from it.
+
+    Args:
+        root: The repository.
+        config: The config in use, which counts although it may be untracked.
+
+    Returns:
+        ``commit`` (None outside git) and ``dirty``: at most 20 changed files of :data:`CODE`, sorted, READMEs and
+        records left out. An untracked module counts by the tracked one that imports it.
+    """
+    def git(*args: str) -> str | None:
+        try:
+            done = subprocess.run(['git', '-C', str(root), *args], capture_output=True, text=True, check=False)
+        except OSError:
+            return None
+        return done.stdout if done.returncode == 0 else None
+
+    commit = git('rev-parse', 'HEAD')
+    if commit is None:
+        return dict(commit=None, dirty=[])
+    paths = [path for path in CODE if (root / path).exists()]
+    status = git('status', '--porcelain', '--untracked-files=no', '--', *paths) or ''
+    status += git('status', '--porcelain', '--untracked-files=all', '--', str(config)) or ''
+    changed = sorted({line[3:] for line in status.splitlines() if not line.endswith(('.md', '.json'))})
+    return dict(commit=commit.strip(), dirty=changed[:20])
+
+
+def data_state(cfg: Any) -> dict[str, str]:
+    """Which annotation and split files a config reads, so that results on other data are told apart.
+
+    Returns:
+        Path below its data root -> first 16 digits of the SHA-256; files that do not exist are left out.
+    """
+    found: dict[str, str] = {}
+
+    def walk(node: Any) -> None:
+        if isinstance(node, dict):
+            name = node.get('ann_file')
+            if isinstance(name, str):
+                file = Path(node.get('data_root') or '.') / name
+                if file.is_file():
+                    found[name if not Path(name).is_absolute() else file.name] = hashlib.sha256(
+                        file.read_bytes()).hexdigest()[:16]
+            for item in node.values():
+                walk(item)
+        elif isinstance(node, (list, tuple)):
+            for item in node:
+                walk(item)
+
+    for split in ('train', 'val', 'test'):
+        walk(cfg.get(f'{split}_dataloader'))
+    return dict(sorted(found.items()))

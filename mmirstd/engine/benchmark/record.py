@@ -1,0 +1,74 @@
+"""The result record of one run with one seed: a small JSON file that is kept in the repository."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from ..errors import ConfigError
+from .suite import Run, Suite
+
+FORMAT = 1
+
+
+def record_path(logs: Path, suite: Suite, run: Run, seed: int) -> Path:
+    """``LOGS/SUITE/RUN_seedK.json``."""
+    return logs / suite.name / f'{run.name}_seed{seed}.json'
+
+
+def write_record(path: Path, record: dict[str, Any]) -> None:
+    """Write at once (a reader never sees half of it), one entry a line, and one validation a line."""
+    lines = []
+    for key, value in dict(format=FORMAT, **record).items():
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            rows = ',\n'.join(f'    {json.dumps(item)}' for item in value)
+            text = f'[\n{rows}\n  ]'
+        elif isinstance(value, dict) and any(isinstance(item, list) and len(item) > 4 for item in value.values()):
+            rows = ',\n'.join(f'    {json.dumps(name)}: {json.dumps(item)}' for name, item in value.items())
+            text = f'{{\n{rows}\n  }}'
+        else:
+            text = json.dumps(value)
+        lines.append(f'  {json.dumps(key)}: {text}')
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix('.json.part')
+    part.write_text('{\n' + ',\n'.join(lines) + '\n}\n', encoding='utf-8')
+    os.replace(part, path)
+
+
+def read_record(path: Path, run: Run, seed: int) -> dict[str, Any] | None:
+    """The record of this run, None if there is none.
+
+    Raises:
+        ConfigError: The file is damaged, or it belongs to another config, other options or another seed: the suite was
+            changed after it.
+    """
+    if not path.is_file():
+        return None
+    try:
+        record = json.loads(path.read_text(encoding='utf-8'))
+        for key in ('test', 'validation', 'config', 'cfg_options', 'seed'):
+            record[key]
+    except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
+        raise ConfigError(f'{path}: is no result record ({type(error).__name__}: {error}).\n  cure: delete it; the run '
+                          'is then done again') from error
+    expected = dict(config=run.config, cfg_options=as_json(run.options), seed=seed)
+    for key, value in expected.items():
+        if record[key] != value:
+            raise ConfigError(
+                f'{path}: was made with {key} {record[key]!r}, the suite now says {value!r}.\n  cure: delete the '
+                'record to do the run again, or give the changed run another name')
+    return record
+
+
+def read_records(suite: Suite, logs: Path) -> dict[str, dict[int, dict[str, Any]]]:
+    """All records of a suite: run -> seed -> record; runs without any are there, empty."""
+    return {run.name: {seed: record for seed in run.seeds
+                       if (record := read_record(record_path(logs, suite, run, seed), run, seed)) is not None}
+            for run in suite.runs}
+
+
+def as_json(value: Any) -> Any:
+    """The value as it is after a way through JSON (tuples become lists)."""
+    return json.loads(json.dumps(value))

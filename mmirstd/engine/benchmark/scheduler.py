@@ -1,0 +1,104 @@
+"""Run jobs side by side, show how far they are, stop cleanly."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TextIO
+
+from ..errors import UserError
+from .job import Job, JobFailed, Stopped
+
+
+@dataclass
+class Outcome:
+    """What happened.
+
+    Attributes:
+        finished: Names of jobs that were done now.
+        failed: Name -> message.
+        interrupted: Ended by Ctrl-C or a signal; the next call goes on.
+    """
+
+    finished: list[str] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+    interrupted: bool = False
+
+
+def run_jobs(jobs: Sequence[Job], side_by_side: int, stop: threading.Event, stream: TextIO | None = None,
+             interval_s: float = 2.0) -> Outcome:
+    """Run jobs in their order; one that fails does not keep the others from running.
+
+    Args:
+        jobs: With the same ``stop``.
+        side_by_side: How many at once.
+        stop: Is set on ``KeyboardInterrupt``; the jobs then end their tools, and this returns.
+        stream: For the progress; ``sys.stderr`` by default. A terminal has one line that changes, anything else gets
+            a line when a job begins or ends and each five minutes.
+        interval_s: Between two looks.
+
+    Returns:
+        Outcome: Also after an interruption.
+    """
+    stream = stream or sys.stderr
+    outcome, waiting, running, lock = Outcome(), list(jobs), [], threading.Lock()
+
+    def work() -> None:
+        while not stop.is_set():
+            with lock:
+                if not waiting:
+                    return
+                job = waiting.pop(0)
+                running.append(job)
+            say(f'{job.name}: begins', job)
+            try:
+                job()
+                outcome.finished.append(job.name)
+                say(f'{job.name}: done', job)
+            except Stopped:
+                say(f'{job.name}: stopped, can be continued', job)
+            except (JobFailed, UserError) as error:
+                outcome.failed[job.name] = str(error)
+                say(f'{job.name}: FAILED', job)
+            except Exception as error:  # the other runs shall not suffer from a defect met by one
+                outcome.failed[job.name] = f'{job.name}: {type(error).__name__}: {error}'
+                say(f'{job.name}: FAILED', job)
+            finally:
+                with lock:
+                    running.remove(job)
+
+    def say(text: str, _: Job) -> None:
+        stream.write(f'{_CLEAR if stream.isatty() else ""}[{time.strftime("%H:%M:%S")}] {text}\n')
+        stream.flush()
+
+    threads = [threading.Thread(target=work, name=f'benchmark-{k}') for k in range(max(1, side_by_side))]
+    for thread in threads:
+        thread.start()
+    shown = time.time()
+    while any(thread.is_alive() for thread in threads):
+        try:
+            for thread in threads:
+                thread.join(timeout=interval_s / len(threads))
+            now = time.time()
+            if stream.isatty() or now - shown > 300:
+                shown = now
+                with lock:
+                    ended = len(outcome.finished) + len(outcome.failed)
+                    line = ' | '.join([f'{ended}/{len(jobs)}', *(job.progress() for job in running)])
+                stream.write(f'{_CLEAR}{line[:160]}' if stream.isatty() else f'[{time.strftime("%H:%M:%S")}] {line}\n')
+                stream.flush()
+        except KeyboardInterrupt:
+            if not stop.is_set():
+                stop.set()
+                outcome.interrupted = True
+                stream.write('\nstopping; trainings keep their last epoch and are continued by the next call\n')
+                stream.flush()
+    if stream.isatty():
+        stream.write(_CLEAR)
+    return outcome
+
+
+_CLEAR = '\r\x1b[K'

@@ -1,0 +1,354 @@
+"""A benchmark suite: which runs, with which seeds, shown in which tables; read from YAML and checked."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from ..errors import ConfigError, near_matches
+from .options import flatten_options
+
+_NAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9._+-]*')
+KINDS = ('results', 'differences')
+SOURCES = ('test', 'val', 'run')
+
+
+@dataclass(frozen=True)
+class Run:
+    """One network to train and test, with several seeds.
+
+    Attributes:
+        name: Unique in the suite; part of the record's file name.
+        config: Config file as the suite writes it.
+        config_file: Where that file is on this machine.
+        label: First column of tables; the name by default.
+        group: Runs of a group stand together in tables; may be empty.
+        seeds: Distinct seeds.
+        options: ``--cfg-options``, flat, without data root and seed.
+        data: Name of its data root in the suite, or None: the config's own.
+    """
+
+    name: str
+    config: str
+    config_file: Path
+    label: str
+    group: str
+    seeds: tuple[int, ...]
+    options: dict[str, Any]
+    data: str | None
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table.
+
+    Attributes:
+        value: ``test.METRIC``, ``val.METRIC`` (of the chosen checkpoint) or ``run.parameters`` and so on.
+        heading: Its heading.
+        format: Python format of numbers.
+        scale: Factor.
+        spread: Show the standard deviation.
+        better: ``'higher'`` or ``'lower'``: what counts as a win.
+    """
+
+    value: str
+    heading: str
+    format: str = '.3f'
+    scale: float = 1.0
+    spread: bool = True
+    better: str = 'higher'
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table in a README, between ``<!-- benchmark:SUITE/NAME -->`` and ``<!-- /benchmark -->``.
+
+    Attributes:
+        name: Unique in the suite.
+        readme: File, relative to the repository.
+        kind: ``'results'``: a row a run, mean and standard deviation; ``'differences'``: paired by seed.
+        columns: What is shown.
+        runs: Rows of ``'results'``, in the suite's order.
+        pairs: Rows of ``'differences'``: (A, B).
+        note: Text below it.
+    """
+
+    name: str
+    readme: str
+    kind: str
+    columns: tuple[Column, ...]
+    runs: tuple[str, ...] = ()
+    pairs: tuple[tuple[str, str], ...] = ()
+    note: str = ''
+
+
+@dataclass(frozen=True)
+class Suite:
+    """See :func:`load_suite`.
+
+    Attributes:
+        name: The file's name without suffix, unless the file says otherwise.
+        path: The file, relative to the repository, or its name alone.
+        root: The repository; commands run there.
+        data_roots: Name -> path as the suite writes it, relative to the repository.
+        runs: In the order of the file.
+        tables: In the order of the file.
+    """
+
+    name: str
+    path: str
+    root: Path
+    data_roots: dict[str, str]
+    runs: tuple[Run, ...]
+    tables: tuple[Table, ...] = field(default=())
+
+    def run(self, name: str) -> Run:
+        """A run by its name."""
+        return next(run for run in self.runs if run.name == name)
+
+    def select(self, only: Sequence[str] | None = None, seeds: Iterable[int] | None = None) -> list[tuple[Run, int]]:
+        """(run, seed) pairs, seeds outermost, so that an interrupted suite has as many seeds of each run as it can.
+
+        Args:
+            only: Globs of run names; None: all.
+            seeds: Of those in the suite; None: all.
+
+        Raises:
+            ConfigError: A glob matches no run, or nothing is left.
+        """
+        chosen = set(match_runs(only, self.runs, '--only')) if only else {run.name for run in self.runs}
+        wanted = None if seeds is None else set(seeds)
+        known = sorted({seed for run in self.runs for seed in run.seeds})
+        pairs = [(run, seed) for seed in known for run in self.runs
+                 if run.name in chosen and seed in run.seeds and (wanted is None or seed in wanted)]
+        if not pairs:
+            raise ConfigError(f'{self.path}: no run is left by --only and --seeds; its seeds are {known}')
+        return pairs
+
+
+def match_runs(globs: Sequence[str], runs: Sequence[Run], where: str) -> list[str]:
+    """Names of the runs that match any of the globs, in the order of the runs.
+
+    Raises:
+        ConfigError: A glob matches none.
+    """
+    names = [run.name for run in runs]
+    for glob in globs:
+        if not fnmatch.filter(names, glob):
+            close = near_matches(glob, names)
+            hint = f'did you mean: {", ".join(close)}?' if close else f'runs: {", ".join(names)}'
+            raise ConfigError(f'{where}: {glob!r} matches no run.\n  {hint}')
+    return [name for name in names if any(fnmatch.fnmatchcase(name, glob) for glob in globs)]
+
+
+def load_suite(path: str | Path, root: Path) -> Suite:
+    """Read and check a suite.
+
+    Example::
+
+        data_roots: {nuaa: data/NUAA-SIRST}
+        options: {train_cfg.max_epochs: 30}     # of all runs
+        seeds: [0, 1]                           # of runs without their own
+        runs:
+        - {name: plain, config: configs/ggl_net/ggl-net-plain_nuaa-sirst-341-86.py}
+        - {name: full, config: configs/ggl_net/ggl-net_nuaa-sirst-341-86.py, label: GGL-Net, seeds: [0, 1, 2]}
+        tables:
+        - name: test
+          readme: configs/ggl_net/README.md
+          columns: [{value: test.IoU, heading: IoU}, {value: run.flops, heading: GFLOPs, scale: 1e-9, spread: false}]
+        - {name: pairs, kind: differences, readme: ..., columns: [...], pairs: [[full, plain]]}
+
+    Args:
+        path: YAML file.
+        root: The repository; configs are looked for there, then beside the YAML file.
+
+    Raises:
+        ConfigError: What is wrong, where, and near matches of a misspelt name.
+    """
+    import yaml
+    where = str(path)
+    try:
+        content = yaml.safe_load(Path(path).read_text(encoding='utf-8'))
+    except OSError as error:
+        known = sorted(p.relative_to(root).as_posix() for p in (root / 'benchmarks').glob('*.yml'))
+        raise ConfigError(f'suite {where}: cannot be read: {error.strerror}.\n  suites: {", ".join(known)}') from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f'suite {where}: is no YAML: {error}') from error
+    content = _fields(content, where, required=('runs', ),
+                      optional=('name', 'data_roots', 'options', 'seeds', 'tables'))
+    data_roots = content.get('data_roots') or {}
+    if not isinstance(data_roots, Mapping) or not all(
+            isinstance(k, str) and isinstance(v, str) for k, v in data_roots.items()):
+        raise ConfigError(f'{where}: data_roots: found {data_roots!r}; expected NAME: PATH')
+    for name, folder in data_roots.items():
+        _relative(folder, f'{where}: data_roots: {name}')
+    common = flatten_options(_mapping(content.get('options'), f'{where}: options'), f'{where}: options')
+    runs = []
+    for index, entry in enumerate(_list(content['runs'], f'{where}: runs')):
+        runs.append(_run(entry, f'{where}: runs[{index}]', Path(path), root, dict(data_roots), common,
+                         content.get('seeds')))
+    _distinct([run.name for run in runs], f'{where}: runs')
+    tables = tuple(_table(entry, f'{where}: tables[{index}]', runs)
+                   for index, entry in enumerate(_list(content.get('tables') or [], f'{where}: tables', empty=True)))
+    _distinct([table.name for table in tables], f'{where}: tables')
+    file = Path(path).resolve()
+    shown = file.relative_to(root.resolve()).as_posix() if file.is_relative_to(root.resolve()) else file.name
+    return Suite(_name(content.get('name', Path(path).stem), f'{where}: name'), shown, root, dict(data_roots),
+                 tuple(runs), tables)
+
+
+def move_data(suite: Suite, given: Sequence[str]) -> dict[str, str]:
+    """Data roots on this machine from ``NAME=PATH`` options, or ``PATH`` where the suite has one data root.
+
+    Returns:
+        Name -> absolute path, of all roots of the suite.
+
+    Raises:
+        ConfigError: An unknown name.
+    """
+    found = {name: str(suite.root / path) for name, path in suite.data_roots.items()}
+    for text in given:
+        name, equal, path = text.partition('=')
+        if not equal and len(found) == 1:
+            name, path = next(iter(found)), text
+        if name not in found or not path:
+            close = near_matches(name, found)
+            raise ConfigError(f'--data-root {text}: the suite has the data roots {", ".join(found) or "(none)"}; '
+                              'expected NAME=PATH' + (f'\n  did you mean: {", ".join(close)}?' if close else ''))
+        found[name] = str(Path(path).expanduser().resolve())
+    return found
+
+
+def _run(entry: Any, where: str, suite_file: Path, root: Path, data_roots: dict[str, str], common: dict[str, Any],
+         seeds: Any) -> Run:
+    entry = _fields(entry, where, required=('name', 'config'),
+                    optional=('label', 'group', 'seeds', 'cfg_options', 'data'))
+    name = _name(entry['name'], f'{where}: name')
+    where = f'{where} ({name})'
+    config = entry['config']
+    _relative(config, f'{where}: config')
+    file = next((p.resolve() for p in (root / config, suite_file.parent / config) if p.is_file()), None)
+    if file is None:
+        known = [p.relative_to(root).as_posix() for p in (root / 'configs').rglob('*.py')]
+        by_name = {Path(p).name: p for p in known}
+        close = [by_name[n] for n in near_matches_of_files(Path(config).name, by_name)]
+        raise ConfigError(f'{where}: config {config!r} does not exist, neither in the repository nor beside the suite.'
+                          + ''.join(['\n  did you mean:', *(f'\n    {c}' for c in close)] if close else []))
+    seeds = entry.get('seeds', seeds)
+    if not isinstance(seeds, list) or not seeds or not all(type(s) is int and s >= 0 for s in seeds):
+        raise ConfigError(f'{where}: seeds: found {seeds!r}; expected a list of integers, here or for the whole suite')
+    _distinct(seeds, f'{where}: seeds')
+    options = {**common, **flatten_options(_mapping(entry.get('cfg_options'), f'{where}: cfg_options'),
+                                           f'{where}: cfg_options')}
+    for key in ('data_root', 'randomness.seed', 'work_dir'):
+        if key in options:
+            raise ConfigError(f'{where}: {key} is no option of a run; it comes from data_roots, seeds, --work-dir')
+    data = entry.get('data', next(iter(data_roots)) if len(data_roots) == 1 else None)
+    if data is not None and data not in data_roots:
+        raise ConfigError(f'{where}: data: {data!r} is not among data_roots ({", ".join(data_roots) or "none"})')
+    if data is None and data_roots:
+        raise ConfigError(f'{where}: data: which of the data_roots {", ".join(data_roots)}?')
+    return Run(name, config, file, str(entry.get('label', name)), str(entry.get('group', '')), tuple(seeds),
+               dict(sorted(options.items())), data)
+
+
+def near_matches_of_files(name: str, known: Iterable[str]) -> list[str]:
+    """File names that look like ``name``, best first."""
+    import difflib
+    return difflib.get_close_matches(name, list(known), n=4, cutoff=0.6)
+
+
+def _table(entry: Any, where: str, runs: Sequence[Run]) -> Table:
+    entry = _fields(entry, where, required=('name', 'readme', 'columns'), optional=('kind', 'runs', 'pairs', 'note'))
+    name = _name(entry['name'], f'{where}: name')
+    where = f'{where} ({name})'
+    _relative(entry['readme'], f'{where}: readme')
+    kind = entry.get('kind', 'results')
+    if kind not in KINDS:
+        raise ConfigError(f'{where}: kind: {kind!r}; expected one of {", ".join(KINDS)}')
+    columns = tuple(_column(c, f'{where}: columns[{i}]')
+                    for i, c in enumerate(_list(entry['columns'], f'{where}: columns')))
+    names = [run.name for run in runs]
+    if kind == 'results':
+        if 'pairs' in entry:
+            raise ConfigError(f'{where}: pairs belong to kind: differences')
+        chosen = match_runs([str(g) for g in _list(entry.get('runs', ['*']), f'{where}: runs')], runs, f'{where}: runs')
+        return Table(name, entry['readme'], kind, columns, runs=tuple(chosen), note=str(entry.get('note', '')).strip())
+    if 'runs' in entry:
+        raise ConfigError(f'{where}: kind: differences has pairs, not runs')
+    pairs = []
+    for index, pair in enumerate(_list(entry.get('pairs', []), f'{where}: pairs')):
+        if not isinstance(pair, list) or len(pair) != 2:
+            raise ConfigError(f'{where}: pairs[{index}]: found {pair!r}; expected [A, B], for A minus B')
+        for one in pair:
+            if one not in names:
+                close = near_matches(str(one), names)
+                raise ConfigError(f'{where}: pairs[{index}]: there is no run {one!r}.'
+                                  + (f'\n  did you mean: {", ".join(close)}?' if close else ''))
+        pairs.append((pair[0], pair[1]))
+    return Table(name, entry['readme'], kind, columns, pairs=tuple(pairs), note=str(entry.get('note', '')).strip())
+
+
+def _column(entry: Any, where: str) -> Column:
+    entry = _fields(entry, where, required=('value', ), optional=('heading', 'format', 'scale', 'spread', 'better'))
+    value = entry['value']
+    if not isinstance(value, str) or value.partition('.')[0] not in SOURCES or not value.partition('.')[2]:
+        raise ConfigError(f'{where}: value: {value!r}; expected test.METRIC, val.METRIC or run.NAME')
+    column = replace(Column(value, value.partition('.')[2]),
+                     **{key: item for key, item in entry.items() if key not in ('value', 'scale')})
+    try:
+        column = replace(column, scale=float(entry.get('scale', 1.0)))
+        format(1.0, column.format)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f'{where}: format {column.format!r} or scale {entry.get("scale")!r}: {error}') from error
+    if column.better not in ('higher', 'lower'):
+        raise ConfigError(f'{where}: better: {column.better!r}; expected higher or lower')
+    return column
+
+
+def _fields(entry: Any, where: str, required: Sequence[str], optional: Sequence[str]) -> dict[str, Any]:
+    if not isinstance(entry, Mapping):
+        raise ConfigError(f'{where}: found {entry!r}; expected a mapping with {", ".join(required)}')
+    known = [*required, *optional]
+    for key in entry:
+        if key not in known:
+            close = near_matches(str(key), known)
+            raise ConfigError(f'{where}: unknown key {key!r}; expected some of {", ".join(known)}.'
+                              + (f'\n  did you mean: {", ".join(close)}?' if close else ''))
+    missing = [key for key in required if entry.get(key) is None]
+    if missing:
+        raise ConfigError(f'{where}: {", ".join(missing)} missing')
+    return dict(entry)
+
+
+def _list(entry: Any, where: str, empty: bool = False) -> list:
+    if not isinstance(entry, list) or not (entry or empty):
+        raise ConfigError(f'{where}: found {entry!r}; expected a list')
+    return entry
+
+
+def _mapping(entry: Any, where: str) -> Mapping:
+    if entry is not None and not isinstance(entry, Mapping):
+        raise ConfigError(f'{where}: found {entry!r}; expected KEY: VALUE')
+    return entry or {}
+
+
+def _name(entry: Any, where: str) -> str:
+    if not isinstance(entry, str) or not _NAME.fullmatch(entry):
+        raise ConfigError(f'{where}: {entry!r}; expected letters, digits and . _ + - (it becomes a file name)')
+    return entry
+
+
+def _relative(path: Any, where: str) -> None:
+    if not isinstance(path, str) or Path(path).is_absolute() or path.startswith('~'):
+        raise ConfigError(f'{where}: {path!r}; expected a path relative to the repository, so that it holds elsewhere')
+
+
+def _distinct(items: Sequence, where: str) -> None:
+    twice = sorted({item for item in items if list(items).count(item) > 1})
+    if twice:
+        raise ConfigError(f'{where}: given more than once: {", ".join(map(str, twice))}')

@@ -1,0 +1,88 @@
+"""Parameters and FLOPs of a network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+
+def count_flops(model: nn.Module, inputs: Tensor) -> int:
+    """FLOPs of a forward pass in eval mode.
+
+    Args:
+        model: Its ``forward(inputs, mode='tensor')`` runs the network.
+        inputs: A batch as the network takes it, (B, C, H, W) or clips (B, T, C, H, W).
+
+    Returns:
+        2 per multiply-accumulate of convolutions and matrix products, nothing else, as ``torch.utils.flop_counter``
+        counts.
+    """
+    model.eval()
+    counter = FlopCounterMode(display=False)
+    with torch.no_grad(), counter:
+        model(inputs, mode='tensor')
+    return counter.get_total_flops()
+
+
+def inference_parameters(model: nn.Module, inputs: Tensor) -> int:
+    """Parameters on which the outputs in eval mode depend: without branches that only training uses.
+
+    Args:
+        model: See :func:`count_flops`; its outputs are tensors in any nesting.
+        inputs: A batch as the network takes it.
+
+    Returns:
+        How many, counted by autograd from the outputs.
+    """
+    model.eval()
+    parameters = [p for p in model.parameters() if p.requires_grad]
+    with torch.enable_grad():
+        outputs = [x.float().sum() for x in _tensors(model(inputs, mode='tensor')) if x.requires_grad]
+        if not outputs or not parameters:
+            return 0
+        gradients = torch.autograd.grad(torch.stack(outputs).sum(), parameters, allow_unused=True)
+    return sum(p.numel() for p, g in zip(parameters, gradients) if g is not None)
+
+
+def describe_network(model: nn.Module, sample: dict[str, Any]) -> dict[str, Any]:
+    """Size of a network on a sample of its data.
+
+    Args:
+        model: With mmengine's ``data_preprocessor``.
+        sample: An item of its data set.
+
+    Returns:
+        ``parameters``; ``inference_parameters``, ``flops`` and ``input`` (the shape of one image or clip), which are
+        None where the model cannot run in mode ``'tensor'``.
+    """
+    from mmengine.dataset import pseudo_collate
+    found: dict[str, Any] = dict(
+        parameters=sum(p.numel() for p in model.parameters()), inference_parameters=None, flops=None, input=None)
+    try:
+        inputs = model.data_preprocessor(pseudo_collate([sample]), False)['inputs']
+        frames = getattr(model, 'num_frames', 1)
+        if inputs.dim() == 5 and inputs.shape[1] != frames:  # a streaming test gives key frames alone
+            inputs = inputs[:, -1:].expand(-1, frames, -1, -1, -1).contiguous()
+        found['flops'] = count_flops(model, inputs)
+        found['inference_parameters'] = inference_parameters(model, inputs)
+        found['input'] = list(inputs.shape[1:])
+    except (AttributeError, KeyError, NotImplementedError, TypeError, ValueError, RuntimeError):
+        pass  # e.g. a two-stage detector, whose 'tensor' mode needs annotations
+    finally:
+        model.zero_grad(set_to_none=True)
+    return found
+
+
+def _tensors(node: Any) -> Iterator[Tensor]:
+    if isinstance(node, Tensor):
+        yield node
+    elif isinstance(node, dict):
+        for item in node.values():
+            yield from _tensors(item)
+    elif isinstance(node, (list, tuple)):
+        for item in node:
+            yield from _tensors(item)

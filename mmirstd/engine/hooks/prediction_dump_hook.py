@@ -1,0 +1,70 @@
+"""Keep the probability maps of a test."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+from mmengine.dist import barrier, collect_results, is_main_process
+from mmengine.hooks import Hook
+from mmengine.logging import print_log
+
+from mmirstd.datasets.errors import DataError
+from mmirstd.evaluation.prediction_dump import DumpWriter, write_index
+from mmirstd.registry import HOOKS
+from mmirstd.visualization.hook import image_id_of, map_of, read_test_image
+
+
+@HOOKS.register_module()
+class PredictionDumpHook(Hook):
+    """Write the probability map, mask and image of each test image (:mod:`mmirstd.evaluation.prediction_dump`).
+
+    ``tools/test.py --dump DIR`` adds it; ``tools/analysis_tools/report.py`` reads the result.  In distributed runs each
+    rank writes its own images, and rank 0 the index in data-set order.  An image whose size differs from the ground
+    truth's (a protocol that evaluates at a fixed size) is resized to it.
+
+    Args:
+        out_dir: Folder of the dump.
+
+    Raises:
+        OSError: The folder cannot be written to; before the first image.
+    """
+
+    priority = 'NORMAL'
+
+    def __init__(self, out_dir: str) -> None:
+        self.out_dir = Path(out_dir)
+        self._writer: DumpWriter | None = None
+        self._entries: list[dict[str, Any]] = []
+
+    def before_test_epoch(self, runner: Any) -> None:
+        """Make the folder; an index of an earlier test goes, since its images are about to be replaced."""
+        self._writer, self._entries = DumpWriter(self.out_dir), []
+        if is_main_process():
+            (self.out_dir / 'index.json').unlink(missing_ok=True)
+        barrier()
+
+    def after_test_iter(self, runner: Any, batch_idx: int, data_batch: Any = None,
+                        outputs: Sequence | None = None) -> None:
+        """Write the images of one batch."""
+        dataset = runner.test_loop.dataloader.dataset
+        for sample in outputs or ():
+            probability, mask = map_of(sample.seg_logits), map_of(sample.gt_sem_seg)
+            image = read_test_image(dataset, sample.img_path)
+            if image.shape != probability.shape:
+                image = cv2.resize(image, probability.shape[::-1], interpolation=cv2.INTER_LINEAR)
+            self._entries.append(
+                self._writer.write(image_id_of(dataset, sample), probability, mask, image, source=sample.img_path))
+
+    def after_test_epoch(self, runner: Any, metrics: dict[str, float] | None = None) -> None:
+        """Gather the entries and write the index."""
+        entries = collect_results(self._entries, len(runner.test_loop.dataloader.dataset), 'cpu')
+        if is_main_process():
+            if len({entry['file'] for entry in entries}) < len(entries):
+                # Each writer keeps its own images apart, but not from those of another process.
+                raise DataError(f'{self.out_dir}: two data sets have images of one ID, which several processes cannot '
+                                'keep apart; test in one process')
+            write_index(self.out_dir, entries)
+            print_log(f'{len(entries)} probability maps, masks and images are in {self.out_dir}', logger='current')

@@ -1,0 +1,254 @@
+"""Probability maps, masks and images of a test run on disk, for reports and a second evaluation.
+
+A dump is a folder::
+
+    index.json              which images, in data-set order, and how they are stored (:func:`write_index`)
+    metrics.json            what tools/test.py measured and with what (its --out record)
+    probability/ID.png      16-bit codes of the probabilities (:func:`encode_probability`)
+    mask/ID.png             8 bit: 0 background, 255 target (between: a soft mask's value times 255)
+    image/ID.png            8 or 16 bit: the gray image; gray values only up to scale and offset if it was neither
+
+Probabilities are quantised so that nothing that is decided by a threshold changes: the codes number the intervals
+between the edges :func:`probability_edges`, among which are all thresholds in use.  NumPy and OpenCV only.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mmirstd.datasets.errors import DataError, MissingDataError
+from mmirstd.datasets.image_io import read_image
+from mmirstd.evaluation.functional import ROC_THRESHOLDS
+
+FORMAT = 'mmirstd prediction dump'
+VERSION = 1
+
+# 64000 is a multiple of 1000 and of 32: k/1000 and k/32 are edges.
+_STEPS = 64000
+
+
+@lru_cache(maxsize=1)
+def probability_edges() -> np.ndarray:
+    """The edges of the intervals, ascending from 0 to 1, float32: k/64000 and the thresholds of the ROC.
+
+    A probability p has code q when ``edges[q - 1] < p <= edges[q]`` (0 when p is 0).  So ``p > edges[k]`` is
+    ``q > k``: strict comparisons in float32 with k/1000, k/32 or a threshold of
+    :data:`mmirstd.evaluation.functional.ROC_THRESHOLDS` have the same outcome before and after.
+    """
+    edges = np.unique(np.concatenate([(np.arange(_STEPS + 1) / _STEPS).astype(np.float32), ROC_THRESHOLDS]))
+    edges.setflags(write=False)
+    return edges
+
+
+def encode_probability(probability: np.ndarray) -> np.ndarray:
+    """Probabilities to 16-bit codes.
+
+    Args:
+        probability: (H, W) float in [0, 1], no NaN.
+
+    Returns:
+        (H, W) uint16, at most 64640.
+
+    Raises:
+        ValueError: A value is NaN or outside of [0, 1].
+    """
+    if probability.size and not (probability.min() >= 0 and probability.max() <= 1):
+        raise ValueError(f'probabilities from {probability.min():g} to {probability.max():g}; expected 0 to 1, no NaN')
+    values = np.ascontiguousarray(probability, np.float32)
+    return np.searchsorted(probability_edges(), values.ravel()).reshape(values.shape).astype(np.uint16)
+
+
+def decode_probability(codes: np.ndarray) -> np.ndarray:
+    """16-bit codes to float32 probabilities: the upper edge of the interval, at most 1/64000 too high."""
+    edges = probability_edges()
+    if codes.size and int(codes.max()) >= len(edges):
+        raise ValueError(f'code {int(codes.max())} is none of the {len(edges)} codes of a probability')
+    return edges[codes]
+
+
+@dataclass(frozen=True)
+class DumpedImage:
+    """One image of a dump.
+
+    Attributes:
+        name: Its ID in the data set.
+        probability: (H, W) float32 in [0, 1].
+        mask: (H, W) uint8 {0, 1}, or float32 in [0, 1] if it was soft.
+        gray: (H, W) uint8 or uint16.
+    """
+
+    name: str
+    probability: np.ndarray
+    mask: np.ndarray
+    gray: np.ndarray
+
+
+class DumpWriter:
+    """Write the images of a dump.
+
+    Args:
+        folder: The dump's; made if missing.
+
+    Raises:
+        OSError: It cannot be written to.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+        for part in ('probability', 'mask', 'image'):
+            (self.folder / part).mkdir(parents=True, exist_ok=True)
+        self._names: dict[str, str] = {}
+
+    def write(self, name: str, probability: np.ndarray, mask: np.ndarray, image: np.ndarray,
+              source: str = '') -> dict[str, Any]:
+        """Write one image.
+
+        Args:
+            name: Its ID; may hold ``/``.
+            probability: (H, W) in [0, 1].
+            mask: (H, W), in [0, 1].
+            image: (H, W) gray: uint8, uint16, or float. Floats are stored without loss if they are multiples of
+                1/255 or 1/65535 in [0, 1] (as the loading transforms give), else stretched to 16 bit.
+            source: Tells two images of one ID apart (their paths).
+
+        Returns:
+            The image's entry of the index.
+
+        Raises:
+            ValueError: Values out of range, or shapes that differ; the message names the image.
+        """
+        if not probability.shape == mask.shape == image.shape or probability.ndim != 2:
+            raise ValueError(f'{name}: probability {probability.shape}, mask {mask.shape} and image {image.shape} '
+                             'must be (H, W) and of one size')
+        stem = self._file_stem(name, source or name)
+        try:
+            codes = encode_probability(probability)
+        except ValueError as error:
+            raise ValueError(f'{name}: {error}') from None
+        for part, pixels in (('probability', codes), ('image', _gray_codes(image)),
+                             ('mask', np.rint(np.asarray(mask, np.float32) * 255).astype(np.uint8))):
+            _save_png(self.folder / part / f'{stem}.png', pixels)
+        return dict(name=name, file=f'{stem}.png', height=mask.shape[0], width=mask.shape[1])
+
+    def _file_stem(self, name: str, source: str) -> str:
+        """A relative path below the dump's folders, of its own for each source."""
+        parts = [re.sub(r'[<>:"\\|?*\x00-\x1f]', '_', part) for part in name.split('/')]
+        stem = '/'.join(part if part.strip('.') else '_' for part in parts if part) or '_'
+        number, unique = 1, stem
+        while self._names.setdefault(unique, source) != source:
+            number += 1
+            unique = f'{stem}~{number}'
+        return unique
+
+
+def write_index(folder: str | Path, entries: list[dict[str, Any]]) -> None:
+    """Write ``index.json``, which makes the folder a dump.
+
+    Args:
+        folder: The dump's.
+        entries: What :meth:`DumpWriter.write` returned, in data-set order.
+    """
+    index = dict(
+        format=FORMAT, version=VERSION,
+        probability='16-bit codes; see mmirstd/evaluation/prediction_dump.py, decode_probability',
+        images=entries)
+    Path(folder, 'index.json').write_text(json.dumps(index, indent=1, ensure_ascii=False) + '\n', encoding='utf-8')
+
+
+class PredictionDump:
+    """Read a dump; a sequence of :class:`DumpedImage`, each read when it is asked for.
+
+    Args:
+        folder: The dump's.
+
+    Raises:
+        DataError: There is no dump, or it is damaged or of another version.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+        path = self.folder / 'index.json'
+        if not path.is_file():
+            raise MissingDataError(
+                f'{self.folder}: no dump of a test run (it has no index.json); make one by '
+                f'tools/test.py CONFIG CKPT --dump {self.folder}')
+        try:
+            index = json.loads(path.read_text(encoding='utf-8'))
+            found = (index['format'], index['version'])
+            self.entries: list[dict[str, Any]] = [
+                dict(name=str(e['name']), file=str(e['file']), height=int(e['height']), width=int(e['width']))
+                for e in index['images']]
+        except (ValueError, KeyError, TypeError) as error:
+            raise DataError(f'{path}: not the index of a dump ({type(error).__name__}: {error}); '
+                            'write it again by tools/test.py --dump') from None
+        if found != (FORMAT, VERSION):
+            raise DataError(f'{path}: {found[0]!r} version {found[1]}; this code reads {FORMAT!r} version {VERSION}')
+        if not self.entries:
+            raise DataError(f'{path}: the dump holds no image')
+        if any(Path(e['file']).is_absolute() or '..' in Path(e['file']).parts for e in self.entries):
+            raise DataError(f'{path}: names a file outside of the dump')
+        self.record = self._read_record()
+
+    def _read_record(self) -> dict[str, Any]:
+        path = self.folder / 'metrics.json'
+        if not path.is_file():
+            return {}
+        try:
+            record = json.loads(path.read_text(encoding='utf-8'))
+        except ValueError as error:
+            raise DataError(f'{path}: not JSON ({error}); delete it, or write it by tools/test.py --dump') from None
+        return record if isinstance(record, dict) else {}
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def __getitem__(self, index: int) -> DumpedImage:
+        entry = self.entries[index]
+        size = entry['height'], entry['width']
+        codes, mask, gray = (
+            self._read(part, entry['file'], size, kinds) for part, kinds in
+            (('probability', (np.uint16,)), ('mask', (np.uint8,)), ('image', (np.uint8, np.uint16))))
+        try:
+            probability = decode_probability(codes)
+        except ValueError as error:
+            raise DataError(f'{self.folder / "probability" / entry["file"]}: {error}') from None
+        soft = ((mask > 0) & (mask < 255)).any()
+        return DumpedImage(
+            entry['name'], probability, mask.astype(np.float32) / 255 if soft else (mask > 0).astype(np.uint8), gray)
+
+    def _read(self, part: str, file: str, size: tuple[int, int], kinds: tuple[type, ...]) -> np.ndarray:
+        path = self.folder / part / file
+        pixels = read_image(path)
+        if pixels.shape != size or pixels.dtype not in kinds:
+            wanted = ' or '.join(kind.__name__ for kind in kinds)
+            raise DataError(f'{path}: {pixels.shape} {pixels.dtype}; expected {size} {wanted}')
+        return pixels
+
+
+def _gray_codes(image: np.ndarray) -> np.ndarray:
+    """A gray image as uint8 or uint16, see :meth:`DumpWriter.write`."""
+    if image.dtype in (np.uint8, np.uint16):
+        return image
+    values = np.asarray(image, np.float64)
+    low, high = float(values.min()), float(values.max())
+    if not (np.isfinite(low) and np.isfinite(high)):
+        raise ValueError('the image has NaN or infinite values')
+    if low >= 0 and high <= 1:
+        for dtype, largest in ((np.uint8, 255), (np.uint16, 65535)):
+            codes = np.rint(values * largest)
+            if np.abs(values * largest - codes).max() < 0.02:  # float32 rounding moves a code by 0.004 at most
+                return codes.astype(dtype)
+    scale = 65535 / (high - low) if high > low else 0.0
+    return np.rint((values - low) * scale).astype(np.uint16)
+
+
+def _save_png(path: Path, pixels: np.ndarray) -> None:
+    from mmirstd.visualization.overlay import save_png
+    save_png(path, pixels)

@@ -1,0 +1,175 @@
+"""Put analysed runs side by side: the data of a report's page."""
+
+from __future__ import annotations
+
+import base64
+import math
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from mmirstd.datasets.errors import DataError
+from mmirstd.evaluation.functional import get_protocol
+
+from .crops import ALARM_SIDE, gray_crop, pack_bytes, target_window, thumbnail, window_around
+from .findings import FalseAlarms
+from .run_analysis import RunAnalysis
+from .thresholds import REPORT_THRESHOLDS, threshold_levels
+
+#: False alarms shown of one run, those with the highest peaks; tables count all of them.
+MAX_ALARMS = 1000
+
+# Alarms of two runs whose peaks are nearer than this (px) are shown in one card.
+_SAME_PLACE = 3.0
+_CROPS_PER_CHUNK = 100
+
+
+def build_contents(runs: Sequence[RunAnalysis], title: str, max_alarms: int = MAX_ALARMS) -> dict[str, Any]:
+    """The data of a page.
+
+    Args:
+        runs: Of the same images.
+        title: Of the page.
+        max_alarms: False alarms shown of each run.
+
+    Returns:
+        ``data``: everything but pictures, fit for strict JSON; ``chunks``: the pictures of the items (gray values,
+        ground truth, then the threshold levels of each run), ``chunkSize`` items in each.
+
+    Raises:
+        DataError: The runs are not of the same images and ground truth.
+    """
+    by_name = _same_images(runs)
+    limits = [_score_limit([image.alarms for image in run.images], max_alarms) for run in runs]
+    images, items, pictures = [], [], []
+    order = [{entry['name']: index for index, entry in enumerate(run.dump.entries)} for run in runs]
+    for number, first in enumerate(runs[0].images):
+        dumped = [run.dump[places[first.name]] for run, places in zip(runs, order)]  # noqa: B905  (Python 3.9)
+        analysed = [names[first.name] for names in by_name]
+        gray, truth = dumped[0].gray, dumped[0].mask > 0.5
+        levels = [threshold_levels(image.probability) for image in dumped]
+        images.append(dict(name=first.name, height=gray.shape[0], width=gray.shape[1], thumbnail=thumbnail(gray)))
+        found = [*_target_items(analysed, gray.shape),
+                 *_alarm_items([image.alarms for image in analysed], limits, gray.shape)]
+        for item, window in found:
+            items.append(dict(item, image=number, window=[window.top, window.left, window.height, window.width]))
+            pictures.append([gray_crop(gray, window), pack_bytes(window.of(truth)),
+                             *(pack_bytes(window.of(level)) for level in levels)])
+    chunks = [pictures[start:start + _CROPS_PER_CHUNK] for start in range(0, len(pictures), _CROPS_PER_CHUNK)]
+    data = dict(
+        title=title, made=time.strftime('%Y-%m-%d %H:%M'), thresholds=list(REPORT_THRESHOLDS),
+        start=REPORT_THRESHOLDS.index(0.5), chunkSize=_CROPS_PER_CHUNK,
+        protocols=[_protocol(name) for name in runs[0].summary['own']],
+        runs=[_run(run) for run in runs], images=images, items=items)
+    return dict(data=_plain(data), chunks=chunks)
+
+
+def _same_images(runs: Sequence[RunAnalysis]) -> list[dict[str, Any]]:
+    """Name -> image of each run; raise unless all hold the same."""
+    by_name = [{image.name: image for image in run.images} for run in runs]
+    for run, names in zip(runs[1:], by_name[1:]):  # noqa: B905  (Python 3.9)
+        where = f'{run.dump.folder} and {runs[0].dump.folder}'
+        only = sorted(set(names) ^ set(by_name[0]))
+        if only:
+            raise DataError(f'{where}: runs side by side need the same images; {len(only)} are in one of them only, '
+                            f'the first is {only[0]!r}. Test both on the same split, or make two reports')
+        for name, image in names.items():
+            if image.truth_key != by_name[0][name].truth_key:
+                raise DataError(f'{where}: the ground truth of {name!r} differs, in size or in pixels. Test both on '
+                                'the same data, with the same --eval-size')
+    return by_name
+
+
+def _score_limit(alarms: Sequence[FalseAlarms], limit: int) -> float:
+    """The score that a site must reach to be shown, so that about ``limit`` are (more where scores are equal)."""
+    scores = np.concatenate([found.scores for found in alarms])
+    if len(scores) <= limit:
+        return 0.0
+    return float(np.sort(scores)[len(scores) - limit]) if limit else math.inf
+
+
+def _target_items(analysed: Sequence[Any], shape: tuple[int, int]) -> list[tuple[dict[str, Any], Any]]:
+    first = analysed[0]
+    found = []
+    for index in range(len(first.targets)):
+        row, column = first.targets.centroids[index]
+        found.append((dict(
+            kind='target', number=index + 1, y=round(float(row), 2), x=round(float(column), 2),
+            area=int(first.targets.areas[index]), scr=_rounded(first.scr[index], 3),
+            runs=[dict(codes=base64.b64encode(image.iou_codes[index].tobytes()).decode(),
+                       peak=_rounded(image.scores[index], 6)) for image in analysed]),
+            target_window(first.targets.boxes[index], shape)))
+    return found
+
+
+def _alarm_items(alarms: Sequence[FalseAlarms], limits: Sequence[float],
+                 shape: tuple[int, int]) -> list[tuple[dict[str, Any], Any]]:
+    """One item a site; a site of another run nearby joins the first run's that has none of that run yet."""
+    sites: list[tuple[float, float, list[dict[str, Any] | None]]] = []
+    for run, (found, limit) in enumerate(zip(alarms, limits)):  # noqa: B905  (Python 3.9)
+        before = len(sites)
+        for peak, score, areas in zip(found.peaks, found.scores, found.areas):  # noqa: B905
+            if score < limit:
+                continue
+            row, column = divmod(int(peak), shape[1])
+            entry = dict(areas=_trimmed(areas), peak=_rounded(score, 6))
+            near = [site for site in sites[:before]
+                    if site[2][run] is None and math.hypot(site[0] - row, site[1] - column) < _SAME_PLACE]
+            if near:
+                min(near, key=lambda site: math.hypot(site[0] - row, site[1] - column))[2][run] = entry
+            else:
+                sites.append((row, column, [entry if other == run else None for other in range(len(alarms))]))
+    return [(dict(kind='alarm', y=row, x=column, runs=entries), window_around(row, column, ALARM_SIDE, shape))
+            for row, column, entries in sites]
+
+
+def _trimmed(areas: np.ndarray) -> list[int]:
+    """The first threshold with a component, then the areas from there to the last with one."""
+    present = np.flatnonzero(areas)
+    return [int(present[0]), *areas[present[0]:present[-1] + 1].tolist()] if len(present) else [0]
+
+
+def _run(run: RunAnalysis) -> dict[str, Any]:
+    record = run.dump.record
+    versions = record.get('versions') or {}
+    facts = dict(
+        images=len(run.images), config=_file_name(record.get('config')),
+        checkpoint=_file_name(record.get('checkpoint')),
+        checkpoint_sha256=str(record.get('checkpoint_sha256') or '')[:16], evaluated_at=record.get('eval_size'),
+        tested=record.get('time'), mmirstd=versions.get('mmirstd'), torch=versions.get('torch'))
+    roc = run.summary['roc']
+    curve = dict(fpr=[_significant(v) for v in roc['fpr']], tpr=[_significant(v) for v in roc['tpr']])
+    return dict(run.summary, roc=curve, name=run.name, facts={key: str(v) for key, v in facts.items() if v})
+
+
+def _protocol(name: str) -> dict[str, Any]:
+    spec = get_protocol(name)
+    return dict(name=name, description=spec.description, source=spec.source, defects=list(spec.defects),
+                parts={part: str(rule) for part, rule in spec.parts.items()},
+                resolution={key: size or 'native' for key, size in spec.resolution.items()})
+
+
+def _file_name(path: Any) -> str:
+    """Without its folder: a report is passed on, and where its maker keeps files is no one's business."""
+    return str(path).replace('\\', '/').rsplit('/', 1)[-1] if path else ''
+
+
+def _rounded(value: float, digits: int) -> float | None:
+    return round(float(value), digits) if math.isfinite(value) else None
+
+
+def _significant(value: float) -> float | None:
+    return float(f'{value:.5g}') if math.isfinite(value) else None
+
+
+def _plain(value: Any) -> Any:
+    """Fit for strict JSON: NaN and infinities become None, NumPy's numbers Python's."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,63 @@
+"""Frames of a video with their targets marked, all of one size."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from .overlay import _MAX_MARKERS, COLORS, Finding, _display_range, _mark, _put_text, _single_channel, _stretch
+
+#: Small frames are enlarged by a whole factor until their longer side has as many pixels, so that targets are seen.
+LEAST_SIDE = 640
+
+
+def draw_targets(image: np.ndarray,
+                 targets: Sequence[tuple[float, float, float, float, float]],
+                 text: str = '',
+                 display_range: tuple[float, float] | None = None) -> np.ndarray:
+    """One frame with brackets and probabilities at its targets.
+
+    Args:
+        image: (H, W) of any bit depth.
+        targets: (x0, y0, x1, y1, probability), boxes by their edges in pixels.
+        text: Written into the upper left corner.
+        display_range: Gray values that become black and white; None: of this frame.
+
+    Returns:
+        (H', W', 3) uint8 BGR; the size depends on the frame's size alone, and is even in both directions, as video
+        codecs want it.
+    """
+    image = _single_channel(image)
+    zoom = max(1, LEAST_SIDE // max(image.shape))
+    picture = _stretch(image, *(display_range or _display_range(image, (0.2, 99.9))))
+    if zoom > 1:
+        picture = cv2.resize(picture, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_NEAREST)
+    height, width = picture.shape[:2]
+    picture = cv2.copyMakeBorder(picture, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)
+    for x0, y0, x1, y1, probability in targets[:_MAX_MARKERS]:
+        finding = Finding('predicted', ((x0 + x1) / 2, (y0 + y1) / 2), (x0, y0, x1, y1), 0)
+        _mark(picture, finding, COLORS['predicted'], zoom, f'{probability:.2f}')
+    if text:
+        _put_text(picture, text, (6, 18), (0, 0, 0), 0.5, 4)
+        _put_text(picture, text, (6, 18), (235, 235, 235), 0.5, 1)
+    return picture
+
+
+class DisplayRange:
+    """A video's gray range that follows its frames slowly, so that the picture does not flicker.
+
+    Args:
+        inertia: Share of the old range kept at each frame, in [0, 1).
+    """
+
+    def __init__(self, inertia: float = 0.9) -> None:
+        self.inertia = inertia
+        self._range: np.ndarray | None = None
+
+    def update(self, image: np.ndarray) -> tuple[float, float]:
+        """Black and white for the next frame (H, W)."""
+        new = np.array(_display_range(_single_channel(image), (0.2, 99.9)))
+        self._range = new if self._range is None else self.inertia * self._range + (1 - self.inertia) * new
+        return float(self._range[0]), float(self._range[1])

@@ -1,0 +1,76 @@
+"""Two real trainings through ``tools/benchmark.py``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from mmirstd.engine.errors import ConfigError
+from tests.shared import REPO
+from tools.benchmark import main
+
+pytestmark = pytest.mark.slow
+
+
+def write_suite(folder: Path, config: Path, **options: object) -> Path:
+    """Two runs of a GGL-Net of four channels; the options are those of the second."""
+    (folder / 'tiny.py').write_text(config.read_text())
+    path = folder / 'tiny.yml'
+    path.write_text(yaml.safe_dump(dict(
+        data_roots=dict(tiny='data/TINY'), seeds=[0], options={'train_cfg.val_interval': 1},
+        runs=[dict(name='plain', config='tiny.py'), dict(name='wide', config='tiny.py', cfg_options=options)])))
+    return path
+
+
+def test_two_runs(tiny_config: Path, tiny_data: Path, run, tmp_path: Path, capsys) -> None:
+    suite = write_suite(tmp_path, tiny_config, **{'model.decode_head': {'channels': 8}})
+    options = [str(suite), '--data-root', str(tiny_data), '--jobs', '2', '--logs', str(tmp_path / 'logs'),
+               '--work-dir', str(tmp_path / 'work')]
+    assert 'tiny: 2 done now, 0 failed' in run('benchmark.py', *options, cwd=tmp_path).stdout
+
+    records = {path.stem: json.loads(path.read_text()) for path in (tmp_path / 'logs' / 'tiny').glob('*.json')}
+    assert sorted(records) == ['plain_seed0', 'wide_seed0']
+    for path in (tmp_path / 'logs' / 'tiny').glob('*.json'):
+        assert path.stat().st_size < 60_000
+        for private in (tmp_path, tiny_data, REPO):
+            assert str(private) not in path.read_text()
+    assert records['wide_seed0']['network']['parameters'] > records['plain_seed0']['network']['parameters'] > 10_000
+    for record in records.values():
+        assert [e['step'] for e in record['validation_curve']] == [1, 2]
+        best = max(record['validation_curve'], key=lambda e: (e['IoU'], -e['step']))
+        assert record['training']['chosen'] == best['step']
+        assert record['validation']['IoU'] == best['IoU']
+        assert record['checkpoint']['name'] == f'best_IoU_epoch_{best["step"]}.pth'
+        assert record['loss_curve']['iter'] == list(range(1, 9))
+        assert record['training']['iterations'] == 8
+        assert 0 < record['training']['training_s'] < record['training']['wall_s']
+        assert 0 <= record['test']['IoU'] <= 1
+        assert record['network']['inference_parameters'] == record['network']['parameters']
+        assert record['network']['flops'] > 1e5
+        assert record['versions']['torch']
+        assert len(record['data']) == 3
+
+    main([*options, '--list'])
+    assert capsys.readouterr().out.split() == ['plain_seed0', 'done', 'wide_seed0', 'done']
+    main([*options, '--dry-run'])  # would build the networks of what is left, and print the commands
+    assert capsys.readouterr().out == 'tiny: 2 runs, 2 done before\n'
+
+
+def test_dry_run_builds_the_networks(tiny_config: Path, tiny_data: Path, tmp_path: Path, capsys) -> None:
+    suite = str(write_suite(tmp_path, tiny_config, **{'model.backbone.base_chanels': 4}))
+    elsewhere = ['--logs', str(tmp_path / 'logs'), '--work-dir', str(tmp_path / 'work')]
+    with pytest.raises(ConfigError, match='base_chanels'):
+        main([suite, '--data-root', str(tiny_data), '--dry-run', *elsewhere])
+    with pytest.raises(ConfigError, match='cure: --data-root tiny=PATH'):
+        main([suite, '--data-root', str(tmp_path / 'none'), *elsewhere])
+    main([suite, '--cfg-options', f'data_root={tiny_data}', '--dry-run', '--only', 'plain', *elsewhere])
+    train, test = [line for line in capsys.readouterr().out.splitlines() if line.startswith('python ')]
+    assert train == ('python tools/train.py tiny.py --work-dir work_dirs/benchmarks/tiny/plain_seed0 --cfg-options '
+                     'data_root=data/TINY train_cfg.val_interval=1 randomness.seed=0')
+    assert ' work_dirs/benchmarks/tiny/plain_seed0/best_IoU_epoch_N.pth ' in test
+    with pytest.raises(SystemExit):
+        main([suite, '--cfg-options', 'model.width=1'])
+    assert 'only data_root=PATH' in capsys.readouterr().err

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import os
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mmirstd.apis import Source, expand_inputs
+from mmirstd.apis.inputs import frame_files, gray_array, identity
+from mmirstd.datasets.errors import DataError
+from tests.test_apis.helpers import scene, write_image
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    for name in ('10.png', '2.png', 'film.mp4', 'notes.txt', '.hidden.png', 'sub/a.TIF', 'sub/deep/b.c.bmp',
+                 'out/masks/2.png'):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    return tmp_path
+
+
+def listed(*args: object, **kwargs: object) -> list[tuple[str, str]]:
+    return [(source.kind, source.name) for source in expand_inputs(*args, **kwargs)]
+
+
+def test_folder_in_natural_order(tree: Path) -> None:
+    assert listed(tree) == [('image', '2'), ('image', '10'), ('video', 'film')]
+    assert listed(str(tree), recursive=True, exclude=tree / 'out') == [
+        ('image', '2'), ('image', '10'), ('video', 'film'), ('image', 'sub/a'), ('image', 'sub/deep/b.c')]
+
+
+def test_folders_as_sequences(tree: Path) -> None:
+    assert listed(tree, sequences=True) == [('frames', tree.name), ('video', 'film')]
+    assert ('frames', 'sub/deep') in listed(tree, recursive=True, sequences=True)
+    assert [Path(f).name for f in frame_files(str(tree))] == ['2.png', '10.png']
+
+
+def test_patterns_keep_the_folders_below_their_fixed_part(tree: Path) -> None:
+    assert listed(f'{tree}/**/*.[bT]*') == [('image', 'sub/a'), ('image', 'sub/deep/b.c')]
+    problem, = expand_inputs(f'{tree}/*.xyz')
+    assert 'no file matches' in problem.problem
+
+
+def test_a_name_with_wildcard_characters_is_a_file_if_it_exists(tmp_path: Path) -> None:
+    (tmp_path / 'a[1].png').touch()
+    assert listed(tmp_path / 'a[1].png') == [('image', 'a[1]')]
+
+
+def test_other_kinds_and_lists(tree: Path) -> None:
+    inputs = [np.zeros((2, 2), np.uint8), 0, '1', '-', 'rtsp://user:secret@host/live?key=1', tree / 'film.mp4',
+              np.zeros((2, 2), np.uint8), 3.5]
+    found = list(expand_inputs(inputs))
+    assert [(s.kind, s.name) for s in found] == [
+        ('array', '000000'), ('live', 'camera0'), ('live', 'camera1'), ('stdin', 'stdin'), ('live', 'host_live'),
+        ('video', 'film'), ('array', '000001'), ('image', 'unknown')]
+    assert found[4].label == 'rtsp://host/live'  # no password in results
+    with pytest.raises(DataError, match='float'):
+        found[-1].read()
+
+
+def test_named_pipe_is_a_stream(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / 'pipe')
+    assert listed(tmp_path / 'pipe') == [('live', 'pipe')]
+
+
+def test_missing_and_empty_are_sources_with_a_problem(tree: Path) -> None:
+    missing, = expand_inputs(tree / 'none.png')
+    with pytest.raises(DataError, match='no such file'):
+        missing.read()
+    (tree / 'only').mkdir()
+    (tree / 'only' / 'below').mkdir()
+    empty, = expand_inputs(tree / 'only')
+    with pytest.raises(DataError, match='no image or video.*1 subfolder.*--recursive'):
+        empty.read()
+
+
+def test_thousands_of_names_come_lazily(tmp_path: Path) -> None:
+    for k in range(30):
+        folder = tmp_path / f'{k:02d}'
+        folder.mkdir()
+        for i in range(100):
+            (folder / f'{i}.png').touch()
+    calls = []
+    original = os.scandir
+
+    def counting(path: str):
+        calls.append(path)
+        return original(path)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, 'scandir', counting)
+        sources = expand_inputs(tmp_path, recursive=True)
+        assert len(list(islice(sources, 150))) == 150
+        assert len(calls) == 3  # the top and two of the thirty folders
+        assert 150 + sum(1 for _ in sources) == 3000
+
+
+def test_reading_keeps_bits(tmp_path: Path) -> None:
+    image = (scene() * np.uint16(200)).astype(np.uint16)
+    path = write_image(tmp_path / 'a.tif', image)
+    source, = expand_inputs(path)
+    assert np.array_equal(source.read(), image)
+    np.save(tmp_path / 'a.npy', np.stack([image] * 3, -1))
+    assert np.array_equal(next(iter(expand_inputs(tmp_path / 'a.npy'))).read(), image)
+    (tmp_path / 'b.npy').write_bytes(b'\x93NUMPY broken')
+    with pytest.raises(DataError, match='b.npy'):
+        next(iter(expand_inputs(tmp_path / 'b.npy'))).read()
+
+
+@pytest.mark.parametrize('array', [np.zeros((2, 2, 2), np.uint8), np.zeros(4, np.uint8), np.zeros((0, 4), np.uint8),
+                                   np.zeros((2, 2), np.int64), np.zeros((2, 2), bool)])
+def test_arrays_that_are_no_images(array: np.ndarray) -> None:
+    with pytest.raises(DataError, match='expected'):
+        gray_array(array)
+
+
+def test_arrays_that_are() -> None:
+    gray = np.arange(12, dtype=np.uint16).reshape(3, 4)
+    for channels in (1, 3, 4):
+        assert np.array_equal(gray_array(np.repeat(gray[..., None], channels, 2)), gray)
+    assert gray_array(np.zeros((3, 4))).dtype == np.float32
+
+
+def test_identity_changes_with_the_file(tmp_path: Path) -> None:
+    path = write_image(tmp_path / 'a.png', scene())
+    source = Source('image', str(path), 'a')
+    before = identity(source)
+    assert before == identity(source)
+    write_image(path, scene(seed=5))
+    os.utime(path, ns=(1, 1))
+    assert identity(source) != before
+    assert identity(Source('array', scene(), 'a')) is None
+    assert identity(Source('image', str(tmp_path / 'none.png'), 'a')) is None

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mmirstd.apis import MovingTargetInferencer, StreamingDetector, build_inferencer
+from mmirstd.engine.errors import ConfigError
+from tests.test_apis.helpers import LocalContrast, moving_frames, scene, write_image, write_video
+from tests.test_models.clip_models import tiny_detector
+
+DETECTOR = tiny_detector(5)
+
+
+def inferencer(**options: object) -> MovingTargetInferencer:
+    return MovingTargetInferencer(DETECTOR, device='cpu', show_progress=False, **options)
+
+
+def test_frame_folder_gives_what_the_stream_gives(tmp_path: Path) -> None:
+    frames = moving_frames(6)
+    for k, frame in enumerate(frames):
+        write_image(tmp_path / 'seq' / f'{k + 8}.png', frame)
+    results = list(inferencer(threshold=0.0).infer(tmp_path / 'seq'))
+    expected = StreamingDetector(DETECTOR).detect(frames)
+    for frame, (result, sample) in enumerate(zip(results, expected, strict=True)):
+        found = sample.pred_instances
+        assert (result.frame, result.mask, result.method) == (frame, None, 'detection')
+        assert len(result.targets) == len(found) > 5
+        boxes = np.clip(found.bboxes.numpy(), 0, (96, 64, 96, 64))
+        order = np.argsort(-found.scores.numpy(), kind='stable')
+        target, box = result.targets[0], boxes[order[0]]
+        assert (target.x0, target.y1) == (pytest.approx(box[0]), pytest.approx(box[3]))
+        assert target.peak == pytest.approx(float(found.scores.max()))
+        assert target.area == pytest.approx((box[2] - box[0]) * (box[3] - box[1]), rel=1e-5)
+
+
+def test_sequences_do_not_mix(tmp_path: Path) -> None:
+    first = write_video(tmp_path / 'a.avi', moving_frames(5))
+    second = write_video(tmp_path / 'b.avi', [scene(seed=50 + k) for k in range(3)])
+    model = inferencer(threshold=0.0)
+    both = [r for r in model.infer([first, second]) if r.source.name == 'b']
+    alone = list(model.infer(second))
+    assert [r.record()['targets'] for r in both] == [r.record()['targets'] for r in alone]
+    assert [r.frame for r in both] == [0, 1, 2]
+
+
+def test_threshold_and_least_area() -> None:
+    frame = scene()
+    every, = inferencer(threshold=0.0).infer(frame)
+    scores = sorted(t.peak for t in every.targets)
+    limit = scores[len(scores) // 2]
+    best, = inferencer(threshold=limit).infer(frame)
+    assert 0 < len(best.targets) < len(every.targets)
+    assert min(t.peak for t in best.targets) >= limit
+    area = sorted(int(t.area) for t in every.targets)[len(scores) // 2] + 1
+    large, = inferencer(threshold=0.0, min_area=area).infer(frame)
+    assert 0 < len(large.targets) < len(every.targets)
+    assert min(t.area for t in large.targets) >= area
+
+
+def test_defects_in_a_sequence_come_after_its_good_frames(tmp_path: Path) -> None:
+    for k, frame in enumerate(moving_frames(4)):
+        write_image(tmp_path / f'{k}.png', frame)
+    write_image(tmp_path / '4.png', scene(32, 32, ()))
+    failed = []
+    results = list(inferencer().infer(tmp_path, on_error=lambda source, error: failed.append(str(error))))
+    assert len(results) == 4
+    assert 'frame 4 has 32x32' in failed[0]
+
+
+def test_call_follows_mmengine() -> None:
+    found = inferencer()(scene(), return_vis=True)
+    assert found['predictions'][0]['method'] == 'detection'
+    assert found['visualization'][0].shape == (64 * 6, 96 * 6, 3)
+    sample = inferencer()(scene(), return_datasamples=True)['predictions'][0]
+    assert hasattr(sample.pred_instances, 'bboxes')
+
+
+def test_which_models_go() -> None:
+    assert isinstance(build_inferencer(DETECTOR, device='cpu'), MovingTargetInferencer)
+    with pytest.raises(ConfigError, match='IRSTDInferencer'):
+        MovingTargetInferencer(LocalContrast(), device='cpu')
+    with pytest.raises(ValueError, match='not tiled'):
+        build_inferencer(DETECTOR, device='cpu', tile='on')

@@ -1,0 +1,121 @@
+"""Hand-made suites, records and a repository whose tools only pretend to train."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mmirstd.engine.benchmark import Job, Settings, load_suite
+
+CONFIG = """
+train_dataloader = dict(dataset=dict(data_root='data/toy', ann_file='train.txt'))
+val_dataloader = dict(dataset=dict(data_root='data/toy', ann_file='val.txt'))
+test_dataloader = dict(dataset=dict(data_root='data/toy', ann_file='test.txt'))
+data_root = 'data/toy'
+model = dict(width=1)
+optim_wrapper = dict(lr=1.0)
+randomness = dict(seed=0)
+train_cfg = dict(max_epochs=4, val_interval=2)
+default_hooks = dict(checkpoint=dict(save_best='IoU', rule='greater'))
+"""
+
+# Trains four epochs of two iterations with IoU 0.5, 0.7 (+ width / 100, + seed / 1000) at epochs 2 and 4. `model.fail`
+# lets it fail, `model.pause_at` lets it wait after that epoch until it is killed.
+TRAIN = r"""
+import argparse, json, pathlib, signal, sys, time, zipfile
+p = argparse.ArgumentParser()
+p.add_argument('config'); p.add_argument('--work-dir'); p.add_argument('--resume')
+p.add_argument('--cfg-options', nargs='+')
+a = p.parse_args()
+o = dict(x.split('=', 1) for x in a.cfg_options)
+assert pathlib.Path(o['data_root']).is_dir() and pathlib.Path(a.config).is_file()
+if o.get('model.fail') == 'True':
+    sys.exit('the loss is not finite')
+signal.signal(signal.SIGTERM, signal.default_int_handler)
+w = pathlib.Path(a.work_dir)
+start = int(pathlib.Path(a.resume).stem.split('_')[1]) if a.resume else 0
+log = w / f'part{len(list(w.glob("part*")))}' / 'vis_data' / 'scalars.json'
+log.parent.mkdir(parents=True)
+def save(path):
+    with zipfile.ZipFile(path, 'w') as z:
+        z.writestr('x', 'x')
+def line(**k):
+    with log.open('a') as f:
+        f.write(json.dumps(k) + '\n')
+for epoch in range(start + 1, 5):
+    for i in (1, 2):
+        n = 2 * (epoch - 1) + i
+        line(loss=1 / n, lr=0.1, time=0.5, epoch=epoch, iter=n, step=n)
+    print(f'Epoch(train) [{epoch}][2/2]')
+    save(w / f'epoch_{epoch}.pth')
+    if o.get('model.pause_at') == str(epoch) and not a.resume:
+        try:
+            time.sleep(60)
+        except KeyboardInterrupt:
+            sys.exit(130)
+    if epoch % 2 == 0:
+        [f.unlink() for f in w.glob('best_*')]
+        save(w / f'best_IoU_epoch_{epoch}.pth')
+        line(IoU=(0.5 if epoch == 2 else 0.7) + int(o.get('model.width', 1)) / 100
+             + int(o['randomness.seed']) / 1000, Pd=float('nan'), time=0.1, step=epoch)
+print('done: 4 epochs, 8 iterations')
+"""
+
+TEST = r"""
+import argparse, json, pathlib
+p = argparse.ArgumentParser()
+p.add_argument('config'); p.add_argument('checkpoint', nargs='?'); p.add_argument('--work-dir'); p.add_argument('--out')
+p.add_argument('--cfg-options', nargs='+')
+a = p.parse_args()
+assert pathlib.Path(a.checkpoint).is_file()
+pathlib.Path(a.out).write_text(json.dumps(dict(
+    metrics=dict(IoU=0.6, Pd=None), checkpoint_sha256='0' * 64, images=3, device='cpu', versions=dict(torch='2'),
+    network=dict(parameters=1000, inference_parameters=900, flops=5, input=[1, 8, 8]), time='now')))
+"""
+
+
+def write_suite(root: Path, content: dict[str, Any], name: str = 'toy') -> Path:
+    """A suite in ``root/benchmarks``; configs ``configs/a.py`` and ``configs/b.py`` exist."""
+    (root / 'benchmarks').mkdir(parents=True, exist_ok=True)
+    (root / 'configs').mkdir(exist_ok=True)
+    for config in 'ab':
+        (root / 'configs' / f'{config}.py').write_text(CONFIG)
+    path = root / 'benchmarks' / f'{name}.yml'
+    path.write_text(yaml.safe_dump(content, sort_keys=False))
+    return path
+
+
+def toy(**changes: Any) -> dict[str, Any]:
+    """A valid suite of two runs."""
+    return {
+        'data_roots': {'toy': 'data/toy'},
+        'seeds': [0, 1],
+        'runs': [dict(name='a', config='configs/a.py'),
+                 dict(name='b', config='configs/b.py', label='B', cfg_options={'model.width': 2})],
+        **changes
+    }
+
+
+def make_jobs(root: Path, content: dict[str, Any], side_by_side: int = 1, stop=None) -> list[Job]:
+    """Jobs of a suite in a repository with the pretending tools."""
+    path = write_suite(root, content)
+    (root / 'tools').mkdir(exist_ok=True)
+    (root / 'tools' / 'train.py').write_text(TRAIN)
+    (root / 'tools' / 'test.py').write_text(TEST)
+    data = root / 'elsewhere'
+    data.mkdir(exist_ok=True)
+    (data / 'train.txt').write_text('x\n')
+    suite = load_suite(path, root)
+    settings = Settings(root / 'logs', root / 'work', {name: str(data) for name in suite.data_roots}, side_by_side, 1)
+    return [Job(suite, run, seed, settings, *([stop] if stop else [])) for run, seed in suite.select()]
+
+
+def record(config: str, options: dict, seed: int, val: dict | None = None, **test: Any) -> dict[str, Any]:
+    """A record as a job writes it."""
+    return dict(
+        suite='toy', run='r', seed=seed, config=config, cfg_options=options,
+        selection='highest IoU on the validation split', git=dict(commit='a' * 40, dirty=[], commits=['a' * 40]),
+        data={}, test=test, validation=val or {}, training=dict(training_s=120.0, wall_s=200.0, chosen=4),
+        network=dict(parameters=1000, inference_parameters=900, flops=2 * 10**9, images=3))

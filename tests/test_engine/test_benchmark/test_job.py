@@ -1,0 +1,164 @@
+"""Train, skip, continue, fail and stop, with tools that pretend."""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from mmirstd.engine.benchmark import read_records, run_jobs
+from mmirstd.engine.errors import CheckpointError, ConfigError
+
+from .helpers import make_jobs, toy
+
+
+def go(jobs, side_by_side: int = 1, stop: threading.Event | None = None):
+    return run_jobs(jobs, side_by_side, stop or threading.Event(), io.StringIO(), interval_s=0.05)
+
+
+def test_train_test_record_and_skip(tmp_path: Path) -> None:
+    jobs = make_jobs(tmp_path, toy(), side_by_side=2)
+    assert [job.status() for job in jobs] == ['to do'] * 4
+    outcome = go(jobs, 2)
+    assert outcome.failed == {}
+    assert sorted(outcome.finished) == ['a_seed0', 'a_seed1', 'b_seed0', 'b_seed1']
+    assert [job.status() for job in jobs] == ['done'] * 4
+
+    text = (tmp_path / 'logs' / 'toy' / 'b_seed1.json').read_text()
+    assert str(tmp_path) not in text
+    record = json.loads(text)
+    assert record['cfg_options'] == {'model.width': 2}
+    assert record['selection'] == 'highest IoU on the validation split'
+    assert record['validation'] == dict(IoU=0.721, Pd=None)
+    assert record['test'] == dict(IoU=0.6, Pd=None)
+    assert [e['step'] for e in record['validation_curve']] == [2, 4]
+    assert record['loss_curve']['iter'] == list(range(1, 9))
+    training = record['training']
+    assert (training['chosen'], training['iterations'], training['training_s']) == (4, 8, 4.0)
+    assert [(part['jobs'], part['threads']) for part in training['parts']] == [(2, 1)]
+    assert record['network'] == dict(parameters=1000, inference_parameters=900, flops=5, input=[1, 8, 8], images=3)
+    assert list(record['data']) == ['train.txt']
+    assert record['commands'] == [
+        'python tools/train.py configs/b.py --work-dir work_dirs/benchmarks/toy/b_seed1 --cfg-options '
+        'data_root=data/toy model.width=2 randomness.seed=1',
+        'python tools/test.py configs/b.py work_dirs/benchmarks/toy/b_seed1/best_IoU_epoch_4.pth --work-dir '
+        'work_dirs/benchmarks/toy/b_seed1/test --out work_dirs/benchmarks/toy/b_seed1/test.json --cfg-options '
+        'data_root=data/toy model.width=2 randomness.seed=1']
+
+    # another machine has the records only: nothing runs
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / 'logs').rglob('*.json')}
+    go(make_jobs(tmp_path, toy()))
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / 'logs').rglob('*.json')} == before
+    records = read_records(jobs[0].suite, tmp_path / 'logs')
+    assert {name: sorted(found) for name, found in records.items()} == {'a': [0, 1], 'b': [0, 1]}
+
+
+def test_a_run_that_fails_does_not_stop_the_others(tmp_path: Path) -> None:
+    content = toy(seeds=[0])
+    content['runs'][0]['cfg_options'] = {'model.fail': True}
+    jobs = make_jobs(tmp_path, content)
+    outcome = go(jobs)
+    assert outcome.finished == ['b_seed0']
+    message = outcome.failed['a_seed0']
+    assert 'tools/train.py ended with status 1' in message
+    assert 'the loss is not finite' in message
+    assert jobs[0].status() == 'interrupted'
+    assert not jobs[0].record.exists()
+
+
+def stop_when(path: Path, stop: threading.Event) -> threading.Thread:
+    def watch() -> None:
+        for _ in range(400):
+            if path.exists():
+                break
+            time.sleep(0.05)
+        stop.set()
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    return thread
+
+
+def test_stopped_and_continued(tmp_path: Path) -> None:
+    content = toy(seeds=[0])
+    content['runs'] = [dict(name='a', config='configs/a.py', cfg_options={'model.pause_at': 4})]
+    stop = threading.Event()
+    job, = make_jobs(tmp_path, content, stop=stop)
+    watcher = stop_when(job.work_dir / 'epoch_4.pth', stop)
+    outcome = go([job], stop=stop)
+    watcher.join()
+    assert (outcome.finished, outcome.failed) == ([], {})
+    assert job.status() == 'interrupted'
+
+    job, = make_jobs(tmp_path, content)
+    # epoch 4 was saved, but not validated
+    assert '--resume work_dirs/benchmarks/toy/a_seed0/epoch_3.pth' in ' '.join(job.next_commands()[0])
+    outcome = go([job])
+    assert not outcome.failed
+    record = json.loads(job.record.read_text())
+    assert len(record['training']['parts']) == 2
+    assert record['training']['wall_s'] == pytest.approx(
+        sum(part['wall_s'] for part in record['training']['parts']), abs=0.1)
+    assert record['loss_curve']['iter'] == list(range(1, 9))
+    assert [e['step'] for e in record['validation_curve']] == [2, 4]
+    assert len(record['commands']) == 3
+
+
+def test_trained_but_not_tested_trains_no_second_time(tmp_path: Path) -> None:
+    content = toy(seeds=[0], runs=toy()['runs'][:1])
+    job, = make_jobs(tmp_path, content)
+    broken = (tmp_path / 'tools' / 'test.py')
+    text = broken.read_text()
+    broken.write_text('raise SystemExit("no memory")')
+    assert 'no memory' in go([job]).failed['a_seed0']
+    assert job.status() == 'trained, not tested'
+    broken.write_text(text)
+    assert [command[0] for command in job.next_commands()] == ['tools/test.py']
+    (tmp_path / 'tools' / 'train.py').write_text('raise SystemExit("trained again")')
+    assert go([job]).finished == ['a_seed0']
+
+
+def test_a_changed_suite_is_noticed(tmp_path: Path) -> None:
+    content = toy(seeds=[0], runs=toy()['runs'][1:])
+    job, = make_jobs(tmp_path, content)
+    go([job])
+    content['runs'][0]['cfg_options'] = {'model.width': 3}
+    changed, = make_jobs(tmp_path, content)
+    with pytest.raises(ConfigError, match=r"(?s)b_seed0.json: was made with cfg_options .*'model.width': 2.*: 3.*cure"):
+        changed.done()
+    job.record.unlink()
+    assert 'which the suite has changed since' in go([changed]).failed['b_seed0']
+
+
+def test_a_damaged_record_is_no_result(tmp_path: Path) -> None:
+    job = make_jobs(tmp_path, toy())[0]
+    job.record.parent.mkdir(parents=True)
+    job.record.write_text('{"test": ')
+    with pytest.raises(ConfigError, match='is no result record'):
+        job.done()
+
+
+def test_two_at_the_same_run(tmp_path: Path) -> None:
+    first, second = (make_jobs(tmp_path, toy())[0] for _ in range(2))
+    first._acquire()
+    try:
+        with pytest.raises(CheckpointError, match='another process works in'):
+            second()
+    finally:
+        first._release()
+    assert go([second]).finished == ['a_seed0']
+
+
+def test_misspelt_option_and_progress(tmp_path: Path) -> None:
+    content = toy(runs=[dict(name='a', config='configs/a.py', cfg_options={'modl.width': 2})])
+    with pytest.raises(ConfigError, match=r"(?s)no entry 'modl'.*did you mean: model"):
+        make_jobs(tmp_path, content)[0].check()
+    job = make_jobs(tmp_path, toy())[0]
+    assert job.progress() == 'a_seed0 waiting'
+    go([job])
+    job.phase = 'training'
+    assert job.progress() == 'a_seed0 epoch 4/4 eta 0:00'

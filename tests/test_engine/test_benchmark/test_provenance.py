@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from mmengine.config import Config
+
+from mmirstd.engine.benchmark.provenance import data_state, git_state
+
+
+def git(root: Path, *args: str) -> None:
+    subprocess.run(['git', '-C', str(root), '-c', 'user.name=x', '-c', 'user.email=x@x', *args], check=True,
+                   capture_output=True)
+
+
+def test_commit_and_changed_code(tmp_path: Path) -> None:
+    config = tmp_path / 'configs' / 'a.py'
+    assert git_state(tmp_path, config) == dict(commit=None, dirty=[])
+    git(tmp_path, 'init')
+    (tmp_path / 'tools').mkdir()
+    config.parent.mkdir()
+    for name in ('tools/train.py', 'tools/README.md', 'notes.txt'):
+        (tmp_path / name).write_text('1')
+    git(tmp_path, 'add', '.')
+    git(tmp_path, 'commit', '-m', 'x')
+    clean = git_state(tmp_path, config)
+    assert len(clean['commit']) == 40
+    assert clean['dirty'] == []
+    for name in ('tools/train.py', 'tools/README.md', 'notes.txt', 'tools/new.py', 'configs/a.py'):
+        (tmp_path / name).write_text('2')
+    assert git_state(tmp_path, config)['dirty'] == ['configs/a.py', 'tools/train.py']
+
+
+def test_data(tmp_path: Path) -> None:
+    (tmp_path / 'train.json').write_text('x')
+    inner = dict(ann_file='train.json', data_root=str(tmp_path))
+    cfg = Config(dict(train_dataloader=dict(dataset=dict(datasets=[inner])),
+                      test_dataloader=dict(dataset=dict(ann_file='none.json', data_root=str(tmp_path)))))
+    assert data_state(cfg) == {'train.json': '2d711642b726b044'}

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mmirstd.engine.benchmark import build_table, load_suite, read_records, record_path, write_record
+from mmirstd.engine.errors import ConfigError
+
+from .helpers import record, toy, write_suite
+
+TABLES = [
+    dict(name='test', readme='docs/README.md', columns=[
+        dict(value='test.IoU', heading='IoU'), dict(value='test.Fa', heading='Fa (1e-6)', scale=1e6, format='.1f'),
+        dict(value='run.flops', heading='GFLOPs', scale=1e-9, spread=False, format='.1f'),
+        dict(value='run.training_s', heading='min', scale=1 / 60, format='.0f')], note='A note.'),
+    dict(name='val', readme='docs/README.md', columns=[dict(value='val.IoU')]),
+    dict(name='pairs', readme='docs/README.md', kind='differences', pairs=[['b', 'a'], ['a', 'b']],
+         columns=[dict(value='test.IoU', heading='IoU'), dict(value='test.Fa', heading='Fa', better='lower')]),
+]
+A = {0: (0.5, 1e-6), 1: (0.6, 3e-6), 2: (0.7, None)}
+B = {0: (0.61, 5e-6), 1: (0.70, 7e-6), 2: (0.81, 1e-6)}
+
+
+@pytest.fixture
+def suite(tmp_path: Path):
+    (tmp_path / 'docs').mkdir()
+    return load_suite(write_suite(tmp_path, toy(seeds=[0, 1, 2], tables=TABLES)), tmp_path)
+
+
+def write(suite, logs: Path, name: str, values: dict) -> None:
+    run = suite.run(name)
+    for seed, (iou, fa) in values.items():
+        write_record(record_path(logs, suite, run, seed),
+                     record(run.config, run.options, seed, IoU=iou, Fa=fa, val=dict(IoU=iou / 2)))
+
+
+def build(suite, logs: Path, index: int) -> list[str]:
+    return build_table(suite, suite.tables[index], read_records(suite, logs), logs).splitlines()
+
+
+def test_results(suite, tmp_path: Path) -> None:
+    logs = tmp_path / 'benchmarks' / 'logs'
+    write(suite, logs, 'a', A)
+    write(suite, logs, 'b', {0: B[0]})
+    lines = build(suite, logs, 0)
+    assert lines[0] == '| run | IoU | Fa (1e-6) | GFLOPs | min | seeds |'
+    assert lines[1] == '|---|---:|---:|---:|---:|---:|'
+    assert lines[2] == '| a | 0.600 ± 0.100 | 2.0 ± 1.4 (n=2) | 2.0 | 2 ± 0 | 3 |'
+    assert lines[3] == '| B | 0.610 | 5.0 | 2.0 | 2 | 1 of 3 |'
+    text = '\n'.join(lines[4:])
+    assert 'Checkpoint: highest IoU on the validation split. Commit aaaaaaaaa. ' in text
+    assert '`python tools/benchmark.py benchmarks/toy.yml`' in text
+    assert '[toy](../benchmarks/logs/toy)' in text
+    assert lines[-1] == 'A note.'
+    assert build(suite, logs, 0) == lines
+    assert build(suite, logs, 1)[2] == '| a | 0.300 ± 0.050 | 3 |'
+
+
+def test_differences(suite, tmp_path: Path) -> None:
+    logs = tmp_path / 'logs'
+    write(suite, logs, 'a', A)
+    write(suite, logs, 'b', B)
+    lines = build(suite, logs, 2)
+    # IoU: 0.11, 0.10, 0.11: mean 0.10667, deviation 0.0057735, t(0.975, 2) / sqrt(3) = 2.48414
+    assert lines[2] == '| B | a | IoU | +0.107 | [+0.092, +0.121] | 3 | 3 | A better |'
+    assert lines[4] == '| a | B | IoU | -0.107 | [-0.121, -0.092] | 0 | 3 | B better |'
+    # Fa: 4e-6 twice, less is better; seed 2 has none for a
+    assert lines[3] == '| B | a | Fa | +0.000 | [+0.000, +0.000] | 0 | 2 | B better |'
+    assert 'paired t interval' in lines[-1]
+
+
+def test_no_difference_and_one_pair(suite, tmp_path: Path) -> None:
+    logs = tmp_path / 'logs'
+    write(suite, logs, 'a', {0: (0.5, 0.0), 1: (0.6, 0.0)})
+    write(suite, logs, 'b', {0: (0.4, 0.0), 2: (0.7, 0.0)})
+    assert build(suite, logs, 2)[2] == '| B | a | IoU | -0.100 | - | 0 | 1 | one pair says nothing |'
+    write(suite, logs, 'b', {1: (0.8, 0.0)})
+    assert build(suite, logs, 2)[2] == '| B | a | IoU | +0.050 | [-1.856, +1.956] | 1 | 2 | no difference seen |'
+
+
+def test_nothing_run_yet(suite, tmp_path: Path) -> None:
+    lines = build(suite, tmp_path / 'logs', 0)
+    assert lines[0] == 'Not run yet: a; B.'
+    assert build(suite, tmp_path / 'logs', 2)[0] == 'Not run yet: B against a; a against B.'
+
+
+def test_other_data_and_uncommitted_code_are_said(suite, tmp_path: Path) -> None:
+    run = suite.run('a')
+    for seed in (0, 1):
+        entry = record(run.config, run.options, seed, IoU=0.5, Fa=0.0)
+        entry.update(data={'train.txt': str(seed)}, git=dict(commit='b' * 40, dirty=['mmirstd/x.py']))
+        write_record(record_path(tmp_path / 'logs', suite, run, seed), entry)
+    text = '\n'.join(build(suite, tmp_path / 'logs', 0))
+    assert 'different versions of the data' in text
+    assert 'Commit bbbbbbbbb+ (+: with changes' in text
+
+
+def test_unknown_figure(suite, tmp_path: Path) -> None:
+    run = suite.run('a')
+    write_record(record_path(tmp_path, suite, run, 0), record(run.config, run.options, 0, IoUs=0.5, Fa=0.0))
+    with pytest.raises(ConfigError, match=r'(?s)table test: test.IoU: no such figure.*did you mean: IoUs'):
+        build(suite, tmp_path, 0)

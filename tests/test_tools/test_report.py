@@ -1,0 +1,371 @@
+"""tools/analysis_tools/report.py, and its page in a real headless Chromium."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+import re
+from pathlib import Path
+
+import pytest
+
+from mmirstd.datasets.errors import DataError
+from mmirstd.engine import UserError
+from mmirstd.visualization.report import MAX_ALARMS, REPORT_THRESHOLDS, write_page
+from mmirstd.visualization.report.findings import IOU_STEPS
+from tests.browser import Browser, needs_chromium
+from tests.shared import REPO
+from tests.test_visualization.report_runs import write_run
+from tools.analysis_tools import report
+
+HALF = REPORT_THRESHOLDS.index(0.5)
+SAMPLE = (HALF, 0, 5, 17, 44, len(REPORT_THRESHOLDS) - 1)
+READY = "document.documentElement.dataset.ready === 'true'"
+ASSETS = REPO / 'mmirstd' / 'visualization' / 'report' / 'assets'
+
+
+@pytest.fixture(scope='module')
+def made(tmp_path_factory):
+    """A report of two runs, made by the tool; its path and what it was made of."""
+    folder = tmp_path_factory.mktemp('report')
+    dumps = [write_run(folder / name, images=40, quality=quality) for name, quality in (('a', 0.4), ('b', 0.85))]
+    kept = {}
+
+    def keep(contents, path):
+        kept.update(contents)
+        return write_page(contents, path)
+    patch = pytest.MonkeyPatch()
+    patch.setattr(report, 'write_page', keep)
+    path = folder / 'öut folder' / 'report.html'
+    report.main([*map(str, dumps), '--out', str(path), '--names', 'before', 'after', '--protocol', 'msda,dnanet',
+                 '--protocol', 'rpcanet', '--title', 'Two runs'])
+    patch.undo()
+    return path, kept
+
+
+@pytest.fixture(scope='module')
+def browser():
+    with Browser() as browser:
+        browser.offline()
+        yield browser
+
+
+@pytest.fixture
+def page(browser, made):
+    """The report, freshly loaded in a window for desktops; nothing may go wrong in it."""
+    browser.problems.clear()
+    browser.requests.clear()
+    browser.resize(1280, 900)
+    browser.open(made[0], READY)
+    yield browser
+    assert browser.problems == []
+    assert [r for r in browser.requests if not r.startswith(('file:', 'data:'))] == []
+
+
+def slide(page: Browser, k: int) -> None:
+    page.run(f"""(() => {{ const s = document.getElementById('threshold'); s.value = {k};
+             s.dispatchEvent(new Event('input', {{bubbles: true}})); }})()""")
+    text = f'{REPORT_THRESHOLDS[k]:.3f}'.rstrip('0').ljust(4, '0')
+    page.wait(f"document.getElementById('threshold-value').textContent === '{text}'")
+
+
+def table(page: Browser) -> dict[str, float]:
+    cells = page.run("""Object.fromEntries([...document.querySelectorAll('#measures td[data-cell]')]
+                     .map(c => [c.dataset.cell, c.dataset.value]))""")
+    return {name: math.nan if value == 'null' else float(value) for name, value in cells.items()}
+
+
+def expected_table(contents: dict, k: int | None) -> dict[str, float]:
+    values = {}
+    for number, run in enumerate(contents['data']['runs']):
+        for protocol, measures in run['own' if k is None else 'sweep'].items():
+            for name, value in measures.items():
+                value = value if k is None else value[k]
+                if name not in ('Fa', 'Fa_centroid'):  # shown in units of 1e-6
+                    values[f'{protocol}/{name}/{number}'] = math.nan if value is None else value
+    return values
+
+
+def cards(page: Browser) -> list[dict]:
+    return page.run("""[...document.querySelectorAll('.card')].map(c => ({item: Number(c.dataset.item),
+                    types: [...c.querySelectorAll('.status')].map(s => s.dataset.type)}))""")
+
+
+def kind_of(item: dict, run: int, k: int) -> str:
+    """The error type, from the definitions."""
+    import base64
+    entry = item['runs'][run]
+    if item['kind'] == 'alarm':
+        first, *areas = entry['areas'] if entry else [0]
+        return 'alarm' if 0 <= k - first < len(areas) and areas[k - first] else 'absent'
+    code = base64.b64decode(entry['codes'])[k]
+    if not code:
+        return 'missed'
+    return 'perfect' if code == 1 + IOU_STEPS else 'good' if code > IOU_STEPS // 2 else 'poor'
+
+
+def choose(page: Browser, element: str, value: str) -> None:
+    page.run(f"""(() => {{ const s = document.getElementById('{element}'); s.value = '{value}';
+             s.dispatchEvent(new Event('change', {{bubbles: true}})); }})()""")
+
+
+def only(page: Browser, *types: str) -> None:
+    page.run(f"""for (const box of document.querySelectorAll('#types input'))
+             if (box.checked !== {json.dumps(types)}.includes(box.value)) box.click()""")
+
+
+@pytest.mark.slow
+@needs_chromium
+class TestPage:
+    def test_table_is_pythons_at_every_threshold(self, page, made):
+        for k in SAMPLE:
+            slide(page, k)
+            found, expected = table(page), expected_table(made[1], k)
+            assert found == pytest.approx(expected, rel=0, abs=0, nan_ok=True)  # every digit
+        assert len(found) > 40
+        page.run("document.querySelector('input[value=own]').click()")
+        assert table(page) == pytest.approx(expected_table(made[1], None), rel=0, abs=0, nan_ok=True)
+        assert page.run('document.title') == 'Two runs'
+
+    @pytest.mark.parametrize('run', ['any', 0, 1])
+    def test_counts_of_error_types(self, page, made, run):
+        data = made[1]['data']
+        runs = (0, 1) if run == 'any' else (run,)
+        choose(page, 'judge', str(run))
+        for k in (HALF, 17, 40):
+            slide(page, k)
+            counts = page.run("""Object.fromEntries([...document.querySelectorAll('#types label')].map(l =>
+                              [l.querySelector('input').value, Number(l.querySelector('b').textContent)]))""")
+            targets = [item for item in data['items'] if item['kind'] == 'target']
+            for name in ('missed', 'poor', 'good', 'perfect'):
+                assert counts[name] == sum(kind_of(item, r, k) == name for item in targets for r in runs), name
+            totals = [data['runs'][r]['totals']['targets'] for r in runs]
+            assert counts['alarm'] == sum(t['components'][k] - t['matched'][k] for t in totals)
+            assert counts['missed'] == sum(t['targets'][k] - t['detected'][k] for t in totals)
+
+    def test_filter_sort_search_and_pages(self, page, made):
+        data = made[1]['data']
+        choose(page, 'judge', '0')
+        for name in ('missed', 'alarm', 'poor', 'good', 'perfect'):
+            only(page, name)
+            shown = cards(page)
+            assert shown, name
+            assert {card['types'][0] for card in shown} == {name}
+            wanted = {i for i, item in enumerate(data['items']) if kind_of(item, 0, HALF) == name}
+            assert {card['item'] for card in shown} <= wanted
+            assert len(shown) == min(24, len(wanted))
+        only(page, 'missed', 'alarm', 'poor', 'good', 'perfect')
+        order = ['missed', 'alarm', 'poor', 'good', 'perfect']
+        ranks = [order.index(card['types'][0]) for card in cards(page)]
+        assert ranks == sorted(ranks)
+        only(page, 'missed', 'poor', 'good', 'perfect')
+        choose(page, 'sort', 'area')
+        areas = [data['items'][card['item']]['area'] for card in cards(page)]
+        assert areas == sorted(areas)
+        page.run("document.getElementById('direction').click()")
+        areas = [data['items'][card['item']]['area'] for card in cards(page)]
+        assert areas == sorted(areas, reverse=True)
+        assert len(areas) == 24
+        page.run("document.getElementById('next').click()")
+        later = [data['items'][card['item']]['area'] for card in cards(page)]
+        assert later[0] <= areas[-1]
+        page.run("""(() => { const q = document.getElementById('query'); q.value = 'CENE003';
+                 q.dispatchEvent(new Event('input', {bubbles: true})); })()""")
+        names = {data['images'][data['items'][card['item']]['image']]['name'] for card in cards(page)}
+        assert names <= {'scene003'}
+        assert 'Page 1 of 1' in page.run("document.getElementById('page-status').textContent")
+
+    def test_only_where_runs_differ(self, page, made):
+        page.run("document.getElementById('differ').click()")
+        items = made[1]['data']['items']
+        for k in (HALF, 30):
+            slide(page, k)
+            shown = cards(page)
+            assert shown
+            assert all(card['types'] == [kind_of(items[card['item']], run, k) for run in (0, 1)] for card in shown)
+            assert all(card['types'][0] != card['types'][1] for card in shown)
+
+    def test_contours_move_with_the_threshold(self, page):
+        only(page, 'missed', 'poor', 'good', 'perfect')
+        choose(page, 'sort', 'image')
+        page.run("document.getElementById('gallery').scrollIntoView({behavior: 'instant'})")
+        drawn = "document.querySelector('.card canvas').width > 100 && document.querySelector('.card canvas')"
+        page.wait(drawn)
+        pictures = set()
+        for k in (HALF, 8, 50):
+            slide(page, k)
+            pictures.add(page.run(f'{drawn}.toDataURL()'))
+        assert len(pictures) == 3
+        # Magenta is the prediction's, and at the highest threshold of this map nothing of it is left.
+        count = """(() => { const c = document.querySelector('.card canvas');
+                const copy = new OffscreenCanvas(c.width, c.height).getContext('2d', {willReadFrequently: true});
+                copy.drawImage(c, 0, 0);
+                const d = copy.getImageData(0, 0, c.width, c.height).data; let n = 0;
+                for (let i = 0; i < d.length; i += 4) if (d[i] > 220 && d[i + 1] < 120 && d[i + 2] > 200) n++;
+                return n; })()"""
+        slide(page, 8)
+        low = page.run(count)
+        slide(page, len(REPORT_THRESHOLDS) - 1)
+        assert page.run(count) == 0 < low
+
+    def test_keyboard_alone(self, page):
+        page.run("document.getElementById('threshold').focus()")
+        page.press('ArrowRight', 39)
+        page.wait("document.getElementById('threshold-value').textContent === '0.52'")
+        page.press('Home', 36)
+        page.wait("document.getElementById('threshold-value').textContent === '0.001'")
+        assert page.run("document.getElementById('threshold').getAttribute('aria-valuetext')") == '0.001'
+        page.run("document.querySelector('.card button').focus()")
+        page.press('Enter', 13)
+        page.wait("document.getElementById('details').open")
+        title = page.run("document.getElementById('details-title').textContent")
+        page.press('ArrowRight', 39)
+        page.wait(f"document.getElementById('details-title').textContent !== {json.dumps(title)}")
+        page.run("document.getElementById('details-threshold').focus()")
+        page.press('ArrowRight', 39)
+        page.wait("document.getElementById('details-value').textContent === '0.002'")
+        assert page.run("document.getElementById('threshold').value") == '1'
+        page.press('Escape', 27)
+        page.wait("!document.getElementById('details').open")
+        assert page.run("document.activeElement.closest('.card') !== null")  # where it came from
+
+    def test_focus_stays_on_a_card_that_stays(self, page):
+        slide(page, 20)
+        page.run("""(() => { window.before = document.querySelectorAll('.card')[2];
+                 before.querySelector('button').focus(); })()""")
+        slide(page, 21)
+        assert page.run("!before.isConnected || document.activeElement === before.querySelector('button')")
+
+    def test_controls_have_names(self, page):
+        nodes = page.call('Accessibility.getFullAXTree')['nodes']
+        roles = ('button', 'slider', 'checkbox', 'radio', 'combobox', 'searchbox', 'image', 'table', 'region', 'dialog')
+        controls = [(n['role']['value'], n.get('name', {}).get('value', '')) for n in nodes
+                    if not n.get('ignored') and n['role']['value'] in roles and n['role']['value'] != 'table']
+        assert {'button', 'slider', 'checkbox', 'radio', 'combobox', 'searchbox', 'image'} <= {c[0] for c in controls}
+        assert [control for control in controls if not control[1].strip()] == []
+        charts = [name for role, name in controls if role == 'image']
+        assert any('Pd over Fa, threshold 0.50. before: Pd 0.' in name for name in charts)
+
+    def test_on_a_phone_in_the_dark(self, page):
+        try:
+            page.resize(390, 844, mobile=True, scale=2)
+            page.color_scheme('dark')
+            page.wait("document.documentElement.dataset.theme === 'dark'")
+            assert page.run('document.documentElement.scrollWidth') == 390
+            page.run("document.querySelector('.card button').click()")
+            page.wait("document.getElementById('details').open")
+            assert page.run("document.getElementById('details').scrollWidth") <= 390
+            page.run("document.getElementById('details').close(); document.getElementById('theme').click()")
+            assert page.run('document.documentElement.dataset.theme') == 'light'
+        finally:
+            page.color_scheme('light')
+
+
+@pytest.mark.slow
+@needs_chromium
+def test_a_thousand_images(browser, made, tmp_path):
+    """The page holds a bounded number of nodes and drawings however many findings there are."""
+    contents = thousandfold(made[1], 1000)
+    path = write_page(contents, tmp_path / 'large.html')
+    browser.problems.clear()
+    browser.resize(1280, 900)
+    browser.open(path, READY)
+    items = len(contents['data']['items'])
+    assert items > 2500
+    nodes = browser.run("document.querySelectorAll('*').length")
+    times = browser.run("""(async () => {
+        const slider = document.getElementById('threshold'), times = [];
+        for (let k = 20; k < 40; k++) {
+            const start = performance.now();
+            slider.value = k;
+            slider.dispatchEvent(new Event('input'));
+            await new Promise(done => requestAnimationFrame(() => setTimeout(done)));
+            times.push(performance.now() - start);
+        }
+        return times.sort((a, b) => a - b); })()""")
+    print(f'\n{items} findings, {path.stat().st_size / 1e6:.1f} MB; loaded in '
+          f'{browser.run("performance.timing.loadEventEnd - performance.timing.navigationStart")} ms; a step of the '
+          f'slider takes {times[10]:.0f} ms (median), {times[-1]:.0f} ms (largest)')
+    assert len(cards(browser)) == 24
+    assert nodes < 1500 + len(contents['chunks'])
+    assert browser.run("document.querySelectorAll('*').length") < nodes + 500
+    assert browser.run("""[...document.querySelectorAll('.card canvas')].filter(c => c.width !== 300).length""") <= 48
+    assert browser.problems == []
+
+
+def thousandfold(contents: dict, images: int) -> dict:
+    """The same findings again and again, under other names, until there are that many images.
+
+    As many false alarms as the tool lets into a report of two runs.
+    """
+    data, chunks = contents['data'], contents['chunks']
+    pictures = list(zip(data['items'], itertools.chain.from_iterable(chunks), strict=True))
+    times = math.ceil(images / len(data['images']))
+    big, shown, alarms = {**data, 'images': [], 'items': []}, [], 0
+    for turn in range(times):
+        offset = turn * len(data['images'])
+        big['images'] += [{**image, 'name': f'{image["name"]}-{turn}'} for image in data['images']]
+        for item, picture in pictures:
+            if item['kind'] == 'alarm':
+                alarms += 1
+            if item['kind'] == 'target' or alarms <= len(data['runs']) * MAX_ALARMS:
+                big['items'].append({**item, 'image': item['image'] + offset})
+                shown.append(picture)
+    size = data['chunkSize']
+    return dict(data=big, chunks=[shown[start:start + size] for start in range(0, len(shown), size)])
+
+
+def test_the_file_says_what_was_measured(made, capsys):
+    path, contents = made
+    text = path.read_text(encoding='utf-8')
+    embedded = json.loads(re.search(r'id="data">(.*?)</script>', text, re.S)[1])
+    assert embedded == json.loads(json.dumps(contents['data']))
+    assert [protocol['name'] for protocol in embedded['protocols']] == ['default', 'msda', 'dnanet', 'rpcanet']
+    assert str(path.parent.parent) not in text  # a report is passed on: no folder of its maker is in it
+
+
+def test_bad_input(made, tmp_path):
+    dump = str(made[0].parent.parent / 'a')
+    with pytest.raises(DataError, match=r'no dump of a test run.*tools/test\.py'):
+        report.main([str(tmp_path)])
+    with pytest.raises(UserError, match='--protocol: unknown evaluation protocol .msad.; did you mean .msda.'):
+        report.main([dump, '--protocol', 'msad'])
+    (tmp_path / 'file').write_text('')
+    with pytest.raises(UserError, match='cannot be written'):
+        report.main([str(write_run(tmp_path / 'r', images=1)), '--protocol', 'default',
+                     '--out', str(tmp_path / 'file' / 'report.html')])
+    for arguments in ([dump, '--names', 'a', 'b'], [dump] * 7, [dump, '--max-alarms', '-1']):
+        with pytest.raises(SystemExit):
+            report.parse_args(arguments)
+
+
+def test_names_of_runs():
+    assert report.run_names(['x/a', 'x/b/']) == ['a', 'b']
+    assert report.run_names(['x/a', 'y/a']) == ['x/a', 'y/a']
+
+
+def luminance(color: str) -> float:
+    parts = [int(color[i:i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize('selector', [':root', ':root[data-theme="dark"]'])
+def test_contrast_of_text(selector):
+    css = (ASSETS / 'style.css').read_text(encoding='utf-8')
+    block = re.search(re.escape(selector) + r' \{(.*?)\}', css, re.S)[1]
+    colors = dict(re.findall(r'--([\w-]+): (#[0-9a-f]{6})', block))
+    names = ('text', 'dim', 'accent', 'missed', 'alarm', 'poor', 'good', 'perfect', 'absent',
+             *(f'run{i}' for i in range(6)))
+    for name, ground in itertools.product(names, ('back', 'card')):
+        light, dark = sorted((luminance(colors[name]), luminance(colors[ground])), reverse=True)
+        limit = 3 if name.startswith('run') else 4.5  # WCAG 2.1 AA: graphics, text
+        assert (light + 0.05) / (dark + 0.05) >= limit, (name, ground)
+
+
+def test_assets_are_in_the_package():
+    text = Path(REPO / 'setup.py').read_text(encoding='utf-8')
+    assert "'mmirstd.visualization.report': ['assets/*']" in text
+    assert (ASSETS.parent / '__init__.py').is_file()  # what find_packages goes by
+    assert {path.suffix for path in ASSETS.iterdir()} == {'.html', '.css', '.js'}

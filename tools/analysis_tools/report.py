@@ -1,0 +1,92 @@
+"""One self-contained HTML report of test runs: ``python tools/analysis_tools/report.py RUN_DIR [RUN_DIR ...]``.
+
+Example::
+
+    python tools/test.py CONFIG CKPT --dump runs/a
+    python tools/analysis_tools/report.py runs/a runs/b --names before after --out report.html
+
+A run is a folder that ``tools/test.py --dump`` wrote; several must be of the same images.  The file opens from disk in
+any current browser, on a phone too, and loads nothing from anywhere.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from mmirstd.engine.errors import ConfigError, UserError  # noqa: E402
+from mmirstd.engine.launch import run_tool  # noqa: E402
+from mmirstd.evaluation.functional import PROTOCOLS, get_protocol  # noqa: E402
+from mmirstd.evaluation.prediction_dump import PredictionDump  # noqa: E402
+from mmirstd.visualization.report import MAX_ALARMS, analyse_run, build_contents, write_page  # noqa: E402
+
+MAX_RUNS = 6  # as many as have a colour of their own
+
+
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description='One HTML report of test runs.')
+    parser.add_argument('runs', nargs='+', metavar='RUN_DIR', help='folder written by tools/test.py --dump')
+    parser.add_argument('--out', default='report.html', help='HTML file to write (report.html)')
+    parser.add_argument('--names', nargs='+', metavar='NAME', help='names of the runs; default: their folders')
+    parser.add_argument('--title', default='Infrared small target detection', help='heading of the page')
+    parser.add_argument('--protocol', action='append', metavar='NAME[,NAME]',
+                        help='protocols of the table besides "default"; all of them if not given')
+    parser.add_argument('--max-alarms', type=int, default=MAX_ALARMS, metavar='N',
+                        help='false alarms shown of each run, the most confident ones; the tables count all '
+                        f'({MAX_ALARMS})')
+    parser.add_argument('--traceback', action='store_true', help='show the traceback of an input error, too')
+    args = parser.parse_args(argv)
+    if args.names and len(args.names) != len(args.runs):
+        parser.error(f'{len(args.names)} names for {len(args.runs)} runs')
+    if len(args.runs) > MAX_RUNS:
+        parser.error(f'{len(args.runs)} runs; a report holds at most {MAX_RUNS}')
+    if args.max_alarms < 0:
+        parser.error(f'--max-alarms {args.max_alarms}: expected 0 or more')
+    return args
+
+
+def run_names(folders: list[str]) -> list[str]:
+    """The folders' last parts, or whole if those are not distinct."""
+    names = [Path(folder).resolve().name for folder in folders]
+    return names if len(set(names)) == len(names) else [str(folder) for folder in folders]
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Analyse and write.
+
+    Raises:
+        ConfigError: An unknown protocol.
+        UserError: The file cannot be written.
+        DataError: A run is damaged, or the runs do not go together.
+    """
+    from tqdm import tqdm
+    args = parse_args(argv)
+    try:
+        given = [get_protocol(name).name for text in args.protocol or () for name in text.split(',') if name]
+    except KeyError as error:
+        raise ConfigError(f'--protocol: {error.args[0]}') from error
+    dumps = [PredictionDump(folder) for folder in args.runs]
+    names = args.names or run_names(args.runs)
+    runs = [
+        analyse_run(dump, name, given if args.protocol else list(PROTOCOLS),
+                    progress=lambda indices, label=name: tqdm(indices, desc=label, unit='image'))
+        for name, dump in zip(names, dumps)]  # noqa: B905  (Python 3.9)
+    contents = build_contents(runs, args.title, args.max_alarms)
+    try:
+        path = write_page(contents, args.out)
+    except OSError as error:
+        raise UserError(f'{args.out}: cannot be written ({error.strerror}); choose another --out') from error
+    for run in runs:
+        measures = run.summary['own']['default']
+        print(f'{run.name}: IoU {measures["IoU"]:.4f}  Pd {measures["Pd"]:.4f}  Fa {measures["Fa_e6"]:.2f}e-6')
+        for notice in run.summary['notices']:
+            print(f'notice: {notice}')
+    print(f'{path}: {path.stat().st_size / 1e6:.1f} MB, {len(contents["data"]["items"])} findings')
+
+
+if __name__ == '__main__':
+    run_tool(main)

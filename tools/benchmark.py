@@ -1,0 +1,126 @@
+"""Train and test the runs of a suite, and rebuild its tables: ``python tools/benchmark.py benchmarks/SUITE.yml``.
+
+What was done before is skipped, what was interrupted is continued; one result record a run and seed is kept in
+``benchmarks/logs``, and the tables in the READMEs are made from these records alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import signal
+import sys
+import threading
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from mmengine.logging import MMLogger  # noqa: E402
+
+from mmirstd.engine.benchmark import (  # noqa: E402
+    Job,
+    Plan,
+    Settings,
+    Suite,
+    build_table,
+    load_suite,
+    move_data,
+    read_records,
+    run_jobs,
+    write_table,
+)
+from mmirstd.engine.errors import ConfigError  # noqa: E402
+from mmirstd.engine.launch import REPO_ROOT, run_tool  # noqa: E402
+from mmirstd.engine.threads import plan_threads  # noqa: E402
+
+
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('suite', help='YAML file, e.g. benchmarks/drone-ir.yml')
+    parser.add_argument('--data-root', action='append', default=[], metavar='[NAME=]PATH',
+                        help='where a data root of the suite is on this machine')
+    parser.add_argument('--cfg-options', nargs='+', default=[], metavar='data_root=PATH',
+                        help='the same as --data-root, as for the other tools; all else belongs into the suite')
+    parser.add_argument('--jobs', type=int, default=1, metavar='N',
+                        help='runs side by side, the cores divided among them (2 on 2 cores: one thread each)')
+    parser.add_argument('--only', nargs='+', metavar='GLOB', help='only runs with these names')
+    parser.add_argument('--seeds', nargs='+', type=int, metavar='K', help='only these seeds of the suite')
+    parser.add_argument('--logs', type=Path, default=REPO_ROOT / 'benchmarks' / 'logs', help='folder of the records')
+    parser.add_argument('--work-dir', type=Path, default=REPO_ROOT / 'work_dirs' / 'benchmarks',
+                        help='folder for checkpoints; one subfolder a suite, run and seed')
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument('--list', action='store_true', help='show the runs and their state')
+    what.add_argument('--dry-run', action='store_true', help='build all networks, show the commands, run nothing')
+    what.add_argument('--tables-only', action='store_true', help='rebuild the tables from the records')
+    parser.add_argument('--traceback', action='store_true', help='show the traceback of an input error, too')
+    args = parser.parse_args(argv)
+    if args.jobs < 1:
+        parser.error(f'--jobs {args.jobs}: expected at least 1')
+    for text in args.cfg_options:
+        if not text.startswith('data_root='):
+            parser.error(f'--cfg-options {text}: only data_root=PATH; other options belong into the suite, where the '
+                         'records can be checked against them')
+        args.data_root.append(text.removeprefix('data_root='))
+    return args
+
+
+def write_tables(suite: Suite, logs: Path) -> None:
+    """Rebuild all tables of a suite; all are built before the first is written."""
+    records = read_records(suite, logs)
+    built = [(table, build_table(suite, table, records, logs)) for table in suite.tables]
+    for table, text in built:
+        changed = write_table(suite.root / table.readme, f'{suite.name}/{table.name}', text)
+        print(f'table {suite.name}/{table.name}: {table.readme}{"" if changed else " (unchanged)"}')
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run."""
+    args = parse_args(argv)
+    suite = load_suite(args.suite, REPO_ROOT)
+    logs = args.logs.expanduser().resolve()
+    if args.tables_only:
+        write_tables(suite, logs)
+        return
+    # the cores are divided among the jobs as among the ranks of one run; OMP_NUM_THREADS is respected
+    settings = Settings(logs, args.work_dir.expanduser().resolve(), move_data(suite, args.data_root), args.jobs,
+                        plan_threads(local_ranks=args.jobs).threads)
+    if not MMLogger.check_instance_created('mmirstd'):
+        MMLogger.get_instance('mmirstd', log_level='WARNING')  # configs are read many times
+    stop = threading.Event()
+    jobs = [Job(suite, run, seed, settings, stop) for run, seed in suite.select(args.only, args.seeds)]
+    if args.list:
+        width = max(len(job.name) for job in jobs)
+        for job in jobs:
+            print(f'{job.name:{width}}  {job.status()}')
+        return
+    left = [job for job in jobs if not job.done()]
+    print(f'{suite.name}: {len(jobs)} runs, {len(jobs) - len(left)} done before')
+    for name in sorted({job.run.data for job in left if job.run.data}):
+        if not Path(settings.data[name]).is_dir():
+            raise ConfigError(f'data root {name}: {settings.data[name]} does not exist.\n'
+                              f'  cure: --data-root {name}=PATH')
+    plans: dict[str, Plan] = {}
+    for job in left:  # no hour is spent before a misspelt option is found
+        plans[job.run.name] = job.check(plans.get(job.run.name))
+    if args.dry_run:
+        for name in dict.fromkeys(job.run.name for job in left):
+            next(job for job in left if job.run.name == name).build_network()
+        for job in left:
+            for command in job.next_commands():
+                print(shlex.join(['python', *command]))
+        return
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    outcome = run_jobs(left, args.jobs, stop)
+    write_tables(suite, logs)
+    for message in outcome.failed.values():
+        print(f'\nFAILED {message}', file=sys.stderr)
+    print(f'{suite.name}: {len(outcome.finished)} done now, {len(outcome.failed)} failed'
+          + (', interrupted; the same command goes on' if outcome.interrupted else ''))
+    if outcome.interrupted or outcome.failed:
+        sys.stdout.flush()
+        sys.exit(130 if outcome.interrupted else 1)
+
+
+if __name__ == '__main__':
+    run_tool(main)
