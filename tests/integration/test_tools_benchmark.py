@@ -86,6 +86,10 @@ def test_two_runs(tiny_config: Path, tiny_data: Path, run, tmp_path: Path, capsy
     main([*options, '--only', 'wide', '--list'])
     assert capsys.readouterr().out == 'wide_seed0  done, but not tested by msda, small\n'
     (tmp_path / 'work' / 'tiny' / 'wide_seed0' / records['wide_seed0']['checkpoint']['name']).unlink()
+    main([*options, '--only', 'wide', '--dry-run'])
+    shown = capsys.readouterr().out
+    assert '# wide_seed0: done, but not tested by msda, small, and cannot be: no checkpoint' in shown
+    assert 'python ' not in shown
     with pytest.raises(SystemExit):
         main([*options, '--only', 'wide'])
     assert 'cannot be now: ' in capsys.readouterr().err
