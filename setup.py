@@ -34,6 +34,9 @@ setup(
         ],
         # tools/dataset_converters/drone_ir.py reads MATLAB's label objects.
         'drone-ir': ['mcos-decoder>=0.1,<0.2'],
+        # Pictures and curves of a training: tools/train.py --vis (docs/training.md).
+        'tensorboard': ['tensorboard>=2.11'],
+        'wandb': ['wandb>=0.16'],
         'tests': ['pytest>=8', 'hypothesis>=6', 'scikit-image>=0.20', 'tifffile'],
     },
     classifiers=[

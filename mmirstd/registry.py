@@ -13,6 +13,8 @@ from mmengine.registry import METRICS as MMENGINE_METRICS
 from mmengine.registry import MODELS as MMENGINE_MODELS
 from mmengine.registry import OPTIM_WRAPPERS as MMENGINE_OPTIM_WRAPPERS
 from mmengine.registry import TRANSFORMS as MMENGINE_TRANSFORMS
+from mmengine.registry import VISBACKENDS as MMENGINE_VISBACKENDS
+from mmengine.registry import WEIGHT_INITIALIZERS as MMENGINE_WEIGHT_INITIALIZERS
 from mmengine.registry import Registry
 
 from .compat import ensure_config_scopes, ensure_mmcv_ops, install_safe_checkpoint_loading, silence_onedl_notice
@@ -40,5 +42,13 @@ HOOKS = Registry(
     'hook', parent=MMENGINE_HOOKS, scope='mmirstd', locations=['mmirstd.engine', 'mmirstd.visualization.hook'])
 OPTIM_WRAPPERS = Registry(
     'optimizer wrapper', parent=MMENGINE_OPTIM_WRAPPERS, scope='mmirstd', locations=['mmirstd.engine'])
+VISBACKENDS = Registry(
+    'visualizer backend', parent=MMENGINE_VISBACKENDS, scope='mmirstd',
+    locations=['mmirstd.visualization.wandb_backend'])
+WEIGHT_INITIALIZERS = Registry(
+    'weight initializer', parent=MMENGINE_WEIGHT_INITIALIZERS, scope='mmirstd', locations=['mmirstd.models.layers'])
 
-__all__ = ['DATASETS', 'DATA_SAMPLERS', 'HOOKS', 'METRICS', 'MODELS', 'OPTIM_WRAPPERS', 'TRANSFORMS']
+__all__ = [
+    'DATASETS', 'DATA_SAMPLERS', 'HOOKS', 'METRICS', 'MODELS', 'OPTIM_WRAPPERS', 'TRANSFORMS', 'VISBACKENDS',
+    'WEIGHT_INITIALIZERS'
+]

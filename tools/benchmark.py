@@ -107,6 +107,10 @@ def main(argv: list[str] | None = None) -> None:
         for name in dict.fromkeys(job.run.name for job in left):
             next(job for job in left if job.run.name == name).build_network()
         for job in left:
+            print(f'# {job.name}: {job.status()}')
+            if (obstacle := job.obstacle()) is not None:
+                print('\n'.join(f'# {line}' for line in obstacle.splitlines()))
+                continue
             for command in job.next_commands():
                 print(shlex.join(['python', *command]))
         return

@@ -36,6 +36,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--dump', metavar='DIR',
                         help='write probability map, mask and image of each test image, and the metrics file, into '
                         'this folder: what tools/analysis_tools/report.py makes a report of')
+    parser.add_argument('--per-image', metavar='FILE',
+                        help='write the counts of each image, its targets and false alarms to this JSON or CSV file')
     parser.add_argument('--protocol', action='append', metavar='NAME[,NAME]',
                         help='evaluate by these published definitions, too; "default" is always reported')
     parser.add_argument('--eval-size', type=int, metavar='N',
@@ -48,7 +50,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 def main() -> None:
     """Test."""
     from mmirstd.engine import CheckpointError, CheckpointGuardHook, ConfigError
-    from mmirstd.engine.evaluation_options import set_eval_size, set_protocols
+    from mmirstd.engine.evaluation_options import set_eval_size, set_per_image, set_protocols
     args = parse_args()
     cfg = load_config(args.config, args.cfg_options)
     cfg.work_dir = default_work_dir(cfg, args.work_dir)
@@ -60,6 +62,8 @@ def main() -> None:
     notices = set_protocols(cfg, protocols, args.eval_size) if protocols else []
     if args.eval_size is not None:
         set_eval_size(cfg, args.eval_size)
+    if args.per_image:
+        set_per_image(cfg, args.per_image)
     if args.show_dir:
         cfg.setdefault('default_hooks', {})['visualization'] = dict(
             type='mmirstd.IRSTDVisualizationHook', show_dir=args.show_dir)

@@ -31,6 +31,9 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
                         help='continue from CKPT, or without CKPT from the newest checkpoint in the work dir')
     parser.add_argument('--amp', action='store_true',
                         help='mixed precision: float16 on GPU, bfloat16 on CPU')
+    parser.add_argument('--vis', action='append', metavar='NAME[,NAME]',
+                        help='write curves and pictures of validation images, targets magnified, to tensorboard or '
+                        'wandb, too')
     parser.add_argument('--seed', type=int, help='random seed; default: the config\'s')
     add_common_arguments(parser)
     return parser.parse_args(argv)
@@ -51,6 +54,9 @@ def main() -> None:
         enable_amp(cfg.optim_wrapper)
     if args.seed is not None:
         cfg.setdefault('randomness', {})['seed'] = args.seed
+    if args.vis:
+        from mmirstd.engine.vis_options import add_vis_backends
+        add_vis_backends(cfg, [name for given in args.vis for name in given.split(',') if name])
     if args.resume:
         cfg.resume = True
         cfg.load_from = newest_checkpoint(cfg.work_dir) if args.resume == 'auto' else find_checkpoint(args.resume)

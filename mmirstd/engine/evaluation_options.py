@@ -27,8 +27,7 @@ def set_protocols(cfg: Any, protocols: Sequence[str], eval_size: int | None = No
         specs = {spec.name: spec for spec in (get_protocol(name) for name in ['default', *protocols])}
     except KeyError as error:
         raise ConfigError(f'--protocol: {error.args[0]}') from error
-    evaluators = cfg.test_evaluator if isinstance(cfg.test_evaluator, (list, tuple)) else [cfg.test_evaluator]
-    ours = [e for e in evaluators if str(e.get('type', '')).rsplit('.', 1)[-1] == 'IRSTDMetric']
+    ours = irstd_metrics(cfg)
     if not ours:
         raise ConfigError('--protocol: test_evaluator has no mmirstd.IRSTDMetric, whose protocols these are')
     for evaluator in ours:
@@ -46,6 +45,31 @@ def set_protocols(cfg: Any, protocols: Sequence[str], eval_size: int | None = No
                 'figures compare with published ones only at the official size ('
                 + (f'--eval-size {official})' if official else 'leave --eval-size out)'))
     return notices
+
+
+def irstd_metrics(cfg: Any) -> list[dict]:
+    """The configs of ``mmirstd.IRSTDMetric`` among the test evaluators."""
+    given = cfg.get('test_evaluator') or []
+    return [e for e in (given if isinstance(given, (list, tuple)) else [given])
+            if str(e.get('type', '')).rsplit('.', 1)[-1] == 'IRSTDMetric']
+
+
+def set_per_image(cfg: Any, path: str) -> None:
+    """Let the first ``mmirstd.IRSTDMetric`` write what happened in each image, in place.
+
+    Args:
+        cfg (mmengine.Config): With ``test_evaluator``.
+        path (str): ``.json`` or ``.csv``.
+
+    Raises:
+        ConfigError: There is no such metric, or another suffix.
+    """
+    ours = irstd_metrics(cfg)
+    if not ours:
+        raise ConfigError('--per-image: test_evaluator has no mmirstd.IRSTDMetric, which could write it')
+    if not path.endswith(('.json', '.csv')):
+        raise ConfigError(f'--per-image {path}: expected a name that ends with .json or .csv')
+    ours[0]['per_image_out'] = path
 
 
 def _at(size: int | None) -> str:

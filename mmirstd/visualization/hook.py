@@ -40,7 +40,8 @@ class IRSTDVisualizationHook(Hook):
             subfolder of the data set keeps its subfolder. None writes none.
         draw_val: Give the visualizer pictures of validation images (to all its
             backends: files, TensorBoard, WandB), named ``val_ID``, with
-            the iteration as step.
+            the iteration as step. ``tools/train.py --vis tensorboard`` switches it on and
+            adds the backend.
         interval: Every how many validation images one is drawn.
         max_images: Validation images drawn per validation at most.
         threshold: Probability above which a pixel counts as target; score from

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from mmirstd.engine.benchmark.image_counts import MEASURES, measure
 from mmirstd.engine.errors import ConfigError
 from tests.shared import REPO
 from tools.benchmark import main
@@ -15,12 +16,12 @@ from tools.benchmark import main
 pytestmark = pytest.mark.slow
 
 
-def write_suite(folder: Path, config: Path, **options: object) -> Path:
+def write_suite(folder: Path, config: Path, tests: dict | None = None, **options: object) -> Path:
     """Two runs of a GGL-Net of four channels; the options are those of the second."""
     (folder / 'tiny.py').write_text(config.read_text())
     path = folder / 'tiny.yml'
-    path.write_text(yaml.safe_dump(dict(
-        data_roots=dict(tiny='data/TINY'), seeds=[0], options={'train_cfg.val_interval': 1},
+    path.write_text(yaml.safe_dump(sort_keys=False, data=dict(
+        data_roots=dict(tiny='data/TINY'), seeds=[0], tests=tests or {}, options={'train_cfg.val_interval': 1},
         runs=[dict(name='plain', config='tiny.py'), dict(name='wide', config='tiny.py', cfg_options=options)])))
     return path
 
@@ -53,10 +54,45 @@ def test_two_runs(tiny_config: Path, tiny_data: Path, run, tmp_path: Path, capsy
         assert record['versions']['torch']
         assert len(record['data']) == 3
 
+        counts = record['per_image']
+        assert counts['name'] == [f'scene{k:03d}' for k in range(20, 24)]
+        assert counts['pixels'] == [32 * 32] * 4
+        for name in MEASURES:
+            assert measure(counts, name)[0] == pytest.approx(record['test'][name], rel=1e-9, nan_ok=True)
+
     main([*options, '--list'])
     assert capsys.readouterr().out.split() == ['plain_seed0', 'done', 'wide_seed0', 'done']
     main([*options, '--dry-run'])  # would build the networks of what is left, and print the commands
     assert capsys.readouterr().out == 'tiny: 2 runs, 2 done before\n'
+
+    # a test is added: nothing is trained, and the record keeps what it had
+    before = (tmp_path / 'logs' / 'tiny' / 'plain_seed0.json').read_text()
+    write_suite(tmp_path, tiny_config, dict(msda=dict(protocol='msda', eval_size=64), small=dict(eval_size=64)),
+                **{'model.decode_head': {'channels': 8}})
+    main([*options, '--only', 'plain', '--dry-run'])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1] == '# plain_seed0: done, but not tested by msda, small'
+    assert [line.split()[1] for line in lines[2:]] == ['tools/test.py']  # both by one command
+    main([*options, '--only', 'plain'])
+    assert '1 done now, 0 failed' in capsys.readouterr().out
+    old, new = json.loads(before), json.loads((tmp_path / 'logs' / 'tiny' / 'plain_seed0.json').read_text())
+    tests = new.pop('tests')
+    assert new.pop('commands') == [*old.pop('commands'), *lines[2:]]
+    assert new == old
+    assert {'IoU', 'nIoU', 'Pd', 'Fa'} <= set(tests['msda']['metrics'])
+    assert len(tests['msda']['notices']) == 1  # 64 is not the official size
+    assert set(tests['small']['metrics']) == set(new['test'])
+    assert tests['small']['notices'] == []
+    main([*options, '--only', 'wide', '--list'])
+    assert capsys.readouterr().out == 'wide_seed0  done, but not tested by msda, small\n'
+    (tmp_path / 'work' / 'tiny' / 'wide_seed0' / records['wide_seed0']['checkpoint']['name']).unlink()
+    main([*options, '--only', 'wide', '--dry-run'])
+    shown = capsys.readouterr().out
+    assert '# wide_seed0: done, but not tested by msda, small, and cannot be: no checkpoint' in shown
+    assert 'python ' not in shown
+    with pytest.raises(SystemExit):
+        main([*options, '--only', 'wide'])
+    assert 'cannot be now: ' in capsys.readouterr().err
 
 
 def test_dry_run_builds_the_networks(tiny_config: Path, tiny_data: Path, tmp_path: Path, capsys) -> None:

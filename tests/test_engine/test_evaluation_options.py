@@ -4,7 +4,7 @@ import pytest
 from mmengine.config import Config
 
 from mmirstd.engine import ConfigError
-from mmirstd.engine.evaluation_options import set_eval_size, set_protocols
+from mmirstd.engine.evaluation_options import set_eval_size, set_per_image, set_protocols
 
 
 def config(root: str = 'data/NUAA-SIRST') -> Config:
@@ -74,3 +74,13 @@ def test_bad_sizes():
     cfg.test_dataloader.dataset.pipeline = [dict(type='Other')]
     with pytest.raises(ConfigError, match='neither'):
         set_eval_size(cfg, 64)
+
+
+def test_per_image_goes_to_our_metric() -> None:
+    cfg = Config(dict(test_evaluator=[dict(type='X'), dict(type='mmirstd.IRSTDMetric')]))
+    set_per_image(cfg, 'out/images.csv')
+    assert cfg.test_evaluator == [dict(type='X'), dict(type='mmirstd.IRSTDMetric', per_image_out='out/images.csv')]
+    with pytest.raises(ConfigError, match='--per-image images.txt: expected a name'):
+        set_per_image(cfg, 'images.txt')
+    with pytest.raises(ConfigError, match='no mmirstd.IRSTDMetric'):
+        set_per_image(Config(dict(test_evaluator=dict(type='CocoMetric'))), 'images.csv')

@@ -5,6 +5,8 @@
 built from the records and put between markers in READMEs (:mod:`.markers`).
 """
 
+from .evaluations import Evaluation
+from .image_counts import bootstrap_difference
 from .job import Job, JobFailed, Stopped
 from .markers import replace_between, write_table
 from .plan import Plan, read_plan
@@ -16,7 +18,8 @@ from .suite import Column, Run, Suite, Table, load_suite, move_data
 from .tables import build_table
 
 __all__ = [
-    'Column', 'Job', 'JobFailed', 'Outcome', 'PairedDifference', 'Plan', 'Run', 'Settings', 'Stopped', 'Suite', 'Table',
-    'build_table', 'load_suite', 'mean_and_spread', 'move_data', 'paired_difference', 'read_plan', 'read_record',
-    'read_records', 'record_path', 'replace_between', 'run_jobs', 'write_record', 'write_table'
+    'Column', 'Evaluation', 'Job', 'JobFailed', 'Outcome', 'PairedDifference', 'Plan', 'Run', 'Settings', 'Stopped',
+    'Suite', 'Table', 'bootstrap_difference', 'build_table', 'load_suite', 'mean_and_spread', 'move_data',
+    'paired_difference', 'read_plan', 'read_record', 'read_records', 'record_path', 'replace_between', 'run_jobs',
+    'write_record', 'write_table'
 ]

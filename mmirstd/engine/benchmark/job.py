@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import CheckpointError, ConfigError
+from ..evaluation_options import set_eval_size, set_protocols
+from .evaluations import Evaluation
 from .history import (
     last_position,
     loss_curve,
@@ -26,6 +28,7 @@ from .history import (
     shorten,
     validation_curve,
 )
+from .image_counts import read_image_counts
 from .options import format_option
 from .plan import Plan, choose_checkpoint, read_plan, resume_point
 from .provenance import data_state, git_state
@@ -78,21 +81,50 @@ class Job:
     # State
 
     def done(self) -> bool:
-        """Whether the record exists.
+        """Whether the record exists and holds all tests.
 
         Raises:
             ConfigError: It exists and is of other options.
         """
-        return read_record(self.record, self.run, self.seed) is not None
+        record = self._record()
+        return record is not None and not self._missing(record)
 
     def status(self) -> str:
-        """``done``, ``trained, not tested``, ``interrupted``, ``to do``."""
-        if self.done():
-            return 'done'
+        """``done``, ``done, but not tested by ...``, ``trained, not tested``, ``interrupted``, ``to do``."""
+        record = self._record()
+        if record is not None:
+            missing = ', '.join(test.name for test in self._missing(record))
+            if not missing:
+                return 'done'
+            return f'done, but not tested by {missing}' + (', and cannot be: no checkpoint' if self.obstacle() else '')
         parts = self._parts()
         if parts and parts[-1]['status'] == 0:
             return 'trained, not tested'
         return 'interrupted' if parts else 'to do'
+
+    def obstacle(self) -> str | None:
+        """Why tests that were added to the suite cannot be made; None if they can, or none is missing."""
+        record = self._record()
+        if record is None or record['checkpoint'] is None or not (missing := self._missing(record)):
+            return None
+        from ..launch import file_sha256
+        name, sha256 = record['checkpoint']['name'], record['checkpoint']['sha256']
+        file = self.work_dir / name
+        if not file.is_file():
+            found = 'is not there'
+        elif file_sha256(str(file)) != sha256:
+            found = 'is another one'
+        else:
+            return None
+        return (f'{self.name}: is done, but was not tested by {", ".join(test.name for test in missing)}, and cannot '
+                f'be now: {file} {found}.\n  cure: put the checkpoint with SHA-256 {sha256} there, or delete '
+                f'{self.record} to train again, or take the test from the suite')
+
+    def _record(self) -> dict[str, Any] | None:
+        return read_record(self.record, self.run, self.seed)
+
+    def _missing(self, record: dict[str, Any]) -> list[Evaluation]:
+        return [test for test in self.run.tests if not test.made(record['tests'].get(test.name))]
 
     def progress(self) -> str:
         """For the progress line: what happens now, how far, how long it still takes."""
@@ -143,9 +175,32 @@ class Job:
     def test_command(self, checkpoint: Path | None, shown: bool = False) -> list[str]:
         """Like :meth:`train_command`; without a checkpoint for a method without training."""
         folder = self.shown_dir if shown else str(self.work_dir)
+        plan = self._plan or self.check()
+        return self._test_command(checkpoint, shown, 'test', [
+            *(['--per-image', f'{folder}/per_image.json'] if plan.per_image else [])])
+
+    def further_command(self, tests: Sequence[Evaluation], checkpoint: Path | None, shown: bool = False) -> list[str]:
+        """Like :meth:`test_command`, for further tests at one size."""
+        size, protocols = tests[0].eval_size, [test.protocol for test in tests if test.protocol != 'default']
+        return self._test_command(checkpoint, shown, self._further_name(size), [
+            *(['--protocol', ','.join(dict.fromkeys(protocols))] if protocols else []),
+            *(['--eval-size', str(size)] if size else [])])
+
+    def _test_command(self, checkpoint: Path | None, shown: bool, name: str, options: Sequence[str]) -> list[str]:
+        folder = self.shown_dir if shown else str(self.work_dir)
         return ['tools/test.py', self.run.config if shown else str(self.run.config_file),
-                *([f'{folder}/{checkpoint.name}'] if checkpoint else []),
-                '--work-dir', f'{folder}/test', '--out', f'{folder}/test.json', '--cfg-options', *self._options(shown)]
+                *([f'{folder}/{checkpoint.name}'] if checkpoint else []), '--work-dir', f'{folder}/{name}',
+                '--out', f'{folder}/{name}.json', *options, '--cfg-options', *self._options(shown)]
+
+    @staticmethod
+    def _further_name(size: int | None) -> str:
+        return f'test_{size or "native"}'
+
+    @staticmethod
+    def _by_size(tests: Sequence[Evaluation]) -> list[list[Evaluation]]:
+        """Those of one size are made by one command."""
+        return [[test for test in tests if test.eval_size == size]
+                for size in dict.fromkeys(test.eval_size for test in tests)]
 
     def load_config(self) -> Any:
         """The run's config with all its options.
@@ -172,8 +227,18 @@ class Job:
         Raises:
             ConfigError: What is wrong.
         """
-        self._plan = plan or read_plan(self.load_config(), f'{self.suite.path}: {self.run.name} ({self.run.config})')
-        return self._plan
+        if plan is None:
+            name, cfg = f'{self.suite.path}: {self.run.name} ({self.run.config})', self.load_config()
+            plan = read_plan(cfg, name)
+            for test in self.run.tests:
+                try:
+                    set_protocols(cfg, [test.protocol], test.eval_size)
+                    if test.eval_size:
+                        set_eval_size(cfg, test.eval_size)
+                except ConfigError as error:
+                    raise ConfigError(f'{name}: tests: {test.name}: {error}') from error
+        self._plan = plan
+        return plan
 
     def build_network(self) -> None:
         """Build the network and forget it: finds arguments that do not fit.
@@ -198,13 +263,19 @@ class Job:
     def next_commands(self) -> list[list[str]]:
         """What :meth:`__call__` would run now, as recorded; the checkpoint's name is known after training."""
         plan = self._plan or self.check()
+        record = self._record()
+        if record is not None:
+            checkpoint = Path(record['checkpoint']['name']) if record['checkpoint'] else None
+            return [self.further_command(tests, checkpoint, True) for tests in self._by_size(self._missing(record))]
         parts = self._parts()
         commands = []
         if plan.trains and not (parts and parts[-1]['status'] == 0):
             history = read_history(self.work_dir, plan.unit)
             commands.append(self.train_command(True, resume_point(self.work_dir, plan, history)))
         best = f'best_{plan.save_best}_{plan.unit}_N.pth' if plan.save_best else f'{plan.unit}_{plan.length}.pth'
-        commands.append(self.test_command(Path(best.replace('/', '_')) if plan.trains else None, True))
+        checkpoint = Path(best.replace('/', '_')) if plan.trains else None
+        commands.append(self.test_command(checkpoint, True))
+        commands += [self.further_command(tests, checkpoint, True) for tests in self._by_size(self.run.tests)]
         return commands
 
     # Running
@@ -213,7 +284,7 @@ class Job:
         """Do all that is left to do.
 
         Raises:
-            JobFailed: A tool failed.
+            JobFailed: A tool failed, or a test was added to the suite and the checkpoint is gone.
             Stopped: ``stop`` was set.
             UserError: The config, the work dir or another process is in the way.
         """
@@ -222,10 +293,13 @@ class Job:
             if self.done():
                 return
             plan = self._plan or self.check()
-            self._check_parts()
-            if plan.trains:
-                self._train(plan)
-            self._test(plan)
+            if self._record() is None:
+                self._check_parts()
+                if plan.trains:
+                    self._train(plan)
+                self._test(plan)
+            self._test_further()
+            self.phase = 'done'
         finally:
             self._release()
 
@@ -245,11 +319,40 @@ class Job:
         checkpoint, step, entry = None, None, {}
         if plan.trains:
             checkpoint, step, entry = choose_checkpoint(self.work_dir, plan, history)
-        (self.work_dir / 'test.json').unlink(missing_ok=True)
+        for name in ('test.json', 'per_image.json'):
+            (self.work_dir / name).unlink(missing_ok=True)
         self.phase = 'testing'
         self._execute(self.test_command(checkpoint), 'test.out')
-        self.phase = 'done'
         write_record(self.record, self._result(plan, history, step, entry, checkpoint))
+
+    def _test_further(self) -> None:
+        """Make the tests that the record lacks, and add them to it; nothing is trained."""
+        record = self._record()
+        missing = self._missing(record)
+        if not missing:
+            return
+        if (obstacle := self.obstacle()) is not None:
+            raise JobFailed(obstacle)
+        if record['data'] != (now := data_state(self.load_config())):
+            raise JobFailed(f'{self.name}: further tests would be on other data than its record: {now} instead of '
+                            f'{record["data"]} (SHA-256 of the split files).\n  cure: --data-root with the data of the '
+                            f'record, or delete {self.record} to do all again')
+        checkpoint = self.work_dir / record['checkpoint']['name'] if record['checkpoint'] else None
+        self.phase = 'testing'
+        for tests in self._by_size(missing):
+            out = self.work_dir / f'{self._further_name(tests[0].eval_size)}.json'
+            out.unlink(missing_ok=True)
+            self._execute(self.further_command(tests, checkpoint), 'test.out')
+            tested = json.loads(out.read_text(encoding='utf-8'))
+            state = git_state(self.suite.root, self.run.config_file)
+            for test in tests:
+                record['tests'][test.name] = dict(
+                    protocol=test.protocol, eval_size=test.eval_size, metrics=test.pick(tested['metrics']),
+                    notices=[notice for notice in tested['notices'] if f'{test.protocol!r}' in notice],
+                    commit=state['commit'], dirty=state['dirty'], time=tested['time'])
+            record['commands'] = _unique([*record['commands'],
+                                          self._shown(self.further_command(tests, checkpoint, True))])
+            write_record(self.record, record)
 
     def _result(self, plan: Plan, history, step: int | None, entry: dict, checkpoint: Path | None) -> dict[str, Any]:
         """See the module :mod:`.record`."""
@@ -279,6 +382,7 @@ class Job:
                 parts=[{key: part[key] for key in ('wall_s', 'jobs', 'threads')} for part in parts]),
             validation=metrics_of(entry),
             test=tested['metrics'],
+            **self._per_image(plan),
             network=dict(tested['network'], images=tested['images']),
             checkpoint=dict(name=checkpoint.name, sha256=tested['checkpoint_sha256']) if checkpoint else None,
             device=tested['device'],
@@ -286,6 +390,12 @@ class Job:
             time=tested['time'],
             validation_curve=validation_curve(history, step),
             loss_curve=loss_curve(history))
+
+    def _per_image(self, plan: Plan) -> dict[str, Any]:
+        if not plan.per_image:
+            return {}
+        written = json.loads((self.work_dir / 'per_image.json').read_text(encoding='utf-8'))
+        return dict(per_image=read_image_counts(written['images']))
 
     def _execute(self, command: Sequence[str], log: str, part: dict | None = None, parts: Sequence[dict] = ()) -> None:
         """Run a tool in the repository; its output goes to ``log`` in the work dir.

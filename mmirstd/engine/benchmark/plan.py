@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import CheckpointError, ConfigError
+from ..evaluation_options import irstd_metrics
 from .history import History
 
 
@@ -24,6 +25,7 @@ class Plan:
         val_interval: Between validations.
         save_best: Metric that chooses the checkpoint on the validation split; None: the last checkpoint is taken.
         rule: ``'greater'`` or ``'less'``.
+        per_image: Whether the test can say what happened in each image.
     """
 
     trains: bool
@@ -33,6 +35,7 @@ class Plan:
     val_interval: int = 1
     save_best: str | None = None
     rule: str = 'greater'
+    per_image: bool = False
 
     @property
     def selection(self) -> str:
@@ -59,8 +62,9 @@ def read_plan(cfg: Any, name: str) -> Plan:
     Raises:
         ConfigError: The choice of the checkpoint is not said by one metric and a rule.
     """
+    per_image = bool(irstd_metrics(cfg))
     if not cfg.get('train_cfg') or not cfg.get('train_dataloader') or not cfg.get('optim_wrapper'):
-        return Plan(trains=False)
+        return Plan(trains=False, per_image=per_image)
     loop = cfg.train_cfg
     unit = 'iter' if loop.get('max_iters') and not loop.get('max_epochs') else 'epoch'
     hook = (cfg.get('default_hooks') or {}).get('checkpoint') or {}
@@ -71,7 +75,7 @@ def read_plan(cfg: Any, name: str) -> Plan:
     if best is not None and not cfg.get('val_dataloader'):
         raise ConfigError(f'{name}: default_hooks.checkpoint.save_best={best!r}, but there is no val_dataloader')
     return Plan(True, unit, int(loop.get(f'max_{unit}s')), int(loop.get('val_begin', 1)),
-                int(loop.get('val_interval', 1)), best, rule or 'greater')
+                int(loop.get('val_interval', 1)), best, rule or 'greater', per_image)
 
 
 def numbered_checkpoints(work_dir: Path, unit: str) -> dict[int, Path]:

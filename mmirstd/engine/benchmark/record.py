@@ -21,11 +21,12 @@ def record_path(logs: Path, suite: Suite, run: Run, seed: int) -> Path:
 def write_record(path: Path, record: dict[str, Any]) -> None:
     """Write at once (a reader never sees half of it), one entry a line, and one validation a line."""
     lines = []
-    for key, value in dict(format=FORMAT, **record).items():
+    for key, value in {'format': FORMAT, **record}.items():
         if isinstance(value, list) and value and isinstance(value[0], dict):
             rows = ',\n'.join(f'    {json.dumps(item)}' for item in value)
             text = f'[\n{rows}\n  ]'
-        elif isinstance(value, dict) and any(isinstance(item, list) and len(item) > 4 for item in value.values()):
+        elif isinstance(value, dict) and (any(isinstance(item, list) and len(item) > 4 for item in value.values())
+                                          or value and all(isinstance(item, dict) for item in value.values())):
             rows = ',\n'.join(f'    {json.dumps(name)}: {json.dumps(item)}' for name, item in value.items())
             text = f'{{\n{rows}\n  }}'
         else:
@@ -39,6 +40,8 @@ def write_record(path: Path, record: dict[str, Any]) -> None:
 
 def read_record(path: Path, run: Run, seed: int) -> dict[str, Any] | None:
     """The record of this run, None if there is none.
+
+    Further tests whose options the suite has changed since are left out, so that they are made again.
 
     Raises:
         ConfigError: The file is damaged, or it belongs to another config, other options or another seed: the suite was
@@ -59,7 +62,8 @@ def read_record(path: Path, run: Run, seed: int) -> dict[str, Any] | None:
             raise ConfigError(
                 f'{path}: was made with {key} {record[key]!r}, the suite now says {value!r}.\n  cure: delete the '
                 'record to do the run again, or give the changed run another name')
-    return record
+    changed = {test.name for test in run.tests if not test.made(record.get('tests', {}).get(test.name))}
+    return {**record, 'tests': {name: entry for name, entry in record.get('tests', {}).items() if name not in changed}}
 
 
 def read_records(suite: Suite, logs: Path) -> dict[str, dict[int, dict[str, Any]]]:

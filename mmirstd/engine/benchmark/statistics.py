@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 def mean_and_spread(values: Sequence[float]) -> tuple[float, float | None]:
@@ -23,7 +23,7 @@ def mean_and_spread(values: Sequence[float]) -> tuple[float, float | None]:
 
 @dataclass(frozen=True)
 class PairedDifference:
-    """A minus B, paired by seed.
+    """A minus B, paired by seed or by image.
 
     Attributes:
         n: Pairs.
@@ -47,6 +47,11 @@ class PairedDifference:
         if self.low is None or self.low <= 0 <= self.high:
             return 0
         return 1 if self.low > 0 else -1
+
+    def scaled(self, factor: float) -> PairedDifference:
+        """In other units; ``factor`` is positive."""
+        low, high = (None if end is None else end * factor for end in (self.low, self.high))
+        return replace(self, mean=self.mean * factor, low=low, high=high)
 
 
 def paired_difference(a: Sequence[float], b: Sequence[float], level: float = 0.95) -> PairedDifference:

@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigError, near_matches
+from .evaluations import Evaluation, read_evaluations
+from .image_counts import MEASURES
 from .options import flatten_options
 
 _NAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9._+-]*')
 KINDS = ('results', 'differences')
 SOURCES = ('test', 'val', 'run')
+OVER = ('seeds', 'images')
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ class Run:
         seeds: Distinct seeds.
         options: ``--cfg-options``, flat, without data root and seed.
         data: Name of its data root in the suite, or None: the config's own.
+        tests: Further tests, beside the default protocol at native size.
     """
 
     name: str
@@ -40,6 +44,7 @@ class Run:
     seeds: tuple[int, ...]
     options: dict[str, Any]
     data: str | None
+    tests: tuple[Evaluation, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,8 @@ class Column:
     """A column of a table.
 
     Attributes:
-        value: ``test.METRIC``, ``val.METRIC`` (of the chosen checkpoint) or ``run.parameters`` and so on.
+        value: ``test.METRIC``, ``test@NAME.METRIC`` of a further test, ``val.METRIC`` (of the chosen checkpoint) or
+            ``run.parameters`` and so on.
         heading: Its heading.
         format: Python format of numbers.
         scale: Factor.
@@ -62,6 +68,12 @@ class Column:
     spread: bool = True
     better: str = 'higher'
 
+    @property
+    def test(self) -> str | None:
+        """NAME of ``test@NAME.METRIC``."""
+        source, _, test = self.value.partition('.')[0].partition('@')
+        return test if source == 'test' and test else None
+
 
 @dataclass(frozen=True)
 class Table:
@@ -70,7 +82,8 @@ class Table:
     Attributes:
         name: Unique in the suite.
         readme: File, relative to the repository.
-        kind: ``'results'``: a row a run, mean and standard deviation; ``'differences'``: paired by seed.
+        kind: ``'results'``: a row a run, mean and standard deviation; ``'differences'``: of pairs of runs.
+        over: What differences are paired by: ``'seeds'`` or ``'images'``.
         columns: What is shown.
         runs: Rows of ``'results'``, in the suite's order.
         pairs: Rows of ``'differences'``: (A, B).
@@ -84,6 +97,7 @@ class Table:
     runs: tuple[str, ...] = ()
     pairs: tuple[tuple[str, str], ...] = ()
     note: str = ''
+    over: str = 'seeds'
 
 
 @dataclass(frozen=True)
@@ -153,14 +167,19 @@ def load_suite(path: str | Path, root: Path) -> Suite:
         data_roots: {nuaa: data/NUAA-SIRST}
         options: {train_cfg.max_epochs: 30}     # of all runs
         seeds: [0, 1]                           # of runs without their own
+        tests:                                  # beside the default protocol at native size; a run may have its own
+          msda: {protocol: msda, eval_size: 512}
         runs:
         - {name: plain, config: configs/ggl_net/ggl-net-plain_nuaa-sirst-341-86.py}
         - {name: full, config: configs/ggl_net/ggl-net_nuaa-sirst-341-86.py, label: GGL-Net, seeds: [0, 1, 2]}
         tables:
         - name: test
           readme: configs/ggl_net/README.md
-          columns: [{value: test.IoU, heading: IoU}, {value: run.flops, heading: GFLOPs, scale: 1e-9, spread: false}]
-        - {name: pairs, kind: differences, readme: ..., columns: [...], pairs: [[full, plain]]}
+          columns:
+          - {value: test.IoU, heading: IoU}
+          - {value: test@msda.IoU}
+          - {value: run.flops, heading: GFLOPs, scale: 1e-9, spread: false}
+        - {name: pairs, kind: differences, over: seeds, readme: ..., columns: [...], pairs: [[full, plain]]}
 
     Args:
         path: YAML file.
@@ -179,7 +198,7 @@ def load_suite(path: str | Path, root: Path) -> Suite:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f'suite {where}: is no YAML: {error}') from error
     content = _fields(content, where, required=('runs', ),
-                      optional=('name', 'data_roots', 'options', 'seeds', 'tables'))
+                      optional=('name', 'data_roots', 'options', 'seeds', 'tests', 'tables'))
     data_roots = content.get('data_roots') or {}
     if not isinstance(data_roots, Mapping) or not all(
             isinstance(k, str) and isinstance(v, str) for k, v in data_roots.items()):
@@ -190,7 +209,7 @@ def load_suite(path: str | Path, root: Path) -> Suite:
     runs = []
     for index, entry in enumerate(_list(content['runs'], f'{where}: runs')):
         runs.append(_run(entry, f'{where}: runs[{index}]', Path(path), root, dict(data_roots), common,
-                         content.get('seeds')))
+                         content.get('seeds'), content.get('tests')))
     _distinct([run.name for run in runs], f'{where}: runs')
     tables = tuple(_table(entry, f'{where}: tables[{index}]', runs)
                    for index, entry in enumerate(_list(content.get('tables') or [], f'{where}: tables', empty=True)))
@@ -224,9 +243,9 @@ def move_data(suite: Suite, given: Sequence[str]) -> dict[str, str]:
 
 
 def _run(entry: Any, where: str, suite_file: Path, root: Path, data_roots: dict[str, str], common: dict[str, Any],
-         seeds: Any) -> Run:
+         seeds: Any, tests: Any) -> Run:
     entry = _fields(entry, where, required=('name', 'config'),
-                    optional=('label', 'group', 'seeds', 'cfg_options', 'data'))
+                    optional=('label', 'group', 'seeds', 'cfg_options', 'data', 'tests'))
     name = _name(entry['name'], f'{where}: name')
     where = f'{where} ({name})'
     config = entry['config']
@@ -253,7 +272,7 @@ def _run(entry: Any, where: str, suite_file: Path, root: Path, data_roots: dict[
     if data is None and data_roots:
         raise ConfigError(f'{where}: data: which of the data_roots {", ".join(data_roots)}?')
     return Run(name, config, file, str(entry.get('label', name)), str(entry.get('group', '')), tuple(seeds),
-               dict(sorted(options.items())), data)
+               dict(sorted(options.items())), data, read_evaluations(tests, entry.get('tests'), where))
 
 
 def near_matches_of_files(name: str, known: Iterable[str]) -> list[str]:
@@ -263,7 +282,8 @@ def near_matches_of_files(name: str, known: Iterable[str]) -> list[str]:
 
 
 def _table(entry: Any, where: str, runs: Sequence[Run]) -> Table:
-    entry = _fields(entry, where, required=('name', 'readme', 'columns'), optional=('kind', 'runs', 'pairs', 'note'))
+    entry = _fields(entry, where, required=('name', 'readme', 'columns'),
+                    optional=('kind', 'over', 'runs', 'pairs', 'note'))
     name = _name(entry['name'], f'{where}: name')
     where = f'{where} ({name})'
     _relative(entry['readme'], f'{where}: readme')
@@ -274,9 +294,11 @@ def _table(entry: Any, where: str, runs: Sequence[Run]) -> Table:
                     for i, c in enumerate(_list(entry['columns'], f'{where}: columns')))
     names = [run.name for run in runs]
     if kind == 'results':
-        if 'pairs' in entry:
-            raise ConfigError(f'{where}: pairs belong to kind: differences')
+        for key in ('pairs', 'over'):
+            if key in entry:
+                raise ConfigError(f'{where}: {key} belongs to kind: differences')
         chosen = match_runs([str(g) for g in _list(entry.get('runs', ['*']), f'{where}: runs')], runs, f'{where}: runs')
+        _check_tests(columns, [run for run in runs if run.name in chosen], where)
         return Table(name, entry['readme'], kind, columns, runs=tuple(chosen), note=str(entry.get('note', '')).strip())
     if 'runs' in entry:
         raise ConfigError(f'{where}: kind: differences has pairs, not runs')
@@ -290,15 +312,39 @@ def _table(entry: Any, where: str, runs: Sequence[Run]) -> Table:
                 raise ConfigError(f'{where}: pairs[{index}]: there is no run {one!r}.'
                                   + (f'\n  did you mean: {", ".join(close)}?' if close else ''))
         pairs.append((pair[0], pair[1]))
-    return Table(name, entry['readme'], kind, columns, pairs=tuple(pairs), note=str(entry.get('note', '')).strip())
+    over = entry.get('over', 'seeds')
+    if over not in OVER:
+        raise ConfigError(f'{where}: over: {over!r}; expected one of {", ".join(OVER)}')
+    if over == 'images':
+        for column in columns:
+            source, _, figure = column.value.partition('.')
+            if source != 'test' or figure not in MEASURES:
+                raise ConfigError(f'{where}: {column.value}: over: images can compare '
+                                  + ', '.join(f'test.{known}' for known in MEASURES))
+    _check_tests(columns, [run for run in runs if any(run.name in pair for pair in pairs)], where)
+    return Table(name, entry['readme'], kind, columns, pairs=tuple(pairs), note=str(entry.get('note', '')).strip(),
+                 over=over)
+
+
+def _check_tests(columns: Sequence[Column], runs: Sequence[Run], where: str) -> None:
+    known = list(dict.fromkeys(test.name for run in runs for test in run.tests))
+    for column in columns:
+        if column.test is not None and column.test not in known:
+            close = near_matches(column.test, known)
+            raise ConfigError(f'{where}: {column.value}: no run of the table has a test {column.test!r}'
+                              + (f'\n  did you mean: {", ".join(close)}?' if close else '; see tests'))
 
 
 def _column(entry: Any, where: str) -> Column:
     entry = _fields(entry, where, required=('value', ), optional=('heading', 'format', 'scale', 'spread', 'better'))
     value = entry['value']
-    if not isinstance(value, str) or value.partition('.')[0] not in SOURCES or not value.partition('.')[2]:
-        raise ConfigError(f'{where}: value: {value!r}; expected test.METRIC, val.METRIC or run.NAME')
-    column = replace(Column(value, value.partition('.')[2]),
+    if not isinstance(value, str) or not value.partition('.')[2] or (
+            value.partition('.')[0] not in SOURCES and not value.startswith('test@')):
+        raise ConfigError(f'{where}: value: {value!r}; expected test.METRIC, test@NAME.METRIC, val.METRIC or run.NAME')
+    column = Column(value, value.partition('.')[2])
+    if column.test is not None:
+        column = replace(column, heading=f'{column.heading} ({column.test})')
+    column = replace(column,
                      **{key: item for key, item in entry.items() if key not in ('value', 'scale')})
     try:
         column = replace(column, scale=float(entry.get('scale', 1.0)))

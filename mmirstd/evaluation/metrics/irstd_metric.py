@@ -230,10 +230,11 @@ def _gray_of(data_batch: Any, index: int, sample: Mapping[str, Any], shape: tupl
 
 
 def _image_row(result: Mapping[str, Any]) -> dict[str, Any]:
-    targets = result['default']['targets']
+    targets, pixels = result['default']['targets'], result['default']['pixel']
     return dict(
         image=result['image'], height=result['shape'][0], width=result['shape'][1],
-        IoU=result['default']['niou']['iou'], targets=targets['targets'], detected=targets['detected'],
+        IoU=result['default']['niou']['iou'], tp=pixels['tp'], fp=pixels['fp'], fn=pixels['fn'],
+        targets=targets['targets'], detected=targets['detected'],
         false_pixels=targets['false_pixels'], records=result['records'])
 
 

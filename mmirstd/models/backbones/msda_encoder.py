@@ -27,6 +27,12 @@ from .residual_encoder import ResidualEncoder
 # each with weights of its own behind it.
 _COPIES = 3
 
+# The official code initialises all but the dilated branches and what follows them in the direction-aware blocks. With
+# Kaiming (fan out) there as well, each block multiplies what it gets until the batch norms' running statistics know it:
+# in evaluation mode a network just made then gives logits of millions.
+INIT_CFG = (*KAIMING_FAN_OUT, dict(
+    type='mmirstd.PyTorchInit', within='MultiScaleDirectionBlock', without='MultiDirectionAwareness'))
+
 
 class MultiDirectionAwareness(BaseModule):
     """Multi-directional feature awareness: spatial attention from each of the feature's four Haar subbands.
@@ -97,8 +103,8 @@ class MSDAEncoder(ResidualEncoder):
         se_ratio: Reduction of the squeeze-and-excitations.
         norm_cfg: Norm layer config.
         norm_eval: Keep norm layers in evaluation mode while training.
-        init_cfg: mmengine initialisation; Kaiming (fan out).  The official code leaves the direction-aware blocks'
-            convolutions as PyTorch initialises them.
+        init_cfg: mmengine initialisation; the official code's by default: Kaiming (fan out), but PyTorch's own for the
+            direction-aware blocks' branches and the two convolutions behind them.
 
     Raises:
         ValueError: If ``in_channels`` is neither 1 nor 3.
@@ -111,7 +117,7 @@ class MSDAEncoder(ResidualEncoder):
                  se_ratio: int = 4,
                  norm_cfg: dict = dict(type='BN'),
                  norm_eval: bool = False,
-                 init_cfg: dict | Sequence[dict] | None = KAIMING_FAN_OUT) -> None:
+                 init_cfg: dict | Sequence[dict] | None = INIT_CFG) -> None:
         if in_channels not in (1, _COPIES):
             raise ValueError(f'MSDAEncoder: in_channels must be 1 or {_COPIES} (repeated gray), got {in_channels}')
         super().__init__(

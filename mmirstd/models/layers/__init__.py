@@ -9,7 +9,7 @@ from .dilated_branch import dilated_branch
 from .gradient import gradient_magnitude, gradient_pyramid
 from .haar import haar_subbands
 from .image import check_image
-from .initialisation import KAIMING_FAN_OUT
+from .initialisation import KAIMING_FAN_OUT, PyTorchInit
 from .non_local import NonLocalBlock
 from .residual import ResidualBlock, basic_stage
 from .rsu import ResidualUBlock
@@ -19,5 +19,5 @@ __all__ = [
     'AsymmetricModulation', 'basic_stage', 'biased_conv', 'BiasedConv2d', 'CBAM', 'cbam_residual_layer',
     'CBAMResidualBlock', 'ChannelAttention', 'check_image', 'ContextGate', 'deform_conv2d', 'DeformConv2dPack',
     'dilated_branch', 'gradient_magnitude', 'gradient_pyramid', 'haar_subbands', 'KAIMING_FAN_OUT', 'NonLocalBlock',
-    'ResidualBlock', 'ResidualUBlock', 'SpatialAttention', 'SqueezeExcitation'
+    'PyTorchInit', 'ResidualBlock', 'ResidualUBlock', 'SpatialAttention', 'SqueezeExcitation'
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from mmcv.cnn import ConvModule
 from mmengine.model import BaseModule, Sequential
@@ -10,8 +12,10 @@ from torch import Tensor, nn
 
 from mmirstd.registry import MODELS
 
-from ..layers import biased_conv, dilated_branch
+from ..layers import KAIMING_FAN_OUT, biased_conv, dilated_branch
 from .top_down import TopDownNeck
+
+INIT_CFG = (*KAIMING_FAN_OUT, dict(type='mmirstd.PyTorchInit', within='NormedLocalContrast'))
 
 
 class NormedLocalContrast(BaseModule):
@@ -63,9 +67,20 @@ class MSDANeck(TopDownNeck):
     """Decoder of MSDA-Net: local contrast on each level, then feature alignment fusion from deep to shallow.
 
     Source: MSDA-Net, arXiv 2406.02037; equal to the official code (YuChuang1205/MSDA-Net, ``model/MSDA_Net/MSDA.py``,
-    classes ``RFB_modified_LCL`` and ``Sbam``), whose laterals have a convolution more that is never used.  Arguments:
-    see :class:`TopDownNeck`.
+    classes ``RFB_modified_LCL`` and ``Sbam``), whose laterals have a convolution more that is never used.
+
+    Args:
+        in_channels: See :class:`TopDownNeck`.
+        norm_cfg: Norm layer config.
+        init_cfg: mmengine initialisation; the official code's by default: Kaiming (fan out) for the fusions, PyTorch's
+            own for the laterals.
     """
+
+    def __init__(self,
+                 in_channels: Sequence[int],
+                 norm_cfg: dict = dict(type='BN'),
+                 init_cfg: dict | Sequence[dict] | None = INIT_CFG) -> None:
+        super().__init__(in_channels, norm_cfg=norm_cfg, init_cfg=init_cfg)
 
     def build_lateral(self, channels: int) -> nn.Module:
         """See :class:`TopDownNeck`."""

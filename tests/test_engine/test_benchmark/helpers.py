@@ -21,6 +21,12 @@ train_cfg = dict(max_epochs=4, val_interval=2)
 default_hooks = dict(checkpoint=dict(save_best='IoU', rule='greater'))
 """
 
+# With a test that knows protocols, sizes and images.
+SEGMENTATION = CONFIG + """
+test_dataloader['dataset']['pipeline'] = [dict(type='PackSegInputs')]
+test_evaluator = dict(type='mmirstd.IRSTDMetric')
+"""
+
 # Trains four epochs of two iterations with IoU 0.5, 0.7 (+ width / 100, + seed / 1000) at epochs 2 and 4. `model.fail`
 # lets it fail, `model.pause_at` lets it wait after that epoch until it is killed.
 TRAIN = r"""
@@ -68,11 +74,21 @@ import argparse, json, pathlib
 p = argparse.ArgumentParser()
 p.add_argument('config'); p.add_argument('checkpoint', nargs='?'); p.add_argument('--work-dir'); p.add_argument('--out')
 p.add_argument('--cfg-options', nargs='+')
+p.add_argument('--protocol', default=''); p.add_argument('--eval-size', type=int); p.add_argument('--per-image')
 a = p.parse_args()
-assert pathlib.Path(a.checkpoint).is_file()
+import hashlib
+data = pathlib.Path(a.checkpoint).read_bytes()
+names = [n for n in a.protocol.split(',') if n]
+metrics = dict(IoU=0.5 if a.per_image else 0.6, Pd=None)
+metrics.update({f'{n}/IoU': 0.5 + (a.eval_size or 0) / 10000 for n in names})
 pathlib.Path(a.out).write_text(json.dumps(dict(
-    metrics=dict(IoU=0.6, Pd=None), checkpoint_sha256='0' * 64, images=3, device='cpu', versions=dict(torch='2'),
+    metrics=metrics, checkpoint_sha256=hashlib.sha256(data).hexdigest(), images=3, device='cpu',
+    versions=dict(torch='2'), notices=[f'protocol {n!r} differs' for n in names if a.eval_size == 99],
     network=dict(parameters=1000, inference_parameters=900, flops=5, input=[1, 8, 8]), time='now')))
+if a.per_image:
+    row = dict(height=8, width=8, tp=1, fp=0, fn=1, targets=1, detected=1, false_pixels=0)
+    pathlib.Path(a.per_image).write_text(json.dumps(dict(images=[
+        dict(row, image=f'/somewhere/private/images/{n}.png') for n in ('x', 'y.1', 'seq/z')])))
 """
 
 
@@ -80,11 +96,16 @@ def write_suite(root: Path, content: dict[str, Any], name: str = 'toy') -> Path:
     """A suite in ``root/benchmarks``; configs ``configs/a.py`` and ``configs/b.py`` exist."""
     (root / 'benchmarks').mkdir(parents=True, exist_ok=True)
     (root / 'configs').mkdir(exist_ok=True)
-    for config in 'ab':
-        (root / 'configs' / f'{config}.py').write_text(CONFIG)
+    for config, text in dict(a=CONFIG, b=CONFIG, seg=SEGMENTATION).items():
+        (root / 'configs' / f'{config}.py').write_text(text)
     path = root / 'benchmarks' / f'{name}.yml'
     path.write_text(yaml.safe_dump(content, sort_keys=False))
     return path
+
+
+def segmentation(**changes: Any) -> dict[str, Any]:
+    """A valid suite of one run with one seed, whose test knows protocols, sizes and images."""
+    return toy(**{'seeds': [0], 'runs': [dict(name='s', config='configs/seg.py')], **changes})
 
 
 def toy(**changes: Any) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import threading
 import time
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from mmirstd.engine.benchmark import read_records, run_jobs
 from mmirstd.engine.errors import CheckpointError, ConfigError
 
-from .helpers import make_jobs, toy
+from .helpers import make_jobs, segmentation, toy
 
 
 def go(jobs, side_by_side: int = 1, stop: threading.Event | None = None):
@@ -162,3 +163,97 @@ def test_misspelt_option_and_progress(tmp_path: Path) -> None:
     go([job])
     job.phase = 'training'
     assert job.progress() == 'a_seed0 epoch 4/4 eta 0:00'
+
+
+MSDA = {'msda': dict(protocol='msda', eval_size=512)}
+
+
+def test_further_tests_are_made_with_the_first(tmp_path: Path) -> None:
+    tests = {**MSDA, 'dnanet': 'dnanet', 'basic': 'basicirstd', 'small': dict(eval_size=512)}
+    job, = make_jobs(tmp_path, segmentation(tests=tests))
+    shown = [' '.join(command) for command in job.next_commands()]
+    assert len(shown) == 4
+    folder = 'work_dirs/benchmarks/toy/s_seed0'
+    assert f'--out {folder}/test.json --per-image {folder}/per_image.json --cfg-options' in shown[1]
+    assert '/test_512.json --protocol msda --eval-size 512 --cfg-options' in shown[2]
+    assert '/test_native.json --protocol dnanet,basicirstd --cfg-options' in shown[3]
+    assert go([job]).failed == {}
+    assert job.status() == 'done'
+    record = json.loads(job.record.read_text())
+    assert record['commands'][1:] == ['python ' + line.replace('epoch_N', 'epoch_4') for line in shown[1:]]
+    assert record['test'] == dict(IoU=0.5, Pd=None)
+    assert {name: entry['metrics'] for name, entry in record['tests'].items()} == {
+        'msda': dict(IoU=0.5512), 'dnanet': dict(IoU=0.5), 'basic': dict(IoU=0.5), 'small': dict(IoU=0.6, Pd=None)}
+    assert record['per_image'] == dict(
+        name=['x', 'y.1', 'seq/z'], tp=[1, 1, 1], fp=[0, 0, 0], fn=[1, 1, 1], targets=[1, 1, 1], detected=[1, 1, 1],
+        false_pixels=[0, 0, 0], pixels=[64, 64, 64])
+    assert 'private' not in job.record.read_text()
+
+
+def test_a_test_added_later_trains_nothing(tmp_path: Path) -> None:
+    first, = make_jobs(tmp_path, segmentation())
+    go([first])
+    before = json.loads(first.record.read_text())
+    assert 'tests' not in before
+
+    job, = make_jobs(tmp_path, segmentation(tests=MSDA))
+    (tmp_path / 'tools' / 'train.py').write_text('raise SystemExit("trained again")')
+    assert job.status() == 'done, but not tested by msda'
+    command, = job.next_commands()
+    assert command[2] == 'work_dirs/benchmarks/toy/s_seed0/best_IoU_epoch_4.pth'
+    assert go([job]).failed == {}
+    after = json.loads(job.record.read_text())
+    assert after['tests']['msda']['metrics'] == dict(IoU=0.5512)
+    assert after['tests']['msda']['notices'] == []
+    assert after['commands'] == [*before['commands'], 'python ' + ' '.join(command)]
+    for key in before:
+        assert key == 'commands' or after[key] == before[key]
+
+    # the same test with another size is another one
+    job, = make_jobs(tmp_path, segmentation(tests={'msda': dict(protocol='msda', eval_size=99)}))
+    (tmp_path / 'tools' / 'train.py').write_text('raise SystemExit("trained again")')
+    assert not job.done()
+    assert go([job]).failed == {}
+    entry = json.loads(job.record.read_text())['tests']['msda']
+    assert (entry['eval_size'], entry['metrics']) == (99, dict(IoU=0.5099))
+    assert entry['notices'] == ["protocol 'msda' differs"]
+
+
+@pytest.mark.parametrize('what', ['gone', 'another', 'data'])
+def test_a_test_added_later_needs_what_was_tested(tmp_path: Path, what: str) -> None:
+    go(make_jobs(tmp_path, segmentation()))
+    job, = make_jobs(tmp_path, segmentation(tests=MSDA))
+    before = job.record.read_text()
+    checkpoint = job.work_dir / 'best_IoU_epoch_4.pth'
+    if what == 'gone':
+        checkpoint.unlink()
+    elif what == 'another':
+        checkpoint.write_bytes(b'trained again')
+    else:
+        (tmp_path / 'elsewhere' / 'train.txt').write_text('y')
+    message = go([job]).failed['s_seed0']
+    expected = dict(gone='was not tested by msda, and cannot be now: .*is not there', another='is another one',
+                    data='would be on other data than its record')[what]
+    assert re.search(expected, message)
+    assert 'cure: ' in message
+    assert ('no checkpoint' in job.status()) is (what != 'data')
+    assert (job.obstacle() is None) is (what == 'data')
+    assert job.record.read_text() == before
+
+
+def test_an_interrupted_further_test_keeps_the_record(tmp_path: Path) -> None:
+    job, = make_jobs(tmp_path, segmentation(tests=MSDA))
+    tool = tmp_path / 'tools' / 'test.py'
+    text = tool.read_text()
+    tool.write_text(text.replace('import hashlib', "import hashlib\nassert not a.eval_size, 'no memory for this size'"))
+    assert 'no memory for this size' in go([job]).failed['s_seed0']
+    assert job.status() == 'done, but not tested by msda'
+    tool.write_text(text)
+    assert go([job]).finished == ['s_seed0']
+    assert job.done()
+
+
+def test_a_test_that_the_config_cannot_make_is_found_first(tmp_path: Path) -> None:
+    job = make_jobs(tmp_path, toy(tests=MSDA))[0]
+    with pytest.raises(ConfigError, match=r'toy.yml: a \(configs/a.py\): tests: msda: .*no mmirstd.IRSTDMetric'):
+        job.check()

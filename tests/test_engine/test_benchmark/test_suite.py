@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mmirstd.engine.benchmark import load_suite, move_data
+from mmirstd.engine.benchmark import Evaluation, load_suite, move_data
 from mmirstd.engine.errors import ConfigError
 
 from .helpers import toy, write_suite
@@ -31,6 +31,20 @@ def test_a_suite(tmp_path: Path) -> None:
     assert results.columns[0].scale == 100.0
     assert differences.pairs == (('b', 'a'), )
     assert differences.columns[0].heading == 'IoU'
+
+
+def test_further_tests(tmp_path: Path) -> None:
+    runs = toy()['runs']
+    runs[0]['tests'] = {'msda': dict(protocol='GGL-Net', eval_size=256), 'small': dict(eval_size=64)}
+    runs[1]['tests'] = {'basic': None}
+    suite = load(tmp_path, runs=runs, tests={'msda': dict(protocol='msda', eval_size=512), 'basic': 'basicirstd'},
+                 tables=[dict(name='t', readme='README.md', columns=[
+                     dict(value='test@msda.IoU'), dict(value='test@small.nIoU')])])
+    a, b = suite.runs
+    assert a.tests == (Evaluation('msda', 'msda', 256), Evaluation('basic', 'basicirstd'),
+                       Evaluation('small', 'default', 64))
+    assert b.tests == (Evaluation('msda', 'msda', 512), )
+    assert [(c.test, c.heading) for c in suite.tables[0].columns] == [('msda', 'IoU (msda)'), ('small', 'nIoU (small)')]
 
 
 def test_seeds_are_outermost_and_can_be_chosen(tmp_path: Path) -> None:
@@ -67,6 +81,23 @@ def run(**changes) -> dict:
     (dict(runs=[run(cfg_options={'data_root': 'x'})]), r'data_root is no option of a run'),
     (dict(runs=[run(cfg_options={'model.a': 'x,y'})]), r"model.a: 'x,y' cannot be given by --cfg-options"),
     (dict(runs=[run(cfg_options={'model': {'a': 1}, 'model.a': 2})]), r'model.a is given twice'),
+    (dict(tests=[1]), r'tests: found \[1\]; expected NAME'),
+    (dict(tests={'a.b': 'msda'}), r"tests: 'a.b'; expected letters"),
+    (dict(tests={'m': 'msdda'}), r"tests: m: unknown evaluation protocol 'msdda'; did you mean 'msda'"),
+    (dict(tests={'m': dict(protocol='msda', size=3)}), r"tests: m: unknown key 'size'.*\n.*did you mean: eval_size"),
+    (dict(tests={'m': dict(protocol='msda', eval_size='512')}), r"eval_size: '512'; expected a number of pixels"),
+    (dict(tests={'m': {}}), r'tests: m: found {}; expected a protocol'),
+    (dict(tests={'m': 'default'}), r'is tested anyway, as test.METRIC'),
+    (dict(runs=[run(tests={'m': None})]), r'the suite has no such test that could be left out'),
+    (dict(tests={'msda': 'msda'}, tables=[dict(name='t', readme='R.md', columns=[dict(value='test@mdsa.IoU')])]),
+     r"(?s)no run of the table has a test 'mdsa'.*did you mean: msda"),
+    (dict(tables=[dict(name='t', readme='R.md', columns=[dict(value='test@m')])]), r'expected test.METRIC'),
+    (dict(tables=[dict(name='t', readme='R.md', columns=[COLUMN], over='images')]), r'over belongs to kind: diff'),
+    (dict(tables=[dict(name='t', readme='R.md', columns=[COLUMN], kind='differences', over='x', pairs=[['a', 'b']])]),
+     r"over: 'x'; expected one of seeds, images"),
+    (dict(tables=[dict(name='t', readme='R.md', columns=[dict(value='val.IoU')], kind='differences', over='images',
+                       pairs=[['b', 'a']])]),
+     r'val.IoU: over: images can compare test.IoU, '),
     (dict(tables=[dict(name='t', readme='R.md', columns=[dict(value='tst.IoU')])]), r'expected test.METRIC'),
     (dict(tables=[dict(name='t', readme='R.md', columns=[dict(COLUMN, format='.3q')])]), r"format '.3q'"),
     (dict(tables=[dict(name='t', readme='R.md', columns=[dict(COLUMN, better='big')])]), r"better: 'big'"),

@@ -1,0 +1,87 @@
+"""Further tests of a trained network, beside the default protocol at native size."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import ConfigError, near_matches
+
+_NAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9_+-]*')
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One further test; its figures are ``test@NAME.METRIC``.
+
+    Attributes:
+        name: Distinct in a run.
+        protocol: Of :mod:`mmirstd.evaluation.functional.protocols`.
+        eval_size: Side in pixels to which images and masks are resized; None: native size.
+    """
+
+    name: str
+    protocol: str = 'default'
+    eval_size: int | None = None
+
+    def made(self, entry: Mapping[str, Any] | None) -> bool:
+        """Whether a record's entry (None: it has none) is of this very test."""
+        return entry is not None and (entry['protocol'], entry['eval_size']) == (self.protocol, self.eval_size)
+
+    def pick(self, metrics: Mapping[str, Any]) -> dict[str, Any]:
+        """This protocol's figures among those that ``tools/test.py`` reported, without its name before them."""
+        if self.protocol == 'default':
+            return {name: value for name, value in metrics.items() if '/' not in name}
+        prefix = f'{self.protocol}/'
+        return {name[len(prefix):]: value for name, value in metrics.items() if name.startswith(prefix)}
+
+
+def read_evaluations(common: Any, own: Any, where: str) -> tuple[Evaluation, ...]:
+    """Read ``tests`` of a suite and of one of its runs.
+
+    Args:
+        common: The suite's: NAME -> mapping with ``protocol`` and ``eval_size``, or the protocol alone.
+        own: The run's, which replace the suite's of the same name; ``null`` takes one away.
+        where: For messages.
+
+    Raises:
+        ConfigError: What is wrong.
+    """
+    found: dict[str, Evaluation] = {}
+    for tests in (common, own):
+        if tests is not None and not isinstance(tests, Mapping):
+            raise ConfigError(f'{where}: tests: found {tests!r}; expected NAME: {{protocol: ..., eval_size: ...}}')
+        for name, entry in (tests or {}).items():
+            if not isinstance(name, str) or not _NAME.fullmatch(name):
+                raise ConfigError(f'{where}: tests: {name!r}; expected letters, digits and _ + -')
+            if entry is None:
+                if name not in found:
+                    raise ConfigError(f'{where}: tests: {name}: the suite has no such test that could be left out')
+                del found[name]
+            else:
+                found[name] = _evaluation(name, entry, f'{where}: tests: {name}')
+    return tuple(found.values())
+
+
+def _evaluation(name: str, entry: Any, where: str) -> Evaluation:
+    from mmirstd.evaluation.functional.protocols import get_protocol
+    entry = dict(protocol=entry) if isinstance(entry, str) else entry
+    if not isinstance(entry, Mapping) or not entry:
+        raise ConfigError(f'{where}: found {entry!r}; expected a protocol, or protocol and eval_size')
+    for key in entry:
+        if key not in ('protocol', 'eval_size'):
+            close = near_matches(str(key), ['protocol', 'eval_size'])
+            raise ConfigError(f'{where}: unknown key {key!r}; expected protocol, eval_size.'
+                              + (f'\n  did you mean: {", ".join(close)}?' if close else ''))
+    size = entry.get('eval_size')
+    if size is not None and (type(size) is not int or size < 1):
+        raise ConfigError(f'{where}: eval_size: {size!r}; expected a number of pixels, or none for native size')
+    try:
+        protocol = get_protocol(entry.get('protocol', 'default')).name
+    except KeyError as error:
+        raise ConfigError(f'{where}: {error.args[0]}') from error
+    if protocol == 'default' and size is None:
+        raise ConfigError(f'{where}: the default protocol at native size is tested anyway, as test.METRIC')
+    return Evaluation(name, protocol, size)

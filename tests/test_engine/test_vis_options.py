@@ -1,0 +1,78 @@
+"""``tools/train.py --vis`` on configs of all kinds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from mmengine.config import Config
+
+import mmirstd.registry  # noqa: F401
+from mmirstd.engine import vis_options
+from mmirstd.engine.errors import ConfigError
+from mmirstd.engine.vis_options import add_vis_backends
+from tests.shared import REPO
+
+
+@pytest.fixture(autouse=True)
+def _all_installed(monkeypatch):
+    """What --vis adds does not depend on what is installed here."""
+    monkeypatch.setattr(vis_options, 'check_importable', lambda name: None)
+
+
+def types(cfg: Config) -> list[str]:
+    return [backend.type for backend in cfg.visualizer.vis_backends]
+
+
+@pytest.mark.parametrize('base', ['default_runtime.py', 'default_runtime_moving.py'])
+def test_backends_are_added_and_pictures_are_drawn(base: str) -> None:
+    cfg = Config.fromfile(str(REPO / 'configs' / '_base_' / base))
+    cfg.default_hooks.visualization['max_images'] = 3
+    add_vis_backends(cfg, ['tensorboard', 'wandb', 'tensorboard'])
+    add_vis_backends(cfg, ['wandb'])
+    assert types(cfg) == ['LocalVisBackend', 'TensorboardVisBackend', 'mmirstd.WandbVisBackend']
+    hook = cfg.default_hooks.visualization
+    assert (hook.type, hook.draw_val) == ('mmirstd.IRSTDVisualizationHook', True)
+    # options of our hook are kept, those of mmdet's would not fit
+    assert hook.get('max_images') == (3 if base == 'default_runtime.py' else None)
+    assert Config.fromstring(cfg.pretty_text, '.py').visualizer == cfg.visualizer  # it can be written down
+
+
+def test_a_users_config_without_hook_or_visualizer() -> None:
+    cfg = Config(dict(custom_hooks=[dict(type='mmirstd.IRSTDVisualizationHook', interval=5)]))
+    add_vis_backends(cfg, ['tensorboard'])
+    assert types(cfg) == ['LocalVisBackend', 'TensorboardVisBackend']
+    assert cfg.custom_hooks == [dict(type='mmirstd.IRSTDVisualizationHook', interval=5, draw_val=True)]
+    assert 'visualization' not in cfg.default_hooks
+    cfg = Config(dict(visualizer=dict(type='Visualizer', vis_backends=[dict(type='WandbVisBackend')])))
+    add_vis_backends(cfg, ['wandb'])
+    assert types(cfg) == ['WandbVisBackend']  # the user's own stays
+    assert cfg.default_hooks.visualization.draw_val
+
+
+def test_an_unknown_name_is_answered_with_the_known() -> None:
+    with pytest.raises(ConfigError, match=r'(?s)--vis tensorbord: expected tensorboard or wandb.*did you mean: t'):
+        add_vis_backends(Config(), ['tensorbord'])
+
+
+def test_a_missing_package_says_what_to_install(monkeypatch) -> None:
+    monkeypatch.undo()
+    monkeypatch.setitem(vis_options.VIS_BACKENDS, 'wandb', (dict(type='X'), 'no_such_package'))
+    with pytest.raises(ConfigError, match=r'(?s)not installed.*cure: pip install wandb'):
+        add_vis_backends(Config(), ['wandb'])
+
+
+@pytest.mark.parametrize(('name', 'backend'), [('tensorboard', 'TensorboardVisBackend'),
+                                               ('wandb', 'mmirstd.WandbVisBackend')])
+def test_one_line_of_a_config(tmp_path: Path, name: str, backend: str) -> None:
+    (tmp_path / 'mine.py').write_text(
+        "_base_ = [\n"
+        f"    '{REPO.as_posix()}/configs/_base_/models/ggl-net-tiny.py',\n"
+        f"    '{REPO.as_posix()}/configs/_base_/visualization/{name}.py']\n")
+    cfg = Config.fromfile(str(tmp_path / 'mine.py'))
+    plain = Config.fromfile(str(REPO / 'configs' / '_base_' / 'default_runtime.py'))
+    assert types(cfg) == ['LocalVisBackend', backend]
+    assert cfg.default_hooks.visualization == dict(type='mmirstd.IRSTDVisualizationHook', draw_val=True)
+    assert cfg.visualizer.vis_backends[1:] == [vis_options.VIS_BACKENDS[name][0]]  # the same as --vis
+    assert cfg.default_hooks.checkpoint == plain.default_hooks.checkpoint
+    assert cfg.visualizer.type == plain.visualizer.type
