@@ -202,6 +202,19 @@ class Browser:
             self.call('Input.dispatchKeyEvent', type=kind, key=key, code='Space' if key == ' ' else key,
                       windowsVirtualKeyCode=code, **extra)
 
+    def choose_files(self, selector: str, *paths: str | Path) -> None:
+        """Choose files in the ``<input type="file">`` that a CSS selector finds, as a person does in its dialog."""
+        handle = self.call('Runtime.evaluate', expression=f'document.querySelector({json.dumps(selector)})')
+        if 'objectId' not in handle['result']:
+            raise BrowserError(f'no element {selector}')
+        self.call('DOM.setFileInputFiles', files=[str(Path(path).resolve()) for path in paths],
+                  objectId=handle['result']['objectId'])
+
+    def click(self, x: float, y: float) -> None:
+        """Click at a point of the window, CSS pixels."""
+        for kind in ('mouseMoved', 'mousePressed', 'mouseReleased'):
+            self.call('Input.dispatchMouseEvent', type=kind, x=x, y=y, button='left', clickCount=1)
+
     def screenshot(self, path: str | Path, whole_page: bool = False) -> None:
         """Write what the window shows, or the whole page, as PNG."""
         data = self.call('Page.captureScreenshot', format='png', captureBeyondViewport=whole_page)['data']
