@@ -210,6 +210,10 @@ class Browser:
         self.call('DOM.setFileInputFiles', files=[str(Path(path).resolve()) for path in paths],
                   objectId=handle['result']['objectId'])
 
+    def download_to(self, folder: str | Path) -> None:
+        """Put what the page downloads from now on into a folder, without asking."""
+        self.call('Browser.setDownloadBehavior', behavior='allow', downloadPath=str(Path(folder).resolve()))
+
     def click(self, x: float, y: float) -> None:
         """Click at a point of the window, CSS pixels."""
         for kind in ('mouseMoved', 'mousePressed', 'mouseReleased'):

@@ -32,6 +32,10 @@ Progress = Callable[[int, 'int | None'], None]
 #: What is written of an image or a video -> where :class:`~.result_writer.ResultWriter` puts it.
 _FILES = {'csv': ('csv', '.csv', '-targets.csv'), 'json': ('json', '.json', '-targets.json'),
           'mask': ('masks', '.png', '-mask.png'), 'overlay': ('overlays', '.png', '-overlay.png')}
+#: What a message of the loading transform advises -> what one can do here.
+_CURES = {"nonfinite='median' in LoadInfraredImage": 'tools/infer.py --nonfinite median',
+          "normalise='minmax' or 'percentile' in LoadInfraredImage": 'another choice of gray values',
+          'bit_depth in LoadInfraredImage': 'bit depth (tools/infer.py --bit-depth)'}
 _logger = logging.getLogger('mmirstd.app')
 
 
@@ -276,6 +280,8 @@ def describe_error(error: Exception, path: str | os.PathLike = '') -> str:
     """
     if isinstance(error, (DataError, UserError, CheckpointError)):
         text = str(error)
+        for advice, here in _CURES.items():
+            text = text.replace(advice, here)
     elif isinstance(error, OSError) and error.strerror:
         text = f'The app cannot read or write its files: {error.strerror}.'
     elif isinstance(error, MemoryError):
