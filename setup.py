@@ -34,6 +34,8 @@ setup(
         ],
         # tools/dataset_converters/drone_ir.py reads MATLAB's label objects.
         'drone-ir': ['mcos-decoder>=0.1,<0.2'],
+        # demo/app.py; Gradio 6 needs Pillow < 13.
+        'app': ['gradio>=6.31,<7'],
         'tests': ['pytest>=8', 'hypothesis>=6', 'scikit-image>=0.20', 'tifffile'],
     },
     classifiers=[

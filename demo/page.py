@@ -7,14 +7,13 @@ import html
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import fields
 from typing import Any
 
 import cv2
 import gradio as gr
 import numpy as np
 
-from mmirstd.apis import FrameResult, Target, UploadLimits
+from mmirstd.apis import FrameResult, UploadLimits
 from mmirstd.apis.app_session import AppSession, SessionStore, describe_error
 from mmirstd.apis.result_writer import encode_png
 from mmirstd.apis.uploads import UPLOAD_SUFFIXES
@@ -24,9 +23,8 @@ from mmirstd.visualization.target_view import draw_marked, draw_probability, mag
 
 MOST_INSETS = 12
 MOST_ROWS = 500
-COLUMNS = tuple(column.name for column in fields(Target))
-#: What the table shows first; all columns are in the files.
-SHOWN = ('frame', 'id', 'x', 'y', 'area', 'peak', 'mean', 'scr', 'x0', 'y0', 'x1', 'y1')
+#: What the table shows, and with how many digits; the files have more of both.
+SHOWN = dict(frame=0, id=0, x=2, y=2, area=1, peak=3, mean=3, scr=2)
 GRAY = {'As in training': None, 'Stretch between percentiles 0.5 and 99.5': 'percentile',
         'Stretch from least to greatest value': 'minmax'}
 #: Only what the browser has: no font is loaded from anywhere.
@@ -45,15 +43,20 @@ CSS = """
 .status.error { border-color: #dc2626; background: color-mix(in srgb, #dc2626 10%, transparent); }
 .status b { font-weight: 650; }
 .status ul { margin: .3rem 0 0; padding-left: 1.2rem; list-style: disc; }
-.pictures { display: grid; gap: 8px; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); max-width: 900px; }
+.pictures { display: grid; gap: 8px; grid-template-columns: 1fr 1fr; }
+.pictures figure:first-child { grid-column: 1 / -1; }
 .pictures figure { margin: 0; }
 .pictures img { width: 100%; display: block; image-rendering: pixelated; border-radius: 4px; }
 .pictures figcaption, .hint { font-size: .8rem; opacity: .75; margin-top: 3px; }
-.insets { display: grid; gap: 8px; grid-template-columns: repeat(auto-fill, minmax(280px, 1fr)); }
+.insets { display: grid; gap: 8px; grid-template-columns: repeat(auto-fill, minmax(min(280px, 100%), 1fr)); }
 .insets img { width: 100%; display: block; image-rendering: auto; border-radius: 4px; }
 #overlay img, #probability img { image-rendering: pixelated; }
 #overlay img { cursor: crosshair; }
 #downloads { gap: 8px; }
+/* A table's columns keep the width they had; on a narrow screen it scrolls, and does not make the page wider. */
+html, body { overflow-x: clip; }
+.gradio-container .column { min-width: min(100%, 300px) !important; max-width: 100%; }
+#table { min-width: 0; max-width: 100%; overflow-x: auto; contain: inline-size; }
 #downloads button, #downloads a { min-width: 0 !important; }
 footer { display: none !important; }
 """
@@ -118,24 +121,25 @@ class _Page:
                     self.buttons = {kind: gr.DownloadButton(text, size='sm', elem_id=f'get-{kind}', interactive=False,
                                                             min_width=80)
                                     for kind, text in (('csv', 'CSV'), ('json', 'JSON'), ('mask', 'Mask'),
-                                                       ('overlay', 'Overlay'))}
+                                                       ('overlay', 'Picture'))}
                 with gr.Column(visible=False) as self.results:
                     self.frame = gr.Slider(0, 1, 0, step=1, label='Frame', visible=False, elem_id='frame')
                     with gr.Row(equal_height=False):
-                        with gr.Column(scale=3, min_width=320), gr.Tabs():
-                            picture = dict(interactive=False, show_label=False, buttons=['fullscreen'], format='png')
-                            with gr.Tab('Targets'):
-                                self.overlay = gr.Image(elem_id='overlay', **picture)
-                            with gr.Tab('Probability', elem_id='tab-probability'):
-                                self.probability = gr.Image(elem_id='probability', **picture)
-                            with gr.Tab('Video', visible=False) as self.film:
-                                self.video = gr.Video(elem_id='video', show_label=False, interactive=False)
+                        with gr.Column(scale=3, min_width=320):
+                            with gr.Tabs():
+                                picture = dict(interactive=False, show_label=False, buttons=['fullscreen'])
+                                with gr.Tab('Targets'):
+                                    self.overlay = gr.Image(elem_id='overlay', **picture)
+                                with gr.Tab('Probability'):
+                                    self.probability = gr.Image(elem_id='probability', **picture)
+                                with gr.Tab('Video', visible=False) as self.film:
+                                    self.video = gr.Video(elem_id='video', show_label=False, interactive=False)
+                            self.table = gr.Dataframe(headers=list(SHOWN), interactive=False, max_height=300,
+                                                      elem_id='table', show_label=False, buttons=[])
                         with gr.Column(scale=2, min_width=300):
                             self.side = gr.Slider(8, 256, 32, step=4, label='Magnified window (pixels across)',
                                                   elem_id='side')
                             self.zoom = gr.HTML(elem_id='zoom')
-                    self.table = gr.Dataframe(headers=list(SHOWN), interactive=False, max_height=300, elem_id='table',
-                                              show_label=False, buttons=[], wrap=False)
                     self.insets = gr.HTML(elem_id='insets')
         self._connect()
 
@@ -281,21 +285,28 @@ class _Page:
         shown = self._look(session, view, side)
         values = {
             self.status: _status(session, hints, took),
-            self.table: [[row[name] for name in SHOWN] for row in rows],
+            self.table: [[_cell(row[name], digits) for name, digits in SHOWN.items()] for row in rows],
             self.frame: gr.update(maximum=max(frames - 1, 1), value=min(shown[0].get('frame', 0), frames - 1),
                                   visible=frames > 1),
             self.results: gr.update(visible=True), self.downloads: gr.update(visible=True),
             self.film: gr.update(visible=sequence),
             self.video: str(files['preview']) if 'preview' in files else None}
         values.update(zip(self._looked, shown))
+        names = dict(csv='Targets CSV', json='Targets JSON', mask='Masks ZIP' if sequence else 'Mask PNG',
+                     overlay='Video MP4' if sequence else 'Overlay PNG')
         for kind, button in self.buttons.items():
             path = files.get(kind)
-            values[button] = gr.update(value=None if path is None else str(path), interactive=path is not None)
+            values[button] = gr.update(label=names[kind], value=None if path is None else str(path),
+                                       interactive=path is not None)
         return [values[component] for component in self._all]
 
 
 def _frame(session: AppSession, view: dict) -> FrameResult:
     return session.results[min(view.get('frame', 0), len(session.results) - 1)]
+
+
+def _cell(value: float | None, digits: int) -> str:
+    return '' if value is None else f'{value:.{digits}f}'.rstrip('0').rstrip('.') if digits else str(value)
 
 
 def _failure(error: Exception, path: str = '') -> str:
@@ -339,9 +350,10 @@ def _data_url(picture: np.ndarray) -> str:
 def _zoom(result: FrameResult, window: tuple[int, int, int], boxes: Sequence, view: dict) -> str:
     pictures = magnify_window(result.image, window, boxes, result.mask, result.probability)
     x0, y0, side = window
+    named = list(zip(('image', 'targets', 'probability'), pictures))
     figures = ''.join(
         f'<figure><img src="{_data_url(picture)}" alt="{name}, magnified"><figcaption>{name}</figcaption></figure>'
-        for picture, name in zip(pictures, ('image', 'targets', 'probability')))
+        for name, picture in (named[1], named[0], *named[2:]))
     chosen = view.get('chosen')
     what = '' if chosen is None else f'target {chosen}, '
     return (f'<div class="pictures" data-window="{x0},{y0},{side}">{figures}</div><div class="hint">{what}x {x0} to '

@@ -111,17 +111,24 @@ def type_number(page: Browser, where: str, value: float) -> None:
 
 
 def choose(page: Browser, where: str, option: str) -> None:
-    page.run(f"document.querySelector('#{where} input').focus()")
+    click(page, f'#{where} input')
     item = f"[...document.querySelectorAll('[role=option]')].find(o => o.innerText.includes({json.dumps(option)}))"
     page.wait(item)
     page.run(f"{item}.dispatchEvent(new MouseEvent('mousedown', {{bubbles: true}}))")
     page.wait(f"document.querySelector('#{where} input').value.includes({json.dumps(option)})")
-    page.run(f"document.querySelector('#{where} input').blur()")
 
 
 def window(page: Browser) -> list[int]:
     """Left, upper edge and side of what is magnified, in pixels of the image."""
     return [int(v) for v in page.run("document.querySelector('#zoom [data-window]').dataset.window").split(',')]
+
+
+def click(page: Browser, selector: str, x: float = 0.5, y: float = 0.5) -> None:
+    """Click on an element, at these fractions of its width and height; it is moved into the window's middle."""
+    found = f'document.querySelector({json.dumps(selector)})'
+    page.run(f"{found}.scrollIntoView({{block: 'center', behavior: 'instant'}})")
+    left, top, width, height = page.run(f'(r => [r.x, r.y, r.width, r.height])({found}.getBoundingClientRect())')
+    page.click(left + width * x, top + height * y)
 
 
 def download(page: Browser, kind: str, folder: Path) -> Path:
@@ -188,17 +195,11 @@ def test_an_image_from_upload_to_download(page: Browser, served: tuple, tmp_path
     narrow = window(page)
     assert abs(narrow[0] + 6 - (left + 16)) <= 1
     assert abs(narrow[1] + 6 - (top + 16)) <= 1
-    page.run("document.querySelector('#overlay img').scrollIntoView({block: 'center'})")
-    box = page.run("(r => [r.x, r.y, r.width, r.height])(document.querySelector('#overlay img').getBoundingClientRect())")
-    page.click(box[0] + box[2] * 11.5 / 96, box[1] + box[3] * 50.5 / 64)
+    click(page, '#overlay img', 11.5 / 96, 50.5 / 64)
     page.wait("document.querySelector('#zoom [data-window]').dataset.window.startsWith('6,')")
     assert window(page) == [6, 45, 12]
     row = next(k for k, target in enumerate(result.targets) if round(target.y) == 40)
-    page.run(f"document.querySelectorAll('#table tbody tr')[{row}].querySelectorAll('td')[2].scrollIntoView("
-             "{block: 'center'})")
-    box = page.run(f"(r => [r.x, r.y, r.width, r.height])(document.querySelectorAll('#table tbody tr')[{row}]"
-                   ".querySelectorAll('td')[2].getBoundingClientRect())")
-    page.click(box[0] + box[2] / 2, box[1] + box[3] / 2)
+    click(page, f'#table [data-row="{row}"][data-col="2"]')
     page.wait("document.querySelector('#zoom [data-window]').dataset.window === '65,35,12'")
 
     # Another model.
