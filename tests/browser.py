@@ -144,7 +144,8 @@ class Browser:
         elif method == 'Runtime.consoleAPICalled' and params['type'] in ('error', 'warning', 'assert'):
             self.problems.append(' '.join(str(a.get('value', a.get('description'))) for a in params['args']))
         elif method == 'Log.entryAdded' and params['entry']['level'] in ('error', 'warning'):
-            self.problems.append(params['entry']['text'])
+            entry = params['entry']
+            self.problems.append(' '.join(filter(None, (entry['text'], entry.get('url', '')[:200]))))
         elif method == 'Network.requestWillBeSent':
             self.requests.append(params['request']['url'][:200])
 

@@ -36,6 +36,7 @@ _FILES = {'csv': ('csv', '.csv', '-targets.csv'), 'json': ('json', '.json', '-ta
 _CURES = {"nonfinite='median' in LoadInfraredImage": 'tools/infer.py --nonfinite median',
           "normalise='minmax' or 'percentile' in LoadInfraredImage": 'another choice of gray values',
           'bit_depth in LoadInfraredImage': 'bit depth (tools/infer.py --bit-depth)'}
+_KEPT_PICTURES = 4
 _logger = logging.getLogger('mmirstd.app')
 
 
@@ -64,7 +65,7 @@ class AppSession:
         self.folder = folder
         folder.mkdir(parents=True)
         self.files: dict[str, Path] = {}
-        self._shown: dict[str, Path] = {}
+        self._shown: dict[str, list[Path]] = {}
         self._forget()
 
     def _forget(self) -> None:
@@ -87,13 +88,16 @@ class AppSession:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def show(self, name: str, picture: np.ndarray) -> str:
-        """Write a picture for the screen as PNG and remove the one shown before under this name; its path."""
+        """Write a picture for the screen as PNG and remove old ones of this name; its path.
+
+        A browser may still be loading the one before while a slider moves on.
+        """
         path = self.folder / f'{name}-{secrets.token_urlsafe(12)}.png'
         path.write_bytes(encode_png(picture))
-        before = self._shown.get(name)
-        self._shown[name] = path
-        if before is not None:
-            before.unlink(missing_ok=True)
+        shown = self._shown.setdefault(name, [])
+        shown.append(path)
+        while len(shown) > _KEPT_PICTURES:
+            shown.pop(0).unlink(missing_ok=True)
         return str(path)
 
     def put(self, name: str, image: np.ndarray) -> str:

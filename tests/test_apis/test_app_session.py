@@ -207,10 +207,8 @@ def test_nothing_is_left(session: AppSession, tmp_path: Path) -> None:
         session.rethreshold(0.5)
     given = session.put('scene.tif', scene())
     session.detect(given, 'any')
-    first = Path(session.show('overlay', np.zeros((4, 4, 3), np.uint8)))
-    second = Path(session.show('overlay', np.zeros((4, 4, 3), np.uint8)))
-    assert second.is_file()
-    assert not first.exists()
+    shown = [Path(session.show('overlay', np.zeros((4, 4, 3), np.uint8))) for _ in range(6)]
+    assert [path.is_file() for path in shown] == [False, False, True, True, True, True]
     session.close()
     assert not session.folder.exists()
 
