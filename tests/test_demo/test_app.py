@@ -268,8 +268,6 @@ def test_bad_files_are_told_in_the_page_and_survived(page: Browser, served: tupl
     send(page, noise)
     page.wait("document.body.innerText.includes('maximum allowed size')")
     page.problems[:] = [text for text in page.problems if '413' not in text]
-    page.run('location.reload()')
-    page.wait("document.querySelector('#status [data-state=empty]') && document.querySelector('#file input')")
     page.run("document.querySelector('#example').click()")
     assert 'generated-scene.tif' in status(page, 'done')
 
