@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -118,7 +119,8 @@ def main(argv: list[str] | None = None) -> None:
     args = parse_args(argv)
     apply_threads(plan_threads())
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # clean up then, too
-    with tempfile.TemporaryDirectory(prefix='mmirstd-app-', ignore_cleanup_errors=True) as folder:
+    with suppress(KeyboardInterrupt), tempfile.TemporaryDirectory(
+            prefix='mmirstd-app-', ignore_cleanup_errors=True) as folder:
         page, store, address = start(args.model, args.limits, folder, args.host, args.port, args.device)
         print(f'open {address} in a browser; Ctrl-C ends the app', flush=True)
         if args.host not in LOCAL_HOSTS:
