@@ -3,12 +3,14 @@ ROOT := $(dir $(abspath $(lastword $(MAKEFILE_LIST))))
 VENV := $(ROOT).venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
+APP_STAMP := $(VENV)/.installed-app
 PYTHON ?= python3
 DEMO_DIR ?= $(ROOT)demo_out
 PYTEST_ARGS ?=
+APP_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-moving test lint clean
+.PHONY: help install demo demo-moving app test lint clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(ROOT)Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -26,6 +28,12 @@ $(STAMP): $(ROOT)requirements.txt $(ROOT)setup.py
 	@cd $(ROOT) && $(PY) -m mmirstd.compat
 	@touch $@
 
+# Gradio, for the app and its tests alone.
+$(APP_STAMP): $(STAMP) $(ROOT)requirements-app.txt
+	@echo "== installing requirements-app.txt"
+	$(PY) -m pip install --disable-pip-version-check --progress-bar off -r $(ROOT)requirements-app.txt
+	@touch $@
+
 install: $(STAMP)  ## set up .venv with the tested versions
 
 demo: $(STAMP)  ## generate scenes, train a tiny GGL-Net, test it beside white top-hat, draw pictures (minutes on CPU)
@@ -34,7 +42,10 @@ demo: $(STAMP)  ## generate scenes, train a tiny GGL-Net, test it beside white t
 demo-moving: $(STAMP)  ## the same for moving targets: sequences, a small YOLO-BP, an animation (minutes on CPU)
 	cd $(ROOT) && $(PY) tools/demo_moving.py --out $(DEMO_DIR)/moving
 
-test: $(STAMP)  ## run all tests
+app: $(APP_STAMP)  ## open a page to try detectors on your own images and videos (APP_ARGS="--port 8000")
+	cd $(ROOT) && $(PY) demo/app.py $(APP_ARGS)
+
+test: $(APP_STAMP)  ## run all tests
 	cd $(ROOT) && $(PY) -m pytest $(PYTEST_ARGS)
 
 lint: $(STAMP)  ## check the style

@@ -144,7 +144,8 @@ class Browser:
         elif method == 'Runtime.consoleAPICalled' and params['type'] in ('error', 'warning', 'assert'):
             self.problems.append(' '.join(str(a.get('value', a.get('description'))) for a in params['args']))
         elif method == 'Log.entryAdded' and params['entry']['level'] in ('error', 'warning'):
-            self.problems.append(params['entry']['text'])
+            entry = params['entry']
+            self.problems.append(' '.join(filter(None, (entry['text'], entry.get('url', '')[:200]))))
         elif method == 'Network.requestWillBeSent':
             self.requests.append(params['request']['url'][:200])
 
@@ -201,6 +202,23 @@ class Browser:
             extra = dict(text=text) if text and kind == 'keyDown' else {}
             self.call('Input.dispatchKeyEvent', type=kind, key=key, code='Space' if key == ' ' else key,
                       windowsVirtualKeyCode=code, **extra)
+
+    def choose_files(self, selector: str, *paths: str | Path) -> None:
+        """Choose files in the ``<input type="file">`` that a CSS selector finds, as a person does in its dialog."""
+        handle = self.call('Runtime.evaluate', expression=f'document.querySelector({json.dumps(selector)})')
+        if 'objectId' not in handle['result']:
+            raise BrowserError(f'no element {selector}')
+        self.call('DOM.setFileInputFiles', files=[str(Path(path).resolve()) for path in paths],
+                  objectId=handle['result']['objectId'])
+
+    def download_to(self, folder: str | Path) -> None:
+        """Put what the page downloads from now on into a folder, without asking."""
+        self.call('Browser.setDownloadBehavior', behavior='allow', downloadPath=str(Path(folder).resolve()))
+
+    def click(self, x: float, y: float) -> None:
+        """Click at a point of the window, CSS pixels."""
+        for kind in ('mouseMoved', 'mousePressed', 'mouseReleased'):
+            self.call('Input.dispatchMouseEvent', type=kind, x=x, y=y, button='left', clickCount=1)
 
     def screenshot(self, path: str | Path, whole_page: bool = False) -> None:
         """Write what the window shows, or the whole page, as PNG."""

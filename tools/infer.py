@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from mmirstd.engine.launch import OptionsAction, file_sha256, run_tool  # noqa: E402
+from mmirstd.engine.launch import OptionsAction, run_tool  # noqa: E402
 
 if TYPE_CHECKING:
     from mmirstd.apis import OutputFolder, Source
@@ -147,18 +147,8 @@ def build(args: argparse.Namespace) -> TargetInferencer:
 
 def describe(inferencer: TargetInferencer, args: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any]]:
     """What results depend on besides the inputs, and what the head of a JSON result says of it."""
-    from mmirstd import __version__
-    weights = inferencer.weights
-    digest = file_sha256(weights) if weights is not None and Path(weights).is_file() else None
     model = hashlib.sha256(json.dumps(inferencer.cfg['model'], sort_keys=True, default=str).encode()).hexdigest()
-    tiling = None
-    if hasattr(inferencer, 'tiling') and inferencer.tile != 'off':
-        used = inferencer.tiling
-        tiling = dict(tile=inferencer.tile, window=used.window, overlap=used.overlap, seam=used.seam)
-    head = dict(
-        min_area=inferencer.min_area, model=inferencer.name,
-        weights=None if weights is None else Path(weights).name, weights_sha256=digest,
-        normalise=inferencer.load_options or 'config', tiling=tiling, mmirstd=__version__)
+    head = inferencer.provenance()
     settings = {key: value for key, value in head.items() if key != 'mmirstd'}
     return dict(settings, model_sha256=model, threshold=inferencer.threshold, max_frames=args.max_frames), head
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,9 @@ import torch
 from mmengine.device import get_device
 from mmengine.infer import BaseInferencer
 
+from mmirstd import __version__
 from mmirstd.datasets.errors import DataError
+from mmirstd.engine.launch import file_sha256
 
 from .frame_stream import FrameStream, RawFormat
 from .inputs import Source, expand_inputs
@@ -86,6 +89,18 @@ class TargetInferencer(BaseInferencer):
     def name(self) -> str:
         """The config's name."""
         return config_name(self.cfg)
+
+    def provenance(self) -> dict[str, Any]:
+        """What the head of a JSON result says of how it was made (docs/inference.md)."""
+        weights = self.weights
+        digest = file_sha256(weights) if weights is not None and Path(weights).is_file() else None
+        return dict(
+            min_area=self.min_area, model=self.name, weights=None if weights is None else Path(weights).name,
+            weights_sha256=digest, normalise=self.load_options or 'config', tiling=self._tiling_record(),
+            mmirstd=__version__)
+
+    def _tiling_record(self) -> dict[str, Any] | None:
+        return None
 
     def _default_threshold(self) -> float:
         return 0.5

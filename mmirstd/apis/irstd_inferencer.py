@@ -91,6 +91,11 @@ class IRSTDInferencer(TargetInferencer):
             raise ConfigError(f'{self.name}: a {type(self.model).__name__} is no segmentation network of mmseg; '
                               'detectors of moving targets go with MovingTargetInferencer')
 
+    def _tiling_record(self) -> dict[str, Any] | None:
+        if self.tile == 'off':
+            return None
+        return dict(tile=self.tile, window=self.tiling.window, overlap=self.tiling.overlap, seam=self.tiling.seam)
+
     def _default_threshold(self) -> float:
         value = getattr(getattr(self.model, 'decode_head', None), 'threshold', None)
         return 0.5 if value is None else float(value)

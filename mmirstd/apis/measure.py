@@ -88,6 +88,30 @@ def measure_boxes(boxes: np.ndarray,
         for k, ((x0, y0, x1, y1), score) in enumerate(zip(boxes.tolist(), scores.tolist()))]
 
 
+def measure_detections(boxes: np.ndarray,
+                       scores: np.ndarray,
+                       gray: np.ndarray,
+                       threshold: float = 0.5,
+                       min_area: float = 1,
+                       frame: int = 0) -> list[Target]:
+    """Targets of a detector's raw boxes: clipped to the image, and those of enough score and area.
+
+    Args:
+        boxes: (N, 4) edges x0, y0, x1, y1.
+        scores: (N,) in [0, 1].
+        gray: (H, W) gray values.
+        threshold: A box with at least this score is a target.
+        min_area: Least area of a box in pixels.
+        frame: Number of the frame.
+    """
+    height, width = gray.shape
+    boxes = np.clip(np.asarray(boxes, np.float64).reshape(-1, 4), 0, (width, height, width, height))
+    scores = np.asarray(scores, np.float64)
+    areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+    kept = (scores >= threshold) & (areas >= min_area)
+    return measure_boxes(boxes[kept], scores[kept], gray, frame)
+
+
 def _box_scr(gray: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     """(N,) local SCR; where boxes overlap, a pixel belongs to the one with the highest score."""
     height, width = gray.shape

@@ -17,7 +17,6 @@ from mmirstd.registry import TRANSFORMS
 from .base_inferencer import OnError, TargetInferencer
 from .frame_stream import RawFormat
 from .inputs import Source
-from .measure import measure_boxes
 from .model_loading import config_name
 from .results import FrameResult
 from .streaming import StreamingDetector
@@ -116,12 +115,5 @@ class MovingTargetInferencer(TargetInferencer):
                 raise
             on_error(item.source, error)
             return []
-        found = sample.pred_instances
-        height, width = item.gray.shape
-        boxes = found.bboxes.detach().cpu().numpy().astype(np.float64).reshape(-1, 4)
-        boxes = np.clip(boxes, 0, (width, height, width, height))
-        scores = found.scores.detach().cpu().numpy().astype(np.float64)
-        areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
-        kept = (scores >= self.threshold) & (areas >= self.min_area)
-        targets = measure_boxes(boxes[kept], scores[kept], item.gray, item.frame)
-        return [FrameResult(item.source, item.frame, item.gray, targets, self.threshold, data_sample=sample)]
+        result = FrameResult(item.source, item.frame, item.gray, [], self.threshold, data_sample=sample)
+        return [result.at_threshold(self.threshold, self.min_area)]

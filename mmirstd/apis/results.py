@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from mmirstd.visualization import draw_comparison
 from mmirstd.visualization.video_overlay import draw_targets
 
 from .inputs import Source
+from .measure import measure_detections, measure_targets
 from .target_schema import SCHEMA, SCHEMA_VERSION, Target
 
 
@@ -42,6 +43,24 @@ class FrameResult:
     def method(self) -> str:
         """``'segmentation'`` or ``'detection'``."""
         return 'detection' if self.mask is None else 'segmentation'
+
+    def at_threshold(self, threshold: float, min_area: int = 1) -> FrameResult:
+        """The same frame with the targets of another threshold; the network does not run again.
+
+        Args:
+            threshold: Probability above which a pixel is target, or score from which on a box is; in [0, 1).
+            min_area: Least area of a target in pixels.
+
+        Raises:
+            ValueError: An argument is out of its range.
+        """
+        if self.probability is not None:
+            targets, mask = measure_targets(self.probability, threshold, min_area, self.image, self.frame)
+            return replace(self, targets=targets, mask=mask, threshold=threshold)
+        found = self.data_sample.pred_instances
+        targets = measure_detections(found.bboxes.detach().cpu().numpy(), found.scores.detach().cpu().numpy(),
+                                     self.image, threshold, min_area, self.frame)
+        return replace(self, targets=targets, threshold=threshold)
 
     def header(self) -> dict[str, Any]:
         """What JSON results say of the input; see docs/inference.md."""

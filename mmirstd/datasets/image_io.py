@@ -179,22 +179,9 @@ def _check_bmp(data: bytes, path: str | os.PathLike) -> None:
 
 
 def _check_tiff(data: bytes, path: str | os.PathLike) -> None:
-    order = '<' if data[:2] == b'II' else '>'
-    sizes = {1: 1, 3: 2, 4: 4}  # BYTE, SHORT, LONG: the only types the tags below may have
-    letters = {1: 'B', 3: 'H', 4: 'I'}
+    # 273/279: strip offsets and byte counts; 324/325: the same for tiles (TIFF 6.0).
     try:
-        directory, = struct.unpack_from(order + 'I', data, 4)
-        count, = struct.unpack_from(order + 'H', data, directory)
-        tags: dict[int, tuple[int, ...]] = {}
-        for index in range(count):
-            entry = directory + 2 + 12 * index
-            tag, kind, number = struct.unpack_from(order + 'HHI', data, entry)
-            # 273/279: strip offsets and byte counts; 324/325: the same for tiles (TIFF 6.0).
-            if tag in (273, 279, 324, 325) and kind in sizes:
-                place = entry + 8
-                if sizes[kind] * number > 4:
-                    place, = struct.unpack_from(order + 'I', data, place)
-                tags[tag] = struct.unpack_from(f'{order}{number}{letters[kind]}', data, place)
+        tags = _tiff_tags(data, (273, 279, 324, 325))
     except struct.error:
         raise _truncated(path, len(data), 'the TIFF ends before its directory') from None
     offsets = tags.get(273, ()) + tags.get(324, ())
@@ -202,3 +189,70 @@ def _check_tiff(data: bytes, path: str | os.PathLike) -> None:
     for offset, length in zip(offsets, counts):
         if offset + length > len(data):
             raise _truncated(path, len(data), f'the TIFF needs {offset + length} bytes')
+
+
+def _tiff_tags(data: bytes, wanted: tuple[int, ...]) -> dict[int, tuple[int, ...]]:
+    """Whole-number tags of the first directory of a TIFF or BigTIFF; struct.error where the file ends before them."""
+    order = '<' if data[:2] == b'II' else '>'
+    big = data[2:4] in (b'+\0', b'\0+')
+    word, count_letter, header, length = ('Q', 'Q', 8, 20) if big else ('I', 'H', 4, 12)
+    room = struct.calcsize(f'={word}')  # values that fit stand in the entry itself
+    sizes = {1: 1, 3: 2, 4: 4, 16: 8}  # BYTE, SHORT, LONG, LONG8: the only types these tags may have
+    letters = {1: 'B', 3: 'H', 4: 'I', 16: 'Q'}
+    directory, = struct.unpack_from(order + word, data, header)
+    count, = struct.unpack_from(order + count_letter, data, directory)
+    tags: dict[int, tuple[int, ...]] = {}
+    first = directory + struct.calcsize(f'={count_letter}')
+    for entry in range(first, first + min(count, 4096) * length, length):
+        tag, kind, number = struct.unpack_from(f'{order}HH{word}', data, entry)
+        if tag in wanted and kind in sizes:
+            place = entry + 4 + room
+            if sizes[kind] * number > room:
+                place, = struct.unpack_from(order + word, data, place)
+            if place + sizes[kind] * number > len(data):
+                raise struct.error('a tag points behind the end')
+            tags[tag] = struct.unpack_from(f'{order}{number}{letters[kind]}', data, place)
+    return tags
+
+
+def image_size(data: bytes) -> tuple[int, int] | None:
+    """Width and height that the header of a PNG, BMP, JPEG or TIFF claims, without decoding any pixel.
+
+    Args:
+        data: The file's content.
+
+    Returns:
+        Pixels, or None where the content is of another kind or its header is damaged.
+    """
+    try:
+        if data.startswith(b'\x89PNG\r\n\x1a\n'):
+            return struct.unpack_from('>II', data, 16)
+        if data.startswith(b'BM'):
+            core = struct.unpack_from('<I', data, 14)[0] == 12  # OS/2's header has 16-bit sizes
+            width, height = struct.unpack_from('<HH' if core else '<ii', data, 18)
+            return abs(width), abs(height)
+        if data.startswith(b'\xff\xd8'):
+            return _jpeg_size(data)
+        if data[:4] in (b'II*\0', b'MM\0*', b'II+\0', b'MM\0+'):
+            tags = _tiff_tags(data, (256, 257))
+            return tags[256][0], tags[257][0]
+    except (struct.error, KeyError, IndexError):
+        pass
+    return None
+
+
+def _jpeg_size(data: bytes) -> tuple[int, int] | None:
+    """From the frame header: SOF0 to SOF15 but for DHT, JPG and DAC, which lie between them (ITU-T T.81, table B.1)."""
+    position = 2
+    while True:
+        prefix, marker = struct.unpack_from('BB', data, position)
+        if prefix != 0xFF:
+            return None
+        if marker == 0xFF:  # a fill byte
+            position += 1
+            continue
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+            height, width = struct.unpack_from('>HH', data, position + 5)
+            return width, height
+        alone = marker == 0x01 or 0xD0 <= marker <= 0xD8
+        position += 2 if alone else 2 + struct.unpack_from('>H', data, position + 2)[0]

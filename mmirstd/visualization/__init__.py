@@ -8,7 +8,7 @@ stays cheap.
 """
 
 from .animation import GifInfo, save_gif, save_mp4
-from .detections import BOX_COLORS, BoxFinding, draw_detections, find_detections
+from .detections import BOX_COLORS, BoxFinding, detection_insets, draw_detections, find_detections
 from .overlay import (
     COLORS,
     Finding,
@@ -22,7 +22,7 @@ from .overlay import (
 )
 
 __all__ = [
-    'BOX_COLORS', 'BoxFinding', 'COLORS', 'Finding', 'GifInfo', 'contact_sheet', 'draw_comparison', 'draw_contours',
-    'draw_detections', 'find_components', 'find_detections', 'save_gif', 'save_mp4', 'save_png', 'to_display',
-    'zoom_insets'
+    'BOX_COLORS', 'BoxFinding', 'COLORS', 'Finding', 'GifInfo', 'contact_sheet', 'detection_insets',
+    'draw_comparison', 'draw_contours', 'draw_detections', 'find_components', 'find_detections', 'save_gif',
+    'save_mp4', 'save_png', 'to_display', 'zoom_insets'
 ]

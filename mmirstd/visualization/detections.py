@@ -11,6 +11,7 @@ Boxes are x1, y1, x2, y2 in pixel edges of the image as it is stored.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -22,12 +23,10 @@ from .overlay import (
     _BACKGROUND,
     _DIM,
     _GAP,
-    _OUTSIDE,
     _TEXT,
     _TILE,
-    _crop,
+    _bare_crop,
     _display_range,
-    _magnify,
     _put_text,
     _shorten,
     _single_channel,
@@ -209,6 +208,23 @@ def draw_detections(image: np.ndarray,
     return canvas
 
 
+def detection_insets(image: np.ndarray, findings: Sequence[BoxFinding], first_number: int = 1) -> list[np.ndarray]:
+    """Magnified surroundings of findings: bare, and with all their boxes; as beside :func:`draw_detections`.
+
+    Args:
+        image: (H, W) of any bit depth.
+        findings: What to show.
+        first_number: Number of the first one.
+
+    Returns:
+        One uint8 BGR picture per finding, all of the same size.
+    """
+    raw = _single_channel(image)
+    low, high = _display_range(raw, (0.2, 99.9))
+    return [_inset(raw, finding, number, list(findings), high - low)
+            for number, finding in enumerate(findings, first_number)]
+
+
 def _plain(box: np.ndarray) -> tuple[float, float, float, float]:
     return tuple(float(value) for value in box)
 
@@ -295,13 +311,7 @@ def _inset(raw: np.ndarray, finding: BoxFinding, number: int, findings: list[Box
     zoom = next((z for z in (8, 7, 6, 4, 3, 2, 1) if _TILE // z >= needed), 0)
     size = _TILE // zoom if zoom else needed
     left, top = round((x1 + x2 - size) / 2), round((y1 + y2 - size) / 2)
-    crop, valid = _crop(raw, left, top, size)
-    inner = crop[valid] if valid.any() else raw
-    low = float(inner.min())
-    # A floor on the range keeps a crop of pure noise from looking like structure.
-    bare = _stretch(crop, low, max(float(inner.max()), low + 0.1 * full_range))
-    bare[~valid] = _OUTSIDE
-    bare = _magnify(bare, _TILE)
+    bare, _ = _bare_crop(raw, left, top, size, full_range, _TILE)
     marked = bare.copy()
     for other in findings[:_MAX_DRAWN]:
         _draw(marked, other, _TILE / size, (left, top), '')

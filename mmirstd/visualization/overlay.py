@@ -268,6 +268,21 @@ def _magnify(crop: np.ndarray, size: int) -> np.ndarray:
     return cv2.resize(crop, (size, size), interpolation=cv2.INTER_AREA if reduced else cv2.INTER_NEAREST)
 
 
+def _bare_crop(image: np.ndarray, x0: int, y0: int, size: int, full_range: float,
+               side: int) -> tuple[np.ndarray, np.ndarray]:
+    """Square crop magnified to ``side``, contrast stretched over the crop; also which of its pixels lie in the image.
+
+    ``full_range`` is that of the whole image's display.
+    """
+    crop, valid = _crop(image, x0, y0, size)
+    inner = crop[valid] if valid.any() else image
+    low = float(inner.min())
+    # A floor on the range keeps a crop of pure noise from looking like structure.
+    bare = _stretch(crop, low, max(float(inner.max()), low + 0.1 * full_range))
+    bare[~valid] = _OUTSIDE
+    return _magnify(bare, side), valid
+
+
 def zoom_insets(image: np.ndarray,
                 findings: Sequence[Finding],
                 gt: np.ndarray | None,
@@ -307,13 +322,7 @@ def zoom_insets(image: np.ndarray,
         size = _TILE // zoom if zoom else min(extent, _LARGEST_CROP)
         left, top = (x0 + x1 - size) // 2, (y0 + y1 - size) // 2
 
-        crop, valid = _crop(image, left, top, size)
-        crop_low = float(crop[valid].min())
-        # A floor on the range keeps a crop of pure noise from looking like structure.
-        crop_high = max(float(crop[valid].max()), crop_low + 0.1 * (high - low))
-        bare = _stretch(crop, crop_low, crop_high)
-        bare[~valid] = _OUTSIDE
-        bare = _magnify(bare, _TILE)
+        bare, valid = _bare_crop(image, left, top, size, high - low, _TILE)
         marked = bare
         # A predicted pixel is 6 to 8 screen pixels wide, so a line of 2 inside leaves it visible.
         marked = draw_contours(marked, _resize_mask(_crop(pred, left, top, size)[0], (_TILE, _TILE)),

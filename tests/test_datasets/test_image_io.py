@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mmirstd.datasets.errors import DataError, MissingDataError
-from mmirstd.datasets.image_io import read_image, read_mask
+from mmirstd.datasets.image_io import image_size, read_image, read_mask
 from tests.shared import REPO, SHARED, needs_shared
 
 from .helpers import scene, write
@@ -181,3 +181,40 @@ def test_real_pairs(name):
         mask = read_mask(root / 'masks' / path.name)
         assert mask.any()
         assert path.stem == 'Misc_111' or read_image(path).shape == mask.shape
+
+
+@pytest.mark.parametrize('suffix', ['.png', '.bmp', '.tif', '.jpg'])
+@pytest.mark.parametrize('channels', [1, 3])
+def test_size_by_the_header(suffix, channels):
+    image = np.zeros((37, 53, channels), np.uint8)
+    assert image_size(cv2.imencode(suffix, image)[1].tobytes()) == (53, 37)
+
+
+def test_size_by_unusual_headers():
+    tifffile = pytest.importorskip('tifffile')
+    import io
+    for options in (dict(bigtiff=True), dict(byteorder='>'), dict(bigtiff=True, byteorder='>'),
+                    dict(tile=(16, 16)), dict(rowsperstrip=1)):
+        for dtype in (np.uint16, np.float32):
+            file = io.BytesIO()
+            tifffile.imwrite(file, np.zeros((37, 53), dtype), **options)
+            assert image_size(file.getvalue()) == (53, 37)
+    progressive = cv2.imencode('.jpg', GRAY8, [cv2.IMWRITE_JPEG_PROGRESSIVE, 1])[1].tobytes()
+    assert image_size(progressive) == GRAY8.shape[::-1]
+    # A comment before the frame header, with the frame header's marker in it.
+    comment = b'\xff\xfe\x00\x08\xff\xc0\x00\x11\x08\x00'
+    assert image_size(progressive[:2] + comment + progressive[2:]) == GRAY8.shape[::-1]
+    core = b'BM' + bytes(12) + (12).to_bytes(4, 'little') + (53).to_bytes(2, 'little') + (37).to_bytes(2, 'little')
+    assert image_size(core) == (53, 37)
+    upside_down = b'BM' + bytes(12) + (40).to_bytes(4, 'little') + (53).to_bytes(4, 'little') \
+        + (-37).to_bytes(4, 'little', signed=True)
+    assert image_size(upside_down) == (53, 37)
+
+
+@pytest.mark.parametrize('suffix', ['.png', '.bmp', '.tif', '.jpg'])
+def test_no_size_in_a_damaged_header(suffix):
+    data = cv2.imencode(suffix, GRAY8)[1].tobytes()
+    assert image_size(data[:12]) is None
+    assert image_size(b'text') is None
+    for end in range(40):
+        image_size(data[:end])  # whatever is missing, it is no exception

@@ -1,0 +1,129 @@
+"""Views of one frame for looking closer: the marked frame, its probabilities, a magnified window.
+
+As :mod:`~mmirstd.visualization.overlay`, pure NumPy and OpenCV; pictures are (H, W, 3) uint8 BGR.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from .detections import BoxFinding, _draw
+from .overlay import (
+    _MAX_MARKERS,
+    COLORS,
+    Finding,
+    _bare_crop,
+    _crop,
+    _display_range,
+    _magnify,
+    _mark,
+    _resize_mask,
+    _single_channel,
+    _stretch,
+    draw_contours,
+)
+
+#: Longer side of a marked frame in pixels: smaller images are enlarged by a whole factor, larger ones reduced.
+LEAST_SIDE, MOST_SIDE = 640, 1600
+
+
+def view_scale(shape: tuple[int, int]) -> float:
+    """Picture pixels per image pixel of :func:`draw_marked` and :func:`draw_probability`."""
+    longer = max(shape)
+    return float(max(1, math.ceil(LEAST_SIDE / longer))) if longer <= MOST_SIDE else MOST_SIDE / longer
+
+
+def _view_size(shape: tuple[int, int]) -> tuple[int, int]:
+    scale = view_scale(shape)
+    return max(1, round(shape[1] * scale)), max(1, round(shape[0] * scale))
+
+
+def draw_marked(image: np.ndarray,
+                boxes: Sequence[tuple[float, float, float, float]],
+                mask: np.ndarray | None = None,
+                chosen: int | None = None,
+                window: tuple[int, int, int] | None = None) -> np.ndarray:
+    """The frame with numbered brackets at its targets and contours around their pixels.
+
+    Args:
+        image: (H, W) of any bit depth.
+        boxes: (x0, y0, x1, y1) of the targets by their edges in pixels; the first 300 are marked, with their index.
+        mask: (H, W), target > 0; None: without contours.
+        chosen: Index of the target that stands out.
+        window: (x0, y0, side) of the magnified square, drawn as a frame.
+
+    Returns:
+        A picture of :func:`view_scale` times the image's size.
+    """
+    raw = _single_channel(image)
+    size, scale = _view_size(raw.shape), view_scale(raw.shape)
+    picture = _stretch(raw, *_display_range(raw, (0.2, 99.9)))
+    picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST)
+    if mask is not None:
+        picture = draw_contours(picture, _resize_mask(mask, size), COLORS['prediction'])
+    if window is not None:
+        x0, y0, side = (round(value * scale) for value in window)
+        cv2.rectangle(picture, (x0, y0), (x0 + side, y0 + side), COLORS['ground truth'], 1)
+    for index, box in enumerate(boxes[:_MAX_MARKERS]):
+        color = COLORS['ground truth'] if index == chosen else COLORS['predicted']
+        _mark(picture, Finding('predicted', (0.0, 0.0), box, 0), color, scale, str(index))
+    return picture
+
+
+def draw_probability(probability: np.ndarray) -> np.ndarray:
+    """Probabilities (H, W) in [0, 1] in false colours, of the size of :func:`draw_marked`'s picture."""
+    size, scale = _view_size(probability.shape), view_scale(probability.shape)
+    values = (np.clip(probability, 0, 1) * 255 + 0.5).astype(np.uint8)
+    if scale < 1:  # a target of one pixel must survive being reduced
+        values = cv2.dilate(values, np.ones((math.ceil(1 / scale), ) * 2, np.uint8))
+    values = cv2.resize(values, size, interpolation=cv2.INTER_NEAREST)
+    return cv2.applyColorMap(values, cv2.COLORMAP_INFERNO)
+
+
+def window_at(centre: tuple[float, float], side: int) -> tuple[int, int, int]:
+    """Left edge, upper edge and side of the square of ``side`` pixels around (x, y)."""
+    return math.floor(centre[0] - side / 2 + 0.5), math.floor(centre[1] - side / 2 + 0.5), side
+
+
+def magnify_window(image: np.ndarray,
+                   window: tuple[int, int, int],
+                   boxes: Sequence[tuple[float, float, float, float]] = (),
+                   mask: np.ndarray | None = None,
+                   probability: np.ndarray | None = None,
+                   size: int = 384) -> list[np.ndarray]:
+    """A square of the image magnified, its pixels kept as squares.
+
+    Args:
+        image: (H, W) of any bit depth.
+        window: (x0, y0, side) in pixels; it may reach beyond the image.
+        boxes: Of detections, drawn where there is no mask.
+        mask: (H, W), target > 0.
+        probability: (H, W) in [0, 1].
+        size: Side of the pictures.
+
+    Returns:
+        The bare square (contrast stretched over it), the same with the targets' contours or boxes, and, where there
+        are probabilities, their picture; (size, size, 3) each.
+    """
+    raw = _single_channel(image)
+    low, high = _display_range(raw, (0.2, 99.9))
+    x0, y0, side = window
+    bare, valid = _bare_crop(raw, x0, y0, side, high - low, size)
+    marked = bare.copy()
+    if mask is not None:
+        inside = _resize_mask(_crop(np.asarray(mask) > 0, x0, y0, side)[0], (size, size))
+        marked = draw_contours(marked, inside, COLORS['prediction'], 1 if size < 6 * side else 2, inside=True)
+    else:
+        for box in boxes[:_MAX_MARKERS]:
+            _draw(marked, BoxFinding('predicted', None, tuple(box)), size / side, (float(x0), float(y0)), '')
+    pictures = [bare, marked]
+    if probability is not None:
+        values = np.clip(_crop(np.asarray(probability, np.float32), x0, y0, side)[0], 0, 1)
+        heat = cv2.applyColorMap((values * 255 + 0.5).astype(np.uint8), cv2.COLORMAP_INFERNO)
+        heat[~valid] = 0
+        pictures.append(_magnify(heat, size))
+    return pictures

@@ -1,0 +1,328 @@
+"""demo/app.py, driven in a real headless Chromium."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from demo import app
+from mmirstd.apis import IRSTDInferencer, UploadLimits
+from mmirstd.datasets.image_io import read_image
+from mmirstd.engine.errors import CheckpointError, ConfigError, UserError
+from tests.browser import Browser, find_chromium
+from tests.shared import REPO
+from tests.test_apis.helpers import moving_frames, scene, write_image, write_video
+
+TOPHAT = 'white-tophat_nuaa-sirst-341-86'
+#: Gradio closes its streams with a method that it does not have, and says so; that is not ours.
+KNOWN = 'Method not implemented.'
+
+
+def test_command_line(capsys: pytest.CaptureFixture) -> None:
+    args = app.parse_args([])
+    assert (args.host, args.port, args.model, args.limits) == ('127.0.0.1', 7860, [], UploadLimits())
+    args = app.parse_args(['--model', 'a', '--model', 'b', 'b.pth', '--max-upload-mb', '1.5', '--max-pixels', '100',
+                           '--max-frames', '7'])
+    assert (args.model, args.limits) == ([['a'], ['b', 'b.pth']], UploadLimits(1.5, 100, 7))
+    for wrong in (['--model', 'a', 'b', 'c'], ['--max-frames', '0'], ['--port', '99999']):
+        with pytest.raises(SystemExit):
+            app.parse_args(wrong)
+        assert wrong[0] in capsys.readouterr().err
+
+
+def test_a_wrong_model_ends_it_with_a_message(tmp_path: Path) -> None:
+    pytest.importorskip('gradio', reason='needs Gradio (requirements-app.txt; make test installs it)')
+    for model, error in ((['no-such-net'], ConfigError), ([TOPHAT, str(tmp_path / 'no.pth')], CheckpointError)):
+        with pytest.raises(error, match='no'):
+            app.start([model], UploadLimits(), tmp_path, '127.0.0.1', free_port())
+
+
+@pytest.mark.slow
+def test_the_command_cleans_up_after_itself(tmp_path: Path) -> None:
+    pytest.importorskip('gradio', reason='needs Gradio (requirements-app.txt; make test installs it)')
+    port = free_port()
+    environment = dict(os.environ, TMPDIR=str(tmp_path), PYTHONPATH=str(REPO))
+    with subprocess.Popen([sys.executable, str(REPO / 'demo' / 'app.py'), '--port', str(port), '--device', 'cpu'],
+                          cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True) as process:
+        try:
+            said = next((line for line in process.stdout if 'http' in line), '')
+            assert f'open http://127.0.0.1:{port}/' in said
+            folder, = tmp_path.glob('mmirstd-app-*')
+            assert folder.is_dir()
+        finally:
+            process.terminate()
+        rest = process.communicate(timeout=120)[0]
+    assert process.returncode == 0, rest
+    assert 'Traceback' not in rest
+    assert not folder.exists()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(('127.0.0.1', 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope='module')
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, object, Path]]:
+    """Address, session store and folder of a running app."""
+    pytest.importorskip('gradio', reason='needs Gradio (requirements-app.txt; make test installs it)')
+    folder = tmp_path_factory.mktemp('server')
+    port = free_port()
+    page, store, address = app.start([[TOPHAT]], UploadLimits(megabytes=2, pixels=200_000, frames=5), folder,
+                                     '127.0.0.1', port, 'cpu')
+    with pytest.raises(UserError, match='another --port'):
+        app.start([], UploadLimits(), folder, '127.0.0.1', port)
+    yield address, store, folder
+    page.close(verbose=False)
+    store.close()
+
+
+@pytest.fixture(scope='module')
+def browser() -> Iterator[Browser]:
+    if find_chromium() is None:
+        pytest.skip('needs Chromium or Chrome (Debian: apt install chromium), or CHROMIUM=its path')
+    with Browser(timeout=60) as browser:
+        yield browser
+
+
+@pytest.fixture
+def page(browser: Browser, served: tuple) -> Iterator[Browser]:
+    """The app, freshly loaded; nothing may go wrong in it, and nothing may be asked of another machine."""
+    browser.problems.clear()
+    browser.requests.clear()
+    browser.resize(1280, 900)
+    browser.open(served[0], "document.querySelector('#status .status') && document.querySelector('#file input')")
+    yield browser
+    assert [text for text in browser.problems if text != KNOWN] == []
+    assert len(browser.requests) > 5
+    assert [url for url in browser.requests if not url.startswith((served[0], 'data:', 'blob:'))] == []
+
+
+def status(page: Browser, state: str, text: str = '') -> str:
+    """The message, once it is of this state and has this text."""
+    found = "document.querySelector('#status .status')"
+    page.wait(f'{found}.dataset.state === {json.dumps(state)} && {found}.innerText.includes({json.dumps(text)})')
+    return page.run(f'{found}.innerText')
+
+
+def send(page: Browser, path: Path) -> None:
+    """Choose a file; one that is there is taken away first."""
+    page.run("(() => { const x = document.querySelector('#file button[aria-label=\"Clear\"], "
+             "#file button[aria-label=\"Remove this file\"]'); if (x) x.click(); })()")
+    page.wait("document.querySelector('#file input[type=file]')")
+    page.choose_files('#file input[type=file]', path)
+
+
+def type_number(page: Browser, where: str, value: float) -> None:
+    page.run(f"""(() => {{ const field = document.querySelector('#{where} input[type=number]'); field.focus();
+             field.value = {value}; field.dispatchEvent(new Event('input', {{bubbles: true}}));
+             field.dispatchEvent(new Event('change', {{bubbles: true}})); field.blur(); }})()""")
+
+
+def choose(page: Browser, where: str, option: str) -> None:
+    click(page, f'#{where} input')
+    item = f"[...document.querySelectorAll('[role=option]')].find(o => o.innerText.includes({json.dumps(option)}))"
+    page.wait(item)
+    page.run(f"{item}.dispatchEvent(new MouseEvent('mousedown', {{bubbles: true}}))")
+    page.wait(f"document.querySelector('#{where} input').value.includes({json.dumps(option)})")
+
+
+def window(page: Browser) -> list[int]:
+    """Left, upper edge and side of what is magnified, in pixels of the image."""
+    return [int(v) for v in page.run("document.querySelector('#zoom [data-window]').dataset.window").split(',')]
+
+
+def click(page: Browser, selector: str, x: float = 0.5, y: float = 0.5) -> None:
+    """Click on an element, at these fractions of its width and height; it is moved into the window's middle."""
+    found = f'document.querySelector({json.dumps(selector)})'
+    page.run(f"{found}.scrollIntoView({{block: 'center', behavior: 'instant'}})")
+    left, top, width, height = page.run(f'(r => [r.x, r.y, r.width, r.height])({found}.getBoundingClientRect())')
+    page.click(left + width * x, top + height * y)
+
+
+def looks_at(page: Browser, x: int, y: int, side: int) -> None:
+    """Wait until the pixel is in the middle of what is magnified; the middle of an even number may be either."""
+    page.wait(f"""(([left, top, side]) => side === {side} && [0, 1].includes({x} + 1 - left - side / 2)
+              && [0, 1].includes({y} + 1 - top - side / 2))(
+              document.querySelector('#zoom [data-window]').dataset.window.split(',').map(Number))""")
+
+
+def download(page: Browser, kind: str, folder: Path) -> Path:
+    page.download_to(folder)
+    page.wait(f"!document.querySelector('#get-{kind}').disabled")
+    before = set(folder.iterdir())
+    page.run(f"document.querySelector('#get-{kind}').click()")
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        new = [path for path in set(folder.iterdir()) - before if path.suffix not in ('.crdownload', '.tmp')
+               and not path.name.startswith('.')]
+        if new:
+            return new[0]
+        time.sleep(0.05)
+    raise AssertionError(f'{kind}: nothing came')
+
+
+@pytest.mark.slow
+def test_an_image_from_upload_to_download(page: Browser, served: tuple, tmp_path: Path) -> None:
+    image = scene(64, 96, ((20, 20), (40, 70)), bright=60).astype(np.uint16) * 256
+    image[50:51, 10:13] = 40_000  # three pixels
+    path = write_image(tmp_path / 'my sc\u00e8ne.tif', image)
+    send(page, path)
+    text = status(page, 'done')
+    assert '96\u00d764, uint16' in text  # the bit depth survived the upload
+    assert TOPHAT in text
+
+    def expected(threshold: float, model: str = TOPHAT) -> object:
+        return next(IRSTDInferencer(model, device='cpu', show_progress=False, threshold=threshold).infer(image))
+    first = expected(0.5)
+    assert f'{len(first.targets)} target' in text
+    assert page.run("document.querySelector('#overlay img').naturalWidth") == 96 * 7
+
+    # The slider: other targets, without another run of the model.
+    counts = [len(expected(p).targets) for p in (0.05, 0.5, 0.9)]
+    assert len(set(counts)) == 3
+    session = served[1].get(next(iter(served[1]._sessions)))[0]
+    maps = session.results[0].probability
+    for threshold, count in zip((0.05, 0.9, 0.3), (counts[0], counts[2], len(expected(0.3).targets))):
+        type_number(page, 'threshold', threshold)
+        status(page, 'done', f'{count} target{"" if count == 1 else "s"} above {threshold:.2f}')
+        page.wait(f"document.querySelectorAll('#insets img').length === {min(count, 12)}")
+    assert session.results[0].probability is maps
+
+    # Downloads are the inferencer's own results.
+    result = expected(0.3)
+    folder = tmp_path / 'downloads'
+    folder.mkdir()
+    with download(page, 'csv', folder).open(newline='', encoding='utf-8') as file:
+        rows = list(csv.DictReader(file))
+    assert [float(row['x']) for row in rows] == [target.as_dict()['x'] for target in result.targets]
+    assert [row['scr'] for row in rows] == ['' if t.scr is None else repr(t.as_dict()['scr']) for t in result.targets]
+    record = json.loads(download(page, 'json', folder).read_text(encoding='utf-8'))
+    assert record['targets'] == [target.as_dict() for target in result.targets]
+    assert (record['threshold'], record['dtype']) == (0.3, 'uint16')
+    assert np.array_equal(read_image(download(page, 'mask', folder)) > 0, result.mask)
+    assert read_image(download(page, 'overlay', folder)).shape[1] > 500
+
+    # Look closer: by the slider, by a click into the picture, by a line of the table.
+    left, top, side = window(page)
+    assert side == 32
+    type_number(page, 'side', 12)
+    page.wait("document.querySelector('#zoom [data-window]').dataset.window.endsWith(',12')")
+    narrow = window(page)
+    assert abs(narrow[0] + 6 - (left + 16)) <= 1
+    assert abs(narrow[1] + 6 - (top + 16)) <= 1
+    click(page, '#overlay img', 11.5 / 96, 50.5 / 64)
+    looks_at(page, 11, 50, 12)
+    row = next(k for k, target in enumerate(result.targets) if round(target.y) == 40)
+    click(page, f'#table [data-row="{row}"][data-col="2"]')
+    looks_at(page, 70, 40, 12)
+
+    # Another model.
+    choose(page, 'model', 'Max-median')
+    page.run("document.querySelector('#detect').click()")
+    other = expected(0.3, 'max-median_nuaa-sirst-341-86')
+    status(page, 'done', 'Max-median')
+    assert session.targets == other.targets
+
+    # On a phone nothing is wider than the screen.
+    page.resize(390, 844, mobile=True, scale=2)
+    page.wait('innerWidth <= 390 && document.documentElement.scrollWidth <= 390')
+
+
+@pytest.mark.slow
+def test_bad_files_are_told_in_the_page_and_survived(page: Browser, served: tuple, tmp_path: Path) -> None:
+    floats = scene().astype(np.float32) / 255
+    floats[3, 4] = np.nan
+    (tmp_path / 'zero.png').write_bytes(b'')
+    (tmp_path / 'text.png').write_text('<b>text</b>')
+    (tmp_path / 'broken.mp4').write_bytes(b'\0\0\0\x18ftypmp42' + bytes(200))
+    for path, message in ((write_image(tmp_path / 'nan.tif', floats), '1 of 6144 pixels are NaN'),
+                          (tmp_path / 'zero.png', 'zero.png: the file is empty'),
+                          (tmp_path / 'text.png', "starts with b'<b>text</b>'"),
+                          (write_image(tmp_path / 'wide.png', np.zeros((10, 20001), np.uint8)), '200,010 pixels'),
+                          (tmp_path / 'broken.mp4', 'cannot be opened as a video')):
+        send(page, path)
+        text = status(page, 'error', message)
+        assert str(served[2]) not in text
+        assert 'Traceback' not in text
+    # Too large a file does not even arrive.
+    noise = np.random.default_rng(0).integers(0, 256, (400, 500), np.uint8)
+    noise = write_image(tmp_path / 'noise.bmp', np.tile(noise, (4, 4)))
+    assert noise.stat().st_size > 2 * 2**20
+    send(page, noise)
+    page.wait("document.body.innerText.includes('maximum allowed size')")
+    page.problems[:] = [text for text in page.problems if '413' not in text]
+    page.run("document.querySelector('#example').click()")
+    assert 'generated-scene.tif' in status(page, 'done')
+
+
+@pytest.mark.slow
+def test_a_video(page: Browser, served: tuple, tmp_path: Path) -> None:
+    frames = moving_frames(8)
+    path = write_video(tmp_path / 'v.avi', frames)
+    send(page, path)
+    text = status(page, 'done', 'first 5 frames of 8')
+    results = list(IRSTDInferencer(TOPHAT, device='cpu', show_progress=False).infer(path, max_frames=5))
+    total = sum(len(result.targets) for result in results)
+    assert f'{total} targets in 5 frames' in text
+    before = window(page)
+    type_number(page, 'frame', 4)
+    target = max(results[4].targets, key=lambda t: t.peak)
+    page.wait(f"document.querySelector('#zoom [data-window]').dataset.window !== '{','.join(map(str, before))}'")
+    left, top, side = window(page)
+    assert abs(left + side / 2 - target.x - 0.5) <= 0.5
+    assert abs(top + side / 2 - target.y - 0.5) <= 0.5
+    # The browser can play what it was given.
+    page.run("[...document.querySelectorAll('button[role=tab]')].find(b => b.innerText.includes('Video')).click()")
+    page.wait("document.querySelector('#video video') && document.querySelector('#video video').readyState >= 2")
+    assert page.run("document.querySelector('#video video').videoWidth") == 576
+    folder = tmp_path / 'downloads'
+    folder.mkdir()
+    with download(page, 'csv', folder).open(newline='', encoding='utf-8') as file:
+        assert [int(row['frame']) for row in csv.DictReader(file)] == [t.frame for r in results for t in r.targets]
+    video = cv2.VideoCapture(str(download(page, 'overlay', folder)))
+    assert sum(video.grab() for _ in range(9)) == 5
+
+
+@pytest.mark.slow
+def test_only_the_sessions_files_are_served_and_they_go_with_it(page: Browser, served: tuple, tmp_path: Path) -> None:
+    address, store, folder = served
+    page.run("document.querySelector('#example').click()")
+    status(page, 'done')
+    session = next(reversed(store._sessions.values()))[0]
+
+    def answer(path: object) -> int:
+        url = f'{address}gradio_api/file={urllib.parse.quote(str(path))}'
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            return opener.open(url, timeout=30).status
+        except urllib.error.HTTPError as error:
+            return error.code
+    assert answer(session.files['csv']) == 200
+    secret = tmp_path / 'secret.txt'
+    secret.write_text('x')
+    for forbidden in ('/etc/passwd', secret, app.__file__, folder / 'sessions' / '..' / '..' / 'x', folder.parent):
+        assert answer(forbidden) in (403, 404)
+    assert len(store) == 1
+    page.call('Page.navigate', url='about:blank')  # as closing the tab
+    end = time.monotonic() + 60
+    while list((folder / 'sessions').iterdir()) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not list((folder / 'sessions').iterdir())
+    assert len(store) == 0
