@@ -9,7 +9,8 @@ model = dict(
     temporal_neck=dict(
         type='mmirstd.MotionCouplingNeck', in_channels=128, num_frames=5, out_channels=256),
     bbox_head=dict(
-        type='YOLOXHead', num_classes=1, in_channels=256, feat_channels=256, strides=[8], act_cfg=dict(type='SiLU')),
+        type='YOLOXHead', num_classes=1, in_channels=256, feat_channels=256, strides=[8],
+        act_cfg=dict(type='SiLU', inplace=False)),
     motion_branch=dict(
         type='mmirstd.CrossSliceMotionBranch', in_channels=1, feat_channels=128, num_frames=5),
     train_cfg=dict(assigner=dict(type='SimOTAAssigner', center_radius=2.5)),

@@ -50,7 +50,7 @@ class CSPFPN(BaseModule):
                  use_depthwise: bool = False,
                  conv_cfg: dict | None = None,
                  norm_cfg: dict = dict(type='BN', momentum=0.03, eps=0.001),
-                 act_cfg: dict = dict(type='SiLU'),
+                 act_cfg: dict = dict(type='SiLU', inplace=False),
                  init_cfg: dict | Sequence[dict] | None = dict(
                      type='Kaiming', layer='Conv2d', a=5**0.5, distribution='uniform', mode='fan_in',
                      nonlinearity='leaky_relu')) -> None:

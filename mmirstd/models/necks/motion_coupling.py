@@ -66,7 +66,7 @@ class MotionCouplingNeck(BaseModule):
                  fold_frames: bool = True,
                  official_unused: bool = False,
                  norm_cfg: dict = dict(type='BN', momentum=0.03, eps=0.001),
-                 act_cfg: dict = dict(type='SiLU'),
+                 act_cfg: dict = dict(type='SiLU', inplace=False),
                  init_cfg: dict | Sequence[dict] | None = KAIMING_UNIFORM) -> None:
         super().__init__(init_cfg)
         if num_frames < 2:
