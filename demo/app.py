@@ -7,7 +7,8 @@ import os
 import signal
 import sys
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -107,10 +108,25 @@ def start(models: list[list[str]], limits: UploadLimits, folder: str | os.PathLi
     store = SessionStore(shelf, limits, Path(folder) / 'sessions')
     page = build_page(store)
     try:
-        _, address, _ = page.launch(server_name=host, server_port=port, **launch_options(limits))
+        with _log_handlers_kept():
+            _, address, _ = page.launch(server_name=host, server_port=port, **launch_options(limits))
     except OSError as error:
         raise UserError(f'the app cannot listen on {host}:{port}: {error}\n  cure: another --port') from error
     return page, store, address
+
+
+@contextmanager
+def _log_handlers_kept() -> Iterator[None]:
+    """Keep the server from closing every log file of this process, as it does when it sets logging up anew."""
+    from uvicorn.config import LOGGING_CONFIG
+    saved = dict(LOGGING_CONFIG)
+    LOGGING_CONFIG.clear()
+    LOGGING_CONFIG.update(version=1, incremental=True)
+    try:
+        yield
+    finally:
+        LOGGING_CONFIG.clear()
+        LOGGING_CONFIG.update(saved)
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -115,8 +115,10 @@ def test_complete(name: str) -> None:
     for split in ('train', 'val', 'test'):
         dataset = cfg[f'{split}_dataloader'].dataset
         assert is_registered(DATASETS, dataset)
-        for step in dataset.pipeline:
-            assert is_registered(TRANSFORMS, step)
+        for part in dataset.get('datasets', [dataset]):
+            assert is_registered(DATASETS, part)
+            for step in part.pipeline:
+                assert is_registered(TRANSFORMS, step)
     assert is_registered(METRICS, cfg.test_evaluator)
     for hook in [*cfg.default_hooks.values(), *cfg.get('custom_hooks', [])]:
         assert is_registered(HOOKS, hook)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import logging
 import os
 import socket
 import subprocess
@@ -28,8 +29,8 @@ from tests.shared import REPO
 from tests.test_apis.helpers import moving_frames, scene, write_image, write_video
 
 TOPHAT = 'white-tophat_nuaa-sirst-341-86'
-#: Gradio closes its streams with a method that it does not have, and says so; that is not ours.
-KNOWN = 'Method not implemented.'
+#: Gradio closes its streams with a method that it does not have, or in the middle, and says so; that is not ours.
+KNOWN = ('Method not implemented.', 'AbortError: BodyStreamBuffer was aborted')
 
 
 def test_command_line(capsys: pytest.CaptureFixture) -> None:
@@ -84,10 +85,13 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, obje
     pytest.importorskip('gradio', reason='needs Gradio (requirements-app.txt; make test installs it)')
     folder = tmp_path_factory.mktemp('server')
     port = free_port()
+    log = logging.FileHandler(folder / 'training.log')
     page, store, address = app.start([[TOPHAT]], UploadLimits(megabytes=2, pixels=200_000, frames=5), folder,
                                      '127.0.0.1', port, 'cpu')
     with pytest.raises(UserError, match='another --port'):
         app.start([], UploadLimits(), folder, '127.0.0.1', port)
+    assert log.stream is not None  # the log files of a training in this process stay open
+    log.close()
     yield address, store, folder
     page.close(verbose=False)
     store.close()
@@ -109,7 +113,7 @@ def page(browser: Browser, served: tuple) -> Iterator[Browser]:
     browser.resize(1280, 900)
     browser.open(served[0], "document.querySelector('#status .status') && document.querySelector('#file input')")
     yield browser
-    assert [text for text in browser.problems if text != KNOWN] == []
+    assert [text for text in browser.problems if not text.startswith(KNOWN)] == []
     assert len(browser.requests) > 5
     assert [url for url in browser.requests if not url.startswith((served[0], 'data:', 'blob:'))] == []
 
