@@ -14,7 +14,9 @@ from mmengine.infer import BaseInferencer
 
 from mmirstd import __version__
 from mmirstd.datasets.errors import DataError
+from mmirstd.engine.errors import ConfigError
 from mmirstd.engine.launch import file_sha256
+from mmirstd.registry import TRANSFORMS
 
 from .frame_stream import FrameStream, RawFormat
 from .inputs import Source, expand_inputs
@@ -114,6 +116,21 @@ class TargetInferencer(BaseInferencer):
         if steps and steps[0].get('type', '').rsplit('.', 1)[-1] in ('LoadInfraredImage', 'LoadClip'):
             steps[0].update(self.load_options)
         return steps
+
+    def _build_loader(self, cfg: Any, steps: list[dict], expected: str) -> Any:
+        """The pipeline's first step, which turns the user's gray values into what the network saw in training.
+
+        Raises:
+            ConfigError: It is another transform than ``mmirstd.<expected>``, or its options are wrong.
+        """
+        found = str(steps[0].get('type', ''))
+        if found.rsplit('.', 1)[-1] != expected:
+            raise ConfigError(f'{config_name(cfg)}: its test pipeline begins with {found}; expected '
+                              f'mmirstd.{expected}, which normalises images as in training')
+        try:
+            return TRANSFORMS.build(steps[0])
+        except (TypeError, ValueError) as error:
+            raise ConfigError(f'{config_name(cfg)}: {found}: {error}') from error
 
     # mmengine's four steps
 

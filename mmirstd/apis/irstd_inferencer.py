@@ -15,7 +15,6 @@ from mmengine.structures import PixelData
 
 from mmirstd.datasets.errors import DataError
 from mmirstd.engine.errors import ConfigError
-from mmirstd.registry import TRANSFORMS
 
 from mmseg.structures import SegDataSample  # isort: skip
 
@@ -25,7 +24,6 @@ from .base_inferencer import OnError, TargetInferencer
 from .frame_stream import RawFormat
 from .inputs import Source
 from .measure import measure_targets
-from .model_loading import config_name
 from .results import FrameResult
 from .tiling import AUTO_TILE_PIXELS, Tiling
 
@@ -102,14 +100,8 @@ class IRSTDInferencer(TargetInferencer):
 
     def _init_pipeline(self, cfg: Any) -> Compose:
         steps = self._test_pipeline(cfg, _DEFAULT_PIPELINE)
+        self.loader = self._build_loader(cfg, steps, 'LoadInfraredImage')
         names = [str(step.get('type', '')).rsplit('.', 1)[-1] for step in steps]
-        if names[0] != 'LoadInfraredImage':
-            raise ConfigError(f'{config_name(cfg)}: its test pipeline begins with {names[0]}; expected '
-                              'mmirstd.LoadInfraredImage, which normalises images as in training')
-        try:
-            self.loader = TRANSFORMS.build(steps[0])
-        except (TypeError, ValueError) as error:
-            raise ConfigError(f'{config_name(cfg)}: mmirstd.LoadInfraredImage: {error}') from error
         return Compose([step for step, name in zip(steps[1:], names[1:]) if name not in _ANNOTATION_STEPS])
 
     # mmengine's steps

@@ -12,7 +12,6 @@ import numpy as np
 from mmirstd.datasets.errors import DataError
 from mmirstd.engine.errors import ConfigError
 from mmirstd.models.detectors import MultiFrameDetector
-from mmirstd.registry import TRANSFORMS
 
 from .base_inferencer import OnError, TargetInferencer
 from .frame_stream import RawFormat
@@ -77,13 +76,7 @@ class MovingTargetInferencer(TargetInferencer):
         dataset = ((cfg or {}).get('test_dataloader') or {}).get('dataset') or {}
         stride = dataset.get('stride', 1) if self.stride is None else self.stride
         steps = self._test_pipeline(cfg, _DEFAULT_PIPELINE)
-        if str(steps[0].get('type', '')).rsplit('.', 1)[-1] != 'LoadClip':
-            raise ConfigError(f'{config_name(cfg)}: its test pipeline begins with {steps[0].get("type")}; expected '
-                              'mmirstd.LoadClip, which normalises frames as in training')
-        try:
-            self.loader = TRANSFORMS.build(steps[0])
-        except (TypeError, ValueError) as error:
-            raise ConfigError(f'{config_name(cfg)}: {steps[0].get("type")}: {error}') from error
+        self.loader = self._build_loader(cfg, steps, 'LoadClip')
         self.detector = StreamingDetector(self.model, pipeline=steps, stride=stride, device=self.device)
         return self.detector.pipeline
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from typing import Any
 
 import torch
+from mmengine.logging import print_log
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -70,8 +72,10 @@ def describe_network(model: nn.Module, sample: dict[str, Any]) -> dict[str, Any]
         found['flops'] = count_flops(model, inputs)
         found['inference_parameters'] = inference_parameters(model, inputs)
         found['input'] = list(inputs.shape[1:])
-    except (AttributeError, KeyError, NotImplementedError, TypeError, ValueError, RuntimeError):
-        pass  # e.g. a two-stage detector, whose 'tensor' mode needs annotations
+    except (AttributeError, KeyError, NotImplementedError, TypeError, ValueError, RuntimeError) as error:
+        # e.g. a two-stage detector, whose 'tensor' mode needs annotations
+        print_log(f'no FLOPs: {type(model).__name__} does not run in mode "tensor" on a sample of its data '
+                  f'({type(error).__name__}: {error})', logger='current', level=logging.WARNING)
     finally:
         model.zero_grad(set_to_none=True)
     return found
