@@ -96,7 +96,7 @@ def is_classical(cfg: Config) -> bool:
 
 def data_sets(name: str) -> list[str]:
     """Data sets that have a config with this base model, by the naming rule of configs/."""
-    return sorted(path.stem.removeprefix(f'{name}_') for path in (REPO / 'configs').glob(f'*/{name}_*.py'))
+    return sorted({path.stem.split('_')[1] for path in (REPO / 'configs').glob(f'*/{name}_*.py')})
 
 
 def golden_records() -> dict[str, dict]:

@@ -23,6 +23,7 @@ RUN_VALUES = {
     'training_s': ('training', 'training_s'),
     'wall_s': ('training', 'wall_s'),
     'chosen': ('training', 'chosen'),
+    'iterations': ('training', 'iterations'),
     'images': ('network', 'images'),
 }
 
