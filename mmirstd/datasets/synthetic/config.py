@@ -16,6 +16,7 @@ BACKGROUND_KINDS = ('sky', 'cloud', 'sea', 'ground')
 TARGET_SHAPES = ('point', 'gaussian', 'ellipse')
 TRAJECTORY_KINDS = ('constant', 'turning', 'crossing')
 POLARITIES = ('white-hot', 'black-hot', 'random')
+SIZE_LAWS = ('uniform', 'log')
 AMPLITUDE_MODES = ('constant', 'per-frame')
 
 Range = tuple[float, float]
@@ -136,9 +137,10 @@ class TargetConfig:
         count: Weight of each number of targets per image: ``count[n]`` is the weight of n targets.
         shapes: Weights of 'point' (smaller than a pixel: the PSF alone), 'gaussian' (rotated, anisotropic) and
             'ellipse' (flat, rotated; then blurred by the PSF).
-        size: Full width, px, of the major axis of an extended target, drawn per target; at most 9.
+        size: Full width, px, of the major axis of an extended target, drawn per target; at most 24.
+        size_law: 'uniform' or 'log' (log-uniform: as many from 3 to 6 px as from 6 to 12); how ``size`` is drawn.
         aspect: Major over minor axis of an extended target, drawn per target.
-        max_side: No mask's box is wider or higher than this, px (4 to 9); a larger extended target is shrunk (a
+        max_side: No mask's box is wider or higher than this, px (4 to 24); a larger extended target is shrunk (a
             point is as wide as the PSF makes it).
         scr: Requested signal-to-clutter ratio, drawn log-uniformly per target.
         min_contrast: Positions where the requested ratio would mean less contrast than this fraction of full scale
@@ -156,6 +158,7 @@ class TargetConfig:
     shapes: Mapping[str, float] = field(
         default_factory=lambda: {'point': 0.2, 'gaussian': 0.45, 'ellipse': 0.35})
     size: Range = (3.0, 9.0)
+    size_law: str = 'uniform'
     aspect: Range = (1.0, 2.2)
     max_side: int = 9
     scr: Range = (2.0, 30.0)
@@ -176,9 +179,10 @@ class TargetConfig:
                              f'got {count!r}')
         object.__setattr__(self, 'count', tuple(float(c) for c in count))
         _weights(self, 'shapes', TARGET_SHAPES)
-        _range(self, 'size', 0.5, 9.0)
+        _range(self, 'size', 0.5, 24.0)
+        _choice(self, 'size_law', SIZE_LAWS)
         _range(self, 'aspect', 1.0, 9.0)
-        _integer(self, 'max_side', 4, 9)
+        _integer(self, 'max_side', 4, 24)
         _range(self, 'scr', 0.05, 1000.0)
         _number(self, 'min_contrast', 0.0, 0.9)
         _number(self, 'cold_prob', 0.0, 1.0)

@@ -67,7 +67,10 @@ def draw_shape(config: TargetConfig, rng: np.random.Generator) -> TargetShape:
     kinds = list(config.shapes)
     weights = np.array([config.shapes[k] for k in kinds])
     kind = kinds[int(rng.choice(len(kinds), p=weights / weights.sum()))]
-    major = float(rng.uniform(*config.size))
+    if config.size_law == 'log':
+        major = float(np.exp(rng.uniform(*np.log(config.size))))
+    else:
+        major = float(rng.uniform(*config.size))
     aspect = float(rng.uniform(*config.aspect))
     angle = float(rng.uniform(0, 180))
     if kind == 'point':

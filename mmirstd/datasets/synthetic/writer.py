@@ -20,7 +20,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from .config import SceneConfig, SequenceConfig, config_to_dict
+from .config import SceneConfig, SequenceConfig, config_from_dict, config_to_dict
 from .scene import Scene, render_scene
 from .scr import GUARD, RADIUS
 from .sequence import render_sequence
@@ -246,7 +246,15 @@ def read_description(root: Path) -> dict[str, Any] | None:
 
 def is_complete(root: Path, config: DatasetConfig) -> bool:
     """Whether a folder holds exactly the data set of a configuration, with all files in place."""
-    if read_description(root) != config.description():
+    found = read_description(root)
+    if found is None:
+        return False
+    try:
+        # Parameters that came after the data set was made have defaults that give the same pictures.
+        made_from = config_from_dict(type(config.config), found.get('parameters'))
+    except ValueError:
+        return False
+    if {**found, 'parameters': config_to_dict(made_from)} != config.description():
         return False
     if config.mode == 'frames':
         wanted = [root / kind / f'{split}_{k:06d}.png' for kind in ('images', 'masks')

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+from pathlib import Path
 
 import pytest
 
@@ -26,7 +27,8 @@ from mmirstd.datasets.synthetic import (
     (TargetConfig, {'count': ()}, 'count must list a weight'),
     (TargetConfig, {'count': (0, 0)}, 'count must list a weight'),
     (TargetConfig, {'shapes': {'plane': 1.0}}, r"does not know \['plane'\]"),
-    (TargetConfig, {'size': (1.0, 12.0)}, 'size must be a pair'),
+    (TargetConfig, {'size': (1.0, 25.0)}, 'size must be a pair'),
+    (TargetConfig, {'size_law': 'normal'}, "size_law must be one of .*'log'"),
     (TargetConfig, {'scr': (0.0, 3.0)}, 'scr must be a pair'),
     (TargetConfig, {'tries': 0}, 'tries must be a whole number'),
     (SceneConfig, {'size': (256, 16)}, 'size must be .height, width.'),
@@ -71,3 +73,10 @@ def test_order_of_weights_does_not_matter():
     one = SceneConfig(backgrounds={'sea': 1, 'sky': 2})
     two = SceneConfig(backgrounds={'sky': 2.0, 'sea': 1.0})
     assert list(one.backgrounds.items()) == list(two.backgrounds.items()) == [('sky', 2.0), ('sea', 1.0)]
+
+
+def test_parameters_of_the_pretraining_scenes_are_valid():
+    path = Path(__file__).parents[3] / 'configs/_base_/synthetic/pretraining.json'
+    config = config_from_dict(SceneConfig, json.loads(path.read_text()))
+    assert config.targets.max_side == 20
+    assert config.targets.size_law == 'log'

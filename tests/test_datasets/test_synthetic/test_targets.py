@@ -102,14 +102,23 @@ def test_centre_outside_the_frame(position):
         render_profile(SHAPES[0], *position, 0.8, FRAME)
 
 
-@pytest.mark.parametrize('limit', [4, 6, 9])
-def test_masks_fit_in_the_largest_side(limit):
-    config = TargetConfig(max_side=limit, size=(8.0, 9.0))
+@pytest.mark.parametrize(('limit', 'size'), [(4, (8.0, 9.0)), (6, (8.0, 9.0)), (9, (8.0, 9.0)), (20, (18.0, 24.0))])
+def test_masks_fit_in_the_largest_side(limit, size):
+    config = TargetConfig(max_side=limit, size=size)
     rng = np.random.default_rng(0)
     for _ in range(120):
         shape = fit_shape(draw_shape(config, rng), 0.9, config)
         profile = render_profile(shape, *rng.uniform(25, 35, 2), 0.9, FRAME, config.mask_level)
         assert max(profile.bbox()[2:]) <= limit
+
+
+def test_log_uniform_sizes_halve_at_the_geometric_mean():
+    config = TargetConfig(shapes={'gaussian': 1.0}, size=(3.0, 12.0), size_law='log', max_side=20)
+    rng = np.random.default_rng(0)
+    sizes = np.array([draw_shape(config, rng).size[0] for _ in range(2000)])
+    assert sizes.min() >= 3
+    assert sizes.max() <= 12
+    assert np.mean(sizes < 6) == pytest.approx(0.5, abs=0.04)
 
 
 @settings(max_examples=60, deadline=None)

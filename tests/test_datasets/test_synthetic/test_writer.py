@@ -155,6 +155,18 @@ def test_the_same_data_set_is_kept(stills):
     assert {p: p.stat().st_mtime_ns for p in stills.rglob('*')} == times
 
 
+def test_a_data_set_made_before_a_parameter_existed_is_kept(tmp_path):
+    config = DatasetConfig('frames', 1, 0, 0, config=SCENE)
+    write_dataset(tmp_path / 'd', config)
+    description = json.loads((tmp_path / 'd' / 'dataset.json').read_text())
+    del description['parameters']['targets']['size_law']
+    (tmp_path / 'd' / 'dataset.json').write_text(json.dumps(description))
+    assert is_complete(tmp_path / 'd', config)
+    description['parameters']['targets']['gone'] = 1
+    (tmp_path / 'd' / 'dataset.json').write_text(json.dumps(description))
+    assert not is_complete(tmp_path / 'd', config)
+
+
 def test_another_data_set_is_replaced_only_on_request(tmp_path):
     small = DatasetConfig('frames', 1, 0, 0, config=SCENE)
     other = DatasetConfig('frames', 1, 0, 0, seed=1, config=SCENE)
