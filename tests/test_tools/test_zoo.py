@@ -12,8 +12,12 @@ from tools.model_converters.key_maps import ARCHS
 
 
 def test_table(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
-    zoo.main(['ggl-net-tiny', 'lcm', '--size', '64', '--rounds', '1', '--out', str(tmp_path / 'zoo.json')])
+    page = tmp_path / 'page.md'
+    page.write_text('before\n<!-- benchmark:zoo/networks -->\n<!-- /benchmark -->\nafter\n')
+    zoo.main(['ggl-net-tiny', 'lcm', '--size', '64', '--rounds', '1', '--out', str(tmp_path / 'zoo.json'),
+              '--page', str(page)])
     printed = capsys.readouterr().out
+    assert printed.strip() in page.read_text()
     assert 'GFLOPs at 64x64' in printed
     assert '| ggl-net-tiny | 2,252,069 |' in printed
     tiny, lcm = json.loads((tmp_path / 'zoo.json').read_text())
@@ -50,4 +54,5 @@ def test_flops_equal_the_official_ones_where_the_input_is_the_same() -> None:
 
 def test_data_sets_follow_the_naming_rule() -> None:
     assert zoo.data_sets('mshnet') == ['irstd-1k-800-201', 'nuaa-sirst-341-86', 'nudt-sirst-663-664']
+    assert zoo.data_sets('rdian') == zoo.data_sets('mshnet')  # further schedules are no data sets
     assert isinstance(zoo.single_frame_models()['lcm'], Config)

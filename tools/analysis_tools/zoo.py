@@ -5,6 +5,7 @@ Example::
     python tools/analysis_tools/zoo.py                                 # everything; the latencies take minutes
     python tools/analysis_tools/zoo.py dnanet mshnet --rounds 9
     python tools/analysis_tools/zoo.py --rounds 0 --out zoo.json       # no latencies
+    python tools/analysis_tools/zoo.py --rounds 9 --page docs/zoo.md   # rebuild the table of that page
 
 - parameters and FLOPs: of the base model in configs/_base_/models, one input channel, one image; 2 FLOPs per
   multiply-accumulate of convolutions and matrix products.
@@ -38,6 +39,7 @@ from torch import Tensor, nn  # noqa: E402
 
 from mmseg.models.utils import resize  # noqa: E402
 
+from mmirstd.engine.benchmark import write_table  # noqa: E402
 from mmirstd.models.segmentors import ClassicalSegmentor  # noqa: E402
 from mmirstd.registry import MODELS  # noqa: E402
 from tests.golden import golden_input, official_state_dict, samples  # noqa: E402
@@ -46,6 +48,7 @@ from tools.model_converters.key_maps import ARCHS  # noqa: E402
 
 REFERENCE = 'ggl-net'
 TOLERANCE = 1e-4
+TABLE = 'zoo/networks'
 
 
 @dataclass
@@ -78,6 +81,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--threads', type=int, default=1, help='threads for the latency')
     parser.add_argument('--no-golden', action='store_true', help='leave out the comparison with the official code')
     parser.add_argument('--out', type=Path, help='write the table to this JSON file, too')
+    parser.add_argument('--page', type=Path,
+                        help=f'write the table into this Markdown file, too, between its markers {TABLE!r}')
     return parser.parse_args(argv)
 
 
@@ -211,7 +216,10 @@ def main(argv: list[str] | None = None) -> None:
         if args.rounds:
             row.latency = latency_ratio(MODELS.build(cfg.model).eval(), reference, args.size, args.rounds)
         rows.append(row)
-    print(markdown(rows, args.size))
+    table = markdown(rows, args.size)
+    print(table)
+    if args.page:
+        write_table(args.page, TABLE, table)
     if args.out:
         args.out.write_text(json.dumps([asdict(row) for row in rows], indent=1) + '\n')
     wrong = [arch for row in rows for arch, difference in row.golden.items() if difference > TOLERANCE]
