@@ -85,6 +85,8 @@ def build_parser() -> argparse.ArgumentParser:
     values.add_argument('--bit-depth', type=int, metavar='N', help='significant bits of 16-bit images, e.g. 14')
     values.add_argument('--nonfinite', choices=('error', 'median'),
                         help='NaN and infinity in float images: an error, or replaced by the median')
+    values.add_argument('--invert', action='store_true', default=None,
+                        help='dark targets on a brighter background (black-hot images) for a model of bright ones')
     video = parser.add_argument_group('videos and streams')
     video.add_argument('--fps', type=float, help='frame rate of annotated videos (default: the input\'s, or 25)')
     video.add_argument('--max-frames', type=int, metavar='N', help='stop each sequence after N frames')
@@ -135,7 +137,8 @@ def build(args: argparse.Namespace) -> TargetInferencer:
     from mmirstd.apis.model_loading import find_model_config
     from mmirstd.engine.errors import UserError
     config = find_model_config(args.config, args.cfg_options)
-    load_options = dict(max_value=args.max_value, bit_depth=args.bit_depth, nonfinite=args.nonfinite)
+    load_options = dict(max_value=args.max_value, bit_depth=args.bit_depth, nonfinite=args.nonfinite,
+                        invert=args.invert)
     try:
         tiling = Tiling(args.window, args.overlap, args.seam)
         return build_inferencer(

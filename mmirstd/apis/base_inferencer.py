@@ -42,7 +42,7 @@ class TargetInferencer(BaseInferencer):
         normalise: How gray values become the network's input: ``'fixed'``, ``'minmax'``, ``'percentile'`` (see
             :func:`mmirstd.datasets.transforms.load_image.normalise`); None: as in the config.
         load_options: Further options of the config's loading transform to replace: ``max_value``, ``bit_depth``,
-            ``percentiles``, ``nonfinite`` (``'error'`` or ``'median'``).
+            ``percentiles``, ``nonfinite`` (``'error'`` or ``'median'``), ``invert``.
 
     Raises:
         ConfigError: The config cannot be used.

@@ -95,6 +95,19 @@ def test_gray_values_beyond_the_normalisation() -> None:
         IRSTDInferencer(LocalContrast(), device='cpu', load_options=dict(bit_depth=40))
 
 
+@pytest.mark.parametrize('dtype', [np.uint8, np.float32])
+def test_black_hot_images(dtype: type) -> None:
+    bright = scene().astype(dtype) if dtype is np.uint8 else scene().astype(dtype) / 255
+    dark = 255 - bright if dtype is np.uint8 else 1 - bright
+    expected, = IRSTDInferencer(LocalContrast(), device='cpu').infer(bright)
+    inverted = IRSTDInferencer(LocalContrast(), device='cpu', load_options=dict(invert=True))
+    result, = inverted.infer(dark)
+    assert [(round(t.x), round(t.y)) for t in result.targets] == [(40, 30)]
+    np.testing.assert_allclose(result.probability, expected.probability, atol=1e-5)
+    np.testing.assert_array_equal(result.image, dark)
+    assert [t for t in next(iter(inverted.infer(bright))).targets if (round(t.x), round(t.y)) == (40, 30)] == []
+
+
 def test_nan_and_infinity() -> None:
     image = scene().astype(np.float32) / 255
     image[5, 5], image[6, 60] = np.nan, np.inf

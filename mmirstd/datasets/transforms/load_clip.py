@@ -10,7 +10,7 @@ from mmirstd.datasets.errors import DataError
 from mmirstd.datasets.image_io import read_image
 from mmirstd.registry import TRANSFORMS
 
-from .load_image import LoadInfraredImage, _one_channel_array, normalise
+from .load_image import LoadInfraredImage, _one_channel_array
 
 
 @TRANSFORMS.register_module()
@@ -32,7 +32,7 @@ class LoadClip(LoadInfraredImage):
     Args:
         frame_size_mismatch: frames of other sizes than the key frame: ``'error'``, or ``'resize'`` them to its size
             (bilinear).
-        normalise, bit_depth, max_value, percentiles, nonfinite: as in :class:`LoadInfraredImage`.
+        normalise, bit_depth, max_value, percentiles, nonfinite, invert: as in :class:`LoadInfraredImage`.
 
     Raises:
         DataError: a file cannot be read, frames differ in size or type, the annotation claims another size, or a box is
@@ -64,12 +64,8 @@ class LoadClip(LoadInfraredImage):
         clip = frames[0] if len(frames) == 1 else np.stack(frames, axis=-1)
         if clip.dtype.kind == 'f':
             clip = self.repair_nonfinite(clip, names[-1])
-        try:
-            image = normalise(clip, self.normalise, self.bit_depth, self.max_value, self.percentiles)
-        except ValueError as error:
-            raise DataError(f'{names[-1]}: {error}') from None
         self._check(results, names[-1], key.shape)
-        results['img'] = image
+        results['img'] = self.normalised(clip, names[-1])
         results['num_frames'] = len(frames)
         results['img_shape'] = results['ori_shape'] = results['pad_shape'] = key.shape
         results['scale_factor'] = (1.0, 1.0)

@@ -80,13 +80,16 @@ class LoadInfraredImage(BaseTransform):
         bit_depth, max_value, percentiles: as in :func:`normalise`.
         nonfinite: what to do with NaN and infinity in float images: ``'error'``
             or ``'median'`` (replace them by the median of the finite pixels).
+        invert: 1 - image after normalisation: targets darker than what is behind them, as a black-hot camera shows
+            them, for a model that knows bright ones.
 
     Raises:
         DataError: the file cannot be read, or its values do not fit the normalisation.
     """
 
     def __init__(self, normalise: str = 'fixed', bit_depth: int | None = None, max_value: float | None = None,
-                 percentiles: tuple[float, float] = (0.5, 99.5), nonfinite: str = 'error') -> None:
+                 percentiles: tuple[float, float] = (0.5, 99.5), nonfinite: str = 'error',
+                 invert: bool = False) -> None:
         if normalise not in ('fixed', 'minmax', 'percentile'):
             raise ValueError(f"normalise is {normalise!r}; expected 'fixed', 'minmax' or 'percentile'")
         if bit_depth is not None and not 8 < bit_depth <= 16:
@@ -103,6 +106,7 @@ class LoadInfraredImage(BaseTransform):
         self.max_value = max_value
         self.percentiles = (float(low), float(high))
         self.nonfinite = nonfinite
+        self.invert = bool(invert)
 
     def transform(self, results: dict) -> dict:
         """Load and normalise one image."""
@@ -114,14 +118,22 @@ class LoadInfraredImage(BaseTransform):
             raw = read_image(path) if cache is None else cache.image(path)
         if raw.dtype.kind == 'f':
             raw = self.repair_nonfinite(raw, path)
+        results['img'] = image = self.normalised(raw, path)
+        results['img_shape'] = results['ori_shape'] = results['pad_shape'] = image.shape
+        results['scale_factor'] = (1.0, 1.0)
+        return results
+
+    def normalised(self, raw: np.ndarray, path: str) -> np.ndarray:
+        """A finite image (H, W[, T]) as the network sees it, float32.
+
+        Raises:
+            DataError: Its values do not fit the normalisation.
+        """
         try:
             image = normalise(raw, self.normalise, self.bit_depth, self.max_value, self.percentiles)
         except ValueError as error:
             raise DataError(f'{path}: {error}') from None
-        results['img'] = image
-        results['img_shape'] = results['ori_shape'] = results['pad_shape'] = image.shape
-        results['scale_factor'] = (1.0, 1.0)
-        return results
+        return np.subtract(1, image, out=image) if self.invert else image
 
     def repair_nonfinite(self, raw: np.ndarray, path: str) -> np.ndarray:
         """A float image (H, W[, T]) without NaN and infinity, by the policy ``nonfinite``."""
@@ -136,7 +148,8 @@ class LoadInfraredImage(BaseTransform):
 
     def __repr__(self) -> str:
         return (f'{type(self).__name__}(normalise={self.normalise!r}, bit_depth={self.bit_depth}, '
-                f'max_value={self.max_value}, percentiles={self.percentiles}, nonfinite={self.nonfinite!r})')
+                f'max_value={self.max_value}, percentiles={self.percentiles}, nonfinite={self.nonfinite!r}, '
+                f'invert={self.invert})')
 
 
 def _one_channel_array(array: np.ndarray) -> np.ndarray:
