@@ -115,8 +115,19 @@ class BPFPN(AuxiliaryLossModule):
             low_channels = self.in_channels[self.level - 1]
         channels = self.in_channels[self.level]
         if self.at == 'output':
-            channels = self._probe()[0][self.level - self.start_level]
+            out_channels = self._probe()[0]
+            self.output = self._output_of_level(len(out_channels))
+            channels = out_channels[self.output]
         self.gils = GILS(low_channels or self.in_channels[0] // 2, channels, **cfg)
+
+    def _output_of_level(self, count: int) -> int:
+        """Which of the pyramid's ``count`` outputs has the stride of input ``self.level``."""
+        levels = list(getattr(self.pyramid, 'out_levels', range(self.start_level, self.start_level + count)))
+        if self.level not in levels:
+            raise ValueError(f"BPFPN: gils.at='output' needs an output at the stride of input {self.level} "
+                             f'(gils.level), but {type(self.pyramid).__name__} gives out levels {levels}\n  cure: that '
+                             "level among out_levels, another gils.level, or at='input'")
+        return levels.index(self.level)
 
     def _build_dgr(self, cfg: dict) -> None:
         levels = cfg.pop('levels', 'auto')
@@ -187,8 +198,7 @@ class BPFPN(AuxiliaryLossModule):
         with taps or nullcontext():
             outs = list(self.pyramid(tuple(inputs)))
         if low is not None and self.at == 'output':
-            index = self.level - self.start_level
-            outs[index] = self.gils(low, outs[index])
+            outs[self.output] = self.gils(low, outs[self.output])
         if dgr is not None and dgr.is_loss:
             levels = outs if self.dgr_levels == 'output' else taps.levels
             if not self._deferred:  # the first pass of a step; a clip's frames may follow

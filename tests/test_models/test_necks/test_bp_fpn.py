@@ -155,6 +155,16 @@ def test_a_shortcut_between_levels_the_pyramid_has() -> None:
     assert len(neck([torch.randn(1, 32, 8, 8), torch.randn(1, 64, 4, 4), torch.randn(1, 128, 2, 2)])) == 3
 
 
+def test_at_the_output_of_a_pyramid_that_gives_out_some_levels() -> None:
+    neck = BPFPN(dict(CSP, out_levels=(1, 2)), gils=dict(at='output', level=1, zero_init=False)).eval()
+    levels = [torch.randn(1, 32, 8, 8), torch.randn(1, 64, 4, 4), torch.randn(1, 128, 2, 2)]
+    with torch.no_grad():
+        outs, plain = neck(levels), neck.pyramid(tuple(levels))
+    assert [out.shape for out in outs] == [out.shape for out in plain]
+    assert not torch.equal(outs[0], plain[0])
+    assert torch.equal(outs[1], plain[1])
+
+
 def test_variants_of_one_seed_start_from_the_same_weights() -> None:
     base = fcos(FPN, seed=4).state_dict()
     variant = fcos(bp(gils=dict(), dgr=dict()), further=True, seed=4).state_dict()
@@ -471,6 +481,7 @@ def test_the_hook_attaches_to_the_model() -> None:
     (dict(dgr=dict(form='grad')), 'feature, gradient, gate'),
     (dict(pyramid=dict(type='mmdet.ChannelMapper', in_channels=[32, 64, 128], out_channels=16, num_outs=3)),
      'ChannelMapper has no in_channels'),
+    (dict(pyramid=dict(CSP, out_levels=(1, 2)), gils=dict(at='output')), r'stride of input 0 .*out levels \[1, 2\]'),
     (dict(pyramid=dict(CSP, out_levels=(0, )), dgr=dict(form='gate')), 'only one output'),
     (dict(pyramid=dict(CSP, out_levels=(0, )), dgr=dict(levels='output')), 'compares adjacent levels'),
 ])
