@@ -52,11 +52,12 @@ def _check_weights(file: Path) -> None:
     assert set(load_checkpoint_file(str(file), 'cpu')) == {'meta', 'state_dict'}
 
 
-def test_committed_weights_fit_their_config_and_find_targets() -> None:
+@pytest.mark.parametrize('name', ['ggl-net-tiny_nuaa-nudt-synthetic', 'ggl-net-tiny_synthetic-pretraining'])
+def test_committed_weights_fit_their_config_and_find_targets(name: str) -> None:
     """With nothing but the name of the config: a bright spot on a smooth background is found, nothing else is."""
     rows, columns = np.mgrid[:128, :160]
     image = 60 + 20 * np.sin(columns / 40) + 120 * np.exp(-((columns - 100)**2 + (rows - 50)**2) / (2 * 1.3**2))
-    inferencer = IRSTDInferencer('ggl-net-tiny_synthetic-pretraining', device='cpu')
+    inferencer = IRSTDInferencer(name, device='cpu')
     [result] = inferencer.infer(image.round().astype(np.uint8))
     [target] = result.targets
     assert abs(target.x - 100) < 0.7
