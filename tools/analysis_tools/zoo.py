@@ -219,7 +219,7 @@ def main(argv: list[str] | None = None) -> None:
     table = markdown(rows, args.size)
     print(table)
     if args.page:
-        write_table(args.page, TABLE, table)
+        write_table(args.page, TABLE, table + '\n')
     if args.out:
         args.out.write_text(json.dumps([asdict(row) for row in rows], indent=1) + '\n')
     wrong = [arch for row in rows for arch, difference in row.golden.items() if difference > TOLERANCE]
