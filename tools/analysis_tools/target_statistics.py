@@ -1,0 +1,144 @@
+"""Size, signal-to-clutter ratio and annotation of a data set's targets: ``target_statistics.py CONFIG [options]``.
+
+One table of percentiles, to compare data sets, or to fit the scenes of ``make_synthetic.py`` to real training images::
+
+    python tools/analysis_tools/target_statistics.py configs/_base_/datasets/nuaa-sirst-341-86.py \\
+        --cfg-options data_root=/data/NUAA-SIRST
+
+Images are taken as the config loads them, at their native size, before any augmentation.  Quantities, each of a target
+but the last two:
+
+- area: pixels of the mask (8-connected);  side: the longer side of its box, px;
+- SCR: ``|mu_t - mu_b| / sigma_b``, as ``mmirstd.datasets.synthetic.scr.local_scr`` defines it;
+- contrast: ``mu_t - mu_b``, and clutter: ``sigma_b``, both in percent of full scale;
+- rim: mean of the mask's outermost pixels, 0 at the background's mean and 1 at the target's 95th percentile: low where
+  the annotator draws generously;
+- targets: number in an image;  spread: standard deviation of an image's pixels, percent of full scale.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from mmirstd.datasets.synthetic.scr import local_scr  # noqa: E402
+from mmirstd.engine.launch import OptionsAction, load_config, run_tool  # noqa: E402
+from mmirstd.evaluation.functional.components import label_components  # noqa: E402
+
+PERCENTILES = (5, 25, 50, 75, 95)
+QUANTITIES = {'area': 'area (px)', 'side': 'side (px)', 'scr': 'SCR', 'contrast': 'contrast (%)',
+              'clutter': 'clutter (%)', 'rim': 'rim', 'targets': 'targets', 'spread': 'spread (%)'}
+#: `local_scr` allows for the rounding of 8-bit codes, so it is given such.
+FULL_SCALE = 255
+
+
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('config', help='config file with data loaders, also one of configs/_base_/datasets')
+    parser.add_argument('--split', choices=['train', 'val', 'test'], default='train')
+    parser.add_argument('--cfg-options', nargs='+', action=OptionsAction, metavar='KEY=VALUE', default={},
+                        help='override config entries, e.g. data_root=/data/NUAA-SIRST')
+    parser.add_argument('--traceback', action='store_true', help='show the traceback of an input error, too')
+    return parser.parse_args(argv)
+
+
+def target_values(image: np.ndarray, target: np.ndarray, everything: np.ndarray) -> dict[str, float]:
+    """The quantities of one target.
+
+    Args:
+        image: (H, W) float, full scale 1.
+        target: (H, W) uint8, 1 on the target.
+        everything: (H, W) uint8, 1 on all targets of the image.
+    """
+    stats = local_scr(image * FULL_SCALE, target, everything)
+    inside = image[target > 0] * FULL_SCALE
+    _, _, width, height = cv2.boundingRect(target)
+    rim = image[(target - cv2.erode(target, np.ones((3, 3), np.uint8))) > 0] * FULL_SCALE
+    height_above = np.percentile(inside, 95) - stats.background_mean
+    return dict(
+        area=float(target.sum()), side=float(max(width, height)), scr=stats.scr,
+        contrast=100 * (stats.target_mean - stats.background_mean) / FULL_SCALE,
+        clutter=100 * stats.background_sigma / FULL_SCALE,
+        # A target no brighter than its surroundings has no profile.
+        rim=float((rim.mean() - stats.background_mean) / height_above) if height_above >= 1 else float('nan'))
+
+
+def collect(samples: Iterator[tuple[np.ndarray, np.ndarray]]) -> dict[str, list[float]]:
+    """All values by quantity.
+
+    Args:
+        samples: (H, W) float image of full scale 1, and (H, W) mask, > 0 on targets.
+    """
+    values: dict[str, list[float]] = {name: [] for name in QUANTITIES}
+    for image, mask in samples:
+        everything = (mask > 0).astype(np.uint8)
+        components = label_components(everything)
+        top, left, bottom, right = components.window
+        for k in range(len(components)):
+            target = np.zeros_like(everything)
+            target[top:bottom, left:right] = components.labels == k + 1
+            for name, value in target_values(image, target, everything).items():
+                values[name].append(value)
+        values['targets'].append(float(len(components)))
+        values['spread'].append(100 * float(image.std()))
+    return values
+
+
+def table(values: dict[str, list[float]]) -> str:
+    """The percentiles as Markdown."""
+    lines = [f'| | {" | ".join(f"{p}%" for p in PERCENTILES)} |', f'|---|{"---:|" * len(PERCENTILES)}']
+    for name, label in QUANTITIES.items():
+        found = np.array(values[name])
+        found = found[np.isfinite(found)]
+        cells = [f'{v:.3g}' for v in np.percentile(found, PERCENTILES)] if len(found) else ['-'] * len(PERCENTILES)
+        lines.append(f'| {label} | {" | ".join(cells)} |')
+    return '\n'.join(lines)
+
+
+def loading_only(dataset: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The data sets of a config, the parts of concatenated ones each for itself, without augmentation."""
+    for part in dataset.get('datasets', [dataset]):
+        part = dict(part)
+        part['pipeline'] = [step for step in part['pipeline'] if 'Load' in step['type']]
+        part['pipeline'].append(dict(type='PackSegInputs', meta_keys=('sample_id', )))
+        yield part
+
+
+def main() -> None:
+    """Print the table."""
+    from mmengine.registry import DATASETS, init_default_scope
+
+    from mmirstd.engine import ConfigError
+    args = parse_args()
+    cfg = load_config(args.config, args.cfg_options)
+    loader = cfg.get(f'{args.split}_dataloader')
+    if not loader:
+        raise ConfigError(f'{args.config}: has no {args.split}_dataloader, so there is nothing to measure.')
+    init_default_scope(cfg.get('default_scope', 'mmseg'))
+    import mmirstd.registry  # noqa: F401  (a bare data set config brings no custom_imports)
+    datasets = [DATASETS.build(part) for part in loading_only(loader['dataset'])]
+
+    def samples() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        for dataset in datasets:
+            for index in range(len(dataset)):
+                sample = dataset[index]
+                mask = sample['data_samples'].gt_sem_seg.data[0].numpy()
+                yield sample['inputs'][0].numpy(), mask
+
+    values = collect(samples())
+    print(f'{len(values["targets"])} images, {len(values["area"])} targets, '
+          f'{sum(count == 0 for count in values["targets"])} images without one\n')
+    print(table(values))
+
+
+if __name__ == '__main__':
+    run_tool(main)
