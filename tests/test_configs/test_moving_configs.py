@@ -14,7 +14,7 @@ import mmirstd.registry  # noqa: F401
 from mmirstd.models.auxiliary_loss import attach_auxiliary_losses
 from mmirstd.registry import MODELS
 from tests.shared import REPO
-from tests.test_models.clip_models import noise, sample
+from tests.test_models.clip_models import model_channels, noise, sample
 
 CONFIGS = sorted(path.relative_to(REPO / 'configs').as_posix()
                  for folder in ('yolox', 'sstnet', 'yolo_bp') for path in (REPO / 'configs' / folder).glob('*.py'))
@@ -58,14 +58,29 @@ def test_consistent(name: str) -> None:
     assert cfg.default_scope == 'mmdet'
 
 
-@pytest.mark.parametrize('name', [name for name in CONFIGS if name.endswith(('_drone-ir.py', '_daub.py'))])
-def test_model_builds(name: str) -> None:
-    """Networks differ between two tiers only; the other data sets share them."""
+@pytest.mark.parametrize('name', CONFIGS)
+def test_a_training_step_and_a_test_step(name: str) -> None:
+    """Every parameter gets a gradient; the features have the strides of the head."""
     cfg = load(name)
-    model = MODELS.build(cfg.model).eval()
+    torch.manual_seed(0)
+    model = MODELS.build(cfg.model).train()
+    attach_auxiliary_losses(model)
+    frames, channels = model.num_frames, model_channels(model)
+    samples = [sample([box], img_shape=(64, 32)) for box in ([8, 8, 20, 18], [4, 40, 12, 50])]
+    data = dict(inputs=list(noise(2, frames, channels, 64, 32)), data_samples=samples)
+    total, logged = model.parse_losses(model(**model.data_preprocessor(data, True), mode='loss'))
+    total.backward()
+    assert torch.isfinite(logged['loss'])
+    assert [key for key, value in model.named_parameters() if value.grad is None and value.requires_grad] == []
+    model.eval()
     with torch.no_grad():
-        levels = model.extract_feat(torch.rand(1, model.num_frames, 1, 64, 32))
+        levels = model.extract_feat(noise(1, frames, channels, 64, 32))
+        meta = dict(video_id=1, frame_id=0, is_first=True, img_shape=(64, 32), ori_shape=(64, 32))
+        frames = 1 if model.test_cfg.get('streaming') else frames
+        inputs = list(noise(1, frames, channels, 64, 32))
+        result, = model.test_step(dict(inputs=inputs, data_samples=[sample([], **meta)]))
     assert [tuple(level.shape[-2:]) for level in levels] == [(8, 4), (4, 2), (2, 1)][:3 if 'p345' in name else 1]
+    assert torch.isfinite(result.pred_instances.bboxes).all()
 
 
 @pytest.mark.parametrize(('base', 'variants'), [
