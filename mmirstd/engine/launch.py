@@ -141,6 +141,28 @@ def load_config(path: str, options: dict[str, Any] | None = None) -> Config:
     return cfg
 
 
+def load_data_set(path: str, split: str, options: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The entry of one data set in a config, ready to be built: the default scope is set, our parts are registered.
+
+    Args:
+        path: A config, also a bare one of configs/_base_/datasets, which brings no custom_imports.
+        split: 'train', 'val' or 'test'.
+        options: As of :func:`load_config`.
+
+    Raises:
+        ConfigError: The config cannot be used, or has no such data loader.
+    """
+    from mmengine.registry import init_default_scope
+
+    import mmirstd.registry  # noqa: F401
+    cfg = load_config(path, options)
+    loader = cfg.get(f'{split}_dataloader')
+    if not loader:
+        raise ConfigError(f'{path}: has no {split}_dataloader, so there is no data set to look at.')
+    init_default_scope(cfg.get('default_scope', 'mmseg'))
+    return loader['dataset']
+
+
 def _apply_data_root(cfg: Config) -> None:
     from mmirstd.datasets.data_root import apply_data_root
     try:

@@ -16,7 +16,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from mmirstd.engine.launch import OptionsAction, load_config, run_tool  # noqa: E402
+from mmirstd.engine.launch import OptionsAction, load_data_set, run_tool  # noqa: E402
 from mmirstd.visualization import COLORS, contact_sheet, draw_contours, save_png, to_display  # noqa: E402
 
 PANEL = 384  # width and height of a sample's image on the sheet, in pixels
@@ -118,17 +118,9 @@ def main() -> None:
     """Write the sheets."""
     import random
 
-    from mmengine.registry import DATASETS, init_default_scope
-
-    from mmirstd.engine import ConfigError
+    from mmengine.registry import DATASETS
     args = parse_args()
-    cfg = load_config(args.config, args.cfg_options)
-    loader = cfg.get(f'{args.split}_dataloader')
-    if not loader:
-        raise ConfigError(f'{args.config}: has no {args.split}_dataloader, so there is nothing to browse.')
-    init_default_scope(cfg.get('default_scope', 'mmseg'))
-    import mmirstd.registry  # noqa: F401  (a bare data set config brings no custom_imports)
-    dataset = DATASETS.build(loader['dataset'])
+    dataset = DATASETS.build(load_data_set(args.config, args.split, args.cfg_options))
     random.seed(args.seed)
     np.random.seed(args.seed)
 

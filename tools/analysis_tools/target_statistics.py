@@ -30,7 +30,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from mmirstd.datasets.synthetic.scr import local_scr  # noqa: E402
-from mmirstd.engine.launch import OptionsAction, load_config, run_tool  # noqa: E402
+from mmirstd.engine.launch import OptionsAction, load_data_set, run_tool  # noqa: E402
 from mmirstd.evaluation.functional.components import label_components  # noqa: E402
 
 PERCENTILES = (5, 25, 50, 75, 95)
@@ -115,17 +115,10 @@ def loading_only(dataset: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def main() -> None:
     """Print the table."""
-    from mmengine.registry import DATASETS, init_default_scope
-
-    from mmirstd.engine import ConfigError
+    from mmengine.registry import DATASETS
     args = parse_args()
-    cfg = load_config(args.config, args.cfg_options)
-    loader = cfg.get(f'{args.split}_dataloader')
-    if not loader:
-        raise ConfigError(f'{args.config}: has no {args.split}_dataloader, so there is nothing to measure.')
-    init_default_scope(cfg.get('default_scope', 'mmseg'))
-    import mmirstd.registry  # noqa: F401  (a bare data set config brings no custom_imports)
-    datasets = [DATASETS.build(part) for part in loading_only(loader['dataset'])]
+    datasets = [DATASETS.build(part) for part in
+                loading_only(load_data_set(args.config, args.split, args.cfg_options))]
 
     def samples() -> Iterator[tuple[np.ndarray, np.ndarray]]:
         for dataset in datasets:
