@@ -151,6 +151,14 @@ def test_mask_of_another_size(root):
     np.testing.assert_array_equal(sample['gt_seg_map'], scene(1)[1] > 0)
 
 
+def test_an_image_resized_before_its_mask(root):
+    """mmseg's order for a test at another size: the network sees the resized image, the metric the native mask."""
+    resize = dict(type='mmseg.Resize', scale_factor=2.0)
+    sample = build(root, pipeline=[LOAD[0], resize, LOAD[1]])[1]
+    assert sample['img'].shape == (80, 112)
+    np.testing.assert_array_equal(sample['gt_seg_map'], scene(1)[1] > 0)
+
+
 def test_holdout_parts_are_disjoint_and_complete(root):
     parts = [{build(root, holdout=dict(num=2, part=part))[i]['sample_id'] for i in range(n)}
              for part, n in (('train', 4), ('val', 2))]

@@ -15,10 +15,11 @@ class LoadTargetMask(BaseTransform):
     """Load ``seg_map_path`` as a mask of the loaded image's size.
 
     See :func:`mmirstd.datasets.image_io.read_mask` for what makes a pixel a
-    target.  Comes right after ``LoadInfraredImage``: the mask must be as large
-    as the image as it is on disk.
+    target.  The mask must be as large as the image as it is on disk.  A test
+    pipeline may resize the image before this step: the mask stays native, and
+    mmseg's segmentor brings the prediction back to that size.
 
-    Required keys: ``seg_map_path``, ``img``; optional: ``raw_cache``,
+    Required keys: ``seg_map_path``, ``ori_shape``; optional: ``raw_cache``,
     ``mask_size_mismatch`` (set by ``SIRSTDataset``).
     Added keys: ``gt_seg_map`` (H, W) uint8 {0, 1}; ``seg_fields`` gets its name.
 
@@ -40,7 +41,7 @@ class LoadTargetMask(BaseTransform):
         path = results['seg_map_path']
         cache = results.get('raw_cache')
         mask = (read_mask(path) if cache is None else cache.mask(path)).copy()
-        height, width = results['img'].shape[:2]
+        height, width = results['ori_shape'][:2]  # a test pipeline may have resized the image already
         if mask.shape != (height, width):
             policy = self.mask_size_mismatch or results.get('mask_size_mismatch', 'error')
             if policy == 'error':
