@@ -1,7 +1,6 @@
 # Generated scenes alone: the checkpoint in weights/ (README.md there), and a start for other trainings. Its data:
 #   python tools/dataset_converters/make_synthetic.py data/synthetic-1200 --num-train 1200 --num-val 60 --num-test 4 \
 #       --bit-depth 8 --seed 11
-# and, with scenes fitted to real targets, --parameters configs/_base_/synthetic/pretraining.json.
 _base_ = [
     '../_base_/models/ggl-net-tiny.py',
     '../_base_/datasets/sirst_pipelines.py',  # 8-bit files, and user images as from any data set

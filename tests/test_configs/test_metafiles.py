@@ -52,7 +52,8 @@ def _check_weights(file: Path) -> None:
     assert set(load_checkpoint_file(str(file), 'cpu')) == {'meta', 'state_dict'}
 
 
-@pytest.mark.parametrize('name', ['ggl-net-tiny_nuaa-nudt-synthetic', 'ggl-net-tiny_synthetic-pretraining'])
+@pytest.mark.parametrize('name', ['ggl-net-tiny_nuaa-nudt-synthetic', 'ggl-net-tiny_synthetic-pretraining',
+                                  'ggl-net-tiny_synthetic-fitted'])
 def test_committed_weights_fit_their_config_and_find_targets(name: str) -> None:
     """With nothing but the name of the config: a bright spot on a smooth background is found, nothing else is."""
     rows, columns = np.mgrid[:128, :160]
