@@ -1,6 +1,8 @@
 # The training lists of NUAA-SIRST 341/86 and NUDT-SIRST 663/664 together with generated scenes: for a model that is to
 # work on images of other sensors, with the augmentation that this asks for.  All three lie below one root:
-#   data/NUAA-SIRST  data/NUDT-SIRST  data/synthetic (tools/dataset_converters/make_synthetic.py)
+#   data/NUAA-SIRST  data/NUDT-SIRST  data/synthetic, which this makes:
+#   python tools/dataset_converters/make_synthetic.py data/synthetic --num-train 200 --num-val 60 --num-test 40 \
+#       --bit-depth 14 --seed 7 --parameters configs/_base_/synthetic/pretraining.json
 # Validation: the images of the two real training lists that are held out, as in the data sets' own configs.
 # Test: NUAA-SIRST's images; the other list by its own config (configs/ggl_net/README.md).
 _base_ = ['./sirst_pipelines.py']
@@ -17,6 +19,7 @@ synthetic = dict(
 
 augmentation = [
     dict(type='mmirstd.LoadTargetMask'),
+    dict(type='mmirstd.RandomRescale', prob=0.3, ratio=(0.7, 1.8)),
     dict(type='mmirstd.TargetAwareCrop', size=_base_.crop_size, p_target=0.8),
     dict(type='RandomFlip', prob=0.5, direction='horizontal'),
     dict(type='RandomFlip', prob=0.5, direction='vertical'),
