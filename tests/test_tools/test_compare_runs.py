@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from mmirstd.datasets import DataError
+from tests.shared import REPO
+from tools.analysis_tools.compare_runs import check_same_images, compare, parse_args, read_run
+
+TOOL = REPO / 'tools' / 'analysis_tools' / 'compare_runs.py'
+
+
+def write(path, hits: np.ndarray, size: int = 100, names: str = 'Misc'):
+    """A per-image file: in image i ``hits[i]`` of a target's 10 pixels are found, none outside; found from 5 on."""
+    images = [dict(image=f'/data/images/{names}_{i}.png', height=size, width=size, tp=int(tp), fp=0, fn=10 - int(tp),
+                   targets=1, detected=int(tp >= 5), false_pixels=0) for i, tp in enumerate(hits)]
+    path.write_text(json.dumps(dict(measures={}, images=images)))
+    return path
+
+
+@pytest.fixture
+def hits() -> np.ndarray:
+    return np.random.default_rng(0).integers(2, 9, 60)
+
+
+def rows(text: str) -> dict[tuple[str, str], list[str]]:
+    cells = [[cell.strip() for cell in line.strip('|').split('|')] for line in text.splitlines()[2:]]
+    return {(row[0], row[1]): row[2:] for row in cells}
+
+
+def test_better_everywhere_is_seen_and_chance_is_not(tmp_path, hits) -> None:
+    shuffled = np.random.default_rng(1).permutation(hits)
+    runs = [read_run(str(write(tmp_path / name, value))) for name, value in
+            (('base.json', hits), ('ours.json', hits + 1), ('other.json', shuffled))]
+    check_same_images(runs)
+    table = rows(compare(runs, ['IoU', 'Fa']))
+    assert table['base', 'IoU'] == [f'{hits.sum() / 600:.4f}', '', '', 'reference']
+    assert table['ours', 'IoU'] == [f'{hits.sum() / 600 + 0.1:.4f}', '+0.1000', '[+0.1000, +0.1000]', 'better']
+    assert table['other', 'IoU'][1] == '+0.0000'
+    assert table['other', 'IoU'][3] == table['ours', 'Fa'][3] == 'no difference seen'
+    reverse = rows(compare([runs[1], runs[0]], ['IoU']))
+    assert reverse['base', 'IoU'][1:] == ['-0.1000', '[-0.1000, -0.1000]', 'worse']
+
+
+def test_fewer_false_alarms_are_better(tmp_path, hits) -> None:
+    content = json.loads(write(tmp_path / 'base.json', hits).read_text())
+    for image in content['images']:
+        image['false_pixels'] = 7
+    (tmp_path / 'noisy.json').write_text(json.dumps(content))
+    table = rows(compare([read_run(str(tmp_path / name)) for name in ('base.json', 'noisy.json')], ['Fa_e6']))
+    assert table['noisy', 'Fa_e6'] == ['700.0', '+700.0', '[+700.0, +700.0]', 'worse']
+
+
+def test_seeds_are_averaged(tmp_path, hits) -> None:
+    first, second = write(tmp_path / 'a0.json', hits), write(tmp_path / 'a1.json', hits + 1)
+    run = read_run(f'ours={first},{second}')
+    assert (run.label, len(run.tables)) == ('ours', 2)
+    assert rows(compare([run], ['recall']))['ours', 'recall'][0] == f'{hits.sum() / 600 + 0.05:.4f}'
+    with pytest.raises(DataError, match=r'ours has 2 file\(s\) and a0 1; expected the same seeds'):
+        check_same_images([read_run(str(first)), run])
+
+
+@pytest.mark.parametrize(('change', 'message'), [(dict(names='XDU'), r'Misc_0 \(10000 pixels.* against|XDU_0'),
+                                                 (dict(size=50), '2500 pixels, 1 targets.*--eval-size')])
+def test_other_images_cannot_be_paired(tmp_path, hits, change, message) -> None:
+    runs = [read_run(str(write(tmp_path / 'a.json', hits))), read_run(str(write(tmp_path / 'b.json', hits, **change)))]
+    with pytest.raises(DataError, match=message) as caught:
+        check_same_images(runs)
+    assert 'a.json' in str(caught.value)
+    assert 'b.json' in str(caught.value)
+
+
+def test_another_number_of_images(tmp_path, hits) -> None:
+    runs = [read_run(str(write(tmp_path / name, value))) for name, value in (('a.json', hits), ('b.json', hits[:40]))]
+    with pytest.raises(DataError, match=r'\(40 images\).*\(60 images\).*one list is longer'):
+        check_same_images(runs)
+
+
+@pytest.mark.parametrize('content', ['', '[1]', '{}', '{"images": []}', '{"images": [{"image": "a.png"}]}', '\x00'])
+def test_files_that_are_something_else(tmp_path, content) -> None:
+    (tmp_path / 'x.json').write_text(content)
+    with pytest.raises(DataError, match='x.json: holds no per-image counts.*--per-image'):
+        read_run(str(tmp_path / 'x.json'))
+    with pytest.raises(DataError, match='gone.json: No such file.*--per-image'):
+        read_run('ours=gone.json')
+    with pytest.raises(DataError, match='names no file'):
+        read_run('ours=')
+
+
+@pytest.mark.parametrize(('option', 'message'), [(['--measures', 'mIoU'], "'mIoU'"), (['--level', '95'], '0.95')])
+def test_wrong_options(capsys, option, message) -> None:
+    with pytest.raises(SystemExit):
+        parse_args(['a.json', *option])
+    assert message in capsys.readouterr().err
+
+
+def test_tool(tmp_path, hits) -> None:
+    files = [str(write(tmp_path / 'a.json', hits)), str(write(tmp_path / 'b.json', hits + 1))]
+    done = subprocess.run([sys.executable, str(TOOL), *files], capture_output=True, text=True, check=True)
+    assert '| b | Pd |' in done.stdout
+    assert '60 images, 1 training(s) a run' in done.stdout
+    done = subprocess.run([sys.executable, str(TOOL), 'gone.json'], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert 'error: gone.json: No such file' in done.stderr

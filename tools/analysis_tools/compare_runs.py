@@ -1,0 +1,162 @@
+"""Is one run better than another?  Paired differences over the test images, with bootstrap intervals.
+
+Each run is a JSON file of ``tools/test.py --per-image FILE``; of several seeds, their files with commas between::
+
+    python tools/test.py CONFIG a.pth --per-image a.json
+    python tools/test.py CONFIG b.pth --per-image b.json
+    python tools/analysis_tools/compare_runs.py a.json b.json
+    python tools/analysis_tools/compare_runs.py base=a0.json,a1.json ours=b0.json,b1.json
+
+Prints a Markdown table: the figures of each run, and of each run but the first its difference to the first.  An
+interval that holds 0 means that no difference was seen.  Images are drawn with replacement, the same for both runs, so
+it tells how far the choice of test images decides, not how another training would have ended: for that give several
+seeds, and trust no single one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from mmirstd.datasets.errors import DataError  # noqa: E402
+from mmirstd.engine.benchmark.image_counts import (  # noqa: E402
+    MEASURES,
+    bootstrap_difference,
+    measure,
+    read_image_counts,
+)
+from mmirstd.engine.launch import run_tool  # noqa: E402
+
+_CURE = 'expected a .json file that `tools/test.py CONFIG CKPT --per-image FILE.json` wrote'
+_LOWER_IS_BETTER = ('Fa', 'Fa_e6')
+
+
+@dataclass(frozen=True)
+class Run:
+    """Test results that belong together.
+
+    Attributes:
+        label: Its name in the table.
+        files: Where it was read.
+        tables: Counts of each image (``read_image_counts``), one table a seed.
+    """
+
+    label: str
+    files: tuple[str, ...]
+    tables: tuple[dict[str, list], ...]
+
+
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('runs', nargs='+', metavar='[LABEL=]FILE[,FILE]',
+                        help='a run: per-image JSON files, one a seed; the others are compared with the first run')
+    parser.add_argument('--measures', default='IoU,nIoU,Pd,Fa_e6', metavar='NAME[,NAME]',
+                        help=f'what to compare, of {", ".join(MEASURES)} (default: %(default)s)')
+    parser.add_argument('--level', type=float, default=0.95, help='coverage of the intervals (default: %(default)s)')
+    parser.add_argument('--traceback', action='store_true', help='show the traceback of an input error, too')
+    args = parser.parse_args(argv)
+    args.measures = args.measures.split(',')
+    if wrong := [name for name in args.measures if name not in MEASURES]:
+        parser.error(f'--measures: no measure is called {wrong[0]!r}; expected some of {", ".join(MEASURES)}')
+    if not 0 < args.level < 1:
+        parser.error(f'--level is {args.level}; expected a number between 0 and 1, e.g. 0.95')
+    return args
+
+
+def read_run(given: str) -> Run:
+    """Read the files of one run.
+
+    Args:
+        given: ``[LABEL=]FILE[,FILE...]``; without a label the first file's name is it.
+
+    Raises:
+        DataError: A file is missing, or is not what it should be; names it.
+    """
+    label, equals, names = given.rpartition('=')
+    files = tuple(name for name in names.split(',') if name)
+    if not files:
+        raise DataError(f'{given!r}: names no file; {_CURE}')
+    return Run(label if equals else Path(files[0]).stem, files, tuple(_read_counts(name) for name in files))
+
+
+def _read_counts(file: str) -> dict[str, list]:
+    try:
+        content: Any = json.loads(Path(file).read_text(encoding='utf-8'))
+        return read_image_counts(content['images'])
+    except OSError as error:
+        raise DataError(f'{file}: {error.strerror}; {_CURE}') from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise DataError(f'{file}: holds no per-image counts ({type(error).__name__}: {error}); {_CURE}') from error
+
+
+def check_same_images(runs: Sequence[Run]) -> None:
+    """Runs can be paired only where they were tested on the same images, with as many seeds.
+
+    Raises:
+        DataError: They were not; names the files and the first difference.
+    """
+    first = runs[0]
+    for run in runs:
+        if len(run.files) != len(first.files):
+            raise DataError(f'{run.label} has {len(run.files)} file(s) and {first.label} {len(first.files)}; expected '
+                            'the same seeds in the same order')
+        for file, table in zip(run.files, run.tables):
+            # The size and the number of targets belong to the image, not to the run.
+            ours, theirs = (list(zip(t['name'], t['pixels'], t['targets'])) for t in (table, first.tables[0]))
+            if ours == theirs:
+                continue
+            odd = next((f'{a[0]} ({a[1]} pixels, {a[2]} targets) against {b[0]} ({b[1]} pixels, {b[2]} targets)'
+                        for a, b in zip(ours, theirs) if a != b), 'one list is longer')
+            raise DataError(f'{file} ({len(ours)} images) and {first.files[0]} ({len(theirs)} images) are not of the '
+                            f'same test: {odd}; test both on the same images, at the same --eval-size')
+
+
+def compare(runs: Sequence[Run], measures: Sequence[str], level: float = 0.95) -> str:
+    """The Markdown table.
+
+    Args:
+        runs: The first is the reference.
+        measures: Of ``MEASURES``.
+        level: Coverage of the intervals.
+    """
+    lines = [f'| run | figure | mean | minus {runs[0].label} | {level:.0%} interval | seen |',
+             '|---|---|---:|---:|---:|---|']
+    for name in measures:
+        form = '.1f' if name == 'Fa_e6' else '.2e' if name == 'Fa' else '.4f'
+        for run in runs:
+            value = float(np.mean([measure(table, name)[0] for table in run.tables]))
+            cells = ['', '', 'reference']
+            if run is not runs[0]:
+                result = bootstrap_difference(run.tables, runs[0].tables, name, level)
+                undefined = result.low is None or not np.isfinite(result.mean)
+                sign = -result.sign if name in _LOWER_IS_BETTER else result.sign
+                cells = ['-', '-', 'undefined'] if undefined else [
+                    format(result.mean, f'+{form}'), f'[{result.low:+{form}}, {result.high:+{form}}]',
+                    {0: 'no difference seen', 1: 'better', -1: 'worse'}[sign]]
+            lines.append('| ' + ' | '.join([run.label, name, format(value, form), *cells]) + ' |')
+    return '\n'.join(lines)
+
+
+def main() -> None:
+    """Compare."""
+    args = parse_args()
+    runs = [read_run(given) for given in args.runs]
+    check_same_images(runs)
+    images, seeds = len(runs[0].tables[0]['name']), len(runs[0].files)
+    print(compare(runs, args.measures, args.level))
+    print(f'\n{images} images, {seeds} training(s) a run, default protocol'
+          + ('; one training a run says nothing about how another seed would end' if seeds == 1 else ''))
+
+
+if __name__ == '__main__':
+    run_tool(main)
