@@ -1,5 +1,5 @@
-# GGL-Net with half the widths and a schedule for two CPU cores: ours, not the paper's.  It starts from generated scenes,
-# which on held-out training images was worth more than what else was tried (README.md, "Recipes compared").
+# GGL-Net with half the widths and a schedule for two CPU cores: ours, not the paper's.
+# It starts from generated scenes: on held-out images that was worth more than what else was tried (README.md).
 _base_ = ['./ggl-net-tiny-scratch_nuaa-sirst-341-86.py']
 
 # From random weights, with all else as here: --cfg-options load_from=None
