@@ -367,7 +367,7 @@ def test_wrong_models(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match='did you mean'):
         main(['white-tophat_nuaa-sirst-341-68', str(image), '--out', str(tmp_path / 'out')])
     with pytest.raises(CheckpointError, match='no checkpoint was given'):
-        main(['ggl-net-tiny_nuaa-sirst-341-86', str(image), '--out', str(tmp_path / 'out')])
+        main(['ggl-net_nuaa-sirst-341-86', str(image), '--out', str(tmp_path / 'out')])
     with pytest.raises(UserError, match='window'):
         infer(image, '--out', tmp_path / 'out', '--window', '64')
     assert not (tmp_path / 'out').exists()
