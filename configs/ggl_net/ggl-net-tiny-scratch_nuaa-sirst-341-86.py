@@ -1,8 +1,0 @@
-# GGL-Net with half the widths and a schedule for two CPU cores, from random weights: what the ablation compares with.
-# ggl-net-tiny_nuaa-sirst-341-86.py is better: longer, and started from generated scenes.
-_base_ = [
-    '../_base_/models/ggl-net-tiny.py',
-    '../_base_/datasets/nuaa-sirst-341-86.py',
-    '../_base_/schedules/cpu_adamw-onecycle.py',
-    '../_base_/default_runtime.py',
-]
