@@ -12,7 +12,7 @@ from mmirstd.registry import TRANSFORMS
 
 @TRANSFORMS.register_module()
 class LoadTargetMask(BaseTransform):
-    """Load ``seg_map_path`` as a mask of the loaded image's size.
+    """Load ``seg_map_path`` as a mask of the image's native size.
 
     See :func:`mmirstd.datasets.image_io.read_mask` for what makes a pixel a
     target.  The mask must be as large as the image as it is on disk.  A test
