@@ -120,7 +120,7 @@ def test_complete(name: str) -> None:
         assert is_registered(DATASETS, dataset)
         for part in dataset.get('datasets', [dataset]):
             assert is_registered(DATASETS, part)
-            for step in part.pipeline:
+            for step in part.get('dataset', part).pipeline:
                 assert is_registered(TRANSFORMS, step)
     assert is_registered(METRICS, cfg.test_evaluator)
     for hook in [*cfg.default_hooks.values(), *cfg.get('custom_hooks', [])]:

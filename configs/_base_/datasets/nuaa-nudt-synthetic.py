@@ -17,23 +17,32 @@ nudt = dict(
 synthetic = dict(
     type='mmirstd.SIRSTDataset', data_root=data_root + '/synthetic', ann_file='img_idx/train_SYNTHETIC.txt')
 
+rescale = dict(type='mmirstd.RandomRescale', prob=0.3, ratio=(0.7, 1.8))
+blur = dict(type='mmirstd.RandomBlur', prob=0.1)
+copy_paste = dict(type='mmirstd.TargetCopyPaste', prob=0.5)
 augmentation = [
     dict(type='mmirstd.LoadTargetMask'),
-    dict(type='mmirstd.RandomRescale', prob=0.3, ratio=(0.7, 1.8)),
+    rescale,
     dict(type='mmirstd.TargetAwareCrop', size=_base_.crop_size, p_target=0.8),
+    copy_paste,
     dict(type='RandomFlip', prob=0.5, direction='horizontal'),
     dict(type='RandomFlip', prob=0.5, direction='vertical'),
     dict(type='mmirstd.RandomTranspose', prob=0.5),
     dict(type='mmirstd.RandomGamma', prob=0.2),
     dict(type='mmirstd.RandomBrightnessContrast', prob=0.5, brightness=0.1, contrast=0.3),
-    dict(type='mmirstd.RandomBlur', prob=0.1),
+    blur,
     dict(type='mmirstd.RandomSensorNoise', prob=0.3, sigma=(0.0, 0.015)),
     dict(type='mmirstd.RandomStripes', prob=0.1),
     dict(type='PackSegInputs', meta_keys=_base_.meta_keys),
 ]
 train_pipeline = [dict(type='mmirstd.LoadInfraredImage'), *augmentation]
-# 16-bit files of the generator hold 14-bit codes.
-synthetic_pipeline = [dict(type='mmirstd.LoadInfraredImage', bit_depth=14), *augmentation]
+# NUDT-SIRST's masks are exact to the pixel; of what was missing there (validation images), most was contours drawn too
+# wide, so these images are neither resized nor blurred.
+nudt_pipeline = [step for step in train_pipeline if step not in (rescale, blur)]
+# 16-bit files of the generator hold 14-bit codes; its scenes have as many targets as they are to have.
+synthetic_pipeline = [
+    dict(type='mmirstd.LoadInfraredImage', bit_depth=14), *[step for step in augmentation if step != copy_paste]
+]
 
 train_dataloader = dict(
     dataset=dict(
@@ -41,7 +50,10 @@ train_dataloader = dict(
         type='ConcatDataset',
         datasets=[
             dict(pipeline=train_pipeline, holdout=dict(num=34, seed=0, part='train'), **nuaa),
-            dict(pipeline=train_pipeline, holdout=dict(num=66, seed=0, part='train'), **nudt),
+            dict(
+                type='RepeatDataset',
+                times=2,
+                dataset=dict(pipeline=nudt_pipeline, holdout=dict(num=66, seed=0, part='train'), **nudt)),
             dict(pipeline=synthetic_pipeline, **synthetic),
         ]))
 val_dataloader = dict(

@@ -21,11 +21,13 @@ from .polarity import RandomPolarity
 from .rescale import RandomRescale
 from .sensor_noise import RandomSensorNoise
 from .stripe_noise import RandomStripes
+from .target_copy_paste import TargetCopyPaste
 from .target_crop import TargetAwareCrop
 from .transpose import RandomTranspose
 
 __all__ = [
     'CLIP_META_KEYS', 'ClipLetterbox', 'LoadClip', 'LoadInfraredImage', 'LoadTargetMask', 'PackClipInputs',
     'PadToMultiple', 'RandomBlur', 'RandomBrightnessContrast', 'RandomGamma', 'RandomPolarity', 'RandomRescale',
-    'RandomSensorNoise', 'RandomStripes', 'RandomTranspose', 'ResizeForEvaluation', 'TargetAwareCrop', 'undo_letterbox'
+    'RandomSensorNoise', 'RandomStripes', 'RandomTranspose', 'ResizeForEvaluation', 'TargetAwareCrop',
+    'TargetCopyPaste', 'undo_letterbox'
 ]

@@ -43,9 +43,9 @@ class RandomRescale(BaseTransform):
             return results
         height, width = results['img'].shape[:2]
         size = max(1, round(height * factor)), max(1, round(width * factor))
-        results['img'] = _resize(results['img'], size)
+        results['img'] = resize_image(results['img'], size)
         if results.get('gt_seg_map') is not None:
-            results['gt_seg_map'] = _resize_mask(results['gt_seg_map'], size)
+            results['gt_seg_map'] = resize_mask(results['gt_seg_map'], size)
         results['img_shape'] = results['pad_shape'] = size
         return results
 
@@ -60,13 +60,15 @@ class RandomRescale(BaseTransform):
         return f'{type(self).__name__}(prob={self.prob}, ratio={self.ratio})'
 
 
-def _resize(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+def resize_image(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Resize an (H, W) image to ``size`` (height, width): bilinear, or area-weighted when shrinking."""
     shrinks = size[0] < image.shape[0]
     return cv2.resize(image, size[::-1], interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
 
 
-def _resize_mask(mask: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    resized = (_resize(mask.astype(np.float32), size) >= 0.5).astype(np.uint8)
+def resize_mask(mask: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Resize an (H, W) uint8 {0, 1} mask to ``size`` (height, width) as a coverage; no target vanishes."""
+    resized = (resize_image(mask.astype(np.float32), size) >= 0.5).astype(np.uint8)
     scale = np.array(size) / mask.shape[:2]
     count, _, stats, centroids = cv2.connectedComponentsWithStats(mask, connectivity=8)
     for (left, top, width, height, _), centroid in zip(stats[1:count], centroids[1:count]):
