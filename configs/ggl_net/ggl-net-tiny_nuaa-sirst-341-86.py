@@ -15,7 +15,7 @@ model = dict(
 # One target in twenty has more than 100 pixels; these hold a quarter of all target pixels and were what was missed.
 train_pipeline = [
     *_base_.train_pipeline[:3],
-    dict(type='mmirstd.TargetCopyPaste', prob=0.6),
+    dict(type='mmirstd.TargetCopyPaste', prob=0.5),
     *_base_.train_pipeline[3:],
 ]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))

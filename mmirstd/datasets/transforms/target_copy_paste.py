@@ -61,7 +61,7 @@ class TargetCopyPaste(BaseTransform):
     """
 
     def __init__(self, prob: float = 0.5, max_num: int = 2, ratio: tuple[float, float] = (0.7, 1.5),
-                 size_power: float = 0.5, min_scr: float = 1.0, bank_size: int = 1000) -> None:
+                 size_power: float = 0.5, min_scr: float = 2.0, bank_size: int = 1000) -> None:
         if not 0 <= prob <= 1:
             raise ValueError(f'prob is {prob}; expected a probability')
         if not 0 < ratio[0] <= ratio[1]:
