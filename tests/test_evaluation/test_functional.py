@@ -221,10 +221,16 @@ def test_records_and_local_scr():
     assert not second['matched']
     assert second['distance'] is None
     assert second['nearest'] > 3
+    labels = label_components(mask)
+    parts = labels.crop((score > 0.5) & (mask > 0))
+    assert [first['covered'], second['covered']] == [int(parts[labels.labels == index + 1].sum()) for index in (0, 1)]
+    assert 0 < first['covered'] < 12
     assert first['scr'] == pytest.approx(40, rel=0.05)
     assert [item['area'] for item in records['false_alarms']] == [
         int(area) for area in label_components(score > 0.5).areas if area != 6]
     assert np.isnan(local_scr(np.ones((64, 64)), label_components(mask))).all()
+    nothing = ImageEvidence(score, np.zeros_like(mask))
+    assert image_records(nothing, get_protocol('default').parts['targets'])['targets'] == []
 
 
 def test_memory_layout_does_not_matter():

@@ -9,7 +9,7 @@ import pytest
 
 from mmirstd.datasets import DataError
 from tests.shared import REPO
-from tools.analysis_tools.compare_runs import check_same_images, compare, parse_args, read_run
+from tools.analysis_tools.compare_runs import check_same_images, compare, compare_by_size, parse_args, read_run
 
 TOOL = REPO / 'tools' / 'analysis_tools' / 'compare_runs.py'
 
@@ -91,7 +91,29 @@ def test_files_that_are_something_else(tmp_path, content) -> None:
         read_run('ours=')
 
 
-@pytest.mark.parametrize(('option', 'message'), [(['--measures', 'mIoU'], "'mIoU'"), (['--level', '95'], '0.95')])
+def test_by_size(tmp_path, hits) -> None:
+    """Targets of 10 and 40 pixels, none larger; one seed finds 4 and 7 of their pixels, the other 0 and 40."""
+    for seed, found in enumerate([(4, 7), (0, 40)]):
+        content = json.loads(write(tmp_path / 'x.json', hits[:2]).read_text())
+        for image, area, covered in zip(content['images'], (10, 40), found):
+            image['records'] = dict(targets=[dict(area=area, covered=covered, matched=covered > 0)], false_alarms=[])
+        (tmp_path / f's{seed}.json').write_text(json.dumps(content))
+    run = read_run(f'ours={tmp_path}/s0.json,{tmp_path}/s1.json')
+    lines = compare_by_size([run], [10, 40]).splitlines()
+    assert lines[0] == '| target area (pixels) | targets | pixels | ours: Pd | pixels found |'
+    assert lines[2:] == ['| up to 10 | 1 | 10 | 0.500 | 0.200 |', '| 11 to 40 | 1 | 40 | 1.000 | 0.588 |',
+                         '| above 40 | 0 | 0 | - | - |']
+
+
+def test_by_size_of_a_file_of_an_earlier_version(tmp_path, hits) -> None:
+    run = read_run(str(write(tmp_path / 'old.json', hits)))
+    with pytest.raises(DataError, match=r"old.json: its targets have no 'records'; write the file anew"):
+        compare_by_size([run], [20])
+
+
+@pytest.mark.parametrize(('option', 'message'), [
+    (['--measures', 'mIoU'], "'mIoU'"), (['--level', '95'], '0.95'), (['--by-size', 'small'], '20,40,80'),
+    (['--by-size', '40,20'], 'that rise'), (['--by-size', '0,20'], 'that rise')])
 def test_wrong_options(capsys, option, message) -> None:
     with pytest.raises(SystemExit):
         parse_args(['a.json', *option])
@@ -102,6 +124,7 @@ def test_tool(tmp_path, hits) -> None:
     files = [str(write(tmp_path / 'a.json', hits)), str(write(tmp_path / 'b.json', hits + 1))]
     done = subprocess.run([sys.executable, str(TOOL), *files], capture_output=True, text=True, check=True)
     assert '| b | Pd |' in done.stdout
+    assert 'target area' not in done.stdout
     assert '60 images, 1 training(s) a run' in done.stdout
     done = subprocess.run([sys.executable, str(TOOL), 'gone.json'], capture_output=True, text=True)
     assert done.returncode == 2

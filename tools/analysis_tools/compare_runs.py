@@ -11,6 +11,9 @@ Prints a Markdown table: the figures of each run, and of each run but the first 
 interval that holds 0 means that no difference was seen.  Images are drawn with replacement, the same for both runs, so
 it tells how far the choice of test images decides, not how another training would have ended: for that give several
 seeds, and trust no single one.
+
+``--by-size 20,40,80`` adds a table of what each run finds of the targets of up to 20 pixels, of more up to 40, and so
+on.  IoU counts pixels: a few large targets that are missed cost it more than many small ones.
 """
 
 from __future__ import annotations
@@ -48,11 +51,13 @@ class Run:
         label: Its name in the table.
         files: Where it was read.
         tables: Counts of each image (``read_image_counts``), one table a seed.
+        images: The entries of each file, one list a seed.
     """
 
     label: str
     files: tuple[str, ...]
     tables: tuple[dict[str, list], ...]
+    images: tuple[list[dict[str, Any]], ...]
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -63,11 +68,20 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--measures', default='IoU,nIoU,Pd,Fa_e6', metavar='NAME[,NAME]',
                         help=f'what to compare, of {", ".join(MEASURES)} (default: %(default)s)')
     parser.add_argument('--level', type=float, default=0.95, help='coverage of the intervals (default: %(default)s)')
+    parser.add_argument('--by-size', metavar='PIXELS[,PIXELS]',
+                        help='also what is found of targets by their area; the numbers part the sizes')
     parser.add_argument('--traceback', action='store_true', help='show the traceback of an input error, too')
     args = parser.parse_args(argv)
     args.measures = args.measures.split(',')
     if wrong := [name for name in args.measures if name not in MEASURES]:
         parser.error(f'--measures: no measure is called {wrong[0]!r}; expected some of {", ".join(MEASURES)}')
+    if args.by_size is not None:
+        try:
+            args.by_size = [int(edge) for edge in args.by_size.split(',')]
+        except ValueError:
+            parser.error(f'--by-size is {args.by_size!r}; expected whole numbers, e.g. 20,40,80')
+        if args.by_size != sorted(set(args.by_size)) or args.by_size[0] < 1:
+            parser.error(f'--by-size is {args.by_size}; expected numbers from 1 that rise')
     if not 0 < args.level < 1:
         parser.error(f'--level is {args.level}; expected a number between 0 and 1, e.g. 0.95')
     return args
@@ -86,13 +100,15 @@ def read_run(given: str) -> Run:
     files = tuple(name for name in names.split(',') if name)
     if not files:
         raise DataError(f'{given!r}: names no file; {_CURE}')
-    return Run(label if equals else Path(files[0]).stem, files, tuple(_read_counts(name) for name in files))
+    read = [_read(name) for name in files]
+    return Run(label if equals else Path(files[0]).stem, files, tuple(table for table, _ in read),
+               tuple(images for _, images in read))
 
 
-def _read_counts(file: str) -> dict[str, list]:
+def _read(file: str) -> tuple[dict[str, list], list[dict[str, Any]]]:
     try:
-        content: Any = json.loads(Path(file).read_text(encoding='utf-8'))
-        return read_image_counts(content['images'])
+        images = json.loads(Path(file).read_text(encoding='utf-8'))['images']
+        return read_image_counts(images), images
     except OSError as error:
         raise DataError(f'{file}: {error.strerror}; {_CURE}') from error
     except (ValueError, KeyError, TypeError) as error:
@@ -147,6 +163,45 @@ def compare(runs: Sequence[Run], measures: Sequence[str], level: float = 0.95) -
     return '\n'.join(lines)
 
 
+def compare_by_size(runs: Sequence[Run], edges: Sequence[int]) -> str:
+    """The Markdown table of what is found of the targets of each size; means over a run's seeds.
+
+    Args:
+        runs: Of the same images.
+        edges: Rising areas in pixels; targets of ``edges[i]`` pixels are the largest of size ``i``.
+
+    Raises:
+        DataError: A file has no records of its targets; names it.
+    """
+    names = [f'up to {edges[0]}', *(f'{low + 1} to {high}' for low, high in zip(edges, edges[1:])),
+             f'above {edges[-1]}']
+    lines = ['| target area (pixels) | targets | pixels | ' + ' | '.join(
+        f'{run.label}: Pd | pixels found' for run in runs) + ' |', '|---|---:|---:' + '|---:|---:' * len(runs) + '|']
+    records = [[_targets(file, images) for file, images in zip(run.files, run.images)] for run in runs]
+    areas = records[0][0][0]
+    sizes = np.searchsorted(edges, areas)
+    for size, name in enumerate(names):
+        inside = sizes == size
+        cells = [f'{name} | {inside.sum()} | {areas[inside].sum()}']
+        for run in records:
+            shares = [(matched[inside].mean(), covered[inside].sum() / areas[inside].sum())
+                      for _, matched, covered in run] if inside.any() else []
+            cells += [f'{value:.3f}' for value in np.mean(shares, axis=0)] if shares else ['-', '-']
+        lines.append('| ' + ' | '.join(cells) + ' |')
+    return '\n'.join(lines)
+
+
+def _targets(file: str, images: Sequence[dict[str, Any]]) -> np.ndarray:
+    """(3, N): area, matched or not, and covered pixels of all targets."""
+    try:
+        rows = [(target['area'], target['matched'], target['covered'])
+                for image in images for target in image['records']['targets']]
+    except KeyError as error:
+        raise DataError(f'{file}: its targets have no {error}; write the file anew with this version of '
+                        '`tools/test.py CONFIG CKPT --per-image FILE.json`') from error
+    return np.array(rows, np.int64).reshape(-1, 3).T
+
+
 def main() -> None:
     """Compare."""
     args = parse_args()
@@ -156,6 +211,8 @@ def main() -> None:
     print(compare(runs, args.measures, args.level))
     print(f'\n{images} images, {seeds} training(s) a run, default protocol'
           + ('; one training a run says nothing about how another seed would end' if seeds == 1 else ''))
+    if args.by_size:
+        print(f'\n{compare_by_size(runs, args.by_size)}')
 
 
 if __name__ == '__main__':

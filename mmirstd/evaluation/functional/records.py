@@ -56,7 +56,7 @@ def image_records(
     Returns:
         ``targets``: id (raster order), row, col (centroid), area in pixels, matched, distance (to its
         prediction's centroid, None when missed), nearest (to any prediction's, None without any),
-        score (greatest inside), scr (None when not known).
+        covered (how many of its pixels are predicted), score (greatest inside), scr (None when not known).
         ``false_alarms``: row, col, area, score.
     """
     targets = evidence.targets(rule.truth)
@@ -64,6 +64,8 @@ def image_records(
     matches = rule.match(targets, predictions)
     scores = component_maxima(targets, evidence.score)
     scr = local_scr(gray, targets) if gray is not None else np.full(len(targets), np.nan)
+    found = targets.labels[targets.crop(evidence.prediction(rule.prediction))]
+    covered = np.bincount(found, minlength=len(targets) + 1)[1:]
     rows = []
     for index, (row, col) in enumerate(targets.centroids):
         nearest = float(centroid_distances(index, targets, predictions).min()) if len(predictions) else None
@@ -71,7 +73,7 @@ def image_records(
             id=index, row=float(row), col=float(col), area=int(targets.areas[index]),
             matched=bool(matches.detected[index]),
             distance=float(matches.distance[index]) if matches.detected[index] else None,
-            nearest=nearest, score=float(scores[index]),
+            nearest=nearest, covered=int(covered[index]), score=float(scores[index]),
             scr=float(scr[index]) if np.isfinite(scr[index]) else None))
     maxima, centroids = component_maxima(predictions, evidence.score), predictions.centroids
     false = [
