@@ -19,15 +19,16 @@ synthetic = dict(
 
 rescale = dict(type='mmirstd.RandomRescale', prob=0.3, ratio=(0.7, 1.8))
 blur = dict(type='mmirstd.RandomBlur', prob=0.1)
-copy_paste = dict(type='mmirstd.TargetCopyPaste', prob=0.5)
+turns = [
+    dict(type='RandomFlip', prob=0.5, direction='horizontal'),
+    dict(type='RandomFlip', prob=0.5, direction='vertical'),
+    dict(type='mmirstd.RandomTranspose', prob=0.5),
+]
 augmentation = [
     dict(type='mmirstd.LoadTargetMask'),
     rescale,
     dict(type='mmirstd.TargetAwareCrop', size=_base_.crop_size, p_target=0.8),
-    copy_paste,
-    dict(type='RandomFlip', prob=0.5, direction='horizontal'),
-    dict(type='RandomFlip', prob=0.5, direction='vertical'),
-    dict(type='mmirstd.RandomTranspose', prob=0.5),
+    *turns,
     dict(type='mmirstd.RandomGamma', prob=0.2),
     dict(type='mmirstd.RandomBrightnessContrast', prob=0.5, brightness=0.1, contrast=0.3),
     blur,
@@ -36,13 +37,11 @@ augmentation = [
     dict(type='PackSegInputs', meta_keys=_base_.meta_keys),
 ]
 train_pipeline = [dict(type='mmirstd.LoadInfraredImage'), *augmentation]
-# NUDT-SIRST's masks are exact to the pixel; of what was missing there (validation images), most was contours drawn too
-# wide, so these images are neither resized nor blurred.
-nudt_pipeline = [step for step in train_pipeline if step not in (rescale, blur)]
-# 16-bit files of the generator hold 14-bit codes; its scenes have as many targets as they are to have.
-synthetic_pipeline = [
-    dict(type='mmirstd.LoadInfraredImage', bit_depth=14), *[step for step in augmentation if step != copy_paste]
-]
+# NUDT-SIRST's masks lie up to a pixel above and left of what is seen (training images, 646 targets: 0.24 and 0.21 px on
+# average), always to that side. Turned images would teach that it may be any side, resized ones another distance.
+nudt_pipeline = [step for step in train_pipeline if step not in (rescale, blur, *turns)]
+# 16-bit files of the generator hold 14-bit codes.
+synthetic_pipeline = [dict(type='mmirstd.LoadInfraredImage', bit_depth=14), *augmentation]
 
 train_dataloader = dict(
     dataset=dict(
