@@ -19,7 +19,8 @@ def load(path, **options):
 
 
 def data_sets(dataset):
-    return dataset.get('datasets', [dataset])
+    """The members of a concatenation, without what repeats them."""
+    return [part.get('dataset', part) for part in dataset.get('datasets', [dataset])]
 
 
 @pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
