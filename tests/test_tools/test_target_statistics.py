@@ -35,6 +35,25 @@ def test_one_target() -> None:
     assert found['rim'] == pytest.approx(0.5, abs=0.1)
 
 
+@pytest.mark.parametrize(('down', 'right'), [(0, 0), (1, 0), (0, 1), (-1, 1)])
+def test_a_mask_to_one_side(down, right) -> None:
+    image, mask = scene()
+    shifted = np.roll(mask, (-down, -right), (0, 1))
+    found = target_values(image, shifted, shifted)
+    assert (found['down'], found['right']) == (pytest.approx(down, abs=0.15), pytest.approx(right, abs=0.15))
+
+
+def test_no_shift_without_room_or_contrast() -> None:
+    image, mask = scene()
+    near = mask.copy()
+    near[35, 42] = 1  # another target three pixels below
+    edge = image[28:], mask[28:], mask[28:]
+    for case in ((image, mask, near), edge, (1 - image, mask, mask), (image * 0 + 0.4, mask, mask)):
+        found = target_values(*case)
+        assert np.isnan(found['down'])
+        assert np.isnan(found['right'])
+
+
 def test_counts_and_table() -> None:
     image, mask = scene()
     mask[60, 10] = 1

@@ -13,6 +13,9 @@ but the last two:
 - contrast: ``mu_t - mu_b``, and clutter: ``sigma_b``, both in percent of full scale;
 - rim: mean of the mask's outermost pixels, 0 at the background's mean and 1 at the target's 95th percentile: low where
   the annotator draws generously;
+- down, right: how far the centre of what is seen lies below and right of the mask's centre, px; of bright targets with
+  an SCR of 4 or more, room of 4 px around them and no other target in it.  Where the middle half is not around 0, the
+  masks lie to one side, and a training that flips and transposes images teaches that it may be any side;
 - targets: number in an image;  spread: standard deviation of an image's pixels, percent of full scale.
 """
 
@@ -35,7 +38,11 @@ from mmirstd.evaluation.functional.components import label_components  # noqa: E
 
 PERCENTILES = (5, 25, 50, 75, 95)
 QUANTITIES = {'area': 'area (px)', 'side': 'side (px)', 'scr': 'SCR', 'contrast': 'contrast (%)',
-              'clutter': 'clutter (%)', 'rim': 'rim', 'targets': 'targets', 'spread': 'spread (%)'}
+              'clutter': 'clutter (%)', 'rim': 'rim', 'down': 'down (px)', 'right': 'right (px)',
+              'targets': 'targets', 'spread': 'spread (%)'}
+#: Room around a target in which its centre is looked for, px; the SCR that it needs; from what share of its peak on
+#: the signal counts.
+SHIFT_MARGIN, SHIFT_SCR, SHIFT_LEVEL = 4, 4, 0.2
 #: `local_scr` allows for the rounding of 8-bit codes, so it is given such.
 FULL_SCALE = 255
 
@@ -64,12 +71,29 @@ def target_values(image: np.ndarray, target: np.ndarray, everything: np.ndarray)
     _, _, width, height = cv2.boundingRect(target)
     rim = image[(target - cv2.erode(target, np.ones((3, 3), np.uint8))) > 0] * FULL_SCALE
     height_above = np.percentile(inside, 95) - stats.background_mean
+    down, right = (_shift(image * FULL_SCALE - stats.background_mean, target, everything)
+                   if stats.scr >= SHIFT_SCR and stats.target_mean > stats.background_mean else (float('nan'), ) * 2)
     return dict(
         area=float(target.sum()), side=float(max(width, height)), scr=stats.scr,
         contrast=100 * (stats.target_mean - stats.background_mean) / FULL_SCALE,
-        clutter=100 * stats.background_sigma / FULL_SCALE,
+        clutter=100 * stats.background_sigma / FULL_SCALE, down=down, right=right,
         # A target no brighter than its surroundings has no profile.
         rim=float((rim.mean() - stats.background_mean) / height_above) if height_above >= 1 else float('nan'))
+
+
+def _shift(signal: np.ndarray, target: np.ndarray, everything: np.ndarray) -> tuple[float, float]:
+    """From the mask's centre to that of the signal above a fifth of its peak, rows and columns; NaN without room."""
+    left, top, width, height = cv2.boundingRect(target)
+    bottom, end = top + height + SHIFT_MARGIN, left + width + SHIFT_MARGIN
+    window = (slice(max(top - SHIFT_MARGIN, 0), bottom), slice(max(left - SHIFT_MARGIN, 0), end))
+    cut = min(top, left) < SHIFT_MARGIN or bottom > target.shape[0] or end > target.shape[1]
+    if cut or everything[window].sum() != target[window].sum():
+        return float('nan'), float('nan')
+    seen = np.clip(signal[window] - SHIFT_LEVEL * signal[window].max(), 0, None)
+    centres = [np.average(np.indices(seen.shape), axis=(1, 2), weights=np.broadcast_to(weights, (2, *seen.shape)))
+               for weights in (seen, target[window].astype(np.float64))]
+    down, right = centres[0] - centres[1]
+    return float(down), float(right)
 
 
 def collect(samples: Iterator[tuple[np.ndarray, np.ndarray]]) -> dict[str, list[float]]:
@@ -107,7 +131,7 @@ def table(values: dict[str, list[float]]) -> str:
 def loading_only(dataset: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The data sets of a config, the parts of concatenated ones each for itself, without augmentation."""
     for part in dataset.get('datasets', [dataset]):
-        part = dict(part)
+        part = dict(part.get('dataset', part))  # without what repeats it
         part['pipeline'] = [step for step in part['pipeline'] if 'Load' in step['type']]
         part['pipeline'].append(dict(type='PackSegInputs', meta_keys=('sample_id', )))
         yield part

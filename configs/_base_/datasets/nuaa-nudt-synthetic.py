@@ -39,8 +39,8 @@ augmentation = [
 train_pipeline = [dict(type='mmirstd.LoadInfraredImage'), *augmentation]
 # Large targets are rare in NUAA-SIRST and cost it most (configs/ggl_net/README.md, "Recipes compared").
 nuaa_pipeline = [*train_pipeline[:4], dict(type='mmirstd.TargetCopyPaste', prob=0.5), *train_pipeline[4:]]
-# NUDT-SIRST's masks lie up to a pixel above and left of what is seen (training images, 646 targets: 0.24 and 0.21 px on
-# average), always to that side. Turned images would teach that it may be any side, resized ones another distance.
+# NUDT-SIRST's masks lie above and left of what is seen, for a quarter of its targets by half a pixel or more, hardly
+# ever to the other side (tools/analysis_tools/target_statistics.py). Turned images would teach that it may be any side.
 nudt_pipeline = [step for step in train_pipeline if step not in (rescale, blur, *turns)]
 # 16-bit files of the generator hold 14-bit codes.
 synthetic_pipeline = [dict(type='mmirstd.LoadInfraredImage', bit_depth=14), *augmentation]
