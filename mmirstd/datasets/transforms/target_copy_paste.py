@@ -10,7 +10,7 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 from mmcv.transforms.utils import cache_randomness
 
-from mmirstd.datasets.synthetic.scr import neighbourhood
+from mmirstd.datasets.synthetic.scr import local_scr
 from mmirstd.registry import TRANSFORMS
 
 from .rescale import resize_image, resize_mask
@@ -20,6 +20,8 @@ _MARGIN = 4
 # A pasted target keeps this distance to all others, in pixels, so that 8-connected targets stay apart.
 _GAP = 3
 _TRIES = 10
+# `local_scr` allows for the rounding of 8-bit codes, so it is given such.
+_FULL_SCALE = 255
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,8 @@ class TargetCopyPaste(BaseTransform):
         ratio: smallest and largest factor of the target's size; drawn uniformly in its logarithm.
         size_power: a target of ``a`` pixels is drawn with a chance proportional to ``a ** size_power``: 0 draws all
             alike, 1 gives every target pixel the same chance.
-        min_scr: the least local signal-to-clutter ratio, |mean(target) - mean(ring)| / std(ring), of a pasted target.
+        min_scr: the least signal-to-clutter ratio of a pasted target, see
+            :func:`mmirstd.datasets.synthetic.scr.local_scr`.
         bank_size: how many of the last targets are kept.
     """
 
@@ -123,7 +126,7 @@ class TargetCopyPaste(BaseTransform):
             alone[window] = target.mask
             new = image.copy()
             new[window] = np.clip(new[window] + target.signal, min(0.0, image.min()), max(1.0, image.max()))
-            if _scr(new, alone, mask) >= self.min_scr:
+            if local_scr(new * _FULL_SCALE, alone, mask | alone).scr >= self.min_scr:
                 return new, mask | alone
         return None
 
@@ -166,16 +169,3 @@ def _fade(mask: np.ndarray) -> np.ndarray:
     """1 on the target, falling to 0 over the margin, (h, w) float32."""
     distance = cv2.distanceTransform(1 - mask, cv2.DIST_L2, 5)
     return np.clip(1 - (distance - 1) / (_MARGIN - 1), 0, 1).astype(np.float32)
-
-
-def _scr(image: np.ndarray, target: np.ndarray, others: np.ndarray) -> float:
-    """Local signal-to-clutter ratio; infinite, or 0 without contrast, on a constant background; 0 without one."""
-    window, free = neighbourhood(target, target | others)
-    pixels = image[window]
-    if not free.any():
-        return 0.0
-    contrast = abs(float(pixels[target[window] != 0].mean()) - float(pixels[free].mean()))
-    spread = float(pixels[free].std())
-    if spread > 0:
-        return contrast / spread
-    return float('inf') if contrast > 0 else 0.0
