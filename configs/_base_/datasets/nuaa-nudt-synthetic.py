@@ -53,7 +53,7 @@ train_dataloader = dict(
             dict(pipeline=nuaa_pipeline, holdout=dict(num=34, seed=0, part='train'), **nuaa),
             dict(
                 type='RepeatDataset',
-                times=2,
+                times=4,
                 dataset=dict(pipeline=nudt_pipeline, holdout=dict(num=66, seed=0, part='train'), **nudt)),
             dict(pipeline=synthetic_pipeline, **synthetic),
         ]))
