@@ -58,8 +58,8 @@ class BPFPN(AuxiliaryLossModule):
         gils: None, or the arguments of :class:`GILS`, and
 
             * ``in_channels``: channels of the low level; by default half of the next level's;
-            * ``at``: ``'input'`` (default) or ``'output'``: whether the pyramid's input or output of the next level's
-              stride receives the shortcut;
+            * ``at``: ``'output'`` (default) or ``'input'``: whether the pyramid's output or input of the next level's
+              stride receives the shortcut (chosen on Drone-IR's validation videos, configs/bp_fpn/README.md);
             * ``level``: the input of the pyramid that is this next level.  By default its finest.  If that is input 0,
               the low level is a further one, which the backbone puts in front; otherwise it is input ``level - 1``, as
               with mmdet's FPN with ``start_level=1``, which gets C2 and does not use it.
@@ -99,7 +99,7 @@ class BPFPN(AuxiliaryLossModule):
                 self._build_dgr(dict(dgr))
 
     def _build_gils(self, cfg: dict) -> None:
-        self.at = cfg.pop('at', 'input')
+        self.at = cfg.pop('at', 'output')
         if self.at not in ('input', 'output'):
             raise ValueError(f"BPFPN: gils.at={self.at!r}; expected 'input' or 'output'")
         level = cfg.pop('level', None)

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 DOWN_KINDS = ('space_to_depth', 'conv', 'max', 'avg')
-FUSE_KINDS = ('concat', 'add', 'gated')
+FUSE_KINDS = ('add', 'concat', 'gated')
 
 
 class Downsample(BaseModule):
@@ -80,7 +80,7 @@ class GILS(BaseModule):
         down: See :class:`Downsample`.
         factor: See :class:`Downsample`.
         stepwise: See :class:`Downsample`.
-        fuse: ``'concat'``: a 1x1 convolution of x beside s; ``'add'``: s; ``'gated'``: s times a gate in (0, 1) at
+        fuse: ``'add'``: s; ``'concat'``: a 1x1 convolution of x beside s; ``'gated'``: s times a gate in (0, 1) at
             each channel and place, the sigmoid of a 1x1 convolution of x beside s.
         zero_init: Start with ``scale`` (one factor a channel) at 0: the network's function is at first exactly that
             of the base network, in any precision, and ``scale`` opens the shortcut as it learns (ReZero, arXiv
@@ -100,7 +100,7 @@ class GILS(BaseModule):
                  down: str = 'space_to_depth',
                  factor: int = 2,
                  stepwise: bool = False,
-                 fuse: str = 'concat',
+                 fuse: str = 'add',
                  zero_init: bool = True,
                  norm_cfg: dict | None = dict(type='BN'),
                  act_cfg: dict | None = dict(type='ReLU'),

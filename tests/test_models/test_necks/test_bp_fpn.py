@@ -150,13 +150,13 @@ def test_start_level_uses_the_level_the_pyramid_ignores() -> None:
 
 
 def test_a_shortcut_between_levels_the_pyramid_has() -> None:
-    neck = BPFPN(FPN, gils=dict(level=1))
+    neck = BPFPN(FPN, gils=dict(level=1, at='input'))
     assert (neck.gils.low_channels, neck.gils.channels) == (32, 64)
     assert len(neck([torch.randn(1, 32, 8, 8), torch.randn(1, 64, 4, 4), torch.randn(1, 128, 2, 2)])) == 3
 
 
 def test_at_the_output_of_a_pyramid_that_gives_out_some_levels() -> None:
-    neck = BPFPN(dict(CSP, out_levels=(1, 2)), gils=dict(at='output', level=1, zero_init=False)).eval()
+    neck = BPFPN(dict(CSP, out_levels=(1, 2)), gils=dict(level=1, zero_init=False)).eval()
     levels = [torch.randn(1, 32, 8, 8), torch.randn(1, 64, 4, 4), torch.randn(1, 128, 2, 2)]
     with torch.no_grad():
         outs, plain = neck(levels), neck.pyramid(tuple(levels))
@@ -475,13 +475,13 @@ def test_the_hook_attaches_to_the_model() -> None:
     (dict(gils=dict(level=3)), 'inputs 0 to 2'),
     (dict(gils=dict(level=1, in_channels=8)), 'with 32 channels'),
     (dict(gils=dict(down='sum')), 'space_to_depth, conv, max, avg'),
-    (dict(gils=dict(fuse='mul')), 'concat, add, gated'),
+    (dict(gils=dict(fuse='mul')), 'add, concat, gated'),
     (dict(gils=dict(factor=3)), 'power of two'),
     (dict(dgr=dict(levels='some')), "'auto', 'output' or 'inner'"),
     (dict(dgr=dict(form='grad')), 'feature, gradient, gate'),
     (dict(pyramid=dict(type='mmdet.ChannelMapper', in_channels=[32, 64, 128], out_channels=16, num_outs=3)),
      'ChannelMapper has no in_channels'),
-    (dict(pyramid=dict(CSP, out_levels=(1, 2)), gils=dict(at='output')), r'stride of input 0 .*out levels \[1, 2\]'),
+    (dict(pyramid=dict(CSP, out_levels=(1, 2)), gils=dict()), r'stride of input 0 .*out levels \[1, 2\]'),
     (dict(pyramid=dict(CSP, out_levels=(0, )), dgr=dict(form='gate')), 'only one output'),
     (dict(pyramid=dict(CSP, out_levels=(0, )), dgr=dict(levels='output')), 'compares adjacent levels'),
 ])
