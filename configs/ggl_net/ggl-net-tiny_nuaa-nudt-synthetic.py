@@ -17,14 +17,14 @@ model = dict(
             dict(type='mmirstd.SoftIoULoss', loss_weight=0.5, loss_name='loss_batch_soft_iou', per_sample=False),
         ]))
 
-optim_wrapper = dict(optimizer=dict(lr=1e-3))
+optim_wrapper = dict(optimizer=dict(lr=1.5e-3))
 param_scheduler = [
-    dict(type='OneCycleLR', eta_max=1e-3, pct_start=0.15, by_epoch=True, convert_to_iter_based=True)
+    dict(type='OneCycleLR', eta_max=1.5e-3, pct_start=0.15, by_epoch=True, convert_to_iter_based=True)
 ]
 
-train_cfg = dict(max_epochs=4, val_interval=1)
+train_cfg = dict(max_epochs=8, val_interval=1)
 # The average of the weights over about the last 500 steps is evaluated and saved.
 custom_hooks = [
     dict(type='mmirstd.ChannelsLastHook'),
-    dict(type='EMAHook', momentum=2e-3, update_buffers=True, begin_epoch=1),
+    dict(type='EMAHook', momentum=2e-3, update_buffers=True, begin_epoch=3),
 ]
