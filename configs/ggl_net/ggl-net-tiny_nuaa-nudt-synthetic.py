@@ -22,9 +22,9 @@ param_scheduler = [
     dict(type='OneCycleLR', eta_max=1.5e-3, pct_start=0.15, by_epoch=True, convert_to_iter_based=True)
 ]
 
-train_cfg = dict(max_epochs=8, val_interval=1)
+train_cfg = dict(max_epochs=10, val_interval=1)
 # The average of the weights over about the last 500 steps is evaluated and saved.
 custom_hooks = [
     dict(type='mmirstd.ChannelsLastHook'),
-    dict(type='EMAHook', momentum=2e-3, update_buffers=True, begin_epoch=3),
+    dict(type='EMAHook', momentum=2e-3, update_buffers=True, begin_epoch=4),
 ]

@@ -41,10 +41,7 @@ train_pipeline = [dict(type='mmirstd.LoadInfraredImage'), *augmentation]
 nuaa_pipeline = [*train_pipeline[:4], dict(type='mmirstd.TargetCopyPaste', prob=0.5), *train_pipeline[4:]]
 # NUDT-SIRST's masks lie above and left of what is seen, for a quarter of its targets by half a pixel or more, hardly
 # ever to the other side (tools/analysis_tools/target_statistics.py). Turned images would teach that it may be any side.
-# So copied targets keep their size and side, too, and are drawn as often as they occur.
 nudt_pipeline = [step for step in train_pipeline if step not in (rescale, blur, *turns)]
-nudt_pipeline.insert(3, dict(
-    type='mmirstd.TargetCopyPaste', prob=0.5, ratio=(1.0, 1.0), size_power=0.0, flip_prob=0.0, min_scr=1.5))
 # 16-bit files of the generator hold 14-bit codes.
 synthetic_pipeline = [dict(type='mmirstd.LoadInfraredImage', bit_depth=14), *augmentation]
 

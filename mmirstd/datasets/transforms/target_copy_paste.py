@@ -58,18 +58,15 @@ class TargetCopyPaste(BaseTransform):
         ratio: smallest and largest factor of the target's size; drawn uniformly in its logarithm.
         size_power: a target of ``a`` pixels is drawn with a chance proportional to ``a ** size_power``: 0 draws all
             alike, 1 gives every target pixel the same chance.
-        flip_prob: probability in [0, 1] that a target is mirrored left to right. 0 with labels that lie to one side
-            of what is seen (NUDT-SIRST's, see tools/analysis_tools/target_statistics.py).
         min_scr: the least signal-to-clutter ratio of a pasted target, see
             :func:`mmirstd.datasets.synthetic.scr.local_scr`.
         bank_size: how many of the last targets are kept.
     """
 
     def __init__(self, prob: float = 0.5, max_num: int = 2, ratio: tuple[float, float] = (0.7, 1.5),
-                 size_power: float = 0.5, flip_prob: float = 0.5, min_scr: float = 2.0,
-                 bank_size: int = 1000) -> None:
-        if not (0 <= prob <= 1 and 0 <= flip_prob <= 1):
-            raise ValueError(f'prob is {prob} and flip_prob {flip_prob}; expected probabilities')
+                 size_power: float = 0.5, min_scr: float = 2.0, bank_size: int = 1000) -> None:
+        if not 0 <= prob <= 1:
+            raise ValueError(f'prob is {prob}; expected a probability')
         if not 0 < ratio[0] <= ratio[1]:
             raise ValueError(f'ratio is {ratio}; expected 0 < low <= high')
         if max_num < 1 or bank_size < 1:
@@ -80,7 +77,6 @@ class TargetCopyPaste(BaseTransform):
         self.max_num = max_num
         self.ratio = tuple(ratio)
         self.size_power = size_power
-        self.flip_prob = flip_prob
         self.min_scr = min_scr
         self.bank_size = bank_size
         self._bank: deque[_Target] = deque(maxlen=bank_size)
@@ -112,7 +108,7 @@ class TargetCopyPaste(BaseTransform):
             factor = float(np.exp(np.random.uniform(*np.log(self.ratio))))
             size = tuple(max(1, round(side * factor)) for side in target.mask.shape)
             signal, mask = resize_image(target.signal, size), resize_mask(target.mask, size)
-            step = -1 if np.random.rand() < self.flip_prob else 1
+            step = 1 if np.random.rand() < 0.5 else -1
             drawn.append(_Target(signal[:, ::step], mask[:, ::step]))
         return drawn
 
@@ -141,8 +137,7 @@ class TargetCopyPaste(BaseTransform):
 
     def __repr__(self) -> str:
         return (f'{type(self).__name__}(prob={self.prob}, max_num={self.max_num}, ratio={self.ratio}, '
-                f'size_power={self.size_power}, flip_prob={self.flip_prob}, min_scr={self.min_scr}, '
-                f'bank_size={self.bank_size})')
+                f'size_power={self.size_power}, min_scr={self.min_scr}, bank_size={self.bank_size})')
 
 
 def _cut_out(image: np.ndarray, mask: np.ndarray) -> list[_Target]:
