@@ -98,7 +98,8 @@ class DGRLoss(nn.Module):
       levels, made differentiable (double backward).  Where the levels have different channels, which have nothing in
       common, gradient times feature, summed over channels, takes the gradient's place (how the loss changes when the
       feature at a place is scaled), and the cosine is that of the two maps.  A detector with operations that cannot be
-      differentiated twice (mmcv's compiled focal loss, SyncBN) cannot use this form.
+      differentiated twice (mmcv's compiled focal loss, SyncBN) cannot use this form.  On CPU train it without
+      ``ChannelsLastHook``, with which PyTorch's double backward of batch norm is slow.
     * ``'gate'``: no loss.  In the backward pass of the top-down path, a level gets its own gradient (from its output)
       and one from the finer level; the component of one that points against the other is removed (:meth:`gate`).
 
