@@ -6,6 +6,7 @@ from .cbam_residual import CBAMResidualBlock, cbam_residual_layer
 from .conv import BiasedConv2d, biased_conv
 from .deform_conv import DeformConv2dPack, deform_conv2d
 from .dilated_branch import dilated_branch
+from .global_mean import global_mean
 from .gradient import gradient_magnitude, gradient_pyramid
 from .haar import haar_subbands
 from .image import check_image
@@ -18,6 +19,6 @@ from .squeeze_excitation import SqueezeExcitation
 __all__ = [
     'AsymmetricModulation', 'basic_stage', 'biased_conv', 'BiasedConv2d', 'CBAM', 'cbam_residual_layer',
     'CBAMResidualBlock', 'ChannelAttention', 'check_image', 'ContextGate', 'deform_conv2d', 'DeformConv2dPack',
-    'dilated_branch', 'gradient_magnitude', 'gradient_pyramid', 'haar_subbands', 'KAIMING_FAN_OUT', 'NonLocalBlock',
-    'PyTorchInit', 'ResidualBlock', 'ResidualUBlock', 'SpatialAttention', 'SqueezeExcitation'
+    'dilated_branch', 'global_mean', 'gradient_magnitude', 'gradient_pyramid', 'haar_subbands', 'KAIMING_FAN_OUT',
+    'NonLocalBlock', 'PyTorchInit', 'ResidualBlock', 'ResidualUBlock', 'SpatialAttention', 'SqueezeExcitation'
 ]

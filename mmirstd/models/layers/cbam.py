@@ -8,6 +8,8 @@ from mmcv.cnn import build_norm_layer
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
+from .global_mean import global_mean
+
 # PyTorch's own default for Conv2d, restated so that a parent's initialisation does not overwrite it.
 _DEFAULT_CONV_INIT = dict(
     type='Kaiming', layer='Conv2d', a=5**0.5, mode='fan_in', nonlinearity='leaky_relu', distribution='uniform')
@@ -36,7 +38,7 @@ class ChannelAttention(BaseModule):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, C, 1, 1), in (0, 1)."""
-        return torch.sigmoid(self.mlp(F.adaptive_max_pool2d(x, 1)) + self.mlp(F.adaptive_avg_pool2d(x, 1)))
+        return torch.sigmoid(self.mlp(F.adaptive_max_pool2d(x, 1)) + self.mlp(global_mean(x)[:, :, None, None]))
 
 
 class SpatialAttention(BaseModule):

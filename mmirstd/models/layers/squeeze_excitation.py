@@ -5,6 +5,8 @@ from __future__ import annotations
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
+from .global_mean import global_mean
+
 
 class SqueezeExcitation(BaseModule):
     """Channel reweighting by a bias-free two-layer MLP on the global average (Hu et al., 2018).
@@ -31,5 +33,5 @@ class SqueezeExcitation(BaseModule):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, C, H, W)."""
-        weights = self.fc(x.mean(dim=(2, 3)))
+        weights = self.fc(global_mean(x))
         return x * weights[:, :, None, None]

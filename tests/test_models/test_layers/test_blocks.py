@@ -12,6 +12,7 @@ from mmirstd.models.layers import (
     ResidualUBlock,
     SpatialAttention,
     SqueezeExcitation,
+    global_mean,
 )
 
 
@@ -25,6 +26,16 @@ def test_residual_block_shapes(kwargs: dict, out: tuple) -> None:
 def test_residual_block_refuses_an_identity_that_does_not_fit() -> None:
     with pytest.raises(ValueError, match='downsample=True'):
         ResidualBlock(8, 16)
+
+
+@pytest.mark.parametrize('memory_format', [torch.contiguous_format, torch.channels_last])
+def test_global_mean_is_the_mean_in_either_layout(memory_format: torch.memory_format) -> None:
+    x = torch.randn(2, 6, 5, 7, dtype=torch.float64).to(memory_format=memory_format).requires_grad_()
+    weights = torch.randn(2, 6, dtype=torch.float64)
+    mean = global_mean(x)
+    torch.testing.assert_close(mean, x.mean(dim=(2, 3)))
+    (mean * weights).sum().backward()
+    torch.testing.assert_close(x.grad, (weights / 35)[:, :, None, None].expand_as(x))
 
 
 def test_squeeze_excitation_scales_whole_channels() -> None:
