@@ -1,10 +1,5 @@
-# Beside the start, half of soft IoU over the batch: what configs/ggl_net/ggl-net-tiny_nuaa-sirst-341-86.py has, but no
-# copied targets.
-_base_ = ['./start.py']
+# The recipe without its copied targets: the start, and half of soft IoU over the batch.
+_base_ = ['../../configs/ggl_net/ggl-net-tiny_nuaa-sirst-341-86.py']
 
-model = dict(
-    decode_head=dict(
-        loss_decode=[
-            dict(type='mmirstd.SoftIoULoss', loss_weight=0.5, loss_name='loss_soft_iou'),
-            dict(type='mmirstd.SoftIoULoss', loss_weight=0.5, loss_name='loss_batch_soft_iou', per_sample=False),
-        ]))
+train_pipeline = [step for step in _base_.train_pipeline if step['type'] != 'mmirstd.TargetCopyPaste']
+train_dataloader = dict(dataset=dict(pipeline=train_pipeline))

@@ -28,7 +28,7 @@ def network() -> GoldenNetwork:
 @pytest.mark.parametrize('in_channels', [None, 1])
 def test_outputs_equal_the_official_network(network: GoldenNetwork, in_channels: int | None) -> None:
     # Logits reach 1264, and float32 rounding in them 0.02 on one CPU, 0.043 on another; see the next test.
-    network.check_outputs(in_channels, atol=1e-4)
+    network.check_outputs(in_channels, atol=5e-5)
 
 
 def test_float64_outputs_agree_to_rounding(network: GoldenNetwork) -> None:

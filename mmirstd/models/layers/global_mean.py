@@ -11,7 +11,7 @@ def global_mean(x: Tensor) -> Tensor:
 
     The same numbers as ``x.mean(dim=(2, 3))`` up to rounding.  Its backward pass adds a gradient that is constant over
     the image to x's other gradients, on CPU place by place unless it lies in x's own order: for channels-last features
-    that took three to four times as long (PyTorch 2.13), a tenth of a training step of GGL-Net.
+    squeeze-and-excitation took 2.7 to 3.5 times as long (PyTorch 2.13), a tenth of a training step of GGL-Net tiny.
     """
     if x.is_contiguous(memory_format=torch.channels_last) and not x.is_contiguous():
         return x.permute(0, 2, 3, 1).flatten(1, 2).mean(dim=1)
