@@ -22,6 +22,7 @@ from mmdet.structures import DetDataSample  # isort: skip
 
 from mmirstd.compat.checkpoint import load_checkpoint_file
 from mmirstd.models.detectors import FeatureStream, MultiFrameDetector
+from mmirstd.models.layers import pack_convs
 
 Frame = np.ndarray | Tensor
 
@@ -82,9 +83,7 @@ class StreamingDetector:
             raise ValueError('a checkpoint goes with a config; load it into the model that was built')
         if not isinstance(model, MultiFrameDetector):
             raise TypeError(f'StreamingDetector works on an mmirstd.MultiFrameDetector, got {type(model).__name__}')
-        if fuse:
-            model = fused_copy(model)
-        self.model = model.to(device).eval()
+        self.model = fused_copy(model, device) if fuse else model.to(device).eval()
         # The arrays to come take the place of files.
         if pipeline is None:
             pipeline = test_data.get('pipeline', _DEFAULT_PIPELINE)
@@ -146,11 +145,12 @@ class StreamingDetector:
         return (torch.stack(inputs) if isinstance(inputs, list) else inputs), data['data_samples']
 
 
-def fused_copy(model: MultiFrameDetector) -> MultiFrameDetector:
+def fused_copy(model: MultiFrameDetector, device: str | torch.device = 'cpu') -> MultiFrameDetector:
     """A copy for inference, equal up to rounding.
 
     Batch norm is folded into the convolutions, mmcv's Swish (a product of two tensors) becomes PyTorch's SiLU in place,
-    weights are in the channels-last layout, and the motion branch, which works in training only, is left out.
+    weights are in the channels-last layout, on CPU packed for oneDNN, and the motion branch, which works in training
+    only, is left out.
     """
     model = copy.deepcopy(model).eval()
     model.motion_branch = None
@@ -159,7 +159,8 @@ def fused_copy(model: MultiFrameDetector) -> MultiFrameDetector:
         for name, child in module.named_children():
             if isinstance(child, Swish):
                 setattr(module, name, nn.SiLU(inplace=True))
-    return model.to(memory_format=torch.channels_last)
+    model = model.to(device, memory_format=torch.channels_last)
+    return pack_convs(model) if torch.device(device).type == 'cpu' else model
 
 
 def _height_width(frame: Frame) -> np.ndarray:

@@ -12,6 +12,7 @@ from .haar import haar_subbands
 from .image import check_image
 from .initialisation import KAIMING_FAN_OUT, PyTorchInit
 from .non_local import NonLocalBlock
+from .packed_conv import PackedConvModule, pack_convs
 from .residual import ResidualBlock, basic_stage
 from .rsu import ResidualUBlock
 from .squeeze_excitation import SqueezeExcitation
@@ -20,5 +21,6 @@ __all__ = [
     'AsymmetricModulation', 'basic_stage', 'biased_conv', 'BiasedConv2d', 'CBAM', 'cbam_residual_layer',
     'CBAMResidualBlock', 'ChannelAttention', 'check_image', 'ContextGate', 'deform_conv2d', 'DeformConv2dPack',
     'dilated_branch', 'global_mean', 'gradient_magnitude', 'gradient_pyramid', 'haar_subbands', 'KAIMING_FAN_OUT',
-    'NonLocalBlock', 'PyTorchInit', 'ResidualBlock', 'ResidualUBlock', 'SpatialAttention', 'SqueezeExcitation'
+    'NonLocalBlock', 'pack_convs', 'PackedConvModule', 'PyTorchInit', 'ResidualBlock', 'ResidualUBlock',
+    'SpatialAttention', 'SqueezeExcitation'
 ]
