@@ -1,4 +1,4 @@
-"""One run with one seed: train (or continue), choose the checkpoint, test, write the record."""
+"""One run with one seed: train (or continue) and choose the checkpoint unless one is given, test, write the record."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ class Job:
             return None
         from ..launch import file_sha256
         name, sha256 = record['checkpoint']['name'], record['checkpoint']['sha256']
-        file = self.work_dir / name
+        file = self.run.checkpoint_file or self.work_dir / name
         if not file.is_file():
             found = 'is not there'
         elif file_sha256(str(file)) != sha256:
@@ -122,6 +122,11 @@ class Job:
 
     def _record(self) -> dict[str, Any] | None:
         return read_record(self.record, self.run, self.seed)
+
+    def _recorded_checkpoint(self, record: dict[str, Any]) -> Path | None:
+        if self.run.checkpoint_file is not None:
+            return self.run.checkpoint_file
+        return self.work_dir / record['checkpoint']['name'] if record['checkpoint'] else None
 
     def _missing(self, record: dict[str, Any]) -> list[Evaluation]:
         return [test for test in self.run.tests if not test.made(record['tests'].get(test.name))]
@@ -189,8 +194,13 @@ class Job:
     def _test_command(self, checkpoint: Path | None, shown: bool, name: str, options: Sequence[str]) -> list[str]:
         folder = self.shown_dir if shown else str(self.work_dir)
         return ['tools/test.py', self.run.config if shown else str(self.run.config_file),
-                *([f'{folder}/{checkpoint.name}'] if checkpoint else []), '--work-dir', f'{folder}/{name}',
+                *([self._checkpoint_path(checkpoint, shown)] if checkpoint else []), '--work-dir', f'{folder}/{name}',
                 '--out', f'{folder}/{name}.json', *options, '--cfg-options', *self._options(shown)]
+
+    def _checkpoint_path(self, checkpoint: Path, shown: bool) -> str:
+        if self.run.checkpoint is not None:
+            return self.run.checkpoint if shown else str(self.run.checkpoint_file)
+        return f'{self.shown_dir if shown else self.work_dir}/{checkpoint.name}'
 
     @staticmethod
     def _further_name(size: int | None) -> str:
@@ -229,7 +239,7 @@ class Job:
         """
         if plan is None:
             name, cfg = f'{self.suite.path}: {self.run.name} ({self.run.config})', self.load_config()
-            plan = read_plan(cfg, name)
+            plan = read_plan(cfg, name, self.run.checkpoint is not None)
             for test in self.run.tests:
                 try:
                     set_protocols(cfg, [test.protocol], test.eval_size)
@@ -265,7 +275,7 @@ class Job:
         plan = self._plan or self.check()
         record = self._record()
         if record is not None:
-            checkpoint = Path(record['checkpoint']['name']) if record['checkpoint'] else None
+            checkpoint = self._recorded_checkpoint(record)
             return [self.further_command(tests, checkpoint, True) for tests in self._by_size(self._missing(record))]
         parts = self._parts()
         commands = []
@@ -273,7 +283,7 @@ class Job:
             history = read_history(self.work_dir, plan.unit)
             commands.append(self.train_command(True, resume_point(self.work_dir, plan, history)))
         best = f'best_{plan.save_best}_{plan.unit}_N.pth' if plan.save_best else f'{plan.unit}_{plan.length}.pth'
-        checkpoint = Path(best.replace('/', '_')) if plan.trains else None
+        checkpoint = Path(best.replace('/', '_')) if plan.trains else self.run.checkpoint_file
         commands.append(self.test_command(checkpoint, True))
         commands += [self.further_command(tests, checkpoint, True) for tests in self._by_size(self.run.tests)]
         return commands
@@ -316,7 +326,7 @@ class Job:
 
     def _test(self, plan: Plan) -> None:
         history = read_history(self.work_dir, plan.unit)
-        checkpoint, step, entry = None, None, {}
+        checkpoint, step, entry = self.run.checkpoint_file, None, {}
         if plan.trains:
             checkpoint, step, entry = choose_checkpoint(self.work_dir, plan, history)
         for name in ('test.json', 'per_image.json'):
@@ -337,7 +347,7 @@ class Job:
             raise JobFailed(f'{self.name}: further tests would be on other data than its record: {now} instead of '
                             f'{record["data"]} (SHA-256 of the split files).\n  cure: --data-root with the data of the '
                             f'record, or delete {self.record} to do all again')
-        checkpoint = self.work_dir / record['checkpoint']['name'] if record['checkpoint'] else None
+        checkpoint = self._recorded_checkpoint(record)
         self.phase = 'testing'
         for tests in self._by_size(missing):
             out = self.work_dir / f'{self._further_name(tests[0].eval_size)}.json'
@@ -384,7 +394,8 @@ class Job:
             test=tested['metrics'],
             **self._per_image(plan),
             network=dict(tested['network'], images=tested['images']),
-            checkpoint=dict(name=checkpoint.name, sha256=tested['checkpoint_sha256']) if checkpoint else None,
+            checkpoint=None if checkpoint is None else dict(
+                name=self.run.checkpoint or checkpoint.name, sha256=tested['checkpoint_sha256']),
             device=tested['device'],
             versions=tested['versions'],
             time=tested['time'],

@@ -18,7 +18,7 @@ class Plan:
     """From :func:`read_plan`.
 
     Attributes:
-        trains: False for a method without training.
+        trains: False for a method without training, and where a given checkpoint is tested.
         unit: ``'epoch'`` or ``'iter'``.
         length: Epochs or iterations of the training.
         val_begin: No validation before it.
@@ -26,6 +26,7 @@ class Plan:
         save_best: Metric that chooses the checkpoint on the validation split; None: the last checkpoint is taken.
         rule: ``'greater'`` or ``'less'``.
         per_image: Whether the test can say what happened in each image.
+        given: The checkpoint is named in the suite.
     """
 
     trains: bool
@@ -36,10 +37,13 @@ class Plan:
     save_best: str | None = None
     rule: str = 'greater'
     per_image: bool = False
+    given: bool = False
 
     @property
     def selection(self) -> str:
         """The rule in words, for records and tables."""
+        if self.given:
+            return 'the file named in the suite'
         if not self.trains:
             return 'no training'
         if self.save_best is None:
@@ -52,17 +56,20 @@ class Plan:
             step % self.val_interval == 0 or step == self.length)
 
 
-def read_plan(cfg: Any, name: str) -> Plan:
+def read_plan(cfg: Any, name: str, given: bool = False) -> Plan:
     """Read the plan from a config.
 
     Args:
         cfg: ``mmengine.Config`` with all options merged.
         name: For messages.
+        given: A checkpoint is given, so there is nothing to train.
 
     Raises:
         ConfigError: The choice of the checkpoint is not said by one metric and a rule.
     """
     per_image = bool(irstd_metrics(cfg))
+    if given:
+        return Plan(trains=False, per_image=per_image, given=True)
     if not cfg.get('train_cfg') or not cfg.get('train_dataloader') or not cfg.get('optim_wrapper'):
         return Plan(trains=False, per_image=per_image)
     loop = cfg.train_cfg

@@ -44,8 +44,8 @@ def read_record(path: Path, run: Run, seed: int) -> dict[str, Any] | None:
     Further tests whose options the suite has changed since are left out, so that they are made again.
 
     Raises:
-        ConfigError: The file is damaged, or it belongs to another config, other options or another seed: the suite was
-            changed after it.
+        ConfigError: The file is damaged, or it belongs to another config, other options, another seed or another given
+            checkpoint: the suite or the checkpoint was changed after it.
     """
     if not path.is_file():
         return None
@@ -62,6 +62,14 @@ def read_record(path: Path, run: Run, seed: int) -> dict[str, Any] | None:
             raise ConfigError(
                 f'{path}: was made with {key} {record[key]!r}, the suite now says {value!r}.\n  cure: delete the '
                 'record to do the run again, or give the changed run another name')
+    if run.checkpoint_file is not None:
+        from ..launch import file_sha256
+        tested = record.get('checkpoint') or {}
+        given = dict(name=run.checkpoint, sha256=file_sha256(str(run.checkpoint_file)))
+        if tested != given:
+            raise ConfigError(f'{path}: is of the checkpoint {tested.get("name")} with SHA-256 {tested.get("sha256")}, '
+                              f'the suite now has {given["name"]} with {given["sha256"]}.\n  cure: delete the record '
+                              'to test this one')
     changed = {test.name for test in run.tests if not test.made(record.get('tests', {}).get(test.name))}
     return {**record, 'tests': {name: entry for name, entry in record.get('tests', {}).items() if name not in changed}}
 

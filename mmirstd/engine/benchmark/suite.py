@@ -22,7 +22,7 @@ OVER = ('seeds', 'images')
 
 @dataclass(frozen=True)
 class Run:
-    """One network to train and test, with several seeds.
+    """One network to train and test, with several seeds; or a checkpoint, or a method without training, to test.
 
     Attributes:
         name: Unique in the suite; part of the record's file name.
@@ -34,6 +34,8 @@ class Run:
         options: ``--cfg-options``, flat, without data root and seed.
         data: Name of its data root in the suite, or None: the config's own.
         tests: Further tests, beside the default protocol at native size.
+        checkpoint: File that is tested as it is, as the suite writes it; None: what the run's training yields.
+        checkpoint_file: Where that file is on this machine.
     """
 
     name: str
@@ -45,6 +47,8 @@ class Run:
     options: dict[str, Any]
     data: str | None
     tests: tuple[Evaluation, ...] = ()
+    checkpoint: str | None = None
+    checkpoint_file: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -172,6 +176,7 @@ def load_suite(path: str | Path, root: Path) -> Suite:
         runs:
         - {name: plain, config: configs/ggl_net/ggl-net-plain_nuaa-sirst-341-86.py}
         - {name: full, config: configs/ggl_net/ggl-net_nuaa-sirst-341-86.py, label: GGL-Net, seeds: [0, 1, 2]}
+        - {name: mine, config: ..., checkpoint: weights/mine.pth}     # tested as it is, not trained; no seeds
         tables:
         - name: test
           readme: configs/ggl_net/README.md
@@ -183,7 +188,7 @@ def load_suite(path: str | Path, root: Path) -> Suite:
 
     Args:
         path: YAML file.
-        root: The repository; configs are looked for there, then beside the YAML file.
+        root: The repository; configs and checkpoints are looked for there, then beside the YAML file.
 
     Raises:
         ConfigError: What is wrong, where, and near matches of a misspelt name.
@@ -245,7 +250,7 @@ def move_data(suite: Suite, given: Sequence[str]) -> dict[str, str]:
 def _run(entry: Any, where: str, suite_file: Path, root: Path, data_roots: dict[str, str], common: dict[str, Any],
          seeds: Any, tests: Any) -> Run:
     entry = _fields(entry, where, required=('name', 'config'),
-                    optional=('label', 'group', 'seeds', 'cfg_options', 'data', 'tests'))
+                    optional=('label', 'group', 'seeds', 'cfg_options', 'data', 'tests', 'checkpoint'))
     name = _name(entry['name'], f'{where}: name')
     where = f'{where} ({name})'
     config = entry['config']
@@ -257,6 +262,12 @@ def _run(entry: Any, where: str, suite_file: Path, root: Path, data_roots: dict[
         close = [by_name[n] for n in near_matches_of_files(Path(config).name, by_name)]
         raise ConfigError(f'{where}: config {config!r} does not exist, neither in the repository nor beside the suite.'
                           + ''.join(['\n  did you mean:', *(f'\n    {c}' for c in close)] if close else []))
+    checkpoint, checkpoint_file = entry.get('checkpoint'), None
+    if checkpoint is not None:
+        checkpoint_file = _find_checkpoint(checkpoint, suite_file, root, where)
+        if 'seeds' in entry:
+            raise ConfigError(f'{where}: seeds: a run that tests a checkpoint is not trained and has none')
+        seeds = [0]
     seeds = entry.get('seeds', seeds)
     if not isinstance(seeds, list) or not seeds or not all(type(s) is int and s >= 0 for s in seeds):
         raise ConfigError(f'{where}: seeds: found {seeds!r}; expected a list of integers, here or for the whole suite')
@@ -272,7 +283,19 @@ def _run(entry: Any, where: str, suite_file: Path, root: Path, data_roots: dict[
     if data is None and data_roots:
         raise ConfigError(f'{where}: data: which of the data_roots {", ".join(data_roots)}?')
     return Run(name, config, file, str(entry.get('label', name)), str(entry.get('group', '')), tuple(seeds),
-               dict(sorted(options.items())), data, read_evaluations(tests, entry.get('tests'), where))
+               dict(sorted(options.items())), data, read_evaluations(tests, entry.get('tests'), where),
+               checkpoint, checkpoint_file)
+
+
+def _find_checkpoint(checkpoint: Any, suite_file: Path, root: Path, where: str) -> Path:
+    _relative(checkpoint, f'{where}: checkpoint')
+    for path in (root / checkpoint, suite_file.parent / checkpoint):
+        if path.is_file():
+            return path.resolve()
+    known = {p.name: p.relative_to(root).as_posix() for p in (root / 'configs').rglob('*.pth')}
+    close = [known[name] for name in near_matches_of_files(Path(checkpoint).name, known)]
+    raise ConfigError(f'{where}: checkpoint {checkpoint!r} does not exist, neither in the repository nor beside the '
+                      'suite.' + ''.join(['\n  did you mean:', *(f'\n    {c}' for c in close)] if close else []))
 
 
 def near_matches_of_files(name: str, known: Iterable[str]) -> list[str]:

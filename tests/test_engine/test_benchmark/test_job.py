@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import re
@@ -257,3 +258,46 @@ def test_a_test_that_the_config_cannot_make_is_found_first(tmp_path: Path) -> No
     job = make_jobs(tmp_path, toy(tests=MSDA))[0]
     with pytest.raises(ConfigError, match=r'toy.yml: a \(configs/a.py\): tests: msda: .*no mmirstd.IRSTDMetric'):
         job.check()
+
+
+def given(root: Path, content: bytes = b'weights') -> dict:
+    (root / 'configs').mkdir(exist_ok=True)
+    (root / 'configs' / 'released.pth').write_bytes(content)
+    return segmentation(seeds=None, tests=dict(msda=dict(protocol='msda')), runs=[
+        dict(name='s', config='configs/seg.py', checkpoint='configs/released.pth')])
+
+
+def test_a_given_checkpoint_is_tested_and_not_trained(tmp_path: Path) -> None:
+    job, = jobs = make_jobs(tmp_path, given(tmp_path))
+    (tmp_path / 'tools' / 'train.py').write_text('raise SystemExit("trained")')
+    assert [command[:3] for command in job.next_commands()] == 2 * [
+        ['tools/test.py', 'configs/seg.py', 'configs/released.pth']]
+    assert go(jobs).failed == {}
+    record = json.loads(job.record.read_text())
+    assert str(tmp_path) not in job.record.read_text()
+    assert record['selection'] == 'the file named in the suite'
+    assert record['checkpoint'] == dict(
+        name='configs/released.pth', sha256=hashlib.sha256(b'weights').hexdigest())
+    assert record['test']['IoU'] == 0.5
+    assert record['tests']['msda']['metrics']['IoU'] == 0.5
+    assert record['training']['training_s'] is None
+    assert [command.split()[:4] for command in record['commands']] == 2 * [
+        ['python', 'tools/test.py', 'configs/seg.py', 'configs/released.pth']]
+    assert make_jobs(tmp_path, given(tmp_path))[0].status() == 'done'
+
+
+def test_a_test_added_later_reads_the_given_checkpoint(tmp_path: Path) -> None:
+    content = given(tmp_path)
+    go(make_jobs(tmp_path, content))
+    job, = jobs = make_jobs(tmp_path, {**content, 'tests': dict(content['tests'], small=dict(eval_size=32))})
+    assert job.obstacle() is None
+    assert [command[2] for command in job.next_commands()] == ['configs/released.pth']
+    assert go(jobs).failed == {}
+    assert job.status() == 'done'
+
+
+def test_another_checkpoint_under_the_same_name_is_noticed(tmp_path: Path) -> None:
+    go(make_jobs(tmp_path, given(tmp_path)))
+    job, = make_jobs(tmp_path, given(tmp_path, b'others'))
+    with pytest.raises(ConfigError, match=r'checkpoint configs/released.pth with SHA-256 [\s\S]*cure: delete'):
+        job.status()

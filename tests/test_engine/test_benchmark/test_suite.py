@@ -75,6 +75,10 @@ def run(**changes) -> dict:
     (dict(runs=[run(seeds=[0, 0])]), r'seeds: given more than once: 0'),
     (dict(runs=[run(seeds=3)]), r'seeds: found 3; expected a list of integers'),
     (dict(seeds=None), r'seeds: found None'),
+    (dict(runs=[run(checkpoint='configs/relased.pth')]),
+     r"(?s)checkpoint 'configs/relased.pth' does not exist.*did you mean:.*configs/released.pth"),
+    (dict(runs=[run(checkpoint='/released.pth')]), r'checkpoint: .*expected a path relative'),
+    (dict(runs=[run(checkpoint='configs/released.pth', seeds=[0])]), r'seeds: a run that tests a checkpoint'),
     (dict(runs=[run(data='toi')]), r"data: 'toi' is not among data_roots \(toy\)"),
     (dict(data_roots={'x': 'a', 'y': 'b'}), r'which of the data_roots x, y'),
     (dict(data_roots={'x': '/abs'}), r'data_roots: x.*expected a path relative'),
@@ -109,6 +113,8 @@ def run(**changes) -> dict:
      r"(?s)there is no run 'bb'.*did you mean: b"),
 ])
 def test_what_is_wrong_is_said(tmp_path: Path, changes: dict, message: str) -> None:
+    (tmp_path / 'configs').mkdir()
+    (tmp_path / 'configs' / 'released.pth').touch()
     with pytest.raises(ConfigError, match=message):
         load(tmp_path, **changes)
 
