@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -228,7 +229,8 @@ def _footer(suite: Suite, table: Table, used: list[dict], logs: Path) -> str:
     if not used:
         return f'Made by {command}.'
     if table.kind == 'results':
-        text = 'Mean ± standard deviation over the seeds (n - 1). '
+        seeds = Counter(record['run'] for record in used)
+        text = 'Mean ± standard deviation over the seeds (n - 1). ' if max(seeds.values()) > 1 else ''
     elif table.over == 'images':
         text = ('Paired by image: percentile interval over 10000 resamples of the test images, the same for A and B; '
                 'the difference is the mean over the seeds. It tells how far the choice of test images decides, not '

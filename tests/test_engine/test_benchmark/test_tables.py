@@ -57,6 +57,14 @@ def test_results(suite, tmp_path: Path) -> None:
     assert build(suite, logs, 1)[2] == '| a | 0.300 ± 0.050 | 3 |'
 
 
+def test_one_seed_has_no_spread(suite, tmp_path: Path) -> None:
+    logs = tmp_path / 'benchmarks' / 'logs'
+    write(suite, logs, 'a', {0: A[0]})
+    assert not any('±' in line for line in build(suite, logs, 0))
+    write(suite, logs, 'a', A)
+    assert any(line.startswith('Mean ± standard deviation over the seeds') for line in build(suite, logs, 0))
+
+
 def test_differences(suite, tmp_path: Path) -> None:
     logs = tmp_path / 'logs'
     write(suite, logs, 'a', A)
