@@ -43,18 +43,20 @@ def data_state(cfg: Any) -> dict[str, str]:
     """Which annotation and split files a config reads, so that results on other data are told apart.
 
     Returns:
-        Path below its data root -> first 16 digits of the SHA-256; files that do not exist are left out.
+        Path below its data root -> first 16 digits of the SHA-256; of several candidates (``SIRSTDataset``) the one in
+        use, the first that exists; files that do not exist are left out.
     """
     found: dict[str, str] = {}
 
     def walk(node: Any) -> None:
         if isinstance(node, dict):
-            name = node.get('ann_file')
-            if isinstance(name, str):
+            names = node.get('ann_file') or []
+            for name in [names] if isinstance(names, str) else names:
                 file = Path(node.get('data_root') or '.') / name
                 if file.is_file():
                     found[name if not Path(name).is_absolute() else file.name] = hashlib.sha256(
                         file.read_bytes()).hexdigest()[:16]
+                    break
             for item in node.values():
                 walk(item)
         elif isinstance(node, (list, tuple)):

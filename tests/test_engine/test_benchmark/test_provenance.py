@@ -37,3 +37,10 @@ def test_data(tmp_path: Path) -> None:
     cfg = Config(dict(train_dataloader=dict(dataset=dict(datasets=[inner])),
                       test_dataloader=dict(dataset=dict(ann_file='none.json', data_root=str(tmp_path)))))
     assert data_state(cfg) == {'train.json': '2d711642b726b044'}
+
+
+def test_of_several_candidates_the_one_in_use(tmp_path: Path) -> None:
+    (tmp_path / 'b.txt').write_text('x')
+    (tmp_path / 'c.txt').write_text('y')
+    dataset = dict(ann_file=['a.txt', 'b.txt', 'c.txt'], data_root=str(tmp_path))
+    assert data_state(Config(dict(test_dataloader=dict(dataset=dataset)))) == {'b.txt': '2d711642b726b044'}
