@@ -89,6 +89,15 @@ def test_a_packed_module_can_be_copied_and_stored() -> None:
             torch.testing.assert_close(again(x), expected)
 
 
+def test_asking_leaves_the_random_numbers_as_they_were() -> None:
+    packed_conv.can_pack.cache_clear()
+    torch.manual_seed(0)
+    packed_conv.can_pack()
+    found = torch.rand(3)
+    torch.manual_seed(0)
+    assert torch.equal(found, torch.rand(3))
+
+
 def test_nothing_is_replaced_without_the_operators(monkeypatch) -> None:
     def missing(*args):
         raise AttributeError('no such operator')
