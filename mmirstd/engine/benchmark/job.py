@@ -108,8 +108,7 @@ class Job:
         if record is None or record['checkpoint'] is None or not (missing := self._missing(record)):
             return None
         from ..launch import file_sha256
-        name, sha256 = record['checkpoint']['name'], record['checkpoint']['sha256']
-        file = self.run.checkpoint_file or self.work_dir / name
+        file, sha256 = self._recorded_checkpoint(record), record['checkpoint']['sha256']
         if not file.is_file():
             found = 'is not there'
         elif file_sha256(str(file)) != sha256:

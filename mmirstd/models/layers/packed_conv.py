@@ -18,10 +18,9 @@ class PackedConvModule(nn.Module):
 
     PyTorch's convolution lays the weights out for oneDNN in every call, and the activation reads and writes the result
     once more.  Here the first is done once for a size of input, the second by oneDNN itself, through the operators to
-    which ``torch.compile`` lowers a frozen model; torch.compile needs a compiler, they do not.  Convolutions of one
-    40x32 map with 32 to 256 channels took 0.72 (few channels) to 0.96 of the time (PyTorch 2.13);
-    ``tools/analysis_tools/benchmark_streaming.py`` measures a whole detector.  Anything but float32 on CPU is computed
-    by the plain parts, and so is everything where gradients are wanted.
+    which ``torch.compile`` lowers a frozen model; torch.compile needs a compiler, they do not.  Small convolutions gain
+    most; ``tools/analysis_tools/benchmark_streaming.py`` measures a whole detector.  Anything but float32 on CPU is
+    computed by the plain parts, and so is everything where gradients are wanted.
 
     Args:
         module: The module; its parts are kept under their names, for those who use them one by one.
