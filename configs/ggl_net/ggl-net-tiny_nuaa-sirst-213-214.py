@@ -6,5 +6,5 @@ _base_ = [
     '../_base_/default_runtime.py',
 ]
 
-# As many steps as 45 epochs of 341/86, and no shorter warm-up, which soft IoU needs (README.md).
+# As many steps as 45 epochs of 341/86, and no shorter warm-up, which soft IoU needs (recipe.md).
 train_cfg = dict(max_epochs=75)

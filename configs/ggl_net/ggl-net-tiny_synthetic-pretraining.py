@@ -12,6 +12,6 @@ data_root = 'data/synthetic-1200'
 train_dataloader = dict(dataset=dict(data_root=data_root, ann_file='img_idx/train_SYNTHETIC.txt'))
 val_dataloader = dict(dataset=dict(data_root=data_root, ann_file='img_idx/val_SYNTHETIC.txt'))
 test_dataloader = dict(dataset=dict(data_root=data_root, ann_file='img_idx/test_SYNTHETIC.txt'))
-# Over the batch: many windows hold no target (README.md, "Soft IoU can collapse").
+# Over the batch: many windows hold no target (recipe.md, "Soft IoU can collapse").
 model = dict(decode_head=dict(loss_decode=dict(per_sample=False)))
 train_cfg = dict(max_epochs=8, val_interval=2)

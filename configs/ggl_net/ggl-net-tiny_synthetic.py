@@ -13,6 +13,6 @@ train_pipeline = [
 ]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 # A third of such windows hold no target.  Soft IoU summed per sample rewards an all-background answer on each of them
-# and collapsed to it twice (validation IoU 0); summed over the batch it does not (README.md).
+# and collapsed to it twice (validation IoU 0); summed over the batch it does not (recipe.md).
 model = dict(decode_head=dict(loss_decode=dict(per_sample=False)))
 train_cfg = dict(max_epochs=20, val_interval=5)

@@ -37,7 +37,7 @@ augmentation = [
     dict(type='PackSegInputs', meta_keys=_base_.meta_keys),
 ]
 train_pipeline = [dict(type='mmirstd.LoadInfraredImage'), *augmentation]
-# Large targets are rare in NUAA-SIRST and cost it most (configs/ggl_net/README.md, "Recipes compared").
+# Large targets are rare in NUAA-SIRST and cost it most (configs/ggl_net/recipe.md).
 nuaa_pipeline = [*train_pipeline[:4], dict(type='mmirstd.TargetCopyPaste', prob=0.5), *train_pipeline[4:]]
 # NUDT-SIRST's masks lie above and left of what is seen, for a quarter of its targets by half a pixel or more, hardly
 # ever to the other side (tools/analysis_tools/target_statistics.py). Turned images would teach that it may be any side.

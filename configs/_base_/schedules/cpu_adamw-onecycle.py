@@ -6,7 +6,7 @@
 #
 # A short warm-up (pct_start) matters with soft IoU, whose gradient is tiny until the network stops calling everything a
 # target: on NUAA-SIRST's validation part 15 epochs with 0.15 (and photometric augmentation) were worth 30 with
-# mmengine's 0.3 (and without it): IoU 0.766 and 0.773, one run each (configs/ggl_net/README.md).
+# mmengine's 0.3 (and without it): IoU 0.766 and 0.773, one run each (configs/ggl_net/recipe.md).
 optim_wrapper = dict(
     # bfloat16 autocast on CPU (float16 on GPU); parameters and optimiser state stay float32
     type='mmirstd.AutocastOptimWrapper',
