@@ -27,6 +27,7 @@ from mmirstd.engine.benchmark import (  # noqa: E402
     move_data,
     read_records,
     run_jobs,
+    write_chart,
     write_table,
 )
 from mmirstd.engine.errors import ConfigError  # noqa: E402
@@ -52,7 +53,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     what = parser.add_mutually_exclusive_group()
     what.add_argument('--list', action='store_true', help='show the runs and their state')
     what.add_argument('--dry-run', action='store_true', help='build all networks, show the commands, run nothing')
-    what.add_argument('--tables-only', action='store_true', help='rebuild the tables from the records')
+    what.add_argument('--tables-only', action='store_true', help='rebuild the tables and charts from the records')
     parser.add_argument('--traceback', action='store_true', help='show the traceback of an input error, too')
     args = parser.parse_args(argv)
     if args.jobs < 1:
@@ -66,12 +67,15 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 
 
 def write_tables(suite: Suite, logs: Path) -> None:
-    """Rebuild all tables of a suite; all are built before the first is written."""
+    """Rebuild all tables of a suite and their charts; all are built before the first is written."""
     records = read_records(suite, logs)
     built = [(table, build_table(suite, table, records, logs)) for table in suite.tables]
-    for table, text in built:
-        changed = write_table(suite.root / table.readme, f'{suite.name}/{table.name}', text)
-        print(f'table {suite.name}/{table.name}: {table.readme}{"" if changed else " (unchanged)"}')
+    for table, content in built:
+        files = {table.readme: write_table(suite.root / table.readme, f'{suite.name}/{table.name}', content.markdown)}
+        if content.chart is not None:
+            files[table.chart] = write_chart(suite.root / table.chart, content.chart)
+        shown = ', '.join(file + ('' if changed else ' (unchanged)') for file, changed in files.items())
+        print(f'table {suite.name}/{table.name}: {shown}')
 
 
 def main(argv: list[str] | None = None) -> None:

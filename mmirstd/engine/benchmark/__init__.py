@@ -2,9 +2,11 @@
 
 ``tools/benchmark.py SUITE.yml`` is the command. A suite (:mod:`.suite`) names runs, seeds and tables; a job
 (:mod:`.job`) trains and tests one run with one seed and writes a record (:mod:`.record`); tables (:mod:`.tables`) are
-built from the records and put between markers in READMEs (:mod:`.markers`).
+built from the records and put between markers in READMEs (:mod:`.markers`), differences drawn as well (:mod:`.charts`).
 """
 
+from .charts import draw_differences, write_chart
+from .differences import Difference, Differences, find_differences
 from .evaluations import Evaluation
 from .image_counts import bootstrap_difference
 from .job import Job, JobFailed, Stopped
@@ -15,11 +17,12 @@ from .scheduler import Outcome, run_jobs
 from .settings import Settings
 from .statistics import PairedDifference, mean_and_spread, paired_difference
 from .suite import Column, Run, Suite, Table, load_suite, move_data
-from .tables import build_table
+from .tables import BuiltTable, build_table
 
 __all__ = [
-    'Column', 'Evaluation', 'Job', 'JobFailed', 'Outcome', 'PairedDifference', 'Plan', 'Run', 'Settings', 'Stopped',
-    'Suite', 'Table', 'bootstrap_difference', 'build_table', 'load_suite', 'mean_and_spread', 'move_data',
-    'paired_difference', 'read_plan', 'read_record', 'read_records', 'record_path', 'replace_between', 'run_jobs',
+    'BuiltTable', 'Column', 'Difference', 'Differences', 'Evaluation', 'Job', 'JobFailed', 'Outcome',
+    'PairedDifference', 'Plan', 'Run', 'Settings', 'Stopped', 'Suite', 'Table', 'bootstrap_difference', 'build_table',
+    'draw_differences', 'find_differences', 'load_suite', 'mean_and_spread', 'move_data', 'paired_difference',
+    'read_plan', 'read_record', 'read_records', 'record_path', 'replace_between', 'run_jobs', 'write_chart',
     'write_record', 'write_table'
 ]

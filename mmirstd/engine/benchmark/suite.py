@@ -73,6 +73,11 @@ class Column:
     better: str = 'higher'
 
     @property
+    def figure(self) -> str:
+        """METRIC or NAME, what stands behind the first dot."""
+        return self.value.partition('.')[2]
+
+    @property
     def test(self) -> str | None:
         """NAME of ``test@NAME.METRIC``."""
         source, _, test = self.value.partition('.')[0].partition('@')
@@ -92,6 +97,7 @@ class Table:
         runs: Rows of ``'results'``, in the suite's order.
         pairs: Rows of ``'differences'``: (A, B).
         note: Text below it.
+        chart: SVG file, relative to the repository, that shows ``'differences'`` as a picture; empty for none.
     """
 
     name: str
@@ -102,6 +108,7 @@ class Table:
     pairs: tuple[tuple[str, str], ...] = ()
     note: str = ''
     over: str = 'seeds'
+    chart: str = ''
 
 
 @dataclass(frozen=True)
@@ -127,6 +134,13 @@ class Suite:
     def run(self, name: str) -> Run:
         """A run by its name."""
         return next(run for run in self.runs if run.name == name)
+
+    def labels(self, names: Iterable[str]) -> dict[str, str]:
+        """Run -> label, with its group where another run among the names has the same label."""
+        runs = [self.run(name) for name in dict.fromkeys(names)]
+        labels = [run.label for run in runs]
+        return {run.name: f'{run.label} ({run.group})' if run.group and labels.count(run.label) > 1 else run.label
+                for run in runs}
 
     def select(self, only: Sequence[str] | None = None, seeds: Iterable[int] | None = None) -> list[tuple[Run, int]]:
         """(run, seed) pairs, seeds outermost, so that an interrupted suite has as many seeds of each run as it can.
@@ -184,7 +198,8 @@ def load_suite(path: str | Path, root: Path) -> Suite:
           - {value: test.IoU, heading: IoU}
           - {value: test@msda.IoU}
           - {value: run.flops, heading: GFLOPs, scale: 1e-9, spread: false}
-        - {name: pairs, kind: differences, over: seeds, readme: ..., columns: [...], pairs: [[full, plain]]}
+        - {name: pairs, kind: differences, over: seeds, readme: ..., columns: [...], pairs: [[full, plain]],
+           chart: configs/ggl_net/images/pairs.svg}     # a picture of it, too, where this is
 
     Args:
         path: YAML file.
@@ -306,7 +321,7 @@ def near_matches_of_files(name: str, known: Iterable[str]) -> list[str]:
 
 def _table(entry: Any, where: str, runs: Sequence[Run]) -> Table:
     entry = _fields(entry, where, required=('name', 'readme', 'columns'),
-                    optional=('kind', 'over', 'runs', 'pairs', 'note'))
+                    optional=('kind', 'over', 'runs', 'pairs', 'note', 'chart'))
     name = _name(entry['name'], f'{where}: name')
     where = f'{where} ({name})'
     _relative(entry['readme'], f'{where}: readme')
@@ -317,7 +332,7 @@ def _table(entry: Any, where: str, runs: Sequence[Run]) -> Table:
                     for i, c in enumerate(_list(entry['columns'], f'{where}: columns')))
     names = [run.name for run in runs]
     if kind == 'results':
-        for key in ('pairs', 'over'):
+        for key in ('pairs', 'over', 'chart'):
             if key in entry:
                 raise ConfigError(f'{where}: {key} belongs to kind: differences')
         chosen = match_runs([str(g) for g in _list(entry.get('runs', ['*']), f'{where}: runs')], runs, f'{where}: runs')
@@ -340,13 +355,17 @@ def _table(entry: Any, where: str, runs: Sequence[Run]) -> Table:
         raise ConfigError(f'{where}: over: {over!r}; expected one of {", ".join(OVER)}')
     if over == 'images':
         for column in columns:
-            source, _, figure = column.value.partition('.')
-            if source != 'test' or figure not in MEASURES:
+            if not column.value.startswith('test.') or column.figure not in MEASURES:
                 raise ConfigError(f'{where}: {column.value}: over: images can compare '
                                   + ', '.join(f'test.{known}' for known in MEASURES))
+    chart = entry.get('chart', '')
+    if chart:
+        _relative(chart, f'{where}: chart')
+        if Path(chart).suffix != '.svg':
+            raise ConfigError(f'{where}: chart: {chart!r}; expected the name of an SVG file')
     _check_tests(columns, [run for run in runs if any(run.name in pair for pair in pairs)], where)
     return Table(name, entry['readme'], kind, columns, pairs=tuple(pairs), note=str(entry.get('note', '')).strip(),
-                 over=over)
+                 over=over, chart=chart)
 
 
 def _check_tests(columns: Sequence[Column], runs: Sequence[Run], where: str) -> None:

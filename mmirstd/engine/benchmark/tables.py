@@ -2,90 +2,56 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from ..errors import ConfigError, near_matches
-from .image_counts import bootstrap_difference, measure
-from .statistics import PairedDifference, mean_and_spread, paired_difference
+from .charts import draw_differences
+from .differences import Difference, Differences, find_differences
+from .figures import Records, value_of
+from .statistics import mean_and_spread
 from .suite import Column, Suite, Table
 
-Records = dict[str, dict[int, dict[str, Any]]]
 
-#: What ``run.NAME`` may be: entry of the record, and its entry there.
-RUN_VALUES = {
-    'parameters': ('network', 'parameters'),
-    'inference_parameters': ('network', 'inference_parameters'),
-    'flops': ('network', 'flops'),
-    'training_s': ('training', 'training_s'),
-    'wall_s': ('training', 'wall_s'),
-    'chosen': ('training', 'chosen'),
-    'iterations': ('training', 'iterations'),
-    'images': ('network', 'images'),
-}
+@dataclass(frozen=True)
+class BuiltTable:
+    """A table to put into its README.
 
-
-def value_of(record: dict[str, Any], value: str, where: str) -> float | None:
-    """A figure of a record; None where it is undefined.
-
-    Args:
-        record: See :mod:`.record`.
-        value: ``test.METRIC``, ``test@NAME.METRIC``, ``val.METRIC`` or ``run.NAME``.
-        where: For messages.
-
-    Raises:
-        ConfigError: The record has no such figure; near matches are listed.
+    Attributes:
+        markdown: Without markers, ending in a line break.
+        chart: The same as a picture (SVG), where the suite asks for one and there is something to show.
     """
-    source, _, name = value.partition('.')
-    if source == 'run':
-        part, key = RUN_VALUES.get(name, (None, None))
-        known, entry = list(RUN_VALUES), record.get(part) or {}
-        found = key is not None
-    elif source.startswith('test@'):
-        test = record.get('tests', {}).get(source.partition('@')[2])
-        if test is None:  # the run has no such test, or it is still to be made: the table says which
-            return None
-        entry = test['metrics']
-        key, known, found = name, list(entry), name in entry
-    else:
-        entry = record['test' if source == 'test' else 'validation'] or {}
-        key, known, found = name, list(entry), name in entry
-        if source == 'val' and not entry:  # a method without training
-            return None
-    if not found:
-        close = near_matches(name, known)
-        raise ConfigError(f'{where}: {value}: no such figure.\n  '
-                          + (f'did you mean: {", ".join(close)}?' if close else f'there are: {", ".join(known)}'))
-    return entry.get(key)
+
+    markdown: str
+    chart: str | None = None
 
 
-def build_table(suite: Suite, table: Table, records: Records, logs: Path) -> str:
-    """The table's Markdown, without markers, ending in a line break.
+def build_table(suite: Suite, table: Table, records: Records, logs: Path) -> BuiltTable:
+    """A table from the records alone.
 
     Args:
         suite: The suite.
         table: One of its tables.
         records: From :func:`~.record.read_records`.
         logs: Folder of the records, for the link.
+
+    Raises:
+        ConfigError: See :func:`~.figures.value_of` and :func:`~.differences.find_differences`.
     """
-    make = _results if table.kind == 'results' else _differences if table.over == 'seeds' else _image_differences
-    rows, used = make(suite, table, records)
+    chart = None
+    if table.kind == 'results':
+        rows, used = _results(suite, table, records)
+    else:
+        found = find_differences(suite, table, records)
+        rows, used = _differences(suite, table, found, records), found.used
+        if table.chart and found.rows:
+            chart = draw_differences(suite, found)
     lines = [*rows, '', _footer(suite, table, used, logs)]
     if table.note:
         lines += ['', table.note]
-    return '\n'.join(lines) + '\n'
-
-
-def _labels(suite: Suite, names: Sequence[str]) -> dict[str, str]:
-    """Run -> label, with its group where another run of the table has the same label."""
-    runs = [suite.run(name) for name in dict.fromkeys(names)]
-    labels = [run.label for run in runs]
-    return {run.name: f'{run.label} ({run.group})' if run.group and labels.count(run.label) > 1 else run.label
-            for run in runs}
+    return BuiltTable('\n'.join(lines) + '\n', chart)
 
 
 def _results(suite: Suite, table: Table, records: Records) -> tuple[list[str], list[dict]]:
@@ -93,7 +59,7 @@ def _results(suite: Suite, table: Table, records: Records) -> tuple[list[str], l
     groups = any(suite.run(name).group for name in table.runs)
     heads = [*(['group'] if groups else []), 'run', *(c.heading for c in table.columns), 'seeds']
     lines = [_row(heads), '|' + '---|' * (1 + groups) + '---:|' * (len(table.columns) + 1)]
-    used, missing, last, labels = [], [], None, _labels(suite, table.runs)
+    used, missing, last, labels = [], [], None, suite.labels(table.runs)
     for name in table.runs:
         run, found = suite.run(name), records[name]
         if not found:
@@ -115,7 +81,7 @@ def _results(suite: Suite, table: Table, records: Records) -> tuple[list[str], l
 
 def _untested(suite: Suite, columns: Sequence[Column], records: dict[str, list[dict]]) -> list[str]:
     """A line for tests that were added to the suite and are still to be made."""
-    shown, labels = {column.test for column in columns}, _labels(suite, list(records))
+    shown, labels = {column.test for column in columns}, suite.labels(list(records))
     lacking = [f'{labels[name]} by {test.name}' for name, found in records.items() for run in [suite.run(name)]
                for test in run.tests if test.name in shown
                and not all(test.made(record.get('tests', {}).get(test.name)) for record in found)]
@@ -132,96 +98,41 @@ def _mean_cell(values: list[float], column: Column, expected: int) -> str:
     return text if len(values) == expected else f'{text} (n={len(values)})'
 
 
-def _differences(suite: Suite, table: Table, records: Records) -> tuple[list[str], list[dict]]:
-    where = f'{suite.path}: table {table.name}'
-    lines = [_row(['A', 'B', 'figure', 'A - B', '95% interval', 'A better', 'pairs', 'seen']),
-             '|---|---|---|---:|---:|---:|---:|---|']
-    used, missing, label = [], [], _labels(suite, [name for pair in table.pairs for name in pair])
-    for first, second in table.pairs:
-        labels = label[first], label[second]
-        seeds = sorted(set(records[first]) & set(records[second]))
-        if not seeds:
-            missing.append(' against '.join(labels))
-            continue
-        used += [records[name][seed] for name in (first, second) for seed in seeds]
-        for column in table.columns:
-            pairs = [(a * column.scale, b * column.scale) for seed in seeds
-                     if (a := value_of(records[first][seed], column.value, where)) is not None
-                     and (b := value_of(records[second][seed], column.value, where)) is not None]
-            lines.append(_row([*labels, column.heading, *_difference_cells(pairs, column)]))
-    if missing:
-        lines += ['', f'Not run yet: {"; ".join(missing)}.']
-    pairs = dict.fromkeys(name for pair in table.pairs for name in pair)
-    lines += _untested(suite, table.columns, {name: list(records[name].values()) for name in pairs})
-    return (lines if used else [f'Not run yet: {"; ".join(missing)}.']), used
+def _differences(suite: Suite, table: Table, found: Differences, records: Records) -> list[str]:
+    labels, over_images = suite.labels([name for pair in table.pairs for name in pair]), table.over == 'images'
+    heads = ['images', 'seeds', 'seen'] if over_images else ['A better', 'pairs', 'seen']
+    lines = [_row(['A', 'B', 'figure', 'A - B', '95% interval', *heads]), '|---|---|---|---:|---:|---:|---:|---|']
+    for row in found.rows:
+        n = row.result.n if row.result else 0
+        counts = [n, row.seeds] if over_images else [row.wins, n] if row.result else ['-', 0]
+        lines.append(_row([labels[row.first], labels[row.second], row.column.heading, *_interval_cells(row),
+                           *map(str, counts), _seen(row)]))
+    if not found.rows:
+        lines = []
+    for pairs, text in ((found.missing, 'Not run yet'),
+                        (found.uncounted, 'Without counts of each image, because the records are older')):
+        if pairs:
+            against = '; '.join(f'{labels[first]} against {labels[second]}' for first, second in pairs)
+            lines += ['', f'{text}: {against}.'] if lines else [f'{text}: {against}.']
+    if found.rows:
+        lines += _untested(suite, table.columns, {name: list(records[name].values()) for name in labels})
+    return lines
 
 
-def _image_differences(suite: Suite, table: Table, records: Records) -> tuple[list[str], list[dict]]:
-    where = f'{suite.path}: table {table.name}'
-    lines = [_row(['A', 'B', 'figure', 'A - B', '95% interval', 'images', 'seeds', 'seen']),
-             '|---|---|---|---:|---:|---:|---:|---|']
-    used, missing, without, labels = [], [], [], _labels(suite, [name for pair in table.pairs for name in pair])
-    for first, second in table.pairs:
-        against = f'{labels[first]} against {labels[second]}'
-        seeds = sorted(set(records[first]) & set(records[second]))
-        counted = [seed for seed in seeds if all('per_image' in records[name][seed] for name in (first, second))]
-        if not counted:
-            (without if seeds else missing).append(against)
-            continue
-        used += [records[name][seed] for name in (first, second) for seed in counted]
-        tables = [[_counts_of(records[name][seed], table.columns, f'{where}: {name}, seed {seed}') for seed in counted]
-                  for name in (first, second)]
-        for column in table.columns:
-            name = column.value.partition('.')[2]
-            try:
-                result = bootstrap_difference(*tables, name)
-            except ValueError as error:
-                raise ConfigError(f'{where}: {against}: {error}; records of one table are of one test split') from error
-            result = result.scaled(column.scale)
-            lines.append(_row([labels[first], labels[second], column.heading, *_interval_cells(result, column),
-                               str(result.n), str(len(counted)), _seen(result, column)]))
-    if missing:
-        lines += ['', f'Not run yet: {"; ".join(missing)}.']
-    if without:
-        lines += ['', f'Without counts of each image, because the records are older: {"; ".join(without)}.']
-    return (lines if used else lines[3:]), used
-
-
-def _counts_of(record: dict[str, Any], columns: Sequence[Column], where: str) -> dict[str, list]:
-    """The counts of each image, checked against the figures of the record."""
-    counts = record['per_image']
-    for column in columns:
-        name = column.value.partition('.')[2]
-        recorded, again = value_of(record, column.value, where), float(measure(counts, name)[0])
-        if recorded is not None and not math.isclose(recorded, again, rel_tol=1e-6, abs_tol=1e-12):
-            raise ConfigError(f'{where}: its counts of each image give {name} {again:g}, its figure is {recorded:g}.'
-                              '\n  cure: the record is damaged; delete it')
-    return counts
-
-
-def _difference_cells(pairs: list[tuple[float, float]], column: Column) -> list[str]:
-    if not pairs:
-        return ['-', '-', '-', '0', 'undefined']
-    result = paired_difference([a for a, _ in pairs], [b for _, b in pairs])
-    wins = result.positive if column.better == 'higher' else result.negative
-    return [*_interval_cells(result, column), str(wins), str(result.n), _seen(result, column)]
-
-
-def _interval_cells(result: PairedDifference, column: Column) -> list[str]:
-    if not math.isfinite(result.mean):
+def _interval_cells(row: Difference) -> list[str]:
+    if not row.defined:
         return ['-', '-']
-    signed = '+' + column.format.lstrip('+')
+    signed, result = '+' + row.column.format.lstrip('+'), row.result
     interval = '-' if result.low is None else f'[{format(result.low, signed)}, {format(result.high, signed)}]'
     return [format(result.mean, signed), interval]
 
 
-def _seen(result: PairedDifference, column: Column) -> str:
-    if not math.isfinite(result.mean):
+def _seen(row: Difference) -> str:
+    if not row.defined:
         return 'undefined'
-    if result.low is None:
+    if row.result.low is None:
         return 'one pair says nothing'
-    better = result.sign if column.better == 'higher' else -result.sign
-    return {0: 'no difference seen', 1: 'A better', -1: 'B better'}[better]
+    return {0: 'no difference seen', 1: 'A better', -1: 'B better'}[row.better]
 
 
 def _footer(suite: Suite, table: Table, used: list[dict], logs: Path) -> str:

@@ -36,7 +36,7 @@ def write(suite, logs: Path, name: str, values: dict) -> None:
 
 
 def build(suite, logs: Path, index: int) -> list[str]:
-    return build_table(suite, suite.tables[index], read_records(suite, logs), logs).splitlines()
+    return build_table(suite, suite.tables[index], read_records(suite, logs), logs).markdown.splitlines()
 
 
 def test_results(suite, tmp_path: Path) -> None:
@@ -152,7 +152,7 @@ def test_records_that_images_cannot_be_compared_of(by_image, tmp_path: Path) -> 
         'Without counts of each image, because the records are older: B against a.')
     with_images(by_image, tmp_path, 'a', 0, [1, 2])
     with_images(by_image, tmp_path, 'b', 0, [1, 2, 3])
-    with pytest.raises(ConfigError, match=r'(?s)table images: B against a: .*not of the same images'):
+    with pytest.raises(ConfigError, match=r'(?s)table images: b against a: .*not of the same images'):
         build(by_image, tmp_path, 0)
     with_images(by_image, tmp_path, 'b', 0, [1, 2], test=dict(IoU=0.9, Pd=1.0))
     with pytest.raises(ConfigError, match=r'b, seed 0: its counts of each image give IoU 0.375, its figure is 0.9'):

@@ -1,0 +1,132 @@
+"""Differences between pairs of runs, with intervals over seeds or test images, from result records."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..errors import ConfigError
+from .figures import Records, value_of
+from .image_counts import bootstrap_difference, measure
+from .statistics import PairedDifference, paired_difference
+from .suite import Column, Suite, Table
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One figure of run A minus that of run B.
+
+    Attributes:
+        first: Name of run A.
+        second: Name of run B.
+        column: Which figure.
+        seeds: How many seeds of both were compared.
+        result: In the column's unit; None where no seed of both has the figure.
+    """
+
+    first: str
+    second: str
+    column: Column
+    seeds: int
+    result: PairedDifference | None
+
+    @property
+    def defined(self) -> bool:
+        """Whether there is a number to show."""
+        return self.result is not None and math.isfinite(self.result.mean)
+
+    @property
+    def better(self) -> int:
+        """1: A is better, -1: B is, 0: no difference seen, or undefined."""
+        if not self.defined:
+            return 0
+        return self.result.sign if self.column.better == 'higher' else -self.result.sign
+
+    @property
+    def wins(self) -> int:
+        """Pairs in which A is better."""
+        if self.result is None:
+            return 0
+        return self.result.positive if self.column.better == 'higher' else self.result.negative
+
+
+@dataclass
+class Differences:
+    """What a table of differences shows.
+
+    Attributes:
+        rows: Pair by pair, figure by figure.
+        used: The records that went into it.
+        missing: Pairs (A, B) of which no seed is there.
+        uncounted: Pairs whose records are too old to have counts of each image.
+    """
+
+    rows: list[Difference] = field(default_factory=list)
+    used: list[dict[str, Any]] = field(default_factory=list)
+    missing: list[tuple[str, str]] = field(default_factory=list)
+    uncounted: list[tuple[str, str]] = field(default_factory=list)
+
+
+def find_differences(suite: Suite, table: Table, records: Records) -> Differences:
+    """Compare the pairs of a table, over what it says.
+
+    Args:
+        suite: The suite.
+        table: One of its tables, ``kind: differences``.
+        records: From :func:`~.record.read_records`.
+
+    Raises:
+        ConfigError: A figure that the records do not have, damaged counts, or records of different images.
+    """
+    where, compare = f'{suite.path}: table {table.name}', _over_images if table.over == 'images' else _over_seeds
+    found = Differences()
+    for first, second in table.pairs:
+        seeds = sorted(set(records[first]) & set(records[second]))
+        if not seeds:
+            found.missing.append((first, second))
+            continue
+        if table.over == 'images':
+            seeds = [seed for seed in seeds if all('per_image' in records[name][seed] for name in (first, second))]
+            if not seeds:
+                found.uncounted.append((first, second))
+                continue
+        found.used += [records[name][seed] for name in (first, second) for seed in seeds]
+        results = compare(first, second, seeds, table.columns, records, where)
+        found.rows += [Difference(first, second, column, len(seeds), result)
+                       for column, result in zip(table.columns, results)]
+    return found
+
+
+def _over_seeds(first: str, second: str, seeds: Sequence[int], columns: Sequence[Column], records: Records,
+                where: str) -> list[PairedDifference | None]:
+    results = []
+    for column in columns:
+        pairs = [(a * column.scale, b * column.scale) for seed in seeds
+                 if (a := value_of(records[first][seed], column.value, where)) is not None
+                 and (b := value_of(records[second][seed], column.value, where)) is not None]
+        results.append(paired_difference([a for a, _ in pairs], [b for _, b in pairs]) if pairs else None)
+    return results
+
+
+def _over_images(first: str, second: str, seeds: Sequence[int], columns: Sequence[Column], records: Records,
+                 where: str) -> list[PairedDifference]:
+    counts = [[_counts_of(records[name][seed], columns, f'{where}: {name}, seed {seed}') for seed in seeds]
+              for name in (first, second)]
+    try:
+        return [bootstrap_difference(*counts, column.figure).scaled(column.scale) for column in columns]
+    except ValueError as error:
+        raise ConfigError(f'{where}: {first} against {second}: {error}; records of one table are of one test '
+                          'split') from error
+
+
+def _counts_of(record: dict[str, Any], columns: Sequence[Column], where: str) -> dict[str, list]:
+    """The counts of each image, checked against the figures of the record."""
+    counts = record['per_image']
+    for column in columns:
+        recorded, again = value_of(record, column.value, where), float(measure(counts, column.figure)[0])
+        if recorded is not None and not math.isclose(recorded, again, rel_tol=1e-6, abs_tol=1e-12):
+            raise ConfigError(f'{where}: its counts of each image give {column.figure} {again:g}, its figure is '
+                              f'{recorded:g}.\n  cure: the record is damaged; delete it')
+    return counts
