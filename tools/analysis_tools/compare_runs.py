@@ -33,7 +33,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from mmirstd.datasets.errors import DataError  # noqa: E402
 from mmirstd.engine.benchmark.image_counts import (  # noqa: E402
     MEASURES,
-    bootstrap_difference,
+    bootstrap_differences,
     measure,
     read_image_counts,
 )
@@ -147,13 +147,14 @@ def compare(runs: Sequence[Run], measures: Sequence[str], level: float = 0.95) -
     """
     lines = [f'| run | figure | mean | minus {runs[0].label} | {level:.0%} interval | seen |',
              '|---|---|---:|---:|---:|---|']
+    differences = [bootstrap_differences(run.tables, runs[0].tables, measures, level) for run in runs[1:]]
     for name in measures:
         form = '.1f' if name == 'Fa_e6' else '.2e' if name == 'Fa' else '.4f'
-        for run in runs:
+        for run, found in zip(runs, [None, *differences]):
             value = float(np.mean([measure(table, name)[0] for table in run.tables]))
             cells = ['', '', 'reference']
-            if run is not runs[0]:
-                result = bootstrap_difference(run.tables, runs[0].tables, name, level)
+            if found is not None:
+                result = found[name]
                 undefined = result.low is None or not np.isfinite(result.mean)
                 sign = -result.sign if name in _LOWER_IS_BETTER else result.sign
                 cells = ['-', '-', 'undefined'] if undefined else [

@@ -8,7 +8,7 @@ built from the records and put between markers in READMEs (:mod:`.markers`), dif
 from .charts import draw_differences, write_chart
 from .differences import Difference, Differences, find_differences
 from .evaluations import Evaluation
-from .image_counts import bootstrap_difference
+from .image_counts import bootstrap_differences
 from .job import Job, JobFailed, Stopped
 from .markers import replace_between, write_table
 from .plan import Plan, read_plan
@@ -21,7 +21,7 @@ from .tables import BuiltTable, build_table
 
 __all__ = [
     'BuiltTable', 'Column', 'Difference', 'Differences', 'Evaluation', 'Job', 'JobFailed', 'Outcome',
-    'PairedDifference', 'Plan', 'Run', 'Settings', 'Stopped', 'Suite', 'Table', 'bootstrap_difference', 'build_table',
+    'PairedDifference', 'Plan', 'Run', 'Settings', 'Stopped', 'Suite', 'Table', 'bootstrap_differences', 'build_table',
     'draw_differences', 'find_differences', 'load_suite', 'mean_and_spread', 'move_data', 'paired_difference',
     'read_plan', 'read_record', 'read_records', 'record_path', 'replace_between', 'run_jobs', 'write_chart',
     'write_record', 'write_table'

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..errors import ConfigError
 from .figures import Records, value_of
-from .image_counts import bootstrap_difference, measure
+from .image_counts import bootstrap_differences, measure
 from .statistics import PairedDifference, paired_difference
 from .suite import Column, Suite, Table
 
@@ -115,10 +115,11 @@ def _over_images(first: str, second: str, seeds: Sequence[int], columns: Sequenc
     counts = [[_counts_of(records[name][seed], columns, f'{where}: {name}, seed {seed}') for seed in seeds]
               for name in (first, second)]
     try:
-        return [bootstrap_difference(*counts, column.figure).scaled(column.scale) for column in columns]
+        found = bootstrap_differences(*counts, [column.figure for column in columns])
     except ValueError as error:
         raise ConfigError(f'{where}: {first} against {second}: {error}; records of one table are of one test '
                           'split') from error
+    return [found[column.figure].scaled(column.scale) for column in columns]
 
 
 def _counts_of(record: dict[str, Any], columns: Sequence[Column], where: str) -> dict[str, list]:

@@ -71,25 +71,26 @@ def measure(table: Mapping[str, Sequence], name: str, weights: np.ndarray | None
     return np.divide(numerator, denominator, out=np.full(len(weights), empty), where=denominator > 0)
 
 
-def bootstrap_difference(a: Sequence[Mapping[str, Sequence]], b: Sequence[Mapping[str, Sequence]], name: str,
-                         level: float = 0.95, resamples: int = 10_000, seed: int = 0) -> PairedDifference:
-    """A minus B with a percentile interval over resamples of the test images.
+def bootstrap_differences(a: Sequence[Mapping[str, Sequence]], b: Sequence[Mapping[str, Sequence]],
+                          names: Sequence[str], level: float = 0.95, resamples: int = 10_000,
+                          seed: int = 0) -> dict[str, PairedDifference]:
+    """A minus B with percentile intervals over resamples of the test images.
 
-    A resample draws as many images as there are, with replacement, and is the same for A, B and all seeds, so what one
-    image decides for both cancels. It tells how far the choice of test images decides; not how another training would
-    have ended.
+    A resample draws as many images as there are, with replacement, and is the same for A, B, all seeds and measures, so
+    what one image decides for both cancels. It tells how far the choice of test images decides; not how another
+    training would have ended.
 
     Args:
         a: A's tables, one a seed.
         b: B's, of the same seeds in the same order, and of the same images.
-        name: Of :data:`MEASURES`.
+        names: Of :data:`MEASURES`.
         level: Coverage of the interval.
         resamples: How many.
         seed: Of the drawing.
 
     Returns:
-        PairedDifference: ``n`` images; ``mean`` over seeds of the difference on all images; ``positive`` and
-        ``negative`` count seeds.
+        Name -> ``n`` images; ``mean`` over seeds of the difference on all images; ``positive`` and ``negative`` count
+        seeds.
 
     Raises:
         ValueError: No table, not the same number, or other images.
@@ -99,17 +100,20 @@ def bootstrap_difference(a: Sequence[Mapping[str, Sequence]], b: Sequence[Mappin
     images = list(a[0]['name'])
     if any(list(table['name']) != images for table in [*a, *b]):
         raise ValueError('the tables are not of the same images in the same order')
-    point = [float(measure(one, name)[0] - measure(other, name)[0]) for one, other in zip(a, b)]
     rng = np.random.default_rng(seed)
-    drawn = []
+    drawn: dict[str, list[np.ndarray]] = {name: [] for name in names}
     for start in range(0, resamples, 1000):  # 1000 x 664 images take 5 MB
         weights = rng.multinomial(len(images), np.full(len(images), 1 / len(images)),
                                   size=min(1000, resamples - start)).astype(np.float64)
-        drawn.append(np.mean([measure(one, name, weights) - measure(other, name, weights)
-                              for one, other in zip(a, b)], axis=0))
-    drawn = np.concatenate(drawn)
-    drawn = drawn[np.isfinite(drawn)]  # a resample may hold no target at all, or no prediction
-    low, high = (float(end) for end in np.quantile(drawn, [0.5 - level / 2, 0.5 + level / 2])) if len(drawn) else (
-        None, None)
-    return PairedDifference(len(images), float(np.mean(point)), low, high,
-                            sum(d > 0 for d in point), sum(d < 0 for d in point))
+        for name, parts in drawn.items():
+            parts.append(np.mean([measure(one, name, weights) - measure(other, name, weights)
+                                  for one, other in zip(a, b)], axis=0))
+    found = {}
+    for name, parts in drawn.items():
+        point = [float(measure(one, name)[0] - measure(other, name)[0]) for one, other in zip(a, b)]
+        values = np.concatenate(parts)
+        values = values[np.isfinite(values)]  # a resample may hold no target at all, or no prediction
+        low, high = map(float, np.quantile(values, [0.5 - level / 2, 0.5 + level / 2])) if len(values) else (None, None)
+        found[name] = PairedDifference(len(images), float(np.mean(point)), low, high, sum(d > 0 for d in point),
+                                       sum(d < 0 for d in point))
+    return found

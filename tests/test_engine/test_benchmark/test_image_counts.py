@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mmirstd.engine.benchmark.image_counts import MEASURES, bootstrap_difference, measure, read_image_counts
+from mmirstd.engine.benchmark.image_counts import MEASURES, bootstrap_differences, measure, read_image_counts
+from mmirstd.engine.benchmark.statistics import PairedDifference
 from mmirstd.evaluation.functional import count_image, evaluate
 
 
@@ -34,6 +35,10 @@ def table(pairs: list[tuple[np.ndarray, np.ndarray]]) -> dict[str, list]:
     return read_image_counts(images)
 
 
+def bootstrap_difference(a: list[dict], b: list[dict], name: str) -> PairedDifference:
+    return bootstrap_differences(a, b, [name])[name]
+
+
 @pytest.mark.parametrize('name', MEASURES)
 def test_measures_are_those_of_the_default_protocol(name: str) -> None:
     pairs = scenes(1)
@@ -62,7 +67,8 @@ def test_the_interval_covers_what_resampling_says() -> None:
     assert bootstrap_difference([worse], [better], 'IoU').sign == -1
     same = bootstrap_difference([better], [better], 'nIoU')
     assert (same.low, same.mean, same.high, same.sign) == (0, 0, 0, 0)
-    assert bootstrap_difference([better], [worse], 'IoU') == bootstrap_difference([better], [worse], 'IoU')
+    alone = bootstrap_difference([better], [worse], 'IoU')
+    assert alone == bootstrap_differences([better], [worse], ['Pd', 'IoU'])['IoU']
 
 
 def test_the_standard_error_of_a_mean() -> None:

@@ -1,0 +1,48 @@
+"""The suites in benchmarks/ and what the READMEs say of them."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from mmirstd.engine.benchmark import build_table, load_suite, read_records, replace_between
+
+from .shared import REPO
+
+SUITES = sorted((REPO / 'benchmarks').glob('*.yml'))
+LOGS = REPO / 'benchmarks' / 'logs'
+
+
+@pytest.mark.parametrize('path', SUITES, ids=lambda path: path.stem)
+def test_tables_are_those_of_the_records(path) -> None:
+    """A figure that was typed over, or a record that was added and forgotten, is a difference."""
+    suite = load_suite(path, REPO)
+    records = read_records(suite, LOGS)
+    for table in suite.tables:
+        built = build_table(suite, table, records, LOGS)
+        text = (REPO / table.readme).read_text(encoding='utf-8')
+        if not any(records.values()):  # a suite that is prepared: its place in the README stays empty
+            assert replace_between(text, f'{suite.name}/{table.name}', '', table.readme) == text
+            continue
+        assert replace_between(text, f'{suite.name}/{table.name}', built.markdown, table.readme) == text, (
+            f'python tools/benchmark.py benchmarks/{path.name} --tables-only')
+        if built.chart is not None:
+            assert (REPO / table.chart).is_file()
+
+
+def test_every_record_belongs_to_a_suite() -> None:
+    names = {load_suite(path, REPO).name: {run.name for run in load_suite(path, REPO).runs} for path in SUITES}
+    for file in LOGS.rglob('*.json'):
+        suite, run = file.parent.name, re.sub(r'_seed\d+$', '', file.stem)
+        assert run in names.get(suite, ()), file
+
+
+def test_every_marker_belongs_to_a_table() -> None:
+    tables = {f'{suite.name}/{table.name}': table.readme for suite in (load_suite(p, REPO) for p in SUITES)
+              for table in suite.tables}
+    tables['zoo/networks'] = 'docs/zoo.md'  # of tools/analysis_tools/zoo.py
+    for folder in ('.', 'configs', 'docs', 'benchmarks'):
+        for file in (REPO / folder).glob('*.md' if folder == '.' else '**/*.md'):
+            for name in re.findall(r'<!-- benchmark:(\S+) -->', file.read_text(encoding='utf-8')):
+                assert tables.get(name) == file.relative_to(REPO).as_posix(), (file, name)
