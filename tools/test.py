@@ -23,6 +23,7 @@ from mmirstd.engine.launch import (  # noqa: E402
     prepare,
     run_tool,
 )
+from mmirstd.engine.provenance import versions  # noqa: E402
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -140,18 +141,6 @@ def _plain(value: object) -> object:
         return value
     number = float(value)
     return number if math.isfinite(number) else None
-
-
-def versions() -> dict[str, str]:
-    """Versions of what takes part in a result."""
-    import platform
-    from importlib import import_module
-    found = {'python': platform.python_version()}
-    for name in ('mmirstd', 'mmengine', 'mmcv', 'mmseg', 'torch', 'numpy', 'cv2'):
-        found[name] = getattr(import_module(name), '__version__', 'unknown')
-    if 'mmdet' in sys.modules:  # takes part in detection only
-        found['mmdet'] = sys.modules['mmdet'].__version__
-    return found
 
 
 if __name__ == '__main__':

@@ -1,30 +1,41 @@
-"""Choose the threshold of a classical method on training images.
+"""Choose the threshold of a classical method, and one parameter with it, on training images.
 
-Each image is filtered once, then thresholded at mean + k * std of its map for every k. No test image takes part.
+Each image is filtered once for each value of the parameter, then thresholded at mean + k * std of its map for every k.
+No test image takes part. ``--out`` keeps the figures with options, commit and versions, and what it holds is not
+measured again; ``--readme`` puts them as a table between ``<!-- benchmark:choose-threshold/METHOD -->`` and
+``<!-- /benchmark -->`` in that file, where METHOD is the folder of the config.
 
 Example::
 
     python tools/analysis_tools/choose_threshold.py configs/mpcm/mpcm_nuaa-sirst-341-86.py --k 4 8 12 16 --limit 80 \
-        --cfg-options data_root=PATH model.polarity=both
+        --vary model.polarity bright both --cfg-options data_root=PATH
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import os
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import numpy as np  # noqa: E402
+import yaml  # noqa: E402
 from mmengine.config import Config, DictAction  # noqa: E402
 from mmengine.registry import init_default_scope  # noqa: E402
 
-from mmirstd.engine.launch import load_config  # noqa: E402
+from mmirstd.engine.benchmark import write_record, write_table  # noqa: E402
+from mmirstd.engine.errors import ConfigError  # noqa: E402
+from mmirstd.engine.launch import REPO_ROOT, load_config, run_tool  # noqa: E402
+from mmirstd.engine.provenance import data_state, git_state, versions  # noqa: E402
 from mmirstd.evaluation.functional import evaluate  # noqa: E402
 from mmirstd.registry import DATASETS, MODELS  # noqa: E402
+
+SHOWN = ('IoU', 'nIoU', 'Pd', 'Fa_e6')
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -32,19 +43,41 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('config', help='config of a classical method')
     parser.add_argument('--k', type=float, nargs='+', required=True, help='standard deviations above the mean to try')
+    parser.add_argument('--vary', nargs='+', metavar=('KEY', 'VALUE'), help='a parameter and the values to try')
     parser.add_argument('--limit', type=int, default=0, metavar='N',
                         help='take N images, evenly spaced through the list; 0: all')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='overrides, key=value')
-    return parser.parse_args(argv)
+    parser.add_argument('--out', type=Path, metavar='FILE.json', help='keep the figures here')
+    parser.add_argument('--readme', type=Path, metavar='FILE.md', help='write the table here, between its markers')
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={}, help='overrides, key=value')
+    args = parser.parse_args(argv)
+    if args.vary and len(args.vary) < 2:
+        parser.error(f'--vary {args.vary[0]}: expected a key and its values')
+    return args
+
+
+def question(args: argparse.Namespace) -> dict[str, Any]:
+    """What is asked, as the record holds it."""
+    config = Path(args.config).resolve()
+    options = {key: value for key, value in args.cfg_options.items() if key != 'data_root'}
+    key, *values = args.vary or [None, None]
+    return dict(config=config.relative_to(REPO_ROOT).as_posix() if config.is_relative_to(REPO_ROOT) else config.name,
+                cfg_options=options, vary=key,
+                values=[value if value is None else yaml.safe_load(value) for value in values],
+                k=args.k, limit=args.limit)
+
+
+def training_data(cfg: Config) -> dict[str, Any]:
+    """The test data set's entry with the training list (held-out part included): native size, no augmentation."""
+    source = cfg.test_dataloader.dataset.copy()
+    source.ann_file = cfg.train_dataloader.dataset.ann_file
+    return source
 
 
 def training_maps(cfg: Config, limit: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Saliency map and mask, both (H, W), of the training images (held-out part included) at native size."""
+    """Saliency map and mask, both (H, W), of the training images at native size."""
     init_default_scope(cfg.get('default_scope', 'mmseg'))
     model = MODELS.build(cfg.model)
-    source = cfg.test_dataloader.dataset.copy()
-    source.ann_file = cfg.train_dataloader.dataset.ann_file
-    dataset = DATASETS.build(source)
+    dataset = DATASETS.build(training_data(cfg))
     chosen = range(len(dataset))
     if 0 < limit < len(dataset):
         chosen = np.linspace(0, len(dataset) - 1, limit).astype(int)
@@ -65,21 +98,86 @@ def table(maps: Sequence[tuple[np.ndarray, np.ndarray]], ks: Sequence[float]) ->
     return rows
 
 
+def answer(args: argparse.Namespace) -> dict[str, Any]:
+    """Measure every value with every k."""
+    asked, figures = question(args), []
+    for value in asked['values']:
+        options = args.cfg_options if value is None else {**args.cfg_options, asked['vary']: value}
+        cfg = load_config(args.config, options)
+        maps = list(training_maps(cfg, args.limit))
+        for row in table(maps, args.k):
+            figures.append(dict(value=value, k=row['k'], **{name: row[name] for name in SHOWN}))
+            print((f'{asked["vary"]} = {value}, ' if asked['vary'] else '') + f'k = {row["k"]:g}: '
+                  + ', '.join(f'{name} {row[name]:.4g}' for name in SHOWN), flush=True)
+    data = data_state(dict(test_dataloader=dict(dataset=training_data(cfg))))
+    return dict(**asked, images=len(maps), data=data, git=git_state(REPO_ROOT, Path(args.config)),
+                versions=versions(), figures=figures)
+
+
+def read_answer(args: argparse.Namespace) -> dict[str, Any] | None:
+    """What ``--out`` has; None where it is not there yet.
+
+    Raises:
+        ConfigError: It answers another question.
+    """
+    if args.out is None or not args.out.is_file():
+        return None
+    record, asked = json.loads(args.out.read_text(encoding='utf-8')), question(args)
+    for key, value in asked.items():
+        if record.get(key) != value:
+            raise ConfigError(f'{args.out}: was made with {key} {record.get(key)!r}, asked is {value!r}.\n  cure: '
+                              'delete it to measure anew, or give another --out')
+    return record
+
+
+def best(record: dict[str, Any]) -> dict[str, Any]:
+    """The figures of the highest IoU."""
+    return max(record['figures'], key=lambda row: row['IoU'])
+
+
+def markdown(record: dict[str, Any], log: str | None = None) -> str:
+    """A row a value, a column a k: IoU / Pd, the highest IoU bold.
+
+    Args:
+        record: From :func:`answer`.
+        log: Link to the record, relative to the README.
+    """
+    name = (record['vary'] or '').rpartition('.')[2]
+    lines = ['| ' + ' | '.join([name, *(f'k = {k:g}' for k in record['k'])]) + ' |',
+             '|---:' * (len(record['k']) + 1) + '|']
+    for value in record['values']:
+        cells = []
+        for row in record['figures']:
+            if row['value'] == value:
+                text = f'{row["IoU"]:.3f} / {row["Pd"]:.3f}'
+                cells.append(f'**{text}**' if row is best(record) else text)
+        lines.append('| ' + ' | '.join(['' if value is None else str(value), *cells]) + ' |')
+    commit = (record['git']['commit'] or 'no git')[:9] + ('+' if record['git']['dirty'] else '')
+    lines += ['', f'IoU / Pd on {record["images"]} training images, default protocol, native size; bold: the highest '
+              f'IoU. Commit {commit}. Made by `tools/analysis_tools/choose_threshold.py`'
+              + (f'; all figures, options and versions: [{Path(log).name}]({log}).' if log else '.')]
+    return '\n'.join(lines) + '\n'
+
+
 def main(argv: list[str] | None = None) -> None:
     """Command line entry."""
     args = parse_args(argv)
-    cfg = load_config(args.config, args.cfg_options)
-    start = time.perf_counter()
-    maps = list(training_maps(cfg, args.limit))
-    seconds = (time.perf_counter() - start) / len(maps)
-    rows = table(maps, args.k)
-    print(f'{args.config}: {len(maps)} training images, {seconds * 1e3:.1f} ms each to load and filter')
-    print('k        IoU    nIoU   Pd     Fa (1e-6)')
-    for row in rows:
-        print(f'{row["k"]:<8g} {row["IoU"]:.4f} {row["nIoU"]:.4f} {row["Pd"]:.4f} {row["Fa_e6"]:.1f}')
-    best = max(rows, key=lambda row: row['IoU'])
-    print(f'best IoU {best["IoU"]:.4f} with k = {best["k"]:g}')
+    record = read_answer(args)
+    if record is None:
+        record = answer(args)
+        if args.out:
+            write_record(args.out, record)
+    else:
+        print(f'{args.out} has the figures')
+    first = best(record)
+    print(f'best IoU {first["IoU"]:.4f} of {record["images"]} training images with k = {first["k"]:g}'
+          + (f' and {record["vary"]} = {first["value"]}' if record['vary'] else ''))
+    if args.readme:
+        log = Path(os.path.relpath(args.out, args.readme.parent)).as_posix() if args.out else None
+        name = f'choose-threshold/{Path(args.config).resolve().parent.name}'
+        print(f'table {name}: {args.readme}'
+              + ('' if write_table(args.readme, name, markdown(record, log)) else ' (unchanged)'))
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

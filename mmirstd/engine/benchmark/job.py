@@ -18,6 +18,7 @@ from typing import Any
 
 from ..errors import CheckpointError, ConfigError
 from ..evaluation_options import set_eval_size, set_protocols
+from ..provenance import data_state, git_state
 from .evaluations import Evaluation
 from .history import (
     last_position,
@@ -31,7 +32,6 @@ from .history import (
 from .image_counts import read_image_counts
 from .options import format_option
 from .plan import Plan, choose_checkpoint, read_plan, resume_point
-from .provenance import data_state, git_state
 from .record import as_json, read_record, record_path, write_record
 from .settings import Settings
 from .suite import Run, Suite

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mmengine.config import Config
 
-from mmirstd.engine.benchmark.provenance import data_state, git_state
+from mmirstd.engine.provenance import data_state, git_state
 
 
 def git(root: Path, *args: str) -> None:

@@ -1,9 +1,12 @@
-"""Where a result comes from: commit, data, and commands that hold on any machine."""
+"""Where a result comes from: commit, data and versions."""
 
 from __future__ import annotations
 
 import hashlib
+import platform
 import subprocess
+import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -66,3 +69,13 @@ def data_state(cfg: Any) -> dict[str, str]:
     for split in ('train', 'val', 'test'):
         walk(cfg.get(f'{split}_dataloader'))
     return dict(sorted(found.items()))
+
+
+def versions() -> dict[str, str]:
+    """Versions of what takes part in a result."""
+    found = {'python': platform.python_version()}
+    for name in ('mmirstd', 'mmengine', 'mmcv', 'mmseg', 'torch', 'numpy', 'cv2'):
+        found[name] = getattr(import_module(name), '__version__', 'unknown')
+    if 'mmdet' in sys.modules:  # takes part in detection only
+        found['mmdet'] = sys.modules['mmdet'].__version__
+    return found
