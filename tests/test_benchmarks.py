@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
 
 from mmirstd.engine.benchmark import build_table, load_suite, read_records, replace_between
+
+from tools.analysis_tools.choose_threshold import markdown
 
 from .shared import REPO
 
@@ -31,6 +34,14 @@ def test_tables_are_those_of_the_records(path) -> None:
             assert (REPO / table.chart).is_file()
 
 
+@pytest.mark.parametrize('path', sorted((REPO / 'configs').glob('*/logs/threshold.json')),
+                         ids=lambda path: path.parts[-3])
+def test_thresholds_are_those_of_the_records(path) -> None:
+    readme, built = path.parents[1] / 'README.md', markdown(json.loads(path.read_text()), 'logs/threshold.json')
+    text = readme.read_text(encoding='utf-8')
+    assert replace_between(text, f'choose-threshold/{path.parts[-3]}', built, str(readme)) == text
+
+
 def test_every_record_belongs_to_a_suite() -> None:
     names = {load_suite(path, REPO).name: {run.name for run in load_suite(path, REPO).runs} for path in SUITES}
     for file in LOGS.rglob('*.json'):
@@ -42,6 +53,8 @@ def test_every_marker_belongs_to_a_table() -> None:
     tables = {f'{suite.name}/{table.name}': table.readme for suite in (load_suite(p, REPO) for p in SUITES)
               for table in suite.tables}
     tables['zoo/networks'] = 'docs/zoo.md'  # of tools/analysis_tools/zoo.py
+    tables.update({f'choose-threshold/{path.parts[-3]}': f'configs/{path.parts[-3]}/README.md'
+                   for path in (REPO / 'configs').glob('*/logs/threshold.json')})
     for folder in ('.', 'configs', 'docs', 'benchmarks'):
         for file in (REPO / folder).glob('*.md' if folder == '.' else '**/*.md'):
             for name in re.findall(r'<!-- benchmark:(\S+) -->', file.read_text(encoding='utf-8')):
