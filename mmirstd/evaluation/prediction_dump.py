@@ -250,5 +250,5 @@ def _gray_codes(image: np.ndarray) -> np.ndarray:
 
 
 def _save_png(path: Path, pixels: np.ndarray) -> None:
-    from mmirstd.visualization.overlay import save_png
+    from mmirstd.visualization.png import save_png
     save_png(path, pixels)

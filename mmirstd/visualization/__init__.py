@@ -8,18 +8,16 @@ stays cheap.
 """
 
 from .animation import GifInfo, save_gif, save_mp4
-from .detections import BOX_COLORS, BoxFinding, detection_insets, draw_detections, find_detections
-from .overlay import (
-    COLORS,
-    Finding,
-    contact_sheet,
-    draw_comparison,
-    draw_contours,
-    find_components,
-    save_png,
-    to_display,
-    zoom_insets,
-)
+from .box_findings import BoxFinding, find_detections
+from .contact_sheet import contact_sheet
+from .contours import draw_contours
+from .detections import BOX_COLORS, detection_insets, draw_detections
+from .display import to_display
+from .drawing import COLORS
+from .findings import Finding, find_components
+from .insets import zoom_insets
+from .overlay import draw_comparison
+from .png import save_png
 
 __all__ = [
     'BOX_COLORS', 'BoxFinding', 'COLORS', 'Finding', 'GifInfo', 'contact_sheet', 'detection_insets',

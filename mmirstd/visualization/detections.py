@@ -12,27 +12,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from mmirstd.evaluation.functional import match_centres
-
-from .overlay import (
-    _BACKGROUND,
-    _DIM,
-    _GAP,
-    _TEXT,
-    _TILE,
-    _bare_crop,
-    _display_range,
-    _put_text,
-    _shorten,
-    _single_channel,
-    _stretch,
-    to_display,
+from .box_findings import BoxFinding, find_detections
+from .display import display_range as range_of
+from .display import single_channel, stretch, to_display
+from .drawing import (
+    BACKGROUND,
+    DIM,
+    FONT,
+    GAP,
+    MAX_MARKERS,
+    TEXT,
+    draw_brackets,
+    put_text,
+    put_text_rimmed,
+    shorten,
 )
+from .findings import ORDER
+from .insets import TILE, bare_crop, magnification
 
 # BGR. Status is never told by colour alone: brackets are truth, rectangles are detections, insets say it in words.
 BOX_COLORS: dict[str, tuple[int, int, int]] = {
@@ -42,90 +42,8 @@ BOX_COLORS: dict[str, tuple[int, int, int]] = {
     'false alarm': (60, 60, 255),
     'missed': (255, 110, 255),
 }
-_ORDER = {'missed': 0, 'false alarm': 1, 'detected': 2, 'predicted': 2}
 _HEADER = 62
 _CAPTION = 22
-_MAX_DRAWN = 300  # more boxes than this only hide the picture
-
-
-@dataclass(frozen=True)
-class BoxFinding:
-    """One target or detection and what became of it.
-
-    Attributes:
-        status: 'detected' | 'missed' | 'false alarm', or 'predicted' when there is no ground truth.
-        target: The annotated box, None for a false alarm.
-        box: The detection, None for a missed target.
-        score: The detection's, None for a missed target.
-        distance: Pixels between the centres, None if unmatched.
-    """
-
-    status: str
-    target: tuple[float, float, float, float] | None
-    box: tuple[float, float, float, float] | None
-    score: float | None = None
-    distance: float | None = None
-
-    @property
-    def extent(self) -> tuple[float, float, float, float]:
-        """The box around target and detection."""
-        boxes = np.array([box for box in (self.target, self.box) if box is not None])
-        return (*boxes[:, :2].min(axis=0).tolist(), *boxes[:, 2:].max(axis=0).tolist())
-
-
-def find_detections(targets: np.ndarray | None,
-                    boxes: np.ndarray,
-                    scores: np.ndarray,
-                    threshold: float = 0.5,
-                    max_distance: float = 3.0,
-                    ignored: np.ndarray | None = None) -> list[BoxFinding]:
-    """Say of each target and each detection what became of it, by the rule behind Pd and Fa.
-
-    The rule is :func:`~mmirstd.evaluation.functional.count_frame`'s: centres less than ``max_distance`` apart, nearest
-    pair first, one to one; detections whose centre lies in an ignored box are left out.
-
-    Args:
-        targets: (N, 4) annotated boxes, or None when they are not known.
-        boxes: (M, 4) detections.
-        scores: (M,) in [0, 1].
-        threshold: Detections with at least this score count.
-        max_distance: Pixels, exclusive.
-        ignored: (N,) bool, targets that need not be found.
-
-    Returns:
-        The targets in the order given, then the other detections by falling score.
-
-    Raises:
-        ValueError: Arrays of other shapes.
-    """
-    boxes = np.asarray(boxes, np.float64).reshape(-1, 4)
-    scores = np.asarray(scores, np.float64).reshape(-1)
-    if len(boxes) != len(scores):
-        raise ValueError(f'{len(boxes)} boxes and {len(scores)} scores; expected one score for each box')
-    kept = np.flatnonzero(scores >= threshold)
-    kept = kept[np.argsort(-scores[kept], kind='stable')]
-    boxes, scores = boxes[kept], scores[kept]
-    if targets is None:
-        return [BoxFinding('predicted', None, _plain(box), float(score)) for box, score in zip(boxes, scores)]
-    targets = np.asarray(targets, np.float64).reshape(-1, 4)
-    ignored = np.zeros(len(targets), bool) if ignored is None else np.asarray(ignored, bool).reshape(-1)
-    if len(ignored) != len(targets):
-        raise ValueError(f'{len(targets)} targets and {len(ignored)} flags; expected one flag for each target')
-    regions, targets = targets[ignored], targets[~ignored]
-    matched = match_centres(targets, boxes, scores, max_distance)
-    findings = []
-    for target, index in zip(targets, matched):
-        if index < 0:
-            findings.append(BoxFinding('missed', _plain(target), None))
-            continue
-        distance = float(np.hypot(*(_centre(target) - _centre(boxes[index]))))
-        findings.append(
-            BoxFinding('detected', _plain(target), _plain(boxes[index]), float(scores[index]), distance))
-    for index in sorted(set(range(len(boxes))) - set(matched.tolist())):
-        centre = _centre(boxes[index])
-        if not any((centre >= region[:2]).all() and (centre <= region[2:]).all() for region in regions):
-            findings.append(BoxFinding('false alarm', None, _plain(boxes[index]), float(scores[index])))
-    return findings
 
 
 def draw_detections(image: np.ndarray,
@@ -165,46 +83,46 @@ def draw_detections(image: np.ndarray,
     Raises:
         ValueError: Not one image, or boxes and scores do not fit.
     """
-    raw = _single_channel(image)
+    raw = single_channel(image)
     height, width = raw.shape
     findings = find_detections(targets, boxes, scores, threshold, max_distance, ignored)
     if errors_first:
-        findings = sorted(findings, key=lambda finding: _ORDER[finding.status])
+        findings = sorted(findings, key=lambda finding: ORDER[finding.status])
     scale = panel_size / max(height, width)
     scale = float(max(1, math.floor(scale))) if scale >= 1 else scale
-    panel = to_display(raw) if display_range is None else _stretch(raw, *display_range)
+    panel = to_display(raw) if display_range is None else stretch(raw, *display_range)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     panel = cv2.resize(panel, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST)
 
-    pair = 2 * _TILE + 2  # bare and marked
-    inset_width, inset_height = pair + 6, _TILE + _CAPTION + 3
-    rows = max(1, (panel.shape[0] + _GAP) // (inset_height + _GAP)) if inset_columns else 0
+    pair = 2 * TILE + 2  # bare and marked
+    inset_width, inset_height = pair + 6, TILE + _CAPTION + 3
+    rows = max(1, (panel.shape[0] + GAP) // (inset_height + GAP)) if inset_columns else 0
     slots = rows * inset_columns
-    for number, finding in enumerate(findings[:_MAX_DRAWN], 1):
-        _draw(panel, finding, scale, (0.0, 0.0), str(number) if number <= slots else '')
+    for number, finding in enumerate(findings[:MAX_MARKERS], 1):
+        draw_finding(panel, finding, scale, (0.0, 0.0), str(number) if number <= slots else '')
 
-    canvas_width = _GAP + panel.shape[1] + _GAP + inset_columns * (inset_width + _GAP)
+    canvas_width = GAP + panel.shape[1] + GAP + inset_columns * (inset_width + GAP)
     canvas_width = max(canvas_width, 620)  # the verdict and the legend need it
-    body = max(panel.shape[0], rows * (inset_height + _GAP) - _GAP)
-    canvas = np.full((_HEADER + body + 26, canvas_width, 3), _BACKGROUND, np.uint8)
-    canvas[_HEADER:_HEADER + panel.shape[0], _GAP:_GAP + panel.shape[1]] = panel
-    low, high = _display_range(raw, (0.2, 99.9)) if display_range is None else display_range
+    body = max(panel.shape[0], rows * (inset_height + GAP) - GAP)
+    canvas = np.full((_HEADER + body + 26, canvas_width, 3), BACKGROUND, np.uint8)
+    canvas[_HEADER:_HEADER + panel.shape[0], GAP:GAP + panel.shape[1]] = panel
+    low, high = range_of(raw) if display_range is None else display_range
     for slot, finding in enumerate(findings[:slots]):
-        x = _GAP + panel.shape[1] + _GAP + slot // rows * (inset_width + _GAP)
-        y = _HEADER + slot % rows * (inset_height + _GAP)
+        x = GAP + panel.shape[1] + GAP + slot // rows * (inset_width + GAP)
+        y = _HEADER + slot % rows * (inset_height + GAP)
         canvas[y:y + inset_height, x:x + inset_width] = _inset(raw, finding, slot + 1, findings, high - low)
 
     title = '   '.join(part for part in (name, text, f'{width}x{height}') if part)
-    _put_text(canvas, _shorten(title, canvas_width - 2 * _GAP, 0.6), (_GAP, 22), _TEXT, 0.6, 1)
-    x = _GAP
+    put_text(canvas, shorten(title, canvas_width - 2 * GAP, 0.6), (GAP, 22), TEXT, 0.6, 1)
+    x = GAP
     for part, color in _verdict(findings, targets is not None, threshold):
-        x = _put_text(canvas, part, (x, 46), color, 0.5) + 24
+        x = put_text(canvas, part, (x, 46), color, 0.5) + 24
     _legend(canvas, canvas.shape[0] - 9, targets is not None)
     left_out = len(findings) - slots
     if inset_columns and left_out > 0:
         note = f'{left_out} more without inset'
-        x = canvas_width - _GAP - cv2.getTextSize(note, cv2.FONT_HERSHEY_SIMPLEX, 0.45, 1)[0][0]
-        _put_text(canvas, note, (x, 46), _DIM, 0.45)
+        x = canvas_width - GAP - cv2.getTextSize(note, FONT, 0.45, 1)[0][0]
+        put_text(canvas, note, (x, 46), DIM, 0.45)
     return canvas
 
 
@@ -219,55 +137,38 @@ def detection_insets(image: np.ndarray, findings: Sequence[BoxFinding], first_nu
     Returns:
         One uint8 BGR picture per finding, all of the same size.
     """
-    raw = _single_channel(image)
-    low, high = _display_range(raw, (0.2, 99.9))
+    raw = single_channel(image)
+    low, high = range_of(raw)
     return [_inset(raw, finding, number, list(findings), high - low)
             for number, finding in enumerate(findings, first_number)]
-
-
-def _plain(box: np.ndarray) -> tuple[float, float, float, float]:
-    return tuple(float(value) for value in box)
-
-
-def _centre(box: np.ndarray) -> np.ndarray:
-    return (np.asarray(box[:2]) + np.asarray(box[2:])) / 2
 
 
 def _verdict(findings: list[BoxFinding], with_truth: bool,
              threshold: float) -> list[tuple[str, tuple[int, int, int]]]:
     """This frame's figures, each with the colour to write it in."""
     if not with_truth:
-        return [(f'{len(findings)} detections with score >= {threshold:g}', _TEXT)]
+        return [(f'{len(findings)} detections with score >= {threshold:g}', TEXT)]
     detected = sum(finding.status == 'detected' for finding in findings)
     missed = sum(finding.status == 'missed' for finding in findings)
     false = sum(finding.status == 'false alarm' for finding in findings)
     good = BOX_COLORS['ground truth']
-    return [(f'score >= {threshold:g}', _DIM),
+    return [(f'score >= {threshold:g}', DIM),
             (f'detected {detected} of {detected + missed}' if detected + missed else 'no target',
              BOX_COLORS['missed'] if missed else good),
             (f'false alarms {false}', BOX_COLORS['false alarm'] if false else good)]
 
 
 def _legend(canvas: np.ndarray, y: int, with_truth: bool) -> None:
-    x = _GAP
+    x = GAP
     for entry in ('ground truth', 'detected', 'false alarm', 'missed') if with_truth else ('predicted',):
         color = BOX_COLORS[entry]
         if entry == 'ground truth':
-            _brackets(canvas, (x, y - 11), (x + 12, y + 1), color, 4, 1)
+            draw_brackets(canvas, (x, y - 11), (x + 12, y + 1), color, 4, 1)
         elif entry == 'missed':
             cv2.circle(canvas, (x + 6, y - 5), 6, color, 1, cv2.LINE_AA)
         else:
             cv2.rectangle(canvas, (x, y - 11), (x + 12, y + 1), color, 1)
-        x = _put_text(canvas, entry, (x + 19, y), _TEXT, 0.45) + 18
-
-
-def _brackets(picture: np.ndarray, upper_left: tuple[int, int], lower_right: tuple[int, int],
-              color: tuple[int, int, int], arm: int, thickness: int = 2) -> None:
-    (left, top), (right, bottom) = upper_left, lower_right
-    for x, step_x in ((left, 1), (right, -1)):
-        for y, step_y in ((top, 1), (bottom, -1)):
-            cv2.line(picture, (x, y), (x + step_x * arm, y), color, thickness)
-            cv2.line(picture, (x, y), (x, y + step_y * arm), color, thickness)
+        x = put_text(canvas, entry, (x + 19, y), TEXT, 0.45) + 18
 
 
 def _scaled(box: tuple[float, float, float, float], scale: float, offset: tuple[float, float],
@@ -279,14 +180,23 @@ def _scaled(box: tuple[float, float, float, float], scale: float, offset: tuple[
             (math.ceil(right) + margin, math.ceil(bottom) + margin))
 
 
-def _draw(picture: np.ndarray, finding: BoxFinding, scale: float, offset: tuple[float, float], label: str) -> None:
-    """Target and detection of one finding in a magnified picture, with its number and score."""
+def draw_finding(picture: np.ndarray, finding: BoxFinding, scale: float, offset: tuple[float, float],
+                 label: str) -> None:
+    """Target and detection of one finding in a magnified picture, with its number and score.
+
+    Args:
+        picture: (H, W, 3) uint8 BGR, drawn into.
+        finding: What to draw.
+        scale: Pixels of the picture per pixel of the image.
+        offset: (x, y) of the picture's upper left corner in the image.
+        label: Its number; empty for boxes alone.
+    """
     color = BOX_COLORS[finding.status]
     if finding.box is not None:
         cv2.rectangle(picture, *_scaled(finding.box, scale, offset, 0), color, 1)
     if finding.target is not None:
         upper_left, lower_right = _scaled(finding.target, scale, offset, 5)
-        _brackets(picture, upper_left, lower_right, BOX_COLORS['ground truth'], 6)
+        draw_brackets(picture, upper_left, lower_right, BOX_COLORS['ground truth'], 6)
     if finding.status == 'missed':
         middle = tuple((a + b) // 2 for a, b in zip(upper_left, lower_right))
         radius = math.ceil(math.dist(upper_left, lower_right) / 2) + 5
@@ -295,12 +205,11 @@ def _draw(picture: np.ndarray, finding: BoxFinding, scale: float, offset: tuple[
         return
     (left, top), (right, _) = _scaled(finding.extent, scale, offset, 8)
     words = f'{label}: missed' if finding.score is None else f'{label}: {finding.score:.2f}'
-    text_width, height, width = cv2.getTextSize(words, cv2.FONT_HERSHEY_SIMPLEX, 0.45, 1)[0][0], *picture.shape[:2]
+    text_width, height, width = cv2.getTextSize(words, FONT, 0.45, 1)[0][0], *picture.shape[:2]
     gap = 3 if finding.status != 'missed' else 10
     x = right + gap if right + gap + text_width < width else max(left - gap - text_width, 0)
     y = min(max(top + 8, 12), height - 4)
-    _put_text(picture, words, (x, y), (0, 0, 0), 0.45, 3)  # a dark rim keeps it readable on clouds
-    _put_text(picture, words, (x, y), color, 0.45, 1)
+    put_text_rimmed(picture, words, (x, y), color, 0.45, 1, rim=3)
 
 
 def _inset(raw: np.ndarray, finding: BoxFinding, number: int, findings: list[BoxFinding],
@@ -308,24 +217,24 @@ def _inset(raw: np.ndarray, finding: BoxFinding, number: int, findings: list[Box
     """The surroundings of a finding magnified: bare, and with the boxes of all findings."""
     x1, y1, x2, y2 = finding.extent
     needed = math.ceil(max(x2 - x1, y2 - y1)) + 10  # some background is needed to judge a box
-    zoom = next((z for z in (8, 7, 6, 4, 3, 2, 1) if _TILE // z >= needed), 0)
-    size = _TILE // zoom if zoom else needed
+    zoom = magnification(needed)
+    size = TILE // zoom if zoom else needed
     left, top = round((x1 + x2 - size) / 2), round((y1 + y2 - size) / 2)
-    bare, _ = _bare_crop(raw, left, top, size, full_range, _TILE)
+    bare, _ = bare_crop(raw, left, top, size, full_range, TILE)
     marked = bare.copy()
-    for other in findings[:_MAX_DRAWN]:
-        _draw(marked, other, _TILE / size, (left, top), '')
+    for other in findings[:MAX_MARKERS]:
+        draw_finding(marked, other, TILE / size, (left, top), '')
     color, border = BOX_COLORS[finding.status], 3
-    inset = np.full((_CAPTION + _TILE + border, 2 * _TILE + 2 + 2 * border, 3), _BACKGROUND, np.uint8)
+    inset = np.full((_CAPTION + TILE + border, 2 * TILE + 2 + 2 * border, 3), BACKGROUND, np.uint8)
     for k, tile in enumerate((bare, marked)):
-        x = border + k * (_TILE + 2)
-        inset[_CAPTION:_CAPTION + _TILE, x:x + _TILE] = tile
+        x = border + k * (TILE + 2)
+        inset[_CAPTION:_CAPTION + TILE, x:x + TILE] = tile
     cv2.rectangle(inset, (0, 0), (inset.shape[1] - 1, inset.shape[0] - 1), color, border, cv2.LINE_8)
     note = f'x{zoom}' if zoom else 'reduced'
     if finding.score is not None:
         note += f', score {finding.score:.2f}'
     if finding.distance is not None:
         note += f', off by {finding.distance:.1f} px'
-    x = _put_text(inset, f'{number} {finding.status.upper()}', (8, 16), color, 0.45)
-    _put_text(inset, _shorten(note, inset.shape[1] - x - 16, 0.4), (x + 8, 16), _TEXT, 0.4)
+    x = put_text(inset, f'{number} {finding.status.upper()}', (8, 16), color, 0.45)
+    put_text(inset, shorten(note, inset.shape[1] - x - 16, 0.4), (x + 8, 16), TEXT, 0.4)
     return inset

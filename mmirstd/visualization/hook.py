@@ -15,7 +15,8 @@ from mmengine.logging import print_log
 from mmirstd.registry import HOOKS
 
 from .detections import draw_detections
-from .overlay import draw_comparison, save_png
+from .overlay import draw_comparison
+from .png import save_png
 
 
 @HOOKS.register_module()

@@ -11,21 +11,12 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from .detections import BoxFinding, _draw
-from .overlay import (
-    _MAX_MARKERS,
-    COLORS,
-    Finding,
-    _bare_crop,
-    _crop,
-    _display_range,
-    _magnify,
-    _mark,
-    _resize_mask,
-    _single_channel,
-    _stretch,
-    draw_contours,
-)
+from .box_findings import BoxFinding
+from .contours import draw_contours, resize_mask
+from .detections import draw_finding
+from .display import display_range, heat_map, single_channel, stretch
+from .drawing import COLORS, MAX_MARKERS, mark
+from .insets import bare_crop, crop, magnify
 
 #: Longer side of a marked frame in pixels: smaller images are enlarged by a whole factor, larger ones reduced.
 LEAST_SIDE, MOST_SIDE = 640, 1600
@@ -59,18 +50,18 @@ def draw_marked(image: np.ndarray,
     Returns:
         A picture of :func:`view_scale` times the image's size.
     """
-    raw = _single_channel(image)
+    raw = single_channel(image)
     size, scale = _view_size(raw.shape), view_scale(raw.shape)
-    picture = _stretch(raw, *_display_range(raw, (0.2, 99.9)))
+    picture = stretch(raw, *display_range(raw))
     picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST)
     if mask is not None:
-        picture = draw_contours(picture, _resize_mask(mask, size), COLORS['prediction'])
+        picture = draw_contours(picture, resize_mask(mask, size), COLORS['prediction'])
     if window is not None:
         x0, y0, side = (round(value * scale) for value in window)
         cv2.rectangle(picture, (x0, y0), (x0 + side, y0 + side), COLORS['ground truth'], 1)
-    for index, box in enumerate(boxes[:_MAX_MARKERS]):
+    for index, box in enumerate(boxes[:MAX_MARKERS]):
         color = COLORS['ground truth'] if index == chosen else COLORS['predicted']
-        _mark(picture, Finding('predicted', (0.0, 0.0), box, 0), color, scale, str(index))
+        mark(picture, box, color, scale, str(index))
     return picture
 
 
@@ -109,21 +100,20 @@ def magnify_window(image: np.ndarray,
         The bare square (contrast stretched over it), the same with the targets' contours or boxes, and, where there
         are probabilities, their picture; (size, size, 3) each.
     """
-    raw = _single_channel(image)
-    low, high = _display_range(raw, (0.2, 99.9))
+    raw = single_channel(image)
+    low, high = display_range(raw)
     x0, y0, side = window
-    bare, valid = _bare_crop(raw, x0, y0, side, high - low, size)
+    bare, valid = bare_crop(raw, x0, y0, side, high - low, size)
     marked = bare.copy()
     if mask is not None:
-        inside = _resize_mask(_crop(np.asarray(mask) > 0, x0, y0, side)[0], (size, size))
+        inside = resize_mask(crop(np.asarray(mask) > 0, x0, y0, side)[0], (size, size))
         marked = draw_contours(marked, inside, COLORS['prediction'], 1 if size < 6 * side else 2, inside=True)
     else:
-        for box in boxes[:_MAX_MARKERS]:
-            _draw(marked, BoxFinding('predicted', None, tuple(box)), size / side, (float(x0), float(y0)), '')
+        for box in boxes[:MAX_MARKERS]:
+            draw_finding(marked, BoxFinding('predicted', None, tuple(box)), size / side, (float(x0), float(y0)), '')
     pictures = [bare, marked]
     if probability is not None:
-        values = np.clip(_crop(np.asarray(probability, np.float32), x0, y0, side)[0], 0, 1)
-        heat = cv2.applyColorMap((values * 255 + 0.5).astype(np.uint8), cv2.COLORMAP_INFERNO)
+        heat = heat_map(crop(np.asarray(probability, np.float32), x0, y0, side)[0])
         heat[~valid] = 0
-        pictures.append(_magnify(heat, size))
+        pictures.append(magnify(heat, size))
     return pictures

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from .overlay import _MAX_MARKERS, COLORS, Finding, _display_range, _mark, _put_text, _single_channel, _stretch
+from .display import display_range as range_of
+from .display import single_channel, stretch
+from .drawing import COLORS, MAX_MARKERS, TEXT, mark, put_text_rimmed
 
 #: Small frames are enlarged by a whole factor until their longer side has as many pixels, so that targets are seen.
 LEAST_SIDE = 640
@@ -29,19 +31,17 @@ def draw_targets(image: np.ndarray,
         (H', W', 3) uint8 BGR; the size depends on the frame's size alone, and is even in both directions, as video
         codecs want it.
     """
-    image = _single_channel(image)
+    image = single_channel(image)
     zoom = max(1, LEAST_SIDE // max(image.shape))
-    picture = _stretch(image, *(display_range or _display_range(image, (0.2, 99.9))))
+    picture = stretch(image, *(display_range or range_of(image)))
     if zoom > 1:
         picture = cv2.resize(picture, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_NEAREST)
     height, width = picture.shape[:2]
     picture = cv2.copyMakeBorder(picture, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)
-    for x0, y0, x1, y1, probability in targets[:_MAX_MARKERS]:
-        finding = Finding('predicted', ((x0 + x1) / 2, (y0 + y1) / 2), (x0, y0, x1, y1), 0)
-        _mark(picture, finding, COLORS['predicted'], zoom, f'{probability:.2f}')
+    for x0, y0, x1, y1, probability in targets[:MAX_MARKERS]:
+        mark(picture, (x0, y0, x1, y1), COLORS['predicted'], zoom, f'{probability:.2f}')
     if text:
-        _put_text(picture, text, (6, 18), (0, 0, 0), 0.5, 4)
-        _put_text(picture, text, (6, 18), (235, 235, 235), 0.5, 1)
+        put_text_rimmed(picture, text, (6, 18), TEXT, 0.5, 1, rim=4)
     return picture
 
 
@@ -58,6 +58,6 @@ class DisplayRange:
 
     def update(self, image: np.ndarray) -> tuple[float, float]:
         """Black and white for the next frame (H, W)."""
-        new = np.array(_display_range(_single_channel(image), (0.2, 99.9)))
+        new = np.array(range_of(single_channel(image)))
         self._range = new if self._range is None else self.inertia * self._range + (1 - self.inertia) * new
         return float(self._range[0]), float(self._range[1])

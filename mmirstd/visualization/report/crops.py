@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from mmirstd.visualization.overlay import to_display
+from mmirstd.visualization.display import to_display
 
 #: Sides of a window in pixels, and how far it reaches beyond a target's box.
 MIN_SIDE, MAX_SIDE, MARGIN = 40, 96, 14

@@ -1,0 +1,97 @@
+"""What became of each annotated box and each detection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmirstd.evaluation.functional import match_centres
+
+
+@dataclass(frozen=True)
+class BoxFinding:
+    """One target or detection and what became of it.
+
+    Attributes:
+        status: 'detected' | 'missed' | 'false alarm', or 'predicted' when there is no ground truth.
+        target: The annotated box, None for a false alarm.
+        box: The detection, None for a missed target.
+        score: The detection's, None for a missed target.
+        distance: Pixels between the centres, None if unmatched.
+    """
+
+    status: str
+    target: tuple[float, float, float, float] | None
+    box: tuple[float, float, float, float] | None
+    score: float | None = None
+    distance: float | None = None
+
+    @property
+    def extent(self) -> tuple[float, float, float, float]:
+        """The box around target and detection."""
+        boxes = np.array([box for box in (self.target, self.box) if box is not None])
+        return (*boxes[:, :2].min(axis=0).tolist(), *boxes[:, 2:].max(axis=0).tolist())
+
+
+def find_detections(targets: np.ndarray | None,
+                    boxes: np.ndarray,
+                    scores: np.ndarray,
+                    threshold: float = 0.5,
+                    max_distance: float = 3.0,
+                    ignored: np.ndarray | None = None) -> list[BoxFinding]:
+    """Say of each target and each detection what became of it, by the rule behind Pd and Fa.
+
+    The rule is :func:`~mmirstd.evaluation.functional.count_frame`'s: centres less than ``max_distance`` apart, nearest
+    pair first, one to one; detections whose centre lies in an ignored box are left out.
+
+    Args:
+        targets: (N, 4) annotated boxes, or None when they are not known.
+        boxes: (M, 4) detections.
+        scores: (M,) in [0, 1].
+        threshold: Detections with at least this score count.
+        max_distance: Pixels, exclusive.
+        ignored: (N,) bool, targets that need not be found.
+
+    Returns:
+        The targets in the order given, then the other detections by falling score.
+
+    Raises:
+        ValueError: Arrays of other shapes.
+    """
+    boxes = np.asarray(boxes, np.float64).reshape(-1, 4)
+    scores = np.asarray(scores, np.float64).reshape(-1)
+    if len(boxes) != len(scores):
+        raise ValueError(f'{len(boxes)} boxes and {len(scores)} scores; expected one score for each box')
+    kept = np.flatnonzero(scores >= threshold)
+    kept = kept[np.argsort(-scores[kept], kind='stable')]
+    boxes, scores = boxes[kept], scores[kept]
+    if targets is None:
+        return [BoxFinding('predicted', None, _plain(box), float(score)) for box, score in zip(boxes, scores)]
+    targets = np.asarray(targets, np.float64).reshape(-1, 4)
+    ignored = np.zeros(len(targets), bool) if ignored is None else np.asarray(ignored, bool).reshape(-1)
+    if len(ignored) != len(targets):
+        raise ValueError(f'{len(targets)} targets and {len(ignored)} flags; expected one flag for each target')
+    regions, targets = targets[ignored], targets[~ignored]
+    matched = match_centres(targets, boxes, scores, max_distance)
+    findings = []
+    for target, index in zip(targets, matched):
+        if index < 0:
+            findings.append(BoxFinding('missed', _plain(target), None))
+            continue
+        distance = float(np.hypot(*(_centre(target) - _centre(boxes[index]))))
+        findings.append(
+            BoxFinding('detected', _plain(target), _plain(boxes[index]), float(scores[index]), distance))
+    for index in sorted(set(range(len(boxes))) - set(matched.tolist())):
+        centre = _centre(boxes[index])
+        if not any((centre >= region[:2]).all() and (centre <= region[2:]).all() for region in regions):
+            findings.append(BoxFinding('false alarm', None, _plain(boxes[index]), float(scores[index])))
+    return findings
+
+
+def _plain(box: np.ndarray) -> tuple[float, float, float, float]:
+    return tuple(float(value) for value in box)
+
+
+def _centre(box: np.ndarray) -> np.ndarray:
+    return (np.asarray(box[:2]) + np.asarray(box[2:])) / 2

@@ -1,0 +1,65 @@
+"""Infrared images of any bit depth made visible."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+
+def single_channel(image: np.ndarray) -> np.ndarray:
+    """(H, W), (H, W, 1), (H, W, 3|4) BGR(A) of any dtype -> (H, W) float32, NaN/inf replaced."""
+    image = np.asarray(image)
+    if image.ndim == 3 and image.shape[2] in (3, 4):
+        image = image[..., :3].astype(np.float32) @ np.array([0.114, 0.587, 0.299], np.float32)
+    elif image.ndim == 3 and image.shape[2] == 1:
+        image = image[..., 0]
+    if image.ndim != 2 or image.size == 0:
+        raise ValueError('a picture needs a non-empty image of shape (H, W), (H, W, 1), (H, W, 3) or '
+                         f'(H, W, 4), found shape {image.shape}; take one image of the batch and move its '
+                         'channels last')
+    image = image.astype(np.float32)
+    finite = np.isfinite(image)
+    if not finite.all():
+        fill = float(image[finite].min()) if finite.any() else 0.0
+        image = np.where(finite, image, np.float32(fill))
+    return image
+
+
+def display_range(image: np.ndarray, percentiles: tuple[float, float] = (0.2, 99.9)) -> tuple[float, float]:
+    """The gray values of an (H, W) image that become black and white: those at the percentiles."""
+    low, high = (float(v) for v in np.percentile(image, percentiles))
+    if high <= low:  # targets alone may differ from a flat background
+        low, high = float(image.min()), float(image.max())
+    return low, high
+
+
+def stretch(image: np.ndarray, low: float, high: float) -> np.ndarray:
+    """(H, W) -> (H, W, 3) uint8 BGR, black at ``low`` and white at ``high``; dark gray where they are equal."""
+    if high <= low:
+        gray = np.full(image.shape, 64, np.uint8)
+    else:
+        gray = np.clip((image - low) * (255.0 / (high - low)) + 0.5, 0, 255).astype(np.uint8)
+    return cv2.cvtColor(gray, cv2.COLOR_GRAY2BGR)
+
+
+def to_display(image: np.ndarray, percentiles: tuple[float, float] = (0.2, 99.9)) -> np.ndarray:
+    """Make an infrared image of any bit depth visible.
+
+    Args:
+        image: (H, W), (H, W, 1) or BGR(A), integer or float of any range; NaN
+            and infinity are shown as the lowest finite value.
+        percentiles: The values at these percentiles become black and white.
+
+    Returns:
+        (H, W, 3) uint8 BGR, gray. A constant image becomes dark gray.
+
+    Raises:
+        ValueError: Not one image.
+    """
+    image = single_channel(image)
+    return stretch(image, *display_range(image, percentiles))
+
+
+def heat_map(probability: np.ndarray) -> np.ndarray:
+    """(H, W) in [0, 1] -> (H, W, 3) uint8 BGR, from black over red to yellow."""
+    return cv2.applyColorMap((np.clip(probability, 0, 1) * 255 + 0.5).astype(np.uint8), cv2.COLORMAP_INFERNO)
