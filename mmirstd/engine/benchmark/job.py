@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 import re
 import shlex
-import signal
-import subprocess
-import sys
 import threading
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..errors import CheckpointError, ConfigError
+from ..errors import ConfigError
 from ..evaluation_options import set_eval_size, set_protocols
 from ..provenance import data_state, git_state
+from .commands import Commands, by_size, further_name
 from .evaluations import Evaluation
 from .history import (
     last_position,
@@ -30,25 +25,14 @@ from .history import (
     validation_curve,
 )
 from .image_counts import read_image_counts
-from .options import format_option
 from .plan import Plan, choose_checkpoint, read_plan, resume_point
 from .record import as_json, read_record, record_path, write_record
 from .settings import Settings
 from .suite import Run, Suite
+from .tool_process import JobFailed, run_tool_process, tail
+from .work_folder import WorkFolder
 
-#: What stands in recorded commands for the work dir, wherever it was on the machine that ran.
-SHOWN_WORK_DIR = 'work_dirs/benchmarks'
-STOP_AFTER_S = 60
 _ONE_CONFIG = threading.Lock()  # mmengine reads one at a time
-TAIL_LINES = 25
-
-
-class JobFailed(Exception):
-    """A tool failed; the message holds the tail of its log."""
-
-
-class Stopped(Exception):
-    """The benchmark is being ended."""
 
 
 class Job:
@@ -70,13 +54,14 @@ class Job:
         self.settings = settings
         self.stop = stop or threading.Event()
         self.name = f'{run.name}_seed{seed}'
-        self.work_dir = settings.work_dir / suite.name / self.name
-        self.shown_dir = f'{SHOWN_WORK_DIR}/{suite.name}/{self.name}'
+        self.commands = Commands.here(suite, run, seed, settings)
+        self.shown_commands = Commands.shown(suite, run, seed)
+        self.work_dir = Path(self.commands.folder)
+        self.folder = WorkFolder(self.work_dir, run.config, self.shown_commands.options)
         self.record = record_path(settings.logs, suite, run, seed)
         self.phase = 'waiting'
-        self._started = time.time()
         self._plan: Plan | None = None
-        self._lock: int | None = None
+        self._per_epoch: int | None = None
 
     # State
 
@@ -97,10 +82,9 @@ class Job:
             if not missing:
                 return 'done'
             return f'done, but not tested by {missing}' + (', and cannot be: no checkpoint' if self.obstacle() else '')
-        parts = self._parts()
-        if parts and parts[-1]['status'] == 0:
+        if self.folder.trained():
             return 'trained, not tested'
-        return 'interrupted' if parts else 'to do'
+        return 'interrupted' if self.folder.parts() else 'to do'
 
     def obstacle(self) -> str | None:
         """Why tests that were added to the suite cannot be made; None if they can, or none is missing."""
@@ -150,66 +134,12 @@ class Job:
     @property
     def _iterations_per_epoch(self) -> int | None:
         """From the log line ``Epoch(train) [1][20/266]``."""
-        if not hasattr(self, '_per_epoch'):
-            self._per_epoch = None
         if self._per_epoch is None and (log := self.work_dir / 'train.out').is_file():
-            found = re.findall(r'Epoch\(train\)\s+\[\s*\d+\]\[\s*\d+/\s*(\d+)\]', _tail(log, 20))
+            found = re.findall(r'Epoch\(train\)\s+\[\s*\d+\]\[\s*\d+/\s*(\d+)\]', tail(log, 20))
             self._per_epoch = int(found[-1]) if found else None
         return self._per_epoch
 
-    # Commands
-
-    def _options(self, shown: bool) -> list[str]:
-        where = f'{self.suite.path}: {self.run.name}'
-        options = []
-        if self.run.data is not None:
-            path = self.suite.data_roots[self.run.data] if shown else self.settings.data[self.run.data]
-            options.append(format_option('data_root', path, where))
-        options += [format_option(key, value, where) for key, value in self.run.options.items()]
-        return [*options, format_option('randomness.seed', self.seed, where)]
-
-    def train_command(self, shown: bool = False, resume: Path | None = None) -> list[str]:
-        """Arguments after ``python``; ``shown``: as recorded, with the suite's paths instead of this machine's."""
-        folder = self.shown_dir if shown else str(self.work_dir)
-        command = ['tools/train.py', self.run.config if shown else str(self.run.config_file), '--work-dir', folder]
-        if resume is not None:
-            command += ['--resume', f'{folder}/{resume.name}']
-        return [*command, '--cfg-options', *self._options(shown)]
-
-    def test_command(self, checkpoint: Path | None, shown: bool = False) -> list[str]:
-        """Like :meth:`train_command`; without a checkpoint for a method without training."""
-        folder = self.shown_dir if shown else str(self.work_dir)
-        plan = self._plan or self.check()
-        return self._test_command(checkpoint, shown, 'test', [
-            *(['--per-image', f'{folder}/per_image.json'] if plan.per_image else [])])
-
-    def further_command(self, tests: Sequence[Evaluation], checkpoint: Path | None, shown: bool = False) -> list[str]:
-        """Like :meth:`test_command`, for further tests at one size."""
-        size, protocols = tests[0].eval_size, [test.protocol for test in tests if test.protocol != 'default']
-        return self._test_command(checkpoint, shown, self._further_name(size), [
-            *(['--protocol', ','.join(dict.fromkeys(protocols))] if protocols else []),
-            *(['--eval-size', str(size)] if size else [])])
-
-    def _test_command(self, checkpoint: Path | None, shown: bool, name: str, options: Sequence[str]) -> list[str]:
-        folder = self.shown_dir if shown else str(self.work_dir)
-        return ['tools/test.py', self.run.config if shown else str(self.run.config_file),
-                *([self._checkpoint_path(checkpoint, shown)] if checkpoint else []), '--work-dir', f'{folder}/{name}',
-                '--out', f'{folder}/{name}.json', *options, '--cfg-options', *self._options(shown)]
-
-    def _checkpoint_path(self, checkpoint: Path, shown: bool) -> str:
-        if self.run.checkpoint is not None:
-            return self.run.checkpoint if shown else str(self.run.checkpoint_file)
-        return f'{self.shown_dir if shown else self.work_dir}/{checkpoint.name}'
-
-    @staticmethod
-    def _further_name(size: int | None) -> str:
-        return f'test_{size or "native"}'
-
-    @staticmethod
-    def _by_size(tests: Sequence[Evaluation]) -> list[list[Evaluation]]:
-        """Those of one size are made by one command."""
-        return [[test for test in tests if test.eval_size == size]
-                for size in dict.fromkeys(test.eval_size for test in tests)]
+    # Before it runs
 
     def load_config(self) -> Any:
         """The run's config with all its options.
@@ -221,7 +151,7 @@ class Job:
 
         from ..launch import load_config
         options = {}
-        for text in self._options(shown=False):
+        for text in self.commands.options:
             key, _, value = text.partition('=')
             options[key] = DictAction._parse_iterable(value)
         with _ONE_CONFIG:
@@ -275,17 +205,15 @@ class Job:
         record = self._record()
         if record is not None:
             checkpoint = self._recorded_checkpoint(record)
-            return [self.further_command(tests, checkpoint, True) for tests in self._by_size(self._missing(record))]
-        parts = self._parts()
+            return [self.shown_commands.further_test(tests, checkpoint) for tests in by_size(self._missing(record))]
         commands = []
-        if plan.trains and not (parts and parts[-1]['status'] == 0):
+        if plan.trains and not self.folder.trained():
             history = read_history(self.work_dir, plan.unit)
-            commands.append(self.train_command(True, resume_point(self.work_dir, plan, history)))
+            commands.append(self.shown_commands.train(resume_point(self.work_dir, plan, history)))
         best = f'best_{plan.save_best}_{plan.unit}_N.pth' if plan.save_best else f'{plan.unit}_{plan.length}.pth'
         checkpoint = Path(best.replace('/', '_')) if plan.trains else self.run.checkpoint_file
-        commands.append(self.test_command(checkpoint, True))
-        commands += [self.further_command(tests, checkpoint, True) for tests in self._by_size(self.run.tests)]
-        return commands
+        return [*commands, self.shown_commands.test(checkpoint, plan.per_image),
+                *(self.shown_commands.further_test(tests, checkpoint) for tests in by_size(self.run.tests))]
 
     # Running
 
@@ -297,44 +225,46 @@ class Job:
             Stopped: ``stop`` was set.
             UserError: The config, the work dir or another process is in the way.
         """
-        self._acquire()
-        try:
+        with self.folder.locked() as lock:
             if self.done():
                 return
             plan = self._plan or self.check()
             if self._record() is None:
-                self._check_parts()
-                if plan.trains:
-                    self._train(plan)
-                self._test(plan)
-            self._test_further()
+                self.folder.check()
+                if plan.trains and not self.folder.trained():
+                    self._train(plan, lock)
+                self._test(plan, lock)
+            self._test_further(lock)
             self.phase = 'done'
-        finally:
-            self._release()
 
-    def _train(self, plan: Plan) -> None:
-        parts = self._parts()
-        if parts and parts[-1]['status'] == 0:
-            return
-        resume = resume_point(self.work_dir, plan, read_history(self.work_dir, plan.unit))
-        part = dict(command=self._shown(self.train_command(True, resume)),
+    def _train(self, plan: Plan, lock: int) -> None:
+        resume, parts = resume_point(self.work_dir, plan, read_history(self.work_dir, plan.unit)), self.folder.parts()
+        part = dict(command=_as_text(self.shown_commands.train(resume)),
                     git=git_state(self.suite.root, self.run.config_file), jobs=self.settings.jobs,
                     threads=self.settings.threads, wall_s=0.0, status=None)
-        self.phase = 'training'
-        self._execute(self.train_command(resume=resume), 'train.out', part, parts)
 
-    def _test(self, plan: Plan) -> None:
+        def keep(seconds: float, status: int | None) -> None:  # now and then, so that a power cut costs little
+            self.folder.write_parts([*parts, dict(part, wall_s=round(seconds, 1), status=status)])
+
+        self.phase = 'training'
+        run_tool_process(self.commands.train(resume), self.suite.root, self.work_dir / 'train.out', self.stop,
+                         self.settings.threads, lock, keep)
+
+    def _test(self, plan: Plan, lock: int) -> None:
         history = read_history(self.work_dir, plan.unit)
         checkpoint, step, entry = self.run.checkpoint_file, None, {}
         if plan.trains:
             checkpoint, step, entry = choose_checkpoint(self.work_dir, plan, history)
         for name in ('test.json', 'per_image.json'):
             (self.work_dir / name).unlink(missing_ok=True)
-        self.phase = 'testing'
-        self._execute(self.test_command(checkpoint), 'test.out')
+        self._run_test(self.commands.test(checkpoint, plan.per_image), lock)
         write_record(self.record, self._result(plan, history, step, entry, checkpoint))
 
-    def _test_further(self) -> None:
+    def _run_test(self, command: list[str], lock: int) -> None:
+        self.phase = 'testing'
+        run_tool_process(command, self.suite.root, self.work_dir / 'test.out', self.stop, self.settings.threads, lock)
+
+    def _test_further(self, lock: int) -> None:
         """Make the tests that the record lacks, and add them to it; nothing is trained."""
         record = self._record()
         missing = self._missing(record)
@@ -349,11 +279,10 @@ class Job:
                             f'{record["data"]} (SHA-256 of the split files).\n  cure: --data-root with the data of the '
                             f'record, or delete {self.record} to do all again')
         checkpoint = self._recorded_checkpoint(record)
-        self.phase = 'testing'
-        for tests in self._by_size(missing):
-            out = self.work_dir / f'{self._further_name(tests[0].eval_size)}.json'
+        for tests in by_size(missing):
+            out = self.work_dir / f'{further_name(tests[0].eval_size)}.json'
             out.unlink(missing_ok=True)
-            self._execute(self.further_command(tests, checkpoint), 'test.out')
+            self._run_test(self.commands.further_test(tests, checkpoint), lock)
             tested = json.loads(out.read_text(encoding='utf-8'))
             state = git_state(self.suite.root, self.run.config_file)
             for test in tests:
@@ -362,15 +291,15 @@ class Job:
                     notices=[notice for notice in tested['notices'] if f'{test.protocol!r}' in notice],
                     commit=state['commit'], dirty=state['dirty'], time=tested['time'])
             record['commands'] = _unique([*record['commands'],
-                                          self._shown(self.further_command(tests, checkpoint, True))])
+                                          _as_text(self.shown_commands.further_test(tests, checkpoint))])
             write_record(self.record, record)
 
     def _result(self, plan: Plan, history, step: int | None, entry: dict, checkpoint: Path | None) -> dict[str, Any]:
         """See the module :mod:`.record`."""
         tested = json.loads((self.work_dir / 'test.json').read_text(encoding='utf-8'))
-        parts = self._parts()
+        parts = self.folder.parts()
         speed = seconds_per_iteration(history)
-        done = re.findall(r'^done: (\d+) epochs, (\d+) iterations', _tail(self.work_dir / 'train.out', 200), re.M)
+        done = re.findall(r'^done: (\d+) epochs, (\d+) iterations', tail(self.work_dir / 'train.out', 200), re.M)
         iterations = int(done[-1][1]) if done else None
         state = git_state(self.suite.root, self.run.config_file)
         first = parts[0]['git'] if parts else state
@@ -384,7 +313,8 @@ class Job:
             git=dict(commit=first['commit'], dirty=dirty, commits=_unique(
                 [*(part['git']['commit'] for part in parts), state['commit']])),
             data=data_state(self.load_config()),
-            commands=[*(part['command'] for part in parts), self._shown(self.test_command(checkpoint, True))],
+            commands=[*(part['command'] for part in parts),
+                      _as_text(self.shown_commands.test(checkpoint, plan.per_image))],
             selection=plan.selection,
             training=dict(
                 unit=plan.unit, length=plan.length, chosen=step, iterations=iterations,
@@ -409,112 +339,9 @@ class Job:
         written = json.loads((self.work_dir / 'per_image.json').read_text(encoding='utf-8'))
         return dict(per_image=read_image_counts(written['images']))
 
-    def _execute(self, command: Sequence[str], log: str, part: dict | None = None, parts: Sequence[dict] = ()) -> None:
-        """Run a tool in the repository; its output goes to ``log`` in the work dir.
 
-        Args:
-            command: Arguments after ``python``.
-            log: File name; appended to.
-            part: Is kept up to date with the time and the status, among ``parts``, so that a power cut costs little.
-            parts: Earlier ones.
-        """
-        threads = str(self.settings.threads)
-        environ = {**os.environ, 'OMP_NUM_THREADS': threads, 'MKL_NUM_THREADS': threads, 'PYTHONUNBUFFERED': '1'}
-        file = self.work_dir / log
-        start = saved = self._started = time.time()
-        with file.open('a', encoding='utf-8') as stream:
-            stream.write(f'$ {shlex.join(["python", *command])}\n')
-            stream.flush()
-            if self.stop.is_set():
-                raise Stopped
-            process = subprocess.Popen(
-                [sys.executable, *command], cwd=self.suite.root, env=environ, stdout=stream, stderr=subprocess.STDOUT,
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,  # Ctrl-C reaches us alone, and we end the tool in an orderly way
-                pass_fds=() if self._lock is None else (self._lock, ))  # the lock lives as long as the tool
-        try:
-            while True:
-                if part is not None and (process.returncode is not None or time.time() - saved > 15):
-                    saved = time.time()
-                    part.update(wall_s=round(saved - start, 1), status=process.returncode)
-                    self._write_parts([*parts, part])
-                if process.returncode is not None:
-                    break
-                if self.stop.is_set():
-                    self._end(process)
-                    continue
-                try:
-                    process.wait(timeout=0.5)
-                except subprocess.TimeoutExpired:
-                    continue
-        finally:
-            if process.poll() is None:
-                self._end(process)
-        if self.stop.is_set() and process.returncode != 0:
-            raise Stopped
-        if process.returncode != 0:
-            raise JobFailed(f'{self.name}: {command[0]} ended with status {process.returncode}; the end of {file}:\n'
-                            + _tail(file, TAIL_LINES))
-
-    @staticmethod
-    def _end(process: subprocess.Popen) -> None:
-        """SIGTERM, on which tools/train.py says how to continue; after a while SIGKILL for all its processes."""
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(timeout=STOP_AFTER_S)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-
-    # Parts of a training, kept in its work dir
-
-    @property
-    def _parts_file(self) -> Path:
-        return self.work_dir / 'benchmark_parts.json'
-
-    def _parts(self) -> list[dict[str, Any]]:
-        return json.loads(self._parts_file.read_text())['parts'] if self._parts_file.is_file() else []
-
-    def _write_parts(self, parts: Sequence[dict]) -> None:
-        file = self._parts_file.with_suffix('.part')
-        state = dict(config=self.run.config, options=self._options(True), parts=list(parts))
-        file.write_text(json.dumps(state, indent=1))
-        os.replace(file, self._parts_file)
-
-    def _check_parts(self) -> None:
-        if not self._parts_file.is_file():
-            return
-        begun = json.loads(self._parts_file.read_text())
-        if (begun['config'], begun['options']) != (self.run.config, self._options(True)):
-            raise ConfigError(f'{self.work_dir}: holds a training of {begun["config"]} {" ".join(begun["options"])}, '
-                              'which the suite has changed since.\n  cure: delete that folder')
-
-    def _acquire(self) -> None:
-        self.work_dir.mkdir(parents=True, exist_ok=True)
-        lock = os.open(self.work_dir / '.lock', os.O_RDWR | os.O_CREAT)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            os.close(lock)
-            raise CheckpointError(f'{self.name}: another process works in {self.work_dir}') from error
-        self._lock = lock
-
-    def _release(self) -> None:
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
-
-    @staticmethod
-    def _shown(command: Sequence[str]) -> str:
-        return shlex.join(['python', *command])
-
-
-def _tail(file: Path, lines: int) -> str:
-    if not file.is_file():
-        return ''
-    with file.open('rb') as stream:
-        stream.seek(max(0, file.stat().st_size - 400 * lines))
-        return '\n'.join(stream.read().decode('utf-8', 'replace').splitlines()[-lines:])
+def _as_text(command: Sequence[str]) -> str:
+    return shlex.join(['python', *command])
 
 
 def _unique(items: Sequence) -> list:

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import TextIO
 
 from ..errors import UserError
-from .job import Job, JobFailed, Stopped
+from .job import Job
+from .tool_process import JobFailed, Stopped
 
 
 @dataclass

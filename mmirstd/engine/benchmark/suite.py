@@ -1,23 +1,15 @@
-"""A benchmark suite: which runs, with which seeds, shown in which tables; read from YAML and checked."""
+"""A benchmark suite: which runs, with which seeds, shown in which tables. :mod:`.suite_file` reads it."""
 
 from __future__ import annotations
 
 import fnmatch
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigError, near_matches
-from .evaluations import Evaluation, read_evaluations
-from .image_counts import MEASURES
-from .options import flatten_options
-
-_NAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9._+-]*')
-KINDS = ('results', 'differences')
-SOURCES = ('test', 'val', 'run')
-OVER = ('seeds', 'images')
+from .evaluations import Evaluation
 
 
 @dataclass(frozen=True)
@@ -113,7 +105,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Suite:
-    """See :func:`load_suite`.
+    """See :func:`~.suite_file.load_suite`.
 
     Attributes:
         name: The file's name without suffix, unless the file says otherwise.
@@ -177,69 +169,6 @@ def match_runs(globs: Sequence[str], runs: Sequence[Run], where: str) -> list[st
     return [name for name in names if any(fnmatch.fnmatchcase(name, glob) for glob in globs)]
 
 
-def load_suite(path: str | Path, root: Path) -> Suite:
-    """Read and check a suite.
-
-    Example::
-
-        data_roots: {nuaa: data/NUAA-SIRST}
-        options: {train_cfg.max_epochs: 30}     # of all runs
-        seeds: [0, 1]                           # of runs without their own
-        tests:                                  # beside the default protocol at native size; a run may have its own
-          msda: {protocol: msda, eval_size: 512}
-        runs:
-        - {name: plain, config: configs/ggl_net/ggl-net-plain_nuaa-sirst-341-86.py}
-        - {name: full, config: configs/ggl_net/ggl-net_nuaa-sirst-341-86.py, label: GGL-Net, seeds: [0, 1, 2]}
-        - {name: mine, config: ..., checkpoint: weights/mine.pth}     # tested as it is, not trained; no seeds
-        tables:
-        - name: test
-          readme: configs/ggl_net/README.md
-          columns:
-          - {value: test.IoU, heading: IoU}
-          - {value: test@msda.IoU}
-          - {value: run.flops, heading: GFLOPs, scale: 1e-9, spread: false}
-        - {name: pairs, kind: differences, over: seeds, readme: ..., columns: [...], pairs: [[full, plain]],
-           chart: configs/ggl_net/images/pairs.svg}     # a picture of it, too, where this is
-
-    Args:
-        path: YAML file.
-        root: The repository; configs and checkpoints are looked for there, then beside the YAML file.
-
-    Raises:
-        ConfigError: What is wrong, where, and near matches of a misspelt name.
-    """
-    import yaml
-    where = str(path)
-    try:
-        content = yaml.safe_load(Path(path).read_text(encoding='utf-8'))
-    except OSError as error:
-        known = sorted(p.relative_to(root).as_posix() for p in (root / 'benchmarks').glob('*.yml'))
-        raise ConfigError(f'suite {where}: cannot be read: {error.strerror}.\n  suites: {", ".join(known)}') from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f'suite {where}: is no YAML: {error}') from error
-    content = _fields(content, where, required=('runs', ),
-                      optional=('name', 'data_roots', 'options', 'seeds', 'tests', 'tables'))
-    data_roots = content.get('data_roots') or {}
-    if not isinstance(data_roots, Mapping) or not all(
-            isinstance(k, str) and isinstance(v, str) for k, v in data_roots.items()):
-        raise ConfigError(f'{where}: data_roots: found {data_roots!r}; expected NAME: PATH')
-    for name, folder in data_roots.items():
-        _relative(folder, f'{where}: data_roots: {name}')
-    common = flatten_options(_mapping(content.get('options'), f'{where}: options'), f'{where}: options')
-    runs = []
-    for index, entry in enumerate(_list(content['runs'], f'{where}: runs')):
-        runs.append(_run(entry, f'{where}: runs[{index}]', Path(path), root, dict(data_roots), common,
-                         content.get('seeds'), content.get('tests')))
-    _distinct([run.name for run in runs], f'{where}: runs')
-    tables = tuple(_table(entry, f'{where}: tables[{index}]', runs)
-                   for index, entry in enumerate(_list(content.get('tables') or [], f'{where}: tables', empty=True)))
-    _distinct([table.name for table in tables], f'{where}: tables')
-    file = Path(path).resolve()
-    shown = file.relative_to(root.resolve()).as_posix() if file.is_relative_to(root.resolve()) else file.name
-    return Suite(_name(content.get('name', Path(path).stem), f'{where}: name'), shown, root, dict(data_roots),
-                 tuple(runs), tables)
-
-
 def move_data(suite: Suite, given: Sequence[str]) -> dict[str, str]:
     """Data roots on this machine from ``NAME=PATH`` options, or ``PATH`` where the suite has one data root.
 
@@ -260,183 +189,3 @@ def move_data(suite: Suite, given: Sequence[str]) -> dict[str, str]:
                               'expected NAME=PATH' + (f'\n  did you mean: {", ".join(close)}?' if close else ''))
         found[name] = str(Path(path).expanduser().resolve())
     return found
-
-
-def _run(entry: Any, where: str, suite_file: Path, root: Path, data_roots: dict[str, str], common: dict[str, Any],
-         seeds: Any, tests: Any) -> Run:
-    entry = _fields(entry, where, required=('name', 'config'),
-                    optional=('label', 'group', 'seeds', 'cfg_options', 'data', 'tests', 'checkpoint'))
-    name = _name(entry['name'], f'{where}: name')
-    where = f'{where} ({name})'
-    config = entry['config']
-    _relative(config, f'{where}: config')
-    file = next((p.resolve() for p in (root / config, suite_file.parent / config) if p.is_file()), None)
-    if file is None:
-        known = [p.relative_to(root).as_posix() for p in (root / 'configs').rglob('*.py')]
-        by_name = {Path(p).name: p for p in known}
-        close = [by_name[n] for n in near_matches_of_files(Path(config).name, by_name)]
-        raise ConfigError(f'{where}: config {config!r} does not exist, neither in the repository nor beside the suite.'
-                          + ''.join(['\n  did you mean:', *(f'\n    {c}' for c in close)] if close else []))
-    checkpoint, checkpoint_file = entry.get('checkpoint'), None
-    if checkpoint is not None:
-        checkpoint_file = _find_checkpoint(checkpoint, suite_file, root, where)
-        if 'seeds' in entry:
-            raise ConfigError(f'{where}: seeds: a run that tests a checkpoint is not trained and has none')
-        seeds = [0]
-    seeds = entry.get('seeds', seeds)
-    if not isinstance(seeds, list) or not seeds or not all(type(s) is int and s >= 0 for s in seeds):
-        raise ConfigError(f'{where}: seeds: found {seeds!r}; expected a list of integers, here or for the whole suite')
-    _distinct(seeds, f'{where}: seeds')
-    options = {**common, **flatten_options(_mapping(entry.get('cfg_options'), f'{where}: cfg_options'),
-                                           f'{where}: cfg_options')}
-    for key in ('data_root', 'randomness.seed', 'work_dir'):
-        if key in options:
-            raise ConfigError(f'{where}: {key} is no option of a run; it comes from data_roots, seeds, --work-dir')
-    data = entry.get('data', next(iter(data_roots)) if len(data_roots) == 1 else None)
-    if data is not None and data not in data_roots:
-        raise ConfigError(f'{where}: data: {data!r} is not among data_roots ({", ".join(data_roots) or "none"})')
-    if data is None and data_roots:
-        raise ConfigError(f'{where}: data: which of the data_roots {", ".join(data_roots)}?')
-    return Run(name, config, file, str(entry.get('label', name)), str(entry.get('group', '')), tuple(seeds),
-               dict(sorted(options.items())), data, read_evaluations(tests, entry.get('tests'), where),
-               checkpoint, checkpoint_file)
-
-
-def _find_checkpoint(checkpoint: Any, suite_file: Path, root: Path, where: str) -> Path:
-    _relative(checkpoint, f'{where}: checkpoint')
-    for path in (root / checkpoint, suite_file.parent / checkpoint):
-        if path.is_file():
-            return path.resolve()
-    known = {p.name: p.relative_to(root).as_posix() for p in (root / 'configs').rglob('*.pth')}
-    close = [known[name] for name in near_matches_of_files(Path(checkpoint).name, known)]
-    raise ConfigError(f'{where}: checkpoint {checkpoint!r} does not exist, neither in the repository nor beside the '
-                      'suite.' + ''.join(['\n  did you mean:', *(f'\n    {c}' for c in close)] if close else []))
-
-
-def near_matches_of_files(name: str, known: Iterable[str]) -> list[str]:
-    """File names that look like ``name``, best first."""
-    import difflib
-    return difflib.get_close_matches(name, list(known), n=4, cutoff=0.6)
-
-
-def _table(entry: Any, where: str, runs: Sequence[Run]) -> Table:
-    entry = _fields(entry, where, required=('name', 'readme', 'columns'),
-                    optional=('kind', 'over', 'runs', 'pairs', 'note', 'chart'))
-    name = _name(entry['name'], f'{where}: name')
-    where = f'{where} ({name})'
-    _relative(entry['readme'], f'{where}: readme')
-    kind = entry.get('kind', 'results')
-    if kind not in KINDS:
-        raise ConfigError(f'{where}: kind: {kind!r}; expected one of {", ".join(KINDS)}')
-    columns = tuple(_column(c, f'{where}: columns[{i}]')
-                    for i, c in enumerate(_list(entry['columns'], f'{where}: columns')))
-    names = [run.name for run in runs]
-    if kind == 'results':
-        for key in ('pairs', 'over', 'chart'):
-            if key in entry:
-                raise ConfigError(f'{where}: {key} belongs to kind: differences')
-        chosen = match_runs([str(g) for g in _list(entry.get('runs', ['*']), f'{where}: runs')], runs, f'{where}: runs')
-        _check_tests(columns, [run for run in runs if run.name in chosen], where)
-        return Table(name, entry['readme'], kind, columns, runs=tuple(chosen), note=str(entry.get('note', '')).strip())
-    if 'runs' in entry:
-        raise ConfigError(f'{where}: kind: differences has pairs, not runs')
-    pairs = []
-    for index, pair in enumerate(_list(entry.get('pairs', []), f'{where}: pairs')):
-        if not isinstance(pair, list) or len(pair) != 2:
-            raise ConfigError(f'{where}: pairs[{index}]: found {pair!r}; expected [A, B], for A minus B')
-        for one in pair:
-            if one not in names:
-                close = near_matches(str(one), names)
-                raise ConfigError(f'{where}: pairs[{index}]: there is no run {one!r}.'
-                                  + (f'\n  did you mean: {", ".join(close)}?' if close else ''))
-        pairs.append((pair[0], pair[1]))
-    over = entry.get('over', 'seeds')
-    if over not in OVER:
-        raise ConfigError(f'{where}: over: {over!r}; expected one of {", ".join(OVER)}')
-    if over == 'images':
-        for column in columns:
-            if not column.value.startswith('test.') or column.figure not in MEASURES:
-                raise ConfigError(f'{where}: {column.value}: over: images can compare '
-                                  + ', '.join(f'test.{known}' for known in MEASURES))
-    chart = entry.get('chart', '')
-    if chart:
-        _relative(chart, f'{where}: chart')
-        if Path(chart).suffix != '.svg':
-            raise ConfigError(f'{where}: chart: {chart!r}; expected the name of an SVG file')
-    _check_tests(columns, [run for run in runs if any(run.name in pair for pair in pairs)], where)
-    return Table(name, entry['readme'], kind, columns, pairs=tuple(pairs), note=str(entry.get('note', '')).strip(),
-                 over=over, chart=chart)
-
-
-def _check_tests(columns: Sequence[Column], runs: Sequence[Run], where: str) -> None:
-    known = list(dict.fromkeys(test.name for run in runs for test in run.tests))
-    for column in columns:
-        if column.test is not None and column.test not in known:
-            close = near_matches(column.test, known)
-            raise ConfigError(f'{where}: {column.value}: no run of the table has a test {column.test!r}'
-                              + (f'\n  did you mean: {", ".join(close)}?' if close else '; see tests'))
-
-
-def _column(entry: Any, where: str) -> Column:
-    entry = _fields(entry, where, required=('value', ), optional=('heading', 'format', 'scale', 'spread', 'better'))
-    value = entry['value']
-    if not isinstance(value, str) or not value.partition('.')[2] or (
-            value.partition('.')[0] not in SOURCES and not value.startswith('test@')):
-        raise ConfigError(f'{where}: value: {value!r}; expected test.METRIC, test@NAME.METRIC, val.METRIC or run.NAME')
-    column = Column(value, value.partition('.')[2])
-    if column.test is not None:
-        column = replace(column, heading=f'{column.heading} ({column.test})')
-    column = replace(column,
-                     **{key: item for key, item in entry.items() if key not in ('value', 'scale')})
-    try:
-        column = replace(column, scale=float(entry.get('scale', 1.0)))
-        format(1.0, column.format)
-    except (TypeError, ValueError) as error:
-        raise ConfigError(f'{where}: format {column.format!r} or scale {entry.get("scale")!r}: {error}') from error
-    if column.better not in ('higher', 'lower'):
-        raise ConfigError(f'{where}: better: {column.better!r}; expected higher or lower')
-    return column
-
-
-def _fields(entry: Any, where: str, required: Sequence[str], optional: Sequence[str]) -> dict[str, Any]:
-    if not isinstance(entry, Mapping):
-        raise ConfigError(f'{where}: found {entry!r}; expected a mapping with {", ".join(required)}')
-    known = [*required, *optional]
-    for key in entry:
-        if key not in known:
-            close = near_matches(str(key), known)
-            raise ConfigError(f'{where}: unknown key {key!r}; expected some of {", ".join(known)}.'
-                              + (f'\n  did you mean: {", ".join(close)}?' if close else ''))
-    missing = [key for key in required if entry.get(key) is None]
-    if missing:
-        raise ConfigError(f'{where}: {", ".join(missing)} missing')
-    return dict(entry)
-
-
-def _list(entry: Any, where: str, empty: bool = False) -> list:
-    if not isinstance(entry, list) or not (entry or empty):
-        raise ConfigError(f'{where}: found {entry!r}; expected a list')
-    return entry
-
-
-def _mapping(entry: Any, where: str) -> Mapping:
-    if entry is not None and not isinstance(entry, Mapping):
-        raise ConfigError(f'{where}: found {entry!r}; expected KEY: VALUE')
-    return entry or {}
-
-
-def _name(entry: Any, where: str) -> str:
-    if not isinstance(entry, str) or not _NAME.fullmatch(entry):
-        raise ConfigError(f'{where}: {entry!r}; expected letters, digits and . _ + - (it becomes a file name)')
-    return entry
-
-
-def _relative(path: Any, where: str) -> None:
-    if not isinstance(path, str) or Path(path).is_absolute() or path.startswith('~'):
-        raise ConfigError(f'{where}: {path!r}; expected a path relative to the repository, so that it holds elsewhere')
-
-
-def _distinct(items: Sequence, where: str) -> None:
-    twice = sorted({item for item in items if list(items).count(item) > 1})
-    if twice:
-        raise ConfigError(f'{where}: given more than once: {", ".join(map(str, twice))}')

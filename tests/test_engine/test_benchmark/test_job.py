@@ -146,12 +146,8 @@ def test_a_damaged_record_is_no_result(tmp_path: Path) -> None:
 
 def test_two_at_the_same_run(tmp_path: Path) -> None:
     first, second = (make_jobs(tmp_path, toy())[0] for _ in range(2))
-    first._acquire()
-    try:
-        with pytest.raises(CheckpointError, match='another process works in'):
-            second()
-    finally:
-        first._release()
+    with first.folder.locked(), pytest.raises(CheckpointError, match='another process works in'):
+        second()
     assert go([second]).finished == ['a_seed0']
 
 

@@ -1,0 +1,88 @@
+"""The command lines of a run with a seed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from .evaluations import Evaluation
+from .options import format_option
+from .settings import Settings
+from .suite import Run, Suite
+
+#: What stands in recorded commands for the work dir, wherever it was on the machine that ran.
+SHOWN_WORK_DIR = 'work_dirs/benchmarks'
+
+
+@dataclass(frozen=True)
+class Commands:
+    """Arguments after ``python``, with this machine's paths or as recorded: see :meth:`here` and :meth:`shown`.
+
+    Attributes:
+        config: Config file.
+        folder: Work dir.
+        options: ``--cfg-options``.
+        given: Checkpoint that is tested as it is; None: one of the work dir.
+    """
+
+    config: str
+    folder: str
+    options: tuple[str, ...]
+    given: str | None = None
+
+    @classmethod
+    def here(cls, suite: Suite, run: Run, seed: int, settings: Settings) -> Commands:
+        """With this machine's paths."""
+        given = None if run.checkpoint_file is None else str(run.checkpoint_file)
+        return cls(str(run.config_file), str(settings.work_dir / suite.name / f'{run.name}_seed{seed}'),
+                   _options(suite, run, seed, settings.data), given)
+
+    @classmethod
+    def shown(cls, suite: Suite, run: Run, seed: int) -> Commands:
+        """As recorded: with the suite's paths instead of a machine's."""
+        return cls(run.config, f'{SHOWN_WORK_DIR}/{suite.name}/{run.name}_seed{seed}',
+                   _options(suite, run, seed, suite.data_roots), run.checkpoint)
+
+    def train(self, resume: Path | None = None) -> list[str]:
+        """Train, from the checkpoint ``resume`` on if it is given."""
+        command = ['tools/train.py', self.config, '--work-dir', self.folder]
+        if resume is not None:
+            command += ['--resume', f'{self.folder}/{resume.name}']
+        return [*command, '--cfg-options', *self.options]
+
+    def test(self, checkpoint: Path | None, per_image: bool) -> list[str]:
+        """Test by the default protocol at native size; no checkpoint for a method without training."""
+        return self._test(checkpoint, 'test',
+                          ['--per-image', f'{self.folder}/per_image.json'] if per_image else [])
+
+    def further_test(self, tests: Sequence[Evaluation], checkpoint: Path | None) -> list[str]:
+        """Further tests, all at one size."""
+        size, protocols = tests[0].eval_size, [test.protocol for test in tests if test.protocol != 'default']
+        return self._test(checkpoint, further_name(size), [
+            *(['--protocol', ','.join(dict.fromkeys(protocols))] if protocols else []),
+            *(['--eval-size', str(size)] if size else [])])
+
+    def _test(self, checkpoint: Path | None, name: str, options: Sequence[str]) -> list[str]:
+        tested = [] if checkpoint is None else [self.given or f'{self.folder}/{checkpoint.name}']
+        return ['tools/test.py', self.config, *tested, '--work-dir', f'{self.folder}/{name}',
+                '--out', f'{self.folder}/{name}.json', *options, '--cfg-options', *self.options]
+
+
+def further_name(size: int | None) -> str:
+    """Of the folder and the file of further tests at one size."""
+    return f'test_{size or "native"}'
+
+
+def by_size(tests: Sequence[Evaluation]) -> list[list[Evaluation]]:
+    """Those of one size, which one command makes."""
+    return [[test for test in tests if test.eval_size == size]
+            for size in dict.fromkeys(test.eval_size for test in tests)]
+
+
+def _options(suite: Suite, run: Run, seed: int, data: dict[str, str]) -> tuple[str, ...]:
+    where = f'{suite.path}: {run.name}'
+    options = [format_option(key, value, where) for key, value in run.options.items()]
+    if run.data is not None:
+        options.insert(0, format_option('data_root', data[run.data], where))
+    return (*options, format_option('randomness.seed', seed, where))

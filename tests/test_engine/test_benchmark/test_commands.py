@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from mmirstd.engine.benchmark import Evaluation, Settings, load_suite
+from mmirstd.engine.benchmark.commands import Commands, by_size
+
+from .helpers import segmentation, toy, write_suite
+
+
+def test_here_and_shown(tmp_path: Path) -> None:
+    suite = load_suite(write_suite(tmp_path, toy()), tmp_path)
+    run = suite.run('b')
+    shown = Commands.shown(suite, run, 1)
+    assert shown.train(Path('anywhere/epoch_3.pth')) == [
+        'tools/train.py', 'configs/b.py', '--work-dir', 'work_dirs/benchmarks/toy/b_seed1', '--resume',
+        'work_dirs/benchmarks/toy/b_seed1/epoch_3.pth', '--cfg-options', 'data_root=data/toy', 'model.width=2',
+        'randomness.seed=1']
+    here = Commands.here(suite, run, 1, Settings(tmp_path / 'logs', tmp_path / 'work', {'toy': '/data/toy'}))
+    assert here.train() == [
+        'tools/train.py', str(tmp_path / 'configs/b.py'), '--work-dir', str(tmp_path / 'work/toy/b_seed1'),
+        '--cfg-options', 'data_root=/data/toy', 'model.width=2', 'randomness.seed=1']
+
+
+def test_tests(tmp_path: Path) -> None:
+    suite = load_suite(write_suite(tmp_path, segmentation()), tmp_path)
+    commands = Commands.shown(suite, suite.runs[0], 0)
+    folder = 'work_dirs/benchmarks/toy/s_seed0'
+    with_checkpoint = commands.test(Path('x/best.pth'), per_image=True)
+    assert with_checkpoint[2] == f'{folder}/best.pth'
+    assert with_checkpoint[-5:-3] == ['--per-image', f'{folder}/per_image.json']
+    without = commands.test(None, per_image=False)
+    assert without[2] == '--work-dir'
+    assert '--per-image' not in without
+    further = commands.further_test([Evaluation('a', 'msda', 64), Evaluation('b', 'msda', 64),
+                                     Evaluation('c', 'default', 64)], None)
+    assert further[-7:-3] == ['--protocol', 'msda', '--eval-size', '64']
+
+
+def test_one_command_a_size() -> None:
+    tests = [Evaluation('a', 'msda', 64), Evaluation('b', 'dnanet', None), Evaluation('c', 'default', 64)]
+    assert [[test.name for test in group] for group in by_size(tests)] == [['a', 'c'], ['b']]
