@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 APP_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-moving app test lint clean
+.PHONY: help install demo demo-moving app test test-fast test-durations lint clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(ROOT)Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -45,8 +45,14 @@ demo-moving: $(STAMP)  ## the same for moving targets: sequences, a small YOLO-B
 app: $(APP_STAMP)  ## open a page to try detectors on your own images and videos (APP_ARGS="--port 8000")
 	cd $(ROOT) && $(PY) demo/app.py $(APP_ARGS)
 
-test: $(APP_STAMP)  ## run all tests
-	cd $(ROOT) && $(PY) -m pytest $(PYTEST_ARGS)
+test: $(APP_STAMP)  ## run all tests, one process for each core
+	cd $(ROOT) && $(PY) -m pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+
+test-fast: $(APP_STAMP)  ## leave out what was measured to be slow (tests/data/durations.json)
+	$(MAKE) test PYTEST_ARGS='-m "not slow" $(PYTEST_ARGS)'
+
+test-durations: $(APP_STAMP)  ## run all tests and record their CPU seconds
+	cd $(ROOT) && OMP_NUM_THREADS=1 $(PY) -m pytest --record-durations
 
 lint: $(STAMP)  ## check the style
 	cd $(ROOT) && $(VENV)/bin/ruff check .

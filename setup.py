@@ -39,7 +39,7 @@ setup(
         'wandb': ['wandb>=0.16'],
         # demo/app.py; Gradio 6 needs Pillow < 13.
         'app': ['gradio>=6.31,<7'],
-        'tests': ['pytest>=8', 'hypothesis>=6', 'scikit-image>=0.20', 'tifffile'],
+        'tests': ['pytest>=8', 'pytest-xdist>=3.6', 'hypothesis>=6', 'scikit-image>=0.20', 'tifffile'],
     },
     classifiers=[
         'License :: OSI Approved :: Apache Software License',

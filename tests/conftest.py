@@ -2,9 +2,16 @@
 
 import os
 
+import pytest
 from hypothesis import settings
 
-from mmirstd.compat import ensure_mmcv_ops
+# Several test processes share the cores: one thread each, for them and for the tools they start. Before torch is there.
+if os.environ.get('PYTEST_XDIST_WORKER'):
+    os.environ.setdefault('OMP_NUM_THREADS', '1')
+
+from mmirstd.compat import ensure_mmcv_ops  # noqa: E402
+from mmirstd.engine.threads import available_cores  # noqa: E402
+from tests import durations  # noqa: E402
 
 # Before any test module imports mmdet: parts of it that are imported without mmcv's operators keep NMS missing for the
 # whole process, and which test module comes first depends on the command line.
@@ -15,3 +22,17 @@ ensure_mmcv_ops()
 settings.register_profile('suite', derandomize=True)
 settings.register_profile('explore', max_examples=1000, deadline=None)
 settings.load_profile(os.environ.get('HYPOTHESIS_PROFILE', 'suite'))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    durations.add_options(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(durations.Durations(config), 'durations')
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """``-n auto``: as many processes as the cores that may be used have room for."""
+    threads = os.environ.get('OMP_NUM_THREADS', '')
+    return max(1, available_cores() // (int(threads) if threads.isdigit() and int(threads) else 1))

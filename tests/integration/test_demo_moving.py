@@ -6,10 +6,7 @@ import json
 from pathlib import Path
 
 import cv2
-import pytest
 from PIL import Image
-
-pytestmark = pytest.mark.slow
 
 SMALL = ('--num-train', 2, '--num-test', 1, '--num-frames', 6, '--size', '64x64', '--key-every', 3, '--epochs', 1)
 

@@ -13,8 +13,6 @@ from mmirstd.engine.errors import ConfigError
 from tests.shared import REPO
 from tools.benchmark import main
 
-pytestmark = pytest.mark.slow
-
 
 def write_suite(folder: Path, config: Path, tests: dict | None = None, **options: object) -> Path:
     """Two runs of a GGL-Net of four channels; the options are those of the second."""

@@ -11,9 +11,7 @@ import torch
 import mmirstd.registry  # noqa: F401
 from mmirstd.evaluation.prediction_dump import PredictionDump
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not torch.distributed.is_gloo_available(), reason='this torch has no gloo backend')]
+pytestmark = pytest.mark.skipif(not torch.distributed.is_gloo_available(), reason='this torch has no gloo backend')
 
 
 def metrics(path: Path) -> dict[str, float]:

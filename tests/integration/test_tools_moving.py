@@ -11,8 +11,6 @@ import pytest
 
 from tests.shared import REPO
 
-pytestmark = pytest.mark.slow
-
 CONFIG = """
 _base_ = ['{repo}/configs/yolo_bp/yolo-bp-tiny_synthetic-sequences.py']
 data_root = '{data}'

@@ -13,8 +13,6 @@ import mmirstd.registry  # noqa: F401
 from mmirstd.evaluation.functional import evaluate
 from mmirstd.evaluation.prediction_dump import PredictionDump
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture(scope='module')
 def checkpoint(trained) -> Path:

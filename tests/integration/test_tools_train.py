@@ -9,13 +9,10 @@ import sys
 import time
 from pathlib import Path
 
-import pytest
 import torch
 
 import mmirstd.registry  # noqa: F401
 from tests.shared import REPO
-
-pytestmark = pytest.mark.slow
 
 
 def losses(work_dir: Path) -> list[tuple[int, int, float]]:

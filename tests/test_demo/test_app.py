@@ -52,7 +52,6 @@ def test_a_wrong_model_ends_it_with_a_message(tmp_path: Path) -> None:
             app.start([model], UploadLimits(), tmp_path, '127.0.0.1', free_port())
 
 
-@pytest.mark.slow
 def test_the_command_cleans_up_after_itself(tmp_path: Path) -> None:
     pytest.importorskip('gradio', reason='needs Gradio (requirements-app.txt; make test installs it)')
     port = free_port()
@@ -182,7 +181,6 @@ def download(page: Browser, kind: str, folder: Path) -> Path:
     raise AssertionError(f'{kind}: nothing came')
 
 
-@pytest.mark.slow
 def test_an_image_from_upload_to_download(page: Browser, served: tuple, tmp_path: Path) -> None:
     image = scene(64, 96, ((20, 20), (40, 70)), bright=60).astype(np.uint16) * 256
     image[50:51, 10:13] = 40_000  # three pixels
@@ -249,7 +247,6 @@ def test_an_image_from_upload_to_download(page: Browser, served: tuple, tmp_path
     page.wait('innerWidth <= 390 && document.documentElement.scrollWidth <= 390')
 
 
-@pytest.mark.slow
 def test_bad_files_are_told_in_the_page_and_survived(page: Browser, served: tuple, tmp_path: Path) -> None:
     floats = scene().astype(np.float32) / 255
     floats[3, 4] = np.nan
@@ -276,7 +273,6 @@ def test_bad_files_are_told_in_the_page_and_survived(page: Browser, served: tupl
     assert 'generated-scene.tif' in status(page, 'done')
 
 
-@pytest.mark.slow
 def test_a_video(page: Browser, served: tuple, tmp_path: Path) -> None:
     frames = moving_frames(8)
     path = write_video(tmp_path / 'v.avi', frames)
@@ -304,7 +300,6 @@ def test_a_video(page: Browser, served: tuple, tmp_path: Path) -> None:
     assert sum(video.grab() for _ in range(9)) == 5
 
 
-@pytest.mark.slow
 def test_only_the_sessions_files_are_served_and_they_go_with_it(page: Browser, served: tuple, tmp_path: Path) -> None:
     address, store, folder = served
     page.run("document.querySelector('#example').click()")

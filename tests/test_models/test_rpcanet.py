@@ -27,7 +27,7 @@ def official_order(outputs: list[Tensor]) -> list[Tensor]:
 
 
 # The 17x17 convolutions of RPCANet++ take their time backwards.
-@pytest.fixture(scope='module', params=['rpcanet', pytest.param('rpcanet_pp', marks=pytest.mark.slow)])
+@pytest.fixture(scope='module', params=['rpcanet', 'rpcanet_pp'])
 def network(request: pytest.FixtureRequest) -> Unfolded:
     options = {'model.backbone.official_unused': True} if request.param == 'rpcanet_pp' else {}
     network = Unfolded(request.param, request.param.replace('_', '-'), options, keep_unused=bool(options))

@@ -87,7 +87,6 @@ def test_the_streamed_form_gives_the_official_outputs(official: dict) -> None:
     np.testing.assert_allclose(samples(raw), GOLDEN['outputs_float64'][0]['samples'], atol=1e-12)
 
 
-@pytest.mark.slow
 def test_training_forward_and_gradients_equal_the_official_network(official: dict) -> None:
     record = GOLDEN['train_forward']
     model = build(3, official_unused=True, fold_frames=False)

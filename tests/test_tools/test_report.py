@@ -115,7 +115,6 @@ def only(page: Browser, *types: str) -> None:
              if (box.checked !== {json.dumps(types)}.includes(box.value)) box.click()""")
 
 
-@pytest.mark.slow
 @needs_chromium
 class TestPage:
     def test_table_is_pythons_at_every_threshold(self, page, made):
@@ -262,7 +261,6 @@ class TestPage:
             page.color_scheme('light')
 
 
-@pytest.mark.slow
 @needs_chromium
 def test_a_thousand_images(browser, made, tmp_path):
     """The page holds a bounded number of nodes and drawings however many findings there are."""
