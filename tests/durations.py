@@ -116,6 +116,7 @@ class Durations:
                 f'{len(new)} slow test(s) are not recorded as slow (make test-durations): {", ".join(sorted(new)[:3])}'
                 f'{", ..." if len(new) > 3 else ""}')
 
-    def pytest_sessionfinish(self) -> None:
-        if self.config.getoption('record_durations') and not os.environ.get('PYTEST_XDIST_WORKER'):
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
+        whole = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+        if whole and self.config.getoption('record_durations') and not os.environ.get('PYTEST_XDIST_WORKER'):
             self.record.write_text(json.dumps(summarize(self.measured, self.spent), indent=1) + '\n')

@@ -49,10 +49,12 @@ def suite(tmp_path: Path):
     (tmp_path / 'conftest.py').write_text(CONFTEST)
     (tmp_path / 'test_a.py').write_text(SUITE)
 
-    def run(*args: str) -> str:
+    def run(*args: str, status: int = 0) -> str:
         command = [sys.executable, '-m', 'pytest', '-q', '-p', 'no:cacheprovider', '--rootdir', str(tmp_path), '-c',
                    '/dev/null', str(tmp_path), *args]
-        return subprocess.run(command, cwd=REPO, check=True, text=True, stdout=subprocess.PIPE).stdout
+        done = subprocess.run(command, cwd=REPO, text=True, stdout=subprocess.PIPE)
+        assert done.returncode == status, done.stdout
+        return done.stdout
 
     return run
 
@@ -61,9 +63,9 @@ def test_a_test_costs_what_it_would_alone(suite, tmp_path):
     assert '4 passed' in suite('--record-durations')
     tests, files = load(tmp_path / 'record.json')
     assert {name.split('::')[1] for name in tests} == {'test_first', 'test_second', 'test_child'}  # sleep is no work
-    assert tests['test_a.py::test_first'] >= 1.2
-    assert tests['test_a.py::test_second'] >= 1.2  # the fixture was there, but alone it would not be
-    assert tests['test_a.py::test_child'] >= 0.5
+    assert tests['test_a.py::test_first'] >= 1.1
+    assert tests['test_a.py::test_second'] >= 1.1  # the fixture was there, but alone it would not be
+    assert tests['test_a.py::test_child'] >= 0.4
     assert files['test_a.py'] >= 1.5
     assert files['test_a.py'] < sum(tests.values())  # the fixture once
 
@@ -75,6 +77,12 @@ def test_a_slow_test_that_is_not_recorded_is_named(suite, tmp_path):
     (tmp_path / 'record.json').write_text(json.dumps(dict(tests={}, files={})))
     (tmp_path / 'test_a.py').write_text(SUITE.replace('burn(1.2)', 'burn(2.1)'))
     assert '2 slow test(s) are not recorded as slow' in suite()
+
+
+def test_an_interrupted_run_keeps_the_record(suite, tmp_path):
+    (tmp_path / 'test_a.py').write_text('def test_stop():\n    raise KeyboardInterrupt\n')
+    suite('--record-durations', status=2)
+    assert not (tmp_path / 'record.json').exists()
 
 
 def test_short_tests_count_in_their_file_alone():
