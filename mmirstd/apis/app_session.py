@@ -15,9 +15,7 @@ from threading import RLock
 import cv2
 import numpy as np
 
-from mmirstd.compat.checkpoint import CheckpointError
-from mmirstd.datasets.errors import DataError
-from mmirstd.engine.errors import UserError
+from mmirstd.utils.errors import DataError, UserError
 
 from .frame_stream import FrameStream
 from .model_choices import ModelShelf
@@ -141,7 +139,7 @@ class AppSession:
             Whether a network ran; not for the same file, model and normalisation as before.
 
         Raises:
-            DataError, UserError, CheckpointError: The file or the model cannot be used; the results before are gone,
+            UserError: The file or the model cannot be used; the results before are gone,
                 unless they are of the same file and model.
         """
         status = os.stat(path) if os.path.exists(path) else None
@@ -282,7 +280,7 @@ def describe_error(error: Exception, path: str | os.PathLike = '') -> str:
         error: What was raised.
         path: Where the upload was put.
     """
-    if isinstance(error, (DataError, UserError, CheckpointError)):
+    if isinstance(error, UserError):
         text = str(error)
         for advice, here in _CURES.items():
             text = text.replace(advice, here)

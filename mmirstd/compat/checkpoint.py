@@ -32,17 +32,11 @@ from types import SimpleNamespace
 from typing import IO, Any
 from urllib.parse import urlparse
 
+from mmirstd.utils.errors import CheckpointError, UnsafeCheckpointError
+
 _CONVERT = (
     'python -c "import torch; c = torch.load(\'IN.pth\', map_location=\'cpu\', weights_only=False); '
     'torch.save({\'state_dict\': c.get(\'state_dict\', c)}, \'OUT.pth\')"')
-
-
-class CheckpointError(RuntimeError):
-    """The file cannot be read as a checkpoint: truncated, empty, or something else altogether."""
-
-
-class UnsafeCheckpointError(CheckpointError):
-    """The checkpoint names functions or types that are not known to be harmless; none was executed."""
 
 
 def _known_method(owner: Any, name: str) -> Any:

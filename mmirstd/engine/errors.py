@@ -15,18 +15,11 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
 
+from mmirstd.utils.errors import CheckpointError, ConfigError, UserError
 
-class UserError(Exception):
-    """The base of errors caused by input: a config, an option, a file."""
-
-
-class ConfigError(UserError):
-    """A config or a command line option cannot be used as it is."""
-
-
-class CheckpointError(UserError):
-    """A checkpoint is missing, damaged, or does not belong to the model."""
-
+__all__ = [
+    'CheckpointError', 'ConfigError', 'UserError', 'explain_config_errors', 'near_matches', 'registered_names'
+]
 
 _NOT_REGISTERED = re.compile(r'(\S+) is not in the (?:(\w+)::)?([\w ]+?) registry')
 _GET_FAILED = re.compile(r'Failed to get (\S+)')

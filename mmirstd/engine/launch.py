@@ -61,11 +61,9 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_tool(main: Callable[[], None]) -> None:
     """Run a tool's main function; errors caused by input end it with their message and exit status 2."""
-    from mmirstd.compat import checkpoint as safe_loading
-    from mmirstd.datasets.errors import DataError
     try:
         main()
-    except (UserError, DataError, safe_loading.CheckpointError) as error:
+    except UserError as error:
         if '--traceback' in sys.argv:
             raise
         print(f'\nerror: {error}', file=sys.stderr)
