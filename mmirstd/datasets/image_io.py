@@ -8,14 +8,17 @@ before it is decoded.
 
 from __future__ import annotations
 
+import io
 import os
 import struct
 import zlib
 
 import cv2
 import numpy as np
+from PIL import Image
 
 from .errors import DataError, MissingDataError
+from .mask_values import MaskRule, describe_mask, target_pixels
 
 #: Suffixes looked for, in lower case, in this order.
 IMAGE_SUFFIXES: tuple[str, ...] = ('.png', '.bmp', '.tif', '.tiff', '.jpg', '.jpeg')
@@ -42,40 +45,58 @@ def read_image(path: str | os.PathLike) -> np.ndarray:
         MissingDataError: there is no such file.
         DataError: empty, truncated, corrupt or not an image.
     """
-    return to_one_channel(_decode(path))
+    return to_one_channel(_decode(_read_bytes(path), path))
 
 
-def read_mask(path: str | os.PathLike) -> np.ndarray:
+def read_mask(path: str | os.PathLike, rule: MaskRule = 'auto') -> np.ndarray:
     """Read a target mask and make it binary.
 
-    Accepts gray, RGB and RGBA files (alpha dropped, the largest colour channel
-    counts).  A pixel is target when its value is above half of the largest
-    code: 1 if the file holds nothing above 1 (masks stored as 0/1), else 255,
-    else (16-bit masks with larger values) 65535.  JPEG masks are always held
-    against 255, since their noise can leave ones in an empty mask.
-
     Args:
-        path: the mask file.
+        path: the mask file; gray, RGB (the largest channel counts), RGBA or with a palette.
+        rule: which values are target, see :data:`~.mask_values.MASK_RULES`.
 
     Returns:
         Array (H, W) uint8 with values 0 (background) and 1 (target).
 
     Raises:
         MissingDataError: there is no such file.
-        DataError: empty, truncated, corrupt or not an image.
+        DataError: empty, truncated, corrupt or not an image, or, under ``'auto'``, a mask that cannot be understood;
+            the message says which rule reads it.
     """
-    raw = _decode(path)
-    if raw.ndim == 3:
-        raw = raw[..., :3].max(axis=-1)
-    largest = raw.max()
-    lossy = os.fspath(path).lower().endswith(('.jpg', '.jpeg'))
-    if largest <= 1 and not lossy:
-        code = 1
-    elif largest <= 255:
-        code = 255
-    else:
-        code = 65535
-    return (raw > code / 2).astype(np.uint8)
+    raw, lossy = read_raw_mask(path)
+    if rule == 'auto':
+        kind = describe_mask(raw, lossy)
+        if kind.problem:
+            raise DataError(f'{path}: {kind.problem} (mask_rule is an option of the data set; of the command line for '
+                            'all: --cfg-options mask_rule=...)')
+        rule = kind.rule
+    try:
+        return target_pixels(raw, rule, lossy)
+    except ValueError as error:
+        raise DataError(f'{path}: {error}') from None
+
+
+def read_raw_mask(path: str | os.PathLike) -> tuple[np.ndarray, bool]:
+    """A mask as it is stored, for :func:`~.mask_values.describe_mask`.
+
+    Returns:
+        (H, W) or (H, W, C) integers or floats, of a color palette its indices; and whether the compression is lossy.
+
+    Raises:
+        MissingDataError, DataError: as for :func:`read_mask`, whatever the values.
+    """
+    data = _read_bytes(path)
+    raw = _decode(data, path)
+    # Colors of a palette say how to show a class, indices which one it is; a gray palette is as good as no palette.
+    if raw.ndim == 3 and _has_palette(data) and not _is_gray(raw):
+        with Image.open(io.BytesIO(data)) as image:
+            if image.mode == 'P':
+                raw = np.asarray(image)
+    return raw, data.startswith(b'\xff\xd8')
+
+
+def _has_palette(data: bytes) -> bool:
+    return data.startswith(b'\x89PNG') and data[25] == 3 or data[:3] == b'GIF' or data[:2] in (b'BM', b'II', b'MM')
 
 
 def check_container(data: bytes, path: str | os.PathLike) -> None:
@@ -103,14 +124,17 @@ def check_container(data: bytes, path: str | os.PathLike) -> None:
             'JPEG content (the name of a file does not make it an image)')
 
 
-def _decode(path: str | os.PathLike) -> np.ndarray:
+def _read_bytes(path: str | os.PathLike) -> bytes:
     try:
         with open(path, 'rb') as file:
-            data = file.read()
+            return file.read()
     except FileNotFoundError:
         raise MissingDataError(f'{path}: no such file') from None
     except IsADirectoryError:
         raise DataError(f'{path}: a folder, expected an image file') from None
+
+
+def _decode(data: bytes, path: str | os.PathLike) -> np.ndarray:
     check_container(data, path)
     try:
         image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
@@ -134,11 +158,15 @@ def to_one_channel(image: np.ndarray) -> np.ndarray:
         return image
     if image.shape[2] == 1:
         return np.ascontiguousarray(image[..., 0])
-    blue, green, red = image[..., 0], image[..., 1], image[..., 2]
-    if np.array_equal(blue, green) and np.array_equal(green, red):
-        return np.ascontiguousarray(blue)
+    if _is_gray(image):
+        return np.ascontiguousarray(image[..., 0])
     # OpenCV's fixed-point conversion is exact to one code for 8 and 16 bits and plain for floats.
     return cv2.cvtColor(np.ascontiguousarray(image[..., :3]), cv2.COLOR_BGR2GRAY)
+
+
+def _is_gray(image: np.ndarray) -> bool:
+    blue, green, red = image[..., 0], image[..., 1], image[..., 2]
+    return np.array_equal(blue, green) and np.array_equal(green, red)
 
 
 def _truncated(path: str | os.PathLike, size: int, reason: str) -> DataError:

@@ -373,7 +373,7 @@ def test_lists_of_mask_sequences_may_name_frames(tmp_path, warnings):
     for name in ('Sequence1', 'Sequence2'):
         for number in range(1, 6):
             write(tmp_path / f'{name}/images/{number:05d}.png', frame(number))
-            write(tmp_path / f'{name}/masks/{number:05d}.png', np.full((24, 32), 255, np.uint8))
+            write(tmp_path / f'{name}/masks/{number:05d}.png', np.eye(24, 32, dtype=np.uint8) * 255)
     lines = [f'Sequence1/Mix/{number:05d}.mat' for number in (1, 2, 5)]
     (tmp_path / 'train.txt').write_text('\n'.join([*lines, 'Sequence2']))
     dataset = build(tmp_path, MaskClipDataset, ann_file='train.txt', num_frames=2)
@@ -390,7 +390,7 @@ def test_lists_of_mask_sequences_may_name_frames(tmp_path, warnings):
 
 def test_a_mask_of_another_size(tmp_path):
     write(tmp_path / 's/images/0.png', frame(0))
-    write(tmp_path / 's/masks/0.png', np.full((12, 16), 255, np.uint8))
+    write(tmp_path / 's/masks/0.png', np.eye(12, 16, dtype=np.uint8) * 255)
     with pytest.raises(DataError, match='its annotation says 12x16'):
         build(tmp_path, MaskClipDataset, pipeline=[LoadClip()])[0]
 
