@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import shlex
 import sys
@@ -17,13 +16,13 @@ from mmirstd.engine.launch import (  # noqa: E402
     build_runner,
     default_work_dir,
     explain_config_errors,
-    file_sha256,
     find_checkpoint,
     load_config,
     prepare,
     run_tool,
 )
 from mmirstd.engine.provenance import versions  # noqa: E402
+from mmirstd.utils.files import file_sha256, write_json  # noqa: E402
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -125,8 +124,7 @@ def report(runner, args: argparse.Namespace, metrics: dict, notices: list[str]) 
             versions=versions(),
             time=time.strftime('%Y-%m-%dT%H:%M:%S%z'))
         for out in outputs:
-            out.parent.mkdir(parents=True, exist_ok=True)
-            out.write_text(json.dumps(record, indent=2) + '\n', encoding='utf-8')
+            write_json(out, record)
             print(f'metrics file: {out}')
     if args.dump:
         print(f'dump:         {args.dump}  (tools/analysis_tools/report.py {shlex.quote(args.dump)} --out report.html)')

@@ -16,11 +16,12 @@ import cv2
 import numpy as np
 
 from mmirstd.utils.errors import DataError, UserError
+from mmirstd.utils.files import save_png
 
 from .frame_stream import FrameStream
 from .model_choices import ModelShelf
 from .output_folder import FRAMES_SUFFIX, OutputFolder
-from .result_writer import DEFAULT_FPS, MAP_KINDS, ResultWriter, encode_png
+from .result_writer import DEFAULT_FPS, MAP_KINDS, ResultWriter
 from .results import FrameResult
 from .target_schema import Target
 from .uploads import UploadedFile, UploadLimits, accept_upload
@@ -91,7 +92,7 @@ class AppSession:
         A browser may still be loading the one before while a slider moves on.
         """
         path = self.folder / f'{name}-{secrets.token_urlsafe(12)}.png'
-        path.write_bytes(encode_png(picture))
+        save_png(path, picture)
         shown = self._shown.setdefault(name, [])
         shown.append(path)
         while len(shown) > _KEPT_PICTURES:

@@ -15,8 +15,8 @@ from mmengine.infer import BaseInferencer
 from mmirstd import __version__
 from mmirstd.datasets.errors import DataError
 from mmirstd.engine.errors import ConfigError
-from mmirstd.engine.launch import file_sha256
 from mmirstd.registry import TRANSFORMS
+from mmirstd.utils.files import file_sha256
 
 from .frame_stream import FrameStream, RawFormat
 from .inputs import Source, expand_inputs

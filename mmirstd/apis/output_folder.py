@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mmirstd.engine.errors import UserError
+from mmirstd.utils.errors import UserError
+from mmirstd.utils.files import atomic_path, write_json
 
 from .inputs import Source, identity
 from .target_schema import CSV_COLUMNS
@@ -60,9 +61,7 @@ class OutputFolder:
                             'with --out, or free space there') from error
 
     def _replace_log(self) -> None:
-        temporary = self._log.with_name(f'.{LOG_NAME}.part')
-        temporary.write_text(json.dumps(dict(settings=self.settings)) + '\n', encoding='utf-8')
-        os.replace(temporary, self._log)
+        write_json(self._log, dict(settings=self.settings), indent=None)
 
     def _read_log(self) -> None:
         with self._log.open('rb') as file:
@@ -169,16 +168,11 @@ class OutputFolder:
 
     @staticmethod
     def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-        temporary = path.with_name(f'.{path.name}.part')
-        try:
-            with temporary.open('w', newline='', encoding='utf-8', errors='surrogateescape') as file:
-                writer = csv.writer(file)
-                writer.writerow(header)
-                writer.writerows(rows)
-            os.replace(temporary, path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+        with atomic_path(path) as temporary, temporary.open(
+                'w', newline='', encoding='utf-8', errors='surrogateescape') as file:
+            writer = csv.writer(file)
+            writer.writerow(header)
+            writer.writerows(rows)
 
 
 class Outputs:

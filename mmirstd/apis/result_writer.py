@@ -13,6 +13,7 @@ from typing import Any, TextIO
 import cv2
 import numpy as np
 
+from mmirstd.utils.files import encode_png
 from mmirstd.visualization.video_overlay import DisplayRange, draw_targets
 
 from .inputs import Source
@@ -38,14 +39,6 @@ DEFAULT_FPS = 25.0
 def output_folders(kinds: Collection[str]) -> set[str]:
     """The subfolders that these kinds are written to."""
     return {_FOLDERS[kind] for kind in kinds}
-
-
-def encode_png(image: np.ndarray) -> bytes:
-    """(H, W[, 3]) uint8 or uint16 as PNG."""
-    done, data = cv2.imencode('.png', image, [cv2.IMWRITE_PNG_COMPRESSION, 3])
-    if not done:
-        raise ValueError(f'an image of shape {image.shape}, {image.dtype} cannot be encoded as PNG')
-    return data.tobytes()
 
 
 class ResultWriter:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import difflib
-import hashlib
 import logging
 import os
 import re
@@ -248,15 +247,6 @@ def newest_checkpoint(work_dir: str) -> str:
     state = 'does not exist' if not folder.is_dir() else 'holds no checkpoint (epoch_N.pth)'
     raise CheckpointError(f'--resume: the work dir {work_dir} {state}.\n  cure: start without --resume, or give the '
                           'checkpoint (--resume CKPT) or the right --work-dir')
-
-
-def file_sha256(path: str) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    digest = hashlib.sha256()
-    with open(path, 'rb') as file:
-        for block in iter(lambda: file.read(1 << 20), b''):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def prepare(cfg: Config, launcher: str) -> tuple[ThreadPlan, list[str]]:

@@ -26,6 +26,7 @@ import numpy as np
 from mmirstd.datasets.errors import DataError, MissingDataError
 from mmirstd.datasets.image_io import read_image
 from mmirstd.evaluation.functional import ROC_THRESHOLDS
+from mmirstd.utils.files import save_png
 
 FORMAT = 'mmirstd prediction dump'
 VERSION = 1
@@ -134,7 +135,7 @@ class DumpWriter:
             raise ValueError(f'{name}: {error}') from None
         for part, pixels in (('probability', codes), ('image', _gray_codes(image)),
                              ('mask', np.rint(np.asarray(mask, np.float32) * 255).astype(np.uint8))):
-            _save_png(self.folder / part / f'{stem}.png', pixels)
+            save_png(self.folder / part / f'{stem}.png', pixels)
         return dict(name=name, file=f'{stem}.png', height=mask.shape[0], width=mask.shape[1])
 
     def _file_stem(self, name: str, source: str) -> str:
@@ -247,8 +248,3 @@ def _gray_codes(image: np.ndarray) -> np.ndarray:
                 return codes.astype(dtype)
     scale = 65535 / (high - low) if high > low else 0.0
     return np.rint((values - low) * scale).astype(np.uint16)
-
-
-def _save_png(path: Path, pixels: np.ndarray) -> None:
-    from mmirstd.visualization.png import save_png
-    save_png(path, pixels)

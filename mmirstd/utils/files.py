@@ -92,7 +92,7 @@ def encode_png(image: np.ndarray, run_lengths: bool = False) -> bytes:
     return data.tobytes()
 
 
-def write_png(path: str | os.PathLike, image: np.ndarray, run_lengths: bool = False) -> None:
+def save_png(path: str | os.PathLike, image: np.ndarray, run_lengths: bool = False) -> None:
     """Write a PNG at once, also where OpenCV cannot open the path (non-ASCII names on some systems).
 
     Raises:

@@ -7,6 +7,8 @@ registry ``mmirstd.registry.HOOKS`` on first use, so importing this package
 stays cheap.
 """
 
+from mmirstd.utils.files import save_png
+
 from .animation import GifInfo, save_gif, save_mp4
 from .box_findings import BoxFinding, find_detections
 from .contact_sheet import contact_sheet
@@ -17,7 +19,6 @@ from .drawing import COLORS
 from .findings import Finding, find_components
 from .insets import zoom_insets
 from .overlay import draw_comparison
-from .png import save_png
 
 __all__ = [
     'BOX_COLORS', 'BoxFinding', 'COLORS', 'Finding', 'GifInfo', 'contact_sheet', 'detection_insets',

@@ -18,6 +18,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from mmirstd.utils.files import atomic_path, write_bytes
+
 
 @dataclass(frozen=True)
 class GifInfo:
@@ -129,7 +131,7 @@ def save_gif(path: str | os.PathLike, pictures: Sequence[np.ndarray], fps: float
             chosen = [cv2.resize(picture, size, interpolation=cv2.INTER_AREA) for picture in chosen]
         data = _encode(chosen, used, step * skip / fps)
         if len(data) <= max_bytes:
-            _write(Path(path), data)
+            write_bytes(path, data)
             return GifInfo(len(chosen), chosen[0].shape[1::-1], used, len(data))
     raise ValueError(f'{path}: {len(pictures)} pictures of {pictures[0].shape[1]}x{pictures[0].shape[0]} do not fit '
                      f'into {max_bytes} bytes, at the least they took {len(data)}; give fewer or smaller pictures, or '
@@ -151,27 +153,16 @@ def save_mp4(path: str | os.PathLike, pictures: Sequence[np.ndarray], fps: float
     """
     pictures = _checked(pictures, fps)
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     height, width = (side // 2 * 2 for side in pictures[0].shape[:2])
     if not height or not width:
         raise ValueError(f'{path}: pictures of shape {pictures[0].shape[:2]}; a video needs at least 2x2 pixels')
-    temporary = path.with_name(f'.{path.stem}.{os.getpid()}.mp4')
-    writer = cv2.VideoWriter(str(temporary), cv2.VideoWriter_fourcc(*'mp4v'), float(fps), (width, height))
-    try:
-        if not writer.isOpened():
-            raise OSError(f'{path}: OpenCV cannot write MP4 here; is the folder writable, and was OpenCV built with '
-                          'FFmpeg (the opencv-python wheels are)?')
-        for picture in pictures:
-            writer.write(np.ascontiguousarray(picture[:height, :width]))
-        writer.release()
-        os.replace(temporary, path)
-    finally:
-        writer.release()
-        temporary.unlink(missing_ok=True)
-
-
-def _write(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f'.{path.name}.{os.getpid()}.tmp')
-    temporary.write_bytes(data)
-    os.replace(temporary, path)
+    with atomic_path(path) as temporary:
+        writer = cv2.VideoWriter(str(temporary), cv2.VideoWriter_fourcc(*'mp4v'), float(fps), (width, height))
+        try:
+            if not writer.isOpened():
+                raise OSError(f'{path}: OpenCV cannot write MP4 here; is the folder writable, and was OpenCV built '
+                              'with FFmpeg (the opencv-python wheels are)?')
+            for picture in pictures:
+                writer.write(np.ascontiguousarray(picture[:height, :width]))
+        finally:
+            writer.release()

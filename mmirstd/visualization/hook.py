@@ -13,10 +13,10 @@ from mmengine.hooks import Hook
 from mmengine.logging import print_log
 
 from mmirstd.registry import HOOKS
+from mmirstd.utils.files import save_png
 
 from .detections import draw_detections
 from .overlay import draw_comparison
-from .png import save_png
 
 
 @HOOKS.register_module()

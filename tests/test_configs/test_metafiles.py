@@ -10,7 +10,7 @@ import yaml
 
 from mmirstd.apis import IRSTDInferencer
 from mmirstd.compat.checkpoint import load_checkpoint_file
-from mmirstd.engine.launch import file_sha256
+from mmirstd.utils.files import file_sha256
 from tests.shared import REPO
 
 FOLDERS = sorted(path for path in (REPO / 'configs').iterdir() if path.is_dir() and not path.name.startswith('_'))

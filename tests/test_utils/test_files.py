@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from mmirstd.utils.files import atomic_path, encode_png, file_sha256, write_bytes, write_json, write_png, write_text
+from mmirstd.utils.files import atomic_path, encode_png, file_sha256, save_png, write_bytes, write_json, write_text
 
 
 @pytest.mark.parametrize('durable', [False, True])
@@ -65,7 +65,7 @@ def test_png_keeps_every_pixel(image, run_lengths):
 
 def test_what_png_does_not_hold(tmp_path):
     with pytest.raises(ValueError, match='bad.png: an image of shape .*float64'):
-        write_png(tmp_path / 'bad.png', np.zeros((2, 2, 2)))
+        save_png(tmp_path / 'bad.png', np.zeros((2, 2, 2)))
     assert not os.listdir(tmp_path)
-    write_png(tmp_path / 'größe' / 'ü.png', np.zeros((2, 3), np.uint8))
+    save_png(tmp_path / 'größe' / 'ü.png', np.zeros((2, 3), np.uint8))
     assert (tmp_path / 'größe' / 'ü.png').is_file()

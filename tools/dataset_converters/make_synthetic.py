@@ -28,7 +28,7 @@ from mmirstd.datasets.synthetic import (  # noqa: E402
     write_dataset,
 )
 from mmirstd.datasets.synthetic.config import BACKGROUND_KINDS, POLARITIES  # noqa: E402
-from mmirstd.datasets.synthetic.preview import write_sheet  # noqa: E402
+from mmirstd.utils.files import save_png  # noqa: E402
 
 
 def _size(text: str) -> tuple[int, int]:
@@ -139,7 +139,7 @@ def main(argv: list[str] | None = None) -> int:
             print(f'{args.out}: this data set is already here (same dataset.json); kept')
         preview = args.out / 'preview.png'
         if args.preview and (made or not preview.is_file()):
-            write_sheet(preview, contact_sheet(args.out))
+            save_png(preview, contact_sheet(args.out))
             print(f'{preview}: a page to look at')
     except (ValueError, OSError) as error:
         print(f'error: {error}', file=sys.stderr)

@@ -21,8 +21,9 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from mmirstd.compat.checkpoint import load_checkpoint_file  # noqa: E402
-from mmirstd.engine.errors import CheckpointError  # noqa: E402
-from mmirstd.engine.launch import file_sha256, run_tool  # noqa: E402
+from mmirstd.engine.launch import run_tool  # noqa: E402
+from mmirstd.utils.errors import CheckpointError  # noqa: E402
+from mmirstd.utils.files import file_sha256  # noqa: E402
 
 #: Meta data of mmengine's checkpoints that describe the network and its training.
 _META = ('dataset_meta', 'epoch', 'iter', 'seed', 'cfg', 'mmengine_version')

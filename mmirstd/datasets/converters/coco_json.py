@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from mmirstd.utils.files import write_text
+
 CATEGORIES = [{'supercategory': 'none', 'id': 1, 'name': 'target'}]
 
 
@@ -16,7 +18,7 @@ def coco_box(bbox: list[float] | tuple[float, ...]) -> dict[str, Any]:
             'category_id': 1, 'iscrowd': 0, 'segmentation': [[]]}
 
 
-def write_json(path: str | os.PathLike, data: Any) -> bool:
+def write_if_changed(path: str | os.PathLike, data: Any) -> bool:
     """Write a file in one step, unless it holds just this already.
 
     Returns:
@@ -26,8 +28,5 @@ def write_json(path: str | os.PathLike, data: Any) -> bool:
     text = json.dumps(data) + '\n'
     if path.is_file() and path.read_text(encoding='utf-8') == text:
         return False
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + '.part')
-    part.write_text(text, encoding='utf-8')
-    part.replace(path)
+    write_text(path, text)
     return True

@@ -18,10 +18,12 @@ from typing import Any
 import cv2
 import numpy as np
 
+from mmirstd.utils.files import save_png
+
 from ..errors import DataError, MissingDataError
 from ..image_io import to_one_channel
 from ..split_file import hold_out, read_split
-from .coco_json import CATEGORIES, coco_box, write_json
+from .coco_json import CATEGORIES, coco_box, write_if_changed
 from .drone_ir_labels import LabelledBox, read_labels
 
 VIDEO_FOLDER = 'Data/Video_IR'
@@ -159,14 +161,14 @@ def convert_video(source: str | os.PathLike, name: str, out: str | os.PathLike, 
                             f'{shape[0]}x{shape[1]}; expected one size')
         count = number + 1
         if choice.is_needed(number, len(labels)):
-            _write_png(part / f'{number:05d}.png', frame)
+            save_png(part / f'{number:05d}.png', frame)
             written.append(number)
     keys = [number for number in written if choice.is_key(number)]
     record = dict(origin=origin, name=name, kind=_kind(name), height=shape[0], width=shape[1], frames=count,
                   labels=len(labels), written=written, boxes={str(number): _plain(labels[number]) for number in keys})
     shutil.rmtree(folder, ignore_errors=True)
     part.rename(folder)
-    write_json(record_file, record)
+    write_if_changed(record_file, record)
     return dict(record, made=True)
 
 
@@ -213,7 +215,7 @@ def convert(source: str | os.PathLike, out: str | os.PathLike, splits: Splits, c
             path.unlink(missing_ok=True)
             continue
         data = _coco(choice, [records[name] for name in part_names])
-        write_json(path, data)
+        write_if_changed(path, data)
         summary['images'][part] = len(data['images'])
         summary['boxes'][part] = len(data['annotations'])
         summary['files'].append(str(path))
@@ -256,10 +258,3 @@ def _plain(boxes: Sequence[LabelledBox]) -> list[list]:
 def _kind(name: str) -> str:
     parts = name.split('_')
     return parts[1] if len(parts) > 2 else ''
-
-
-def _write_png(path: Path, image: np.ndarray) -> None:
-    good, data = cv2.imencode('.png', image, (cv2.IMWRITE_PNG_COMPRESSION, 3))
-    if not good:
-        raise OSError(f'{path}: the frame could not be encoded as PNG')
-    path.write_bytes(data.tobytes())

@@ -11,7 +11,7 @@ from ..boxes import check_boxes
 from ..errors import DataError, MissingDataError
 from ..image_io import read_image
 from ..txt_list import read_txt_list, relative_paths
-from .coco_json import CATEGORIES, coco_box, write_json
+from .coco_json import CATEGORIES, coco_box, write_if_changed
 
 
 def image_size(path: str | os.PathLike) -> tuple[int, int]:
@@ -74,6 +74,6 @@ def convert(list_file: str | os.PathLike, out: str | os.PathLike, root: str | os
             annotations.append({'id': len(annotations) + 1, 'image_id': len(images),
                                 **coco_box((x1, y1, x2 - x1, y2 - y1))})
     videos = [{'id': number, 'name': name or '.'} for name, number in sequences.items()]
-    write_json(out, {'info': {'source': Path(list_file).name}, 'videos': videos, 'images': images,
+    write_if_changed(out, {'info': {'source': Path(list_file).name}, 'videos': videos, 'images': images,
                      'annotations': annotations, 'categories': CATEGORIES})
     return dict(images=len(images), boxes=len(annotations), sequences=len(sequences), bad=dict(bad))

@@ -141,15 +141,3 @@ def contact_sheet(root: str | Path, rows: int = 4, columns: int = 6) -> np.ndarr
     columns = min(columns, len(tiles))
     tiles += [np.zeros_like(tiles[0])] * (-len(tiles) % columns)
     return np.vstack([np.hstack(tiles[k:k + columns]) for k in range(0, len(tiles), columns)])
-
-
-def write_sheet(path: str | Path, sheet: np.ndarray) -> None:
-    """Write a contact sheet as PNG.
-
-    Raises:
-        OSError: It could not be encoded or written.
-    """
-    good, data = cv2.imencode('.png', sheet)
-    if not good:
-        raise OSError(f'{path}: the preview could not be encoded as PNG')
-    Path(path).write_bytes(data.tobytes())

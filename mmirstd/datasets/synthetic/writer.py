@@ -20,6 +20,8 @@ from typing import Any
 import cv2
 import numpy as np
 
+from mmirstd.utils.files import save_png, write_json
+
 from .config import SceneConfig, SequenceConfig, config_from_dict, config_to_dict
 from .scene import Scene, render_scene
 from .scr import GUARD, RADIUS
@@ -112,20 +114,6 @@ def scene_rng(seed: int, split: str, index: int) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64(sequence))
 
 
-def _write_png(path: Path, image: np.ndarray) -> None:
-    # Encoded first and written by Python: OpenCV cannot open some non-ASCII paths and only returns False.
-    # Run lengths only: noise has no longer repeats to find, and looking for them costs twice the time.
-    options = (cv2.IMWRITE_PNG_COMPRESSION, 3, cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE)
-    good, data = cv2.imencode('.png', image, options)
-    if not good:
-        raise OSError(f'{path}: the image could not be encoded as PNG')
-    path.write_bytes(data.tobytes())
-
-
-def _dump(path: Path, data: Any, indent: int | None = None) -> None:
-    path.write_text(json.dumps(data, indent=indent) + '\n', encoding='utf-8')
-
-
 def run_length(mask: np.ndarray) -> dict[str, Any]:
     """COCO's uncompressed run-length code: column by column, run lengths of 0 and 1 in turn, 0 first.
 
@@ -147,8 +135,8 @@ def _make_frame(job: tuple[str, int], root: Path, config: DatasetConfig) -> dict
     split, index = job
     scene = render_scene(config.config, scene_rng(config.seed, split, index))
     name = f'{split}_{index:06d}'
-    _write_png(root / 'images' / f'{name}.png', scene.image)
-    _write_png(root / 'masks' / f'{name}.png', scene.mask * np.uint8(255))
+    save_png(root / 'images' / f'{name}.png', scene.image, run_lengths=True)
+    save_png(root / 'masks' / f'{name}.png', scene.mask * np.uint8(255), run_lengths=True)
     return {'id': name, 'split': split, 'background': scene.background, 'variant': scene.variant,
             'targets': [target.to_dict() for target in scene.targets]}
 
@@ -173,7 +161,7 @@ def _make_sequence(job: tuple[str, int], root: Path, config: DatasetConfig) -> d
     frames = []
     for time, scene in enumerate(sequence.frames):
         for folder, picture in zip(folders, (scene.image, scene.mask * np.uint8(255))):
-            _write_png(folder / f'{time:05d}.png', picture)
+            save_png(folder / f'{time:05d}.png', picture, run_lengths=True)
         height, width = scene.image.shape
         frames.append({'height': height, 'width': width, 'file_name': f'images/{split}/{name}/{time:05d}.png',
                        'frame_id': time, 'camera': [round(float(c), 4) for c in sequence.camera[time]],
@@ -191,11 +179,11 @@ def _finish_frames(root: Path, config: DatasetConfig, made: list[dict[str, Any]]
         if count:
             lines = [scene['id'] + '\n' for scene in made if scene['split'] == split]
             (root / 'img_idx' / f'{split}_SYNTHETIC.txt').write_text(''.join(lines), encoding='utf-8')
-    _dump(root / 'targets.json', {
+    write_json(root / 'targets.json', {
         'info': INFO,
         'scenes': {s['id']: {key: s[key] for key in ('split', 'background', 'variant')} for s in made},
         'images': {s['id']: s['targets'] for s in made},
-    })
+    }, indent=None)
 
 
 def _finish_sequences(root: Path, config: DatasetConfig, made: list[dict[str, Any]]) -> None:
@@ -211,12 +199,12 @@ def _finish_sequences(root: Path, config: DatasetConfig, made: list[dict[str, An
                                **{k: v for k, v in frame.items() if k != 'annotations'}})
                 for annotation in frame['annotations']:
                     annotations.append({'id': len(annotations) + 1, 'image_id': len(images), **annotation})
-        _dump(root / f'instances_{split}2017.json', {
+        write_json(root / f'instances_{split}2017.json', {
             'info': {**INFO, 'scr': INFO['scr_local'], 'track_id': 'unique within its video',
                      'camera': '[x, y], how far the view has moved over the background since frame 0, px'},
             'videos': videos, 'images': images, 'annotations': annotations,
             'categories': [{'supercategory': 'none', 'id': 1, 'name': 'target'}],
-        })
+        }, indent=None)
 
 
 def _quiet_threads() -> None:
@@ -348,7 +336,7 @@ def write_dataset(root: str | os.PathLike[str],
             if progress is not None:
                 progress(len(made), len(jobs))
         finish(partial_root, config, made)
-        _dump(partial_root / 'dataset.json', config.description(), indent=2)
+        write_json(partial_root / 'dataset.json', config.description())
         _replace(root, partial_root)
     finally:
         shutil.rmtree(partial_root, ignore_errors=True)

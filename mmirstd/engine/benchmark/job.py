@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..errors import ConfigError
+from mmirstd.utils.errors import ConfigError
+from mmirstd.utils.files import file_sha256
+
 from ..evaluation_options import set_eval_size, set_protocols
 from ..provenance import data_state, git_state
 from .commands import Commands, by_size, further_name
@@ -91,7 +93,6 @@ class Job:
         record = self._record()
         if record is None or record['checkpoint'] is None or not (missing := self._missing(record)):
             return None
-        from ..launch import file_sha256
         file, sha256 = self._recorded_checkpoint(record), record['checkpoint']['sha256']
         if not file.is_file():
             found = 'is not there'

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
-from ..errors import ConfigError
+from mmirstd.utils.errors import ConfigError
+from mmirstd.utils.files import file_sha256, write_text
+
 from .suite import Run, Suite
 
 FORMAT = 1
@@ -32,10 +33,7 @@ def write_record(path: Path, record: dict[str, Any]) -> None:
         else:
             text = json.dumps(value)
         lines.append(f'  {json.dumps(key)}: {text}')
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix('.json.part')
-    part.write_text('{\n' + ',\n'.join(lines) + '\n}\n', encoding='utf-8')
-    os.replace(part, path)
+    write_text(path, '{\n' + ',\n'.join(lines) + '\n}\n')
 
 
 def read_record(path: Path, run: Run, seed: int) -> dict[str, Any] | None:
@@ -63,7 +61,6 @@ def read_record(path: Path, run: Run, seed: int) -> dict[str, Any] | None:
                 f'{path}: was made with {key} {record[key]!r}, the suite now says {value!r}.\n  cure: delete the '
                 'record to do the run again, or give the changed run another name')
     if run.checkpoint_file is not None:
-        from ..launch import file_sha256
         tested = record.get('checkpoint') or {}
         given = dict(name=run.checkpoint, sha256=file_sha256(str(run.checkpoint_file)))
         if tested != given:

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ..errors import CheckpointError, ConfigError
+from mmirstd.utils.errors import CheckpointError, ConfigError
+from mmirstd.utils.files import write_json
 
 
 class WorkFolder:
@@ -39,9 +40,7 @@ class WorkFolder:
 
     def write_parts(self, parts: Sequence[dict[str, Any]]) -> None:
         """Replace them at once."""
-        file = self._file.with_suffix('.part')
-        file.write_text(json.dumps(dict(config=self.config, options=self.options, parts=list(parts)), indent=1))
-        os.replace(file, self._file)
+        write_json(self._file, dict(config=self.config, options=self.options, parts=list(parts)), indent=1)
 
     def check(self) -> None:
         """See that the training that was begun here is this one.

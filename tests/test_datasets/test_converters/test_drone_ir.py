@@ -216,19 +216,19 @@ def test_a_video_whose_frames_change_their_size(source, tmp_path, monkeypatch):
 
 def test_twice_is_once_and_an_interrupted_run_goes_on(source, tmp_path, monkeypatch):
     out = tmp_path / 'out'
-    original = drone_ir._write_png
+    original = drone_ir.save_png
 
     def stop(path, image):
         if 'IR_BIRD_002' in str(path) and path.stem == '00005':
             raise KeyboardInterrupt
         original(path, image)
 
-    monkeypatch.setattr(drone_ir, '_write_png', stop)
+    monkeypatch.setattr(drone_ir, 'save_png', stop)
     with pytest.raises(KeyboardInterrupt):
         convert(source[0], out, SPLITS)
     assert (out / 'images/IR_BIRD_001').is_dir()
     assert not (out / 'images/IR_BIRD_002').exists()
-    monkeypatch.setattr(drone_ir, '_write_png', original)
+    monkeypatch.setattr(drone_ir, 'save_png', original)
     first = (out / 'images/IR_BIRD_001/00000.png').stat().st_mtime_ns
     made: list[str] = []
     summary = convert(source[0], out, SPLITS, progress=lambda record: made.append(record['name']))
