@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from mmirstd.evaluation.functional import Components, component_maxima, label_components, local_scr
+from mmirstd.evaluation.functional import component_maxima, label_components, target_scr
+from mmirstd.utils.scr import labeled_scr
 
 from .target_schema import Target
 
@@ -18,7 +19,7 @@ def measure_targets(probability: np.ndarray,
 
     The centroid is weighted by probability, ``sum(p x) / sum(p)`` over the component's pixels, so that it moves by
     less than a pixel when the target does.  The local SCR is
-    :func:`mmirstd.evaluation.functional.local_scr` of the gray values, with the component as the target.
+    :func:`mmirstd.utils.scr.local_scr` of the gray values, with the component as the target.
 
     Args:
         probability: (H, W) float in [0, 1].
@@ -53,7 +54,7 @@ def measure_targets(probability: np.ndarray,
     mass = np.bincount(member, values, count)
     ys = np.bincount(member, values * (rows + top), count) / mass
     xs = np.bincount(member, values * (columns + left), count) / mass
-    scr = np.full(count, np.nan) if gray is None else local_scr(gray, components)
+    scr = np.full(count, np.nan) if gray is None else target_scr(gray, components)
     peaks = component_maxima(components, probability)
     targets = [
         Target(frame=frame, id=k, x=float(xs[k]), y=float(ys[k]), x0=float(x0), y0=float(y0), x1=float(x1),
@@ -117,7 +118,7 @@ def _box_scr(gray: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     height, width = gray.shape
     labels = np.zeros((height, width), np.int32)
     sizes = (width, height)
-    rectangles = np.zeros((len(boxes), 4), np.int32)
+    edges = np.zeros((len(boxes), 4), np.int32)
     for k in range(len(boxes) - 1, -1, -1):
         spans = []
         for axis in (0, 1):
@@ -125,23 +126,8 @@ def _box_scr(gray: np.ndarray, boxes: np.ndarray) -> np.ndarray:
             spans.append((low, int(np.clip(np.ceil(boxes[k, axis + 2] - 0.5), low + 1, sizes[axis]))))
         (left, right), (top, bottom) = spans
         labels[top:bottom, left:right] = k + 1
-        rectangles[k] = left, top, right - left, bottom - top
-    areas = np.bincount(labels.ravel(), minlength=len(boxes) + 1)[1:]
-    result = np.full(len(boxes), np.nan)
-    seen = areas > 0
-    components = Components(areas, np.zeros((len(boxes), 2), np.int64), rectangles, (0, 0, height, width), labels)
-    with np.errstate(invalid='ignore'):
-        values = local_scr(gray, _select(components, seen))
-    result[seen] = values
-    return result
-
-
-def _select(components: Components, keep: np.ndarray) -> Components:
-    """Only some of the components, numbered anew; those left out lie wholly under others."""
-    renumber = np.zeros(len(keep) + 1, np.int32)
-    renumber[1:][keep] = np.arange(1, int(keep.sum()) + 1)
-    return Components(components.areas[keep], components.sums[keep], components.rectangles[keep], components.window,
-                      renumber[components.raw_labels])
+        edges[k] = top, left, bottom, right
+    return labeled_scr(gray, labels, edges)
 
 
 def _known(value: float) -> float | None:

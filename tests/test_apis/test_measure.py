@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmirstd.apis import measure_boxes, measure_targets
-from mmirstd.evaluation.functional import label_components, local_scr
+from mmirstd.evaluation.functional import label_components, target_scr
 
 
 def test_a_target_is_measured_by_hand() -> None:
@@ -24,7 +24,9 @@ def test_a_target_is_measured_by_hand() -> None:
     assert (target.frame, target.id, target.area) == (7, 0, 3)
     assert target.peak == pytest.approx(0.9)
     assert target.mean == pytest.approx(total / 3)
-    ring = gray[0:16, 0:22][~mask[0:16, 0:22]]
+    near = np.zeros_like(mask)  # four pixels around each of the target's
+    near[0:9, 6:16] = near[1:10, 7:16] = True
+    ring = gray[~near]
     assert target.scr == pytest.approx((20 - ring.mean()) / ring.std())
     assert mask.sum() == 3
 
@@ -63,7 +65,7 @@ def test_what_holds_for_any_map(seed: int, height: int, width: int) -> None:
     components = label_components(probability > 0.5)
     assert len(targets) == len(components)
     assert sum(t.area for t in targets) == mask.sum()
-    for target, scr in zip(targets, local_scr(gray, components)):
+    for target, scr in zip(targets, target_scr(gray, components)):
         assert target.x0 <= target.x + 0.5 <= target.x1
         assert target.y0 <= target.y + 0.5 <= target.y1
         assert 0.5 < target.mean <= target.peak <= 1
@@ -79,7 +81,7 @@ def test_boxes_by_score_with_the_centre_in_pixel_coordinates() -> None:
     assert first.mean is None
     mask = np.zeros((40, 40), bool)
     mask[10:13, 20:23] = mask[0:2, 0:2] = True
-    assert first.scr == pytest.approx(local_scr(gray, label_components(mask))[1])
+    assert first.scr == pytest.approx(target_scr(gray, label_components(mask))[1])
     assert second.id == 1
 
 

@@ -26,7 +26,6 @@ from mmirstd.evaluation.functional import (
     image_records,
     iou,
     label_components,
-    local_scr,
     match_nearest,
     pd_fa_counts,
     pixel_counts,
@@ -35,6 +34,7 @@ from mmirstd.evaluation.functional import (
     roc_curve,
     score_histograms,
     summarise,
+    target_scr,
 )
 from tests.shared import REPO
 
@@ -228,7 +228,7 @@ def test_records_and_local_scr():
     assert first['scr'] == pytest.approx(40, rel=0.05)
     assert [item['area'] for item in records['false_alarms']] == [
         int(area) for area in label_components(score > 0.5).areas if area != 6]
-    assert np.isnan(local_scr(np.ones((64, 64)), label_components(mask))).all()
+    assert np.isnan(target_scr(np.ones((64, 64)), label_components(mask))).all()
     nothing = ImageEvidence(score, np.zeros_like(mask))
     assert image_records(nothing, get_protocol('default').parts['targets'])['targets'] == []
 

@@ -9,7 +9,7 @@ Images are taken as the config loads them, at their native size, before any augm
 but the last two:
 
 - area: pixels of the mask (8-connected);  side: the longer side of its box, px;
-- SCR: ``|mu_t - mu_b| / sigma_b``, as ``mmirstd.datasets.synthetic.scr.local_scr`` defines it;
+- SCR: ``|mu_t - mu_b| / sigma_b``, as ``mmirstd.utils.scr.local_scr`` defines it;
 - contrast: ``mu_t - mu_b``, and clutter: ``sigma_b``, both in percent of full scale;
 - rim: mean of the mask's outermost pixels, 0 at the background's mean and 1 at the target's 95th percentile: low where
   the annotator draws generously;
@@ -32,9 +32,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from mmirstd.datasets.synthetic.scr import local_scr  # noqa: E402
 from mmirstd.engine.launch import OptionsAction, load_data_set, run_tool  # noqa: E402
 from mmirstd.evaluation.functional.components import label_components  # noqa: E402
+from mmirstd.utils.scr import ROUNDING_SIGMA, local_scr  # noqa: E402
 
 PERCENTILES = (5, 25, 50, 75, 95)
 QUANTITIES = {'area': 'area (px)', 'side': 'side (px)', 'scr': 'SCR', 'contrast': 'contrast (%)',
@@ -66,7 +66,7 @@ def target_values(image: np.ndarray, target: np.ndarray, everything: np.ndarray)
         target: (H, W) uint8, 1 on the target.
         everything: (H, W) uint8, 1 on all targets of the image.
     """
-    stats = local_scr(image * FULL_SCALE, target, everything)
+    stats = local_scr(image * FULL_SCALE, target, everything, floor=ROUNDING_SIGMA)
     inside = image[target > 0] * FULL_SCALE
     _, _, width, height = cv2.boundingRect(target)
     rim = image[(target - cv2.erode(target, np.ones((3, 3), np.uint8))) > 0] * FULL_SCALE

@@ -22,7 +22,6 @@ from .config import (
 )
 from .preview import contact_sheet
 from .scene import Scene, TargetRecord, render_scene
-from .scr import LocalStatistics, local_scr
 from .sensor import Sensor
 from .sequence import Sequence, render_sequence
 from .targets import Profile, TargetShape, render_profile
@@ -30,8 +29,8 @@ from .trajectories import Track
 from .writer import DatasetConfig, scene_rng, write_dataset
 
 __all__ = [
-    'Background', 'DatasetConfig', 'LocalStatistics', 'Profile', 'Scene', 'SceneConfig', 'Sensor', 'SensorConfig',
+    'Background', 'DatasetConfig', 'Profile', 'Scene', 'SceneConfig', 'Sensor', 'SensorConfig',
     'Sequence', 'SequenceConfig', 'TargetConfig', 'TargetRecord', 'TargetShape', 'Track', 'config_from_dict',
-    'config_to_dict', 'contact_sheet', 'local_scr', 'render_background', 'render_profile', 'render_scene',
+    'config_to_dict', 'contact_sheet', 'render_background', 'render_profile', 'render_scene',
     'render_sequence', 'scene_rng', 'write_dataset',
 ]

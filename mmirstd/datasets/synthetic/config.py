@@ -130,8 +130,8 @@ class TargetConfig:
     """How many targets there are, how large and how strong.
 
     The defaults lie between the training splits of NUAA-SIRST (341/86 protocol) and NUDT-SIRST, where targets have
-    a median area of 20 and 21 px, a median signal-to-clutter ratio (as `scr.local_scr` defines it) of about 13 and 4,
-    and where most images hold one or two targets.
+    a median area of 20 and 21 px, a median signal-to-clutter ratio (as `mmirstd.utils.scr.local_scr` defines it) of
+    about 13 and 4, and where most images hold one or two targets.
 
     Attributes:
         count: Weight of each number of targets per image: ``count[n]`` is the weight of n targets.

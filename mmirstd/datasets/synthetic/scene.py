@@ -8,9 +8,10 @@ from typing import Any
 import cv2
 import numpy as np
 
+from mmirstd.utils.scr import ROUNDING_SIGMA, LocalStatistics, local_scr, neighborhood
+
 from .backgrounds import render_background
 from .config import SceneConfig, TargetConfig
-from .scr import LocalStatistics, local_scr, neighbourhood
 from .sensor import Sensor
 from .targets import Profile, TargetShape, draw_shape, fit_shape, render_profile, solve_strength
 
@@ -30,7 +31,7 @@ class TargetRecord:
         psf_sigma: Standard deviation of the PSF, px.
         polarity: 'hot' or 'cold' against what is behind it (before a black-hot camera inverts both).
         scr_requested: The signal-to-clutter ratio asked for.
-        scr_local: The one measured in the written image (see `scr.local_scr`).
+        scr_local: The one measured in the written image (see `mmirstd.utils.scr.local_scr`).
         contrast: Mean over the mask minus mean over the neighbourhood, counts.
         background_sigma: Standard deviation over the neighbourhood, counts.
         peak: The mask's value farthest from the neighbourhood's mean, counts.
@@ -102,10 +103,10 @@ def union_mask(profiles: list[Profile], shape: tuple[int, int]) -> np.ndarray:
 def signal_statistics(signal: np.ndarray, mask: np.ndarray, everything: np.ndarray,
                       full_scale: int) -> LocalStatistics:
     """The statistics of `local_scr` in signal units (0 to 1), for a signal that is not yet quantised."""
-    window, _ = neighbourhood(mask, everything)
+    window, _ = neighborhood(mask, everything)
     # Rounding only where it is measured: the rest of the frame does not matter yet.
     counts = np.rint(np.clip(signal[window], 0, 1) * np.float32(full_scale))
-    stats = local_scr(counts, mask[window], everything[window])
+    stats = local_scr(counts, mask[window], everything[window], floor=ROUNDING_SIGMA)
     return LocalStatistics(stats.scr, *(v / full_scale for v in (
         stats.target_mean, stats.background_mean, stats.background_sigma, stats.peak)))
 

@@ -21,10 +21,10 @@ import cv2
 import numpy as np
 
 from mmirstd.utils.files import save_png, write_json
+from mmirstd.utils.scr import GUARD, RADIUS
 
 from .config import SceneConfig, SequenceConfig, config_from_dict, config_to_dict
 from .scene import Scene, render_scene
-from .scr import GUARD, RADIUS
 from .sequence import render_sequence
 
 FORMAT = 'mmirstd-synthetic'

@@ -10,8 +10,8 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 from mmcv.transforms.utils import cache_randomness
 
-from mmirstd.datasets.synthetic.scr import local_scr
 from mmirstd.registry import TRANSFORMS
+from mmirstd.utils.scr import ROUNDING_SIGMA, local_scr
 
 from .rescale import resize_image, resize_mask
 
@@ -59,7 +59,7 @@ class TargetCopyPaste(BaseTransform):
         size_power: a target of ``a`` pixels is drawn with a chance proportional to ``a ** size_power``: 0 draws all
             alike, 1 gives every target pixel the same chance.
         min_scr: the least signal-to-clutter ratio of a pasted target, see
-            :func:`mmirstd.datasets.synthetic.scr.local_scr`.
+            :func:`mmirstd.utils.scr.local_scr`.
         bank_size: how many of the last targets are kept.
     """
 
@@ -126,7 +126,7 @@ class TargetCopyPaste(BaseTransform):
             alone[window] = target.mask
             new = image.copy()
             new[window] = np.clip(new[window] + target.signal, min(0.0, image.min()), max(1.0, image.max()))
-            if local_scr(new * _FULL_SCALE, alone, mask | alone).scr >= self.min_scr:
+            if local_scr(new * _FULL_SCALE, alone, mask | alone, floor=ROUNDING_SIGMA).scr >= self.min_scr:
                 return new, mask | alone
         return None
 

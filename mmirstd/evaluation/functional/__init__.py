@@ -13,7 +13,7 @@ from .overlap import IouRule, NiouRule, PixelRule
 from .pd_fa_curve import PD_FA_THRESHOLDS, PdFaCurve, pd_fa_counts, pd_fa_curve
 from .pixels import PixelCounts, exact_mean, f1, iou, pixel_counts, precision, ratio, recall, sum_counts
 from .protocols import ALIASES, PROTOCOLS, ProtocolSpec, get_protocol
-from .records import image_records, local_scr
+from .records import image_records, target_scr
 from .roc import RocRule, exceedance_counts, trapezoid
 from .targets import DENOMINATORS, FALSE_ALARMS, TargetRule
 
@@ -24,7 +24,7 @@ __all__ = [
     'RocRule', 'SCALARS', 'TRUTH_RULES', 'TargetRule', 'binarise', 'binarise_truth', 'centroid_distances',
     'component_maxima', 'count_evidence', 'count_frame', 'count_image', 'evaluate', 'exact_mean',
     'exceedance_counts', 'f1', 'get_protocol', 'hit_components', 'image_records', 'iou', 'label_components',
-    'local_scr', 'match_any_pixel', 'match_centres', 'match_first', 'match_nearest', 'normalise_by_max',
+    'match_any_pixel', 'match_centres', 'match_first', 'match_nearest', 'normalise_by_max',
     'pd_by_scr', 'pd_fa_counts', 'pd_fa_curve', 'pixel_counts', 'precision', 'ratio', 'recall', 'roc_curve',
-    'score_histograms', 'sum_counts', 'summarise', 'summarise_counts', 'summarise_parts', 'trapezoid'
+    'score_histograms', 'sum_counts', 'target_scr', 'summarise', 'summarise_counts', 'summarise_parts', 'trapezoid'
 ]

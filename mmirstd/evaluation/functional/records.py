@@ -6,42 +6,27 @@ from typing import Any
 
 import numpy as np
 
+from mmirstd.utils.scr import labeled_scr
+
 from .components import Components, component_maxima
 from .evidence import ImageEvidence
 from .matching import centroid_distances
 from .targets import TargetRule
 
-#: Width in pixels of the ring around a target in which its background is measured.
-SCR_MARGIN = 10
 
-
-def local_scr(image: np.ndarray, components: Components, margin: int = SCR_MARGIN) -> np.ndarray:
-    """Signal-to-clutter ratio of each target, |mean(target) - mean(ring)| / std(ring).
-
-    The ring is the target's bounding box grown by ``margin`` pixels on each side,
-    without the pixels of any target (Gao et al., "Infrared Patch-Image Model", TIP 2013).
+def target_scr(image: np.ndarray, targets: Components) -> np.ndarray:
+    """Local SCR of each target beside the others, as :func:`mmirstd.utils.scr.local_scr` defines it.
 
     Args:
         image: (H, W), any real dtype, the gray values.
-        components: The N targets.
-        margin: In pixels.
+        targets: N of them.
 
     Returns:
-        (N,) float64; NaN where no background is left or it is constant.
+        (N,) float64; NaN where the background is constant.
     """
-    result = np.full(len(components), np.nan)
-    height, width = image.shape
-    occupied = np.zeros((height, width), np.int32)
-    components.crop(occupied)[...] = components.labels
-    for index, (top, left, bottom, right) in enumerate(components.boxes):
-        window = (slice(max(top - margin, 0), min(bottom + margin, height)),
-                  slice(max(left - margin, 0), min(right + margin, width)))
-        values, labels = image[window].astype(np.float64), occupied[window]
-        ring = values[labels == 0]
-        spread = ring.std() if ring.size else 0.0
-        if spread > 0:
-            result[index] = abs(values[labels == index + 1].mean() - ring.mean()) / spread
-    return result
+    labels = np.zeros(image.shape, np.int32)
+    targets.crop(labels)[...] = targets.labels
+    return labeled_scr(image, labels, targets.boxes)
 
 
 def image_records(
@@ -63,7 +48,7 @@ def image_records(
     predictions = evidence.predicted_components(rule.prediction)
     matches = rule.match(targets, predictions)
     scores = component_maxima(targets, evidence.score)
-    scr = local_scr(gray, targets) if gray is not None else np.full(len(targets), np.nan)
+    scr = target_scr(gray, targets) if gray is not None else np.full(len(targets), np.nan)
     found = targets.labels[targets.crop(evidence.prediction(rule.prediction))]
     covered = np.bincount(found, minlength=len(targets) + 1)[1:]
     rows = []

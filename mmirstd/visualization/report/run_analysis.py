@@ -16,9 +16,9 @@ from mmirstd.evaluation.functional import (
     ProtocolSpec,
     component_maxima,
     get_protocol,
-    local_scr,
     roc_curve,
     score_histograms,
+    target_scr,
 )
 from mmirstd.evaluation.prediction_dump import PredictionDump
 
@@ -107,7 +107,7 @@ def analyse_run(dump: PredictionDump, name: str, protocols: Sequence[str | Proto
             total += histogram
         images.append(ImageAnalysis(
             image.name, hashlib.sha1(repr(mask.shape).encode() + np.packbits(mask).tobytes()).hexdigest(), targets,
-            local_scr(image.gray, targets), component_maxima(targets, image.probability), found.iou_codes, alarms))
+            target_scr(image.gray, targets), component_maxima(targets, image.probability), found.iou_codes, alarms))
     if len({image.name for image in images}) < len(images):
         raise DataError(f'{dump.folder}: several images have the same ID; a report needs to tell them apart')
 

@@ -4,8 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from mmirstd.datasets.synthetic import SceneConfig, SensorConfig, TargetConfig, local_scr, render_scene, scene_rng
+from mmirstd.datasets.synthetic import SceneConfig, SensorConfig, TargetConfig, render_scene, scene_rng
 from mmirstd.datasets.synthetic.config import BACKGROUND_KINDS
+from mmirstd.utils.scr import local_scr
 
 SMALL = (128, 144)
 

@@ -9,10 +9,10 @@ from mmirstd.datasets.synthetic import (
     SensorConfig,
     SequenceConfig,
     TargetConfig,
-    local_scr,
     render_sequence,
     scene_rng,
 )
+from mmirstd.utils.scr import local_scr
 
 SIZE = (96, 112)
 

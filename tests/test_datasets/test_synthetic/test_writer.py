@@ -15,11 +15,11 @@ from mmirstd.datasets.synthetic import (
     SequenceConfig,
     TargetConfig,
     contact_sheet,
-    local_scr,
     scene_rng,
     write_dataset,
 )
 from mmirstd.datasets.synthetic.writer import is_complete, run_length
+from mmirstd.utils.scr import local_scr
 
 SCENE = SceneConfig(size=(48, 64), targets=TargetConfig(count=(1, 2, 1), spacing=12))
 STILLS = DatasetConfig('frames', 4, 2, 3, seed=5, config=SCENE)

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmirstd.datasets.synthetic import local_scr
-from mmirstd.datasets.synthetic.scr import ROUNDING_SIGMA, neighbourhood
+from mmirstd.evaluation.functional import label_components
+from mmirstd.utils.scr import ROUNDING_SIGMA, labeled_scr, local_scr, neighborhood
 
 
 def chequerboard(low, high, shape=(101, 101)):
@@ -27,10 +27,10 @@ def test_by_hand():
     assert stats.scr == pytest.approx(5, rel=2e-3)
 
 
-def test_neighbourhood_is_the_box_grown_by_20_without_the_guard():
+def test_neighborhood_is_the_box_grown_by_20_without_the_guard():
     mask = np.zeros((101, 101), np.uint8)
     mask[50:53, 40:42] = 1
-    window, free = neighbourhood(mask)
+    window, free = neighborhood(mask)
     assert window == (slice(30, 73), slice(20, 62))
     assert free.size - free.sum() == (3 + 8) * (2 + 8)
 
@@ -40,14 +40,14 @@ def test_other_targets_are_left_out_even_from_outside_the_window():
     mask, everything = np.zeros((2, 101, 101), np.uint8)
     mask[50, 50] = everything[50, 50] = 1
     everything[50, 60] = everything[50, 73] = 1
-    image[50, 60] = image[50, 71] = 5000  # a neighbour, and the tail of one that is beyond the window
+    image[50, 60] = image[50, 71] = 5000  # a neighbor, and the tail of one that is beyond the window
     image[50, 50] = 120
     stats = local_scr(image, mask, everything)
     assert stats.background_mean == 100
     assert local_scr(image, mask).background_mean > 100
 
 
-def test_flat_neighbourhood_has_the_noise_of_rounding():
+def test_flat_neighborhood_has_the_noise_of_rounding():
     image = np.full((64, 64), 100, np.uint8)
     mask = np.zeros((64, 64), np.uint8)
     image[30, 30], mask[30, 30] = 101, 1
@@ -95,3 +95,26 @@ def test_does_not_depend_on_gain_offset_or_orientation(seed, gain, offset, turns
 
     expected = local_scr(image, mask).scr
     assert local_scr(change(-gain * image + offset), change(mask)).scr == pytest.approx(expected, rel=1e-6, abs=1e-9)
+
+
+def test_the_floor_of_sigma():
+    mask = np.zeros((64, 64), np.uint8)
+    mask[30, 30] = 1
+    image = np.full((64, 64), 100.0)
+    image[30, 30] = 103
+    assert np.isnan(local_scr(image, mask).scr)  # floats: no rounding is known of
+    assert local_scr(image, mask, floor=0.5).scr == pytest.approx(6)
+    assert local_scr(image.astype(np.uint16), mask).scr == pytest.approx(3 / ROUNDING_SIGMA)
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 10**6), radius=st.integers(1, 30), guard=st.integers(0, 6))
+def test_all_targets_of_an_image_at_once_are_each_beside_the_others(seed, radius, guard):
+    rng = np.random.default_rng(seed)
+    image = rng.integers(0, 4000, (40, 50)).astype(np.uint16)
+    mask = (rng.random((40, 50)) < 0.02).astype(np.uint8)
+    components = label_components(mask)
+    labels = np.zeros(mask.shape, np.int32)
+    components.crop(labels)[...] = components.labels
+    one_by_one = [local_scr(image, labels == k + 1, mask, radius, guard).scr for k in range(len(components))]
+    np.testing.assert_array_equal(labeled_scr(image, labels, components.boxes, radius, guard), one_by_one)
