@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from mmirstd.apis.base_inferencer import TargetInferencer
 
 DEFAULT_KINDS = ('mask', 'json', 'csv', 'overlay')
-_CHECKPOINTS = ('.pth', '.pt', '.ckpt')
 #: Errors in writing that the next file would meet as well.
 _FATAL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
 _SHOWN = 20
@@ -54,10 +53,10 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument('config', metavar='CONFIG', help='config file, or the name of one in configs/')
     parser.add_argument(
         'items', nargs='+', metavar='[CKPT] INPUT',
-        help='checkpoint (*.pth, *.pt, *.ckpt or an address); "-" or none for a method without learnt parameters. Then '
-        'inputs: images (PNG, TIFF, BMP, JPEG, 8 or 16 bit; .npy), folders, patterns, videos, a camera\'s number, an '
-        'address (rtsp://...), or "-" for raw frames on standard input. For a detector of moving targets a folder of '
-        'images is one sequence')
+        help='checkpoint (a file, whatever its name, or an address); "-" or none for a method without learnt '
+        'parameters. Then inputs: images (PNG, TIFF, BMP, JPEG, 8 or 16 bit; .npy), folders, patterns, videos, a '
+        'camera\'s number, an address (rtsp://...), or "-" for raw frames on standard input. For a detector of moving '
+        'targets a folder of images is one sequence')
     parser.add_argument('--out', required=True, metavar='DIR',
                         help='where results go; inputs finished there are skipped')
     parser.add_argument('--save', default=','.join(DEFAULT_KINDS), metavar='KIND[,KIND]',
@@ -104,10 +103,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     from mmirstd.apis import KINDS, RawFormat
     parser = build_parser()
     args = parser.parse_intermixed_args(argv)
-    first, *rest = args.items
-    given = first.lower().endswith(_CHECKPOINTS)
-    args.checkpoint = first if given else None
-    args.inputs = rest if given or first == '-' or first.lower() == 'none' else args.items
+    args.checkpoint, args.inputs = checkpoint_and_inputs(args.items)
     if not args.inputs:
         parser.error('no INPUT was given')
     args.save = list(dict.fromkeys(kind.strip() for kind in args.save.split(',') if kind.strip()))
@@ -125,6 +121,40 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     except ValueError as error:
         parser.error(f'--raw-frames: {error}')
     return args
+
+
+def checkpoint_and_inputs(items: list[str]) -> tuple[str | None, list[str]]:
+    """What follows the config, apart.
+
+    Raises:
+        CheckpointError: A checkpoint, or a folder of checkpoints, is where it would be taken for an image.
+    """
+    from mmirstd.engine.checkpoint_files import looks_like_checkpoint
+    from mmirstd.engine.errors import CheckpointError
+    first, *rest = items
+    given = looks_like_checkpoint(first)
+    checkpoint = first if given else None
+    inputs = rest if given or first == '-' or first.lower() == 'none' else items
+    for item in inputs:
+        if looks_like_checkpoint(item):
+            beside = f', and {checkpoint} was given already' if given else ''
+            raise CheckpointError(f'{item}: a checkpoint where an image is expected{beside}.\n  cure: one checkpoint, '
+                                  f'right after the config: infer.py CONFIG {item} INPUT ...')
+        if _holds_only_checkpoints(item):
+            raise CheckpointError(f'{item}: a folder of checkpoints, without an image or a video.\n  cure: name one of '
+                                  f'them right after the config: infer.py CONFIG {item.rstrip("/")}/FILE INPUT ...')
+    return checkpoint, inputs
+
+
+def _holds_only_checkpoints(item: str) -> bool:
+    from mmirstd.apis.inputs import STILL_SUFFIXES, VIDEO_SUFFIXES
+    from mmirstd.engine.checkpoint_files import looks_like_checkpoint
+    folder = Path(item).expanduser()
+    if not folder.is_dir():
+        return False
+    names = [entry.name.lower() for entry in folder.iterdir()]
+    return (not any(name.endswith((*STILL_SUFFIXES, *VIDEO_SUFFIXES)) for name in names)
+            and any(looks_like_checkpoint(folder / name) for name in names))
 
 
 def build(args: argparse.Namespace) -> TargetInferencer:
@@ -314,6 +344,9 @@ def main(argv: list[str] | None = None) -> int:
     args = parse_args(argv)
     apply_threads(plan_threads())
     inferencer = build(args)
+    if args.checkpoint is None and inferencer.weights is not None:
+        print(f'notice: no CKPT was given; the weights are those released for this config: {inferencer.weights}',
+              file=sys.stderr)
     from mmirstd.apis import OutputFolder
     from mmirstd.apis.result_writer import MAP_KINDS
     if inferencer.sequences and any(kind in MAP_KINDS for kind in args.save) and args.save != list(DEFAULT_KINDS):

@@ -11,12 +11,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from mmirstd.engine.checkpoint_files import find_checkpoint  # noqa: E402
 from mmirstd.engine.launch import (  # noqa: E402
     add_common_arguments,
     build_runner,
     default_work_dir,
     explain_config_errors,
-    find_checkpoint,
     load_config,
     prepare,
     run_tool,

@@ -10,14 +10,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from mmirstd.engine.checkpoint_files import find_checkpoint, newest_checkpoint  # noqa: E402
 from mmirstd.engine.launch import (  # noqa: E402
     add_common_arguments,
     build_runner,
     default_work_dir,
     explain_config_errors,
-    find_checkpoint,
     load_config,
-    newest_checkpoint,
     prepare,
     run_tool,
 )
@@ -57,14 +56,20 @@ def main() -> None:
     if args.vis:
         from mmirstd.engine.vis_options import add_vis_backends
         add_vis_backends(cfg, [name for given in args.vis for name in given.split(',') if name])
+    resume_notes = []
     if args.resume:
         cfg.resume = True
-        cfg.load_from = newest_checkpoint(cfg.work_dir) if args.resume == 'auto' else find_checkpoint(args.resume)
+        if args.resume == 'auto':
+            newest = newest_checkpoint(cfg.work_dir)
+            resume_notes = [str(newest)]
+            cfg.load_from = newest.path
+        else:
+            cfg.load_from = find_checkpoint(args.resume)
     elif cfg.get('load_from'):
         cfg.load_from = find_checkpoint(cfg.load_from)
 
     _, notes = prepare(cfg, args.launcher)
-    runner = build_runner(cfg, notes)
+    runner = build_runner(cfg, [*notes, *resume_notes])
     if cfg.get('load_from'):
         from mmirstd.engine import CheckpointGuardHook
         # a base checkpoint may lack what a variant adds; a run that continues must fit exactly

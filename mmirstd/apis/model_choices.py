@@ -11,7 +11,8 @@ from typing import Any
 
 import yaml
 
-from mmirstd.engine.launch import REPO_ROOT, find_checkpoint
+from mmirstd.engine.checkpoint_files import find_checkpoint
+from mmirstd.engine.launch import REPO_ROOT
 
 from .base_inferencer import TargetInferencer
 from .build import build_inferencer

@@ -14,9 +14,10 @@ from mmengine.runner.checkpoint import _load_checkpoint
 from torch import nn
 
 from mmirstd.compat.checkpoint import load_checkpoint_file
+from mmirstd.engine.checkpoint_files import find_checkpoint
 from mmirstd.engine.errors import CheckpointError, ConfigError, explain_config_errors, near_matches
 from mmirstd.engine.hooks.checkpoint_guard_hook import compare_state_dict, describe_architecture
-from mmirstd.engine.launch import REPO_ROOT, find_checkpoint, load_config
+from mmirstd.engine.launch import REPO_ROOT, load_config
 from mmirstd.registry import MODELS
 
 ModelLike = Any  # str | os.PathLike | Config | ConfigDict | dict | nn.Module

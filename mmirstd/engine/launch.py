@@ -6,9 +6,7 @@ import argparse
 import difflib
 import logging
 import os
-import re
 import sys
-import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,8 +15,9 @@ from mmengine.config import Config, DictAction
 from mmengine.device import get_device
 from mmengine.runner import Runner
 
+from .checkpoint_files import looks_like_checkpoint
 from .distributed import init_distributed, prepare_distributed_config
-from .errors import CheckpointError, ConfigError, UserError, explain_config_errors, near_matches
+from .errors import ConfigError, UserError, explain_config_errors, near_matches
 from .threads import ThreadPlan, apply_threads, limit_workers, plan_threads
 
 REPO_ROOT = Path(__file__).resolve().parents[2]
@@ -99,6 +98,8 @@ def find_config(path: str) -> Path:
     Raises:
         ConfigError: It is at neither place; near matches in ``configs/`` are listed.
     """
+    if looks_like_checkpoint(path):
+        raise ConfigError(f'{path}: a checkpoint was given where the config belongs; the order is CONFIG CKPT ...')
     given = Path(path).expanduser()
     for candidate in (given, REPO_ROOT / given):
         if candidate.is_file():
@@ -184,69 +185,6 @@ def default_work_dir(cfg: Config, work_dir: str | None) -> str:
     """The folder of a run: the option, the config's own, or ``work_dirs/<config name>`` here; absolute."""
     chosen = work_dir or cfg.get('work_dir') or os.path.join('work_dirs', Path(cfg.filename).stem)
     return os.path.abspath(os.path.expanduser(chosen))
-
-
-def find_checkpoint(path: str) -> str:
-    """Check that a checkpoint file exists; URLs and mmengine's prefixes pass.
-
-    Raises:
-        CheckpointError: It does not (other checkpoints nearby are listed), or the file is no complete checkpoint.
-    """
-    if re.match(r'^[\w+-]+://', path):
-        return path
-    file = Path(path).expanduser()
-    if file.is_file():
-        _check_complete(file)
-        return str(file.resolve())
-    folder = file if file.is_dir() else file.parent
-    what = 'is a folder' if file.is_dir() else 'does not exist'
-    nearby = sorted(str(p) for p in folder.glob('*.pth')) if folder.is_dir() else []
-    close = _looks_like(file, iter(Path(p) for p in nearby)) or nearby[:5]
-    if not folder.is_dir():
-        hint = f'\n  the folder {folder} does not exist either.'
-    elif close:
-        hint = '\n  in its folder:' + ''.join(f'\n    {c}' for c in close)
-    else:
-        hint = f'\n  the folder {folder} holds no *.pth file.'
-    raise CheckpointError(f'checkpoint {path} {what}.{hint}')
-
-
-def _check_complete(file: Path) -> None:
-    """Refuse an empty, cut or foreign file before a model is built; nothing is unpickled."""
-    with file.open('rb') as stream:
-        start = stream.read(2)
-    size = file.stat().st_size
-    if start == b'PK' and not zipfile.is_zipfile(file):
-        raise CheckpointError(f'checkpoint {file}: is cut off after {size} bytes (its table of contents, which is at '
-                              'the end, is missing).\n  cure: copy or download it again, or use an earlier one')
-    if start != b'PK' and start[:1] != b'\x80':
-        raise CheckpointError(f'checkpoint {file}: is no PyTorch checkpoint; found {size} bytes that start with '
-                              f'{start!r}, expected a zip archive (PK) or a pickle')
-
-
-def newest_checkpoint(work_dir: str) -> str:
-    """The checkpoint from which a run continues: the last one saved in its work dir.
-
-    mmengine's ``last_checkpoint`` file holds an absolute path, which is wrong
-    once the folder has been moved; then the name alone is used.
-
-    Raises:
-        CheckpointError: There is none.
-    """
-    folder = Path(work_dir)
-    marker = folder / 'last_checkpoint'
-    if marker.is_file():
-        recorded = Path(marker.read_text().strip())
-        for candidate in (folder / recorded.name, recorded):
-            if candidate.is_file():
-                return str(candidate)
-    numbered = {int(m.group(1)): path for path in folder.glob('*.pth')
-                if (m := re.fullmatch(r'(?:epoch|iter)_(\d+)', path.stem))}
-    if numbered:
-        return str(numbered[max(numbered)])
-    state = 'does not exist' if not folder.is_dir() else 'holds no checkpoint (epoch_N.pth)'
-    raise CheckpointError(f'--resume: the work dir {work_dir} {state}.\n  cure: start without --resume, or give the '
-                          'checkpoint (--resume CKPT) or the right --work-dir')
 
 
 def prepare(cfg: Config, launcher: str) -> tuple[ThreadPlan, list[str]]:

@@ -4,20 +4,16 @@ import argparse
 import sys
 
 import pytest
-import torch
 
 import mmirstd.registry  # noqa: F401
-from mmirstd.engine import CheckpointError, ConfigError
+from mmirstd.engine import ConfigError
 from mmirstd.engine.distributed import init_distributed
 from mmirstd.engine.launch import (
     OptionsAction,
     add_common_arguments,
     default_work_dir,
-    file_sha256,
-    find_checkpoint,
     find_config,
     load_config,
-    newest_checkpoint,
     run_tool,
 )
 from tests.shared import REPO
@@ -28,6 +24,11 @@ def test_config_is_found_from_any_directory(tmp_path, monkeypatch):
     assert find_config('configs/_base_/default_runtime.py') == REPO / 'configs' / '_base_' / 'default_runtime.py'
     (tmp_path / 'mine.py').write_text('')
     assert find_config('mine.py') == tmp_path / 'mine.py'
+
+
+def test_checkpoint_where_the_config_belongs(tmp_path):
+    with pytest.raises(ConfigError, match='CONFIG CKPT'):
+        find_config('epoch_3.pth.tar')
 
 
 def test_missing_config_lists_near_matches():
@@ -77,51 +78,6 @@ def test_work_dir_is_named_after_the_config(tmp_path, monkeypatch):
     cfg = load_config('net.py')
     assert default_work_dir(cfg, None) == str(tmp_path / 'work_dirs' / 'net')
     assert default_work_dir(cfg, 'w') == str(tmp_path / 'w')
-
-
-def test_missing_checkpoint_lists_those_in_its_folder(tmp_path):
-    torch.save({}, tmp_path / 'epoch_12.pth')
-    assert find_checkpoint(str(tmp_path / 'epoch_12.pth')) == str(tmp_path / 'epoch_12.pth')
-    with pytest.raises(CheckpointError, match=r'does not exist[\s\S]*epoch_12.pth'):
-        find_checkpoint(str(tmp_path / 'epoch_21.pth'))
-    with pytest.raises(CheckpointError, match=r'is a folder[\s\S]*epoch_12.pth'):
-        find_checkpoint(str(tmp_path))
-    with pytest.raises(CheckpointError, match='does not exist either'):
-        find_checkpoint(str(tmp_path / 'no' / 'epoch_21.pth'))
-    assert find_checkpoint('https://example.org/x.pth') == 'https://example.org/x.pth'
-
-
-def test_damaged_checkpoint_files(tmp_path):
-    whole = tmp_path / 'whole.pth'
-    torch.save({'state_dict': {'w': torch.rand(64, 64)}}, whole)
-    cut = tmp_path / 'cut.pth'
-    cut.write_bytes(whole.read_bytes()[:-500])
-    with pytest.raises(CheckpointError, match=f'is cut off after {cut.stat().st_size} bytes'):
-        find_checkpoint(str(cut))
-    for content in (b'', b'<html>not found</html>'):
-        cut.write_bytes(content)
-        with pytest.raises(CheckpointError, match='is no PyTorch checkpoint'):
-            find_checkpoint(str(cut))
-
-
-def test_newest_checkpoint(tmp_path):
-    with pytest.raises(CheckpointError, match='does not exist'):
-        newest_checkpoint(str(tmp_path / 'absent'))
-    with pytest.raises(CheckpointError, match='holds no checkpoint'):
-        newest_checkpoint(str(tmp_path))
-    for epoch in (2, 10):
-        (tmp_path / f'epoch_{epoch}.pth').touch()
-    (tmp_path / 'best_IoU_epoch_99.pth').touch()
-    assert newest_checkpoint(str(tmp_path)) == str(tmp_path / 'epoch_10.pth')
-    (tmp_path / 'last_checkpoint').write_text('/moved/away/epoch_2.pth')
-    assert newest_checkpoint(str(tmp_path)) == str(tmp_path / 'epoch_2.pth')
-    (tmp_path / 'last_checkpoint').write_text('/moved/away/epoch_3.pth')
-    assert newest_checkpoint(str(tmp_path)) == str(tmp_path / 'epoch_10.pth')
-
-
-def test_sha256(tmp_path):
-    (tmp_path / 'f').write_bytes(b'abc')
-    assert file_sha256(str(tmp_path / 'f')) == 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'
 
 
 def test_input_errors_end_a_tool_with_their_message_alone(capsys, monkeypatch):

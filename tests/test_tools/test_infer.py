@@ -8,6 +8,7 @@ import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -27,6 +28,8 @@ from tests.test_models.clip_models import tiny_config, tiny_detector
 from tools.infer import main, parse_args
 
 TOP_HAT = 'white-tophat_nuaa-sirst-341-86'
+GGL_NET = 'ggl-net-tiny_nuaa-sirst-341-86'
+RELEASED = REPO / 'configs/ggl_net/weights' / f'{GGL_NET}.pth'
 
 
 def infer(*args: object) -> int:
@@ -345,10 +348,39 @@ def test_streams_keep_what_they_gave_before(tmp_path: Path, monkeypatch: pytest.
     (['c', 'w.pth', 'a.png'], 'w.pth', ['a.png']),
     (['c', '-', '-'], None, ['-']),
     (['c', 'none', 'a', '--recursive', 'b'], None, ['a', 'b']),
+    (['c', 'w.pth.tar', 'a.png'], 'w.pth.tar', ['a.png']),
     (['c', 'https://host/w.pth', '0'], 'https://host/w.pth', ['0'])])
 def test_the_checkpoint_may_be_left_out(args: list[str], checkpoint: str | None, inputs: list[str]) -> None:
     parsed = parse_args([*args, '--out', 'o'])
     assert (parsed.checkpoint, parsed.inputs) == (checkpoint, inputs)
+
+
+@pytest.mark.parametrize('name', ['my.pth.tar', 'weights.bin', 'weights', 'looks-like-an-image.png'])
+def test_a_checkpoint_of_any_name_is_used_and_never_taken_for_an_image(tmp_path: Path, name: str) -> None:
+    checkpoint = tmp_path / name
+    shutil.copyfile(RELEASED, checkpoint)
+    image, out = write_image(tmp_path / 'a.png', scene()), tmp_path / 'out'
+    assert main([GGL_NET, str(checkpoint), str(image), '--out', str(out), '--device', 'cpu', '--quiet']) == 0
+    assert json.loads((out / 'json' / 'a.json').read_text())['weights'] == name
+    for items in ([image, checkpoint], ['-', checkpoint], [checkpoint, image, checkpoint]):
+        with pytest.raises(CheckpointError, match='right after the config'):
+            parse_args(['c', *map(str, items), '--out', 'o'])
+
+
+def test_other_weights_are_never_used_in_place_of_those_that_were_meant(
+        tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    image, out = write_image(tmp_path / 'a.png', scene()), str(tmp_path / 'out')
+    for name in ('absent.pth.tar', 'absent.bin', 'absent.pth'):
+        with pytest.raises(CheckpointError, match='does not exist'):
+            main([GGL_NET, str(tmp_path / name), str(image), '--out', out])
+    work_dir = tmp_path / 'work_dir'
+    work_dir.mkdir()
+    shutil.copyfile(RELEASED, work_dir / 'epoch_1.pth')
+    with pytest.raises(CheckpointError, match='a folder of checkpoints'):
+        main([GGL_NET, str(work_dir), str(image), '--out', out])
+    assert not Path(out).exists()
+    assert main([GGL_NET, str(image), '--out', out, '--device', 'cpu', '--quiet']) == 0
+    assert 'notice: no CKPT was given' in capsys.readouterr().err
 
 
 @pytest.mark.parametrize('args', [

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..checkpoint_files import checkpoint_defect, numbered_checkpoints
 from ..errors import CheckpointError, ConfigError
 from ..evaluation_options import irstd_metrics
 from .history import History
@@ -85,14 +84,10 @@ def read_plan(cfg: Any, name: str, given: bool = False) -> Plan:
                 int(loop.get('val_interval', 1)), best, rule or 'greater', per_image)
 
 
-def numbered_checkpoints(work_dir: Path, unit: str) -> dict[int, Path]:
-    """Complete ``epoch_N.pth`` (or ``iter_N.pth``) of a work dir by number."""
-    found = {}
-    for path in work_dir.glob(f'{unit}_*.pth'):
-        number = re.fullmatch(rf'{unit}_(\d+)', path.stem)
-        if number and zipfile.is_zipfile(path):  # one that was being written when the process died is no archive
-            found[int(number.group(1))] = path
-    return found
+def complete_checkpoints(work_dir: Path, unit: str) -> dict[int, Path]:
+    """Complete ``epoch_N.pth`` (or ``iter_N.pth``) of a work dir by number; one may have been cut by a crash."""
+    return {number: path for number, path in numbered_checkpoints(work_dir, unit).items()
+            if checkpoint_defect(path) is None}
 
 
 def resume_point(work_dir: Path, plan: Plan, history: History) -> Path | None:
@@ -102,7 +97,7 @@ def resume_point(work_dir: Path, plan: Plan, history: History) -> Path | None:
     checkpoint whose validation was interrupted is passed over, or that epoch could never be chosen.
     """
     validated = history.validated()
-    for step, path in sorted(numbered_checkpoints(work_dir, plan.unit).items(), reverse=True):
+    for step, path in sorted(complete_checkpoints(work_dir, plan.unit).items(), reverse=True):
         if not plan.validates(step) or step in validated:
             return path
     return None
@@ -118,7 +113,7 @@ def choose_checkpoint(work_dir: Path, plan: Plan, history: History) -> tuple[Pat
         CheckpointError: It is not there, or no validation was logged.
     """
     if plan.save_best is None:
-        numbered = numbered_checkpoints(work_dir, plan.unit)
+        numbered = complete_checkpoints(work_dir, plan.unit)
         if not numbered:
             raise CheckpointError(f'{work_dir} holds no {plan.unit}_N.pth after the training')
         return numbered[max(numbered)], max(numbered), {}
