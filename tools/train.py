@@ -29,7 +29,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--resume', nargs='?', const='auto', metavar='CKPT',
                         help='continue from CKPT, or without CKPT from the newest checkpoint in the work dir')
     parser.add_argument('--amp', action='store_true',
-                        help='mixed precision: float16 on GPU, bfloat16 on CPU')
+                        help='mixed precision in any case: bfloat16, or float16 on a GPU without it; our CPU schedule '
+                        'takes it by itself where the machine has it')
     parser.add_argument('--vis', action='append', metavar='NAME[,NAME]',
                         help='write curves and pictures of validation images, targets magnified, to tensorboard or '
                         'wandb, too')

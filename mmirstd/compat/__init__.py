@@ -1,10 +1,11 @@
-"""The only place that knows which OpenMMLab distribution is installed.
+"""The only place that knows which OpenMMLab distribution is installed, and what the machine has.
 
 Everything that differs between the maintained line (``onedl-*``) and the
 original packages (``mmengine``, ``mmcv``, ``mmdet``, ``mmsegmentation``), or
 between an mmcv with and without compiled operators, is settled here, so that
-the rest of mmirstd is written against one API.  ``python -m mmirstd.compat``
-reports on the environment.  Importing this package imports neither torch nor
+the rest of mmirstd is written against one API; what follows from the CPU or GPU is
+decided in :mod:`.precision`.  ``python -m mmirstd.compat``
+reports on both.  Importing this package imports neither torch nor
 any OpenMMLab package.
 """
 

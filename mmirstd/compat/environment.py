@@ -1,4 +1,4 @@
-"""What is installed, whether mmirstd can work with it, and what to do if not.
+"""What the machine has and what is installed, whether mmirstd can work with it, and what to do if not.
 
 :data:`SUPPORTED` is the one table of supported versions; the README quotes it
 as printed by ``python -m mmirstd.compat --matrix``.  Nothing here needs torch
@@ -15,7 +15,9 @@ import warnings
 from dataclasses import dataclass
 from importlib import metadata
 
+from .hardware import CPU, available_memory, read_cpu, read_gpus
 from .ops import EXT_NAME, compile_cure, compiled_ops_available, ensure_mmcv_ops
+from .precision import choose_precision
 
 MIN_PYTHON = (3, 9)
 MIN_TORCH = '2.0'
@@ -259,6 +261,31 @@ def _check_modules() -> list[Finding]:
     return findings
 
 
+def _check_hardware() -> list[Finding]:
+    """What the machine has, and the precision in which it trains."""
+    cpu, gpus, memory = read_cpu(), read_gpus(), available_memory()
+    findings = [Finding('ok', 'cpu', _describe_cpu(cpu)),
+                Finding('ok', 'memory', f'{memory / 2**30:.1f} GiB' if memory else 'the system does not tell')]
+    findings += [Finding('ok', f'gpu {index}', f'{gpu}, {gpu.memory / 2**30:.1f} GiB')
+                 for index, gpu in enumerate(gpus)] or [Finding('ok', 'gpu', 'none that torch sees')]
+    try:
+        from mmengine.device import get_device
+        device = get_device()
+    except Exception:  # missing or broken, which has its own finding
+        device = 'cuda' if gpus else 'cpu'
+    subject, _, detail = str(choose_precision(device, cpu, gpus)).partition(': ')
+    return [*findings, Finding('ok', subject, detail)]
+
+
+def _describe_cpu(cpu: CPU) -> str:
+    if cpu.features is None:
+        features = 'features not known'
+    else:
+        features = ', '.join(cpu.features) or 'none of the features that matter'
+    limits = f'; torch is limited by {", ".join(cpu.limits)}' if cpu.limits else ''
+    return f'{cpu.name} ({cpu.architecture}), {cpu.cores} core(s) for us: {features}{limits}'
+
+
 def inspect_environment() -> list[Finding]:
     """Look at everything mmirstd depends on.
 
@@ -266,7 +293,7 @@ def inspect_environment() -> list[Finding]:
         Findings in the order of the report; the environment is usable when none is a ``'fail'``.
     """
     line = choose_line()
-    findings = [_check_python(line), *_check_torch()]
+    findings = [_check_python(line), *_check_hardware(), *_check_torch()]
     findings += _check_import('numpy', ('numpy', ))
     findings += _check_import('cv2', OPENCV_DISTRIBUTIONS)
     findings += _check_openmmlab(line)

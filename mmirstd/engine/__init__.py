@@ -10,10 +10,10 @@ from .hooks import (
     PredictionDumpHook,
 )
 from .optim_wrapper import AutocastOptimWrapper
-from .threads import ThreadPlan, apply_threads, available_cores, plan_threads
+from .threads import ThreadPlan, apply_threads, plan_threads
 
 __all__ = [
     'AutocastOptimWrapper', 'AuxiliaryLossHook', 'ChannelsLastHook', 'CheckpointError', 'CheckpointGuardHook',
     'ConfigError', 'EpochSeedHook', 'GradientDiagnosticsHook', 'PredictionDumpHook', 'ThreadPlan', 'UserError',
-    'apply_threads', 'available_cores', 'explain_config_errors', 'plan_threads'
+    'apply_threads', 'explain_config_errors', 'plan_threads'
 ]

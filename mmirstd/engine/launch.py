@@ -15,9 +15,12 @@ from mmengine.config import Config, DictAction
 from mmengine.device import get_device
 from mmengine.runner import Runner
 
+from mmirstd.compat.precision import choose_precision
+
 from .checkpoint_files import looks_like_checkpoint
 from .distributed import init_distributed, prepare_distributed_config
 from .errors import ConfigError, UserError, explain_config_errors, near_matches
+from .optim_wrapper import emulation_cost
 from .threads import ThreadPlan, apply_threads, limit_workers, plan_threads
 
 REPO_ROOT = Path(__file__).resolve().parents[2]
@@ -199,12 +202,20 @@ def prepare(cfg: Config, launcher: str) -> tuple[ThreadPlan, list[str]]:
     """
     plan = plan_threads()
     apply_threads(plan)
-    notes = [str(plan), *limit_workers(cfg, plan, on_cpu=get_device() == 'cpu')]
+    notes = [str(plan), *limit_workers(cfg, plan, on_cpu=get_device() == 'cpu'), *_emulated_evaluation(cfg)]
     cfg.launcher = launcher
     if launcher != 'none':
         init_distributed(launcher, timeout_s=cfg.get('env_cfg', {}).get('dist_cfg', {}).get('timeout', 1800))
         prepare_distributed_config(cfg)
     return plan, notes
+
+
+def _emulated_evaluation(cfg: Config) -> list[str]:
+    """A line for each evaluation that the config asks to be in bfloat16 on a CPU that has none."""
+    if get_device() != 'cpu' or (best := choose_precision('cpu')).dtype == 'bfloat16':
+        return []
+    return [f'{key}.fp16=True: bfloat16, as asked for, but {best.why}: {emulation_cost("cpu")}\n'
+            f'  cure: {key}.fp16=False' for key in ('val_cfg', 'test_cfg') if (cfg.get(key) or {}).get('fp16')]
 
 
 def build_runner(cfg: Config, notes: Sequence[str] = ()) -> Runner:

@@ -1,7 +1,8 @@
-"""Mixed-precision training on GPU and on CPU with one config."""
+"""One optimizer wrapper for every machine: the precision follows the hardware."""
 
 from __future__ import annotations
 
+import logging
 from contextlib import contextmanager
 
 import torch
@@ -10,11 +11,14 @@ from mmengine.logging import print_log
 from mmengine.optim import AmpOptimWrapper, OptimWrapper
 from torch import nn
 
+from mmirstd.compat.precision import choose_mixed_precision, choose_precision
 from mmirstd.registry import OPTIM_WRAPPERS
+
+_DTYPES = ('float32', 'bfloat16', 'float16')
 
 
 def _disabled_scaler():
-    """A GradScaler that passes everything through (bfloat16 has float32's range and needs no scaling)."""
+    """A GradScaler that passes everything through (float32 and bfloat16, of the same range, need no scaling)."""
     if hasattr(torch.amp, 'GradScaler'):
         return torch.amp.GradScaler('cpu', enabled=False)
     return torch.cuda.amp.GradScaler(enabled=False)  # torch < 2.3
@@ -22,62 +26,124 @@ def _disabled_scaler():
 
 @OPTIM_WRAPPERS.register_module()
 class AutocastOptimWrapper(AmpOptimWrapper):
-    """mmengine's ``AmpOptimWrapper`` that also works on CPU, there in bfloat16.
+    """mmengine's ``AmpOptimWrapper`` for every machine: mixed precision where the hardware has it, else float32.
 
-    On an accelerator it is ``AmpOptimWrapper``.  On CPU the forward pass and
-    the losses run under ``torch.autocast('cpu', torch.bfloat16)`` and gradients are not
-    scaled; parameters and optimiser state stay float32.  Checkpoints of the
-    two can be resumed by each other.
+    What was chosen is logged once, with the reason.  Parameters and optimizer
+    state are float32 in any case, so a checkpoint of each precision, of ``OptimWrapper`` and of ``AmpOptimWrapper``
+    can be resumed in each other; a change is logged.
 
     Args:
-        loss_scale (float or str or dict): As in ``AmpOptimWrapper``; unused on CPU.
-        dtype (str or torch.dtype, optional): The type to autocast to.  None: float16 on an accelerator, bfloat16
-            on CPU.  On CPU ``'float16'`` is replaced by bfloat16, which is logged.
-        **kwargs: Of ``OptimWrapper``: ``optimizer``, ``accumulative_counts``, ``clip_grad``.
+        loss_scale (float or str or dict): As in ``AmpOptimWrapper``; used with float16 alone.
+        dtype (str or torch.dtype, optional): The type to autocast to.  None or ``'auto'``: what
+            :func:`mmirstd.compat.precision.choose_precision` finds best here.  ``'float32'``: no autocast.
+            ``'bfloat16'``: in any case, with a warning where the hardware only emulates it.  ``'float16'``: the same on
+            an accelerator; on CPU as ``'auto'``, because mmengine has none there.
+        **kwargs: Of ``OptimWrapper``: ``optimizer``, ``accumulative_counts``, ``clip_grad``; ``use_fsdp`` of
+            ``AmpOptimWrapper``.
+
+    Attributes:
+        precision (str): ``'float32'``, ``'bfloat16'`` or ``'float16'``.
 
     Raises:
-        ValueError: A ``dtype`` that CPU autocast does not have.
+        ValueError: Another ``dtype``.
     """
 
     def __init__(self, loss_scale: float | str | dict = 'dynamic', dtype: str | torch.dtype | None = None,
                  **kwargs) -> None:
-        self.on_cpu = get_device() == 'cpu'
-        if not self.on_cpu:
-            super().__init__(loss_scale=loss_scale, dtype=dtype, **kwargs)
+        device = get_device()
+        self.on_cpu = device == 'cpu'
+        self.precision = _settle(dtype, device)
+        if self.precision == 'float16':
+            super().__init__(loss_scale=loss_scale, dtype='float16', **kwargs)
             return
-        kwargs.pop('use_fsdp', None)
+        kwargs.pop('use_fsdp', None)  # chooses the scaler of float16
         OptimWrapper.__init__(self, **kwargs)
-        name = 'bfloat16' if dtype is None else str(dtype).replace('torch.', '')
-        if name == 'float16':
-            print_log('mixed precision on CPU: bfloat16 instead of float16, which CPU autocast does not have',
-                      logger='current')
-            name = 'bfloat16'
-        if name != 'bfloat16':
-            raise ValueError(f'AutocastOptimWrapper: dtype={dtype!r} on CPU; expected None, "bfloat16" or "float16"')
-        self.cast_dtype = torch.bfloat16
+        self.cast_dtype = getattr(torch, self.precision)
         self._scale_update_param = None
         self.loss_scaler = _disabled_scaler()
 
+    def state_dict(self) -> dict:
+        """The optimizer's state, the precision, and the scaler's state where there is scaling.
+
+        ``AmpOptimWrapper`` takes an absent scaler state, but no empty one.
+        """
+        state = super().state_dict()
+        if not state['loss_scaler']:
+            del state['loss_scaler']
+        state['precision'] = self.precision
+        return state
+
     def load_state_dict(self, state_dict: dict) -> None:
-        """Load the optimiser's state; an empty scaler state (saved on CPU or without AMP) leaves ours as it is."""
+        """Load the state of any wrapper; without a scaler state ours stays as it is."""
         state_dict = dict(state_dict)
+        before = state_dict.pop('precision', None) or _guess_precision(state_dict)
+        if before != self.precision:
+            print_log(f'precision: {self.precision} from here on; the checkpoint was trained in {before} (weights and '
+                      'optimizer state are float32 in both)', logger='current')
         if not state_dict.get('loss_scaler'):
             state_dict.pop('loss_scaler', None)
         super().load_state_dict(state_dict)
 
     @contextmanager
     def optim_context(self, model: nn.Module):
-        """Autocast, and no gradient synchronisation while gradients accumulate."""
-        if not self.on_cpu:
+        """Autocast, and no gradient synchronization while gradients accumulate."""
+        if self.precision == 'float32':
+            with OptimWrapper.optim_context(self, model):
+                yield
+        elif self.on_cpu:
+            with OptimWrapper.optim_context(self, model), torch.autocast('cpu', dtype=torch.bfloat16):
+                yield
+        else:
             with super().optim_context(model):
                 yield
-            return
-        with OptimWrapper.optim_context(self, model), torch.autocast('cpu', dtype=torch.bfloat16):
-            yield
+
+
+def _settle(dtype: str | torch.dtype | None, device: str) -> str:
+    """The precision for what the config asks on a device; logs it."""
+    asked = 'auto' if dtype is None else str(dtype).replace('torch.', '')
+    if asked not in ('auto', *_DTYPES):
+        raise ValueError(f'AutocastOptimWrapper: dtype={dtype!r}; expected None, "auto", "float32", "bfloat16" or '
+                         '"float16"')
+    best = choose_precision(device)
+    level = logging.INFO
+    if asked == 'auto':
+        chosen, line = best.dtype, str(best)
+    elif asked == 'float16' and device == 'cpu':
+        chosen, line = best.dtype, f'{best} (optim_wrapper.dtype float16 is for GPUs)'
+    elif asked == 'bfloat16' and best.dtype != 'bfloat16':
+        chosen, level = asked, logging.WARNING
+        line = f'precision: bfloat16, as asked for, but {best.why}: {emulation_cost(device)}'
+        line += '\n  cure: leave out optim_wrapper.dtype and --amp, then the precision follows the machine'
+    else:
+        chosen, line = asked, f'precision: {asked}, as asked for (optim_wrapper.dtype or --amp)'
+    print_log(line, logger='current', level=level)
+    return chosen
+
+
+def _guess_precision(state: dict) -> str:
+    """The precision of a state that does not name it."""
+    if 'loss_scaler' not in state:
+        return 'float32'  # OptimWrapper's
+    # Our wrapper wrote an empty scaler state until it wrote the precision.
+    return 'float16' if state['loss_scaler'] else 'bfloat16'
+
+
+def emulation_cost(device: str) -> str:
+    """What bfloat16 costs where the hardware has none, a main clause."""
+    if device == 'cpu':
+        # GGL-Net tiny, 2 images of 256x256, one thread, forward and backward, medians of CPU seconds, channels-last and
+        # not. oneDNN held at AVX2: 4.7 s against 0.56 s, 8.7 against 0.63. A CPU that has no more: 9.5 against 0.9,
+        # 18.3 against 1.0. oneDNN held at AVX512_CORE: 0.68 against 0.37, 0.86 against 0.52.
+        return ('emulated, a training step of GGL-Net tiny was measured 8 to 18 times slower than in float32 (on AVX2; '
+                '1.7 to 1.9 times on AVX-512)')
+    return 'it is emulated there, and slower than float16'
 
 
 def enable_amp(optim_wrapper: dict) -> None:
     """Switch a config's ``optim_wrapper`` to mixed precision, in place (the tools' ``--amp``).
+
+    On CPU that is bfloat16 even where it is only emulated, which the wrapper warns of; on an accelerator a
+    ``dtype`` of the config stays, if it is mixed precision.
 
     Args:
         optim_wrapper (dict): ``type`` absent, ``OptimWrapper``, or already one with autocast.
@@ -92,3 +158,6 @@ def enable_amp(optim_wrapper: dict) -> None:
         raise ConfigError(f'--amp: optim_wrapper is a {name}; expected OptimWrapper, which --amp replaces by '
                           'mmirstd.AutocastOptimWrapper.\n  cure: leave --amp out, or change optim_wrapper.type')
     optim_wrapper['type'] = 'mmirstd.AutocastOptimWrapper'
+    device = get_device()
+    if device == 'cpu' or optim_wrapper.get('dtype') not in ('bfloat16', 'float16', torch.bfloat16, torch.float16):
+        optim_wrapper['dtype'] = choose_mixed_precision(device)

@@ -14,10 +14,16 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from collections.abc import MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+if __name__ == '__main__':
+    sys.path[0] = str(Path(__file__).resolve().parents[2])
+
+from mmirstd.compat.hardware import available_cores  # noqa: E402
 
 _LOCAL_SIZE_VARIABLES = ('LOCAL_WORLD_SIZE', 'OMPI_COMM_WORLD_LOCAL_SIZE', 'SLURM_NTASKS_PER_NODE')
 
@@ -46,47 +52,6 @@ class ThreadPlan:
     def __str__(self) -> str:
         return (f'threads: {self.threads} for torch in each of {self.local_ranks} process(es) on {self.cores} '
                 f'core(s) [{self.source}], OpenCV 1, each data-loader worker 1')
-
-
-def _cgroup_quota(root: Path = Path('/sys/fs/cgroup'), membership: Path = Path('/proc/self/cgroup')) -> float | None:
-    """Cores a container's CPU quota grants (cgroup v2 or v1), None without a quota."""
-    quotas = []
-    folders = [root]
-    try:
-        for line in membership.read_text().splitlines():
-            hierarchy, _, path = line.split(':', 2)
-            if hierarchy == '0':
-                parts = [p for p in path.split('/') if p and p != '..']
-                folders += [root.joinpath(*parts[:n]) for n in range(1, len(parts) + 1)]
-    except (OSError, ValueError):
-        pass
-    for folder in folders:
-        try:
-            quota, period = (folder / 'cpu.max').read_text().split()
-            if quota != 'max':
-                quotas.append(int(quota) / int(period))
-        except (OSError, ValueError):
-            continue
-    for folder in (root / 'cpu', root / 'cpu,cpuacct'):
-        try:
-            quota_us = int((folder / 'cpu.cfs_quota_us').read_text())
-            if quota_us > 0:
-                quotas.append(quota_us / int((folder / 'cpu.cfs_period_us').read_text()))
-        except (OSError, ValueError):
-            continue
-    return min(quotas) if quotas else None
-
-
-def available_cores() -> int:
-    """Cores this process may really use: the CPU affinity, limited by a container's quota; at least 1."""
-    try:
-        cores = len(os.sched_getaffinity(0))
-    except AttributeError:  # not on macOS or Windows
-        cores = os.cpu_count() or 1
-    quota = _cgroup_quota()
-    if quota is not None:
-        cores = min(cores, int(quota))
-    return max(1, cores)
 
 
 def plan_threads(local_ranks: int | None = None, environ: MutableMapping[str, str] | None = None,

@@ -10,8 +10,10 @@ import time
 from pathlib import Path
 
 import torch
+from mmengine.device import get_device
 
 import mmirstd.registry  # noqa: F401
+from mmirstd.compat.precision import choose_precision
 from tests.shared import REPO
 
 
@@ -39,9 +41,11 @@ def test_training_writes_checkpoints_and_says_what_comes_next(trained):
     assert '[OMP_NUM_THREADS]' in output
 
 
-def test_bf16_autocast_is_the_schedule_and_weights_stay_float32(trained):
+def test_the_precision_follows_the_machine_and_weights_stay_float32(trained):
     checkpoint = load(trained[0] / 'epoch_2.pth')
-    assert 'loss_scaler' in checkpoint['optimizer']
+    chosen = choose_precision(get_device())
+    assert checkpoint['optimizer']['precision'] == chosen.dtype
+    assert trained[1].count(str(chosen)) == 1
     assert {v.dtype for v in checkpoint['state_dict'].values() if v.is_floating_point()} == {torch.float32}
 
 
@@ -75,7 +79,8 @@ def test_amp_switch_with_accumulation_clipping_and_moved_data(make_config, tiny_
     assert f'samples from {tiny_data}' not in done.stdout
     assert 'grad_norm' in done.stdout
     checkpoint = load(tmp_path / 'work_dirs' / 'amp' / 'epoch_1.pth')
-    assert 'loss_scaler' in checkpoint['optimizer']
+    assert checkpoint['optimizer']['precision'] == 'bfloat16'
+    assert 'precision: bfloat16' in done.stdout
     assert checkpoint['meta']['seed'] == 3
 
 

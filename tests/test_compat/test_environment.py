@@ -1,3 +1,4 @@
+import dataclasses
 import os
 import subprocess
 import sys
@@ -7,6 +8,7 @@ import pytest
 
 from mmirstd.compat import environment
 from mmirstd.compat.__main__ import main
+from mmirstd.compat.hardware import CPU, GPU
 
 ROOT = Path(__file__).parents[2]
 GOOD_ONEDL = {
@@ -109,6 +111,27 @@ def test_old_torch_and_numpy_mismatch(monkeypatch):
     assert environment._check_torch()[1].cure.startswith('pip install "numpy<2"')
 
 
+def test_hardware_and_the_precision_that_follows(monkeypatch):
+    cpu = CPU('Some CPU', 'x86_64', 4, ('SSE4.1', 'AVX2'), ('ATEN_CPU_CAPABILITY=avx2', ), False, 'it has none')
+    monkeypatch.setattr(environment, 'read_cpu', lambda: cpu)
+    monkeypatch.setattr(environment, 'available_memory', lambda: 3 * 2**29)
+    monkeypatch.setattr(environment, 'read_gpus', list)
+    monkeypatch.setattr('mmengine.device.get_device', lambda: 'cpu')
+    assert [(finding.subject, finding.detail) for finding in environment._check_hardware()] == [
+        ('cpu', 'Some CPU (x86_64), 4 core(s) for us: SSE4.1, AVX2; torch is limited by ATEN_CPU_CAPABILITY=avx2'),
+        ('memory', '1.5 GiB'), ('gpu', 'none that torch sees'), ('precision', 'float32, because it has none')]
+
+    monkeypatch.setattr(environment, 'read_cpu', lambda: dataclasses.replace(cpu, features=None, limits=()))
+    monkeypatch.setattr(environment, 'available_memory', lambda: None)
+    monkeypatch.setattr(environment, 'read_gpus', lambda: [GPU('Some GPU', (7, 5), 2**33)])
+    monkeypatch.setattr('mmengine.device.get_device', lambda: 'cuda')
+    details = {finding.subject: finding.detail for finding in environment._check_hardware()}
+    assert details['cpu'].endswith('features not known')
+    assert details['memory'] == 'the system does not tell'
+    assert details['gpu 0'] == 'Some GPU, compute capability 7.5, 8.0 GiB'
+    assert details['precision'].startswith('float16 with loss scaling, because the GPU has no bfloat16')
+
+
 @pytest.mark.parametrize(('version', 'expected'), [
     ('2.13.0+cpu', (2, 13, 0)), ('2.0', (2, 0)), ('0.10.8rc1', (0, 10, 8)), ('unknown', ())])
 def test_release(version, expected):
@@ -131,7 +154,8 @@ def run(*command, **extra):
 def test_command_here_is_usable():
     done = run(sys.executable, '-m', 'mmirstd.compat')
     assert done.returncode == 0, done.stdout + done.stderr
-    for subject in ('python', 'torch', 'mmengine', 'mmcv ops', 'import mmdet.models'):
+    for subject in ('python', 'cpu', 'memory', 'gpu', 'precision', 'torch', 'mmengine', 'mmcv ops',
+                    'import mmdet.models'):
         assert f'  ok  {subject}' in done.stdout
     assert done.stdout.endswith('Usable.\n')
 
@@ -143,6 +167,7 @@ def test_command_runs_on_a_bare_python():
     assert 'fail  mmengine' in done.stdout
     assert 'onedl-mmengine==' in done.stdout
     assert 'pip install torch' in done.stdout
+    assert '  ok  cpu' in done.stdout
     assert 'Traceback' not in done.stderr
 
 

@@ -4,9 +4,11 @@ import argparse
 import sys
 
 import pytest
+from mmengine.config import Config
 
 import mmirstd.registry  # noqa: F401
-from mmirstd.engine import ConfigError
+from mmirstd.compat.precision import Precision
+from mmirstd.engine import ConfigError, launch
 from mmirstd.engine.distributed import init_distributed
 from mmirstd.engine.launch import (
     OptionsAction,
@@ -99,3 +101,14 @@ def test_launcher_without_its_environment(monkeypatch):
     init_distributed('none')
     with pytest.raises(ConfigError, match='RANK, WORLD_SIZE, LOCAL_RANK'):
         init_distributed('pytorch')
+
+
+@pytest.mark.parametrize(('device', 'best', 'noted'), [
+    ('cpu', 'float32', ['test_cfg']), ('cpu', 'bfloat16', []), ('cuda', 'float16', [])])
+def test_an_evaluation_in_emulated_bfloat16_is_said(monkeypatch, device, best, noted):
+    monkeypatch.setattr(launch, 'get_device', lambda: device)
+    monkeypatch.setattr(launch, 'choose_precision', lambda device: Precision(best, 'the test says so'))
+    notes = launch._emulated_evaluation(Config(dict(val_cfg=dict(fp16=False), test_cfg=dict(fp16=True))))
+    assert [note.split('.')[0] for note in notes] == noted
+    assert all('the test says so' in note and 'slower' in note for note in notes)
+    assert not launch._emulated_evaluation(Config(dict(val_cfg=None)))

@@ -1,20 +1,44 @@
 from __future__ import annotations
 
 import copy
+import itertools
+import logging
 
 import pytest
 import torch
-from mmengine.optim import OptimWrapper
+from mmengine.optim import AmpOptimWrapper, OptimWrapper
+from mmengine.optim.optimizer import amp_optimizer_wrapper
 from torch import nn
 
+from mmirstd.compat.precision import Precision
 from mmirstd.engine import AutocastOptimWrapper, ConfigError, optim_wrapper
 from mmirstd.engine.optim_wrapper import enable_amp
 from mmirstd.registry import OPTIM_WRAPPERS
 
 
 @pytest.fixture(autouse=True)
-def _on_cpu(monkeypatch):
-    monkeypatch.setattr(optim_wrapper, 'get_device', lambda: 'cpu')
+def machine(monkeypatch):
+    """A CPU with bfloat16; calling it makes another machine."""
+
+    def make(device: str, best: str) -> None:
+        monkeypatch.setattr(optim_wrapper, 'get_device', lambda: device)
+        monkeypatch.setattr(optim_wrapper, 'choose_precision', lambda device: Precision(best, 'the test says so'))
+        monkeypatch.setattr(
+            optim_wrapper, 'choose_mixed_precision', lambda device: 'float16' if best == 'float16' else 'bfloat16')
+        # mmengine's wrapper refuses to work without a GPU
+        monkeypatch.setattr(amp_optimizer_wrapper, 'is_cuda_available', lambda: device == 'cuda')
+
+    make('cpu', 'bfloat16')
+    return make
+
+
+@pytest.fixture
+def logged(monkeypatch):
+    """(level, line) of what the wrapper logs."""
+    lines = []
+    monkeypatch.setattr(optim_wrapper, 'print_log',
+                        lambda line, logger, level=logging.INFO: lines.append((level, line)))
+    return lines
 
 
 def model_and_wrapper(**kwargs):
@@ -47,6 +71,86 @@ def test_forward_in_bfloat16_parameters_and_gradients_in_float32(dtype):
         model(torch.rand(1, 1, 8, 8)).float().sum().backward()
     assert model[0].weight.grad.dtype == torch.float32
     assert not torch.is_autocast_enabled('cpu')
+
+
+@pytest.mark.parametrize('dtype', [None, 'auto', 'float32', torch.float32, 'float16'])
+def test_float32_where_the_machine_has_no_better(machine, logged, dtype):
+    machine('cpu', 'float32')
+    model, wrapper = model_and_wrapper(dtype=dtype)
+    before = model[0].weight.clone()
+    assert step(model, wrapper, torch.rand(2, 1, 8, 8)).dtype == torch.float32
+    assert wrapper.precision == 'float32'
+    assert not torch.equal(model[0].weight, before)
+    (level, line), = logged
+    assert level == logging.INFO
+    assert line.startswith('precision: float32, ')
+    assert ('the test says so' in line) == (dtype not in ('float32', torch.float32))
+
+
+@pytest.mark.parametrize(('device', 'best', 'dtype', 'precision', 'scaled'), [
+    ('cuda', 'bfloat16', None, 'bfloat16', False),
+    ('cuda', 'float16', None, 'float16', True),
+    ('cuda', 'bfloat16', 'float16', 'float16', True),
+    ('cuda', 'float16', 'float32', 'float32', False),
+    ('mps', 'float32', None, 'float32', False)])
+def test_accelerators(machine, logged, device, best, dtype, precision, scaled):
+    machine(device, best)
+    wrapper = model_and_wrapper(dtype=dtype, loss_scale=64.0, use_fsdp=False)[1]
+    assert (wrapper.precision, wrapper.cast_dtype) == (precision, getattr(torch, precision))
+    assert (wrapper._scale_update_param == 64.0) == scaled
+    assert len(logged) == 1
+
+
+@pytest.mark.parametrize(('device', 'best', 'cost'), [
+    ('cpu', 'float32', '8 to 18 times slower'), ('cuda', 'float16', 'slower than float16')])
+def test_emulated_bfloat16_is_had_with_a_warning(machine, logged, device, best, cost):
+    machine(device, best)
+    assert model_and_wrapper(dtype='bfloat16')[1].precision == 'bfloat16'
+    (level, line), = logged
+    assert level == logging.WARNING
+    assert 'the test says so' in line
+    assert cost in line
+    assert 'cure' in line
+
+
+WRAPPERS = ('float32', 'bfloat16', 'float16', 'OptimWrapper', 'AmpOptimWrapper')
+
+
+@pytest.mark.parametrize(('before', 'after'), [
+    *itertools.product(WRAPPERS, WRAPPERS),
+    *itertools.product(['old'], WRAPPERS[:4])])  # mmengine's AmpOptimWrapper never could
+def test_checkpoints_of_all_precisions_are_resumed_in_each_other(machine, logged, monkeypatch, before, after):
+    machine('cuda', 'float16')
+    # A scaler as on a GPU: it has a state, and refuses an empty one.
+    monkeypatch.setattr(amp_optimizer_wrapper, 'GradScaler', lambda: torch.amp.GradScaler('cpu'))
+
+    def make(kind):
+        optimizer = torch.optim.AdamW([nn.Parameter(torch.ones(3))])
+        if kind in ('OptimWrapper', 'AmpOptimWrapper'):
+            return dict(OptimWrapper=OptimWrapper, AmpOptimWrapper=AmpOptimWrapper)[kind](optimizer=optimizer)
+        return AutocastOptimWrapper(optimizer=optimizer, dtype='bfloat16' if kind == 'old' else kind)
+
+    source, target = make(before), make(after)
+    (parameter, ) = source.optimizer.param_groups[0]['params']
+    parameter.grad = torch.full((3, ), 2.0)
+    source.optimizer.step()
+    state = source.state_dict()
+    if before == 'old':
+        del state['precision']
+        state['loss_scaler'] = {}
+    logged.clear()
+    given = copy.deepcopy(state)
+    target.load_state_dict(given)
+    if hasattr(target, 'precision'):
+        assert given.keys() == state.keys()  # the caller's dict is left alone
+    assert torch.equal(target.optimizer.state_dict()['state'][0]['exp_avg'], torch.full((3, ), 0.2))
+    spelt = dict(OptimWrapper='float32', AmpOptimWrapper='float16', old='bfloat16')
+    if hasattr(target, 'precision') and spelt.get(before, before) != after:
+        (_, line), = logged
+        assert line.startswith(f'precision: {after} from here on; the checkpoint was trained in '
+                               f'{spelt.get(before, before)} ')
+    else:
+        assert not logged
 
 
 def test_loss_falls_like_in_float32():
@@ -101,27 +205,23 @@ def test_state_resumes_exactly():
     assert torch.equal(other[0].weight, model[0].weight)
 
 
-@pytest.mark.parametrize('scaler', [{}, {'scale': 65536.0, 'growth_factor': 2.0, 'backoff_factor': 0.5,
-                                         'growth_interval': 2000, '_growth_tracker': 0}, None])
-def test_state_of_other_wrappers_loads(scaler):
-    model, wrapper = model_and_wrapper()
-    step(model, wrapper, torch.rand(2, 1, 8, 8))
-    state = wrapper.state_dict()
-    state.pop('loss_scaler')
-    if scaler is not None:
-        state['loss_scaler'] = scaler
-    other, other_wrapper = model_and_wrapper()
-    other_wrapper.load_state_dict(state)
-    assert len(other_wrapper.optimizer.state) == 4
-    assert ('loss_scaler' in state) == (scaler is not None)  # the caller's dict is left alone
-
-
-@pytest.mark.parametrize('given', [{}, {'type': 'OptimWrapper'}, {'type': 'AmpOptimWrapper', 'dtype': 'float16'},
-                                   {'type': 'mmirstd.AutocastOptimWrapper'}])
-def test_amp_switch(given):
+@pytest.mark.parametrize('given', [{}, {'type': 'OptimWrapper'}, {'type': 'AmpOptimWrapper', 'dtype': 'float32'},
+                                   {'type': 'mmirstd.AutocastOptimWrapper', 'dtype': 'float16'}])
+@pytest.mark.parametrize(('device', 'best', 'expected'), [
+    ('cpu', 'float32', 'bfloat16'), ('cpu', 'bfloat16', 'bfloat16'), ('cuda', 'float16', 'float16')])
+def test_amp_switch(machine, given, device, best, expected):
+    machine(device, best)
     config = dict(given, optimizer=dict(type='SGD', lr=1))
     enable_amp(config)
-    assert config == dict(given, optimizer=dict(type='SGD', lr=1), type='mmirstd.AutocastOptimWrapper')
+    assert config == dict(
+        given, optimizer=dict(type='SGD', lr=1), type='mmirstd.AutocastOptimWrapper', dtype=expected)
+
+
+def test_amp_switch_keeps_a_mixed_precision_on_an_accelerator(machine):
+    machine('cuda', 'bfloat16')
+    config = dict(dtype='float16')
+    enable_amp(config)
+    assert config['dtype'] == 'float16'
 
 
 def test_amp_switch_refuses_what_it_does_not_know():

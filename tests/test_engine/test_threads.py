@@ -8,7 +8,6 @@ import pytest
 import torch
 from mmengine.config import Config
 
-from mmirstd.engine import threads
 from mmirstd.engine.threads import ThreadPlan, apply_threads, limit_workers, most_workers, plan_threads
 from tests.shared import REPO
 
@@ -27,28 +26,6 @@ def test_cores_are_divided_between_local_ranks(environ, cores, expected):
     plan = plan_threads(environ=environ, cores=cores)
     assert plan.threads == expected
     assert ('OMP_NUM_THREADS' in str(plan)) == (plan.source == 'OMP_NUM_THREADS')
-
-
-def test_quota_of_a_container(tmp_path):
-    (tmp_path / 'a' / 'b').mkdir(parents=True)
-    member = tmp_path / 'cgroup'
-    member.write_text('0::/a/b\n')
-    assert threads._cgroup_quota(tmp_path, member) is None
-    (tmp_path / 'a' / 'b' / 'cpu.max').write_text('max 100000\n')
-    assert threads._cgroup_quota(tmp_path, member) is None
-    (tmp_path / 'a' / 'cpu.max').write_text('150000 100000\n')  # a parent's limit holds for the child
-    assert threads._cgroup_quota(tmp_path, member) == 1.5
-    (tmp_path / 'cpu').mkdir()
-    (tmp_path / 'cpu' / 'cpu.cfs_quota_us').write_text('100000\n')
-    (tmp_path / 'cpu' / 'cpu.cfs_period_us').write_text('100000\n')
-    assert threads._cgroup_quota(tmp_path, member) == 1.0
-
-
-def test_a_quota_limits_the_cores(monkeypatch):
-    monkeypatch.setattr(threads, '_cgroup_quota', lambda: 0.5)
-    assert threads.available_cores() == 1
-    monkeypatch.setattr(threads, '_cgroup_quota', lambda: None)
-    assert threads.available_cores() >= 1
 
 
 def test_plan_is_put_into_force():

@@ -12,13 +12,13 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-import os
 import sys
 import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from mmirstd.compat.hardware import available_cores  # noqa: E402
 from mmirstd.datasets.synthetic import (  # noqa: E402
     DatasetConfig,
     SceneConfig,
@@ -36,11 +36,6 @@ def _size(text: str) -> tuple[int, int]:
     if len(parts) != 2 or not all(p.isdecimal() for p in parts):
         raise argparse.ArgumentTypeError(f'expected HEIGHTxWIDTH, for example 256x256, got {text!r}')
     return int(parts[0]), int(parts[1])
-
-
-def _cores() -> int:
-    """Cores that this process may use, which in a container or batch job are fewer than the machine has."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -119,7 +114,7 @@ def main(argv: list[str] | None = None) -> int:
         total = sum(config.counts.values())
         # Starting a process costs about as much as rendering a few dozen images.
         images = total * (1 if args.mode == 'frames' else config.config.num_frames)
-        workers = args.workers if args.workers is not None else max(1, min(_cores(), total, images // 64))
+        workers = args.workers if args.workers is not None else max(1, min(available_cores(), total, images // 64))
         if workers < 1:
             raise ValueError(f'--workers must be at least 1, got {workers}')
         start = time.perf_counter()
