@@ -54,9 +54,10 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         'items', nargs='+', metavar='[CKPT] INPUT',
         help='checkpoint (a file, whatever its name, or an address); "-" or none for a method without learnt '
-        'parameters. Then inputs: images (PNG, TIFF, BMP, JPEG, 8 or 16 bit; .npy), folders, patterns, videos, a '
-        'camera\'s number, an address (rtsp://...), or "-" for raw frames on standard input. For a detector of moving '
-        'targets a folder of images is one sequence')
+        'parameters. Then inputs: images (PNG, TIFF, BMP, JPEG, PGM, PPM, GIF, WEBP, 8 or 16 bit; .npy), folders, '
+        'patterns, videos, a camera\'s number, an address (rtsp://...), or "-" for raw frames on standard input. A '
+        'TIFF\'s pages are the frames of a sequence. For a detector of moving targets a folder of images is one '
+        'sequence')
     parser.add_argument('--out', required=True, metavar='DIR',
                         help='where results go; inputs finished there are skipped')
     parser.add_argument('--save', default=','.join(DEFAULT_KINDS), metavar='KIND[,KIND]',
@@ -208,11 +209,13 @@ class Batch:
         self.failures: dict[str, str] = {}
         self.done = self.skipped = self.targets = 0
         self.stopped: str | None = None
+        self.left_out: dict[str, None] = {}
 
     def sources(self) -> Iterator[Source]:
         """All inputs, listed lazily."""
         from mmirstd.apis import expand_inputs
-        return expand_inputs(self.args.inputs, self.args.recursive, self.inferencer.sequences, self.folder.root)
+        return expand_inputs(self.args.inputs, self.args.recursive, self.inferencer.sequences, self.folder.root,
+                             on_skip=lambda path: self.left_out.setdefault(path))
 
     def run(self) -> None:
         """Work through the inputs."""
@@ -317,6 +320,9 @@ class Batch:
         if 'csv' in self.kinds and not self.stopped:
             print(f'targets: {self.folder.write_table()}')
         print(f'{self.done} done ({self.targets} targets), {self.skipped} finished before, {len(self.failures)} failed')
+        if self.left_out:
+            from mmirstd.apis.inputs import describe_skipped
+            print(describe_skipped(list(self.left_out)))
         print(f'results: {self.folder.root}')
         if not self.failures:
             self.folder.write_failures([])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 import torch
 from mmengine.device import get_device
 from mmengine.infer import BaseInferencer
+from mmengine.logging import print_log
 
 from mmirstd import __version__
 from mmirstd.datasets.errors import DataError
@@ -19,7 +21,7 @@ from mmirstd.registry import TRANSFORMS
 from mmirstd.utils.files import file_sha256
 
 from .frame_stream import FrameStream, RawFormat
-from .inputs import Source, expand_inputs
+from .inputs import Source, describe_skipped, expand_inputs
 from .model_loading import ModelLike, as_config, build_network, config_name
 from .results import FrameResult
 
@@ -188,8 +190,11 @@ class TargetInferencer(BaseInferencer):
     # Sources
 
     def _sources(self, inputs: Iterable[Any], recursive: bool) -> Iterator[Source]:
+        skipped: list[str] = []
         for item in inputs:
-            yield from expand_inputs(item, recursive, self.sequences)
+            yield from expand_inputs(item, recursive, self.sequences, on_skip=skipped.append)
+        if skipped:
+            print_log(describe_skipped(skipped), logger='current', level=logging.WARNING)
 
     @staticmethod
     def _fail(source: Source, error: Exception, on_error: OnError | None) -> None:

@@ -1,4 +1,4 @@
-"""Frames of videos, frame folders, cameras, URLs and pipes, one by one, with their defects told."""
+"""Frames of videos, frame folders, image stacks, cameras, URLs and pipes, one by one, with their defects told."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from typing import BinaryIO
 import cv2
 import numpy as np
 
+from mmirstd.datasets.containers import check_container
 from mmirstd.datasets.errors import DataError
-from mmirstd.datasets.image_io import check_container, to_one_channel
+from mmirstd.datasets.image_io import page_count, read_pages, to_one_channel
 
 from .inputs import Source, frame_files, read_still
 
@@ -80,7 +81,7 @@ class FrameStream:
     ``problem``; the frames before it are good and are given.  The last frame of a cut-off video may be half decoded
     and is left out.
 
-    OpenCV decodes video to 8 bits; 16-bit sequences are frame folders or raw streams.
+    OpenCV decodes video to 8 bits; 16-bit sequences are frame folders, TIFFs of several pages or raw streams.
 
     Args:
         source: What is no single image.
@@ -113,6 +114,8 @@ class FrameStream:
         if source.kind == 'frames':
             self._files = frame_files(source.location)
             self.total = len(self._files)
+        elif source.kind == 'pages':
+            self.total = page_count(source.location)
         elif source.kind == 'stdin':
             if raw_format is None:
                 raise DataError('standard input: the size of the raw frames is not known; give it with '
@@ -204,6 +207,8 @@ class FrameStream:
         if self.source.kind == 'frames':
             for path in self._files:
                 yield read_still(path)
+        elif self.source.kind == 'pages':
+            yield from read_pages(self.source.location)
         elif self.source.kind == 'stdin':
             stream = sys.stdin.buffer if self._stdin is None else self._stdin
             while (frame := self.raw_format.read(stream)) is not None:

@@ -7,7 +7,7 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,14 @@ from typing import Any
 import numpy as np
 
 from mmirstd.datasets.errors import DataError, MissingDataError
-from mmirstd.datasets.image_io import IMAGE_SUFFIXES, read_image, to_one_channel
+from mmirstd.datasets.image_io import (
+    IMAGE_SUFFIXES,
+    PAGED_SUFFIXES,
+    page_count,
+    plain_type,
+    read_image,
+    to_one_channel,
+)
 from mmirstd.datasets.sequences import natural_key
 
 VIDEO_SUFFIXES: tuple[str, ...] = ('.mp4', '.avi', '.mkv', '.mov', '.m4v', '.mpg', '.mpeg', '.wmv', '.webm', '.ts',
@@ -31,8 +38,8 @@ class Source:
     """One input: a single image or a sequence of frames.
 
     Attributes:
-        kind: ``'image'``, ``'array'``, ``'video'``, ``'frames'`` (a folder of frames), ``'live'`` (camera, URL, named
-            pipe) or ``'stdin'``.
+        kind: ``'image'``, ``'array'``, ``'video'``, ``'frames'`` (a folder of frames), ``'pages'`` (a TIFF, GIF or WEBP
+            of several images), ``'live'`` (camera, URL, named pipe) or ``'stdin'``.
         location: Path, array, camera index or URL.
         name: Name for results: the path below the folder that was given, without suffix, with ``/``.
         problem: Why it cannot be read, where that is known already.
@@ -90,7 +97,8 @@ def gray_array(array: np.ndarray, label: str = 'the array') -> np.ndarray:
     """One channel (H, W) of an image array, as for a file of the same content.
 
     Args:
-        array: (H, W), (H, W, 1), or (H, W, 3 or 4) BGR(A) as OpenCV has it; uint8, uint16 or float.
+        array: (H, W), (H, W, 1), or (H, W, 3 or 4) BGR(A) as OpenCV has it; uint8, uint16, or what becomes float32
+            (:func:`mmirstd.datasets.image_io.plain_type`).
         label: Name for messages.
 
     Raises:
@@ -101,17 +109,14 @@ def gray_array(array: np.ndarray, label: str = 'the array') -> np.ndarray:
     if not shapes or not array.size:
         raise DataError(f'{label}: an image of shape {array.shape}; expected (H, W) or (H, W, C) with 1, 3 or 4 '
                         'channels (BGR as OpenCV reads them) and at least one pixel')
-    if array.dtype.kind == 'f':
-        array = array.astype(np.float32, copy=False)
-    elif array.dtype not in (np.uint8, np.uint16):
-        raise DataError(f'{label}: pixels of type {array.dtype}; expected uint8, uint16 or float: convert them')
-    return to_one_channel(array)
+    return to_one_channel(plain_type(array, label))
 
 
 def expand_inputs(inputs: Any,
                   recursive: bool = False,
                   sequences: bool = False,
-                  exclude: str | os.PathLike | None = None) -> Iterator[Source]:
+                  exclude: str | os.PathLike | None = None,
+                  on_skip: Callable[[str], None] | None = None) -> Iterator[Source]:
     """Single sources of what the user gave, in order; folders are listed as they come up.
 
     A folder gives its images and videos in natural order (2.png before 10.png); only the names of one folder are held
@@ -123,6 +128,8 @@ def expand_inputs(inputs: Any,
         recursive: Descend into folders' subfolders.
         sequences: A folder's images are the frames of one sequence (``'frames'``), not single images.
         exclude: A folder to leave out: where results go.
+        on_skip: Called with the path of each file in a folder that is left out because its name is none of an image or
+            video; hidden files are not told.
     """
     if isinstance(inputs, (str, os.PathLike, np.ndarray)) or not isinstance(inputs, Iterable):
         inputs = [inputs]
@@ -137,13 +144,14 @@ def expand_inputs(inputs: Any,
         elif isinstance(item, (int, np.integer)) and not isinstance(item, bool):
             yield Source('live', int(item), f'camera{int(item)}')
         elif isinstance(item, (str, os.PathLike)):
-            yield from _expand_path(os.fspath(item), recursive, sequences, skip)
+            yield from _expand_path(os.fspath(item), recursive, sequences, skip, on_skip or (lambda path: None))
         else:
             yield Source('image', str(item), 'unknown',
                          f'an input of type {type(item).__name__}; expected a path, an array or a camera index')
 
 
-def _expand_path(text: str, recursive: bool, sequences: bool, skip: str | None) -> Iterator[Source]:
+def _expand_path(text: str, recursive: bool, sequences: bool, skip: str | None,
+                 on_skip: Callable[[str], None]) -> Iterator[Source]:
     if text == '-':
         yield Source('stdin', '-', 'stdin')
         return
@@ -153,7 +161,7 @@ def _expand_path(text: str, recursive: bool, sequences: bool, skip: str | None) 
         return
     path = os.path.expanduser(text)
     if os.path.isdir(path):
-        yield from _expand_folder(path, '', recursive, sequences, skip)
+        yield from _expand_folder(path, '', recursive, sequences, skip, on_skip)
     elif os.path.lexists(path):
         yield _file(path, Path(path).stem)
     elif text.isdigit():
@@ -173,7 +181,8 @@ def _expand_path(text: str, recursive: bool, sequences: bool, skip: str | None) 
         yield _file(path, Path(path).stem)  # reading it says that it is missing
 
 
-def _expand_folder(folder: str, below: str, recursive: bool, sequences: bool, skip: str | None) -> Iterator[Source]:
+def _expand_folder(folder: str, below: str, recursive: bool, sequences: bool, skip: str | None,
+                   on_skip: Callable[[str], None]) -> Iterator[Source]:
     """The sources of a folder; at the top (``below`` empty) at least one, if only to say that there is none."""
     found = False
     try:
@@ -183,8 +192,7 @@ def _expand_folder(folder: str, below: str, recursive: bool, sequences: bool, sk
         yield Source('image', folder, below or Path(folder).name, f'{folder}: cannot be listed: {error.strerror}')
         return
     listed.sort(key=lambda item: natural_key(item[0]))
-    stills = [name for name, is_dir in listed if not is_dir and name.lower().endswith(STILL_SUFFIXES)]
-    if sequences and stills:
+    if sequences and frame_files(folder):
         found = True
         yield Source('frames', folder, below.rstrip('/') or Path(os.path.abspath(folder)).name)
     for name, is_dir in listed:
@@ -192,12 +200,16 @@ def _expand_folder(folder: str, below: str, recursive: bool, sequences: bool, sk
         suffix = os.path.splitext(name)[1].lower()
         if is_dir:
             if recursive and not _inside(path, skip) and not os.path.islink(path):
-                for source in _expand_folder(path, f'{below}{name}/', recursive, sequences, skip):
+                for source in _expand_folder(path, f'{below}{name}/', recursive, sequences, skip, on_skip):
                     found = True
                     yield source
-        elif suffix in VIDEO_SUFFIXES or suffix in STILL_SUFFIXES and not sequences:
-            found = True
-            yield _file(path, below + os.path.splitext(name)[0])
+        elif suffix in VIDEO_SUFFIXES or suffix in STILL_SUFFIXES:
+            source = _file(path, below + os.path.splitext(name)[0])
+            if not (sequences and source.kind == 'image'):  # those are frames of the folder's sequence
+                found = True
+                yield source
+        else:
+            on_skip(path)
     if not found and not below:
         subfolders = sum(is_dir for _, is_dir in listed)
         hint = f'; it has {subfolders} subfolder(s), which --recursive (recursive=True) reads' if subfolders \
@@ -213,7 +225,13 @@ def _file(path: str, name: str) -> Source:
             return Source('live', path, name)
     except OSError:
         pass  # missing: reading it says so
-    return Source('video' if suffix in VIDEO_SUFFIXES else 'image', path, name)
+    if suffix in VIDEO_SUFFIXES:
+        return Source('video', path, name)
+    return Source('pages' if _has_pages(path) else 'image', path, name)
+
+
+def _has_pages(path: str) -> bool:
+    return path.lower().endswith(PAGED_SUFFIXES) and page_count(path) > 1
 
 
 def _inside(path: str, folder: str | None) -> bool:
@@ -227,10 +245,20 @@ def _without_secrets(url: str) -> str:
 
 
 def frame_files(folder: str) -> list[str]:
-    """The still images of a folder in natural order, as paths."""
-    names = [name for name in os.listdir(folder)
-             if name.lower().endswith(STILL_SUFFIXES) and not name.startswith('.')]
-    return [os.path.join(folder, name) for name in sorted(names, key=natural_key)]
+    """The files of a folder with one image each in natural order, as paths."""
+    with os.scandir(folder) as entries:
+        names = [entry.name for entry in entries if entry.name.lower().endswith(STILL_SUFFIXES)
+                 and not entry.name.startswith('.') and not entry.is_dir()]
+    paths = [os.path.join(folder, name) for name in sorted(names, key=natural_key)]
+    return [path for path in paths if not _has_pages(path)]
+
+
+def describe_skipped(paths: Sequence[str], shown: int = 5) -> str:
+    """One line about files in folders that are neither images nor videos by their names, see :func:`expand_inputs`."""
+    names = ', '.join(os.path.basename(path) for path in paths[:shown])
+    more = f' and {len(paths) - shown} more' if len(paths) > shown else ''
+    return (f'skipped {len(paths)} file(s) whose names are none of an image or video: {names}{more} (read are '
+            f'{", ".join((*STILL_SUFFIXES, *VIDEO_SUFFIXES))})')
 
 
 def identity(source: Source) -> str | None:
@@ -238,7 +266,7 @@ def identity(source: Source) -> str | None:
 
     None for what cannot be named so (arrays, cameras, streams) or does not exist.
     """
-    if source.kind not in ('image', 'video', 'frames') or source.problem is not None:
+    if source.kind not in ('image', 'video', 'frames', 'pages') or source.problem is not None:
         return None
     paths: Sequence[str] = [source.location]
     digest = hashlib.sha256(os.path.abspath(source.location).encode('utf-8', 'surrogateescape'))

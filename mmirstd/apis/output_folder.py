@@ -108,7 +108,7 @@ class OutputFolder:
 
     @staticmethod
     def _owner(source: Source) -> str:
-        if source.kind in ('image', 'video', 'frames'):
+        if source.kind in ('image', 'video', 'frames', 'pages'):
             return os.path.abspath(source.location)
         return source.label
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import cv2
 
+from mmirstd.datasets.containers import check_container, image_size
 from mmirstd.datasets.errors import DataError, MissingDataError
-from mmirstd.datasets.image_io import IMAGE_SUFFIXES, check_container, image_size
+from mmirstd.datasets.image_io import IMAGE_SUFFIXES
 
 from .inputs import Source
 

@@ -9,27 +9,29 @@ before it is decoded.
 from __future__ import annotations
 
 import io
+import mmap
 import os
-import struct
-import zlib
+from collections.abc import Iterator
 
 import cv2
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageSequence
 
+from .containers import check_container, count_pages, has_palette, is_lossy, tiff_page_numbers
 from .errors import DataError, MissingDataError
 from .mask_values import MaskRule, describe_mask, target_pixels
 
 #: Suffixes looked for, in lower case, in this order.
-IMAGE_SUFFIXES: tuple[str, ...] = ('.png', '.bmp', '.tif', '.tiff', '.jpg', '.jpeg')
-
-_RAW_DTYPES = (np.uint8, np.uint16, np.float32)
+IMAGE_SUFFIXES: tuple[str, ...] = ('.png', '.bmp', '.tif', '.tiff', '.jpg', '.jpeg', '.pgm', '.ppm', '.pnm', '.gif',
+                                   '.webp')
+#: Suffixes of files that may hold several images.
+PAGED_SUFFIXES: tuple[str, ...] = ('.tif', '.tiff', '.gif', '.webp')
 
 
 def read_image(path: str | os.PathLike) -> np.ndarray:
     """Read an infrared image as one channel and keep its bit depth.
 
-    Gray, RGB and RGBA files (PNG, BMP, TIFF, JPEG) are accepted.  Alpha is
+    Gray, RGB and RGBA files (PNG, BMP, TIFF, JPEG, PGM, PPM, GIF, WEBP) of one image are accepted.  Alpha is
     dropped.  Equal colour channels give that channel exactly; unequal ones the
     Rec. 601 luminance ``0.299 R + 0.587 G + 0.114 B``, rounded to the integer
     type of the file.
@@ -38,12 +40,12 @@ def read_image(path: str | os.PathLike) -> np.ndarray:
         path: the image file.
 
     Returns:
-        Array (H, W) of uint8, uint16 or float32 (other float widths become
-        float32), values as stored in the file.
+        Array (H, W) of uint8, uint16 or float32, values as stored in the file; other types become float32, see
+        :func:`plain_type`.
 
     Raises:
         MissingDataError: there is no such file.
-        DataError: empty, truncated, corrupt or not an image.
+        DataError: empty, truncated, corrupt, not an image, or several in one file.
     """
     return to_one_channel(_decode(_read_bytes(path), path))
 
@@ -88,40 +90,11 @@ def read_raw_mask(path: str | os.PathLike) -> tuple[np.ndarray, bool]:
     data = _read_bytes(path)
     raw = _decode(data, path)
     # Colors of a palette say how to show a class, indices which one it is; a gray palette is as good as no palette.
-    if raw.ndim == 3 and _has_palette(data) and not _is_gray(raw):
+    if raw.ndim == 3 and has_palette(data) and not _is_gray(raw):
         with Image.open(io.BytesIO(data)) as image:
             if image.mode == 'P':
                 raw = np.asarray(image)
-    return raw, data.startswith(b'\xff\xd8')
-
-
-def _has_palette(data: bytes) -> bool:
-    return data.startswith(b'\x89PNG') and data[25] == 3 or data[:3] == b'GIF' or data[:2] in (b'BM', b'II', b'MM')
-
-
-def check_container(data: bytes, path: str | os.PathLike) -> None:
-    """Raise :class:`DataError` unless ``data`` is a complete image file.
-
-    PNG: every chunk is there up to IEND and its CRC is right.  JPEG: an
-    end-of-image marker follows the last scan.  BMP: as many bytes as the
-    header's size needs.  TIFF: the strips or tiles that the first directory
-    names lie inside the file.
-    """
-    if not data:
-        raise DataError(f'{path}: the file is empty (0 bytes); copy or download it again')
-    if data.startswith(b'\x89PNG\r\n\x1a\n'):
-        _check_png(data, path)
-    elif data.startswith(b'\xff\xd8'):
-        if data.rfind(b'\xff\xd9') < data.rfind(b'\xff\xda') or b'\xff\xda' not in data:
-            raise _truncated(path, len(data), 'the JPEG end-of-image marker is missing')
-    elif data.startswith(b'BM'):
-        _check_bmp(data, path)
-    elif data[:4] in (b'II*\x00', b'MM\x00*'):
-        _check_tiff(data, path)
-    elif data[:4] not in (b'II+\x00', b'MM\x00+'):  # BigTIFF is left to the decoder
-        raise DataError(
-            f'{path}: not an image that can be read: it starts with {data[:16]!r}; expected PNG, BMP, TIFF or '
-            'JPEG content (the name of a file does not make it an image)')
+    return raw, is_lossy(data)
 
 
 def _read_bytes(path: str | os.PathLike) -> bytes:
@@ -135,21 +108,93 @@ def _read_bytes(path: str | os.PathLike) -> bytes:
 
 
 def _decode(data: bytes, path: str | os.PathLike) -> np.ndarray:
+    """The one image of a file, as it is stored."""
     check_container(data, path)
+    pages = count_pages(data)
+    if pages > 1:
+        raise DataError(
+            f'{path}: holds {pages} images (pages or frames), expected one; save each as a file of its own. '
+            'tools/infer.py takes the pages of a TIFF, GIF or WEBP for the frames of a sequence')
+    if data[:3] == b'GIF':  # OpenCV reads GIF from 4.11 on
+        return next(_pillow_frames(data, path))
+    if data[:2] in (b'II', b'MM') and (number := tiff_page_numbers(data)[0]):
+        return _tiff_page(path, number, data)  # behind a preview
     try:
         image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     except cv2.error:  # for instance a header that claims billions of pixels
         image = None
+    return _checked(image, data, path)
+
+
+def _checked(image: np.ndarray | None, data: bytes, path: str | os.PathLike) -> np.ndarray:
     if image is None or image.size == 0:
         raise DataError(
-            f'{path}: OpenCV cannot decode this {len(data)}-byte file although its header looks right; it is '
-            'corrupt or uses an unsupported compression: save it again as PNG or uncompressed TIFF')
-    if image.dtype.kind == 'f':
-        image = image.astype(np.float32, copy=False)
-    elif image.dtype not in _RAW_DTYPES:
-        raise DataError(
-            f'{path}: pixels of type {image.dtype}; expected 8- or 16-bit unsigned integers or floats: convert it')
-    return image
+            f'{path}: cannot be decoded, although the header of this {len(data)}-byte file looks right; it is '
+            'corrupt or uses an unsupported compression or kind of pixels: save it again as PNG or uncompressed TIFF')
+    return plain_type(image, path)
+
+
+def _pillow_frames(data: bytes, path: str | os.PathLike) -> Iterator[np.ndarray]:
+    """The frames of a GIF or WEBP, (H, W, 3) BGR uint8."""
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            for frame in ImageSequence.Iterator(image):
+                yield np.asarray(frame.convert('RGB'))[..., ::-1]
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        yield _checked(None, data, path)
+
+
+def page_count(path: str | os.PathLike) -> int:
+    """How many images a file holds, see :func:`~.containers.count_pages`; little of it is read.
+
+    Returns:
+        1 also for what is empty or cannot be opened, which reading it tells.
+    """
+    try:
+        with open(path, 'rb') as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            return count_pages(content)
+    except (OSError, ValueError):
+        return 1
+
+
+def read_pages(path: str | os.PathLike) -> Iterator[np.ndarray]:
+    """The pages of a TIFF, or the frames of a GIF or WEBP, in order, each as :func:`read_image` gives one image.
+
+    Raises:
+        MissingDataError: there is no such file.
+        DataError: empty, truncated, corrupt or not an image.
+    """
+    data = _read_bytes(path)
+    check_container(data, path)
+    if data[:2] not in (b'II', b'MM'):
+        yield from map(to_one_channel, _pillow_frames(data, path))
+        return
+    for number in tiff_page_numbers(data):
+        yield to_one_channel(_tiff_page(path, number, data))
+
+
+def _tiff_page(path: str | os.PathLike, number: int, data: bytes) -> np.ndarray:
+    try:
+        _, images = cv2.imreadmulti(os.fspath(path), number, 1, flags=cv2.IMREAD_UNCHANGED)
+    except cv2.error:
+        images = ()
+    return _checked(images[0] if images else None, data, path)
+
+
+def plain_type(array: np.ndarray, label: str | os.PathLike) -> np.ndarray:
+    """Gray values in one of the types that are worked with: uint8, uint16, float32.
+
+    Other floats, signed integers and integers of more than 16 bits (temperatures, for instance) become float32,
+    whatever their values: one data set should not change its type from image to image.
+
+    Raises:
+        DataError: The array holds no real numbers.
+    """
+    if array.dtype.newbyteorder('=') in (np.uint8, np.uint16, np.float32):
+        return array.astype(array.dtype.newbyteorder('='), copy=False)
+    if array.dtype.kind in 'iuf':
+        return array.astype(np.float32)
+    raise DataError(f'{label}: pixels of type {array.dtype}; expected integers or floats: convert it')
 
 
 def to_one_channel(image: np.ndarray) -> np.ndarray:
@@ -167,120 +212,3 @@ def to_one_channel(image: np.ndarray) -> np.ndarray:
 def _is_gray(image: np.ndarray) -> bool:
     blue, green, red = image[..., 0], image[..., 1], image[..., 2]
     return np.array_equal(blue, green) and np.array_equal(green, red)
-
-
-def _truncated(path: str | os.PathLike, size: int, reason: str) -> DataError:
-    return DataError(f'{path}: truncated or corrupt image ({size} bytes): {reason}; copy or download it again')
-
-
-def _check_png(data: bytes, path: str | os.PathLike) -> None:
-    position = 8
-    view = memoryview(data)
-    while True:
-        if position + 12 > len(data):
-            raise _truncated(path, len(data), 'the PNG ends before its IEND chunk')
-        length, = struct.unpack_from('>I', data, position)
-        kind = data[position + 4:position + 8]
-        end = position + 8 + length
-        if end + 4 > len(data):
-            raise _truncated(path, len(data), f'the PNG ends inside a {kind!r} chunk of {length} bytes')
-        stored, = struct.unpack_from('>I', data, end)
-        # Only chunks that carry pixels: harmless tools are known to leave wrong checksums on text chunks.
-        if kind in (b'IHDR', b'PLTE', b'IDAT') and zlib.crc32(view[position + 4:end]) != stored:
-            raise _truncated(path, len(data), f'wrong checksum in a {kind!r} chunk')
-        if kind == b'IEND':
-            return
-        position = end + 4
-
-
-def _check_bmp(data: bytes, path: str | os.PathLike) -> None:
-    if len(data) < 54:
-        raise _truncated(path, len(data), 'the BMP ends inside its header')
-    if data[14] < 40:  # OS/2's header has another layout; left to the decoder
-        return
-    offset, = struct.unpack_from('<I', data, 10)
-    width, height, _, bits, compression = struct.unpack_from('<iiHHI', data, 18)
-    if compression == 0:
-        need = offset + (width * bits + 31) // 32 * 4 * abs(height)
-        if len(data) < need:
-            raise _truncated(path, len(data), f'a {width}x{abs(height)} {bits}-bit BMP needs {need} bytes')
-
-
-def _check_tiff(data: bytes, path: str | os.PathLike) -> None:
-    # 273/279: strip offsets and byte counts; 324/325: the same for tiles (TIFF 6.0).
-    try:
-        tags = _tiff_tags(data, (273, 279, 324, 325))
-    except struct.error:
-        raise _truncated(path, len(data), 'the TIFF ends before its directory') from None
-    offsets = tags.get(273, ()) + tags.get(324, ())
-    counts = tags.get(279, ()) + tags.get(325, ())
-    for offset, length in zip(offsets, counts):
-        if offset + length > len(data):
-            raise _truncated(path, len(data), f'the TIFF needs {offset + length} bytes')
-
-
-def _tiff_tags(data: bytes, wanted: tuple[int, ...]) -> dict[int, tuple[int, ...]]:
-    """Whole-number tags of the first directory of a TIFF or BigTIFF; struct.error where the file ends before them."""
-    order = '<' if data[:2] == b'II' else '>'
-    big = data[2:4] in (b'+\0', b'\0+')
-    word, count_letter, header, length = ('Q', 'Q', 8, 20) if big else ('I', 'H', 4, 12)
-    room = struct.calcsize(f'={word}')  # values that fit stand in the entry itself
-    sizes = {1: 1, 3: 2, 4: 4, 16: 8}  # BYTE, SHORT, LONG, LONG8: the only types these tags may have
-    letters = {1: 'B', 3: 'H', 4: 'I', 16: 'Q'}
-    directory, = struct.unpack_from(order + word, data, header)
-    count, = struct.unpack_from(order + count_letter, data, directory)
-    tags: dict[int, tuple[int, ...]] = {}
-    first = directory + struct.calcsize(f'={count_letter}')
-    for entry in range(first, first + min(count, 4096) * length, length):
-        tag, kind, number = struct.unpack_from(f'{order}HH{word}', data, entry)
-        if tag in wanted and kind in sizes:
-            place = entry + 4 + room
-            if sizes[kind] * number > room:
-                place, = struct.unpack_from(order + word, data, place)
-            if place + sizes[kind] * number > len(data):
-                raise struct.error('a tag points behind the end')
-            tags[tag] = struct.unpack_from(f'{order}{number}{letters[kind]}', data, place)
-    return tags
-
-
-def image_size(data: bytes) -> tuple[int, int] | None:
-    """Width and height that the header of a PNG, BMP, JPEG or TIFF claims, without decoding any pixel.
-
-    Args:
-        data: The file's content.
-
-    Returns:
-        Pixels, or None where the content is of another kind or its header is damaged.
-    """
-    try:
-        if data.startswith(b'\x89PNG\r\n\x1a\n'):
-            return struct.unpack_from('>II', data, 16)
-        if data.startswith(b'BM'):
-            core = struct.unpack_from('<I', data, 14)[0] == 12  # OS/2's header has 16-bit sizes
-            width, height = struct.unpack_from('<HH' if core else '<ii', data, 18)
-            return abs(width), abs(height)
-        if data.startswith(b'\xff\xd8'):
-            return _jpeg_size(data)
-        if data[:4] in (b'II*\0', b'MM\0*', b'II+\0', b'MM\0+'):
-            tags = _tiff_tags(data, (256, 257))
-            return tags[256][0], tags[257][0]
-    except (struct.error, KeyError, IndexError):
-        pass
-    return None
-
-
-def _jpeg_size(data: bytes) -> tuple[int, int] | None:
-    """From the frame header: SOF0 to SOF15 but for DHT, JPG and DAC, which lie between them (ITU-T T.81, table B.1)."""
-    position = 2
-    while True:
-        prefix, marker = struct.unpack_from('BB', data, position)
-        if prefix != 0xFF:
-            return None
-        if marker == 0xFF:  # a fill byte
-            position += 1
-            continue
-        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            height, width = struct.unpack_from('>HH', data, position + 5)
-            return width, height
-        alone = marker == 0x01 or 0xD0 <= marker <= 0xD8
-        position += 2 if alone else 2 + struct.unpack_from('>H', data, position + 2)[0]

@@ -4,11 +4,13 @@ import os
 from itertools import islice
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 from mmirstd.apis import Source, expand_inputs
-from mmirstd.apis.inputs import frame_files, gray_array, identity
+from mmirstd.apis.frame_stream import FrameStream
+from mmirstd.apis.inputs import describe_skipped, frame_files, gray_array, identity
 from mmirstd.datasets.errors import DataError
 from tests.test_apis.helpers import scene, write_image
 
@@ -37,6 +39,36 @@ def test_folders_as_sequences(tree: Path) -> None:
     assert listed(tree, sequences=True) == [('frames', tree.name), ('video', 'film')]
     assert ('frames', 'sub/deep') in listed(tree, recursive=True, sequences=True)
     assert [Path(f).name for f in frame_files(str(tree))] == ['2.png', '10.png']
+
+
+def test_what_is_no_image_is_told(tree: Path) -> None:
+    (tree / 'sub/list.csv').touch()
+    skipped: list[str] = []
+    listed(tree, recursive=True, on_skip=skipped.append)
+    assert [Path(path).name for path in skipped] == ['notes.txt', 'list.csv']
+    assert describe_skipped(skipped).startswith(
+        'skipped 2 file(s) whose names are none of an image or video: notes.txt, list.csv (read are .png, ')
+    assert ': a0, a1 and 3 more (' in describe_skipped([f'x/a{k}' for k in range(5)], shown=2)
+    assert listed(tree / 'sub', sequences=True, on_skip=skipped.append) == [('frames', 'sub')]
+    assert len(skipped) == 3
+
+
+def test_pages_are_the_frames_of_a_sequence(tmp_path: Path) -> None:
+    frames = np.random.default_rng(0).integers(0, 256, (3, 20, 30), np.uint8)
+    assert cv2.imwritemulti(str(tmp_path / 'stack.tif'), list(frames))
+    assert cv2.imwritemulti(str(tmp_path / 'one.tiff'), list(frames[:1]))
+    assert listed(tmp_path) == [('image', 'one'), ('pages', 'stack')]
+    assert listed(tmp_path, sequences=True) == [('frames', tmp_path.name), ('pages', 'stack')]
+    assert [Path(path).name for path in frame_files(str(tmp_path))] == ['one.tiff']
+    source, = expand_inputs(tmp_path / 'stack.tif')
+    assert not source.still
+    stream = FrameStream(source)
+    np.testing.assert_array_equal(list(stream), frames)
+    assert (stream.total, stream.problem) == (3, None)
+    before = identity(source)
+    os.utime(tmp_path / 'stack.tif', (1, 1))
+    assert None not in (before, identity(source))
+    assert identity(source) != before
 
 
 def test_patterns_keep_the_folders_below_their_fixed_part(tree: Path) -> None:
@@ -112,7 +144,7 @@ def test_reading_keeps_bits(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize('array', [np.zeros((2, 2, 2), np.uint8), np.zeros(4, np.uint8), np.zeros((0, 4), np.uint8),
-                                   np.zeros((2, 2), np.int64), np.zeros((2, 2), bool)])
+                                   np.zeros((2, 2), complex), np.zeros((2, 2), bool)])
 def test_arrays_that_are_no_images(array: np.ndarray) -> None:
     with pytest.raises(DataError, match='expected'):
         gray_array(array)

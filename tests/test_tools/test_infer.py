@@ -150,6 +150,27 @@ def test_video_becomes_one_table_and_an_annotated_video(tmp_path: Path) -> None:
     assert files(out / 'masks') == [f'flight.frames/{k:06d}.png' for k in range(8)]
 
 
+def test_pages_and_other_formats_are_read_and_what_is_no_image_is_counted(
+        tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    folder = tmp_path / 'in'
+    folder.mkdir()
+    frames = [scene(targets=((30, 20 + 5 * number), )) for number in range(3)]
+    assert cv2.imwritemulti(str(folder / 'stack.tif'), frames)
+    for suffix in ('gif', 'pgm', 'webp'):
+        Image.fromarray(scene()).save(folder / f'{suffix}.{suffix}')
+    for name in ('notes.txt', 'list.csv'):
+        (folder / name).touch()
+    out = tmp_path / 'out'
+    assert infer(folder, '--out', out, '--save', 'mask,csv') == 0
+    shown = capsys.readouterr().out
+    assert '4 done (6 targets)' in shown
+    assert 'skipped 2 file(s) whose names are none of an image or video: list.csv, notes.txt' in shown
+    assert [float(row['x']) for row in rows(out / 'csv/stack.csv')] == pytest.approx([20, 25, 30], abs=0.1)
+    assert {name for name in files(out) if name.startswith('masks')} == {
+        'masks/gif.png', 'masks/pgm.png', 'masks/webp.png', *(
+            f'masks/stack.frames/{number:06d}.png' for number in range(3))}
+
+
 def test_inputs_of_one_name_do_not_overwrite_each_other(tmp_path: Path) -> None:
     for k, folder in enumerate('abc'):
         write_image(tmp_path / folder / 'x.png', scene(targets=((30, 20 + 10 * k), )))
