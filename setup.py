@@ -1,12 +1,40 @@
 """Install mmirstd; the OpenMMLab line is the user's choice (extras ``onedl`` or ``openmmlab``)."""
 
+import shutil
 from pathlib import Path
 
 from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
 
 HERE = Path(__file__).parent
 VERSION: dict = {}
 exec((HERE / 'mmirstd' / 'version.py').read_text(encoding='utf-8'), VERSION)
+
+#: What goes beside the modules into mmirstd/.mim, where mim and mmengine's ``mmirstd::`` look for it.
+RESOURCES = ('configs', 'tools', 'model-index.yml')
+
+
+class BuildPy(build_py):
+    """Bring configs, tools and small weights along: copies in a wheel, links in an editable installation."""
+
+    def run(self) -> None:
+        """Build the modules, then add the resources."""
+        super().run()
+        editable = getattr(self, 'editable_mode', False)
+        target = (HERE if editable else Path(self.build_lib)) / 'mmirstd' / '.mim'
+        shutil.rmtree(target, ignore_errors=True)
+        target.mkdir(parents=True)
+        for name in RESOURCES:
+            if editable:
+                try:
+                    (target / name).symlink_to(Path('..', '..', name))
+                except OSError:  # Windows without the right to make links; the checkout's own folders are found anyway
+                    continue
+            elif (HERE / name).is_dir():
+                shutil.copytree(HERE / name, target / name, ignore=shutil.ignore_patterns('__pycache__', 'logs'))
+            else:
+                shutil.copy(HERE / name, target / name)
+
 
 setup(
     name='mmirstd',
@@ -17,7 +45,8 @@ setup(
     license='Apache-2.0',
     packages=find_packages(include=['mmirstd', 'mmirstd.*']),
     package_data={'mmirstd.visualization.report': ['assets/*']},
-    python_requires='>=3.9',
+    cmdclass={'build_py': BuildPy},
+    python_requires='>=3.10',
     install_requires=[
         'numpy>=1.22', 'scipy>=1.8', 'opencv-python>=4.6', 'pillow>=9.1', 'torch>=2.0', 'rich>=12', 'tqdm>=4.60'
     ],

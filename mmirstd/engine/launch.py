@@ -16,6 +16,7 @@ from mmengine.device import get_device
 from mmengine.runner import Runner
 
 from mmirstd.compat.precision import choose_precision
+from mmirstd.utils.resources import resource_root
 
 from .checkpoint_files import looks_like_checkpoint
 from .distributed import init_distributed, prepare_distributed_config
@@ -23,7 +24,8 @@ from .errors import ConfigError, UserError, explain_config_errors, near_matches
 from .optim_wrapper import emulation_cost
 from .threads import ThreadPlan, apply_threads, limit_workers, plan_threads
 
-REPO_ROOT = Path(__file__).resolve().parents[2]
+#: Where configs/ and the small weights are.
+REPO_ROOT = resource_root()
 
 # Top-level config keys that are read by the Runner's parts or by our tools but are no argument of Runner.
 _OTHER_KEYS = (

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from mmengine.config import Config
 from mmengine.config.utils import MODULE2PACKAGE
+from mmengine.registry import init_default_scope
 
 from mmirstd.compat import ensure_config_scopes
 from tests.shared import REPO
@@ -38,3 +39,25 @@ def test_a_foreign_tool_has_it_too(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, '-m', 'mmirstd.compat.run', str(script), str(tmp_path / 'config.py')],
                           capture_output=True, text=True, cwd=REPO, check=True)
     assert 'FPNHead' in done.stdout
+
+
+def test_ours_by_scope_in_base_and_from_python(tmp_path):
+    """What a project that has mmirstd installed writes; types of mmseg in our config are still mmseg's."""
+    import mmirstd.registry  # noqa: F401
+    from mmirstd.registry import MODELS
+    name = 'mmirstd::ggl_net/ggl-net-tiny_nuaa-sirst-341-86.py'
+    (tmp_path / 'mine.py').write_text(f"_base_ = ['{name}']\nmodel = dict(backbone=dict(base_channels=4))\n")
+    assert Config.fromfile(name).model.backbone.type == 'mmirstd.GGLEncoder'
+    cfg = Config.fromfile(tmp_path / 'mine.py')
+    assert cfg.model.backbone.base_channels == 4
+    assert '_scope_' not in cfg.model
+    init_default_scope(cfg.default_scope)
+    cfg.model.pop('neck')
+    cfg.model.decode_head.in_channels = 4
+    assert type(MODELS.build(cfg.model)).__module__.startswith('mmseg.')
+
+
+def test_an_unknown_one_of_ours_is_named():
+    import mmirstd.registry  # noqa: F401
+    with pytest.raises(FileNotFoundError, match='nothing'):
+        Config.fromfile('mmirstd::ggl_net/nothing.py')
