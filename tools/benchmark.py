@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from mmengine.logging import MMLogger  # noqa: E402
 
-from mmirstd.engine.benchmark import (  # noqa: E402
+from mmirstd.benchmark import (  # noqa: E402
     Job,
     Plan,
     Settings,

@@ -7,15 +7,15 @@ errors into them.
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
 
 from mmirstd.utils.errors import CheckpointError, ConfigError, UserError
+from mmirstd.utils.near_matches import near_matches
 
 __all__ = [
     'CheckpointError', 'ConfigError', 'UserError', 'explain_config_errors', 'near_matches', 'registered_names'
@@ -25,26 +25,6 @@ _NOT_REGISTERED = re.compile(r'(\S+) is not in the (?:(\w+)::)?([\w ]+?) registr
 _GET_FAILED = re.compile(r'Failed to get (\S+)')
 _BAD_ARGUMENT = re.compile(r"(?:(\S+?)\()?\)? ?got an unexpected keyword argument '(\w+)'")
 _MISSING_ARGUMENT = re.compile(r"missing \d+ required (?:positional|keyword-only) arguments?: (.+)$")
-
-
-def near_matches(name: str, candidates: Iterable[str], n: int = 5) -> list[str]:
-    """Candidates that look like ``name``, best first, compared without case and scope prefix.
-
-    Args:
-        name (str): What was asked for, e.g. ``'mmirstd.GGLEncodr'``.
-        candidates (Iterable[str]): What exists, e.g. ``['mmirstd.GGLEncoder', 'mmseg.UNet']``.
-        n (int): At most so many.
-
-    Returns:
-        list[str]: The near matches; a candidate with the very same bare name
-        in another scope comes first.
-    """
-    wanted = name.rsplit('.', 1)[-1].lower()
-    by_bare: dict[str, list[str]] = {}
-    for candidate in candidates:
-        by_bare.setdefault(candidate.rsplit('.', 1)[-1].lower(), []).append(candidate)
-    close = difflib.get_close_matches(wanted, list(by_bare), n=n, cutoff=0.6)
-    return [full for bare in close for full in sorted(by_bare[bare])][:n]
 
 
 def registered_names(root: Any) -> dict[str, list[str]]:

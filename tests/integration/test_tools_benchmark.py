@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from mmirstd.engine.benchmark.image_counts import MEASURES, measure
+from mmirstd.benchmark.image_counts import MEASURES, measure
 from mmirstd.engine.errors import ConfigError
 from tests.shared import REPO
 from tools.benchmark import main

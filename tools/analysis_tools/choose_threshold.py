@@ -28,7 +28,7 @@ import yaml  # noqa: E402
 from mmengine.config import Config, DictAction  # noqa: E402
 from mmengine.registry import init_default_scope  # noqa: E402
 
-from mmirstd.engine.benchmark import write_record, write_table  # noqa: E402
+from mmirstd.benchmark import write_record, write_table  # noqa: E402
 from mmirstd.engine.errors import ConfigError  # noqa: E402
 from mmirstd.engine.launch import REPO_ROOT, load_config, run_tool  # noqa: E402
 from mmirstd.engine.provenance import data_state, git_state, versions  # noqa: E402

@@ -39,7 +39,7 @@ from torch import Tensor, nn  # noqa: E402
 
 from mmseg.models.utils import resize  # noqa: E402
 
-from mmirstd.engine.benchmark import write_table  # noqa: E402
+from mmirstd.benchmark import write_table  # noqa: E402
 from mmirstd.models.segmentors import ClassicalSegmentor  # noqa: E402
 from mmirstd.registry import MODELS  # noqa: E402
 from tests.golden import golden_input, official_state_dict, samples  # noqa: E402

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mmirstd.engine.benchmark import build_table, load_suite, read_records, record_path, write_record
+from mmirstd.benchmark import build_table, load_suite, read_records, record_path, write_record
 from mmirstd.engine.errors import ConfigError
 
 from .helpers import record, segmentation, toy, write_suite

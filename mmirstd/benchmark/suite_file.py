@@ -11,7 +11,9 @@ from typing import Any
 
 import yaml
 
-from ..errors import ConfigError, near_matches
+from mmirstd.utils.errors import ConfigError
+from mmirstd.utils.near_matches import near_matches
+
 from .evaluations import read_evaluations
 from .image_counts import MEASURES
 from .options import flatten_options

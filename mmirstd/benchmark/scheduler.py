@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TextIO
 
-from ..errors import UserError
+from mmirstd.utils.errors import UserError
+
 from .job import Job
 from .tool_process import JobFailed, Stopped
 

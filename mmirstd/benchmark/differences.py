@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import ConfigError
+from mmirstd.utils.errors import ConfigError
+
 from .figures import Records, value_of
 from .image_counts import bootstrap_differences, measure
 from .statistics import PairedDifference, paired_difference

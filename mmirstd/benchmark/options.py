@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..errors import ConfigError
+from mmirstd.utils.errors import ConfigError
 
 
 def flatten_options(options: Mapping[str, Any], where: str) -> dict[str, Any]:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..checkpoint_files import checkpoint_defect, numbered_checkpoints
-from ..errors import CheckpointError, ConfigError
-from ..evaluation_options import irstd_metrics
+from mmirstd.engine.checkpoint_files import checkpoint_defect, numbered_checkpoints
+from mmirstd.engine.evaluation_options import irstd_metrics
+from mmirstd.utils.errors import CheckpointError, ConfigError
+
 from .history import History
 
 

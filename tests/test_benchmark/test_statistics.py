@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import ttest_rel
 
-from mmirstd.engine.benchmark import mean_and_spread, paired_difference
+from mmirstd.benchmark import mean_and_spread, paired_difference
 
 
 def test_mean_and_sample_deviation() -> None:

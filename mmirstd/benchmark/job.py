@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from mmirstd.engine.evaluation_options import set_eval_size, set_protocols
+from mmirstd.engine.provenance import data_state, git_state
 from mmirstd.utils.errors import ConfigError
 from mmirstd.utils.files import file_sha256
 
-from ..evaluation_options import set_eval_size, set_protocols
-from ..provenance import data_state, git_state
 from .commands import Commands, by_size, further_name
 from .evaluations import Evaluation
 from .history import (
@@ -150,7 +150,7 @@ class Job:
         """
         from mmengine.config import DictAction
 
-        from ..launch import load_config
+        from mmirstd.engine.launch import load_config
         options = {}
         for text in self.commands.options:
             key, _, value = text.partition('=')
@@ -189,8 +189,7 @@ class Job:
         from mmengine.registry import MODELS, init_default_scope
 
         import mmirstd.registry  # noqa: F401
-
-        from ..errors import explain_config_errors
+        from mmirstd.engine.errors import explain_config_errors
         cfg = self.load_config()
         init_default_scope(cfg.get('default_scope', 'mmseg'))
         name = f'{self.suite.path}: {self.run.name} ({self.run.config})'

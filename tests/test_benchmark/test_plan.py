@@ -6,8 +6,8 @@ import pytest
 import torch
 from mmengine.config import Config
 
-from mmirstd.engine.benchmark.history import History
-from mmirstd.engine.benchmark.plan import Plan, choose_checkpoint, read_plan, resume_point
+from mmirstd.benchmark.history import History
+from mmirstd.benchmark.plan import Plan, choose_checkpoint, read_plan, resume_point
 from mmirstd.engine.errors import CheckpointError, ConfigError
 
 PLAN = Plan(True, 'epoch', 10, 1, 3, 'IoU', 'greater')

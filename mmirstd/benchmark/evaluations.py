@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import ConfigError, near_matches
+from mmirstd.utils.errors import ConfigError
+from mmirstd.utils.near_matches import near_matches
 
 _NAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9_+-]*')
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import ConfigError, near_matches
+from mmirstd.utils.errors import ConfigError
+from mmirstd.utils.near_matches import near_matches
 
 #: Run -> seed -> record.
 Records = dict[str, dict[int, dict[str, Any]]]

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from mmirstd.engine.benchmark import Job, Settings, load_suite
+from mmirstd.benchmark import Job, Settings, load_suite
 
 CONFIG = """
 train_dataloader = dict(dataset=dict(data_root='data/toy', ann_file='train.txt'))

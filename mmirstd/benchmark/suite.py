@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..errors import ConfigError, near_matches
+from mmirstd.utils.errors import ConfigError
+from mmirstd.utils.near_matches import near_matches
+
 from .evaluations import Evaluation
 
 

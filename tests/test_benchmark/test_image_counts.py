@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mmirstd.engine.benchmark.image_counts import MEASURES, bootstrap_differences, measure, read_image_counts
-from mmirstd.engine.benchmark.statistics import PairedDifference
+from mmirstd.benchmark.image_counts import MEASURES, bootstrap_differences, measure, read_image_counts
+from mmirstd.benchmark.statistics import PairedDifference
 from mmirstd.evaluation.functional import count_image, evaluate
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..errors import ConfigError
+from mmirstd.utils.errors import ConfigError
 
 END = '<!-- /benchmark -->'
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mmirstd.engine.benchmark.work_folder import WorkFolder
+from mmirstd.benchmark.work_folder import WorkFolder
 from mmirstd.engine.errors import CheckpointError, ConfigError
 
 

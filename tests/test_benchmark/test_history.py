@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mmirstd.engine.benchmark.history import (
+from mmirstd.benchmark.history import (
     History,
     last_position,
     loss_curve,

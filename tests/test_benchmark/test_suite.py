@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mmirstd.engine.benchmark import load_suite, move_data
+from mmirstd.benchmark import load_suite, move_data
 from mmirstd.engine.errors import ConfigError
 
 from .helpers import toy, write_suite

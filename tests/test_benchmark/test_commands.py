@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mmirstd.engine.benchmark import Evaluation, Settings, load_suite
-from mmirstd.engine.benchmark.commands import Commands, by_size
+from mmirstd.benchmark import Evaluation, Settings, load_suite
+from mmirstd.benchmark.commands import Commands, by_size
 
 from .helpers import segmentation, toy, write_suite
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mmirstd.engine.benchmark import JobFailed, Stopped
-from mmirstd.engine.benchmark.tool_process import run_tool_process, tail
+from mmirstd.benchmark import JobFailed, Stopped
+from mmirstd.benchmark.tool_process import run_tool_process, tail
 
 
 def run(tmp_path: Path, code: str, stop: threading.Event | None = None, watch=None) -> None:

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from mmirstd.engine.benchmark import (
+from mmirstd.benchmark import (
     build_table,
     find_differences,
     load_suite,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mmirstd.engine.benchmark import Evaluation, load_suite
+from mmirstd.benchmark import Evaluation, load_suite
 from mmirstd.engine.errors import ConfigError
 
 from .helpers import toy, write_suite
