@@ -133,7 +133,10 @@ def main(argv: list[str] | None = None) -> None:
     """Command line entry."""
     from mmirstd.engine.threads import apply_threads, plan_threads
     args = parse_args(argv)
-    apply_threads(plan_threads())
+    plan = plan_threads()
+    if plan.busy:
+        print(f'notice: {plan}', file=sys.stderr)
+    apply_threads(plan)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # clean up then, too
     with suppress(KeyboardInterrupt), tempfile.TemporaryDirectory(
             prefix='mmirstd-app-', ignore_cleanup_errors=True) as folder:

@@ -348,7 +348,10 @@ def main(argv: list[str] | None = None) -> int:
     """Command line entry; the exit status."""
     from mmirstd.engine.threads import apply_threads, plan_threads
     args = parse_args(argv)
-    apply_threads(plan_threads())
+    plan = plan_threads()
+    if plan.busy:
+        print(f'notice: {plan}', file=sys.stderr)
+    apply_threads(plan)
     inferencer = build(args)
     if args.checkpoint is None and inferencer.weights is not None:
         print(f'notice: no CKPT was given; the weights are those released for this config: {inferencer.weights}',

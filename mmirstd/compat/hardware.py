@@ -74,24 +74,21 @@ class GPU:
         return f'{self.name}, compute capability {self.capability[0]}.{self.capability[1]}'
 
 
-def cgroup_quota(root: Path = Path('/sys/fs/cgroup'), membership: Path = Path('/proc/self/cgroup')) -> float | None:
-    """Cores a container's CPU quota grants (cgroup v2 or v1), None without a quota."""
-    quotas = []
+def cgroup_limits(root: Path = Path('/sys/fs/cgroup'),
+                  membership: Path = Path('/proc/self/cgroup')) -> list[tuple[Path, float]]:
+    """Folder and granted cores of each CPU quota that holds for this process (cgroup v2 or v1); none without one."""
+    found = []
     for folder in _cgroup_folders(root, membership):
-        try:
+        with suppress(OSError, ValueError):
             quota, period = (folder / 'cpu.max').read_text().split()
             if quota != 'max':
-                quotas.append(int(quota) / int(period))
-        except (OSError, ValueError):
-            continue
+                found.append((folder, int(quota) / int(period)))
     for folder in (root / 'cpu', root / 'cpu,cpuacct'):
-        try:
+        with suppress(OSError, ValueError):
             quota_us = int((folder / 'cpu.cfs_quota_us').read_text())
             if quota_us > 0:
-                quotas.append(quota_us / int((folder / 'cpu.cfs_period_us').read_text()))
-        except (OSError, ValueError):
-            continue
-    return min(quotas) if quotas else None
+                found.append((folder, quota_us / int((folder / 'cpu.cfs_period_us').read_text())))
+    return found
 
 
 def _cgroup_folders(root: Path, membership: Path) -> list[Path]:
@@ -114,10 +111,7 @@ def available_cores() -> int:
         cores = len(os.sched_getaffinity(0))
     except AttributeError:  # not on macOS or Windows
         cores = os.cpu_count() or 1
-    quota = cgroup_quota()
-    if quota is not None:
-        cores = min(cores, int(quota))
-    return max(1, cores)
+    return max(1, min([cores, *(int(quota) for _, quota in cgroup_limits())]))
 
 
 def available_memory(root: Path = Path('/sys/fs/cgroup'), membership: Path = Path('/proc/self/cgroup')) -> int | None:

@@ -1,8 +1,8 @@
 """How many threads each part of a run may use, so that they do not fight over the cores.
 
 Two processes with two OpenMP threads each on two cores were measured 10 to 20
-times slower than with one thread each.  So a run's cores are divided between
-its local ranks; OpenCV gets none of its own; data-loader workers have one
+times slower than with one thread each.  So the cores that other processes leave free are divided between
+a run's local ranks; OpenCV gets none of its own; data-loader workers have one
 thread each (torch's own rule) and are limited in number (:func:`most_workers`).
 
 Run as a script, this file needs nothing but Python::
@@ -15,7 +15,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ if __name__ == '__main__':
     sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from mmirstd.compat.hardware import available_cores  # noqa: E402
+from mmirstd.compat.load import free_cores  # noqa: E402
 
 _LOCAL_SIZE_VARIABLES = ('LOCAL_WORLD_SIZE', 'OMPI_COMM_WORLD_LOCAL_SIZE', 'SLURM_NTASKS_PER_NODE')
 
@@ -37,25 +38,31 @@ class ThreadPlan:
         local_ranks (int): Processes of this run on this machine.
         threads (int): Torch intra-op (OpenMP) threads of this process.
         source (str): Why: ``'cores / local ranks'`` or the environment variable that was respected.
+        busy (int): Cores that other processes keep busy, left to them.
     """
 
     cores: int
     local_ranks: int
     threads: int
     source: str
+    busy: int = 0
 
     @property
     def cores_per_rank(self) -> int:
         """int: Cores for one process, at least 1."""
-        return max(1, self.cores // self.local_ranks)
+        return max(1, (self.cores - self.busy) // self.local_ranks)
 
     def __str__(self) -> str:
-        return (f'threads: {self.threads} for torch in each of {self.local_ranks} process(es) on {self.cores} '
+        line = (f'threads: {self.threads} for torch in each of {self.local_ranks} process(es) on {self.cores} '
                 f'core(s) [{self.source}], OpenCV 1, each data-loader worker 1')
+        if self.busy:
+            line += (f'; other processes keep {self.busy} core(s) busy, and threads that share a core with them were '
+                     'measured 10 to 20 times slower (OMP_NUM_THREADS settles it otherwise)')
+        return line
 
 
 def plan_threads(local_ranks: int | None = None, environ: MutableMapping[str, str] | None = None,
-                 cores: int | None = None) -> ThreadPlan:
+                 cores: int | None = None, free: Callable[[], float] = free_cores) -> ThreadPlan:
     """Choose the thread count of this process; the user's ``OMP_NUM_THREADS`` is respected.
 
     Args:
@@ -63,19 +70,26 @@ def plan_threads(local_ranks: int | None = None, environ: MutableMapping[str, st
             environment by default.
         environ (MutableMapping, optional): Defaults to ``os.environ``.
         cores (int, optional): Defaults to :func:`available_cores`.
+        free (Callable): Tells how many of them other processes leave free.  It is not asked where that changes
+            nothing, nor by one of several ranks, which would take the others for strangers.
 
     Returns:
-        ThreadPlan: The choice.
+        ThreadPlan: The choice; at least one thread.
     """
     environ = os.environ if environ is None else environ
     cores = available_cores() if cores is None else cores
+    started = 1
     if local_ranks is None:
         given = [environ[v] for v in _LOCAL_SIZE_VARIABLES if environ.get(v, '').isdigit()]
-        local_ranks = max(1, int(given[0])) if given else 1
+        local_ranks = started = max(1, int(given[0])) if given else 1
     asked = environ.get('OMP_NUM_THREADS', '').split(',')[0]
     if asked.isdigit() and int(asked) > 0:
         return ThreadPlan(cores, local_ranks, int(asked), 'OMP_NUM_THREADS')
-    return ThreadPlan(cores, local_ranks, max(1, cores // local_ranks), 'cores / local ranks')
+    # Half a core's load counts as a busy core: the threads of one step wait for the slowest.
+    usable = max(1, int(free() + 0.5)) if cores > 1 and started == 1 else cores
+    busy = max(0, cores - usable)
+    source = 'free cores / local ranks' if busy else 'cores / local ranks'
+    return ThreadPlan(cores, local_ranks, max(1, (cores - busy) // local_ranks), source, busy)
 
 
 def apply_threads(plan: ThreadPlan, environ: MutableMapping[str, str] | None = None) -> None:
@@ -140,4 +154,7 @@ def limit_workers(cfg: Any, plan: ThreadPlan, on_cpu: bool) -> list[str]:
 if __name__ == '__main__':
     parser = argparse.ArgumentParser(description='Print the thread count for each of N processes on this machine.')
     parser.add_argument('--ranks', type=int, default=1)
-    print(plan_threads(parser.parse_args().ranks).threads)
+    chosen = plan_threads(parser.parse_args().ranks)
+    if chosen.busy:
+        print(chosen, file=sys.stderr)
+    print(chosen.threads)

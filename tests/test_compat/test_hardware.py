@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from mmirstd.compat import hardware
-from mmirstd.compat.hardware import GPU, available_cores, available_memory, cgroup_quota, read_cpu, read_gpus
+from mmirstd.compat.hardware import GPU, available_cores, available_memory, cgroup_limits, read_cpu, read_gpus
 from tests.shared import REPO
 
 AVX2 = 'fpu sse4_1 avx avx2 fma'
@@ -119,21 +119,21 @@ def test_quota_of_a_container(tmp_path):
     (tmp_path / 'a' / 'b').mkdir(parents=True)
     member = tmp_path / 'cgroup'
     member.write_text('0::/a/b\n')
-    assert cgroup_quota(tmp_path, member) is None
+    assert cgroup_limits(tmp_path, member) == []
     (tmp_path / 'a' / 'b' / 'cpu.max').write_text('max 100000\n')
-    assert cgroup_quota(tmp_path, member) is None
+    assert cgroup_limits(tmp_path, member) == []
     (tmp_path / 'a' / 'cpu.max').write_text('150000 100000\n')  # a parent's limit holds for the child
-    assert cgroup_quota(tmp_path, member) == 1.5
+    assert cgroup_limits(tmp_path, member) == [(tmp_path / 'a', 1.5)]
     (tmp_path / 'cpu').mkdir()
     (tmp_path / 'cpu' / 'cpu.cfs_quota_us').write_text('100000\n')
     (tmp_path / 'cpu' / 'cpu.cfs_period_us').write_text('100000\n')
-    assert cgroup_quota(tmp_path, member) == 1.0
+    assert cgroup_limits(tmp_path, member) == [(tmp_path / 'a', 1.5), (tmp_path / 'cpu', 1.0)]
 
 
 def test_a_quota_limits_the_cores(monkeypatch):
-    monkeypatch.setattr(hardware, 'cgroup_quota', lambda: 0.5)
+    monkeypatch.setattr(hardware, 'cgroup_limits', lambda: [('a', 8.0), ('b', 0.5)])
     assert available_cores() == 1
-    monkeypatch.setattr(hardware, 'cgroup_quota', lambda: None)
+    monkeypatch.setattr(hardware, 'cgroup_limits', list)
     assert available_cores() >= 1
 
 

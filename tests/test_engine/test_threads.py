@@ -6,6 +6,8 @@ import sys
 import cv2
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from mmengine.config import Config
 
 from mmirstd.engine.threads import ThreadPlan, apply_threads, limit_workers, most_workers, plan_threads
@@ -23,9 +25,45 @@ from tests.shared import REPO
     ({'OMP_NUM_THREADS': ''}, 2, 2),
 ])
 def test_cores_are_divided_between_local_ranks(environ, cores, expected):
-    plan = plan_threads(environ=environ, cores=cores)
+    plan = plan_threads(environ=environ, cores=cores, free=lambda: cores)
     assert plan.threads == expected
     assert ('OMP_NUM_THREADS' in str(plan)) == (plan.source == 'OMP_NUM_THREADS')
+
+
+@pytest.mark.parametrize(('cores', 'free', 'ranks', 'threads', 'busy'), [
+    (2, 2.0, None, 2, 0),
+    (2, 1.6, None, 2, 0),  # less than half a core's load
+    (2, 1.4, None, 1, 1),
+    (2, 1.0, None, 1, 1),
+    (2, 0.0, None, 1, 1),  # never less than one
+    (8, 5.1, None, 5, 3),
+    (8, 6.0, 2, 3, 2),
+    (8, 6.0, 4, 1, 2),
+])
+def test_busy_cores_are_left_to_others(cores, free, ranks, threads, busy):
+    plan = plan_threads(ranks, {}, cores, lambda: free)
+    assert (plan.threads, plan.busy) == (threads, busy)
+    assert plan.cores_per_rank == max(1, (cores - busy) // (ranks or 1))
+    assert ('other processes keep' in str(plan)) == (busy > 0)
+
+
+@pytest.mark.parametrize(('environ', 'cores'), [
+    ({'OMP_NUM_THREADS': '2'}, 2),  # the user's word
+    ({'LOCAL_WORLD_SIZE': '2'}, 4),  # the other rank's start would count as load
+    ({}, 1),  # nothing to choose
+])
+def test_the_load_is_not_asked_where_it_does_not_count(environ, cores):
+    plan = plan_threads(environ=environ, cores=cores, free=lambda: pytest.fail('asked'))
+    assert plan.busy == 0
+    assert plan.threads == (1 if cores == 1 else 2)
+
+
+@given(cores=st.integers(1, 256), free=st.floats(0, 300), ranks=st.integers(1, 64))
+def test_there_is_always_a_thread_and_never_more_than_cores(cores, free, ranks):
+    plan = plan_threads(ranks, {}, cores, lambda: free)
+    assert 1 <= plan.threads <= cores
+    assert plan.threads * ranks <= max(cores, ranks)
+    assert most_workers(plan, on_cpu=False) >= 1
 
 
 def test_plan_is_put_into_force():
