@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from mmirstd.engine.launch import run_tool  # noqa: E402
 
 if TYPE_CHECKING:
-    from mmirstd.apis import UploadLimits
+    from mmirstd.apis.uploads import UploadLimits
 
 LOCAL_HOSTS = ('127.0.0.1', 'localhost', '::1')
 
@@ -33,7 +33,7 @@ then open http://127.0.0.1:7860 in a browser; Ctrl-C ends it (docs/app.md)
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Parse and check the command line; ``limits`` is made of what follows ``--max``."""
-    from mmirstd.apis import UploadLimits
+    from mmirstd.apis.uploads import UploadLimits
     default = UploadLimits()
     parser = argparse.ArgumentParser(description=__doc__, epilog=EXAMPLES,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)

@@ -13,9 +13,9 @@ import cv2
 import gradio as gr
 import numpy as np
 
-from mmirstd.apis import FrameResult, UploadLimits
+from mmirstd.apis import FrameResult
 from mmirstd.apis.app_session import AppSession, SessionStore, describe_error
-from mmirstd.apis.uploads import UPLOAD_SUFFIXES
+from mmirstd.apis.uploads import UPLOAD_SUFFIXES, UploadLimits
 from mmirstd.datasets.synthetic import SceneConfig, SensorConfig, TargetConfig, render_scene
 from mmirstd.utils.files import encode_png
 from mmirstd.visualization import BoxFinding, Finding, detection_insets, zoom_insets

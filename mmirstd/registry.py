@@ -39,9 +39,9 @@ TRANSFORMS = Registry(
     'transform', parent=MMENGINE_TRANSFORMS, scope='mmirstd', locations=['mmirstd.datasets.transforms'])
 METRICS = Registry('metric', parent=MMENGINE_METRICS, scope='mmirstd', locations=['mmirstd.evaluation.metrics'])
 HOOKS = Registry(
-    'hook', parent=MMENGINE_HOOKS, scope='mmirstd', locations=['mmirstd.engine', 'mmirstd.visualization.hook'])
+    'hook', parent=MMENGINE_HOOKS, scope='mmirstd', locations=['mmirstd.engine.hooks', 'mmirstd.visualization.hook'])
 OPTIM_WRAPPERS = Registry(
-    'optimizer wrapper', parent=MMENGINE_OPTIM_WRAPPERS, scope='mmirstd', locations=['mmirstd.engine'])
+    'optimizer wrapper', parent=MMENGINE_OPTIM_WRAPPERS, scope='mmirstd', locations=['mmirstd.engine.optim_wrapper'])
 VISBACKENDS = Registry(
     'visualizer backend', parent=MMENGINE_VISBACKENDS, scope='mmirstd',
     locations=['mmirstd.visualization.wandb_backend'])

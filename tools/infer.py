@@ -101,7 +101,8 @@ def build_parser() -> argparse.ArgumentParser:
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Parse and check the command line; ``checkpoint`` and ``inputs`` are taken from what follows the config."""
-    from mmirstd.apis import KINDS, RawFormat
+    from mmirstd.apis.frame_stream import RawFormat
+    from mmirstd.apis.result_writer import KINDS
     parser = build_parser()
     args = parser.parse_intermixed_args(argv)
     args.checkpoint, args.inputs = checkpoint_and_inputs(args.items)

@@ -1,25 +1,31 @@
-"""Use trained models from Python."""
+"""Use trained models from Python; the names are imported on first use."""
 
-from .app_session import AppSession, SessionStore
-from .build import build_inferencer
-from .frame_stream import FrameStream, RawFormat
-from .inputs import Source, expand_inputs
-from .irstd_inferencer import IRSTDInferencer
-from .measure import measure_boxes, measure_targets
-from .model_choices import ModelChoice, ModelShelf, given_choice, shipped_choices
-from .moving_target_inferencer import MovingTargetInferencer
-from .output_folder import OutputFolder
-from .result_writer import KINDS, ResultWriter
-from .results import FrameResult
-from .streaming import StreamingDetector
-from .target_schema import CSV_COLUMNS, SCHEMA, SCHEMA_VERSION, Target
-from .tiling import AUTO_TILE_PIXELS, Tiling
-from .uploads import UploadedFile, UploadLimits, accept_upload
+from typing import TYPE_CHECKING
 
-__all__ = [
-    'AUTO_TILE_PIXELS', 'AppSession', 'CSV_COLUMNS', 'FrameResult', 'FrameStream', 'IRSTDInferencer', 'KINDS',
-    'ModelChoice', 'ModelShelf', 'MovingTargetInferencer', 'OutputFolder', 'RawFormat', 'ResultWriter', 'SCHEMA',
-    'SCHEMA_VERSION', 'SessionStore', 'Source', 'StreamingDetector', 'Target', 'Tiling', 'UploadLimits',
-    'UploadedFile', 'accept_upload', 'build_inferencer', 'expand_inputs', 'given_choice', 'measure_boxes',
-    'measure_targets', 'shipped_choices'
+from mmirstd.utils.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from .build import build_inferencer
+    from .inputs import Source, expand_inputs
+    from .irstd_inferencer import IRSTDInferencer
+    from .measure import measure_boxes, measure_targets
+    from .moving_target_inferencer import MovingTargetInferencer
+    from .output_folder import OutputFolder
+    from .result_writer import ResultWriter
+    from .results import FrameResult
+    from .streaming import StreamingDetector
+    from .target_schema import Target
+    from .tiling import Tiling
+
+_MODULES = {
+    'FrameResult': '.results', 'IRSTDInferencer': '.irstd_inferencer',
+    'MovingTargetInferencer': '.moving_target_inferencer', 'OutputFolder': '.output_folder',
+    'ResultWriter': '.result_writer', 'Source': '.inputs', 'StreamingDetector': '.streaming',
+    'Target': '.target_schema', 'Tiling': '.tiling', 'build_inferencer': '.build', 'expand_inputs': '.inputs',
+    'measure_boxes': '.measure', 'measure_targets': '.measure',
+}
+__all__ = [  # noqa: F822
+    'FrameResult', 'IRSTDInferencer', 'MovingTargetInferencer', 'OutputFolder', 'ResultWriter', 'Source',
+    'StreamingDetector', 'Target', 'Tiling', 'build_inferencer', 'expand_inputs', 'measure_boxes', 'measure_targets'
 ]
+__getattr__, __dir__ = lazy_names(__name__, _MODULES)

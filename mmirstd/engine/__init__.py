@@ -1,19 +1,32 @@
-"""Runner-side parts: optimiser wrapper, hooks, thread settings, process groups, clear errors."""
+"""Runner-side parts: optimizer wrapper, hooks, threads, process groups, clear errors; imported on first use."""
 
-from .errors import CheckpointError, ConfigError, UserError, explain_config_errors
-from .hooks import (
-    AuxiliaryLossHook,
-    ChannelsLastHook,
-    CheckpointGuardHook,
-    EpochSeedHook,
-    GradientDiagnosticsHook,
-    PredictionDumpHook,
-)
-from .optim_wrapper import AutocastOptimWrapper
-from .threads import ThreadPlan, apply_threads, plan_threads
+from typing import TYPE_CHECKING
 
-__all__ = [
+from mmirstd.utils.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from .errors import CheckpointError, ConfigError, UserError, explain_config_errors
+    from .hooks import (
+        AuxiliaryLossHook,
+        ChannelsLastHook,
+        CheckpointGuardHook,
+        EpochSeedHook,
+        GradientDiagnosticsHook,
+        PredictionDumpHook,
+    )
+    from .optim_wrapper import AutocastOptimWrapper
+    from .threads import ThreadPlan, apply_threads, plan_threads
+
+_MODULES = {
+    'AutocastOptimWrapper': '.optim_wrapper', 'AuxiliaryLossHook': '.hooks', 'ChannelsLastHook': '.hooks',
+    'CheckpointError': '.errors', 'CheckpointGuardHook': '.hooks', 'ConfigError': '.errors',
+    'EpochSeedHook': '.hooks', 'GradientDiagnosticsHook': '.hooks', 'PredictionDumpHook': '.hooks',
+    'ThreadPlan': '.threads', 'UserError': '.errors', 'apply_threads': '.threads',
+    'explain_config_errors': '.errors', 'plan_threads': '.threads',
+}
+__all__ = [  # noqa: F822
     'AutocastOptimWrapper', 'AuxiliaryLossHook', 'ChannelsLastHook', 'CheckpointError', 'CheckpointGuardHook',
     'ConfigError', 'EpochSeedHook', 'GradientDiagnosticsHook', 'PredictionDumpHook', 'ThreadPlan', 'UserError',
     'apply_threads', 'explain_config_errors', 'plan_threads'
 ]
+__getattr__, __dir__ = lazy_names(__name__, _MODULES)

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from mmirstd.apis import IRSTDInferencer, ModelChoice, ModelShelf, given_choice, model_choices, shipped_choices
+from mmirstd.apis import IRSTDInferencer, model_choices
+from mmirstd.apis.model_choices import ModelChoice, ModelShelf, given_choice, shipped_choices
 from mmirstd.engine.errors import CheckpointError, ConfigError
 from mmirstd.models.segmentors import ClassicalSegmentor
 from tests.shared import REPO

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from dataclasses import fields
 
-from mmirstd.apis import CSV_COLUMNS, SCHEMA, SCHEMA_VERSION, Target
-from mmirstd.apis.target_schema import csv_row
+from mmirstd.apis import Target
+from mmirstd.apis.target_schema import CSV_COLUMNS, SCHEMA, SCHEMA_VERSION, csv_row
 from tests.shared import REPO
 
 TARGET = Target(3, 1, 10.123456, 5.0, 9.0, 4.0, 12.0, 7.0, 9.0, 0.98765432, None, None)

@@ -21,7 +21,8 @@ import numpy as np
 import pytest
 
 from demo import app
-from mmirstd.apis import IRSTDInferencer, UploadLimits
+from mmirstd.apis import IRSTDInferencer
+from mmirstd.apis.uploads import UploadLimits
 from mmirstd.datasets.image_io import read_image
 from mmirstd.engine.errors import CheckpointError, ConfigError, UserError
 from tests.browser import Browser, find_chromium

@@ -1,0 +1,27 @@
+"""Packages whose public names are imported on first use, so that ``--help`` and light uses need not wait for torch."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+
+def lazy_names(package: str, modules: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """The ``__getattr__`` and ``__dir__`` (PEP 562) of a package.
+
+    Example, in a package's ``__init__.py``::
+
+        __getattr__, __dir__ = lazy_names(__name__, {'build': '.build', 'Tiling': '.tiling'})
+
+    Args:
+        package: The package's ``__name__``.
+        modules: Public name -> the module below the package that defines it.
+    """
+
+    def get(name: str) -> Any:
+        if name not in modules:
+            raise AttributeError(f'module {package!r} has no attribute {name!r}')
+        return getattr(importlib.import_module(modules[name], package), name)
+
+    return get, lambda: sorted(modules)

@@ -1,0 +1,35 @@
+"""Public names that are imported on first use."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.shared import REPO
+
+PACKAGES = ('mmirstd.apis', 'mmirstd.engine')
+
+
+@pytest.mark.parametrize('package', PACKAGES)
+def test_every_public_name_is_there_and_known_to_type_checkers(package):
+    module = importlib.import_module(package)
+    assert sorted(module.__all__) == dir(module)
+    for name in module.__all__:
+        assert getattr(module, name) is not None
+    tree = ast.parse(Path(module.__file__).read_text())
+    typed = {alias.name for node in ast.walk(tree) if isinstance(node, ast.If)
+             for inner in node.body if isinstance(inner, ast.ImportFrom) for alias in inner.names}
+    assert typed == set(module.__all__)
+    with pytest.raises(AttributeError, match='no attribute'):
+        module.no_such_name  # noqa: B018
+
+
+@pytest.mark.parametrize('package', [*PACKAGES, 'mmirstd.evaluation.functional', 'mmirstd.utils', 'mmirstd'])
+def test_importing_the_package_does_not_import_torch(package):
+    code = f'import sys, {package}; sys.exit("torch" in sys.modules or "mmengine" in sys.modules)'
+    assert subprocess.run([sys.executable, '-c', code], cwd=REPO, check=False).returncode == 0
