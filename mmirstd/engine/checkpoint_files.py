@@ -188,8 +188,8 @@ def _nearby(file: Path, count: int = 5) -> list[str]:
     if not folder.is_dir():
         return []
     names = [other.name for other in sorted(folder.iterdir())
-             if other.name.lower().endswith(CHECKPOINT_SUFFIXES) and other.is_file() and other != file
-             and checkpoint_defect(other) is None]
+             if other.name.lower().endswith(CHECKPOINT_SUFFIXES) and not other.name.startswith('.')
+             and other.is_file() and other != file and checkpoint_defect(other) is None]
     close = difflib.get_close_matches(file.name, names, count, cutoff=0.5)
     return [str(folder / name) for name in close or names[:count]]
 

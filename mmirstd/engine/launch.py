@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import errno
 import logging
 import os
 import sys
@@ -31,6 +32,10 @@ REPO_ROOT = resource_root()
 _OTHER_KEYS = (
     'data_root', 'work_dir', 'find_unused_parameters', 'model_wrapper_cfg', 'sync_bn', 'compile', 'custom_imports',
     'activation_checkpointing', 'runner_type', 'test_pipeline', 'tta_model', 'tta_pipeline')
+
+
+#: What the system says of a disk that takes no more: full, over quota, file size limit.
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class OptionsAction(DictAction):
@@ -70,6 +75,13 @@ def run_tool(main: Callable[[], None]) -> None:
         if '--traceback' in sys.argv:
             raise
         print(f'\nerror: {error}', file=sys.stderr)
+        sys.exit(2)
+    except OSError as error:
+        if error.errno not in _DISK_FULL or '--traceback' in sys.argv:
+            raise
+        where = f'{error.filename}: ' if error.filename else ''
+        print(f'\nerror: {where}{error.strerror}, so results cannot be written.\n  cure: make room, or write '
+              'elsewhere; a training goes on with --resume', file=sys.stderr)
         sys.exit(2)
     _leave_process_group()
 
@@ -227,7 +239,10 @@ def build_runner(cfg: Config, notes: Sequence[str] = ()) -> Runner:
         ConfigError: A type or an argument in the config is wrong.
     """
     from mmirstd.compat.checkpoint import install_safe_checkpoint_loading
+
+    from .hooks.atomic_checkpoint_hook import use_atomic_checkpoints
     install_safe_checkpoint_loading()
+    use_atomic_checkpoints(cfg)
     with explain_config_errors(cfg.filename or 'config'):
         runner = Runner.from_cfg(cfg)
     for note in notes:

@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
 import torch
 from mmengine.device import get_device
 
@@ -120,3 +121,69 @@ def test_resume_without_anything_to_resume(tiny_config, run, tmp_path):
     done = run('train.py', tiny_config, '--resume', cwd=tmp_path, status=2)
     assert '--resume: the work dir' in done.stdout
     assert 'does not exist' in done.stdout
+
+
+def begun(trained: tuple[Path, str], work_dir: Path) -> None:
+    """A work dir after the first of two epochs."""
+    work_dir.mkdir(exist_ok=True)
+    shutil.copy2(trained[0] / 'epoch_1.pth', work_dir)
+
+
+@pytest.fixture(params=['file size limit', 'full file system'])
+def small_disk(request: pytest.FixtureRequest, trained, tmp_path: Path):
+    """A work dir after the first epoch with less room than a checkpoint needs: the folder, and a command's prefix."""
+    work_dir, size = tmp_path / 'work', (trained[0] / 'epoch_1.pth').stat().st_size
+    work_dir.mkdir()
+    if request.param == 'file size limit':
+        begun(trained, work_dir)
+        yield work_dir, ['bash', '-c', f'ulimit -f {size // 1024 - 20}; exec "$@"', 'sh']
+        return
+    mounted = subprocess.run(['mount', '-t', 'tmpfs', '-o', f'size={2 * size + 60_000}', 'tmpfs', work_dir],
+                             capture_output=True, text=True)
+    if mounted.returncode:
+        pytest.skip(f'needs the right to mount: {mounted.stderr.strip()}')
+    try:
+        begun(trained, work_dir)
+        (work_dir / 'else').write_bytes(bytes(100_000))
+        yield work_dir, []
+    finally:
+        subprocess.run(['umount', work_dir], check=True)
+
+
+def test_a_full_disk_loses_nothing(small_disk, trained, tiny_config, tmp_path):
+    work_dir, prefix = small_disk
+
+    def train(*prefix: str) -> subprocess.CompletedProcess:
+        return subprocess.run(
+            [*prefix, sys.executable, str(REPO / 'tools' / 'train.py'), str(tiny_config), '--work-dir', work_dir,
+             '--resume'], cwd=tmp_path, text=True, env={**os.environ, 'OMP_NUM_THREADS': '1'}, timeout=240,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+    stopped = train(*prefix)
+    assert stopped.returncode == 2, stopped.stdout[-3000:]
+    assert 'Traceback' not in stopped.stdout
+    message = stopped.stdout[stopped.stdout.index('\nerror: '):]
+    assert 'a checkpoint cannot be written' in message
+    assert f'the newest complete one is {work_dir}/epoch_1.pth' in message
+    assert [path.name for path in work_dir.glob('*.pth')] == ['epoch_1.pth']
+
+    (work_dir / 'else').unlink(missing_ok=True)
+    if not prefix:
+        subprocess.run(['mount', '-o', 'remount,size=64m', work_dir], check=True)
+    assert train().returncode == 0
+    whole, resumed = (load(folder / 'epoch_2.pth')['state_dict'] for folder in (trained[0], work_dir))
+    assert all(torch.equal(value, resumed[key]) for key, value in whole.items())
+
+
+def test_resume_passes_over_a_cut_checkpoint(trained, tiny_config, run, tmp_path):
+    work_dir = tmp_path / 'cut'
+    begun(trained, work_dir)
+    cut = work_dir / 'epoch_2.pth'
+    cut.write_bytes((trained[0] / 'epoch_2.pth').read_bytes()[:-3000])
+    (work_dir / 'last_checkpoint').write_text(str(cut))
+    refused = run('train.py', tiny_config, '--work-dir', work_dir, '--resume', cut, cwd=tmp_path, status=2)
+    assert f'use a complete one beside it:\n    {work_dir}/epoch_1.pth' in refused.stdout
+    done = run('train.py', tiny_config, '--work-dir', work_dir, '--resume', cwd=tmp_path)
+    assert f'passed over: {cut}: is cut off' in done.stdout
+    assert f'continues from {work_dir}/epoch_1.pth, the newest complete checkpoint' in done.stdout
+    assert 'resumed epoch: 1, iter: 4' in done.stdout

@@ -1,5 +1,6 @@
 """Hooks of mmirstd."""
 
+from .atomic_checkpoint_hook import AtomicCheckpointHook
 from .auxiliary_loss_hook import AuxiliaryLossHook
 from .channels_last_hook import ChannelsLastHook
 from .checkpoint_guard_hook import CheckpointGuardHook
@@ -8,6 +9,6 @@ from .gradient_diagnostics_hook import GradientDiagnosticsHook
 from .prediction_dump_hook import PredictionDumpHook
 
 __all__ = [
-    'AuxiliaryLossHook', 'ChannelsLastHook', 'CheckpointGuardHook', 'EpochSeedHook', 'GradientDiagnosticsHook',
-    'PredictionDumpHook'
+    'AtomicCheckpointHook', 'AuxiliaryLossHook', 'ChannelsLastHook', 'CheckpointGuardHook', 'EpochSeedHook',
+    'GradientDiagnosticsHook', 'PredictionDumpHook'
 ]

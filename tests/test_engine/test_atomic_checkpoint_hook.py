@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.evaluator import BaseMetric, Evaluator
+from mmengine.hooks import CheckpointHook
+from mmengine.model import BaseModel
+from mmengine.runner import Runner
+
+from mmirstd.engine import CheckpointError
+from mmirstd.engine.checkpoint_files import checkpoint_defect, newest_checkpoint
+from mmirstd.engine.hooks import AtomicCheckpointHook, atomic_checkpoint_hook
+from mmirstd.engine.hooks.atomic_checkpoint_hook import use_atomic_checkpoints
+
+
+class Model(BaseModel):
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = torch.nn.Linear(1, 1)
+
+    def forward(self, inputs: torch.Tensor, mode: str = 'tensor'):
+        return dict(loss=self.layer(inputs).sum()) if mode == 'loss' else [inputs]
+
+
+class RisingScore(BaseMetric):
+    """Better at each validation."""
+
+    score = 0.0
+
+    def process(self, data_batch: Any, data_samples: Any) -> None:
+        self.results.append(0)
+
+    def compute_metrics(self, results: list) -> dict[str, float]:
+        self.score += 0.1
+        return dict(IoU=self.score)
+
+
+def runner(work_dir: Path, hook: type[CheckpointHook] = AtomicCheckpointHook, epochs: int = 3, **options) -> Runner:
+    data = dict(dataset=[torch.ones(1)], sampler=dict(type='DefaultSampler', shuffle=False), batch_size=1)
+    return Runner(
+        Model(), str(work_dir), train_dataloader=data, val_dataloader=data, val_evaluator=Evaluator(RisingScore()),
+        val_cfg=dict(), train_cfg=dict(by_epoch=True, max_epochs=epochs, val_interval=1),
+        optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.1)), experiment_name=str(work_dir),
+        default_hooks=dict(checkpoint=dict(type=hook, interval=1, **options), logger=None), log_level='ERROR')
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if path.is_file() and path.suffix != '.py')
+
+
+@pytest.mark.parametrize('keep', [1, 2])
+def test_the_same_files_as_mmengine(tmp_path: Path, keep: int) -> None:
+    for hook, name in ((CheckpointHook, 'a'), (AtomicCheckpointHook, 'b')):
+        runner(tmp_path / name, hook, max_keep_ckpts=keep, save_best='IoU', rule='greater').train()
+    assert names(tmp_path / 'a') == names(tmp_path / 'b')
+    assert len(names(tmp_path / 'b')) == keep + 2  # the best one and last_checkpoint
+    for path in (tmp_path / 'b').glob('*.pth'):
+        assert checkpoint_defect(path, thorough=True) is None
+
+
+def full_disk(at: int) -> Callable[[Path, bytes], int]:
+    """``Path.write_bytes`` that writes half of the n-th file, as a disk does that is full then."""
+    written = []
+
+    def write(path: Path, data: bytes) -> int:
+        written.append(path)
+        with path.open('wb') as file:
+            if len(written) < at:
+                return file.write(data)
+            file.write(data[:len(data) // 2])
+        raise OSError(errno.ENOSPC, 'No space left on device')
+
+    return write
+
+
+@pytest.mark.parametrize('keep', [1, 2])
+@pytest.mark.parametrize('at', range(2, 10))  # an epoch, the best, the epoch with the best's score
+def test_a_full_disk_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int, keep: int) -> None:
+    run = runner(tmp_path, max_keep_ckpts=keep, save_best='IoU', rule='greater')
+    monkeypatch.setattr(Path, 'write_bytes', full_disk(at))
+    with pytest.raises(CheckpointError, match=r'No space left on device \([\d.]+ MiB are free\); the newest complete'):
+        run.train()
+    written = list(tmp_path.glob('*.pth'))
+    assert all(checkpoint_defect(path, thorough=True) is None for path in written)
+    assert newest_checkpoint(str(tmp_path)).path == str(tmp_path / f'epoch_{(at - 1) // 3 + (at % 3 != 1)}.pth')
+    assert bool(list(tmp_path.glob('best_*.pth'))) == (at > 2)
+
+
+def test_a_disk_full_from_the_start_and_what_a_killed_process_left(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    left = tmp_path / '.epoch_7.123.part.pth'
+    left.write_bytes(b'PK\x03\x04')
+    run = runner(tmp_path)
+    monkeypatch.setattr(Path, 'write_bytes', full_disk(1))
+    with pytest.raises(CheckpointError, match='there is none yet'):
+        run.train()
+    assert list(tmp_path.glob('*.pth')) == []
+
+
+def test_other_storages_are_left_alone(tmp_path: Path) -> None:
+    hook = AtomicCheckpointHook(file_client_args=None, backend_args=dict(backend='local'))
+    hook.before_train(runner(tmp_path))
+    assert hook.backend_args == dict(backend=atomic_checkpoint_hook._BACKEND)
+
+
+@pytest.mark.parametrize(('given', 'expected'), [
+    (dict(), 'mmirstd.AtomicCheckpointHook'),
+    (dict(default_hooks=dict(checkpoint=dict(type='CheckpointHook', interval=3))), 'mmirstd.AtomicCheckpointHook'),
+    (dict(default_hooks=dict(checkpoint=dict(type='mine.Hook'))), 'mine.Hook')])
+def test_config(given: dict, expected: str) -> None:
+    cfg = Config(given)
+    use_atomic_checkpoints(cfg)
+    assert cfg.default_hooks.checkpoint.type == expected
