@@ -25,7 +25,7 @@ import numpy as np
 
 from mmirstd.datasets.errors import DataError, MissingDataError
 from mmirstd.datasets.image_io import read_image
-from mmirstd.evaluation.functional import ROC_THRESHOLDS
+from mmirstd.evaluation.functional.curves import ROC_THRESHOLDS
 from mmirstd.utils.files import save_png
 
 FORMAT = 'mmirstd prediction dump'

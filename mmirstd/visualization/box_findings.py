@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmirstd.evaluation.functional import match_centres
+from mmirstd.evaluation.functional.box_centroids import match_centers
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def find_detections(targets: np.ndarray | None,
     if len(ignored) != len(targets):
         raise ValueError(f'{len(targets)} targets and {len(ignored)} flags; expected one flag for each target')
     regions, targets = targets[ignored], targets[~ignored]
-    matched = match_centres(targets, boxes, scores, max_distance)
+    matched = match_centers(targets, boxes, scores, max_distance)
     findings = []
     for target, index in zip(targets, matched):
         if index < 0:

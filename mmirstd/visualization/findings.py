@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmirstd.evaluation.functional import Components, label_components, match_nearest
+from mmirstd.evaluation.functional import Components, label_components
+from mmirstd.evaluation.functional.matching import match_nearest
 
 from .contours import binary_mask
 

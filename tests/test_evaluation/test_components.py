@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mmirstd.evaluation.functional import component_maxima, hit_components, label_components
+from mmirstd.evaluation.functional import label_components
+from mmirstd.evaluation.functional.components import component_maxima, hit_components
 
 measure = pytest.importorskip('skimage.measure')
 

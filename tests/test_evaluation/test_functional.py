@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import doctest
+import importlib
 import pickle
 import subprocess
 import sys
@@ -13,29 +14,28 @@ import pytest
 
 from mmirstd.evaluation.functional import (
     PROTOCOLS,
-    ROC_THRESHOLDS,
     ImageEvidence,
     PixelCounts,
-    TargetRule,
-    binarise_truth,
     count_image,
     evaluate,
-    exceedance_counts,
     f1,
     get_protocol,
     image_records,
     iou,
     label_components,
-    match_nearest,
-    pd_fa_counts,
     pixel_counts,
     precision,
     recall,
     roc_curve,
-    score_histograms,
-    summarise,
+    summarize,
     target_scr,
 )
+from mmirstd.evaluation.functional.binarize import binarize_truth
+from mmirstd.evaluation.functional.curves import ROC_THRESHOLDS, score_histograms
+from mmirstd.evaluation.functional.matching import match_nearest
+from mmirstd.evaluation.functional.pd_fa_curve import pd_fa_counts
+from mmirstd.evaluation.functional.roc import exceedance_counts
+from mmirstd.evaluation.functional.targets import TargetRule
 from tests.shared import REPO
 
 
@@ -196,9 +196,9 @@ def test_rules_reject_contradictions():
     with pytest.raises(ValueError, match='background'):
         TargetRule(matching='any_pixel')
     with pytest.raises(ValueError, match='unknown ground-truth rule'):
-        binarise_truth(np.zeros((2, 2)), 'otsu')
+        binarize_truth(np.zeros((2, 2)), 'otsu')
     with pytest.raises(ValueError, match='no image'):
-        summarise('default', [])
+        summarize('default', [])
 
 
 def test_size_mismatch_names_the_image():
@@ -251,3 +251,17 @@ def test_maps_of_one_row_or_column(shape):
     mask.ravel()[-1:] = 1
     measures = evaluate('default', [(mask.astype(np.float32), mask)])
     assert (measures['IoU'], measures['Pd'], measures['Fa']) == (1, 1, 0)
+
+
+def test_names_of_earlier_versions_still_work():
+    from mmirstd.evaluation import functional
+    for old in ('binarise', 'summarise', 'match_nearest', 'local_scr'):
+        with pytest.warns(DeprecationWarning, match='instead'):
+            assert callable(getattr(functional, old))
+    for old, place in functional._MOVED.items():
+        module, _, name = place.partition('.')
+        with pytest.warns(DeprecationWarning, match=old):
+            found = getattr(functional, old)
+        assert found is getattr(importlib.import_module(f'mmirstd.evaluation.functional.{module}'), name)
+    with pytest.raises(AttributeError):
+        functional.no_such_name  # noqa: B018

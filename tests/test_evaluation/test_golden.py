@@ -94,21 +94,21 @@ def test_per_case(entry):
     rule = rule_of(entry)
     for index, expected in enumerate(GOLDEN['results'][entry]['per_case']):
         counts = rule.count(ImageEvidence(INPUTS['score'][index], INPUTS['gt'][index]))
-        check(rule.summarise([counts]), expected, f'{entry}, case {GOLDEN["cases"][index]["name"]}')
+        check(rule.summarize([counts]), expected, f'{entry}, case {GOLDEN["cases"][index]["name"]}')
 
 
 @pytest.mark.parametrize('entry', ENTRIES)
 def test_accumulated(entry):
     rule = rule_of(entry)
     counts = [rule.count(ImageEvidence(score, gt)) for score, gt in zip(INPUTS['score'], INPUTS['gt'], strict=True)]
-    check(rule.summarise(counts), GOLDEN['results'][entry]['accumulated'], f'{entry}, accumulated')
+    check(rule.summarize(counts), GOLDEN['results'][entry]['accumulated'], f'{entry}, accumulated')
 
 
 @pytest.mark.parametrize('entry', GOLDEN['soft_gt_case']['results'])
 def test_soft_mask(entry):
     rule = rule_of(entry)
     counts = rule.count(ImageEvidence(INPUTS['score_soft'], INPUTS['gt_soft']))
-    check(rule.summarise([counts]), GOLDEN['soft_gt_case']['results'][entry], f'{entry}, soft mask')
+    check(rule.summarize([counts]), GOLDEN['soft_gt_case']['results'][entry], f'{entry}, soft mask')
 
 
 def test_default_protocol_differs_where_it_should():
@@ -119,7 +119,7 @@ def test_default_protocol_differs_where_it_should():
     def measure(name: str, part: str) -> dict:
         index = names.index(name)
         rule = spec.parts[part]
-        return rule.summarise([rule.count(ImageEvidence(INPUTS['score'][index], INPUTS['gt'][index]))])
+        return rule.summarize([rule.count(ImageEvidence(INPUTS['score'][index], INPUTS['gt'][index]))])
 
     assert measure('empty_gt_no_pred', 'niou')['nIoU'] == 1  # official: 0
     assert measure('empty_gt_no_pred', 'iou')['IoU'] == 1

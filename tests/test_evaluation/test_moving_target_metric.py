@@ -14,14 +14,8 @@ from mmengine.structures import InstanceData
 
 import mmirstd.registry  # noqa: F401
 from mmirstd.evaluation import MovingTargetMetric
-from mmirstd.evaluation.functional import (
-    CocoEvaluation,
-    FrameDetections,
-    count_frame,
-    match_centres,
-    pd_by_scr,
-    summarise_counts,
-)
+from mmirstd.evaluation.functional import CocoEvaluation, FrameDetections
+from mmirstd.evaluation.functional.box_centroids import count_frame, match_centers, pd_by_scr, summarize_counts
 from mmirstd.registry import METRICS
 
 from ..shared import DATA
@@ -169,14 +163,14 @@ def test_several_classes():
 
 def test_centre_distance_is_strict_and_one_to_one():
     target = np.array([[10., 10, 14, 14]])
-    assert match_centres(target, target + [[3, 0, 3, 0]], np.ones(1), 3.0).tolist() == [-1]
-    assert match_centres(target, target + [[2.99, 0, 2.99, 0]], np.ones(1), 3.0).tolist() == [0]
+    assert match_centers(target, target + [[3, 0, 3, 0]], np.ones(1), 3.0).tolist() == [-1]
+    assert match_centers(target, target + [[2.99, 0, 2.99, 0]], np.ones(1), 3.0).tolist() == [0]
     two = np.array([[10., 10, 14, 14], [12, 10, 16, 14]])
-    assert match_centres(two, two[:1] + 0.9, np.ones(1), 3.0).tolist() in ([0, -1], [-1, 0])
+    assert match_centers(two, two[:1] + 0.9, np.ones(1), 3.0).tolist() in ([0, -1], [-1, 0])
     # the nearest pair first: the second target takes the box that the first could have had too
-    assert match_centres(two, np.array([[11.8, 10, 15.8, 14], [8., 10, 12, 14]]), np.ones(2), 3.0).tolist() == [1, 0]
+    assert match_centers(two, np.array([[11.8, 10, 15.8, 14], [8., 10, 12, 14]]), np.ones(2), 3.0).tolist() == [1, 0]
     # of equally near ones the more certain
-    assert match_centres(target, np.concatenate([target, target]), np.array([0.6, 0.9]), 3.0).tolist() == [1]
+    assert match_centers(target, np.concatenate([target, target]), np.array([0.6, 0.9]), 3.0).tolist() == [1]
 
 
 def test_counts_of_a_frame():
@@ -186,7 +180,7 @@ def test_counts_of_a_frame():
     expected = dict(targets=2, detected=1, detections=2, false=1, false_pixels=36.0, pixels=65536)
     assert {key: counts[key] for key in expected} == expected  # 6x6 pixels of the false one are in the image
     assert count_frame(frame, 0.3)['false_pixels'] == 136.0
-    summary = summarise_counts([counts, counts])
+    summary = summarize_counts([counts, counts])
     assert summary['Pd'] == 0.5
     assert summary['Fa'] == pytest.approx(36 / 65536)
     assert summary['Fa_e6'] == pytest.approx(36e6 / 65536)

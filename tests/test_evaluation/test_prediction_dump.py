@@ -9,14 +9,9 @@ import numpy as np
 import pytest
 
 from mmirstd.datasets.errors import DataError, MissingDataError
-from mmirstd.evaluation.functional import (
-    PD_FA_THRESHOLDS,
-    PROTOCOLS,
-    ROC_THRESHOLDS,
-    evaluate,
-    roc_curve,
-    score_histograms,
-)
+from mmirstd.evaluation.functional import PROTOCOLS, evaluate, roc_curve
+from mmirstd.evaluation.functional.curves import ROC_THRESHOLDS, score_histograms
+from mmirstd.evaluation.functional.pd_fa_curve import PD_FA_THRESHOLDS
 from mmirstd.evaluation.prediction_dump import (
     DumpWriter,
     PredictionDump,

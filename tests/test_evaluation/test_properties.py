@@ -11,19 +11,18 @@ from hypothesis import strategies as st
 
 from mmirstd.evaluation.functional import (
     PROTOCOLS,
-    PredictionRule,
-    binarise,
+    binarize,
     count_image,
     evaluate,
     label_components,
-    match_first,
-    match_nearest,
-    pd_fa_counts,
     pd_fa_curve,
     roc_curve,
-    score_histograms,
-    summarise,
+    summarize,
 )
+from mmirstd.evaluation.functional.binarize import PredictionRule
+from mmirstd.evaluation.functional.curves import score_histograms
+from mmirstd.evaluation.functional.matching import match_first, match_nearest
+from mmirstd.evaluation.functional.pd_fa_curve import pd_fa_counts
 
 SIDE = 40
 check = settings(deadline=None, derandomize=True, max_examples=40)
@@ -102,14 +101,14 @@ def test_shares_evaluated_apart_equal_the_whole(images, ranks):
             pickle.loads(pickle.dumps([count_image(name, *images[index]) for index in order[rank::ranks]]))
             for rank in range(ranks)]
         gathered = [item for group in zip(*shares, strict=True) for item in group][:len(images)]
-        np.testing.assert_equal(summarise(name, gathered), evaluate(name, images))
+        np.testing.assert_equal(summarize(name, gathered), evaluate(name, images))
 
 
 @check
 @given(scenes(), st.floats(0, 1), st.floats(0, 1))
 def test_more_pixels_at_a_lower_threshold(scene, first, second):
     score, mask = scene
-    low, high = (binarise(score, PredictionRule(value)) for value in sorted((first, second)))
+    low, high = (binarize(score, PredictionRule(value)) for value in sorted((first, second)))
     assert (high <= low).all()
     hits = [int((prediction & (mask > 0)).sum()) for prediction in (low, high)]
     assert hits[1] <= hits[0]

@@ -9,18 +9,10 @@ import numpy as np
 import pytest
 
 from mmirstd.datasets.errors import DataError
-from mmirstd.evaluation.functional import (
-    PROTOCOLS,
-    ROC_THRESHOLDS,
-    PredictionRule,
-    count_image,
-    evaluate,
-    get_protocol,
-    label_components,
-    match_nearest,
-    roc_curve,
-    score_histograms,
-)
+from mmirstd.evaluation.functional import PROTOCOLS, count_image, evaluate, get_protocol, label_components, roc_curve
+from mmirstd.evaluation.functional.binarize import PredictionRule
+from mmirstd.evaluation.functional.curves import ROC_THRESHOLDS, score_histograms
+from mmirstd.evaluation.functional.matching import match_nearest
 from mmirstd.evaluation.prediction_dump import DumpWriter, PredictionDump, probability_edges, write_index
 from mmirstd.visualization.report import (
     REPORT_THRESHOLDS,

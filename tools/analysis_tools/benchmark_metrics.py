@@ -23,15 +23,11 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from mmirstd.evaluation.functional import (  # noqa: E402
-    ImageEvidence,
-    RocRule,
-    count_evidence,
-    get_protocol,
-    pd_fa_counts,
-    score_histograms,
-    summarise_parts,
-)
+from mmirstd.evaluation.functional import ImageEvidence, count_evidence, get_protocol  # noqa: E402
+from mmirstd.evaluation.functional.curves import score_histograms  # noqa: E402
+from mmirstd.evaluation.functional.evaluate import summarize_parts  # noqa: E402
+from mmirstd.evaluation.functional.pd_fa_curve import pd_fa_counts  # noqa: E402
+from mmirstd.evaluation.functional.roc import RocRule  # noqa: E402
 
 Pairs = list[tuple[np.ndarray, np.ndarray]]
 THRESHOLDS = [k / 10 for k in range(11)]
@@ -162,7 +158,7 @@ class Ours:
         """Evaluate all pairs."""
         counts = [count_evidence(self.spec, ImageEvidence(score, mask)) for score, mask in pairs]
         merged: dict[str, object] = {}
-        for name, values in summarise_parts(self.spec, counts).items():
+        for name, values in summarize_parts(self.spec, counts).items():
             # The ROC part's precision is a curve under another name than the pixel part's.
             merged.update(values if name != 'roc' else {key: values[key] for key in ('tpr', 'fpr')})
         return merged

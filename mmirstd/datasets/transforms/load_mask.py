@@ -37,7 +37,7 @@ class LoadTargetMask(BaseTransform):
         self.mask_size_mismatch = mask_size_mismatch
 
     def transform(self, results: dict) -> dict:
-        """Load, check and binarise one mask."""
+        """Load, check and binarize one mask."""
         path = results['seg_map_path']
         cache = results.get('raw_cache')
         mask = (read_mask(path) if cache is None else cache.mask(path)).copy()

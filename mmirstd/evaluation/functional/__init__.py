@@ -1,30 +1,58 @@
-"""IRSTD measures in NumPy and OpenCV; importable without torch and mmengine."""
+"""IRSTD measures in NumPy and OpenCV; importable without torch and mmengine.
 
-from .binarise import TRUTH_RULES, PredictionRule, binarise, binarise_truth, normalise_by_max
-from .box_centroids import count_frame, match_centres, pd_by_scr, summarise_counts
-from .coco_curves import FRAMES, CocoEvaluation
-from .components import Components, component_maxima, hit_components, label_components
-from .curves import ROC_THRESHOLDS, RocCurve, roc_curve, score_histograms
+The parts below these names are in the modules: matching rules in ``matching``, rules of a protocol in ``protocols``.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from .binarize import binarize
+from .coco_curves import CocoEvaluation
+from .components import Components, label_components
+from .curves import RocCurve, roc_curve
 from .detections import FrameDetections
-from .evaluate import SCALARS, count_evidence, count_image, evaluate, summarise, summarise_parts
+from .evaluate import count_evidence, count_image, evaluate, summarize
 from .evidence import ImageEvidence
-from .matching import MATCHINGS, Matches, centroid_distances, match_any_pixel, match_first, match_nearest
-from .overlap import IouRule, NiouRule, PixelRule
-from .pd_fa_curve import PD_FA_THRESHOLDS, PdFaCurve, pd_fa_counts, pd_fa_curve
-from .pixels import PixelCounts, exact_mean, f1, iou, pixel_counts, precision, ratio, recall, sum_counts
+from .pd_fa_curve import PdFaCurve, pd_fa_curve
+from .pixels import PixelCounts, f1, iou, pixel_counts, precision, recall
 from .protocols import ALIASES, PROTOCOLS, ProtocolSpec, get_protocol
 from .records import image_records, target_scr
-from .roc import RocRule, exceedance_counts, trapezoid
-from .targets import DENOMINATORS, FALSE_ALARMS, TargetRule
 
 __all__ = [
-    'ALIASES', 'CocoEvaluation', 'Components', 'DENOMINATORS', 'FALSE_ALARMS', 'FRAMES', 'FrameDetections',
-    'ImageEvidence', 'IouRule', 'MATCHINGS', 'Matches', 'NiouRule', 'PD_FA_THRESHOLDS', 'PROTOCOLS',
-    'PdFaCurve', 'PixelCounts', 'PixelRule', 'PredictionRule', 'ProtocolSpec', 'ROC_THRESHOLDS', 'RocCurve',
-    'RocRule', 'SCALARS', 'TRUTH_RULES', 'TargetRule', 'binarise', 'binarise_truth', 'centroid_distances',
-    'component_maxima', 'count_evidence', 'count_frame', 'count_image', 'evaluate', 'exact_mean',
-    'exceedance_counts', 'f1', 'get_protocol', 'hit_components', 'image_records', 'iou', 'label_components',
-    'match_any_pixel', 'match_centres', 'match_first', 'match_nearest', 'normalise_by_max',
-    'pd_by_scr', 'pd_fa_counts', 'pd_fa_curve', 'pixel_counts', 'precision', 'ratio', 'recall', 'roc_curve',
-    'score_histograms', 'sum_counts', 'target_scr', 'summarise', 'summarise_counts', 'summarise_parts', 'trapezoid'
+    'ALIASES', 'CocoEvaluation', 'Components', 'FrameDetections', 'ImageEvidence', 'PROTOCOLS', 'PdFaCurve',
+    'PixelCounts', 'ProtocolSpec', 'RocCurve', 'binarize', 'count_evidence', 'count_image', 'evaluate', 'f1',
+    'get_protocol', 'image_records', 'iou', 'label_components', 'pd_fa_curve', 'pixel_counts', 'precision', 'recall',
+    'roc_curve', 'summarize', 'target_scr'
 ]
+
+#: Names that this package gave out before 0.2 -> where they are now.
+_MOVED = {
+    'DENOMINATORS': 'targets.DENOMINATORS', 'FALSE_ALARMS': 'targets.FALSE_ALARMS', 'FRAMES': 'coco_curves.FRAMES',
+    'IouRule': 'overlap.IouRule', 'MATCHINGS': 'matching.MATCHINGS', 'Matches': 'matching.Matches',
+    'NiouRule': 'overlap.NiouRule', 'PD_FA_THRESHOLDS': 'pd_fa_curve.PD_FA_THRESHOLDS',
+    'PixelRule': 'overlap.PixelRule', 'PredictionRule': 'binarize.PredictionRule',
+    'ROC_THRESHOLDS': 'curves.ROC_THRESHOLDS', 'RocRule': 'roc.RocRule', 'SCALARS': 'evaluate.SCALARS',
+    'TRUTH_RULES': 'binarize.TRUTH_RULES', 'TargetRule': 'targets.TargetRule', 'binarise': 'binarize.binarize',
+    'binarise_truth': 'binarize.binarize_truth', 'centroid_distances': 'matching.centroid_distances',
+    'component_maxima': 'components.component_maxima', 'count_frame': 'box_centroids.count_frame',
+    'exact_mean': 'pixels.exact_mean', 'exceedance_counts': 'roc.exceedance_counts',
+    'hit_components': 'components.hit_components', 'local_scr': 'records.target_scr',
+    'match_any_pixel': 'matching.match_any_pixel', 'match_centres': 'box_centroids.match_centers',
+    'match_first': 'matching.match_first', 'match_nearest': 'matching.match_nearest',
+    'normalise_by_max': 'binarize.normalize_by_max', 'pd_by_scr': 'box_centroids.pd_by_scr',
+    'pd_fa_counts': 'pd_fa_curve.pd_fa_counts', 'ratio': 'pixels.ratio', 'score_histograms': 'curves.score_histograms',
+    'sum_counts': 'pixels.sum_counts', 'summarise': 'evaluate.summarize',
+    'summarise_counts': 'box_centroids.summarize_counts', 'summarise_parts': 'evaluate.summarize_parts',
+    'trapezoid': 'roc.trapezoid',
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MOVED:
+        raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+    import warnings
+    module, _, new = _MOVED[name].partition('.')
+    warnings.warn(f'{__name__}.{name}: import {__name__}.{module}.{new} instead', DeprecationWarning, stacklevel=2)
+    return getattr(importlib.import_module(f'.{module}', __name__), new)

@@ -16,7 +16,7 @@ from .detections import FrameDetections
 from .pixels import NAN, ratio
 
 
-def match_centres(targets: np.ndarray, boxes: np.ndarray, scores: np.ndarray, max_distance: float) -> np.ndarray:
+def match_centers(targets: np.ndarray, boxes: np.ndarray, scores: np.ndarray, max_distance: float) -> np.ndarray:
     """One-to-one matching of centres, the nearest pair first, as :func:`~.matching.match_nearest` does for components.
 
     Args:
@@ -31,7 +31,7 @@ def match_centres(targets: np.ndarray, boxes: np.ndarray, scores: np.ndarray, ma
     matched = np.full(len(targets), -1, np.int64)
     if not len(targets) or not len(boxes):
         return matched
-    delta = _centres(targets)[:, None] - _centres(boxes)[None]
+    delta = _centers(targets)[:, None] - _centers(boxes)[None]
     distances = np.sqrt((delta * delta).sum(axis=-1))
     pairs = sorted((float(distances[t, b]), -float(scores[b]), int(t), int(b))
                    for t, b in zip(*np.nonzero(distances < max_distance)))
@@ -49,7 +49,7 @@ def count_frame(frame: FrameDetections, score_threshold: float = 0.5, max_distan
     Args:
         frame: the frame.
         score_threshold: detections with at least this score count.
-        max_distance: see :func:`match_centres`.
+        max_distance: see :func:`match_centers`.
 
     Returns:
         ``targets``, ``detected``, ``detections``, ``false`` (detections of no target), ``false_pixels`` (their area
@@ -60,11 +60,11 @@ def count_frame(frame: FrameDetections, score_threshold: float = 0.5, max_distan
     targets = frame.targets[real]
     kept = frame.scores >= score_threshold
     boxes, scores = frame.boxes[kept], frame.scores[kept]
-    matched = match_centres(targets, boxes, scores, max_distance)
+    matched = match_centers(targets, boxes, scores, max_distance)
     false = np.ones(len(boxes), bool)
     false[matched[matched >= 0]] = False
     for box in frame.targets[~real]:
-        centres = _centres(boxes)
+        centres = _centers(boxes)
         false &= ~((centres >= box[:2]) & (centres <= box[2:])).all(axis=1)
     height, width = frame.shape
     inside = np.clip(boxes[false].reshape(-1, 2, 2), 0, (width, height))
@@ -75,7 +75,7 @@ def count_frame(frame: FrameDetections, score_threshold: float = 0.5, max_distan
         scr=frame.scr[real])
 
 
-def summarise_counts(counts: Sequence[dict[str, Any]]) -> dict[str, float]:
+def summarize_counts(counts: Sequence[dict[str, Any]]) -> dict[str, float]:
     """Measures of many frames.
 
     Returns:
@@ -116,6 +116,6 @@ def pd_by_scr(counts: Sequence[dict[str, Any]], edges: Sequence[float]) -> list[
     return rows
 
 
-def _centres(boxes: np.ndarray) -> np.ndarray:
+def _centers(boxes: np.ndarray) -> np.ndarray:
     """(N, 2): x, y."""
     return (boxes[:, :2] + boxes[:, 2:]) / 2

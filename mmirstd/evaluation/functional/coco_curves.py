@@ -19,7 +19,7 @@ FRAMES = {
 
 
 class CocoEvaluation:
-    """One matching of detections with targets, from which any set of frames is summarised.
+    """One matching of detections with targets, from which any set of frames is summarized.
 
     pycocotools with its defaults: ten IoU thresholds from .5 to .95, 101 recall points, at most 100 detections a frame
     and class, targets of all sizes.
@@ -56,7 +56,7 @@ class CocoEvaluation:
         self._evaluation = evaluation
         self._classes = num_classes
 
-    def summarise(self, indices: Iterable[int] | None = None) -> dict[str, float]:
+    def summarize(self, indices: Iterable[int] | None = None) -> dict[str, float]:
         """``mAP`` (IoU .5 to .95), ``mAP50``, ``mAP75``, ``precision``, ``recall``, ``F1`` of some of the frames.
 
         As in SSTNet's vid_map_coco.py, ``recall`` is the greatest recall at IoU .5 over all detections, ``precision``

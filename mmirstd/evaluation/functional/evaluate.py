@@ -1,10 +1,10 @@
-"""Evaluate images by a protocol: count each image, then summarise.
+"""Evaluate images by a protocol: count each image, then summarize.
 
 >>> import numpy as np
 >>> mask = np.zeros((64, 64), bool)
 >>> mask[10:13, 20:23] = True
 >>> counts = [count_image('default', mask.astype(np.float32), mask)]
->>> measures = summarise('default', counts)
+>>> measures = summarize('default', counts)
 >>> measures['IoU'], measures['Pd'], measures['Fa']
 (1.0, 1.0, 0.0)
 """
@@ -39,7 +39,7 @@ def count_image(
     return count_evidence(protocol, ImageEvidence(score, truth, name))
 
 
-def summarise_parts(protocol: str | ProtocolSpec, counts: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+def summarize_parts(protocol: str | ProtocolSpec, counts: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """Every measure, curve and total: part name -> name -> value.
 
     Args:
@@ -52,17 +52,17 @@ def summarise_parts(protocol: str | ProtocolSpec, counts: Sequence[Mapping[str, 
     if not counts:
         raise ValueError('no image was evaluated: the data set, or its share of this process, is empty')
     return {
-        name: rule.summarise([item[name] for item in counts])
+        name: rule.summarize([item[name] for item in counts])
         for name, rule in get_protocol(protocol).parts.items()}
 
 
-def summarise(protocol: str | ProtocolSpec, counts: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+def summarize(protocol: str | ProtocolSpec, counts: Sequence[Mapping[str, Any]]) -> dict[str, float]:
     """The scalar measures of a data set, as fractions; ``Fa_e6`` is Fa in units of 1e-6.
 
-    Args and errors: as :func:`summarise_parts`.
+    Args and errors: as :func:`summarize_parts`.
     """
     measures: dict[str, float] = {}
-    for part, values in summarise_parts(protocol, counts).items():
+    for part, values in summarize_parts(protocol, counts).items():
         suffix = '_' + part.split(':')[1] if ':' in part else ''
         for name in SCALARS:
             if name in values and isinstance(values[name], (int, float)):
@@ -77,5 +77,5 @@ def summarise(protocol: str | ProtocolSpec, counts: Sequence[Mapping[str, Any]])
 def evaluate(
         protocol: str | ProtocolSpec, pairs: Iterable[tuple[np.ndarray, np.ndarray]]) -> dict[str, float]:
     """Evaluate (score, mask) pairs in one go, keeping one pair in memory at a time."""
-    return summarise(protocol, [
+    return summarize(protocol, [
         count_image(protocol, score, truth, f'image {index}') for index, (score, truth) in enumerate(pairs)])

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .binarise import PredictionRule, binarise, binarise_truth
+from .binarize import PredictionRule, binarize, binarize_truth
 from .components import Components, label_components
 from .pixels import PixelCounts, pixel_counts
 
@@ -62,14 +62,14 @@ class ImageEvidence:
     def prediction(self, rule: PredictionRule) -> np.ndarray:
         """(H, W) bool: the predicted pixels."""
         if rule not in self._cache:
-            self._cache[rule] = binarise(self.score, rule)
+            self._cache[rule] = binarize(self.score, rule)
         return self._cache[rule]
 
     def mask(self, rule: str) -> np.ndarray:
         """(H, W) bool: the ground-truth pixels."""
         key = self._truth_key(rule)
         if key not in self._cache:
-            self._cache[key] = binarise_truth(self.truth, key)
+            self._cache[key] = binarize_truth(self.truth, key)
         return self._cache[key]
 
     def counts(self, prediction: PredictionRule, truth: str) -> PixelCounts:

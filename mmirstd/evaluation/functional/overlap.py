@@ -1,7 +1,7 @@
 """Rules for IoU, nIoU and pixel precision/recall/F1, and how each is accumulated.
 
 Every rule is data (a frozen dataclass) with two functions: ``count`` looks at one
-image and returns a few numbers, ``summarise`` turns the numbers of all images
+image and returns a few numbers, ``summarize`` turns the numbers of all images
 into the measures. Only the numbers are kept, so a data set needs little memory
 and its parts can be evaluated by different processes.
 """
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .binarise import PredictionRule
+from .binarize import PredictionRule
 from .evidence import ImageEvidence
 from .pixels import NAN, PixelCounts, exact_mean, f1, precision, ratio, recall, sum_counts
 
@@ -48,7 +48,7 @@ class IouRule:
         union = hit.tp + hit.fp + area.tp + area.fn - hit.tp
         return dict(inter=hit.tp, union=union, tp=tp, labelled=label.tp + label.fn)
 
-    def summarise(self, counts: Sequence[Mapping[str, int]]) -> dict[str, float]:
+    def summarize(self, counts: Sequence[Mapping[str, int]]) -> dict[str, float]:
         """``IoU``, ``pixAcc`` and the totals they are made of."""
         total = {key: sum(item[key] for item in counts) for key in ('inter', 'union', 'tp', 'labelled')}
         accuracy = ratio(total['tp'], total['labelled'], self.empty)
@@ -77,7 +77,7 @@ class NiouRule:
         pixels = image.counts(self.prediction, self.truth)
         return dict(iou=ratio(pixels.tp, pixels.tp + pixels.fp + pixels.fn, self.empty))
 
-    def summarise(self, counts: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    def summarize(self, counts: Sequence[Mapping[str, float]]) -> dict[str, float]:
         """``nIoU``."""
         return dict(nIoU=exact_mean(item['iou'] for item in counts))
 
@@ -100,7 +100,7 @@ class PixelRule:
         """TP, FP, FN and TN of one image."""
         return image.counts(self.prediction, self.truth)._asdict()
 
-    def summarise(self, counts: Sequence[Mapping[str, int]]) -> dict[str, float]:
+    def summarize(self, counts: Sequence[Mapping[str, int]]) -> dict[str, float]:
         """``precision``, ``recall``, ``F1``, ``IoU`` and the totals."""
         total = sum_counts(PixelCounts(**item) for item in counts)
         values = dict(

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Union
 
-from .binarise import PredictionRule
+from .binarize import PredictionRule
 from .overlap import IouRule, NiouRule, PixelRule
 from .roc import RocRule
 from .targets import TargetRule

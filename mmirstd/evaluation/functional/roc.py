@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .binarise import normalise_by_max
+from .binarize import normalize_by_max
 from .components import component_maxima
 from .evidence import ImageEvidence
 from .pixels import NAN
@@ -96,7 +96,7 @@ class RocRule:
         if self.skip_empty and not positives:
             zeros = [0] * (self.bins + 1)
             return dict(positives=0, negatives=0, tp=zeros, fp=zeros)
-        score = normalise_by_max(image.score) if self.normalise_max else image.score
+        score = normalize_by_max(image.score) if self.normalise_max else image.score
         hits = exceedance_counts(score[mask], self.thresholds, self.strict)
         false = exceedance_counts(score, self.thresholds, self.strict) - hits
         negatives = mask.size - positives
@@ -106,7 +106,7 @@ class RocRule:
             hits = exceedance_counts(component_maxima(targets, score), self.thresholds, self.strict)
         return dict(positives=positives, negatives=negatives, tp=hits.tolist(), fp=false.tolist())
 
-    def summarise(self, counts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    def summarize(self, counts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """The curves in ``fields``, as lists over the thresholds (NaN without positives or negatives)."""
         tp = np.sum([item['tp'] for item in counts], axis=0, dtype=np.float64)
         fp = np.sum([item['fp'] for item in counts], axis=0, dtype=np.float64)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .binarise import PredictionRule
+from .binarize import PredictionRule
 from .components import Components
 from .evidence import ImageEvidence
 from .matching import MATCHINGS, Matches, match_any_pixel, match_first, match_nearest
@@ -110,7 +110,7 @@ class TargetRule:
             counts['false_pixels'] = int(predictions.areas[false].sum())
         return counts
 
-    def summarise(self, counts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    def summarize(self, counts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """``Pd`` and ``Fa`` (fractions), with nearest matching also target precision and F1, and the totals.
 
         Pd is NaN without any target. ``denominator='last_image'`` depends on the order of the images.

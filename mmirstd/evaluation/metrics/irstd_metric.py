@@ -12,18 +12,17 @@ from mmengine.logging import MMLogger, print_log
 from mmirstd.registry import METRICS
 
 from ..functional import (
-    PD_FA_THRESHOLDS,
     ImageEvidence,
     ProtocolSpec,
     count_evidence,
     get_protocol,
     image_records,
-    pd_fa_counts,
     pd_fa_curve,
     roc_curve,
-    score_histograms,
-    summarise,
+    summarize,
 )
+from ..functional.curves import score_histograms
+from ..functional.pd_fa_curve import PD_FA_THRESHOLDS, pd_fa_counts
 from .data_set_metric import DataSetMetric
 from .report_files import check_suffix, write_curves, write_per_image
 from .text_tables import as_text, cell, heading, new_table
@@ -126,7 +125,7 @@ class IRSTDMetric(DataSetMetric):
     def compute_metrics(self, results: list) -> dict[str, float]:
         """Measures of the whole data set, from the gathered per-image results in data-set order."""
         tables = {
-            name: summarise(spec, [item['counts'][name] for item in results])
+            name: summarize(spec, [item['counts'][name] for item in results])
             for name, spec in self.protocols.items()}
         if self.curves:
             roc = roc_curve([item['roc'][0] for item in results], [item['roc'][1] for item in results])

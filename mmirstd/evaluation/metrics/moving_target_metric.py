@@ -11,7 +11,9 @@ from mmengine.logging import MMLogger, print_log
 
 from mmirstd.registry import METRICS
 
-from ..functional import FRAMES, CocoEvaluation, FrameDetections, count_frame, pd_by_scr, summarise_counts
+from ..functional import CocoEvaluation, FrameDetections
+from ..functional.box_centroids import count_frame, pd_by_scr, summarize_counts
+from ..functional.coco_curves import FRAMES
 from .data_set_metric import DataSetMetric
 from .report_files import check_suffix, write_json
 from .text_tables import as_text, cell, heading, new_table
@@ -28,7 +30,7 @@ class MovingTargetMetric(DataSetMetric):
 
     - ``mAP50``, ``mAP``, ``mAP75``: pycocotools.
     - ``precision``, ``recall``, ``F1``: as papers on moving targets compute them, from the curve at IoU .5 and without
-      a score threshold, see :meth:`~..functional.coco_curves.CocoEvaluation.summarise`.
+      a score threshold, see :meth:`~..functional.coco_curves.CocoEvaluation.summarize`.
     - ``Pd``, ``Fa``, ``Fa_e6``, ``false_per_frame``, ``target_precision``, ``target_F1``: by centres, at
       ``score_threshold``, see :mod:`~..functional.box_centroids`.
     - ``Pd_scr/2-4`` and so on: Pd by signal-to-clutter ratio, with ``scr_bins``.
@@ -45,7 +47,7 @@ class MovingTargetMetric(DataSetMetric):
         score_threshold: for the measures by centres.
         max_distance: of the centres of a target and its detection, in pixels (strictly less).
         num_classes: number of classes.
-        per_sequence: also summarise each sequence; printed, in ``last_tables``, and in ``per_sequence_out``. The
+        per_sequence: also summarize each sequence; printed, in ``last_tables``, and in ``per_sequence_out``. The
             returned measures are the overall ones.
         scr_bins: ascending edges of SCR bins, ``(0, 2, 4, 8, None)``, the last None for infinity; needs instances with
             ``scr`` (synthetic sequences have them).
@@ -143,9 +145,9 @@ class MovingTargetMetric(DataSetMetric):
         table: dict[str, float] = {}
         for protocol in self.protocols:
             counted = set(coco.chosen_by(protocol))
-            values = coco.summarise(index for index in chosen if index in counted)
+            values = coco.summarize(index for index in chosen if index in counted)
             table.update(values if protocol == 'default' else {f'{protocol}/{k}': v for k, v in values.items()})
-        table.update(summarise_counts([counts[index] for index in chosen]))
+        table.update(summarize_counts([counts[index] for index in chosen]))
         return table
 
 

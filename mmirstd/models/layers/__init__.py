@@ -10,7 +10,7 @@ from .global_mean import global_mean
 from .gradient import gradient_magnitude, gradient_pyramid
 from .haar import haar_subbands
 from .image import check_image
-from .initialisation import KAIMING_FAN_OUT, PyTorchInit
+from .initialization import KAIMING_FAN_OUT, PyTorchInit
 from .non_local import NonLocalBlock
 from .packed_conv import PackedConvModule, pack_convs
 from .residual import ResidualBlock, basic_stage

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmirstd.evaluation.functional import Components, Matches
+from mmirstd.evaluation.functional import Components
+from mmirstd.evaluation.functional.matching import Matches
 
 #: False alarms kept of one image, those with the highest peaks; tables count all of them.
 MAX_ALARMS_PER_IMAGE = 64

@@ -10,16 +10,10 @@ from typing import Any
 import numpy as np
 
 from mmirstd.datasets.errors import DataError
-from mmirstd.evaluation.functional import (
-    Components,
-    PredictionRule,
-    ProtocolSpec,
-    component_maxima,
-    get_protocol,
-    roc_curve,
-    score_histograms,
-    target_scr,
-)
+from mmirstd.evaluation.functional import Components, ProtocolSpec, get_protocol, roc_curve, target_scr
+from mmirstd.evaluation.functional.binarize import PredictionRule
+from mmirstd.evaluation.functional.components import component_maxima
+from mmirstd.evaluation.functional.curves import score_histograms
 from mmirstd.evaluation.prediction_dump import PredictionDump
 
 from .breakdown import SCR_BINS, SIZE_BINS, pd_by

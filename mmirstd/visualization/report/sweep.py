@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mmirstd.evaluation.functional import ImageEvidence, ProtocolSpec, summarise
+from mmirstd.evaluation.functional import ImageEvidence, ProtocolSpec, summarize
 
 from .thresholds import REPORT_THRESHOLDS
 
@@ -16,7 +16,7 @@ from .thresholds import REPORT_THRESHOLDS
 class ProtocolSweep:
     """Count images by several protocols, each at its own threshold and at all those of the report.
 
-    The measures are :func:`mmirstd.evaluation.functional.summarise` of the counts that
+    The measures are :func:`mmirstd.evaluation.functional.summarize` of the counts that
     :func:`~mmirstd.evaluation.functional.count_evidence` gives, so they are the same to the last bit.  A rule that
     several protocols share is counted once.  ROC parts have thresholds of their own and do not move.
 
@@ -59,14 +59,14 @@ class ProtocolSweep:
 
     def own_measures(self) -> dict[str, dict[str, float]]:
         """Protocol -> measures, as published."""
-        return {spec.name: self._summarise(spec) for spec in self._own}
+        return {spec.name: self._summarize(spec) for spec in self._own}
 
     def measures(self) -> dict[str, dict[str, list[float]]]:
         """Protocol -> measure -> value at each threshold."""
         table: dict[str, dict[str, list[float]]] = {}
         for specs in self._moved:
             for spec in specs:
-                for name, value in self._summarise(spec).items():
+                for name, value in self._summarize(spec).items():
                     table.setdefault(spec.name, {}).setdefault(name, []).append(value)
         return table
 
@@ -80,10 +80,10 @@ class ProtocolSweep:
         for rule in rules:
             self._counts[rule].append(rule.count(evidence))
 
-    def _summarise(self, spec: ProtocolSpec) -> dict[str, float]:
+    def _summarize(self, spec: ProtocolSpec) -> dict[str, float]:
         parts = {name: self._counts[rule].dicts() for name, rule in spec.parts.items()}
         images = len(next(iter(parts.values())))
-        return summarise(spec, [{name: rows[index] for name, rows in parts.items()} for index in range(images)])
+        return summarize(spec, [{name: rows[index] for name, rows in parts.items()} for index in range(images)])
 
 
 class _Column:

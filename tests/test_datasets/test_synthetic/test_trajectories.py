@@ -39,7 +39,7 @@ def test_turning_is_a_circle_of_the_right_radius():
     np.testing.assert_allclose(turning(5, (0, 0), (1, 2), 0.0), constant_velocity(5, (0, 0), (1, 2)))
 
 
-def test_visible_is_about_pixel_centres():
+def test_visible_is_about_pixel_centers():
     points = np.array([(-0.5, 0), (-0.51, 0), (127.49, 95.49), (127.5, 0), (0, 95.5)])
     assert visible(points, (96, 128)).tolist() == [True, False, True, False, False]
 

@@ -36,13 +36,13 @@ class PredictionRule:
         return f'{name} {">" if self.strict else ">="} {self.value:g}'
 
 
-def normalise_by_max(score: np.ndarray) -> np.ndarray:
+def normalize_by_max(score: np.ndarray) -> np.ndarray:
     """Divide a (H, W) map by its maximum; all zeros when that is not positive."""
     peak = score.max() if score.size else 0
     return score / peak if peak > 0 else np.zeros_like(score)
 
 
-def binarise(score: np.ndarray, rule: PredictionRule) -> np.ndarray:
+def binarize(score: np.ndarray, rule: PredictionRule) -> np.ndarray:
     """Apply a prediction rule.
 
     Args:
@@ -53,7 +53,7 @@ def binarise(score: np.ndarray, rule: PredictionRule) -> np.ndarray:
         (H, W) bool.
     """
     if rule.normalise_max:
-        score = normalise_by_max(score)
+        score = normalize_by_max(score)
     # A Python float is compared in the map's own precision, as torch does.
     return score > rule.probability if rule.strict else score >= rule.probability
 
@@ -68,7 +68,7 @@ TRUTH_RULES = {
 }
 
 
-def binarise_truth(mask: np.ndarray, rule: str = 'half') -> np.ndarray:
+def binarize_truth(mask: np.ndarray, rule: str = 'half') -> np.ndarray:
     """Turn a mask into a boolean map by one of :data:`TRUTH_RULES`.
 
     Args:
