@@ -43,7 +43,7 @@ demo-moving: $(STAMP)  ## the same for moving targets: sequences, a small YOLO-B
 	cd $(ROOT) && $(PY) tools/demo_moving.py --out $(DEMO_DIR)/moving
 
 app: $(APP_STAMP)  ## open a page to try detectors on your own images and videos (APP_ARGS="--port 8000")
-	cd $(ROOT) && $(PY) demo/app.py $(APP_ARGS)
+	cd $(ROOT) && $(PY) tools/app.py $(APP_ARGS)
 
 test: $(APP_STAMP)  ## run all tests, one process for each core
 	cd $(ROOT) && $(PY) -m pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)

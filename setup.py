@@ -66,7 +66,7 @@ setup(
         # Pictures and curves of a training: tools/train.py --vis (docs/training.md).
         'tensorboard': ['tensorboard>=2.11'],
         'wandb': ['wandb>=0.16'],
-        # demo/app.py; Gradio 6 needs Pillow < 13.
+        # tools/app.py; Gradio 6 needs Pillow < 13.
         'app': ['gradio>=6.31,<7'],
         'tests': ['pytest>=8', 'pytest-xdist>=3.6', 'hypothesis>=6', 'scikit-image>=0.20', 'tifffile'],
     },

@@ -9,11 +9,10 @@ from pathlib import Path
 
 import cv2
 
+from mmirstd.apis.inputs import Source
 from mmirstd.datasets.containers import check_container, image_size
 from mmirstd.datasets.errors import DataError, MissingDataError
 from mmirstd.datasets.image_io import IMAGE_SUFFIXES
-
-from .inputs import Source
 
 #: Videos by name, and how their content must begin. OpenCV's decoders know many more formats, among them play lists
 #: that make them open other files and addresses.

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from mmirstd.apis import IRSTDInferencer, model_choices
-from mmirstd.apis.model_choices import ModelChoice, ModelShelf, given_choice, shipped_choices
+from mmirstd.apis import IRSTDInferencer
+from mmirstd.app import model_choices
+from mmirstd.app.model_choices import ModelChoice, ModelShelf, given_choice, shipped_choices
 from mmirstd.engine.errors import CheckpointError, ConfigError
 from mmirstd.models.segmentors import ClassicalSegmentor
 from tests.shared import REPO

@@ -11,12 +11,11 @@ from typing import Any
 
 import yaml
 
+from mmirstd.apis.base_inferencer import TargetInferencer
+from mmirstd.apis.build import build_inferencer
+from mmirstd.apis.model_loading import as_config, config_name, default_weights
 from mmirstd.engine.checkpoint_files import find_checkpoint
 from mmirstd.engine.launch import REPO_ROOT
-
-from .base_inferencer import TargetInferencer
-from .build import build_inferencer
-from .model_loading import as_config, config_name, default_weights
 
 
 @dataclass(frozen=True)

@@ -15,15 +15,15 @@ from threading import RLock
 import cv2
 import numpy as np
 
+from mmirstd.apis.frame_stream import FrameStream
+from mmirstd.apis.output_folder import FRAMES_SUFFIX, OutputFolder
+from mmirstd.apis.result_writer import DEFAULT_FPS, MAP_KINDS, ResultWriter
+from mmirstd.apis.results import FrameResult
+from mmirstd.apis.target_schema import Target
 from mmirstd.utils.errors import DataError, UserError
 from mmirstd.utils.files import save_png
 
-from .frame_stream import FrameStream
 from .model_choices import ModelShelf
-from .output_folder import FRAMES_SUFFIX, OutputFolder
-from .result_writer import DEFAULT_FPS, MAP_KINDS, ResultWriter
-from .results import FrameResult
-from .target_schema import Target
 from .uploads import UploadedFile, UploadLimits, accept_upload
 
 #: Called with the number of frames done and of frames in all (None: not known).

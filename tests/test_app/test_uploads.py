@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mmirstd.apis.uploads import UploadLimits, accept_upload
+from mmirstd.app.uploads import UploadLimits, accept_upload
 from mmirstd.datasets.errors import DataError
 from tests.test_apis.helpers import moving_frames, scene, write_image, write_video
 

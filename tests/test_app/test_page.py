@@ -1,4 +1,4 @@
-"""demo/app.py, driven in a real headless Chromium."""
+"""tools/app.py, driven in a real headless Chromium."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ import cv2
 import numpy as np
 import pytest
 
-from demo import app
 from mmirstd.apis import IRSTDInferencer
-from mmirstd.apis.uploads import UploadLimits
+from mmirstd.app import command as app
+from mmirstd.app.uploads import UploadLimits
 from mmirstd.datasets.image_io import read_image
 from mmirstd.engine.errors import CheckpointError, ConfigError, UserError
 from tests.browser import Browser, find_chromium
@@ -57,7 +57,7 @@ def test_the_command_cleans_up_after_itself(tmp_path: Path) -> None:
     pytest.importorskip('gradio', reason='needs Gradio (requirements-app.txt; make test installs it)')
     port = free_port()
     environment = dict(os.environ, TMPDIR=str(tmp_path), PYTHONPATH=str(REPO))
-    with subprocess.Popen([sys.executable, str(REPO / 'demo' / 'app.py'), '--port', str(port), '--device', 'cpu'],
+    with subprocess.Popen([sys.executable, str(REPO / 'tools' / 'app.py'), '--port', str(port), '--device', 'cpu'],
                           cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           text=True) as process:
         try:

@@ -1,4 +1,4 @@
-"""A page in the browser to try detectors on one's own files: ``python demo/app.py [--model CONFIG [WEIGHTS]] ...``."""
+"""A page in the browser to try detectors on one's own files: ``python tools/app.py [--model CONFIG [WEIGHTS]] ...``."""
 
 from __future__ import annotations
 
@@ -12,20 +12,16 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from mmirstd.engine.launch import run_tool  # noqa: E402
-
 if TYPE_CHECKING:
-    from mmirstd.apis.uploads import UploadLimits
+    from .uploads import UploadLimits
 
 LOCAL_HOSTS = ('127.0.0.1', 'localhost', '::1')
 
 EXAMPLES = """\
 examples:
-  python demo/app.py                                                  # methods without training, shipped weights
-  python demo/app.py --model ggl-net-tiny_nuaa-sirst-341-86 best.pth  # a checkpoint of your own
-  python demo/app.py --model sstnet_drone-ir moving.pth --max-frames 500           # moving targets in videos
+  python tools/app.py                                                  # methods without training, shipped weights
+  python tools/app.py --model ggl-net-tiny_nuaa-sirst-341-86 best.pth  # a checkpoint of your own
+  python tools/app.py --model sstnet_drone-ir moving.pth --max-frames 500           # moving targets in videos
 
 then open http://127.0.0.1:7860 in a browser; Ctrl-C ends it (docs/app.md)
 """
@@ -33,7 +29,7 @@ then open http://127.0.0.1:7860 in a browser; Ctrl-C ends it (docs/app.md)
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Parse and check the command line; ``limits`` is made of what follows ``--max``."""
-    from mmirstd.apis.uploads import UploadLimits
+    from .uploads import UploadLimits
     default = UploadLimits()
     parser = argparse.ArgumentParser(description=__doc__, epilog=EXAMPLES,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -80,7 +76,7 @@ def start(models: list[list[str]], limits: UploadLimits, folder: str | os.PathLi
     """Start the server and return at once.
 
     Args:
-        models: (config,) or (config, weights) each; see :func:`mmirstd.apis.model_choices.given_choice`.
+        models: (config,) or (config, weights) each; see :func:`mmirstd.app.model_choices.given_choice`.
         limits: What an upload may cost.
         folder: For uploads and results; its content is the app's.
         host: Address to listen on.
@@ -94,11 +90,12 @@ def start(models: list[list[str]], limits: UploadLimits, folder: str | os.PathLi
         UserError: Gradio is not installed, a model cannot be used, or the port is taken.
     """
     prepare_environment(folder)
-    from mmirstd.apis.app_session import SessionStore
-    from mmirstd.apis.model_choices import ModelShelf, given_choice, shipped_choices
     from mmirstd.engine.errors import UserError
+
+    from .model_choices import ModelShelf, given_choice, shipped_choices
+    from .session import SessionStore
     try:
-        from demo.page import build_page, launch_options
+        from .page import build_page, launch_options
     except ImportError as error:
         if error.name != 'gradio':
             raise
@@ -150,7 +147,3 @@ def main(argv: list[str] | None = None) -> None:
         finally:
             page.close(verbose=False)
             store.close()
-
-
-if __name__ == '__main__':
-    run_tool(main)

@@ -14,12 +14,13 @@ import gradio as gr
 import numpy as np
 
 from mmirstd.apis import FrameResult
-from mmirstd.apis.app_session import AppSession, SessionStore, describe_error
-from mmirstd.apis.uploads import UPLOAD_SUFFIXES, UploadLimits
 from mmirstd.datasets.synthetic import SceneConfig, SensorConfig, TargetConfig, render_scene
 from mmirstd.utils.files import encode_png
 from mmirstd.visualization import BoxFinding, Finding, detection_insets, zoom_insets
 from mmirstd.visualization.target_view import draw_marked, draw_probability, magnify_window, view_scale, window_at
+
+from .session import AppSession, SessionStore, describe_error
+from .uploads import UPLOAD_SUFFIXES, UploadLimits
 
 MOST_INSETS = 12
 MOST_ROWS = 500

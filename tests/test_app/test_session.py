@@ -13,9 +13,9 @@ import pytest
 from PIL import Image
 
 from mmirstd.apis import IRSTDInferencer, MovingTargetInferencer
-from mmirstd.apis.app_session import AppSession, SessionStore, describe_error
 from mmirstd.apis.target_schema import CSV_COLUMNS
-from mmirstd.apis.uploads import UploadLimits
+from mmirstd.app.session import AppSession, SessionStore, describe_error
+from mmirstd.app.uploads import UploadLimits
 from mmirstd.datasets.errors import DataError
 from mmirstd.datasets.image_io import read_image
 from tests.test_apis.helpers import LocalContrast, moving_frames, scene, write_image, write_video
