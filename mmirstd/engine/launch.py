@@ -20,6 +20,7 @@ from mmirstd.compat.precision import choose_precision
 from mmirstd.utils.resources import resource_root
 
 from .checkpoint_files import looks_like_checkpoint
+from .config_variables import apply_options, keys_read
 from .distributed import init_distributed, prepare_distributed_config
 from .errors import ConfigError, UserError, explain_config_errors, near_matches
 from .optim_wrapper import emulation_cost
@@ -27,12 +28,6 @@ from .threads import ThreadPlan, apply_threads, limit_workers, plan_threads
 
 #: Where configs/ and the small weights are.
 REPO_ROOT = resource_root()
-
-# Top-level config keys that are read by the Runner's parts or by our tools but are no argument of Runner.
-_OTHER_KEYS = (
-    'data_root', 'work_dir', 'find_unused_parameters', 'model_wrapper_cfg', 'sync_bn', 'compile', 'custom_imports',
-    'activation_checkpointing', 'runner_type', 'test_pipeline', 'tta_model', 'tta_pipeline')
-
 
 #: What the system says of a disk that takes no more: full, over quota, file size limit.
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -139,7 +134,8 @@ def load_config(path: str, options: dict[str, Any] | None = None) -> Config:
         Config: Ready for :func:`prepare`.
 
     Raises:
-        ConfigError: The file or its bases cannot be read, or an option names an entry that nothing reads.
+        ConfigError: The file or its bases cannot be read, or an option names an entry that nothing reads
+            (:func:`.config_variables.apply_options`).
     """
     found = find_config(path)
     try:
@@ -148,10 +144,7 @@ def load_config(path: str, options: dict[str, Any] | None = None) -> Config:
         raise ConfigError(f'config {path}: cannot be read: {type(error).__name__}: {error}') from error
     options = options or {}
     _check_option_names(cfg, options)
-    try:
-        cfg.merge_from_dict(options)
-    except (KeyError, TypeError, IndexError, AssertionError) as error:
-        raise ConfigError(f'--cfg-options {" ".join(options)}: does not fit the config: {error}') from error
+    cfg = apply_options(cfg, str(found), options)
     _apply_data_root(cfg)
     return cfg
 
@@ -188,8 +181,7 @@ def _apply_data_root(cfg: Config) -> None:
 
 def _check_option_names(cfg: Config, options: dict[str, Any]) -> None:
     """A misspelt option would silently make a new entry; refuse it."""
-    import inspect
-    known = set(cfg.keys()) | set(inspect.signature(Runner.__init__).parameters) | set(_OTHER_KEYS)
+    known = set(cfg.keys()) | keys_read()
     for option in options:
         head = option.split('.')[0]
         if head not in known:

@@ -31,7 +31,7 @@ import mmirstd.registry  # noqa: E402, F401, I001
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 from mmdet.structures import DetDataSample  # noqa: E402
-from mmengine.config import Config, DictAction  # noqa: E402
+from mmengine.config import DictAction  # noqa: E402
 from mmengine.dataset import Compose  # noqa: E402
 from mmengine.logging import MMLogger  # noqa: E402
 from mmengine.registry import MODELS, init_default_scope  # noqa: E402
@@ -40,6 +40,7 @@ from torch import nn  # noqa: E402
 from mmirstd.apis import StreamingDetector  # noqa: E402
 from mmirstd.apis.streaming import fused_copy  # noqa: E402
 from mmirstd.compat.checkpoint import load_checkpoint_file  # noqa: E402
+from mmirstd.engine.launch import load_config  # noqa: E402
 
 PIPELINE = [dict(type='mmirstd.LoadClip'), dict(type='mmirstd.PackClipInputs')]
 
@@ -77,8 +78,7 @@ class Windowed:
 def build(args: argparse.Namespace) -> nn.Module:
     """The detector."""
     MMLogger.get_instance('benchmark', log_level='ERROR')
-    cfg = Config.fromfile(args.config)
-    cfg.merge_from_dict(args.cfg_options or {})
+    cfg = load_config(args.config, args.cfg_options)
     init_default_scope('mmdet')
     torch.manual_seed(0)
     model = MODELS.build(cfg.model)
