@@ -1,0 +1,56 @@
+"""The house: a room uses only what lies below it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.shared import REPO
+
+#: From the ground floor up. A module imports from its own room and from those before it.
+FLOORS = ('version', 'utils', 'compat', 'registry', 'datasets', 'evaluation', 'visualization', 'models', 'engine',
+          'apis', 'benchmark', 'app', 'cli')
+
+
+def _room(module: str) -> str | None:
+    parts = module.split('.')
+    return parts[1] if parts[0] == 'mmirstd' and len(parts) > 1 else None
+
+
+def _imports(path: Path) -> Iterator[tuple[int, str]]:
+    """Line and absolute name of every module that a file imports, also inside functions."""
+    package = path.relative_to(REPO).parent.parts
+    for node in ast.walk(ast.parse(path.read_text(encoding='utf-8'))):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[:len(package) - node.level + 1] if node.level else ()
+            module = '.'.join((*base, *((node.module, ) if node.module else ())))
+            # `from mmirstd import registry` names a room, too
+            yield from ((node.lineno, f'{module}.{alias.name}' if module == 'mmirstd' else module)
+                        for alias in node.names)
+
+
+@pytest.mark.parametrize('room', sorted(path.name for path in (REPO / 'mmirstd').iterdir()
+                                        if path.is_dir() and (path / '__init__.py').is_file()))
+def test_no_import_runs_up(room: str) -> None:
+    assert room in FLOORS, f'mmirstd/{room} is new: give it its place in FLOORS'
+    below = FLOORS[:FLOORS.index(room) + 1]
+    wrong = []
+    for path in sorted((REPO / 'mmirstd' / room).rglob('*.py')):
+        for line, module in _imports(path):
+            other = _room(module)
+            if other is not None and other not in below and not other.startswith('__'):
+                wrong.append(f'{path.relative_to(REPO)}:{line} imports {module}')
+    assert not wrong, '\n'.join(wrong)
+
+
+def test_the_check_sees_every_form_of_import(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = ('import mmirstd.apis.build\nfrom mmirstd import app\nfrom ...engine import errors\n'
+              'def f():\n    from ..layers import conv\n    from . import y\n')
+    monkeypatch.setattr(Path, 'read_text', lambda self, **_: source)
+    assert [module for _, module in _imports(REPO / 'mmirstd' / 'models' / 'heads' / 'x.py')] == [
+        'mmirstd.apis.build', 'mmirstd.app', 'mmirstd.engine', 'mmirstd.models.layers', 'mmirstd.models.heads']
