@@ -15,6 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from mmirstd.utils.progress import Progress, heartbeat  # noqa: E402
 from tools.demo import ROOT, once, run, table, train  # noqa: E402
 
 YOLO_BP = 'configs/yolo_bp/yolo-bp-giou-tiny_synthetic-sequences.py'
@@ -51,7 +52,6 @@ def animate(config: str, checkpoint: Path, data: Path, gif: Path, mp4: Path, fps
     """
     import cv2
     import numpy as np
-    from tqdm import tqdm
 
     from mmirstd.apis import StreamingDetector
     from mmirstd.visualization import draw_detections, save_gif, save_mp4
@@ -72,14 +72,16 @@ def animate(config: str, checkpoint: Path, data: Path, gif: Path, mp4: Path, fps
 
     detector = StreamingDetector(str(ROOT / config), checkpoint)
     pictures, seconds = [], 0.0
-    for image, frame in zip(tqdm(chosen, unit='frame', desc=name), frames):
-        start = time.perf_counter()
-        found = detector(frame).pred_instances
-        seconds += time.perf_counter() - start
-        pictures.append(draw_detections(
-            frame, np.array(boxes[image['id']]).reshape(-1, 4), found.bboxes.numpy(), found.scores.numpy(),
-            name=f'{name} #{image["frame_id"]}', text='YOLO-BP tiny, streaming', errors_first=False,
-            display_range=(low, max(high, low + 1))))
+    with Progress(len(frames), 'frame', name) as progress:
+        for image, frame in zip(chosen, frames):
+            start = time.perf_counter()
+            found = detector(frame).pred_instances
+            seconds += time.perf_counter() - start
+            pictures.append(draw_detections(
+                frame, np.array(boxes[image['id']]).reshape(-1, 4), found.bboxes.numpy(), found.scores.numpy(),
+                name=f'{name} #{image["frame_id"]}', text='YOLO-BP tiny, streaming', errors_first=False,
+                display_range=(low, max(high, low + 1))))
+            progress.update(len(pictures))
     info = save_gif(gif, pictures, fps)
     save_mp4(mp4, pictures, fps)
     print(f'{gif}: {info.frames} frames of {info.size[0]}x{info.size[1]}, {info.bytes / 1e6:.1f} MB; '
@@ -123,8 +125,13 @@ def main(argv: list[str] | None = None) -> None:
         '--cfg-options', root, f'test_evaluator.per_sequence_out={sequences}'))
     title = '4/4 detecting frame by frame on a held-out sequence'
     missing = not gif.is_file() or not mp4.is_file()
-    once(title, out / 'animated.json', recipe, tested or missing,
-         lambda: (print(f'\n== {title}', flush=True), animate(YOLO_BP, checkpoint, data, gif, mp4)))
+
+    def draw() -> None:
+        print(f'\n== {title}', flush=True)
+        with heartbeat('loading the detector, detecting and drawing'):
+            animate(YOLO_BP, checkpoint, data, gif, mp4)
+
+    once(title, out / 'animated.json', recipe, tested or missing, draw)
 
     print(f'\n== {args.num_test} held-out sequences of {args.num_frames} frames; Pd and Fa at score 0.5\n')
     print(table({'YOLO-BP tiny': json.loads(record.read_text())['metrics']}, COLUMNS))

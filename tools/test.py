@@ -11,6 +11,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from mmirstd.utils.progress import now_doing, start_heartbeat  # noqa: E402
+
+if __name__ == '__main__':
+    start_heartbeat('loading PyTorch and OpenMMLab')
+
 from mmirstd.engine.checkpoint_files import find_checkpoint  # noqa: E402
 from mmirstd.engine.launch import (  # noqa: E402
     add_common_arguments,
@@ -52,6 +57,7 @@ def main() -> None:
     from mmirstd.engine import CheckpointError, CheckpointGuardHook, ConfigError
     from mmirstd.engine.evaluation_options import set_eval_size, set_per_image, set_protocols
     args = parse_args()
+    now_doing('preparing the test')
     cfg = load_config(args.config, args.cfg_options)
     cfg.work_dir = default_work_dir(cfg, args.work_dir)
     missing = [k for k in ('model', 'test_dataloader', 'test_evaluator') if not cfg.get(k)]

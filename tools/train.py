@@ -10,6 +10,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from mmirstd.utils.progress import now_doing, start_heartbeat  # noqa: E402
+
+if __name__ == '__main__':
+    start_heartbeat('loading PyTorch and OpenMMLab')
+
 from mmirstd.engine.checkpoint_files import find_checkpoint, newest_checkpoint  # noqa: E402
 from mmirstd.engine.launch import (  # noqa: E402
     add_common_arguments,
@@ -42,6 +47,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 def main() -> None:
     """Train."""
     args = parse_args()
+    now_doing('preparing the training')
     cfg = load_config(args.config, args.cfg_options)
     cfg.work_dir = default_work_dir(cfg, args.work_dir)
     missing = [k for k in ('model', 'train_dataloader', 'train_cfg', 'optim_wrapper') if not cfg.get(k)]

@@ -3,7 +3,8 @@ custom_imports = dict(imports=['mmirstd.registry'], allow_failed_imports=False)
 
 default_hooks = dict(
     timer=dict(type='IterTimerHook'),
-    logger=dict(type='LoggerHook', interval=20, log_metric_by_epoch=True),
+    # A line each 20 iterations, and each 10 seconds where they are slow.
+    logger=dict(type='mmirstd.TimedLoggerHook', interval=20, log_metric_by_epoch=True),
     param_scheduler=dict(type='ParamSchedulerHook'),
     # Written after each epoch, so that an interrupted run loses at most one. The best one is chosen on the
     # validation split, which is held out of train; never on the test split.

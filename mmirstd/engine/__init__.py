@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         EpochSeedHook,
         GradientDiagnosticsHook,
         PredictionDumpHook,
+        TimedLoggerHook,
     )
     from .optim_wrapper import AutocastOptimWrapper
     from .threads import ThreadPlan, apply_threads, plan_threads
@@ -21,12 +22,12 @@ _MODULES = {
     'AutocastOptimWrapper': '.optim_wrapper', 'AuxiliaryLossHook': '.hooks', 'ChannelsLastHook': '.hooks',
     'CheckpointError': '.errors', 'CheckpointGuardHook': '.hooks', 'ConfigError': '.errors',
     'EpochSeedHook': '.hooks', 'GradientDiagnosticsHook': '.hooks', 'PredictionDumpHook': '.hooks',
-    'ThreadPlan': '.threads', 'UserError': '.errors', 'apply_threads': '.threads',
+    'ThreadPlan': '.threads', 'TimedLoggerHook': '.hooks', 'UserError': '.errors', 'apply_threads': '.threads',
     'explain_config_errors': '.errors', 'plan_threads': '.threads',
 }
 __all__ = [  # noqa: F822
     'AutocastOptimWrapper', 'AuxiliaryLossHook', 'ChannelsLastHook', 'CheckpointError', 'CheckpointGuardHook',
-    'ConfigError', 'EpochSeedHook', 'GradientDiagnosticsHook', 'PredictionDumpHook', 'ThreadPlan', 'UserError',
-    'apply_threads', 'explain_config_errors', 'plan_threads'
+    'ConfigError', 'EpochSeedHook', 'GradientDiagnosticsHook', 'PredictionDumpHook', 'ThreadPlan',
+    'TimedLoggerHook', 'UserError', 'apply_threads', 'explain_config_errors', 'plan_threads'
 ]
 __getattr__, __dir__ = lazy_names(__name__, _MODULES)

@@ -18,6 +18,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from mmirstd.utils.progress import Progress, now_doing, start_heartbeat  # noqa: E402
+
+if __name__ == '__main__':
+    start_heartbeat('loading NumPy, SciPy and OpenCV')
+
 from mmirstd.compat.hardware import available_cores  # noqa: E402
 from mmirstd.datasets.synthetic import (  # noqa: E402
     DatasetConfig,
@@ -119,13 +124,12 @@ def main(argv: list[str] | None = None) -> int:
             raise ValueError(f'--workers must be at least 1, got {workers}')
         start = time.perf_counter()
 
-        from tqdm import tqdm
         unit = 'image' if args.mode == 'frames' else 'sequence'
-        with tqdm(total=total, unit=unit, desc=f'{args.out} ({workers} worker{"s" * (workers > 1)})',
-                  mininterval=0.5) as bar:
-            made = write_dataset(args.out, config, workers, args.overwrite, lambda done, _: bar.update(done - bar.n))
+        now_doing(f'making {unit}s')
+        with Progress(total, unit, f'{args.out} ({workers} worker{"s" * (workers > 1)})') as progress:
+            made = write_dataset(args.out, config, workers, args.overwrite, lambda done, _: progress.update(done))
             if not made:
-                bar.update(total)
+                progress.update(total)
         if made:
             seconds = time.perf_counter() - start
             print(f'{args.out}: made {total} {unit}s ({images} pictures) in {seconds:.1f} s, '
@@ -134,6 +138,7 @@ def main(argv: list[str] | None = None) -> int:
             print(f'{args.out}: this data set is already here (same dataset.json); kept')
         preview = args.out / 'preview.png'
         if args.preview and (made or not preview.is_file()):
+            now_doing('drawing the preview')
             save_png(preview, contact_sheet(args.out))
             print(f'{preview}: a page to look at')
     except (ValueError, OSError) as error:
