@@ -100,7 +100,7 @@ def main(argv: list[str] | None = None) -> None:
         return
     left = [job for job in jobs if not job.done()]
     print(f'{suite.name}: {len(jobs)} runs, {len(jobs) - len(left)} done before')
-    for name in sorted({job.run.data for job in left if job.run.data}):
+    for name in sorted({job.run.data_root for job in left if job.run.data_root}):
         if not Path(settings.data[name]).is_dir():
             raise ConfigError(f'data root {name}: {settings.data[name]} does not exist.\n'
                               f'  cure: --data-root {name}=PATH')

@@ -58,7 +58,7 @@ def main() -> None:
     from mmirstd.engine.evaluation_options import set_eval_size, set_per_image, set_protocols
     args = parse_args()
     now_doing('preparing the test')
-    cfg = load_config(args.config, args.cfg_options)
+    cfg = load_config(args.config, args.cfg_options, args.data)
     cfg.work_dir = default_work_dir(cfg, args.work_dir)
     missing = [k for k in ('model', 'test_dataloader', 'test_evaluator') if not cfg.get(k)]
     if missing:
@@ -100,7 +100,7 @@ def main() -> None:
 
 def report(runner, args: argparse.Namespace, metrics: dict, notices: list[str]) -> None:
     """Print the metrics and where everything was written."""
-    print(f'\n{args.config}  {args.checkpoint}')
+    print(f'\n{args.config}{f" --data {args.data}" if args.data else ""}  {args.checkpoint}')
     for name, value in metrics.items():
         print(f'  {name}: {value:.6g}' if isinstance(value, float) else f'  {name}: {value}')
     for notice in notices:
@@ -117,6 +117,7 @@ def report(runner, args: argparse.Namespace, metrics: dict, notices: list[str]) 
             metrics={name: _plain(value) for name, value in metrics.items()},
             command=shlex.join(['python', *sys.argv]),
             config=runner.cfg.filename,
+            data_set=args.data,
             config_text=runner.cfg.pretty_text,
             checkpoint=None if runner._load_from is None else args.checkpoint,
             checkpoint_sha256=file_sha256(runner._load_from) if Path(str(runner._load_from)).is_file() else None,

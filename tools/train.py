@@ -48,7 +48,7 @@ def main() -> None:
     """Train."""
     args = parse_args()
     now_doing('preparing the training')
-    cfg = load_config(args.config, args.cfg_options)
+    cfg = load_config(args.config, args.cfg_options, args.data)
     cfg.work_dir = default_work_dir(cfg, args.work_dir)
     missing = [k for k in ('model', 'train_dataloader', 'train_cfg', 'optim_wrapper') if not cfg.get(k)]
     if missing:
@@ -83,7 +83,8 @@ def main() -> None:
         share = 0.0 if args.partial_checkpoint else (1.0 if cfg.get('resume') else 0.5)
         runner.register_hook(CheckpointGuardHook(min_match=share, filename=cfg.load_from))
 
-    again = shlex.join(['python', sys.argv[0], args.config, '--work-dir', cfg.work_dir, '--resume'])
+    data = ['--data', args.data] if args.data else []
+    again = shlex.join(['python', sys.argv[0], args.config, *data, '--work-dir', cfg.work_dir, '--resume'])
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with explain_config_errors(args.config):
@@ -94,11 +95,11 @@ def main() -> None:
         print(f'\ninterrupted: {state}.' + (f'\n  to continue: {again}' if saved else ''), file=sys.stderr)
         sys.exit(130)
     if runner.rank == 0:
-        report(runner, args.config)
+        report(runner, shlex.join([args.config, *data]))
 
 
 def report(runner, config: str) -> None:
-    """Say where the results are and what comes next."""
+    """Say where the results are and what comes next, with the config as the command line has it."""
     folder = Path(runner.work_dir)
     best = sorted(folder.glob('best_*.pth'), key=lambda p: p.stat().st_mtime)
     marker = folder / 'last_checkpoint'

@@ -24,29 +24,31 @@ class Commands:
         folder: Work dir.
         options: ``--cfg-options``.
         given: Checkpoint that is tested as it is; None: one of the work dir.
+        data: ``--data`` and its name, or nothing.
     """
 
     config: str
     folder: str
     options: tuple[str, ...]
     given: str | None = None
+    data: tuple[str, ...] = ()
 
     @classmethod
     def here(cls, suite: Suite, run: Run, seed: int, settings: Settings) -> Commands:
         """With this machine's paths."""
         given = None if run.checkpoint_file is None else str(run.checkpoint_file)
         return cls(str(run.config_file), str(settings.work_dir / suite.name / f'{run.name}_seed{seed}'),
-                   _options(suite, run, seed, settings.data), given)
+                   _options(suite, run, seed, settings.data), given, _data(run))
 
     @classmethod
     def shown(cls, suite: Suite, run: Run, seed: int) -> Commands:
         """As recorded: with the suite's paths instead of a machine's."""
         return cls(run.config, f'{SHOWN_WORK_DIR}/{suite.name}/{run.name}_seed{seed}',
-                   _options(suite, run, seed, suite.data_roots), run.checkpoint)
+                   _options(suite, run, seed, suite.data_roots), run.checkpoint, _data(run))
 
     def train(self, resume: Path | None = None) -> list[str]:
         """Train, from the checkpoint ``resume`` on if it is given."""
-        command = ['tools/train.py', self.config, '--work-dir', self.folder]
+        command = ['tools/train.py', self.config, *self.data, '--work-dir', self.folder]
         if resume is not None:
             command += ['--resume', f'{self.folder}/{resume.name}']
         return [*command, '--cfg-options', *self.options]
@@ -65,7 +67,7 @@ class Commands:
 
     def _test(self, checkpoint: Path | None, name: str, options: Sequence[str]) -> list[str]:
         tested = [] if checkpoint is None else [self.given or f'{self.folder}/{checkpoint.name}']
-        return ['tools/test.py', self.config, *tested, '--work-dir', f'{self.folder}/{name}',
+        return ['tools/test.py', self.config, *tested, *self.data, '--work-dir', f'{self.folder}/{name}',
                 '--out', f'{self.folder}/{name}.json', *options, '--cfg-options', *self.options]
 
 
@@ -80,9 +82,13 @@ def by_size(tests: Sequence[Evaluation]) -> list[list[Evaluation]]:
             for size in dict.fromkeys(test.eval_size for test in tests)]
 
 
-def _options(suite: Suite, run: Run, seed: int, data: dict[str, str]) -> tuple[str, ...]:
+def _data(run: Run) -> tuple[str, ...]:
+    return () if run.data is None else ('--data', run.data)
+
+
+def _options(suite: Suite, run: Run, seed: int, roots: dict[str, str]) -> tuple[str, ...]:
     where = f'{suite.path}: {run.name}'
     options = [format_option(key, value, where) for key, value in run.options.items()]
-    if run.data is not None:
-        options.insert(0, format_option('data_root', data[run.data], where))
+    if run.data_root is not None:
+        options.insert(0, format_option('data_root', roots[run.data_root], where))
     return (*options, format_option('randomness.seed', seed, where))

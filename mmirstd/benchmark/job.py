@@ -59,7 +59,7 @@ class Job:
         self.commands = Commands.here(suite, run, seed, settings)
         self.shown_commands = Commands.shown(suite, run, seed)
         self.work_dir = Path(self.commands.folder)
-        self.folder = WorkFolder(self.work_dir, run.config, self.shown_commands.options)
+        self.folder = WorkFolder(self.work_dir, run.config, [*self.shown_commands.data, *self.shown_commands.options])
         self.record = record_path(settings.logs, suite, run, seed)
         self.phase = 'waiting'
         self._plan: Plan | None = None
@@ -156,7 +156,7 @@ class Job:
             key, _, value = text.partition('=')
             options[key] = DictAction._parse_iterable(value)
         with _ONE_CONFIG:
-            return load_config(str(self.run.config_file), options)
+            return load_config(str(self.run.config_file), options, self.run.data)
 
     def check(self, plan: Plan | None = None) -> Plan:
         """Find what can be found before anything runs: config, options, choice of the checkpoint.
@@ -309,6 +309,7 @@ class Job:
             run=self.run.name,
             seed=self.seed,
             config=self.run.config,
+            data_set=self.run.data,
             cfg_options=as_json(self.run.options),
             git=dict(commit=first['commit'], dirty=dirty, commits=_unique(
                 [*(part['git']['commit'] for part in parts), state['commit']])),

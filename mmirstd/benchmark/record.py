@@ -54,11 +54,11 @@ def read_record(path: Path, run: Run, seed: int) -> dict[str, Any] | None:
     except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
         raise ConfigError(f'{path}: is no result record ({type(error).__name__}: {error}).\n  cure: delete it; the run '
                           'is then done again') from error
-    expected = dict(config=run.config, cfg_options=as_json(run.options), seed=seed)
+    expected = dict(config=run.config, data_set=run.data, cfg_options=as_json(run.options), seed=seed)
     for key, value in expected.items():
-        if record[key] != value:
+        if record.get(key) != value:
             raise ConfigError(
-                f'{path}: was made with {key} {record[key]!r}, the suite now says {value!r}.\n  cure: delete the '
+                f'{path}: was made with {key} {record.get(key)!r}, the suite now says {value!r}.\n  cure: delete the '
                 'record to do the run again, or give the changed run another name')
     if run.checkpoint_file is not None:
         tested = record.get('checkpoint') or {}

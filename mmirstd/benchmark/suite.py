@@ -26,7 +26,8 @@ class Run:
         group: Runs of a group stand together in tables; may be empty.
         seeds: Distinct seeds.
         options: ``--cfg-options``, flat, without data root and seed.
-        data: Name of its data root in the suite, or None: the config's own.
+        data_root: Name of its data root in the suite, or None: the config's own.
+        data: Data set in place of the config's (``--data``), or None: the config's own.
         tests: Further tests, beside the default protocol at native size.
         checkpoint: File that is tested as it is, as the suite writes it; None: what the run's training yields.
         checkpoint_file: Where that file is on this machine.
@@ -39,7 +40,8 @@ class Run:
     group: str
     seeds: tuple[int, ...]
     options: dict[str, Any]
-    data: str | None
+    data_root: str | None
+    data: str | None = None
     tests: tuple[Evaluation, ...] = ()
     checkpoint: str | None = None
     checkpoint_file: Path | None = None

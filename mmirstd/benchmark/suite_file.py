@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from mmirstd.engine.data_option import find_data_set
 from mmirstd.utils.errors import ConfigError
 from mmirstd.utils.near_matches import near_matches
 
@@ -38,6 +39,7 @@ def load_suite(path: str | Path, root: Path) -> Suite:
         runs:
         - {name: plain, config: configs/ggl_net/ggl-net-plain_nuaa-sirst-341-86.py}
         - {name: full, config: configs/ggl_net/ggl-net_nuaa-sirst-341-86.py, label: GGL-Net, seeds: [0, 1, 2]}
+        - {name: nudt, config: ..., data: nudt-sirst-663-664, data_root: nudt}     # on another data set (--data)
         - {name: mine, config: ..., checkpoint: weights/mine.pth}     # tested as it is, not trained; no seeds
         tables:
         - name: test
@@ -90,7 +92,7 @@ def load_suite(path: str | Path, root: Path) -> Suite:
 def _run(entry: Any, where: str, suite_file: Path, root: Path, data_roots: dict[str, str], common: dict[str, Any],
          seeds: Any, tests: Any) -> Run:
     entry = _fields(entry, where, required=('name', 'config'),
-                    optional=('label', 'group', 'seeds', 'cfg_options', 'data', 'tests', 'checkpoint'))
+                    optional=('label', 'group', 'seeds', 'cfg_options', 'data', 'data_root', 'tests', 'checkpoint'))
     name = _name(entry['name'], f'{where}: name')
     where = f'{where} ({name})'
     config = entry['config']
@@ -117,14 +119,33 @@ def _run(entry: Any, where: str, suite_file: Path, root: Path, data_roots: dict[
     for key in ('data_root', 'randomness.seed', 'work_dir'):
         if key in options:
             raise ConfigError(f'{where}: {key} is no option of a run; it comes from data_roots, seeds, --work-dir')
-    data = entry.get('data', next(iter(data_roots)) if len(data_roots) == 1 else None)
-    if data is not None and data not in data_roots:
-        raise ConfigError(f'{where}: data: {data!r} is not among data_roots ({", ".join(data_roots) or "none"})')
-    if data is None and data_roots:
-        raise ConfigError(f'{where}: data: which of the data_roots {", ".join(data_roots)}?')
     return Run(name, config, file, str(entry.get('label', name)), str(entry.get('group', '')), tuple(seeds),
-               dict(sorted(options.items())), data, read_evaluations(tests, entry.get('tests'), where),
-               checkpoint, checkpoint_file)
+               dict(sorted(options.items())), _data_root(entry, data_roots, where), _data_set(entry, data_roots, where),
+               read_evaluations(tests, entry.get('tests'), where), checkpoint, checkpoint_file)
+
+
+def _data_root(entry: Mapping[str, Any], data_roots: Mapping[str, str], where: str) -> str | None:
+    name = entry.get('data_root', next(iter(data_roots)) if len(data_roots) == 1 else None)
+    if name is not None and name not in data_roots:
+        raise ConfigError(f'{where}: data_root: {name!r} is not among data_roots ({", ".join(data_roots) or "none"})')
+    if name is None and data_roots:
+        raise ConfigError(f'{where}: data_root: which of the data_roots {", ".join(data_roots)}?')
+    return name
+
+
+def _data_set(entry: Mapping[str, Any], data_roots: Mapping[str, str], where: str) -> str | None:
+    name = entry.get('data')
+    if name is None:
+        return None
+    if name in data_roots:
+        raise ConfigError(f'{where}: data: {name!r} is one of data_roots; data is the data set in place of the '
+                          f"config's, e.g. nudt-sirst-663-664.\n  cure: data_root: {name}")
+    _relative(name, f'{where}: data')
+    try:
+        find_data_set(name)
+    except ConfigError as error:
+        raise ConfigError(f'{where}: {error}') from error
+    return name
 
 
 def _find_checkpoint(checkpoint: Any, suite_file: Path, root: Path, where: str) -> Path:

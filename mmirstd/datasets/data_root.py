@@ -12,7 +12,7 @@ from mmengine.logging import print_log
 _PARTS = ('train_dataloader', 'val_dataloader', 'test_dataloader', 'val_evaluator', 'test_evaluator')
 
 
-def apply_data_root(cfg: Config) -> list[str]:
+def apply_data_root(cfg: Config, before: str | None = None) -> list[str]:
     """Carry ``--cfg-options data_root=PATH`` to the data sets of ``cfg``.
 
     A config writes ``data_root = 'data/X'`` and uses the variable in its data
@@ -28,6 +28,7 @@ def apply_data_root(cfg: Config) -> list[str]:
 
     Args:
         cfg: the config, changed in place.
+        before: its ``data_root`` before the command line changed it; None: as the file has it.
 
     Returns:
         The keys that were changed, such as ``train_dataloader.dataset.data_root``.
@@ -39,7 +40,7 @@ def apply_data_root(cfg: Config) -> list[str]:
     if not isinstance(new, str):
         return []
     roots = sorted({value for _, _, key, value in _strings(cfg) if key == 'data_root'})
-    old = _root_in_file(cfg)
+    old = before if before is not None else _root_in_file(cfg)
     if old is None:
         # No file, or a file without the variable: clear only when the data sets agree on one root.
         if len(roots) > 1:

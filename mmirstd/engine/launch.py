@@ -9,6 +9,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from mmirstd.utils.resources import resource_root
 
 from .checkpoint_files import looks_like_checkpoint
 from .config_variables import apply_options, keys_read
+from .data_option import DataExchange, add_data_argument
 from .distributed import init_distributed, prepare_distributed_config
 from .errors import ConfigError, UserError, explain_config_errors, near_matches
 from .optim_wrapper import emulation_cost
@@ -49,7 +51,9 @@ class OptionsAction(DictAction):
 
 def add_common_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options that train and test share."""
-    parser.add_argument('--work-dir', help='folder for logs and checkpoints; default: work_dirs/<config name>')
+    add_data_argument(parser)
+    parser.add_argument('--work-dir', help='folder for logs and checkpoints; default: work_dirs/<config name>, '
+                        'with the data set of --data')
     parser.add_argument(
         '--cfg-options', nargs='+', action=OptionsAction, metavar='KEY=VALUE', default={},
         help='override config entries, e.g. data_root=/data/NUAA-SIRST train_cfg.max_epochs=5')
@@ -123,39 +127,48 @@ def find_config(path: str) -> Path:
         + (f'\n  did you mean:{hint}' if close else '\n  no config has a similar name; see the folder configs/'))
 
 
-def load_config(path: str, options: dict[str, Any] | None = None) -> Config:
-    """Read a config, merge command line options, and move its data sets where ``data_root`` says.
+def load_config(path: str, options: dict[str, Any] | None = None, data: str | None = None) -> Config:
+    """Read a config, take another data set, merge command line options, move the data sets where ``data_root`` says.
 
     Args:
         path (str): See :func:`find_config`.
         options (dict, optional): ``--cfg-options``; keys may be dotted.
+        data (str, optional): ``--data``: see :class:`~.data_option.DataExchange`.
 
     Returns:
         Config: Ready for :func:`prepare`.
 
     Raises:
-        ConfigError: The file or its bases cannot be read, or an option names an entry that nothing reads
-            (:func:`.config_variables.apply_options`).
+        ConfigError: The file or its bases cannot be read, the data set does not fit, or an option names an entry that
+            nothing reads (:func:`.config_variables.apply_options`).
     """
-    found = find_config(path)
-    try:
-        cfg = Config.fromfile(str(found))
-    except (SyntaxError, NameError, KeyError, TypeError, ValueError, ImportError, OSError) as error:
-        raise ConfigError(f'config {path}: cannot be read: {type(error).__name__}: {error}') from error
-    options = options or {}
-    _check_option_names(cfg, options)
-    cfg = apply_options(cfg, str(found), options)
-    _apply_data_root(cfg)
+    found, options = find_config(path), options or {}
+    exchange = None if data is None else DataExchange(found, data)
+    with exchange.active() if exchange else nullcontext():
+        try:
+            cfg = Config.fromfile(str(found))
+        except (SyntaxError, NameError, KeyError, TypeError, ValueError, ImportError, OSError) as error:
+            raise ConfigError(f'config {path}: cannot be read: {type(error).__name__}: {error}') from error
+        if exchange:
+            exchange.check(cfg)
+        _check_option_names(cfg, options)
+        root = cfg.get('data_root')
+        cfg = apply_options(cfg, str(found), options)
+    _apply_data_root(cfg, root if isinstance(root, str) else None)
+    if exchange:
+        exchange.name_run(cfg, keep=tuple(options))
     return cfg
 
 
-def load_data_set(path: str, split: str, options: dict[str, Any] | None = None) -> dict[str, Any]:
+def load_data_set(path: str, split: str, options: dict[str, Any] | None = None,
+                  data: str | None = None) -> dict[str, Any]:
     """The entry of one data set in a config, ready to be built: the default scope is set, our parts are registered.
 
     Args:
         path: A config, also a bare one of configs/_base_/datasets, which brings no custom_imports.
         split: 'train', 'val' or 'test'.
         options: As of :func:`load_config`.
+        data: As of :func:`load_config`.
 
     Raises:
         ConfigError: The config cannot be used, or has no such data loader.
@@ -163,7 +176,7 @@ def load_data_set(path: str, split: str, options: dict[str, Any] | None = None) 
     from mmengine.registry import init_default_scope
 
     import mmirstd.registry  # noqa: F401
-    cfg = load_config(path, options)
+    cfg = load_config(path, options, data)
     loader = cfg.get(f'{split}_dataloader')
     if not loader:
         raise ConfigError(f'{path}: has no {split}_dataloader, so there is no data set to look at.')
@@ -171,10 +184,10 @@ def load_data_set(path: str, split: str, options: dict[str, Any] | None = None) 
     return loader['dataset']
 
 
-def _apply_data_root(cfg: Config) -> None:
+def _apply_data_root(cfg: Config, before: str | None) -> None:
     from mmirstd.datasets.data_root import apply_data_root
     try:
-        apply_data_root(cfg)
+        apply_data_root(cfg, before)
     except ValueError as error:
         raise ConfigError(str(error)) from error
 

@@ -22,6 +22,15 @@ def test_here_and_shown(tmp_path: Path) -> None:
         '--cfg-options', 'data_root=/data/toy', 'model.width=2', 'randomness.seed=1']
 
 
+def test_another_data_set(tmp_path: Path) -> None:
+    runs = [dict(name='a', config='configs/a.py', data='sirst3')]
+    suite = load_suite(write_suite(tmp_path, toy(runs=runs)), tmp_path)
+    commands = Commands.shown(suite, suite.run('a'), 0)
+    assert commands.train()[1:4] == ['configs/a.py', '--data', 'sirst3']
+    assert commands.test(Path('x/best.pth'), per_image=False)[2:5] == [
+        'work_dirs/benchmarks/toy/a_seed0/best.pth', '--data', 'sirst3']
+
+
 def test_tests(tmp_path: Path) -> None:
     suite = load_suite(write_suite(tmp_path, segmentation()), tmp_path)
     commands = Commands.shown(suite, suite.runs[0], 0)

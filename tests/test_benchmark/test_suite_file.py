@@ -22,7 +22,7 @@ def test_a_suite(tmp_path: Path) -> None:
         dict(name='d', readme='README.md', kind='differences', columns=[COLUMN], pairs=[['b', 'a']])])
     assert (suite.name, suite.path) == ('toy', 'benchmarks/toy.yml')
     a, b = suite.runs
-    assert (a.label, b.label, a.seeds, a.data) == ('a', 'B', (0, 1), 'toy')
+    assert (a.label, b.label, a.seeds, a.data_root, a.data) == ('a', 'B', (0, 1), 'toy', None)
     assert a.config_file == tmp_path / 'configs' / 'a.py'
     assert a.options == {'train_cfg.max_epochs': 3}
     assert b.options == {'model.width': 2, 'train_cfg.max_epochs': 3}
@@ -67,7 +67,10 @@ def run(**changes) -> dict:
      r"(?s)checkpoint 'configs/relased.pth' does not exist.*did you mean:.*configs/released.pth"),
     (dict(runs=[run(checkpoint='/released.pth')]), r'checkpoint: .*expected a path relative'),
     (dict(runs=[run(checkpoint='configs/released.pth', seeds=[0])]), r'seeds: a run that tests a checkpoint'),
-    (dict(runs=[run(data='toi')]), r"data: 'toi' is not among data_roots \(toy\)"),
+    (dict(runs=[run(data_root='toi')]), r"data_root: 'toi' is not among data_roots \(toy\)"),
+    (dict(runs=[run(data='toy')]), r"data: 'toy' is one of data_roots.*\n.*cure: data_root: toy"),
+    (dict(runs=[run(data='nudt')]), r'--data nudt: there is no such data set.\n.*nudt-sirst-663-664'),
+    (dict(runs=[run(data='/data/mine.py')]), r'data: .*expected a path relative'),
     (dict(data_roots={'x': 'a', 'y': 'b'}), r'which of the data_roots x, y'),
     (dict(data_roots={'x': '/abs'}), r'data_roots: x.*expected a path relative'),
     (dict(runs=[run(cfg_options={'data_root': 'x'})]), r'data_root is no option of a run'),

@@ -16,6 +16,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from mmirstd.engine.data_option import add_data_argument  # noqa: E402
 from mmirstd.engine.launch import OptionsAction, load_data_set, run_tool  # noqa: E402
 from mmirstd.visualization import COLORS, contact_sheet, draw_contours, save_png, to_display  # noqa: E402
 
@@ -37,6 +38,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--per-sheet', type=int, default=12, metavar='M', help='samples on one sheet')
     parser.add_argument('--out', help='folder of the sheets; default: work_dirs/<config name>/browse')
     parser.add_argument('--seed', type=int, default=0, help='seed of the random transforms')
+    add_data_argument(parser)
     parser.add_argument('--cfg-options', nargs='+', action=OptionsAction, metavar='KEY=VALUE', default={},
                         help='override config entries, e.g. data_root=/data/NUAA-SIRST')
     parser.add_argument('--traceback', action='store_true', help='show the traceback of an input error, too')
@@ -120,13 +122,14 @@ def main() -> None:
 
     from mmengine.registry import DATASETS
     args = parse_args()
-    dataset = DATASETS.build(load_data_set(args.config, args.split, args.cfg_options))
+    dataset = DATASETS.build(load_data_set(args.config, args.split, args.cfg_options, args.data))
     random.seed(args.seed)
     np.random.seed(args.seed)
 
     number = min(args.num or len(dataset), len(dataset))
     picks = np.linspace(0, len(dataset) - 1, number).round().astype(int)
-    out = Path(args.out or Path('work_dirs') / Path(args.config).stem / 'browse')
+    name = Path(args.config).stem + (f'_{Path(args.data).stem}' if args.data else '')
+    out = Path(args.out or Path('work_dirs') / name / 'browse')
     pictures: list[np.ndarray] = []
     sheets = positive = shown = 0
     for index in picks.repeat(args.repeat):

@@ -29,6 +29,7 @@ from mmengine.config import Config, DictAction  # noqa: E402
 from mmengine.registry import init_default_scope  # noqa: E402
 
 from mmirstd.benchmark import write_record, write_table  # noqa: E402
+from mmirstd.engine.data_option import add_data_argument  # noqa: E402
 from mmirstd.engine.errors import ConfigError  # noqa: E402
 from mmirstd.engine.launch import REPO_ROOT, load_config, run_tool  # noqa: E402
 from mmirstd.engine.provenance import data_state, git_state, versions  # noqa: E402
@@ -48,6 +49,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
                         help='take N images, evenly spaced through the list; 0: all')
     parser.add_argument('--out', type=Path, metavar='FILE.json', help='keep the figures here')
     parser.add_argument('--readme', type=Path, metavar='FILE.md', help='write the table here, between its markers')
+    add_data_argument(parser)
     parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={}, help='overrides, key=value')
     args = parser.parse_args(argv)
     if args.vary and len(args.vary) < 2:
@@ -61,7 +63,7 @@ def question(args: argparse.Namespace) -> dict[str, Any]:
     options = {key: value for key, value in args.cfg_options.items() if key != 'data_root'}
     key, *values = args.vary or [None, None]
     return dict(config=config.relative_to(REPO_ROOT).as_posix() if config.is_relative_to(REPO_ROOT) else config.name,
-                cfg_options=options, vary=key,
+                data_set=args.data, cfg_options=options, vary=key,
                 values=[value if value is None else yaml.safe_load(value) for value in values],
                 k=args.k, limit=args.limit)
 
@@ -103,7 +105,7 @@ def answer(args: argparse.Namespace) -> dict[str, Any]:
     asked, figures = question(args), []
     for value in asked['values']:
         options = args.cfg_options if value is None else {**args.cfg_options, asked['vary']: value}
-        cfg = load_config(args.config, options)
+        cfg = load_config(args.config, options, args.data)
         maps = list(training_maps(cfg, args.limit))
         for row in table(maps, args.k):
             figures.append(dict(value=value, k=row['k'], **{name: row[name] for name in SHOWN}))

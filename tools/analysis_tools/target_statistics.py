@@ -32,6 +32,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from mmirstd.engine.data_option import add_data_argument  # noqa: E402
 from mmirstd.engine.launch import OptionsAction, load_data_set, run_tool  # noqa: E402
 from mmirstd.evaluation.functional.components import label_components  # noqa: E402
 from mmirstd.utils.scr import ROUNDING_SIGMA, local_scr  # noqa: E402
@@ -52,6 +53,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('config', help='config file with data loaders, also one of configs/_base_/datasets')
     parser.add_argument('--split', choices=['train', 'val', 'test'], default='train')
+    add_data_argument(parser)
     parser.add_argument('--cfg-options', nargs='+', action=OptionsAction, metavar='KEY=VALUE', default={},
                         help='override config entries, e.g. data_root=/data/NUAA-SIRST')
     parser.add_argument('--traceback', action='store_true', help='show the traceback of an input error, too')
@@ -142,7 +144,7 @@ def main() -> None:
     from mmengine.registry import DATASETS
     args = parse_args()
     datasets = [DATASETS.build(part) for part in
-                loading_only(load_data_set(args.config, args.split, args.cfg_options))]
+                loading_only(load_data_set(args.config, args.split, args.cfg_options, args.data))]
 
     def samples() -> Iterator[tuple[np.ndarray, np.ndarray]]:
         for dataset in datasets:

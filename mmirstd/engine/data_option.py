@@ -1,0 +1,165 @@
+"""``--data NAME``: a config on another data set.
+
+A config names its data set in ``_base_``. With the option it is evaluated as if another one stood there: what it says
+itself (network, schedule, batch size, transforms put into the pipeline) stays, all else is the new data set's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from difflib import SequenceMatcher
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config
+
+from mmirstd.utils.errors import ConfigError
+from mmirstd.utils.resources import resource_root
+
+#: What a data set's evaluator says of its ground truth.
+_KINDS = {'IRSTDMetric': 'images with masks', 'MovingTargetMetric': 'clips with boxes'}
+_LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
+#: Of a data set's entry: where its files are.
+_LOCATION = ('data_root', 'ann_file', 'data_prefix')
+
+
+def add_data_argument(parser: argparse.ArgumentParser) -> None:
+    """Add ``--data``."""
+    parser.add_argument('--data', metavar='NAME',
+                        help="take another data set than the config's: the name of a file in configs/_base_/datasets, "
+                        'e.g. nudt-sirst-663-664, or the path of a file of yours like these')
+
+
+def data_sets() -> dict[str, Path]:
+    """Name -> file of the data sets in ``configs/_base_/datasets``, sorted."""
+    folder = resource_root() / 'configs' / '_base_' / 'datasets'
+    return {path.stem: path for path in sorted(folder.glob('*.py')) if not path.stem.endswith('_pipelines')}
+
+
+def find_data_set(name: str) -> Path:
+    """The file of a data set, by its name or its path.
+
+    Raises:
+        ConfigError: There is none; all names are listed, the most similar first.
+    """
+    known = data_sets()
+    if name in known:
+        return known[name]
+    if name.endswith('.py') or os.sep in name:
+        given = Path(name).expanduser()
+        for path in (given, resource_root() / given):
+            if path.is_file():
+                return path.resolve()
+    similar = sorted(known, reverse=True, key=lambda other: (
+        name.lower() in other, SequenceMatcher(None, name.lower(), other).ratio()))
+    raise ConfigError(f'--data {name}: there is no such data set.\n  there are: {", ".join(similar)}\n'
+                      '  cure: one of these, or the path of a file like those in configs/_base_/datasets')
+
+
+def data_set_of(config: str | os.PathLike) -> Path | None:
+    """The file of a data set (one in a folder ``_base_/datasets``) among the bases of a config; None: there is none."""
+    for path in _bases(config):
+        if path.parent.name == 'datasets' and path.parent.parent.name == '_base_':
+            return path
+        if (found := data_set_of(path)) is not None:
+            return found
+    return None
+
+
+def _bases(config: str | os.PathLike) -> list[Path]:
+    return [Path(Config._get_cfg_path(base, str(config))[0]).resolve()
+            for base in Config._get_base_files(str(config))]
+
+
+def _with_bases(config: Path) -> set[Path]:
+    return {config}.union(*(_with_bases(base) for base in _bases(config)))
+
+
+class DataExchange:
+    """A config on another data set.
+
+    Args:
+        config: File of the config.
+        name: See :func:`find_data_set`.
+
+    Raises:
+        ConfigError: There is no such data set, the config has none that could be exchanged, or the ground truth is of
+            another kind.
+    """
+
+    def __init__(self, config: Path, name: str) -> None:
+        self._where = f'{config}: --data {name}'
+        self._config = config
+        self._wanted = find_data_set(name)
+        current = data_set_of(config)
+        if current is None or config.parent == current.parent:  # the second: it is a data set itself
+            raise ConfigError(f'{self._where}: none of its bases is a data set that could be exchanged (a file in a '
+                              'folder _base_/datasets).\n  cure: name the data set in _base_, as our configs do')
+        self._current = current
+        old, self._new = _read(current), _read(self._wanted)
+        if ground_truth(old) != ground_truth(self._new):
+            fitting = [other for other, path in data_sets().items() if ground_truth(_read(path)) == ground_truth(old)]
+            raise ConfigError(f'{self._where}: has {ground_truth(self._new)}, this config is for {ground_truth(old)}.\n'
+                              f'  these fit: {", ".join(fitting)}')
+
+    @contextmanager
+    def active(self) -> Iterator[None]:
+        """Within, mmengine reads the new data set's file in place of the old one's."""
+        resolve, inside = Config._get_cfg_path, _with_bases(self._wanted)  # it may inherit from the old one
+
+        def exchanged(cfg_path: str, filename: str) -> tuple[str, str | None]:
+            path, scope = resolve(cfg_path, filename)
+            if Path(path).resolve() == self._current and Path(filename).resolve() not in inside:
+                return str(self._wanted), None
+            return path, scope
+
+        Config._get_cfg_path = staticmethod(exchanged)
+        try:
+            yield
+        finally:
+            Config._get_cfg_path = staticmethod(resolve)
+
+    def check(self, cfg: Config) -> None:
+        """See that what the config says itself belongs to no certain data set; before options are merged.
+
+        Raises:
+            ConfigError: The config says where files are, or changes a part that the new data set does not have.
+        """
+        for loader in _LOADERS:
+            own, new = (cfg.get(loader) or {}).get('dataset') or {}, self._new[loader]['dataset']
+            parts = [key for key in ('datasets', 'dataset') if key in new]  # of several, or repeated
+            foreign = [key for key in own if own[key] != new.get(key) and (parts or key in _LOCATION)]
+            if foreign:
+                keys = ', '.join(f'{loader}.dataset.{key}' for key in foreign)
+                why = 'is made of several ones, each with these for itself' if parts else 'has its own'
+                raise ConfigError(f'{self._where}: the config sets {keys}, and the new data set {why}.\n  cure: take '
+                                  'that out of the config, or write a config that inherits from it')
+
+    def name_run(self, cfg: Config, keep: tuple[str, ...] = ()) -> None:
+        """Let ``work_dir`` and ``experiment_name`` (in logs and checkpoints) say the new data set, except ``keep``."""
+        data, stem = self._wanted.stem, self._config.stem.removesuffix(f'_{self._current.stem}')
+        for key, default in (('work_dir', os.path.join('work_dirs', stem)), ('experiment_name', stem)):
+            if key not in keep:
+                cfg[key] = f'{cfg.get(key) or default}_{data}'
+
+
+def ground_truth(data: dict[str, Any]) -> str:
+    """What the data set has, by its evaluators: ``'images with masks'``, ``'clips with boxes'`` or their names."""
+    evaluators = data['test_evaluator']
+    metrics = [item['type'].rsplit('.', 1)[-1] for item in
+               (evaluators if isinstance(evaluators, (list, tuple)) else [evaluators])]
+    return ', '.join(dict.fromkeys(_KINDS.get(metric, metric) for metric in metrics))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        data = Config.fromfile(str(path)).to_dict()
+    except (SyntaxError, NameError, KeyError, TypeError, ValueError, ImportError, OSError) as error:
+        raise ConfigError(f'{path}: cannot be read: {type(error).__name__}: {error}') from error
+    if missing := [key for key in (*_LOADERS, 'test_evaluator') if not data.get(key)]:
+        raise ConfigError(f'{path}: has no {", ".join(missing)}, so it is no data set.\n  cure: a file like those in '
+                          'configs/_base_/datasets')
+    return data
