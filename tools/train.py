@@ -16,6 +16,7 @@ if __name__ == '__main__':
     start_heartbeat('loading PyTorch and OpenMMLab')
 
 from mmirstd.engine.checkpoint_files import find_checkpoint, newest_checkpoint  # noqa: E402
+from mmirstd.engine.errors import ConfigError  # noqa: E402
 from mmirstd.engine.launch import (  # noqa: E402
     add_common_arguments,
     build_runner,
@@ -33,6 +34,9 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument('config', help='config file, e.g. configs/ggl_net/ggl-net-tiny_nuaa-sirst-341-86.py')
     parser.add_argument('--resume', nargs='?', const='auto', metavar='CKPT',
                         help='continue from CKPT, or without CKPT from the newest checkpoint in the work dir')
+    parser.add_argument('--new-schedule', action='store_true',
+                        help='with --resume: the learning-rate schedule of the config, at the point that the run has '
+                        'reached, in place of the checkpoint\'s; for a run that is made longer')
     parser.add_argument('--amp', action='store_true',
                         help='mixed precision in any case: bfloat16, or float16 on a GPU without it; our CPU schedule '
                         'takes it by itself where the machine has it')
@@ -48,11 +52,12 @@ def main() -> None:
     """Train."""
     args = parse_args()
     now_doing('preparing the training')
+    if args.new_schedule and not args.resume:
+        raise ConfigError('--new-schedule: only with --resume; a new run has the schedule of the config anyway')
     cfg = load_config(args.config, args.cfg_options, args.data)
     cfg.work_dir = default_work_dir(cfg, args.work_dir)
     missing = [k for k in ('model', 'train_dataloader', 'train_cfg', 'optim_wrapper') if not cfg.get(k)]
     if missing:
-        from mmirstd.engine import ConfigError
         raise ConfigError(f'{args.config}: has no {", ".join(missing)}, so nothing can be trained.\n  cure: add them '
                           '(see configs/_base_/), or run a method without training by tools/test.py')
     if args.amp:
@@ -82,9 +87,12 @@ def main() -> None:
         # a base checkpoint may lack what a variant adds; a run that continues must fit exactly
         share = 0.0 if args.partial_checkpoint else (1.0 if cfg.get('resume') else 0.5)
         runner.register_hook(CheckpointGuardHook(min_match=share, filename=cfg.load_from))
+    if args.resume:
+        from mmirstd.engine.hooks import ScheduleGuardHook
+        runner.register_hook(ScheduleGuardHook(args.new_schedule, cfg.load_from))
 
     data = ['--data', args.data] if args.data else []
-    again = shlex.join(['python', sys.argv[0], args.config, *data, '--work-dir', cfg.work_dir, '--resume'])
+    again = resume_command(sys.argv, args, cfg.work_dir)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with explain_config_errors(args.config):
@@ -96,6 +104,17 @@ def main() -> None:
         sys.exit(130)
     if runner.rank == 0:
         report(runner, shlex.join([args.config, *data]))
+
+
+def resume_command(argv: list[str], args: argparse.Namespace, work_dir: str) -> str:
+    """The same command, to go on in the same work dir from the newest checkpoint."""
+    words = [word for word in argv if not word.startswith('--resume=') and word != '--new-schedule']
+    if '--resume' in words:
+        at = words.index('--resume')
+        del words[at:at + (1 if args.resume == 'auto' else 2)]
+    if not args.work_dir:
+        words += ['--work-dir', work_dir]
+    return shlex.join(['python', *words, '--resume'])
 
 
 def report(runner, config: str) -> None:

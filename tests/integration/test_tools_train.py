@@ -187,3 +187,27 @@ def test_resume_passes_over_a_cut_checkpoint(trained, tiny_config, run, tmp_path
     assert f'passed over: {cut}: is cut off' in done.stdout
     assert f'continues from {work_dir}/epoch_1.pth, the newest complete checkpoint' in done.stdout
     assert 'resumed epoch: 1, iter: 4' in done.stdout
+
+
+def test_more_epochs_than_the_schedule_has(trained, tiny_config, run, tmp_path):
+    work_dir = tmp_path / 'longer'
+    work_dir.mkdir()
+    shutil.copy2(trained[0] / 'epoch_2.pth', work_dir)
+    longer = 'train.py', tiny_config, '--work-dir', work_dir, '--resume', '--cfg-options', 'train_cfg.max_epochs=3'
+    refused = run(*longer, cwd=tmp_path, status=2)
+    assert 'has ended, so the rest of the run would have its last rate (learning rate 8e-09)' in refused.stdout
+    assert 'OneCycleLR ends after 8 iterations in the checkpoint, 12 in the config' in refused.stdout
+    done = run(*longer, '--new-schedule', cwd=tmp_path)
+    assert 'new schedule: goes on with lr' in done.stdout
+    assert 'done: 3 epochs, 12 iterations' in done.stdout
+
+
+@pytest.mark.parametrize(('given', 'again'), [
+    ('train.py c.py', 'python train.py c.py --work-dir /w --resume'),
+    ('train.py c.py --resume a.pth --work-dir x --seed 3', 'python train.py c.py --work-dir x --seed 3 --resume'),
+    ('train.py c.py --resume --new-schedule --cfg-options a=1',
+     'python train.py c.py --cfg-options a=1 --work-dir /w --resume')])
+def test_command_that_continues(given, again):
+    from tools.train import parse_args, resume_command
+    words = given.split()
+    assert resume_command(words, parse_args(words[1:]), '/w') == again

@@ -6,49 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 from mmengine.config import Config
-from mmengine.evaluator import BaseMetric, Evaluator
 from mmengine.hooks import CheckpointHook
-from mmengine.model import BaseModel
 from mmengine.runner import Runner
 
 from mmirstd.engine import CheckpointError
 from mmirstd.engine.checkpoint_files import checkpoint_defect, newest_checkpoint
 from mmirstd.engine.hooks import AtomicCheckpointHook, atomic_checkpoint_hook
 from mmirstd.engine.hooks.atomic_checkpoint_hook import use_atomic_checkpoints
+from tests.test_engine.small_runner import small_runner
 
 
-class Model(BaseModel):
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.layer = torch.nn.Linear(1, 1)
-
-    def forward(self, inputs: torch.Tensor, mode: str = 'tensor'):
-        return dict(loss=self.layer(inputs).sum()) if mode == 'loss' else [inputs]
-
-
-class RisingScore(BaseMetric):
-    """Better at each validation."""
-
-    score = 0.0
-
-    def process(self, data_batch: Any, data_samples: Any) -> None:
-        self.results.append(0)
-
-    def compute_metrics(self, results: list) -> dict[str, float]:
-        self.score += 0.1
-        return dict(IoU=self.score)
-
-
-def runner(work_dir: Path, hook: type[CheckpointHook] = AtomicCheckpointHook, epochs: int = 3, **options) -> Runner:
-    data = dict(dataset=[torch.ones(1)], sampler=dict(type='DefaultSampler', shuffle=False), batch_size=1)
-    return Runner(
-        Model(), str(work_dir), train_dataloader=data, val_dataloader=data, val_evaluator=Evaluator(RisingScore()),
-        val_cfg=dict(), train_cfg=dict(by_epoch=True, max_epochs=epochs, val_interval=1),
-        optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.1)), experiment_name=str(work_dir),
-        default_hooks=dict(checkpoint=dict(type=hook, interval=1, **options), logger=None), log_level='ERROR')
+def runner(work_dir: Path, hook: type[CheckpointHook] = AtomicCheckpointHook, **options: Any) -> Runner:
+    return small_runner(work_dir, default_hooks=dict(checkpoint=dict(type=hook, interval=1, **options), logger=None))
 
 
 def names(folder: Path) -> list[str]:

@@ -7,9 +7,10 @@ from .checkpoint_guard_hook import CheckpointGuardHook
 from .epoch_seed_hook import EpochSeedHook
 from .gradient_diagnostics_hook import GradientDiagnosticsHook
 from .prediction_dump_hook import PredictionDumpHook
+from .schedule_guard_hook import ScheduleGuardHook
 from .timed_logger_hook import TimedLoggerHook
 
 __all__ = [
     'AtomicCheckpointHook', 'AuxiliaryLossHook', 'ChannelsLastHook', 'CheckpointGuardHook', 'EpochSeedHook',
-    'GradientDiagnosticsHook', 'PredictionDumpHook', 'TimedLoggerHook'
+    'GradientDiagnosticsHook', 'PredictionDumpHook', 'ScheduleGuardHook', 'TimedLoggerHook'
 ]

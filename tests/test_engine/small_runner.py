@@ -1,0 +1,46 @@
+"""A Runner that trains in milliseconds, for tests of hooks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from mmengine.evaluator import BaseMetric, Evaluator
+from mmengine.model import BaseModel
+from mmengine.runner import Runner
+
+
+class Model(BaseModel):
+    """One weight."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = torch.nn.Linear(1, 1)
+
+    def forward(self, inputs: torch.Tensor, mode: str = 'tensor') -> dict | list:
+        return dict(loss=self.layer(inputs).sum()) if mode == 'loss' else [inputs]
+
+
+class RisingScore(BaseMetric):
+    """Better at each validation."""
+
+    score = 0.0
+
+    def process(self, data_batch: Any, data_samples: Any) -> None:
+        self.results.append(0)
+
+    def compute_metrics(self, results: list) -> dict[str, float]:
+        self.score += 0.1
+        return dict(IoU=self.score)
+
+
+def small_runner(work_dir: Path, epochs: int = 3, images: int = 1, **options: Any) -> Runner:
+    """Epochs of ``images`` iterations, each validated with a better IoU than the one before."""
+    data = dict(dataset=[torch.ones(1)] * images, sampler=dict(type='DefaultSampler', shuffle=False), batch_size=1)
+    options = dict(optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.1)), **options) \
+        if 'optim_wrapper' not in options else options
+    return Runner(
+        Model(), str(work_dir), train_dataloader=data, val_dataloader=data, val_evaluator=Evaluator(RisingScore()),
+        val_cfg=dict(), train_cfg=dict(by_epoch=True, max_epochs=epochs, val_interval=1),
+        experiment_name=f'{work_dir}-{epochs}', log_level='ERROR', **options)
