@@ -17,8 +17,10 @@ from mmdet.datasets import BaseDetDataset  # isort: skip
 
 from .boxes import BAD_BOX, boxes_of_mask, check_boxes
 from .errors import DataError, MissingDataError, first_few
+from .first_look import look_at_images, look_at_masks
 from .frame_reader import FrameReader
 from .image_io import IMAGE_SUFFIXES
+from .mask_values import MaskRule
 from .raw_cache import RawCache, cache_limit
 from .sequences import GAPS, Frame, Video, frame_number, window_positions
 from .split_file import hold_out
@@ -73,6 +75,8 @@ class BaseClipDataset(BaseDetDataset):
     """
 
     METAINFO = dict(classes=('target',), palette=[(255, 0, 0)])
+    #: How masks are read, where there are any.
+    mask_rule: MaskRule = 'auto'
 
     def __init__(self,
                  ann_file: str = '',
@@ -311,6 +315,11 @@ class BaseClipDataset(BaseDetDataset):
             f'{self.num_frames} frame(s), {len({sample["video"] for sample in samples})} sequences'
             f'{f", {boxes} boxes" if known else ""} from {self._source}{part}, cache up to {limit / 2**20:.0f} MiB',
             logger='current')
+        look_at_images(self._source, list(dict.fromkeys(sample['img_path'] for sample in samples)),
+                       self.pipeline.transforms)
+        if not known:
+            look_at_masks(self._source, [sample['mask_path'] for sample in samples if sample['mask_path']],
+                          self.mask_rule)
         if known and not boxes:
             print_log(f'{self._source}: no frame has a target; detectors cannot learn from it and average precision is '
                       'undefined', logger='current', level=logging.WARNING)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import os.path as osp
+from collections.abc import Sequence
 
 from mmirstd.registry import DATASETS
 
@@ -11,6 +12,7 @@ from .clip_base import BaseClipDataset, instances_of_mask
 from .errors import MissingDataError, first_few
 from .folder_index import MASK_STEMS, FolderIndex
 from .image_io import IMAGE_SUFFIXES, read_mask
+from .mask_values import MaskRule, check_mask_rule
 from .sequences import Frame, Video, frame_number, natural_key
 from .split_file import read_split
 
@@ -28,12 +30,15 @@ class MaskClipDataset(BaseClipDataset):
             are not listed can only be context).  Empty: every folder below ``data_prefix['img']`` that has a folder of
             images, in natural order.
         image_folder, mask_folder: names of the folders in each sequence.
+        mask_rule: which values of a mask are target, see :data:`~.mask_values.MASK_RULES`.
         kwargs: see :class:`~.clip_base.BaseClipDataset`.
     """
 
-    def __init__(self, *args, image_folder: str = 'images', mask_folder: str = 'masks', **kwargs) -> None:
+    def __init__(self, *args, image_folder: str = 'images', mask_folder: str = 'masks',
+                 mask_rule: MaskRule | Sequence[int] = 'auto', **kwargs) -> None:
         self.image_folder = image_folder
         self.mask_folder = mask_folder
+        self.mask_rule = check_mask_rule(mask_rule)
         super().__init__(*args, **kwargs)
 
     def load_videos(self) -> list[Video]:
@@ -95,4 +100,5 @@ class MaskClipDataset(BaseClipDataset):
     def _mask(self, sample: dict):
         if sample['mask_path'] is None:
             return None
-        return read_mask(sample['mask_path']) if self._reader is None else self._reader.mask(sample['mask_path'])
+        read = read_mask if self._reader is None else self._reader.mask
+        return read(sample['mask_path'], self.mask_rule)

@@ -6,6 +6,7 @@ from collections import OrderedDict
 
 import numpy as np
 
+from .mask_values import MaskRule
 from .raw_cache import RawCache
 
 
@@ -38,9 +39,9 @@ class FrameReader:
                 self._recent.popitem(last=False)
         return array
 
-    def mask(self, path: str) -> np.ndarray:
+    def mask(self, path: str, rule: MaskRule = 'auto') -> np.ndarray:
         """The binary mask (H, W) uint8 {0, 1}, read-only; see :func:`~.image_io.read_mask`."""
-        return self.cache.mask(path)
+        return self.cache.mask(path, rule)
 
     def __deepcopy__(self, memo: dict) -> FrameReader:
         """The same reader: mmengine deep-copies samples and data sets."""

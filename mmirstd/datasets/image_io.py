@@ -26,6 +26,8 @@ IMAGE_SUFFIXES: tuple[str, ...] = ('.png', '.bmp', '.tif', '.tiff', '.jpg', '.jp
                                    '.webp')
 #: Suffixes of files that may hold several images.
 PAGED_SUFFIXES: tuple[str, ...] = ('.tif', '.tiff', '.gif', '.webp')
+#: Where the rule of a mask is set.
+MASK_CURE = ' (for all data sets: --cfg-options mask_rule=...)'
 
 
 def read_image(path: str | os.PathLike) -> np.ndarray:
@@ -69,13 +71,12 @@ def read_mask(path: str | os.PathLike, rule: MaskRule = 'auto') -> np.ndarray:
     if rule == 'auto':
         kind = describe_mask(raw, lossy)
         if kind.problem:
-            raise DataError(f'{path}: {kind.problem} (mask_rule is an option of the data set; of the command line for '
-                            'all: --cfg-options mask_rule=...)')
+            raise DataError(f'{path}: {kind.problem}{MASK_CURE}', option='mask_rule')
         rule = kind.rule
     try:
         return target_pixels(raw, rule, lossy)
     except ValueError as error:
-        raise DataError(f'{path}: {error}') from None
+        raise DataError(f'{path}: {error}', option='mask_rule') from None
 
 
 def read_raw_mask(path: str | os.PathLike) -> tuple[np.ndarray, bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import mmap
 import multiprocessing
 import os
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from .image_io import read_image, read_mask
+from .mask_values import MaskRule
 
 _DTYPES = (np.dtype(np.uint8), np.dtype(np.uint16), np.dtype(np.float32))
 # Columns of the index: state (0 empty, 1 filled), dtype, height, width, offset.
@@ -78,9 +80,9 @@ class RawCache:
         """The raw one-channel image (H, W), read-only; see :func:`read_image`."""
         return self._get(path, read_image)
 
-    def mask(self, path: str) -> np.ndarray:
-        """The binary mask (H, W) uint8 {0, 1}, read-only; see :func:`read_mask`."""
-        return self._get(path, read_mask)
+    def mask(self, path: str, rule: MaskRule = 'auto') -> np.ndarray:
+        """The binary mask (H, W) uint8 {0, 1}, read-only; see :func:`read_mask`. One data set has one rule."""
+        return self._get(path, functools.partial(read_mask, rule=rule))
 
     def _get(self, path: str, read: Callable[[str], np.ndarray]) -> np.ndarray:
         slot = self._slots.get(path)

@@ -13,7 +13,9 @@ from mmirstd.registry import DATASETS  # before mmseg: puts the stand-in for mis
 from mmseg.datasets import BaseSegDataset  # isort: skip
 
 from .errors import MissingDataError, first_few
+from .first_look import look_at_images, look_at_masks
 from .folder_index import IMAGE_STEMS, MASK_STEMS, FolderIndex
+from .mask_values import MaskRule, check_mask_rule
 from .raw_cache import RawCache, cache_limit
 from .split_file import hold_out, read_split
 
@@ -32,11 +34,11 @@ class SIRSTDataset(BaseSegDataset):
     ``<data_root>/images/ID.png``, ``<data_root>/masks/ID.png`` (or
     ``ID_pixels0.png``, as NUAA-SIRST's authors ship it) and a split file with
     one ID per line.  The suffix of images and masks is found by itself.  All
-    files are looked up when the data set is built, their content is checked
-    when they are loaded.
+    files are looked up when the data set is built, and a few of them are looked
+    at (:mod:`~.first_look`); the content of all is checked when they are loaded.
 
     A sample is given to the pipeline as ``img_path``, ``seg_map_path``,
-    ``sample_id``, ``mask_size_mismatch`` and ``raw_cache``; the pipeline starts
+    ``sample_id``, ``mask_size_mismatch``, ``mask_rule`` and ``raw_cache``; the pipeline starts
     with ``mmirstd.LoadInfraredImage`` and ``mmirstd.LoadTargetMask``.
 
     Args:
@@ -51,6 +53,9 @@ class SIRSTDataset(BaseSegDataset):
             take only this part of the split file, so that a protocol without a
             validation list gets one that is held out of its training list, see
             :func:`mmirstd.datasets.split_file.hold_out`.  None: the whole file.
+        mask_rule: which values of a mask are target, see
+            :data:`mmirstd.datasets.mask_values.MASK_RULES`: ``'auto'``, ``'nonzero'``, ``'above_half'``, ``'zero'``,
+            ``'alpha'``, or the value or values of targets.
         mask_size_mismatch: ``'error'``, or ``'resize'`` to bring a mask of
             another size to the image's size (nearest neighbour).
         cache: keep decoded files in RAM.  ``'auto'``: up to ``cache_limit_mb``,
@@ -65,7 +70,7 @@ class SIRSTDataset(BaseSegDataset):
     Raises:
         MissingDataError: no root, folder, split file, image or mask; all
             missing files are counted and the first five listed.
-        DataError: an empty split file or duplicate IDs.
+        DataError: an empty split file, duplicate IDs, or masks whose values cannot be understood.
     """
 
     METAINFO = dict(classes=('background', 'target'), palette=[[0, 0, 0], [255, 0, 0]])
@@ -75,6 +80,7 @@ class SIRSTDataset(BaseSegDataset):
                  data_root: str | None = None,
                  data_prefix: dict | None = None,
                  holdout: dict | None = None,
+                 mask_rule: MaskRule | Sequence[int] = 'auto',
                  mask_size_mismatch: str = 'error',
                  cache: str | bool = 'auto',
                  cache_limit_mb: float = 1024,
@@ -92,6 +98,7 @@ class SIRSTDataset(BaseSegDataset):
             raise ValueError(f"mask_size_mismatch is {mask_size_mismatch!r}; expected 'error' or 'resize'")
         cache_limit(cache, cache_limit_mb)  # now, not when the data are first used
         self.holdout = copy.deepcopy(holdout)
+        self.mask_rule = check_mask_rule(mask_rule)
         self.mask_size_mismatch = mask_size_mismatch
         self.cache = cache
         self.cache_limit_mb = cache_limit_mb
@@ -143,6 +150,7 @@ class SIRSTDataset(BaseSegDataset):
                 sample_id=sample_id,
                 label_map=self.label_map,
                 reduce_zero_label=False,
+                mask_rule=self.mask_rule,
                 mask_size_mismatch=self.mask_size_mismatch,
                 seg_fields=[])
             if sample['img_path'] is None:
@@ -171,6 +179,10 @@ class SIRSTDataset(BaseSegDataset):
         part = '' if self.holdout is None else f" ({self.holdout['part']} part of a hold-out)"
         print_log(f'SIRSTDataset: {len(self)} samples from {self.ann_file or self.data_prefix["img_path"]}{part}, '
                   f'cache up to {limit / 2**20:.0f} MiB', logger='current')
+        look_at_images(self.data_root or self.data_prefix['img_path'], [sample['img_path'] for sample in samples],
+                       self.pipeline.transforms)
+        look_at_masks(self.data_prefix.get('seg_map_path'),
+                      [sample['seg_map_path'] for sample in samples if 'seg_map_path' in sample], self.mask_rule)
 
     def prepare_data(self, idx: int):
         """Run the pipeline on sample ``idx``; the loaders find the cache under ``raw_cache``."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from mmcv.transforms import BaseTransform
 
+from mmirstd.datasets.bit_depth import DEPTHS
 from mmirstd.datasets.errors import DataError
-from mmirstd.datasets.image_io import read_image, to_one_channel
+from mmirstd.datasets.image_io import plain_type, read_image, to_one_channel
 from mmirstd.registry import TRANSFORMS
 
 
@@ -48,8 +49,9 @@ def normalise(raw: np.ndarray, mode: str = 'fixed', bit_depth: int | None = None
             return np.divide(raw, np.float32(largest), dtype=np.float32)
         if low < -1e-6 or high > 1 + 1e-6:
             raise ValueError(
-                f"float values from {low:g} to {high:g}; the normalisation 'fixed' expects 0..1: give max_value, "
-                "or use normalise='minmax' or 'percentile' in LoadInfraredImage")
+                f"values from {low:g} to {high:g} in floats or signed integers; the normalisation 'fixed' expects "
+                f"0..1: give max_value{_code_above(high) if low >= 0 else ''}, or use normalise='minmax' or "
+                "'percentile' in LoadInfraredImage")
         return raw.astype(np.float32)
     if mode == 'minmax':
         low, high = float(raw.min()), float(raw.max())
@@ -63,11 +65,17 @@ def normalise(raw: np.ndarray, mode: str = 'fixed', bit_depth: int | None = None
     return np.clip(image, 0, 1, out=image)
 
 
+def _code_above(high: float) -> str:
+    """The largest code of the usual depths that a value fits into, as a hint."""
+    depth = next((depth for depth in (*DEPTHS, 16) if high < 2**depth), None)
+    return '' if depth is None else f' ({2**depth - 1} for {depth}-bit codes)'
+
+
 @TRANSFORMS.register_module()
 class LoadInfraredImage(BaseTransform):
     """Load ``img_path`` as one channel, float32, about [0, 1].
 
-    Gray, RGB, RGBA; 8 or 16 bits or float; PNG, BMP, TIFF, JPEG
+    Gray, RGB, RGBA; 8 or 16 bits or float; PNG, BMP, TIFF, JPEG, PGM, GIF, WEBP
     (:func:`mmirstd.datasets.image_io.read_image`).  An array already under
     ``img`` (inference on arrays) is normalised in place of a file's content.
 
@@ -92,8 +100,8 @@ class LoadInfraredImage(BaseTransform):
                  invert: bool = False) -> None:
         if normalise not in ('fixed', 'minmax', 'percentile'):
             raise ValueError(f"normalise is {normalise!r}; expected 'fixed', 'minmax' or 'percentile'")
-        if bit_depth is not None and not 8 < bit_depth <= 16:
-            raise ValueError(f'bit_depth is {bit_depth}; expected 9 to 16 (8-bit images need none)')
+        if bit_depth is not None and not (isinstance(bit_depth, int) and 8 <= bit_depth <= 16):
+            raise ValueError(f'bit_depth is {bit_depth!r}; expected 8 to 16 (images of 8-bit files need none)')
         if max_value is not None and not max_value > 0:
             raise ValueError(f'max_value is {max_value}; expected a positive number')
         low, high = percentiles
@@ -107,6 +115,11 @@ class LoadInfraredImage(BaseTransform):
         self.percentiles = (float(low), float(high))
         self.nonfinite = nonfinite
         self.invert = bool(invert)
+
+    @property
+    def divides_by_code(self) -> bool:
+        """Whether 16-bit images are divided by 65535, whatever they hold."""
+        return self.normalise == 'fixed' and self.max_value is None and self.bit_depth is None
 
     def transform(self, results: dict) -> dict:
         """Load and normalise one image."""
@@ -153,9 +166,6 @@ class LoadInfraredImage(BaseTransform):
 
 
 def _one_channel_array(array: np.ndarray) -> np.ndarray:
-    if array.ndim not in (2, 3) or array.dtype not in (np.uint8, np.uint16, np.float32, np.float64):
-        raise DataError(f'an image array of shape {array.shape} and type {array.dtype}; expected (H, W) or (H, W, C) '
-                        'of uint8, uint16 or float')
-    if array.dtype == np.float64:
-        array = array.astype(np.float32)
-    return to_one_channel(array)
+    if array.ndim not in (2, 3):
+        raise DataError(f'an image array of shape {array.shape}; expected (H, W) or (H, W, C)')
+    return to_one_channel(plain_type(array, 'the given array'))

@@ -7,6 +7,7 @@ from mmcv.transforms import BaseTransform
 
 from mmirstd.datasets.errors import DataError
 from mmirstd.datasets.image_io import read_mask
+from mmirstd.datasets.mask_values import MaskRule, check_mask_rule
 from mmirstd.registry import TRANSFORMS
 
 
@@ -14,33 +15,36 @@ from mmirstd.registry import TRANSFORMS
 class LoadTargetMask(BaseTransform):
     """Load ``seg_map_path`` as a mask of the image's native size.
 
-    See :func:`mmirstd.datasets.image_io.read_mask` for what makes a pixel a
-    target.  The mask must be as large as the image as it is on disk.  A test
+    The mask must be as large as the image as it is on disk.  A test
     pipeline may resize the image before this step: the mask stays native, and
     mmseg's segmentor brings the prediction back to that size.
 
     Required keys: ``seg_map_path``, ``ori_shape``; optional: ``raw_cache``,
-    ``mask_size_mismatch`` (set by ``SIRSTDataset``).
+    ``mask_size_mismatch``, ``mask_rule`` (set by ``SIRSTDataset``).
     Added keys: ``gt_seg_map`` (H, W) uint8 {0, 1}; ``seg_fields`` gets its name.
 
     Args:
         mask_size_mismatch: ``'error'`` or ``'resize'`` (nearest neighbour);
             None: what the data set says, and else ``'error'``.
+        mask_rule: which values are target, see :data:`mmirstd.datasets.mask_values.MASK_RULES`; None: what the data
+            set says, and else ``'auto'``.
 
     Raises:
-        DataError: the file cannot be read, or its size is not the image's.
+        DataError: the file cannot be read, its values cannot be understood, or its size is not the image's.
     """
 
-    def __init__(self, mask_size_mismatch: str | None = None) -> None:
+    def __init__(self, mask_size_mismatch: str | None = None, mask_rule: MaskRule | None = None) -> None:
         if mask_size_mismatch not in (None, 'error', 'resize'):
             raise ValueError(f"mask_size_mismatch is {mask_size_mismatch!r}; expected 'error', 'resize' or None")
         self.mask_size_mismatch = mask_size_mismatch
+        self.mask_rule = None if mask_rule is None else check_mask_rule(mask_rule)
 
     def transform(self, results: dict) -> dict:
         """Load, check and binarize one mask."""
         path = results['seg_map_path']
         cache = results.get('raw_cache')
-        mask = (read_mask(path) if cache is None else cache.mask(path)).copy()
+        rule = self.mask_rule or results.get('mask_rule', 'auto')
+        mask = (read_mask if cache is None else cache.mask)(path, rule).copy()
         height, width = results['ori_shape'][:2]  # a test pipeline may have resized the image already
         if mask.shape != (height, width):
             policy = self.mask_size_mismatch or results.get('mask_size_mismatch', 'error')
@@ -55,4 +59,5 @@ class LoadTargetMask(BaseTransform):
         return results
 
     def __repr__(self) -> str:
-        return f'{type(self).__name__}(mask_size_mismatch={self.mask_size_mismatch!r})'
+        return (f'{type(self).__name__}(mask_size_mismatch={self.mask_size_mismatch!r}, '
+                f'mask_rule={self.mask_rule!r})')
