@@ -12,6 +12,7 @@ if TYPE_CHECKING:
         CheckpointGuardHook,
         EpochSeedHook,
         GradientDiagnosticsHook,
+        NormalizationHook,
         PredictionDumpHook,
         TimedLoggerHook,
     )
@@ -21,13 +22,13 @@ if TYPE_CHECKING:
 _MODULES = {
     'AutocastOptimWrapper': '.optim_wrapper', 'AuxiliaryLossHook': '.hooks', 'ChannelsLastHook': '.hooks',
     'CheckpointError': '.errors', 'CheckpointGuardHook': '.hooks', 'ConfigError': '.errors',
-    'EpochSeedHook': '.hooks', 'GradientDiagnosticsHook': '.hooks', 'PredictionDumpHook': '.hooks',
-    'ThreadPlan': '.threads', 'TimedLoggerHook': '.hooks', 'UserError': '.errors', 'apply_threads': '.threads',
+    'EpochSeedHook': '.hooks', 'GradientDiagnosticsHook': '.hooks', 'NormalizationHook': '.hooks',
+    'PredictionDumpHook': '.hooks', 'ThreadPlan': '.threads', 'TimedLoggerHook': '.hooks', 'UserError': '.errors', 'apply_threads': '.threads',
     'explain_config_errors': '.errors', 'plan_threads': '.threads',
 }
 __all__ = [  # noqa: F822
     'AutocastOptimWrapper', 'AuxiliaryLossHook', 'ChannelsLastHook', 'CheckpointError', 'CheckpointGuardHook',
-    'ConfigError', 'EpochSeedHook', 'GradientDiagnosticsHook', 'PredictionDumpHook', 'ThreadPlan',
-    'TimedLoggerHook', 'UserError', 'apply_threads', 'explain_config_errors', 'plan_threads'
+    'ConfigError', 'EpochSeedHook', 'GradientDiagnosticsHook', 'NormalizationHook', 'PredictionDumpHook',
+    'ThreadPlan', 'TimedLoggerHook', 'UserError', 'apply_threads', 'explain_config_errors', 'plan_threads'
 ]
 __getattr__, __dir__ = lazy_names(__name__, _MODULES)

@@ -20,12 +20,13 @@ from mmengine.config.utils import RemoveAssignFromAST
 from mmengine.runner import Runner
 
 from .errors import ConfigError
+from .loading_options import LOADING_OPTIONS
 
 # Top-level keys that are read by the Runner's parts or by our tools but are no argument of Runner. test_pipeline and
 # tta_pipeline are read by mmseg's and mmdet's own tools alone; for ours they are variables.
 _OTHER_KEYS = (
     'data_root', 'work_dir', 'find_unused_parameters', 'model_wrapper_cfg', 'sync_bn', 'compile', 'custom_imports',
-    'activation_checkpointing', 'runner_type')
+    'activation_checkpointing', 'runner_type', *LOADING_OPTIONS)
 
 _SHOWN = 5
 

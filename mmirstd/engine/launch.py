@@ -25,6 +25,7 @@ from .config_variables import apply_options, keys_read
 from .data_option import DataExchange, add_data_argument
 from .distributed import init_distributed, prepare_distributed_config
 from .errors import ConfigError, UserError, explain_config_errors, near_matches
+from .loading_options import apply_loading_options
 from .optim_wrapper import emulation_cost
 from .threads import ThreadPlan, apply_threads, limit_workers, plan_threads
 
@@ -157,6 +158,7 @@ def load_config(path: str, options: dict[str, Any] | None = None, data: str | No
     _apply_data_root(cfg, root if isinstance(root, str) else None)
     if exchange:
         exchange.name_run(cfg, keep=tuple(options))
+    apply_loading_options(cfg)
     return cfg
 
 

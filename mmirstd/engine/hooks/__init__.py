@@ -6,11 +6,12 @@ from .channels_last_hook import ChannelsLastHook
 from .checkpoint_guard_hook import CheckpointGuardHook
 from .epoch_seed_hook import EpochSeedHook
 from .gradient_diagnostics_hook import GradientDiagnosticsHook
+from .normalization_hook import NormalizationHook
 from .prediction_dump_hook import PredictionDumpHook
 from .schedule_guard_hook import ScheduleGuardHook
 from .timed_logger_hook import TimedLoggerHook
 
 __all__ = [
     'AtomicCheckpointHook', 'AuxiliaryLossHook', 'ChannelsLastHook', 'CheckpointGuardHook', 'EpochSeedHook',
-    'GradientDiagnosticsHook', 'PredictionDumpHook', 'ScheduleGuardHook', 'TimedLoggerHook'
+    'GradientDiagnosticsHook', 'NormalizationHook', 'PredictionDumpHook', 'ScheduleGuardHook', 'TimedLoggerHook'
 ]

@@ -1,0 +1,85 @@
+"""One option sets how images and masks are read in every pipeline and data set of a config."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from mmengine.config import Config
+from mmengine.logging import print_log
+
+from mmirstd.utils.errors import ConfigError
+
+#: Arguments of ``mmirstd.LoadInfraredImage`` and ``mmirstd.LoadClip`` that may stand at the top of a config.
+IMAGE_OPTIONS: tuple[str, ...] = ('bit_depth', 'max_value', 'normalise', 'percentiles', 'nonfinite', 'invert')
+#: Arguments of the data sets with masks.
+MASK_OPTIONS: tuple[str, ...] = ('mask_rule',)
+LOADING_OPTIONS: tuple[str, ...] = IMAGE_OPTIONS + MASK_OPTIONS
+
+_LOADERS = ('LoadInfraredImage', 'LoadClip')
+_WITH_MASKS = ('SIRSTDataset', 'MaskClipDataset')
+
+
+def apply_loading_options(cfg: Config) -> None:
+    """Carry ``--cfg-options bit_depth=14``, ``mask_rule=2`` and the like to all that read images or masks, in place.
+
+    ``bit_depth='auto'`` looks at a few images of the training data (without any, of the test data) and takes the
+    smallest usual depth that holds them; what was found replaces it, so that it is kept with the run.
+
+    Raises:
+        ConfigError: The config has no part that takes the option.
+        DataError: ``'auto'``, and the data cannot be found.
+    """
+    for option in LOADING_OPTIONS:
+        value = cfg.get(option)
+        if value is None:
+            continue
+        wanted = _LOADERS if option in IMAGE_OPTIONS else _WITH_MASKS
+        parts = [part for part in _dicts(cfg._cfg_dict) if _bare_type(part) in wanted]
+        if not parts:
+            raise ConfigError(f'{option}={value!r}: the config has no {" or ".join(wanted)}, which takes it')
+        if value == 'auto' and option == 'bit_depth':
+            value = cfg[option] = _found_bit_depth(cfg)
+        for part in parts:
+            part[option] = value
+
+
+def loading_steps(node: Any) -> Iterator[dict]:
+    """Each step of a pipeline that reads images, wherever it is in a (part of a) config."""
+    return (part for part in _dicts(node) if _bare_type(part) in _LOADERS)
+
+
+def _dicts(node: Any) -> Iterator[dict]:
+    if isinstance(node, dict):
+        yield node
+        for value in node.values():
+            yield from _dicts(value)
+    elif isinstance(node, (list, tuple)):
+        for value in node:
+            yield from _dicts(value)
+
+
+def _bare_type(part: dict) -> str:
+    kind = part.get('type', '')
+    return kind.rsplit('.', 1)[-1] if isinstance(kind, str) else getattr(kind, '__name__', '')
+
+
+def _found_bit_depth(cfg: Config) -> int | None:
+    """The bit depth of the images of a config's training data, or of its test data; None where all bits are used."""
+    from mmirstd.datasets.bit_depth import BitDepthWatch
+    from mmirstd.datasets.first_look import watch_bit_depth
+    from mmirstd.registry import DATASETS
+    loader = cfg.get('train_dataloader') or cfg.get('test_dataloader') or {}
+    leaves = [part for part in _dicts(loader.get('dataset') or {})
+              if 'type' in part and ('data_root' in part or 'ann_file' in part)]
+    if not leaves:
+        raise ConfigError("bit_depth='auto': the config has no data set to look at; give a number, such as 14")
+    seen = BitDepthWatch()
+    for leaf in leaves:
+        data = DATASETS.build({**leaf, 'pipeline': []})
+        found = watch_bit_depth([data.get_data_info(index)['img_path'] for index in range(len(data))])
+        seen.images, seen.largest = seen.images + found.images, max(seen.largest, found.largest)
+    print_log(f"bit_depth='auto': {seen.depth} is taken; the largest value of {seen.images} 16-bit images looked at is "
+              f'{seen.largest}' if seen.images else "bit_depth='auto': there are no 16-bit images, so nothing changes",
+              logger='current')
+    return seen.depth

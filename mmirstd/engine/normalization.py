@@ -1,0 +1,110 @@
+"""What a network was trained on: how gray values became its input, kept in its checkpoint and followed later."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from mmengine.config import Config
+
+from mmirstd.compat.checkpoint import load_checkpoint_file
+
+from .loading_options import loading_steps
+
+#: Arguments of the loading transform that decide the network's input, and what they are when left out.
+_DEFAULTS: dict[str, Any] = dict(normalise='fixed', bit_depth=None, max_value=None, percentiles=[0.5, 99.5])
+_META = 'normalization'
+
+
+def normalization(step: dict) -> dict[str, Any]:
+    """How a loading step makes the network's input: ``normalise``, ``bit_depth``, ``max_value``, ..., plain values.
+
+    What has no effect is as by default: percentiles unless they are used, the bit depth unless it divides.
+    """
+    found = {key: step.get(key, default) for key, default in _DEFAULTS.items()}
+    if found['normalise'] != 'percentile':
+        found['percentiles'] = _DEFAULTS['percentiles']
+    if found['normalise'] != 'fixed':
+        found['max_value'] = None
+    if found['normalise'] != 'fixed' or found['max_value'] is not None:
+        found['bit_depth'] = None
+    return dict(found, percentiles=[float(value) for value in found['percentiles']])
+
+
+def training_normalizations(cfg: Config) -> list[dict[str, Any]]:
+    """The distinct normalizations of a config's training data."""
+    distinct: list[dict[str, Any]] = []
+    for step in loading_steps(cfg.get('train_dataloader')):
+        found = normalization(step)
+        if found not in distinct:
+            distinct.append(found)
+    return distinct
+
+
+def remember_normalization(checkpoint: dict, cfg: Config) -> None:
+    """Write a config's training normalizations into the meta data of a checkpoint, in place."""
+    checkpoint.setdefault('meta', {})[_META] = training_normalizations(cfg)
+
+
+def trained_normalizations(path: str) -> list[dict[str, Any]]:
+    """What a checkpoint file says it was trained with; empty where it does not say.
+
+    Raises:
+        CheckpointError: It cannot be read.
+    """
+    checkpoint = load_checkpoint_file(path, 'cpu')
+    meta = checkpoint.get('meta') if isinstance(checkpoint, dict) else None
+    stored = meta.get(_META) if isinstance(meta, dict) else None
+    if not isinstance(stored, list):
+        return []
+    return [normalization(entry) for entry in stored if isinstance(entry, dict)]
+
+
+def follow_training(steps: Sequence[dict], trained: Sequence[dict[str, Any]], asked: bool) -> str | None:
+    """Let loading steps do what the network was trained with, unless the user asked for something else; in place.
+
+    A checkpoint that knows no bit depth (8-bit images, or all 16 bits) goes with any: codes divided by their own
+    largest value are alike.
+
+    Args:
+        steps: Loading steps of the pipelines in use.
+        trained: Of :func:`trained_normalizations`.
+        asked: The user set the normalization, which then stays.
+
+    Returns:
+        What to tell the user; None where nothing differs.
+    """
+    used = [normalization(step) for step in steps]
+    if not trained or all(any(_alike(one, other) for other in trained) for one in used):
+        return None
+    what = '; or '.join(_written(one) for one in trained)
+    differs = next(one for one in used if not any(_alike(one, other) for other in trained))
+    if asked or len(trained) > 1:
+        return (f'the checkpoint was trained with {what}; the images are now read with {_written(differs)}'
+                + (', as asked for' if asked else ''))
+    for step in steps:
+        step.update(trained[0])
+    return f'the images are read with {what}, as the checkpoint was trained; the config says {_written(differs)}'
+
+
+def _alike(used: dict[str, Any], trained: dict[str, Any]) -> bool:
+    return used == trained or trained['bit_depth'] is None and dict(used, bit_depth=None) == trained
+
+
+def _written(found: dict[str, Any]) -> str:
+    changed = {key: value for key, value in found.items() if value != _DEFAULTS[key]}
+    if found['normalise'] == 'fixed' and found['max_value'] is None:
+        changed['bit_depth'] = found['bit_depth']
+    return ' '.join(f'{key}={value}' for key, value in changed.items())
+
+
+def is_asked_for(cfg: Any) -> bool:
+    """Whether a config's top or the command line say how test images are normalized, not the config's pipelines."""
+    if any(cfg.get(option) is not None for option in _DEFAULTS):
+        return True
+    filename = getattr(cfg, 'filename', None)
+    if not filename:
+        return False
+    written = Config.fromfile(filename, import_custom_modules=False)
+    return [normalization(step) for step in loading_steps(written.get('test_dataloader'))] != [
+        normalization(step) for step in loading_steps(cfg.get('test_dataloader'))]
