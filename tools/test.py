@@ -56,6 +56,8 @@ def main() -> None:
     """Test."""
     from mmirstd.engine import CheckpointError, CheckpointGuardHook, ConfigError
     from mmirstd.engine.evaluation_options import set_eval_size, set_per_image, set_protocols
+    from mmirstd.engine.loading_options import loading_steps
+    from mmirstd.engine.normalization import follow_training, is_asked_for
     args = parse_args()
     now_doing('preparing the test')
     cfg = load_config(args.config, args.cfg_options, args.data)
@@ -83,6 +85,8 @@ def main() -> None:
     cfg.resume = False
     given = args.checkpoint.lower() != 'none'
     cfg.load_from = find_checkpoint(args.checkpoint) if given else None
+    if given and (text := follow_training(loading_steps(cfg.test_dataloader), cfg.load_from, is_asked_for(cfg))):
+        notices.append(text)
 
     _, notes = prepare(cfg, args.launcher)
     runner = build_runner(cfg, [*notes, *notices])

@@ -82,8 +82,9 @@ def main() -> None:
 
     _, notes = prepare(cfg, args.launcher)
     runner = build_runner(cfg, [*notes, *resume_notes])
+    from mmirstd.engine import CheckpointGuardHook, NormalizationHook
+    runner.register_hook(NormalizationHook())
     if cfg.get('load_from'):
-        from mmirstd.engine import CheckpointGuardHook
         # a base checkpoint may lack what a variant adds; a run that continues must fit exactly
         share = 0.0 if args.partial_checkpoint else (1.0 if cfg.get('resume') else 0.5)
         runner.register_hook(CheckpointGuardHook(min_match=share, filename=cfg.load_from))

@@ -15,8 +15,10 @@ from mmengine.infer import BaseInferencer
 from mmengine.logging import print_log
 
 from mmirstd import __version__
+from mmirstd.datasets.bit_depth import BitDepthWatch
 from mmirstd.datasets.errors import DataError
 from mmirstd.engine.errors import ConfigError
+from mmirstd.engine.normalization import follow_training, is_asked_for, normalization
 from mmirstd.registry import TRANSFORMS
 from mmirstd.utils.files import file_sha256
 
@@ -24,6 +26,9 @@ from .frame_stream import FrameStream, RawFormat
 from .inputs import Source, describe_skipped, expand_inputs
 from .model_loading import ModelLike, as_config, build_network, config_name
 from .results import FrameResult
+
+#: 16-bit images after which is said that they seem to hold fewer bits.
+BIT_DEPTH_IMAGES = 8
 
 #: Called with a source that cannot be read or processed (to its end), and why.
 OnError = Callable[[Source, Exception], None]
@@ -59,6 +64,8 @@ class TargetInferencer(BaseInferencer):
     stream: FrameStream | None = None
 
     _scope = 'mmseg'
+    #: What of the normalization comes from the checkpoint, not from the config.
+    _followed: dict[str, Any] = {}
     #: Whether a folder of images is one sequence.
     sequences = False
 
@@ -100,7 +107,8 @@ class TargetInferencer(BaseInferencer):
         digest = file_sha256(weights) if weights is not None and Path(weights).is_file() else None
         return dict(
             min_area=self.min_area, model=self.name, weights=None if weights is None else Path(weights).name,
-            weights_sha256=digest, normalise=self.load_options or 'config', tiling=self._tiling_record(),
+            weights_sha256=digest,
+            normalise={**self._followed, **self.load_options} or 'config', tiling=self._tiling_record(),
             mmirstd=__version__)
 
     def _tiling_record(self) -> dict[str, Any] | None:
@@ -117,6 +125,12 @@ class TargetInferencer(BaseInferencer):
         steps = [copy.deepcopy(step) for step in (dataset.get('pipeline') or default)]
         if steps and steps[0].get('type', '').rsplit('.', 1)[-1] in ('LoadInfraredImage', 'LoadClip'):
             steps[0].update(self.load_options)
+            asked = bool(set(self.load_options) - {'nonfinite', 'invert'}) or cfg is not None and is_asked_for(cfg)
+            before = normalization(steps[0])
+            said = None if self.weights is None else follow_training(steps[:1], self.weights, asked)
+            if said:
+                print_log(f'{self.name}: {said}', logger='current', level=logging.WARNING)
+            self._followed = {key: value for key, value in normalization(steps[0]).items() if value != before[key]}
         return steps
 
     def _build_loader(self, cfg: Any, steps: list[dict], expected: str) -> Any:
@@ -156,9 +170,36 @@ class TargetInferencer(BaseInferencer):
 
     def infer(self, inputs: Any, batch_size: int = 1, on_error: OnError | None = None,
               **options: Any) -> Iterator[FrameResult]:
-        """Results one by one, in order, in bounded memory; see :meth:`preprocess` for the arguments."""
-        for batch in self.preprocess([inputs], batch_size, on_error=on_error, **options):
-            yield from self.forward(batch, on_error=on_error)
+        """Results one by one, in order, in bounded memory; see :meth:`preprocess` for the arguments.
+
+        16-bit images that seem to hold codes of fewer bits are a warning in the log: after the first
+        ``BIT_DEPTH_IMAGES`` of them, or at the end.
+        """
+        watch = BitDepthWatch()
+        try:
+            for batch in self.preprocess([inputs], batch_size, on_error=on_error, **options):
+                for item in batch:
+                    watch.observe(item.gray)
+                if watch.images >= BIT_DEPTH_IMAGES:
+                    self._warn_of_bit_depth(watch)
+                yield from self.forward(batch, on_error=on_error)
+        finally:
+            self._warn_of_bit_depth(watch)
+
+    _said_bit_depth = False
+
+    def _warn_of_bit_depth(self, watch: BitDepthWatch) -> None:
+        text = self.bit_depth_notice(watch)
+        if text and not self._said_bit_depth:
+            self._said_bit_depth = True
+            print_log(text, logger='current', level=logging.WARNING)
+
+    def bit_depth_notice(self, watch: BitDepthWatch) -> str | None:
+        """What to tell someone whose 16-bit images seem to hold codes of fewer bits; None: nothing."""
+        if not getattr(self.loader, 'divides_by_code', False):
+            return None
+        return watch.warning("bit_depth={0} (tools/infer.py: --bit-depth {0}; IRSTDInferencer: "
+                             "load_options=dict(bit_depth={0}))")
 
     def visualize(self, inputs: list, preds: list[FrameResult], return_vis: bool = False,
                   **_: Any) -> list[np.ndarray] | None:

@@ -20,6 +20,7 @@ from mmirstd.apis.output_folder import FRAMES_SUFFIX, OutputFolder
 from mmirstd.apis.result_writer import DEFAULT_FPS, MAP_KINDS, ResultWriter
 from mmirstd.apis.results import FrameResult
 from mmirstd.apis.target_schema import Target
+from mmirstd.datasets.bit_depth import BitDepthWatch
 from mmirstd.utils.errors import DataError, UserError
 from mmirstd.utils.files import save_png
 
@@ -156,15 +157,19 @@ class AppSession:
     def _run(self, upload: UploadedFile, model: str, normalise: str | None, progress: Progress | None) -> None:
         problems: list[Exception] = []
         results = []
+        watch = BitDepthWatch()
         with self.shelf.lock:
             inferencer = self.shelf.get(model, normalise)
             for result in inferencer.infer(upload, on_error=lambda _, error: problems.append(error),
                                            max_frames=upload.max_frames):
                 results.append(result)
+                watch.observe(result.image)
                 if progress is not None and not upload.still:
                     progress(len(results), self._expected(inferencer.stream, upload))
             if not results:
                 raise problems[0] if problems else DataError(f'{upload.label}: no frame in it could be decoded')
+            if notice := inferencer.bit_depth_notice(watch):
+                self.notes.append(notice)
             self._default = inferencer.threshold
             self._head = inferencer.provenance()
             if not upload.still:

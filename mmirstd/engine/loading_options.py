@@ -8,7 +8,7 @@ from typing import Any
 from mmengine.config import Config
 from mmengine.logging import print_log
 
-from mmirstd.utils.errors import ConfigError
+from mmirstd.utils.errors import ConfigError, MissingDataError
 
 #: Arguments of ``mmirstd.LoadInfraredImage`` and ``mmirstd.LoadClip`` that may stand at the top of a config.
 IMAGE_OPTIONS: tuple[str, ...] = ('bit_depth', 'max_value', 'normalise', 'percentiles', 'nonfinite', 'invert')
@@ -69,16 +69,24 @@ def _found_bit_depth(cfg: Config) -> int | None:
     from mmirstd.datasets.bit_depth import BitDepthWatch
     from mmirstd.datasets.first_look import watch_bit_depth
     from mmirstd.registry import DATASETS
-    loader = cfg.get('train_dataloader') or cfg.get('test_dataloader') or {}
-    leaves = [part for part in _dicts(loader.get('dataset') or {})
-              if 'type' in part and ('data_root' in part or 'ann_file' in part)]
-    if not leaves:
+    for split in ('train', 'test'):
+        loader = cfg.get(f'{split}_dataloader') or {}
+        leaves = [part for part in _dicts(loader.get('dataset') or {})
+                  if 'type' in part and ('data_root' in part or 'ann_file' in part)]
+        seen = BitDepthWatch()
+        try:
+            for leaf in leaves:
+                data = DATASETS.build({**leaf, 'pipeline': [], 'holdout': None, 'lazy_init': True})
+                found = watch_bit_depth([sample['img_path'] for sample in data.load_data_list()])
+                seen.images, seen.largest = seen.images + found.images, max(seen.largest, found.largest)
+        except MissingDataError:
+            if split == 'train':
+                continue  # someone who only tests needs no training data
+            raise
+        if leaves:
+            break
+    else:
         raise ConfigError("bit_depth='auto': the config has no data set to look at; give a number, such as 14")
-    seen = BitDepthWatch()
-    for leaf in leaves:
-        data = DATASETS.build({**leaf, 'pipeline': []})
-        found = watch_bit_depth([data.get_data_info(index)['img_path'] for index in range(len(data))])
-        seen.images, seen.largest = seen.images + found.images, max(seen.largest, found.largest)
     print_log(f"bit_depth='auto': {seen.depth} is taken; the largest value of {seen.images} 16-bit images looked at is "
               f'{seen.largest}' if seen.images else "bit_depth='auto': there are no 16-bit images, so nothing changes",
               logger='current')

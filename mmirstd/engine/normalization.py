@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterable
 from typing import Any
 
 from mmengine.config import Config
@@ -60,20 +61,25 @@ def trained_normalizations(path: str) -> list[dict[str, Any]]:
     return [normalization(entry) for entry in stored if isinstance(entry, dict)]
 
 
-def follow_training(steps: Sequence[dict], trained: Sequence[dict[str, Any]], asked: bool) -> str | None:
-    """Let loading steps do what the network was trained with, unless the user asked for something else; in place.
+def follow_training(steps: Iterable[dict], path: str, asked: bool) -> str | None:
+    """Let loading steps do what a checkpoint's network was trained with, unless the user asked for something else.
 
     A checkpoint that knows no bit depth (8-bit images, or all 16 bits) goes with any: codes divided by their own
     largest value are alike.
 
     Args:
-        steps: Loading steps of the pipelines in use.
-        trained: Of :func:`trained_normalizations`.
+        steps: Loading steps of the pipelines in use, changed in place.
+        path: The checkpoint; what is no file here is not looked at.
         asked: The user set the normalization, which then stays.
 
     Returns:
         What to tell the user; None where nothing differs.
+
+    Raises:
+        CheckpointError: It cannot be read.
     """
+    trained = trained_normalizations(path) if os.path.isfile(path) else []
+    steps = list(steps)
     used = [normalization(step) for step in steps]
     if not trained or all(any(_alike(one, other) for other in trained) for one in used):
         return None

@@ -26,7 +26,7 @@ from mmirstd.utils.errors import CheckpointError  # noqa: E402
 from mmirstd.utils.files import file_sha256  # noqa: E402
 
 #: Meta data of mmengine's checkpoints that describe the network and its training.
-_META = ('dataset_meta', 'epoch', 'iter', 'seed', 'cfg', 'mmengine_version')
+_META = ('dataset_meta', 'epoch', 'iter', 'seed', 'cfg', 'mmengine_version', 'normalization')
 _ABSOLUTE = re.compile(r"(['\"])/[^'\"\n]*/([^/'\"\n]+)\1")
 
 

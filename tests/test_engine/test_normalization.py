@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+import torch
+from mmengine.config import Config
+
+from mmirstd.engine.hooks import NormalizationHook
+from mmirstd.engine.launch import load_config
+from mmirstd.engine.loading_options import loading_steps
+from mmirstd.engine.normalization import (
+    follow_training,
+    is_asked_for,
+    normalization,
+    trained_normalizations,
+    training_normalizations,
+)
+from tests.shared import REPO
+
+NUAA = str(REPO / 'configs/ggl_net/ggl-net-tiny_nuaa-sirst-341-86.py')
+
+
+def checkpoint(folder, *steps: dict) -> str:
+    """A file as the hook makes it of a run with these loading steps."""
+    cfg = Config(dict(train_dataloader=dict(dataset=dict(datasets=[
+        dict(pipeline=[dict(type='mmirstd.LoadInfraredImage', **step)]) for step in steps]))))
+    saved = dict(state_dict={})
+    NormalizationHook().before_save_checkpoint(SimpleNamespace(cfg=cfg), saved)
+    torch.save(saved, folder / 'a.pth')
+    return str(folder / 'a.pth')
+
+
+def test_what_has_no_effect_makes_no_difference():
+    fixed = normalization({})
+    assert fixed == dict(normalise='fixed', bit_depth=None, max_value=None, percentiles=[0.5, 99.5])
+    assert normalization(dict(percentiles=(1, 99), nonfinite='median', invert=True)) == fixed
+    assert normalization(dict(normalise='minmax', bit_depth=14, max_value=3)) == dict(fixed, normalise='minmax')
+    assert normalization(dict(bit_depth=14, max_value=3)) == dict(fixed, max_value=3)
+    assert normalization(dict(normalise='percentile', percentiles=(1, 99)))['percentiles'] == [1.0, 99.0]
+
+
+def test_the_checkpoint_keeps_the_distinct_ones(tmp_path):
+    path = checkpoint(tmp_path, {}, dict(bit_depth=14), {})
+    assert trained_normalizations(path) == [normalization({}), normalization(dict(bit_depth=14))]
+    torch.save(dict(state_dict={}), tmp_path / 'old.pth')
+    assert trained_normalizations(str(tmp_path / 'old.pth')) == []
+
+
+def test_a_released_config_has_the_plain_one():
+    assert training_normalizations(load_config(NUAA)) == [normalization({})]
+
+
+@pytest.mark.parametrize('step', [{}, dict(bit_depth=14), dict(bit_depth=12)])
+def test_a_checkpoint_without_a_depth_goes_with_any(tmp_path, step):
+    used = dict(step)
+    assert follow_training([used], checkpoint(tmp_path, {}), asked=False) is None
+    assert used == step
+
+
+def test_the_checkpoint_is_followed_and_that_is_said(tmp_path):
+    step = {}
+    text = follow_training([step], checkpoint(tmp_path, dict(bit_depth=14)), asked=False)
+    assert step['bit_depth'] == 14
+    assert text == ('the images are read with bit_depth=14, as the checkpoint was trained; the config says '
+                    'bit_depth=None')
+    step = dict(bit_depth=14)
+    follow_training([step], checkpoint(tmp_path, dict(normalise='percentile', percentiles=(1, 99))), asked=False)
+    assert normalization(step) == normalization(dict(normalise='percentile', percentiles=(1, 99)))
+
+
+def test_what_was_asked_for_stays_and_the_difference_is_said(tmp_path):
+    step = dict(bit_depth=12)
+    text = follow_training([step], checkpoint(tmp_path, dict(bit_depth=14)), asked=True)
+    assert step == dict(bit_depth=12)
+    assert text == ('the checkpoint was trained with bit_depth=14; the images are now read with bit_depth=12, as asked '
+                    'for')
+
+
+def test_of_several_none_is_chosen(tmp_path):
+    path = checkpoint(tmp_path, {}, dict(bit_depth=14))
+    assert follow_training([dict(bit_depth=14)], path, asked=False) is None
+    step = dict(normalise='minmax')
+    assert 'trained with bit_depth=None; or bit_depth=14' in follow_training([step], path, asked=False)
+    assert step == dict(normalise='minmax')
+
+
+def test_no_file_no_word():
+    assert follow_training([{}], 'https://host/a.pth', asked=False) is None
+
+
+@pytest.mark.parametrize(('options', 'asked'), [
+    ({}, False), (dict(nonfinite='median'), False), (dict(bit_depth=14), True),
+    ({'test_dataloader.dataset.pipeline.0.bit_depth': 14}, True),
+    ({'train_dataloader.dataset.pipeline.0.bit_depth': 14}, False)])
+def test_what_the_command_line_asks_for(options, asked):
+    cfg = load_config(NUAA, options)
+    assert is_asked_for(cfg) is asked
+    assert list(loading_steps(cfg.test_dataloader))
