@@ -23,8 +23,8 @@ _MODULES = {
     'AutocastOptimWrapper': '.optim_wrapper', 'AuxiliaryLossHook': '.hooks', 'ChannelsLastHook': '.hooks',
     'CheckpointError': '.errors', 'CheckpointGuardHook': '.hooks', 'ConfigError': '.errors',
     'EpochSeedHook': '.hooks', 'GradientDiagnosticsHook': '.hooks', 'NormalizationHook': '.hooks',
-    'PredictionDumpHook': '.hooks', 'ThreadPlan': '.threads', 'TimedLoggerHook': '.hooks', 'UserError': '.errors', 'apply_threads': '.threads',
-    'explain_config_errors': '.errors', 'plan_threads': '.threads',
+    'PredictionDumpHook': '.hooks', 'ThreadPlan': '.threads', 'TimedLoggerHook': '.hooks',
+    'UserError': '.errors', 'apply_threads': '.threads', 'explain_config_errors': '.errors', 'plan_threads': '.threads',
 }
 __all__ = [  # noqa: F822
     'AutocastOptimWrapper', 'AuxiliaryLossHook', 'ChannelsLastHook', 'CheckpointError', 'CheckpointGuardHook',
