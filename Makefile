@@ -4,13 +4,14 @@ VENV := $(ROOT).venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 APP_STAMP := $(VENV)/.installed-app
+DOCS_STAMP := $(VENV)/.installed-docs
 PYTHON ?= python3
 DEMO_DIR ?= $(ROOT)demo_out
 PYTEST_ARGS ?=
 APP_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-moving app test test-fast test-durations lint clean
+.PHONY: help install demo demo-moving app test test-fast test-durations lint docs clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(ROOT)Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -32,6 +33,12 @@ $(STAMP): $(ROOT)requirements.txt $(ROOT)setup.py
 $(APP_STAMP): $(STAMP) $(ROOT)requirements-app.txt
 	@echo "== installing requirements-app.txt"
 	$(PY) -m pip install --disable-pip-version-check --progress-bar off -r $(ROOT)requirements-app.txt
+	@touch $@
+
+# Sphinx, for the documentation site alone.
+$(DOCS_STAMP): $(STAMP) $(ROOT)requirements-docs.txt
+	@echo "== installing requirements-docs.txt"
+	$(PY) -m pip install --disable-pip-version-check --progress-bar off -r $(ROOT)requirements-docs.txt
 	@touch $@
 
 install: $(STAMP)  ## set up .venv with the tested versions
@@ -57,5 +64,8 @@ test-durations: $(APP_STAMP)  ## run all tests and record their CPU seconds
 lint: $(STAMP)  ## check the style
 	cd $(ROOT) && $(VENV)/bin/ruff check .
 
-clean:  ## remove .venv and the demo's results
-	rm -rf $(VENV) $(DEMO_DIR)
+docs: $(DOCS_STAMP)  ## build the documentation site, docs/_build/html/index.html; a warning is an error
+	cd $(ROOT) && $(PY) -m sphinx -b html -q -W --keep-going -c docs -d docs/_build/doctrees . docs/_build/html
+
+clean:  ## remove .venv, the demo's results and the built site
+	rm -rf $(VENV) $(DEMO_DIR) $(ROOT)docs/_build $(ROOT)docs/api

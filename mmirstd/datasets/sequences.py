@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from .errors import DataError
 
+#: What stands for a past frame that does not exist.
 GAPS = {
     'hold': 'a missing past frame is replaced by the last one before it, as a display would hold it',
     'position': 'frame numbers only order the frames; the past frames are the ones before, however long ago',

@@ -64,8 +64,8 @@ class SIRSTDataset(BaseSegDataset):
         cache_limit_mb: bound of the cache in MiB.
         img_suffix: end of image file names (``'.png'``); None finds it.
         seg_map_suffix: end of mask file names (``'_pixels0.png'``); None finds it.
-        metainfo, filter_cfg, indices, serialize_data, pipeline, test_mode, lazy_init,
-            max_refetch: as in :class:`mmengine.dataset.BaseDataset`.
+        metainfo, filter_cfg, indices, serialize_data, pipeline, test_mode, lazy_init, max_refetch: as in
+            :class:`mmengine.dataset.BaseDataset`.
 
     Raises:
         MissingDataError: no root, folder, split file, image or mask; all

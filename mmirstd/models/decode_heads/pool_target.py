@@ -17,7 +17,7 @@ def pool_target(target: Tensor, size: Sequence[int], ignore_index: int) -> Tenso
         ignore_index: Value of the pixels that do not count.
 
     Returns:
-        (B, 1, *size), of the type of ``target``; the target itself where that is its size.
+        (B, 1, H, W) at that size, of the type of ``target``; the target itself where that is its size.
     """
     size = list(size)
     if size == list(target.shape[2:]):

@@ -27,7 +27,7 @@ def target_weights(data_samples: Sequence[Any], size: tuple[int, int], image_siz
         device: Where the weights are made.
 
     Returns:
-        (batch, 1, *size), float32.
+        (batch, 1, H, W) at that size, float32.
 
     Raises:
         ValueError: There are no data samples, they have no targets' field, or do not fit the batch.

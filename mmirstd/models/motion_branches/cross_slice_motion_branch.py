@@ -70,7 +70,7 @@ class CrossSliceMotionBranch(BaseModule):
             size: Height and width of the features, at most H / 4 and W / 4.
 
         Returns:
-            (B, T * feat_channels, *size), frame by frame.
+            (B, T * feat_channels, H, W) at that size, frame by frame.
         """
         batch, num_frames = clips.shape[:2]
         embedded = self.embed(clips.transpose(0, 1).flatten(0, 1))
