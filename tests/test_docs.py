@@ -1,0 +1,214 @@
+"""What the documentation says can be done: its commands exist, its code runs."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import io
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from mmirstd.engine.launch import load_config
+from tests.shared import REPO
+
+PAGES = sorted([*REPO.glob('*.md'), *(REPO / 'docs').glob('*.md'), *(REPO / 'configs').rglob('*.md'),
+                *(REPO / 'benchmarks').glob('*.md')])
+CONFIGS = {path.stem: path for path in (REPO / 'configs').rglob('*.py')}
+#: Tools whose first argument may be the name of a config.
+BY_NAME = {'tools/infer.py'}
+#: Shell scripts that hand their options on.
+SCRIPTS = {'tools/dist_train.sh': 'tools/train.py', 'tools/dist_test.sh': 'tools/test.py'}
+
+
+@dataclass
+class Block:
+    """A fenced block of a page.
+
+    Attributes:
+        page: Where it stands.
+        line: Number of its first line.
+        language: What follows the fence.
+        mark: The comment before it: ``run``, ``config``, or ``file: NAME``.
+        text: Its lines.
+    """
+
+    page: Path
+    line: int
+    language: str
+    mark: str
+    text: str
+
+
+def blocks(page: Path, language: str) -> list[Block]:
+    text = page.read_text(encoding='utf-8')
+    found = []
+    for match in re.finditer(r'(?:<!-- (run|config|file: \S+) -->\n)?^```(\w+)\n(.*?)^```$', text, re.M | re.S):
+        if match[2] == language:
+            line = text.count('\n', 0, match.start(3)) + 1
+            found.append(Block(page, line, language, match[1] or '', match[3]))
+    return found
+
+
+def commands(page: Path) -> Iterator[str]:
+    """Command lines of a page: those of its bash blocks, and inline code that begins like one."""
+    for block in blocks(page, 'bash'):
+        yield from block.text.replace('\\\n', ' ').splitlines()
+    prose = re.sub(r'^```.*?^```$', '', page.read_text(encoding='utf-8'), flags=re.M | re.S)
+    yield from (code.replace('\n', ' ') for code in re.findall(r'`((?:python|make|tools/\w+\.sh)\s[^`]+)`', prose))
+
+
+def words(command: str) -> list[str]:
+    """The words from the program on, without comment, assignments before it, pipes and redirections."""
+    command = re.split(r'[|]\s+|\s[<>&]+\s?|;', re.sub(r'(^|\s)#.*', '', command).replace('[', '').replace(']', ''))
+    parts = next((part for part in command if re.search(r'(python|make|tools/)', part)), '')
+    found = shlex.split(parts)
+    while found and re.fullmatch(r'\w+=\S*', found[0]):
+        found.pop(0)
+    return [word for word in found if word != '...']
+
+
+def parse(script: str, arguments: list[str]) -> str:
+    """What the script's parser says against the arguments."""
+    module = importlib.import_module(script.removesuffix('.py').replace('/', '.'))
+    module = importlib.import_module(module.main.__module__)  # a tool may be a door to the package
+    if not hasattr(module, 'parse_args'):
+        source = (REPO / script).read_text(encoding='utf-8')
+        return ', '.join(a for a in arguments if a.startswith('--') and f"'{a.split('=')[0]}'" not in source)
+    said = io.StringIO()
+    # placeholders for numbers
+    arguments = ['1' if re.fullmatch(r'[NKHW]', argument) else argument for argument in arguments]
+    with contextlib.redirect_stderr(said), contextlib.redirect_stdout(said):
+        try:
+            module.parse_args(arguments)
+        except SystemExit as end:
+            return said.getvalue() if end.code else ''
+    return ''
+
+
+def problem(command: str) -> str | None:
+    """Why a command of the documentation cannot be meant as it stands; None if it can, or is of other programs."""
+    program, *arguments = words(command) or ['']
+    if program == 'make':
+        targets = set(re.findall(r'^([a-z-]+):', (REPO / 'Makefile').read_text(encoding='utf-8'), re.M))
+        wrong = [a for a in arguments if '=' not in a and not a.startswith('-') and a not in targets]
+        return f'no such target: {wrong}' if wrong else None
+    if program == 'python' and arguments[:1] == ['-m']:
+        return None if importlib.util.find_spec(arguments[1]) else f'no module {arguments[1]}'
+    script, *arguments = arguments if program == 'python' else [program, *arguments]
+    if not script.startswith('tools/'):
+        return None
+    if not (REPO / script).is_file():
+        return f'{script} does not exist'
+    names = [a for a in arguments if re.match(r'(configs|benchmarks)/.*\.(py|yml|json|pth)$', a)]
+    names += [a.split('=', 1)[1] for a in arguments if re.match(r'[\w.]+=configs/', a)]
+    missing = [name for name in names if not (REPO / name).exists()]
+    if missing:
+        return f'does not exist: {missing}'
+    first = arguments[0] if arguments else ''
+    if script in BY_NAME and re.fullmatch(r'[a-z][\w-]*', first) and first not in CONFIGS:
+        return f'no config is named {first}'
+    if script in SCRIPTS:
+        script, arguments = SCRIPTS[script], [a for a in arguments if not re.fullmatch(r'\d+|N', a)]
+    return parse(script, arguments) or None
+
+
+@pytest.mark.parametrize('page', PAGES, ids=lambda page: page.relative_to(REPO).as_posix())
+def test_commands_exist(page: Path) -> None:
+    wrong = [f'{command.strip()}\n    {found}' for command in commands(page) if (found := problem(command))]
+    assert not wrong, '\n'.join(wrong)
+
+
+@pytest.mark.parametrize(('command', 'expected'), [
+    ('python tools/no_such_tool.py x', 'does not exist'),
+    ('python tools/train.py configs/ggl_net/no-such-config.py', 'does not exist'),
+    ('python tools/test.py CONFIG CKPT --no-such-option 3', 'unrecognized arguments'),
+    ('python tools/benchmark.py benchmarks/nudt-15min.yml --jobs many', 'invalid int value'),
+    ('tools/dist_train.sh CONFIG 2 --no-such-option', 'unrecognized arguments'),
+    ('python tools/infer.py no-such-name photos/ --out results', 'no config is named'),
+    ('make no-such-target', 'no such target'),
+    ('PYTHONPATH=. python tools/train.py CONFIG --sed 1  # a comment', 'unrecognized arguments'),
+    ('camera | python tools/infer.py CONFIG CKPT - --rawframes 2x2 --out d', 'unrecognized arguments'),
+])
+def test_a_wrong_command_is_found(command: str, expected: str) -> None:
+    assert expected in (problem(command) or '')
+
+
+@pytest.mark.parametrize('page', PAGES, ids=lambda page: page.relative_to(REPO).as_posix())
+def test_python_compiles(page: Path) -> None:
+    for block in blocks(page, 'python'):
+        compile('\n' * (block.line - 1) + block.text, str(page.relative_to(REPO)), 'exec')
+
+
+MARKED = [block for page in PAGES for block in blocks(page, 'python') if block.mark]
+
+
+@pytest.mark.parametrize('block', [block for block in MARKED if block.mark == 'run'],
+                         ids=lambda block: f'{block.page.name}:{block.line}')
+def test_python_runs(block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    exec(compile(block.text, f'{block.page.name}:{block.line}', 'exec'), {'__name__': '__main__'})
+
+
+@pytest.mark.parametrize('block', [block for block in MARKED if block.mark == 'config'],
+                         ids=lambda block: f'{block.page.name}:{block.line}')
+def test_configs_are_read(block: Block, tmp_path: Path) -> None:
+    file = tmp_path / 'my_config.py'
+    file.write_text(block.text, encoding='utf-8')
+    assert load_config(str(file)).model
+
+
+def test_there_is_code_to_run() -> None:
+    assert {block.mark.split(':')[0] for block in MARKED} == {'run', 'config', 'file'}
+
+
+def test_own_network(tmp_path: Path) -> None:
+    """The files of the page, as a user has them: built, trained for a step and asked for a prediction."""
+    for block in blocks(REPO / 'docs' / 'write_your_own_network.md', 'python'):
+        (tmp_path / block.mark.removeprefix('file: ')).write_text(block.text, encoding='utf-8')
+    script = '''
+import sys
+import torch
+from mmengine.registry import init_default_scope
+from mmirstd.engine.launch import load_config
+from mmirstd.registry import MODELS
+from tests.test_models.test_necks.bp_fpn_models import seg_batch
+
+sizes = []
+for name in ('my_network_synthetic.py', 'my_network_wide_synthetic.py'):
+    cfg = load_config(name)
+    init_default_scope(cfg.default_scope)
+    torch.manual_seed(0)
+    model = MODELS.build(cfg.model)
+    model.init_weights()
+    batch = seg_batch(48)
+    batch['inputs'] = batch['inputs'][:, :1]
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
+    losses = []
+    for _ in range(8):
+        values = model(**model.data_preprocessor(batch, True), mode='loss')
+        loss = sum(value for key, value in values.items() if 'loss' in key)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    unused = [key for key, p in model.named_parameters() if p.grad is None]
+    assert not unused, unused
+    assert losses[-1] < losses[0], losses
+    with torch.no_grad():
+        result = model.eval().test_step(batch)
+    probability = result[0].seg_logits.data
+    assert probability.shape == (1, 48, 48) and 0 <= probability.min() <= probability.max() <= 1
+    sizes.append(sum(p.numel() for p in model.parameters()))
+assert sizes[0] < sizes[1], sizes
+'''
+    done = subprocess.run([sys.executable, '-c', script], cwd=tmp_path, capture_output=True, text=True, timeout=300,
+                          env={**os.environ, 'PYTHONPATH': os.pathsep.join([str(tmp_path), str(REPO)])})
+    assert done.returncode == 0, done.stderr[-3000:]
