@@ -132,22 +132,43 @@ def _explain_bad_argument(error: TypeError, frames: list[dict], config: str) -> 
     return None
 
 
+def _explain_bad_value(error: ValueError, config: str) -> str | None:
+    """Say which class of the config refused a value; None where the error is no check of arguments."""
+    frames = _frames_of(error.__traceback__, 'build_from_cfg') + _frames_of(
+        error.__traceback__, 'build_scheduler_from_cfg')
+    frame = frames[-1] if frames else None
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    ours = trace.tb_frame.f_globals.get('__name__', '').startswith('mmirstd.')
+    if frame is None or not (ours or trace.tb_frame.f_code.co_name == '__init__'):
+        return None
+    cls = frame.get('obj_cls')
+    return f'{config}: {getattr(cls, "__name__", frame["cfg"].get("type"))}: {error}'
+
+
 @contextmanager
 def explain_config_errors(config: str) -> Iterator[None]:
     """Turn mmengine's errors about a config's types and arguments into :class:`ConfigError`.
 
     A misspelt ``type`` is answered with near matches from every scope and
     with the places that were searched; a misspelt argument with the class and
-    its valid arguments.  Every other exception passes unchanged.
+    its valid arguments; a value that a class refuses when it is built,
+    with its words.  Every other exception passes unchanged.
 
     Args:
         config (str): The config's name, for the message.
 
     Raises:
-        ConfigError: Instead of the KeyError, RuntimeError or TypeError.
+        ConfigError: Instead of the KeyError, RuntimeError, TypeError or ValueError.
     """
     try:
         yield
+    except ValueError as error:
+        message = None if isinstance(error, UserError) else _explain_bad_value(error, config)
+        if message is None:
+            raise
+        raise ConfigError(message) from error
     except (KeyError, RuntimeError, TypeError) as error:
         frames = _frames_of(error.__traceback__, 'build_from_cfg') + _frames_of(
             error.__traceback__, 'build_scheduler_from_cfg')

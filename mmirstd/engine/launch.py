@@ -15,6 +15,7 @@ from typing import Any
 
 from mmengine.config import Config, DictAction
 from mmengine.device import get_device
+from mmengine.logging import print_log
 from mmengine.runner import Runner
 
 from mmirstd.compat.precision import choose_precision
@@ -25,6 +26,7 @@ from .config_variables import apply_options, keys_read
 from .data_option import DataExchange, add_data_argument
 from .distributed import init_distributed, prepare_distributed_config
 from .errors import ConfigError, UserError, explain_config_errors, near_matches
+from .holdout_options import expand_holdout_options, match_holdouts, replace_holdout_sizes
 from .loading_options import apply_loading_options
 from .optim_wrapper import emulation_cost
 from .threads import ThreadPlan, apply_threads, limit_workers, plan_threads
@@ -152,9 +154,13 @@ def load_config(path: str, options: dict[str, Any] | None = None, data: str | No
             raise ConfigError(f'config {path}: cannot be read: {type(error).__name__}: {error}') from error
         if exchange:
             exchange.check(cfg)
+        options = expand_holdout_options(cfg, options)
         _check_option_names(cfg, options)
         root = cfg.get('data_root')
         cfg = apply_options(cfg, str(found), options)
+    replace_holdout_sizes(cfg, options)
+    for note in match_holdouts(cfg, options):
+        print_log(note, logger='current')
     _apply_data_root(cfg, root if isinstance(root, str) else None)
     if exchange:
         exchange.name_run(cfg, keep=tuple(options))
