@@ -56,6 +56,52 @@ def check_boxes(instances: Sequence[dict], width: int | None, height: int | None
     return kept, found, first
 
 
+def looks_normalized(boxes: Sequence[Sequence[float]]) -> bool:
+    """Whether boxes are given as shares of the image's width and height.
+
+    Args:
+        boxes: all boxes of a file, four numbers each, in any order of corners and sides.
+
+    Returns:
+        True when every number lies within 0..1, and at least one is no whole number (a target of one pixel in the
+        corner of the image is ``[0, 0, 1, 1]``).
+    """
+    values = np.array([*boxes], np.float64)
+    return bool(values.size and ((values >= -1e-3) & (values <= 1 + 1e-3)).all() and (values % 1).any())
+
+
+def could_be_corners(boxes: Sequence[Sequence[float]]) -> bool:
+    """Whether boxes meant as x, y, width, height might be x1, y1, x2, y2: no third and fourth number contradicts."""
+    values = np.array([*boxes], np.float64).reshape(-1, 4)
+    return bool(len(values) and (values[:, 2:] > values[:, :2]).all() and (values[:, :2] >= 0).all())
+
+
+def look_like_corners(boxes: Sequence[Sequence[float]], areas: Sequence[float | None],
+                      sizes: Sequence[tuple[int, int] | None]) -> bool:
+    """Whether boxes meant as x, y, width, height can only be x1, y1, x2, y2.
+
+    Args:
+        boxes: all boxes of a file, four numbers each.
+        areas: the area that the file claims of each, None where it claims none.
+        sizes: height and width of each one's image, None where unknown.
+
+    Returns:
+        True when :func:`could_be_corners`, and either every known area is that of the corners, or all boxes lie inside
+        of their image as corners and some do not as sides.
+    """
+    if not could_be_corners(boxes):
+        return False
+    values = np.array([*boxes], np.float64)
+    left, top, third, fourth = values.T
+    known = np.array([area is not None for area in areas])
+    claimed = np.array([area for area in areas if area is not None], np.float64)
+    corners, sides = ((third - left) * (fourth - top))[known], (third * fourth)[known]
+    if len(claimed) and np.allclose(claimed, corners, rtol=1e-2) and not np.isclose(claimed, sides, rtol=1e-2).any():
+        return True
+    limit = np.array([(np.inf, np.inf) if size is None else size[::-1] for size in sizes], np.float64) + TOLERANCE
+    return bool((values[:, 2:] <= limit).all() and (values[:, :2] + values[:, 2:] > limit).any())
+
+
 def boxes_of_mask(mask: np.ndarray) -> list[list[float]]:
     """The boxes of a mask's 8-connected components, in raster order of their corners.
 

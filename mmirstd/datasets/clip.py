@@ -2,117 +2,122 @@
 
 from __future__ import annotations
 
-import json
 import os.path as osp
 from collections import Counter
 from typing import Any
 
+from mmengine.logging import print_log
+
 from mmirstd.registry import DATASETS
 
+from .boxes import could_be_corners, look_like_corners, looks_normalized
 from .clip_base import BaseClipDataset
+from .coco_file import CocoAnnotation, CocoFile, read_coco
 from .errors import DataError
-from .sequences import Frame, Video, frame_number, natural_key
+from .listed_paths import image_exists, without_leading_folders
+from .sequences import Frame, Video
 
-#: Annotation entries that evaluation uses besides the box.
-_EXTRAS = ('track_id', 'scr')
+BOX_FORMATS = ('xywh', 'xyxy')
 
 
 @DATASETS.register_module()
 class ClipDataset(BaseClipDataset):
     """DAUB, IRDST, ITSDT-15K as UESTC-nnLab ships them, Drone-IR after conversion, synthetic sequences.
 
-    COCO JSON. Sequences are told by the images' ``video_id`` or else by the folder of ``file_name``
-    (``images/test/data6/0.bmp``); time by ``frame_id``, or else by the last number of the file name, or
-    else (when a sequence's names lack it) by their natural order. Annotations may carry ``track_id``
-    and ``scr``. ``iscrowd`` boxes are ignored in training and evaluation.
+    COCO JSON (:func:`~.coco_file.read_coco` says what is tolerated). Sequences are told by the images' ``video_id`` or
+    else by the folder of ``file_name`` (``images/test/data6/0.bmp``); time by ``frame_id``, or else by the last number
+    of the file name, or else (when a sequence's names lack it) by their natural order. Annotations may carry
+    ``track_id`` and ``scr``. ``iscrowd`` boxes are ignored in training and evaluation.
 
     With one class in ``metainfo`` every category counts as this class; with several, categories are
     told by name.
 
-    Args: see :class:`~.clip_base.BaseClipDataset`.
+    Args:
+        box_format: ``'xywh'``: a ``bbox`` is left, top, width, height, as COCO defines it; ``'xyxy'``: left, top,
+            right, bottom. None: COCO's, and boxes that can only be corners are an error.
+        kwargs: see :class:`~.clip_base.BaseClipDataset`.
     """
+
+    def __init__(self, *args, box_format: str | None = None, **kwargs) -> None:
+        if box_format is not None and box_format not in BOX_FORMATS:
+            raise ValueError(f'box_format is {box_format!r}; expected one of {", ".join(map(repr, BOX_FORMATS))}')
+        self.box_format = box_format
+        super().__init__(*args, **kwargs)
 
     def load_videos(self) -> list[Video]:
         """Read the JSON file."""
-        data = self._read()
-        labels = self._labels(data['categories'])
+        data = read_coco(self.ann_file, self.problems)
+        labels = self._labels(data)
         frames, videos = self._frames(data)
-        unknown = Counter()
-        for annotation in data['annotations']:
-            frame = frames.get(annotation.get('image_id'))
-            if frame is None:
-                raise DataError(
-                    f'{self.ann_file}: annotation {annotation.get("id")} belongs to image '
-                    f'{annotation.get("image_id")!r}, which is not among the {len(frames)} images; remove the '
-                    'annotation or add the image')
-            box = annotation.get('bbox')
-            if not isinstance(box, (list, tuple)) or len(box) != 4:
-                raise DataError(f'{self.ann_file}: annotation {annotation.get("id")} has bbox={box!r}; expected '
-                                '[x, y, width, height]')
-            label = labels.get(annotation.get('category_id'))
+        self._check_format(data.annotations, frames)
+        for annotation in data.annotations:
+            label = labels.get(annotation.category_id)
             if label is None:
-                unknown[annotation.get('category_id')] += 1
                 continue
-            x, y, width, height = (float(value) for value in box)
-            instance = dict(bbox=[x, y, x + width, y + height], bbox_label=label,
-                            ignore_flag=int(bool(annotation.get('iscrowd', 0))))
-            instance.update({key: annotation[key] for key in _EXTRAS if annotation.get(key) is not None})
-            frame.instances.append(instance)
-        if unknown:
-            raise DataError(
-                f'{self.ann_file}: annotations of unknown categories {dict(unknown)}; its categories are '
-                f'{data["categories"]}, the data set is built for the classes {self.metainfo["classes"]}: change '
-                'metainfo=dict(classes=...) or the file')
+            first, second, third, fourth = annotation.bbox
+            corner = (third, fourth) if self.box_format == 'xyxy' else (first + third, second + fourth)
+            frames[annotation.image_id].instances.append(dict(
+                bbox=[first, second, *corner], bbox_label=label, ignore_flag=int(annotation.iscrowd),
+                **annotation.extras))
         return videos
 
-    def _read(self) -> dict[str, list[dict[str, Any]]]:
-        try:
-            with open(self.ann_file, encoding='utf-8') as file:
-                data = json.load(file)
-        except ValueError as error:
-            raise DataError(f'{self.ann_file}: not valid JSON ({error}); copy or download it again') from None
-        for key in ('images', 'annotations'):
-            if not isinstance(data, dict) or not isinstance(data.get(key), list):
-                found = sorted(data) if isinstance(data, dict) else type(data).__name__
-                raise DataError(f'{self.ann_file}: no list {key!r}, only {found}; expected COCO detection JSON with '
-                                'images, annotations and categories')
-        return dict(data, categories=data.get('categories') or [])
-
-    def _labels(self, categories: list[dict]) -> dict[Any, int]:
-        """Label of each category ID."""
+    def _labels(self, data: CocoFile) -> dict[Any, int]:
+        """Label of each category ID that annotations have."""
         classes = list(self.metainfo['classes'])
+        used = Counter(annotation.category_id for annotation in data.annotations)
+        names = {category['id']: category.get('name') for category in data.categories}
         if len(classes) == 1:
-            return {category['id']: 0 for category in categories} or {1: 0}
-        return {category['id']: classes.index(category['name']) for category in categories
-                if category.get('name') in classes}
+            labels = dict.fromkeys(names or used, 0)
+            merged = [str(names[category]) for category in used if category in names]
+            if len(merged) > 1:
+                print_log(f'{self.ann_file}: the categories {", ".join(sorted(merged))} all count as the one class '
+                          f'{classes[0]!r}; to tell them apart: metainfo=dict(classes=...)', logger='current')
+        else:
+            labels = {category: classes.index(name) for category, name in names.items() if name in classes}
+        unknown = {category: number for category, number in used.items() if category not in labels}
+        if unknown:
+            self.problems.add(DataError(
+                f'{self.ann_file}: annotations of unknown categories {unknown} (id: number); its categories are '
+                f'{names} (id: name), the data set is built for the classes {tuple(classes)}: change '
+                'metainfo=dict(classes=...) or the file'))
+        return labels
 
-    def _frames(self, data: dict) -> tuple[dict[Any, Frame], list[Video]]:
+    def _check_format(self, annotations: list[CocoAnnotation], frames: dict[Any, Frame]) -> None:
+        """Boxes given as two corners would be far too large, and those that reach outside would be cut."""
+        if self.box_format is not None:
+            return
+        boxes = [annotation.bbox for annotation in annotations]
+        if not could_be_corners(boxes):
+            return
+        sizes = [(1, 1)] * len(boxes) if looks_normalized(boxes) else self._image_sizes(
+            [frames[annotation.image_id] for annotation in annotations])
+        if not look_like_corners(boxes, [annotation.area for annotation in annotations], sizes):
+            return
+        corners = list(boxes[0])
+        self.problems.add(DataError(
+            f'{self.ann_file}: its {len(boxes)} boxes look like [x1, y1, x2, y2], the first is {corners} of '
+            f'{frames[annotations[0].image_id].path}; expected [x, y, width, height], which is COCO\'s order. Set '
+            "box_format='xyxy' on the data set (or 'xywh' if they are right as they are), or correct the file"))
+        self.box_format = 'xyxy'
+
+    def _frames(self, data: CocoFile) -> tuple[dict[Any, Frame], list[Video]]:
+        root = self.data_prefix['img']
+        names = [image.name for image in data.images]
+        found = without_leading_folders(names, lambda name: image_exists(root, name)) if names else None
+        if found is not None and found[1]:
+            print_log(f'{self.ann_file}: its file names are taken without the leading {found[1]!r}, as files below '
+                      f'{root}', logger='current')
+        names = names if found is None else found[0]
         frames: dict[Any, Frame] = {}
-        names = {video.get('id'): str(video.get('name')) for video in data.get('videos') or []}
-        groups: dict[Any, list[tuple[str, Frame, Any]]] = {}
-        for image in data['images']:
-            img_id, name = image.get('id'), image.get('file_name')
-            if img_id is None or not isinstance(name, str):
-                raise DataError(f'{self.ann_file}: image entry {image!r} lacks id or file_name')
-            if img_id in frames:
-                raise DataError(f'{self.ann_file}: the image id {img_id} appears twice ({name} and '
-                                f'{frames[img_id].path}); expected distinct ids')
-            frame = Frame(osp.join(self.data_prefix['img'], name), -1, img_id, image.get('height'), image.get('width'))
-            frames[img_id] = frame
-            group = image['video_id'] if image.get('video_id') is not None else osp.dirname(name)
-            groups.setdefault(group, []).append((name, frame, image.get('frame_id')))
-
+        groups: dict[tuple[bool, Any], list[Frame]] = {}
+        for image, name in zip(data.images, names):
+            frames[image.id] = frame = Frame(osp.join(root, name), image.frame_id, image.id, image.height, image.width)
+            group = (True, osp.dirname(name)) if image.video_id is None else (False, image.video_id)
+            groups.setdefault(group, []).append(frame)
+        folders = {image.id: osp.dirname(name) for image, name in zip(data.images, names)}
         videos = []
-        for group, members in groups.items():
-            numbers = [frame_id for _, _, frame_id in members]
-            if any(number is None for number in numbers):
-                numbers = [frame_number(name) for name, _, _ in members]
-            if any(number is None for number in numbers):
-                members.sort(key=lambda member: natural_key(member[0]))
-                numbers = list(range(len(members)))
-            for (_, frame, _), number in zip(members, numbers):
-                frame.number = int(number)
+        for (by_folder, group), members in groups.items():
             video_id = group if isinstance(group, int) else len(videos) + 1
-            name = names.get(group) or (group if isinstance(group, str) else osp.dirname(members[0][0]) or str(group))
-            videos.append(Video(name, video_id, [frame for _, frame, _ in members]))
+            name = group if by_folder else data.videos.get(group) or folders[members[0].img_id] or str(group)
+            videos.append(Video(name, video_id, members, by_folder))
         return frames, videos

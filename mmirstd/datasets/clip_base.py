@@ -15,15 +15,22 @@ import mmirstd.registry  # noqa: F401  before mmdet: puts the stand-in for missi
 
 from mmdet.datasets import BaseDetDataset  # isort: skip
 
-from .boxes import BAD_BOX, boxes_of_mask, check_boxes
+from .boxes import BAD_BOX, boxes_of_mask, check_boxes, looks_normalized
 from .errors import DataError, MissingDataError, first_few
 from .first_look import look_at_images, look_at_masks
 from .frame_reader import FrameReader
+from .image_header import image_size
 from .image_io import IMAGE_SUFFIXES
+from .listed_paths import image_exists
 from .mask_values import MaskRule
+from .problems import Problems
 from .raw_cache import RawCache, cache_limit
-from .sequences import GAPS, Frame, Video, frame_number, window_positions
-from .split_file import hold_out
+from .sequences import GAPS, Frame, Video, frame_number, name_pattern, number_frames, window_positions
+from .split_file import check_holdout, hold_out
+from .yolo_labels import find_yolo_labels
+
+#: Images whose annotated size is held against the file when a data set is built.
+SIZE_PROBES = 16
 
 
 class BaseClipDataset(BaseDetDataset):
@@ -61,6 +68,7 @@ class BaseClipDataset(BaseDetDataset):
             that this concerns is logged.
         bad_box: what to do with boxes without area or outside of the image, a key of :data:`~.boxes.BAD_BOX`; the
             number is logged. Where the annotation does not say how large the image is, it is checked on loading.
+        allow_no_targets: train (``test_mode=False``) on an annotation without a single box; else this is an error.
         key_every: take only each n-th annotated frame of a sequence as a key frame; the others stay context.
         holdout: ``dict(num=.. or fraction=.., seed=0, part='train'|'val')``: take only this part of the SEQUENCES, see
             :func:`~.split_file.hold_out`. Neighbouring frames are alike: a frame-wise hold-out would be no hold-out.
@@ -88,6 +96,7 @@ class BaseClipDataset(BaseDetDataset):
                  context: str = 'disk',
                  gaps: str = 'hold',
                  bad_box: str = 'error',
+                 allow_no_targets: bool = False,
                  key_every: int = 1,
                  holdout: dict | None = None,
                  cache: str | bool = 'auto',
@@ -108,13 +117,18 @@ class BaseClipDataset(BaseDetDataset):
         for name, value in (('num_frames', num_frames), ('stride', stride), ('key_every', key_every)):
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
                 raise ValueError(f'{name} is {value!r}; expected a whole number from 1 on')
-        cache_limit(cache, cache_limit_mb)  # now, not when the data are first used
+        # now, not when the data are first used
+        cache_limit(cache, cache_limit_mb)
+        if holdout is not None:
+            check_holdout(holdout)
         self.num_frames = num_frames
         self.stride = stride
         self.streaming = streaming
         self.context = context
         self.gaps = gaps
         self.bad_box = bad_box
+        self.allow_no_targets = allow_no_targets
+        self.problems = Problems()
         self.key_every = key_every
         self.holdout = copy.deepcopy(holdout)
         self.cache = cache
@@ -166,15 +180,102 @@ class BaseClipDataset(BaseDetDataset):
             raise MissingDataError(
                 f'{osp.abspath(self.ann_file)}: no such annotation file'
                 + (f'; its folder holds {", ".join(beside[:8])}' if beside else ''))
-        videos = self.load_videos()
+        videos = self._number(self.load_videos())
         if not any(video.frames for video in videos):
             raise DataError(f'{self._source}: the annotation lists no image; expected at least one')
         if self.holdout is not None:
-            names = set(hold_out([video.name for video in videos], **self.holdout))
+            names = set(hold_out([video.name for video in videos], **self.holdout,
+                                 source=f'{self._source} (sequences)'))
             videos = [video for video in videos if video.name in names]
-        self._check_boxes(videos)
         self._locate(videos)
+        self._check_sizes(videos)
+        given = sum(len(frame.instances) for video in videos for frame in video.frames)
+        self._scale_normalized(videos)
+        self._check_boxes(videos)
+        self._check_targets(videos, given)
         return self._samples(videos)
+
+    def _number(self, videos: list[Video]) -> list[Video]:
+        """Give frames their place in time, and part what shares a folder only."""
+        videos, split = number_frames(videos)
+        if not split:
+            return videos
+        folders = ', '.join(repr(name or '.') for name in split[:5])
+        text = (f'{self._source}: the images of {len(split)} folder(s) have equal numbers in their names ({folders}); '
+                'what is written before and behind the number tells the sequences: '
+                f'{len(videos)} in all')
+        if self.num_frames > 1 and all(len(video.frames) == 1 for video in videos):
+            self.problems.add(DataError(
+                f'{text}, of one image each. Clips of {self.num_frames} frames need sequences: add frame_id and '
+                'video_id to the annotation, one folder a sequence, or train on single images (num_frames=1)'))
+        self.problems.warn(text)
+        return videos
+
+    def _image_sizes(self, frames: Sequence[Frame]) -> list[tuple[int, int] | None]:
+        """Height and width of each frame: what is claimed, else the file's; None where it cannot be read."""
+        sizes: dict[str, tuple[int, int] | None] = {}
+        for frame in frames:
+            if frame.height is not None and frame.width is not None:
+                sizes[frame.path] = frame.height, frame.width
+            elif frame.path not in sizes:
+                try:
+                    sizes[frame.path] = image_size(frame.path)
+                except DataError:  # the one who loads it says more
+                    sizes[frame.path] = None
+        return [sizes[frame.path] for frame in frames]
+
+    def _check_sizes(self, videos: Sequence[Video]) -> None:
+        """Hold claimed sizes against a few files now; the loader does so with all."""
+        frames = [frame for video in videos for frame in video.frames if frame.height is not None]
+        wrong = []
+        for frame in frames if self.problems.gather else frames[::max(1, len(frames) // SIZE_PROBES)]:
+            actual, = self._image_sizes([Frame(frame.path, None)])
+            if actual is not None and actual != (frame.height, frame.width):
+                wrong.append(f'{frame.path}: {actual[1]}x{actual[0]} pixels (width x height), annotated as '
+                             f'{frame.width}x{frame.height}')
+        if wrong:
+            self.problems.add(DataError(
+                f'{self._source}: images are not as large as annotated:\n{first_few(wrong)}\nTheir boxes would be in '
+                'the wrong place: take the images that were annotated, or scale the boxes and sizes in the file'),
+                wrong)
+
+    def _scale_normalized(self, videos: Sequence[Video]) -> None:
+        """Boxes given as shares of width and height become pixels."""
+        frames = [frame for video in videos for frame in video.frames if frame.instances]
+        boxes = [instance['bbox'] for frame in frames for instance in frame.instances]
+        if not boxes or not looks_normalized(boxes):
+            return
+        for frame, size in zip(frames, self._image_sizes(frames)):
+            if size is None:
+                continue
+            sides = size[::-1] * 2
+            for instance in frame.instances:
+                instance['bbox'] = [round(value * side, 6) for value, side in zip(instance['bbox'], sides)]
+        text = (f'{self._source}: all {len(boxes)} boxes lie within 0..1, so they are taken as shares of width and '
+                f'height; the first, {[round(value, 6) for value in boxes[0]]} (x1, y1, x2, y2), became '
+                f'{[round(value, 2) for value in frames[0].instances[0]["bbox"]]} pixels')
+        self.problems.warn(text)
+
+    def _check_targets(self, videos: Sequence[Video], given: int) -> None:
+        """A detector must not train on nothing.
+
+        Args:
+            videos: after bad boxes have been dealt with.
+            given: number of boxes before.
+        """
+        frames = [frame for video in videos for frame in video.frames]
+        if any(frame.instances or frame.mask_path for frame in frames):
+            return
+        if given:
+            self.problems.add(DataError(f'{self._source}: none of its {given} boxes is left after '
+                                        f'bad_box={self.bad_box!r}; correct the annotation'))
+        elif not self.test_mode and not self.allow_no_targets and frames:
+            labels = find_yolo_labels(frames[0].path)
+            cure = (f'there are YOLO labels ({labels}): convert them with tools/dataset_converters/yolo_to_coco.py'
+                    if labels else 'give an annotation with boxes. Where images without targets are meant to be '
+                    'learnt from, beside others: allow_no_targets=True on the data set')
+            self.problems.add(DataError(f'{self._source}: none of the {len(frames)} images has a box, so nothing can '
+                                        f'be learnt; {cure}'))
 
     @property
     def _source(self) -> str:
@@ -183,21 +284,23 @@ class BaseClipDataset(BaseDetDataset):
 
     def _check_boxes(self, videos: Sequence[Video]) -> None:
         found: Counter = Counter()
-        first = ''
+        bad_frames = []
         for frame in (frame for video in videos for frame in video.frames):
             frame.instances, bad, text = check_boxes(frame.instances, frame.width, frame.height, self.bad_box)
             found += bad
-            if text and not first:
-                first = f'{frame.path}: {text}'
+            if text:
+                bad_frames.append(f'{frame.path}: {text}')
         if not found:
             return
+        first = bad_frames[0]
         counted = ', '.join(f'{number} {problem}' for problem, number in found.items())
         if self.bad_box == 'error':
-            raise DataError(
+            self.problems.add(DataError(
                 f'{self._source}: {sum(found.values())} bad boxes ({counted}), the first: {first}; correct the '
-                "annotation, or set bad_box='clip' (cut to the image) or bad_box='drop' on the data set")
-        print_log(f"{self._source}: bad_box={self.bad_box!r} was applied to {sum(found.values())} boxes ({counted}), "
-                  f'the first: {first}', logger='current', level=logging.WARNING)
+                "annotation, or set bad_box='clip' (cut to the image) or bad_box='drop' on the data set"), bad_frames)
+            return
+        self.problems.warn(f'{self._source}: bad_box={self.bad_box!r} was applied to {sum(found.values())} boxes '
+                           f'({counted}), the first: {first}', bad_frames)
 
     def _locate(self, videos: Sequence[Video]) -> None:
         """Find the files, add context frames, and put the frames in order.
@@ -215,37 +318,55 @@ class BaseClipDataset(BaseDetDataset):
                 listings[folder].update({name: name for name in names})
             return listings[folder]
 
+        total = sum(len(video.frames) for video in videos)
         missing: list[str] = []
+        lost: set[int] = set()
         for video in videos:
             for frame in video.frames:
                 folder, name = osp.split(frame.path)
                 found = files(folder).get(name) or files(folder).get(osp.splitext(name)[0])
                 if found is None:
                     missing.append(frame.path)
+                    lost.add(id(frame))
                 else:
                     frame.path = osp.join(folder, found)
-            video.sort()
+            video.frames = [frame for frame in video.frames if id(frame) not in lost]
+            try:
+                video.sort()
+            except DataError as error:
+                self.problems.add(error)
             if self.context == 'disk' and (self.num_frames > 1 or self.streaming):
                 self._add_context(video, files)
         if missing:
-            total = sum(len(video.frames) for video in videos)
-            raise MissingDataError(
+            self.problems.add(MissingDataError(
                 f'{self._source}: {len(missing)} image(s) of {total} are missing:\n{first_few(missing)}\n'
                 f'Paths in the annotation are relative to {osp.abspath(self.data_prefix["img"] or ".")}; correct '
-                'data_root or data_prefix, complete the folders, or remove these images from the annotation.')
+                f'data_root or data_prefix{self._elsewhere(missing[0])}, complete the folders, or remove these images '
+                'from the annotation.'), missing)
+
+    def _elsewhere(self, path: str) -> str:
+        """For a message: the folder below the image folder that does hold a missing image."""
+        root = self.data_prefix['img'] or '.'
+        name = osp.relpath(path, root)
+        for folder in sorted(entry.name for entry in os.scandir(root) if entry.is_dir()) if osp.isdir(root) else ():
+            if image_exists(osp.join(root, folder), name):
+                return f' (it is in {folder}: data_prefix.img={folder})'
+        return ''
 
     @staticmethod
     def _add_context(video: Video, files: Callable[[str], dict[str, str]]) -> None:
-        """Add unlisted images of the folder, when names tell their place in time."""
+        """Add unlisted images of the folder, when names tell their place in time and are written as the listed ones.
+        """
         folders = {osp.dirname(frame.path) for frame in video.frames}
         offsets = {frame.number - (frame_number(frame.path) or 0) for frame in video.frames}
         if len(folders) != 1 or len(offsets) != 1 or frame_number(video.frames[0].path) is None:
             return
         folder, offset = folders.pop(), offsets.pop()
         listed = {frame.number for frame in video.frames}
+        patterns = {name_pattern(frame.path) for frame in video.frames}
         for stem, name in files(folder).items():
             number = frame_number(name)
-            if stem == name or number is None or number + offset in listed:
+            if stem == name or number is None or number + offset in listed or name_pattern(name) not in patterns:
                 continue
             listed.add(number + offset)
             video.frames.append(Frame(osp.join(folder, name), number + offset))
@@ -286,16 +407,21 @@ class BaseClipDataset(BaseDetDataset):
             text = (f'{self._source}: {held} of {windows} windows want past frames that do not exist (gaps in the '
                     f'frame numbers), the first is {first}')
             if self.gaps == 'error':
-                raise DataError(text + "; complete the sequences, or set gaps='hold' (repeat the frame before the gap) "
-                                "or gaps='position' (number the frames anew) on the data set")
-            print_log(f'{text}; the frame before the gap takes their place', logger='current', level=logging.WARNING)
+                self.problems.add(DataError(
+                    text + "; complete the sequences, or set gaps='hold' (repeat the frame before the gap) or "
+                    "gaps='position' (number the frames anew) on the data set"))
+            self.problems.warn(f'{text}; the frame before the gap takes their place')
         return samples
 
     def filter_data(self) -> list[dict]:
         """Leave out key frames without targets when ``filter_cfg`` says so."""
         if not (self.filter_cfg or {}).get('filter_empty_gt', False):
             return self.data_list
-        return [sample for sample in self.data_list if self._instances(sample)]
+        kept = [sample for sample in self.data_list if self._instances(sample)]
+        if not kept:
+            raise DataError(f'{self._source}: filter_empty_gt leaves none of the {len(self.data_list)} samples: no '
+                            'frame has a target; expected boxes, or masks with pixels above half of their largest code')
+        return kept
 
     def full_init(self) -> None:
         """Load the list of samples and make room for the cache, before any worker is forked."""

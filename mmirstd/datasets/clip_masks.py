@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from mmirstd.registry import DATASETS
 
 from .clip_base import BaseClipDataset, instances_of_mask
-from .errors import MissingDataError, first_few
+from .errors import DataError, MissingDataError, first_few
 from .folder_index import MASK_STEMS, FolderIndex
 from .image_io import IMAGE_SUFFIXES, read_mask
 from .mask_values import MaskRule, check_mask_rule
@@ -56,22 +56,27 @@ class MaskClipDataset(BaseClipDataset):
                         for stem in wanted or () if files and stem not in stems]
             masks = FolderIndex(osp.join(root, name, self.mask_folder), MASK_STEMS)
             numbers = [frame_number(file) for file in files]
-            if any(number is None for number in numbers):
-                numbers = list(range(len(files)))
-            video = Video(name, len(videos) + 1)
+            # Names with a number tell the place in time themselves; else it is the place among all files.
+            numbers = range(len(files)) if any(number is None for number in numbers) else [None] * len(files)
+            video = Video(name, len(videos) + 1, by_folder=True)
             for file, number in zip(files, numbers):
                 stem = osp.splitext(file)[0]
                 if wanted is not None and stem not in wanted:
                     continue
                 img_id += 1
-                mask = masks.find(stem)
+                try:
+                    mask = masks.find(stem)
+                except DataError as error:  # several files fit
+                    self.problems.add(error)
+                    continue
                 if mask is None:
                     missing.append(f'no mask for {osp.join(folder, file)}: expected {masks.expected(stem)}')
                 video.frames.append(Frame(osp.join(folder, file), number, img_id, mask_path=mask))
             videos.append(video)
         if missing:
-            raise MissingDataError(
-                f'{self._source}: {len(missing)} file(s) or folders are missing:\n{first_few(missing)}')
+            self.problems.add(MissingDataError(
+                f'{self._source}: {len(missing)} file(s) or folders are missing:\n{first_few(missing)}'),
+                missing)
         return videos
 
     def _listed(self, root: str) -> dict[str, dict[str, None] | None]:

@@ -8,7 +8,7 @@ from mmirstd.registry import DATASETS
 
 from .clip_base import BaseClipDataset
 from .errors import DataError
-from .sequences import Frame, Video, frame_number, natural_key
+from .sequences import Frame, Video
 from .txt_list import read_txt_list, relative_paths
 
 
@@ -37,18 +37,14 @@ class TxtClipDataset(BaseClipDataset):
         videos: dict[str, Video] = {}
         for index, (image, path) in enumerate(zip(images, paths), 1):
             folder = osp.dirname(path)
-            video = videos.setdefault(folder, Video(folder or '.', len(videos) + 1))
-            number = frame_number(path)
-            frame = Frame(osp.join(self.data_prefix['img'], path), -1 if number is None else number, index)
+            video = videos.setdefault(folder, Video(folder or '.', len(videos) + 1, by_folder=True))
+            frame = Frame(osp.join(self.data_prefix['img'], path), None, index)
             for box, label in zip(image.boxes, image.classes):
                 if classes > 1 and not 0 <= label < classes:
-                    raise DataError(f'{self.ann_file}, line {image.line}: class {label}; the data set has {classes} '
-                                    f'classes, {self.metainfo["classes"]}')
+                    self.problems.add(DataError(
+                        f'{self.ann_file}, line {image.line}: class {label}; the data set has {classes} classes, '
+                        f'{self.metainfo["classes"]}'), [image.path])
+                    continue
                 frame.instances.append(dict(bbox=list(box), bbox_label=label if classes > 1 else 0, ignore_flag=0))
             video.frames.append(frame)
-        for video in videos.values():
-            if any(frame.number < 0 for frame in video.frames):
-                video.frames.sort(key=lambda frame: natural_key(frame.path))
-                for number, frame in enumerate(video.frames):
-                    frame.number = number
         return list(videos.values())

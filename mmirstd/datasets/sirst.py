@@ -12,12 +12,14 @@ from mmirstd.registry import DATASETS  # before mmseg: puts the stand-in for mis
 
 from mmseg.datasets import BaseSegDataset  # isort: skip
 
-from .errors import MissingDataError, first_few
+from .errors import DataError, MissingDataError, first_few
 from .first_look import look_at_images, look_at_masks
 from .folder_index import IMAGE_STEMS, MASK_STEMS, FolderIndex
+from .listed_paths import without_leading_folders
 from .mask_values import MaskRule, check_mask_rule
+from .problems import Problems
 from .raw_cache import RawCache, cache_limit
-from .split_file import hold_out, read_split
+from .split_file import check_holdout, hold_out, read_split_entries
 
 _LAYOUT = """Expected below the root:
   images/ID.png            (or .bmp, .tif, .tiff, .jpg)
@@ -33,9 +35,11 @@ class SIRSTDataset(BaseSegDataset):
 
     ``<data_root>/images/ID.png``, ``<data_root>/masks/ID.png`` (or
     ``ID_pixels0.png``, as NUAA-SIRST's authors ship it) and a split file with
-    one ID per line.  The suffix of images and masks is found by itself.  All
-    files are looked up when the data set is built, and a few of them are looked
-    at (:mod:`~.first_look`); the content of all is checked when they are loaded.
+    one ID per line, or one path, or image and mask in two columns
+    (:func:`~.split_file.read_split_entries`).  The suffix of images and masks is
+    found by itself.  All files are looked up when the data set is built, and a
+    few of them are looked at (:mod:`~.first_look`); the content of all is
+    checked when they are loaded.
 
     A sample is given to the pipeline as ``img_path``, ``seg_map_path``,
     ``sample_id``, ``mask_size_mismatch``, ``mask_rule`` and ``raw_cache``; the pipeline starts
@@ -96,13 +100,17 @@ class SIRSTDataset(BaseSegDataset):
                  max_refetch: int = 1000) -> None:
         if mask_size_mismatch not in ('error', 'resize'):
             raise ValueError(f"mask_size_mismatch is {mask_size_mismatch!r}; expected 'error' or 'resize'")
-        cache_limit(cache, cache_limit_mb)  # now, not when the data are first used
+        # now, not when the data are first used
+        cache_limit(cache, cache_limit_mb)
+        if holdout is not None:
+            check_holdout(holdout)
         self.holdout = copy.deepcopy(holdout)
         self.mask_rule = check_mask_rule(mask_rule)
         self.mask_size_mismatch = mask_size_mismatch
         self.cache = cache
         self.cache_limit_mb = cache_limit_mb
         self._raw_cache: RawCache | None = None
+        self.problems = Problems()
         super().__init__(
             ann_file=ann_file,
             img_suffix=img_suffix,
@@ -139,14 +147,16 @@ class SIRSTDataset(BaseSegDataset):
         self._check_folders()
         images = FolderIndex(img_dir, IMAGE_STEMS, self.img_suffix)
         masks = FolderIndex(mask_dir, MASK_STEMS, self.seg_map_suffix) if mask_dir is not None else None
-        sample_ids = read_split(self.ann_file) if self.ann_file else images.all_ids()
+        pairs = self._listed(images, masks)
+        source = self.ann_file or img_dir
         if self.holdout is not None:
-            sample_ids = hold_out(sample_ids, **self.holdout)
+            chosen = set(hold_out(list(pairs), **self.holdout, source=source))
+            pairs = {sample_id: mask_id for sample_id, mask_id in pairs.items() if sample_id in chosen}
 
         data_list, missing = [], []
-        for sample_id in sample_ids:
+        for sample_id, mask_id in pairs.items():
             sample = dict(
-                img_path=images.find(sample_id),
+                img_path=self._find(images, sample_id),
                 sample_id=sample_id,
                 label_map=self.label_map,
                 reduce_zero_label=False,
@@ -156,16 +166,44 @@ class SIRSTDataset(BaseSegDataset):
             if sample['img_path'] is None:
                 missing.append(f'no image for {sample_id!r}: expected {images.expected(sample_id)}')
             if masks is not None:
-                sample['seg_map_path'] = masks.find(sample_id)
+                sample['seg_map_path'] = self._find(masks, mask_id)
                 if sample['seg_map_path'] is None:
-                    missing.append(f'no mask for {sample_id!r}: expected {masks.expected(sample_id)}')
+                    missing.append(f'no mask for {sample_id!r}: expected {masks.expected(mask_id)}')
             data_list.append(sample)
         if missing:
-            source = self.ann_file or img_dir
-            raise MissingDataError(
-                f'{source}: {len(missing)} file(s) of its {len(sample_ids)} samples are missing:\n{first_few(missing)}'
-                '\nComplete the folders or remove these IDs from the split file.')
+            self.problems.add(MissingDataError(
+                f'{source}: {len(missing)} file(s) of its {len(pairs)} samples are missing:\n{first_few(missing)}'
+                '\nComplete the folders or remove these IDs from the split file.'), missing)
         return data_list
+
+    def _listed(self, images: FolderIndex, masks: FolderIndex | None) -> dict[str, str]:
+        """The mask's ID of each sample ID, as the folders name them."""
+        if not self.ann_file:
+            return {sample_id: sample_id for sample_id in images.all_ids()}
+        entries = read_split_entries(self.ann_file)
+        listed = [entry.image for entry in entries]
+        sample_ids = self._in_folder(images, listed)
+        if masks is None or all(entry.mask is None for entry in entries):
+            return {sample_id: sample_id for sample_id in sample_ids}
+        mask_ids = self._in_folder(masks, [entry.mask or entry.image for entry in entries])
+        return dict(zip(sample_ids, mask_ids))
+
+    def _in_folder(self, index: FolderIndex, listed: list[str]) -> list[str]:
+        """Listed paths as IDs below a folder."""
+        rests = without_leading_folders(listed, lambda name: self._find(index, name) is not None)
+        if rests is None:  # nothing is there: the message shall show what is written
+            return listed
+        if rests[1]:
+            print_log(f'{self.ann_file}: its paths are taken without the leading {rests[1]!r}, as files below '
+                      f'{index.folder}', logger='current')
+        return rests[0]
+
+    def _find(self, index: FolderIndex, sample_id: str) -> str | None:
+        try:
+            return index.find(sample_id)
+        except DataError as error:
+            self.problems.add(error)
+            return None
 
     def full_init(self) -> None:
         """Load the list of samples and make room for the cache, before any worker is forked."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from .errors import DataError, MissingDataError
+from .listed_paths import image_exists, without_leading_folders
+from .text_file import read_text
 
 _BOX = re.compile(r'^[^,\s]+(,[^,\s]*){4}$')
 
@@ -32,20 +33,15 @@ class ListedImage:
 def read_txt_list(path: str | os.PathLike) -> list[ListedImage]:
     """Read a list.
 
-    Blank lines, Windows line ends, a byte-order mark, paths with spaces, and lines without boxes are tolerated.
+    UTF-8 or UTF-16, blank lines, Windows line ends, a byte-order mark, paths with spaces, and lines without boxes
+    are tolerated.
 
     Raises:
         MissingDataError: no such file.
         DataError: a line that cannot be understood, an image listed twice, or an empty list; the message names the
             line.
     """
-    try:
-        with open(path, encoding='utf-8-sig') as file:
-            lines = file.read().splitlines()
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
-        raise MissingDataError(f'{path}: no such list; expected lines "path x1,y1,x2,y2,class ..."') from None
-    except UnicodeDecodeError as error:
-        raise DataError(f'{path}: not a text file ({error})') from None
+    lines = read_text(path, 'lines "path x1,y1,x2,y2,class ..."').splitlines()
     images: list[ListedImage] = []
     seen: dict[str, int] = {}
     for number, line in enumerate(lines, 1):
@@ -100,15 +96,9 @@ def relative_paths(images: list[ListedImage], root: str | os.PathLike, strip: st
                 raise DataError(f'line {image.line}: {image.path} does not begin with {prefix!r}, which is to be taken '
                                 'off; correct strip')
         return [image.path[len(prefix):] for image in images]
-    parts = [[part for part in PurePosixPath(image.path).parts if part != '/'] for image in images]
-    # Some image may be missing: try a few from all over the list.
-    probes = [parts[k] for k in sorted({0, len(parts) // 3, 2 * len(parts) // 3, len(parts) - 1})]
-    for drop in range(max(map(len, probes))):
-        for probe in probes:
-            base = os.path.join(root, *probe[drop:])
-            if drop < len(probe) and any(os.path.isfile(os.path.splitext(base)[0] + suffix)
-                                         for suffix in ('.png', os.path.splitext(base)[1])):
-                return ['/'.join(part[drop:]) for part in parts]
+    rests = without_leading_folders([image.path for image in images], lambda path: image_exists(root, path))
+    if rests is not None:
+        return rests[0]
     raise MissingDataError(
         f'{os.path.abspath(root)}: none of the listed images is there, neither as {images[0].path} nor with leading '
         'folders taken off; correct the root, or say with strip what to take off')

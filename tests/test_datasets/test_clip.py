@@ -35,14 +35,15 @@ def sample(dataset, video: str, number: int) -> dict:
 @pytest.fixture
 def warnings(monkeypatch):
     """Texts logged as warnings by the clip data sets."""
-    from mmirstd.datasets import clip_base
+    from mmirstd.datasets import clip_base, problems
     texts: list[str] = []
 
     def log(text, logger=None, level=logging.INFO):
         if level >= logging.WARNING:
             texts.append(text)
 
-    monkeypatch.setattr(clip_base, 'print_log', log)
+    for module in (clip_base, problems):
+        monkeypatch.setattr(module, 'print_log', log)
     return texts
 
 
@@ -286,18 +287,24 @@ def test_frames_of_different_sizes_in_a_sequence(tmp_path):
 
 def test_an_image_that_is_not_as_large_as_annotated(tmp_path):
     root = coco_root(tmp_path, {'s': range(2)})
+    dataset = build(root, pipeline=[LoadClip()], num_frames=1)
     write(root / 'images/test/s/1.png', frame(5, 48, 64))
     with pytest.raises(DataError, match='48x64 .* its annotation says 24x32'):
-        build(root, pipeline=[LoadClip()], num_frames=1)[1]
+        dataset[1]
+    with pytest.raises(DataError, match=r'1\.png: 64x48 pixels \(width x height\), annotated as 32x24'):
+        build(root)
 
 
 def test_empty_annotation_list(tmp_path, warnings):
     root = coco_root(tmp_path)
     edit(root, lambda data: data['annotations'].clear())
-    dataset = build(root)
+    dataset = build(root, test_mode=True)
     assert len(dataset) == 9
     assert dataset.get_data_info(0)['instances'] == []
     assert any('no frame has a target' in text for text in warnings)
+    with pytest.raises(DataError, match='none of the 9 images has a box.*allow_no_targets=True'):
+        build(root)
+    assert len(build(root, allow_no_targets=True)) == 9
 
 
 def test_empty_image_list(tmp_path):
@@ -311,7 +318,7 @@ def test_empty_image_list(tmp_path):
     (lambda d: d['annotations'][0].update(image_id=99), 'belongs to image 99'),
     (lambda d: d['images'][1].update(id=1), 'image id 1 appears twice'),
     (lambda d: d['images'][0].pop('file_name'), 'lacks id or file_name'),
-    (lambda d: d['annotations'][0].update(bbox=[1, 2, 3]), r'expected \[x, y, width, height\]'),
+    (lambda d: d['annotations'][0].update(bbox=[1, 2, 3]), r'bbox=\[1, 2, 3\](.|\n)*expected bbox=\[x, y'),
     (lambda d: d['annotations'][0].update(category_id=9), 'unknown categories'),
     (lambda d: d.pop('annotations'), "no list 'annotations'")])
 def test_broken_json_content(tmp_path, change, message):
@@ -418,7 +425,8 @@ def test_txt_lists(tmp_path):
     ('images/0.png 28,2,40,6,0', 'partly outside'), ('images/0.png 5,5,5,9,0', 'no area')])
 def test_boxes_of_txt_lists_are_checked_when_the_size_is_known(tmp_path, line, problem):
     write(tmp_path / 'images/0.png', frame(0))
-    (tmp_path / 'val.txt').write_text(line)
+    write(tmp_path / 'images/1.png', frame(1))
+    (tmp_path / 'val.txt').write_text(f'{line}\nimages/1.png 1,2,3,4,0')
     with pytest.raises(DataError, match=problem):
         build(tmp_path, TxtClipDataset, ann_file='val.txt', pipeline=[LoadClip()])[0]
     dropped = build(tmp_path, TxtClipDataset, ann_file='val.txt', bad_box='drop', pipeline=[LoadClip()])[0]

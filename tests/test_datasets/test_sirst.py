@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -169,7 +170,7 @@ def test_holdout_parts_are_disjoint_and_complete(root):
 @pytest.mark.parametrize('options', [dict(mask_size_mismatch='crop'), dict(cache='yes'), dict(holdout=dict(num=6,
                                                                                              part='val'))])
 def test_wrong_options(root, options):
-    with pytest.raises(ValueError, match='expected'):
+    with pytest.raises(ValueError, match='expected|takes 6 of 6'):
         build(root, **options)
 
 
@@ -211,3 +212,26 @@ def test_real_misc_111():
     assert sample['gt_seg_map'].sum() == 37
     # the resized mask lies on the bright target
     assert sample['img'][sample['gt_seg_map'] > 0].mean() > 1.3 * sample['img'].mean()
+
+
+def test_a_mask_column_is_followed(root):
+    """Each image with the mask of the next one, by paths of another machine."""
+    folder = Path(root)
+    lines = [f'D:\\data\\images\\{IDS[k]}.png D:\\data\\masks\\{IDS[k - 1]}.png' for k in range(len(IDS))]
+    (folder / 'pairs.txt').write_text('\r\n'.join(lines), encoding='utf-16')
+    dataset = build(root, ann_file='pairs.txt')
+    assert [dataset.get_data_info(k)['sample_id'] for k in range(6)] == IDS
+    assert [Path(dataset.get_data_info(k)['seg_map_path']).stem for k in range(6)] == [IDS[k - 1] for k in range(6)]
+
+
+def test_everything_missing_is_gathered(root):
+    folder = Path(root)
+    next((folder / 'images').glob(f'{IDS[0]}.*')).unlink()
+    for name in IDS[1:]:
+        next((folder / 'masks').glob(f'{name}*')).unlink()
+    dataset = build(root, lazy_init=True)
+    dataset.problems.gather = True
+    assert len(dataset.load_data_list()) == 6
+    problem, = dataset.problems.found
+    assert len(problem.items) == 6
+    assert problem.fatal

@@ -8,29 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from ..boxes import check_boxes
-from ..errors import DataError, MissingDataError
-from ..image_io import read_image
+from ..errors import DataError
+from ..image_header import image_size
 from ..txt_list import read_txt_list, relative_paths
 from .coco_json import CATEGORIES, coco_box, write_if_changed
-
-
-def image_size(path: str | os.PathLike) -> tuple[int, int]:
-    """Height and width of an image file, in pixels.
-
-    Only the header is read where Pillow knows the format.
-
-    Raises:
-        MissingDataError, DataError: as :func:`~..image_io.read_image`.
-    """
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        with Image.open(path) as image:
-            return image.height, image.width
-    except FileNotFoundError:
-        raise MissingDataError(f'{path}: no such file') from None
-    except (UnidentifiedImageError, OSError):
-        return read_image(path).shape
 
 
 def convert(list_file: str | os.PathLike, out: str | os.PathLike, root: str | os.PathLike | None = None,

@@ -70,4 +70,4 @@ def test_the_tool_on_the_real_lists(tmp_path):
     failed = subprocess.run([sys.executable, str(TOOL), 'no.txt', 'o.json', '--root', '.'], cwd=tmp_path,
                             capture_output=True, text=True, timeout=60)
     assert failed.returncode == 2
-    assert failed.stderr.startswith('error: no.txt: no such list')
+    assert failed.stderr.startswith('error: no.txt: no such file')

@@ -1,0 +1,221 @@
+"""Read COCO detection JSON as labelling tools and users write it."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from .errors import DataError, first_few
+from .problems import Problems
+from .text_file import read_text
+
+#: Annotation entries that evaluation uses besides the box.
+_EXTRAS = ('track_id', 'scr')
+
+_EXPECTED = 'COCO detection JSON with images, annotations and categories'
+
+
+@dataclass(frozen=True)
+class CocoImage:
+    """An entry of ``images``.
+
+    Attributes:
+        id: a number, or a text that is none.
+        name: ``file_name`` with forward slashes.
+        width, height: in pixels, None where the file does not say.
+        video_id: its sequence, None where the file does not say.
+        frame_id: its place in time, None where the file does not say.
+    """
+
+    id: int | str
+    name: str
+    width: int | None
+    height: int | None
+    video_id: int | str | None
+    frame_id: int | None
+
+
+@dataclass(frozen=True)
+class CocoAnnotation:
+    """An entry of ``annotations``.
+
+    Attributes:
+        image_id: of one of the images.
+        bbox: the four numbers as written.
+        category_id: None where the file does not say.
+        iscrowd: to be ignored in training and evaluation.
+        area: None where the file does not say.
+        extras: ``track_id`` and ``scr`` where the file has them.
+    """
+
+    image_id: int | str
+    bbox: tuple[float, float, float, float]
+    category_id: int | str | None
+    iscrowd: bool
+    area: float | None
+    extras: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class CocoFile:
+    """The content of a file: its lists, and the names of its ``videos`` by id."""
+
+    images: list[CocoImage]
+    annotations: list[CocoAnnotation]
+    categories: list[dict[str, Any]]
+    videos: dict[int | str, str] = field(default_factory=dict)
+
+
+def read_coco(path: str, problems: Problems | None = None) -> CocoFile:
+    """Read a file.
+
+    Taken as meant: UTF-8 or UTF-16 with a byte-order mark; numbers written as text (``"160"``), a box as one text
+    (``"160,106,6,6"``); backslashes in file names; no categories.  An annotation that repeats another one of its image
+    to the last digit is left out, with one warning.
+
+    Args:
+        path: the JSON file.
+        problems: where problems go; default: the first one is raised.
+
+    Returns:
+        The images with distinct ids, and annotations of these images.
+
+    Raises:
+        MissingDataError: no such file.
+        DataError: no JSON, no lists, an entry without what it needs, an id or a file listed twice, an annotation of an
+            unknown image.
+    """
+    problems = problems or Problems()
+    data = _parse(path)
+    images = _images(path, data['images'], problems)
+    annotations = _annotations(path, data['annotations'], {image.id: image.name for image in images}, problems)
+    categories = []
+    for category in data.get('categories') or []:
+        if not isinstance(category, dict) or _id(category.get('id')) is None:
+            problems.add(DataError(f'{path}: the category {category!r} lacks an id; expected one'))
+            continue
+        categories.append(dict(category, id=_id(category['id'])))
+    videos = {_id(video.get('id')): str(video.get('name')) for video in data.get('videos') or []
+              if isinstance(video, dict) and video.get('name') is not None}
+    return CocoFile(images, annotations, categories, videos)
+
+
+def _parse(path: str) -> dict[str, Any]:
+    text = read_text(path, _EXPECTED)
+    try:
+        data = json.loads(text)
+    except ValueError as error:
+        start = text.lstrip()[:1]
+        cure = ('copy or download it again' if start in ('{', '[') else
+                f'it is another kind of text; expected {_EXPECTED}. A list "path x1,y1,x2,y2,class ..." is read by '
+                'mmirstd.TxtClipDataset, YOLO labels are converted by tools/dataset_converters/yolo_to_coco.py')
+        raise DataError(f'{path}: not valid JSON ({error}); {cure}') from None
+    for key in ('images', 'annotations'):
+        if not isinstance(data, dict) or not isinstance(data.get(key), list):
+            found = sorted(data) if isinstance(data, dict) else f'a {type(data).__name__}'
+            raise DataError(f'{path}: no list {key!r}, only {found}; expected {_EXPECTED}')
+    return data
+
+
+def _images(path: str, entries: list, problems: Problems) -> list[CocoImage]:
+    images: dict[int | str, CocoImage] = {}
+    names: dict[str, int | str] = {}
+    for entry in entries:
+        img_id = _id(entry.get('id')) if isinstance(entry, dict) else None
+        name = entry.get('file_name') if isinstance(entry, dict) else None
+        if img_id is None or not isinstance(name, str) or not name.strip():
+            problems.add(DataError(f'{path}: image entry {entry!r} lacks id or file_name'))
+            continue
+        name = name.strip().replace('\\', '/')
+        if img_id in images:
+            problems.add(DataError(f'{path}: the image id {img_id} appears twice ({name} and {images[img_id].name}); '
+                                   'expected distinct ids'), [name])
+            continue
+        if name in names:
+            problems.add(DataError(f'{path}: the image {name} is listed twice (ids {names[name]} and {img_id}); merge '
+                                   'the entries and give their annotations one image_id'), [name])
+            continue
+        values = {}
+        for key in ('width', 'height', 'frame_id'):
+            value = entry.get(key)
+            try:
+                number = None if value is None else _number(value)
+                if number is not None and (number != int(number) or (key != 'frame_id' and number <= 0)):
+                    raise ValueError
+                values[key] = None if number is None else int(number)
+            except (ValueError, OverflowError):
+                problems.add(DataError(f'{path}: the image {name} has {key}={value!r}; expected a whole number'),
+                             [name])
+                values[key] = None
+        names[name] = img_id
+        images[img_id] = CocoImage(img_id, name, values['width'], values['height'], _id(entry.get('video_id')),
+                                   values['frame_id'])
+    return list(images.values())
+
+
+def _annotations(path: str, entries: list, names: dict[int | str, str], problems: Problems) -> list[CocoAnnotation]:
+    annotations: list[CocoAnnotation] = []
+    orphans, unreadable, repeated = [], [], []
+    seen: set[tuple] = set()
+    for position, entry in enumerate(entries):
+        what = f'annotation {entry.get("id", position) if isinstance(entry, dict) else position}'
+        image_id = _id(entry.get('image_id')) if isinstance(entry, dict) else None
+        if image_id not in names:
+            orphans.append(f'{what} belongs to image {image_id!r}')
+            continue
+        try:
+            bbox = _box(entry.get('bbox'))
+            area = None if entry.get('area') is None else _number(entry['area'])
+            iscrowd = bool(_number(entry.get('iscrowd') or 0))
+            extras = {key: entry[key] for key in _EXTRAS if entry.get(key) is not None}
+            if 'scr' in extras:
+                extras['scr'] = _number(extras['scr'])
+        except ValueError:
+            shown = {key: entry.get(key) for key in ('bbox', 'area', 'iscrowd', 'scr') if key in entry}
+            unreadable.append(f'{what} of {names[image_id]} has {", ".join(f"{k}={v!r}" for k, v in shown.items())}')
+            continue
+        category = _id(entry.get('category_id'))
+        key = (image_id, bbox, category, iscrowd, str(extras.get('track_id')))
+        if key in seen:
+            repeated.append(names[image_id])
+            continue
+        seen.add(key)
+        annotations.append(CocoAnnotation(image_id, bbox, category, iscrowd, area, extras))
+    if orphans:
+        problems.add(DataError(
+            f'{path}: {len(orphans)} annotation(s) of no image:\n{first_few(orphans)}\nwhich is not among the '
+            f'{len(names)} images; remove the annotations or add the images'), orphans)
+    if unreadable:
+        problems.add(DataError(
+            f'{path}: {len(unreadable)} annotation(s) cannot be read:\n{first_few(unreadable)}\nexpected '
+            'bbox=[x, y, width, height] and other entries as numbers'), unreadable)
+    if repeated:
+        problems.warn(f'{path}: {len(repeated)} of {len(entries)} annotations repeat another one of the same image, '
+                      f'box for box; each is taken once, the first in {repeated[0]}', repeated)
+    return annotations
+
+
+def _id(value: Any) -> int | str | None:
+    """A number where a text or float means one, so that ``"7"``, ``7.0`` and ``7`` are the same id."""
+    if isinstance(value, str):
+        return int(value) if re.fullmatch(r'0|-?[1-9]\d*', value) else value
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _number(value: Any) -> float:
+    """Raises ValueError for what is neither a number nor the text of one."""
+    if isinstance(value, (bool, int, float, str)):
+        return float(value)
+    raise ValueError(value)
+
+
+def _box(value: Any) -> tuple[float, float, float, float]:
+    if isinstance(value, str):
+        value = re.split(r'[\s,;]+', value.strip().strip('[]()').strip())
+    if not isinstance(value, (list, tuple)) or len(value) != 4:
+        raise ValueError(value)
+    return tuple(_number(number) for number in value)

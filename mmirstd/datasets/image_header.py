@@ -1,0 +1,29 @@
+"""Size of an image file without decoding its pixels."""
+
+from __future__ import annotations
+
+import os
+
+from .errors import DataError, MissingDataError
+from .image_io import read_image
+
+
+def image_size(path: str | os.PathLike) -> tuple[int, int]:
+    """Height and width of an image file, in pixels.
+
+    Only the header is read where Pillow knows the format.
+
+    Raises:
+        MissingDataError, DataError: as :func:`~.image_io.read_image`.
+    """
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(path) as image:
+            return image.height, image.width
+    except FileNotFoundError:
+        raise MissingDataError(f'{path}: no such file') from None
+    except (UnidentifiedImageError, OSError):
+        return read_image(path).shape
+    except Image.DecompressionBombError as error:
+        raise DataError(f'{path}: {error}') from None
