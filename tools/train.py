@@ -26,6 +26,7 @@ from mmirstd.engine.launch import (  # noqa: E402
     prepare,
     run_tool,
 )
+from mmirstd.engine.single_image_batches import mind_single_image_batches  # noqa: E402
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -97,6 +98,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with explain_config_errors(args.config):
+            mind_single_image_batches(runner)
             runner.train()
     except KeyboardInterrupt:
         saved = sorted(Path(cfg.work_dir).glob('last_checkpoint'))

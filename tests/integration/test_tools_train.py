@@ -211,3 +211,17 @@ def test_command_that_continues(given, again):
     from tools.train import parse_args, resume_command
     words = given.split()
     assert resume_command(words, parse_args(words[1:]), '/w') == again
+
+
+def test_a_last_batch_of_one_image_is_left_out_where_batch_norm_needs_more(tiny_data, run, tmp_path):
+    options = [f'data_root={tiny_data}', 'trainval=img_idx/train_TINY.txt', 'crop_size=32', 'train_cfg.max_epochs=1',
+               'train_dataloader.batch_size=4', 'train_dataloader.dataset.holdout.num=3',
+               'val_dataloader.dataset.holdout.num=3']
+    config = REPO / 'configs' / 'acm' / 'acm_nudt-sirst-663-664_cpu.py'
+    done = run('train.py', config, '--cfg-options', *options, cwd=tmp_path)
+    assert done.stdout.count('13 images in batches of 4 leave a last batch of one, and batch norm neck.fusions') == 1
+    assert 'done: 1 epochs, 3 iterations' in done.stdout
+    refused = run('train.py', config, '--cfg-options', *options, 'train_dataloader.batch_size=1', cwd=tmp_path,
+                  status=2)
+    assert 'cure: train_dataloader.batch_size=2 or more' in refused.stdout
+    assert 'Traceback' not in refused.stdout

@@ -36,11 +36,11 @@ class RisingScore(BaseMetric):
 
 
 def small_runner(work_dir: Path, epochs: int = 3, images: int = 1, **options: Any) -> Runner:
-    """Epochs of ``images`` iterations, each validated with a better IoU than the one before."""
+    """Epochs of ``images`` iterations, each validated with a better IoU than the one before; options of the Runner."""
     data = dict(dataset=[torch.ones(1)] * images, sampler=dict(type='DefaultSampler', shuffle=False), batch_size=1)
-    options = dict(optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.1)), **options) \
-        if 'optim_wrapper' not in options else options
-    return Runner(
-        Model(), str(work_dir), train_dataloader=data, val_dataloader=data, val_evaluator=Evaluator(RisingScore()),
+    default = dict(
+        model=Model(), train_dataloader=data, val_dataloader=data, val_evaluator=Evaluator(RisingScore()),
         val_cfg=dict(), train_cfg=dict(by_epoch=True, max_epochs=epochs, val_interval=1),
-        experiment_name=f'{work_dir}-{epochs}', log_level='ERROR', **options)
+        optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.1)))
+    return Runner(work_dir=str(work_dir), experiment_name=f'{work_dir}-{epochs}', log_level='ERROR',
+                  **{**default, **options})
