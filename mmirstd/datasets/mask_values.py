@@ -15,6 +15,7 @@ import numpy as np
 #: How a mask is read: a name of :data:`MASK_RULES`, the value of the targets, or several such values.
 MaskRule = str | int | tuple[int, ...]
 
+#: Rules by name, and which pixels they call target.
 MASK_RULES = {
     'auto': 'by the values of each mask, see describe_mask; what cannot be decided is an error',
     'nonzero': 'every pixel but those of value 0',
