@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from mmirstd.app.uploads import UploadLimits, accept_upload
 from mmirstd.datasets.errors import DataError
@@ -45,6 +46,22 @@ def test_what_is_refused_is_named_without_its_folder(tmp_path: Path) -> None:
         assert str(tmp_path) not in str(caught.value)
     with pytest.raises(DataError, match='upload it again'):
         accept_upload(tmp_path / 'gone.png', LIMITS)
+
+
+@pytest.mark.parametrize('suffix', ['gif', 'webp', 'pgm', 'tif'])
+def test_limits_hold_for_every_format_and_page(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f'a.{suffix}'
+    small, large = Image.new('L', (8, 8)), Image.fromarray(scene())
+    several = dict(save_all=True, append_images=[large]) if suffix == 'tif' else {}
+    (small if several else large).save(path, **several)
+    with pytest.raises(DataError, match='96x64 = 6,144 pixels; the limit is 6,143'):
+        accept_upload(path, UploadLimits(pixels=6143))
+    upload = accept_upload(path, UploadLimits(pixels=6144))
+    if not several:
+        assert upload.read().shape == (64, 96)
+        return
+    with pytest.raises(DataError, match='holds 2 images'):
+        upload.read()
 
 
 def test_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
