@@ -18,6 +18,7 @@ from mmirstd.engine.errors import ConfigError
 
 from mmseg.structures import SegDataSample  # isort: skip
 
+from mmirstd.evaluation.maps import map_of
 from mmirstd.models.segmentors import ClassicalSegmentor
 
 from .base_inferencer import OnError, TargetInferencer
@@ -207,13 +208,10 @@ class IRSTDInferencer(TargetInferencer):
         data = {key: [item[key] for item in packed] for key in ('inputs', 'data_samples')}
         maps = []
         for sample, image in zip(self.model.test_step(data), images):
-            scores = sample.seg_logits.data.detach().float().cpu()
-            if scores.shape[0] > 2:
-                raise ConfigError(f'{self.name}: a network of {scores.shape[0]} classes; expected one output channel '
-                                  '(target) or two (background, target)')
-            # With one channel mmseg hands out probabilities, with two the logits.
-            probability = scores[0] if scores.shape[0] == 1 else scores.softmax(0)[1]
-            array = probability.numpy()
+            try:
+                array = map_of(sample.seg_logits)
+            except ValueError as error:
+                raise ConfigError(f'{self.name}: its prediction: {error}') from None
             if array.shape != image.shape:
                 array = cv2.resize(array, image.shape[::-1], interpolation=cv2.INTER_LINEAR)
             maps.append(np.array(array, np.float32))

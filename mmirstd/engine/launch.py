@@ -29,6 +29,7 @@ from .errors import ConfigError, UserError, explain_config_errors, near_matches
 from .holdout_options import expand_holdout_options, match_holdouts, replace_holdout_sizes
 from .loading_options import apply_loading_options
 from .optim_wrapper import emulation_cost
+from .preprocessor_check import check_preprocessor
 from .threads import ThreadPlan, apply_threads, limit_workers, plan_threads
 
 #: Where configs/ and the small weights are.
@@ -256,6 +257,7 @@ def build_runner(cfg: Config, notes: Sequence[str] = ()) -> Runner:
     from .hooks.atomic_checkpoint_hook import use_atomic_checkpoints
     install_safe_checkpoint_loading()
     use_atomic_checkpoints(cfg)
+    notes = [*notes, *check_preprocessor(cfg)]
     with explain_config_errors(cfg.filename or 'config'):
         runner = Runner.from_cfg(cfg)
     for note in notes:

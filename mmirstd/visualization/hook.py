@@ -12,6 +12,7 @@ from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
 from mmengine.logging import print_log
 
+from mmirstd.evaluation.maps import map_of
 from mmirstd.registry import HOOKS
 from mmirstd.utils.files import save_png
 
@@ -157,15 +158,6 @@ class IRSTDVisualizationHook(Hook):
 def _drawable(outputs: Sequence | None) -> list[Any]:
     """Samples that are evaluated, without the frames that only feed a state."""
     return [sample for sample in outputs or () if sample.get('is_key_frame', True)]
-
-
-def map_of(data: Any) -> np.ndarray:
-    """PixelData of shape (1, H, W) -> (H, W) array."""
-    array = data.data.detach().cpu()
-    if array.ndim != 3 or array.shape[0] != 1:
-        raise ValueError('only one-channel predictions, of shape (1, H, W), can be drawn or kept; found '
-                         f'{tuple(array.shape)}; use a decode head with out_channels=1')
-    return (array.float() if array.is_floating_point() else array)[0].numpy()
 
 
 def _members(dataset: Any) -> list[Any]:

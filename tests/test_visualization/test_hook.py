@@ -150,11 +150,18 @@ def test_ids_of_other_data_sets_and_wrappers(root, tmp_path):
         show.after_test_iter(runner_of(wrapped), 0, None, [sample])
 
 
-def test_a_network_of_two_channels_is_refused(dataset, tmp_path):
+def test_a_network_of_two_classes_is_drawn_as_one_of_one(dataset, tmp_path):
     sample = predicted(dataset, 0)
-    sample.seg_logits = PixelData(data=torch.zeros(2, 48, 64))
-    with pytest.raises(ValueError, match='out_channels=1'):
-        IRSTDVisualizationHook(show_dir=str(tmp_path)).after_test_iter(runner_of(dataset), 0, None, [sample])
+    hook, path = IRSTDVisualizationHook(show_dir=str(tmp_path)), tmp_path / f'{sample.sample_id}.png'
+    hook.after_test_iter(runner_of(dataset), 0, None, [sample])
+    expected = path.read_bytes()
+    logit = torch.logit(sample.seg_logits.data, eps=1e-6)
+    sample.seg_logits = PixelData(data=torch.cat([1 - logit / 2, 1 + logit / 2]))
+    hook.after_test_iter(runner_of(dataset), 0, None, [sample])
+    assert path.read_bytes() == expected
+    sample.seg_logits = PixelData(data=torch.zeros(3, 48, 64))
+    with pytest.raises(ValueError, match='num_classes=2'):
+        hook.after_test_iter(runner_of(dataset), 0, None, [sample])
 
 
 @pytest.fixture

@@ -12,9 +12,10 @@ from mmengine.hooks import Hook
 from mmengine.logging import print_log
 
 from mmirstd.datasets.errors import DataError
+from mmirstd.evaluation.maps import map_of
 from mmirstd.evaluation.prediction_dump import DumpWriter, write_index
 from mmirstd.registry import HOOKS
-from mmirstd.visualization.hook import image_id_of, map_of, read_test_image
+from mmirstd.visualization.hook import image_id_of, read_test_image
 
 
 @HOOKS.register_module()

@@ -23,6 +23,7 @@ from ..functional import (
 )
 from ..functional.curves import score_histograms
 from ..functional.pd_fa_curve import PD_FA_THRESHOLDS, pd_fa_counts
+from ..maps import map_of
 from .data_set_metric import DataSetMetric
 from .report_files import check_suffix, write_curves, write_per_image
 from .text_tables import as_text, cell, heading, new_table
@@ -32,9 +33,9 @@ from .text_tables import as_text, cell, heading, new_table
 class IRSTDMetric(DataSetMetric):
     """Evaluate one-class probability maps of infrared small target detection.
 
-    Reads ``seg_logits`` ((1, H, W) probabilities in [0, 1]: with one output channel mmseg stores them
-    after the sigmoid, at the image's native size) and ``gt_sem_seg`` ((1, H, W), {0, 1} or
-    float in [0, 1]) of each data sample.
+    Reads ``seg_logits`` at the image's native size ((1, H, W) probabilities in [0, 1], which mmseg stores after the
+    sigmoid, or (2, H, W) logits of background and target, whose softmax is taken) and ``gt_sem_seg`` ((1, H, W), {0, 1}
+    or float in [0, 1]) of each data sample.
 
     One small result an image is kept (counts and, with ``curves``, a histogram of 5 kB), never
     maps; the measures are computed from the gathered list, so they are the same in one process and in many.
@@ -100,7 +101,7 @@ class IRSTDMetric(DataSetMetric):
 
         Raises:
             KeyError: A sample lacks a prediction or a ground truth.
-            ValueError: NaN, values out of range, more than one channel or a size mismatch; the message names
+            ValueError: NaN, values out of range, more than two classes or a size mismatch; the message names
                 the image.
         """
         for index, sample in enumerate(data_samples):
@@ -166,24 +167,16 @@ class IRSTDMetric(DataSetMetric):
 
 
 def _data(sample: Mapping[str, Any], key: str, name: str) -> np.ndarray:
-    """A field's data as an array, (H, W)."""
+    """A field's map, (H, W)."""
     if key not in sample:
         cure = (
-            'use a one-channel segmentor (decode_head.out_channels=1)' if key == 'seg_logits' else
+            'use a segmentor (decode_head.out_channels=1, or num_classes=2)' if key == 'seg_logits' else
             "load masks in the test pipeline (mmirstd.LoadTargetMask) and pack them ('gt_seg_map')")
         raise KeyError(f'IRSTDMetric: {name} has no {key!r}, only {sorted(sample)}; {cure}')
-    field = sample[key]
-    data = field['data'] if isinstance(field, Mapping) else getattr(field, 'data', field)
-    if hasattr(data, 'detach'):
-        data = data.detach().cpu()
-        data = (data.float() if data.is_floating_point() else data).numpy()
-    data = np.asarray(data)
-    if data.ndim == 3 and data.shape[0] == 1:
-        data = data[0]
-    if data.ndim != 2:
-        raise ValueError(
-            f'IRSTDMetric: {key} of {name} has shape {data.shape}; expected one channel, (1, H, W) or (H, W)')
-    return data
+    try:
+        return map_of(sample[key])
+    except ValueError as error:
+        raise ValueError(f'IRSTDMetric: {key} of {name}: {error}') from None
 
 
 def _score_of(sample: Mapping[str, Any], name: str) -> np.ndarray:

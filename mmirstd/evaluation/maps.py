@@ -1,0 +1,38 @@
+"""The map of a data sample as an array: what a segmentor of one or of two classes predicted, or a mask."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+
+
+def map_of(field: Any) -> np.ndarray:
+    """One map (H, W) of a data sample's field.
+
+    One channel is handed on: a mask, or the probabilities in [0, 1] into which mmseg turns the output of a network with
+    ``out_channels=1``. Two channels of floats are the logits of background and target, which mmseg leaves as they
+    are; the map is the probability of the target, their softmax.
+
+    Args:
+        field: ``PixelData``, its dict (``data=...``), tensor or array; (H, W), (1, H, W) or (2, H, W).
+
+    Raises:
+        ValueError: Another shape: more classes, or no map.
+    """
+    data = field['data'] if isinstance(field, Mapping) else field
+    if not isinstance(data, (torch.Tensor, np.ndarray)):
+        data = getattr(data, 'data', data)
+    if isinstance(data, torch.Tensor):
+        data = data.detach().cpu()
+        data = (data.float() if data.is_floating_point() else data).numpy()
+    if data.ndim == 3 and len(data) == 2 and data.dtype.kind == 'f':
+        return torch.sigmoid(torch.from_numpy(data[1] - data[0])).numpy()
+    if data.ndim == 3 and len(data) == 1:
+        data = data[0]
+    if data.ndim != 2:
+        raise ValueError(f'found shape {data.shape}, expected (1, H, W), or (2, H, W) with the logits of background '
+                         'and target: a network with out_channels=1 or num_classes=2')
+    return data
