@@ -28,7 +28,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--out', type=Path, default=Path('demo_out'), help='folder for data, checkpoints and pictures')
     parser.add_argument('--num-train', type=int, default=320, help='generated training images, 256x256')
     parser.add_argument('--num-test', type=int, default=80, help='generated test images')
-    parser.add_argument('--epochs', type=int, default=20, help='training epochs')
+    parser.add_argument('--epochs', type=int, default=9, help='training epochs')
     parser.add_argument('--fresh', action='store_true', help='train again even if the demo has been trained here')
     return parser.parse_args(argv)
 
@@ -56,7 +56,7 @@ def once(title: str, marker: Path, recipe: dict, fresh: bool, step: Callable[[],
         Whether it was done now.
     """
     if not fresh and marker.is_file() and json.loads(marker.read_text()) == recipe:
-        print(f'\n== {title}: done before ({marker.parent}); --fresh does it again')
+        print(f'\n== {title}: done before ({marker.parent}); --fresh does it again', flush=True)
         return False
     marker.unlink(missing_ok=True)
     step()
@@ -125,7 +125,7 @@ def main(argv: list[str] | None = None) -> None:
 
     checkpoint, _ = train(
         '2/4 training GGL-Net tiny', GGL_NET, work, dict(num_train=args.num_train, epochs=args.epochs), args.fresh,
-        root, f'train_cfg.max_epochs={args.epochs}', f'train_cfg.val_interval={max(1, args.epochs // 4)}')
+        root, f'train_cfg.max_epochs={args.epochs}', f'train_cfg.val_interval={max(1, args.epochs // 3)}')
     run('3/4 testing GGL-Net tiny on the held-out images', 'tools/test.py', GGL_NET, str(checkpoint), '--work-dir',
         str(out / 'test'), '--out', str(out / 'ggl-net-tiny.json'), '--show-dir', str(pictures), '--cfg-options', root)
     run('4/4 testing the classical baseline on the same images', 'tools/test.py', TOP_HAT, '--work-dir',
