@@ -32,9 +32,9 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--num-train', type=int, default=96, help='generated training sequences')
     parser.add_argument('--num-test', type=int, default=16, help='generated test sequences')
     parser.add_argument('--num-frames', type=int, default=24, help='frames of a sequence')
-    parser.add_argument('--size', default='128x128', help='height and width of the frames')
+    parser.add_argument('--size', default='96x96', help='height and width of the frames')
     parser.add_argument('--key-every', type=int, default=4, help='train on the clips that end with every n-th frame')
-    parser.add_argument('--epochs', type=int, default=8, help='training epochs')
+    parser.add_argument('--epochs', type=int, default=6, help='training epochs')
     parser.add_argument('--fresh', action='store_true', help='do everything again even if it has been done here')
     return parser.parse_args(argv)
 
@@ -116,7 +116,7 @@ def main(argv: list[str] | None = None) -> None:
     checkpoint, trained = train(
         '2/4 training YOLO-BP tiny', YOLO_BP, work, recipe, generated, root,
         f'train_dataloader.dataset.key_every={args.key_every}', f'train_cfg.max_epochs={args.epochs}',
-        f'train_cfg.val_interval={max(1, args.epochs // 2)}', 'default_hooks.logger.interval=20')
+        f'train_cfg.val_interval={max(1, args.epochs // 2)}')
 
     title = '3/4 testing YOLO-BP tiny on the held-out sequences'
     missing = not record.is_file() or not sequences.is_file()
