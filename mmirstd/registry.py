@@ -34,7 +34,8 @@ DATASETS = Registry(
     locations=['mmirstd.datasets.sirst', 'mmirstd.datasets.clip', 'mmirstd.datasets.clip_txt',
                'mmirstd.datasets.clip_masks'])
 DATA_SAMPLERS = Registry(
-    'data sampler', parent=MMENGINE_DATA_SAMPLERS, scope='mmirstd', locations=['mmirstd.datasets.sequence_sampler'])
+    'data sampler', parent=MMENGINE_DATA_SAMPLERS, scope='mmirstd',
+    locations=['mmirstd.datasets.same_size_batch_sampler', 'mmirstd.datasets.sequence_sampler'])
 TRANSFORMS = Registry(
     'transform', parent=MMENGINE_TRANSFORMS, scope='mmirstd', locations=['mmirstd.datasets.transforms'])
 METRICS = Registry('metric', parent=MMENGINE_METRICS, scope='mmirstd', locations=['mmirstd.evaluation.metrics'])

@@ -18,6 +18,7 @@ _LAZY = {
     'MaskClipDataset': 'clip_masks',
     'MissingDataError': 'errors',
     'SIRSTDataset': 'sirst',
+    'SameSizeBatchSampler': 'same_size_batch_sampler',
     'SequenceSampler': 'sequence_sampler',
     'TxtClipDataset': 'clip_txt',
     'apply_data_root': 'data_root',

@@ -26,6 +26,7 @@ from .config_variables import apply_options, keys_read
 from .data_option import DataExchange, add_data_argument
 from .distributed import init_distributed, prepare_distributed_config
 from .errors import ConfigError, UserError, explain_config_errors, near_matches
+from .evaluation_batches import batch_by_size
 from .holdout_options import expand_holdout_options, match_holdouts, replace_holdout_sizes
 from .loading_options import apply_loading_options
 from .optim_wrapper import emulation_cost
@@ -257,7 +258,7 @@ def build_runner(cfg: Config, notes: Sequence[str] = ()) -> Runner:
     from .hooks.atomic_checkpoint_hook import use_atomic_checkpoints
     install_safe_checkpoint_loading()
     use_atomic_checkpoints(cfg)
-    notes = [*notes, *check_preprocessor(cfg)]
+    notes = [*notes, *check_preprocessor(cfg), *batch_by_size(cfg)]
     with explain_config_errors(cfg.filename or 'config'):
         runner = Runner.from_cfg(cfg)
     for note in notes:

@@ -3,9 +3,11 @@ from __future__ import annotations
 import hashlib
 import json
 import pickle
+import shutil
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
 import torch
 
@@ -123,3 +125,28 @@ def test_config_text_in_a_checkpoint_is_not_executed(checkpoint, tiny_config, ru
 def test_missing_config_lists_near_matches(run, tmp_path):
     done = run('test.py', 'configs/ggl_net/ggl-net-tiny_nuaa-sirst-341-68.py', cwd=tmp_path, status=2)
     assert 'ggl-net-tiny_nuaa-sirst-341-86.py' in done.stdout
+
+
+def test_batches_at_native_sizes_give_what_single_images_give(tiny_data, checkpoint, make_config, run, tmp_path):
+    root = tmp_path / 'sizes'
+    shutil.copytree(tiny_data, root)
+    for name, (bottom, right) in dict(scene017=(8, 0), scene018=(8, 0), scene021=(5, 20), scene022=(5, 20)).items():
+        for folder in ('images', 'masks'):
+            path = str(root / folder / f'{name}.png')
+            image = cv2.copyMakeBorder(cv2.imread(path, cv2.IMREAD_UNCHANGED), 0, bottom, 0, right, cv2.BORDER_REFLECT)
+            cv2.imwrite(path, image)
+    config = make_config('sizes')
+    maps = {}
+    for size in (1, 4):
+        done = run('test.py', config, checkpoint, '--dump', f'dump{size}', '--cfg-options', f'data_root={root}',
+                   f'test_dataloader.batch_size={size}', cwd=tmp_path)
+        maps[size] = list(PredictionDump(tmp_path / f'dump{size}'))
+    assert 'test_dataloader: batches of up to 4 images of one size' in done.stdout
+    assert 'Epoch(test) [3/3]' in done.stdout  # 1, 2 and 1 images
+    assert [image.name for image in maps[4]] == [f'scene{k:03d}' for k in range(20, 24)]
+    for single, batched in zip(maps[1], maps[4]):
+        assert single.probability.shape == batched.probability.shape == single.mask.shape
+        # both are kept in 16 bits, and sums may be in another order
+        np.testing.assert_allclose(batched.probability, single.probability, atol=2 / 65535)
+    run('train.py', config, '--cfg-options', f'data_root={root}', 'val_dataloader.batch_size=4',
+        'train_cfg.max_epochs=1', cwd=tmp_path)
