@@ -17,16 +17,24 @@ from mmengine.registry import VISBACKENDS as MMENGINE_VISBACKENDS
 from mmengine.registry import WEIGHT_INITIALIZERS as MMENGINE_WEIGHT_INITIALIZERS
 from mmengine.registry import Registry
 
-from .compat import ensure_config_scopes, ensure_mmcv_ops, install_safe_checkpoint_loading, silence_onedl_notice
+from .compat import (
+    adapt_stock_inference,
+    ensure_config_scopes,
+    ensure_mmcv_ops,
+    install_safe_checkpoint_loading,
+    silence_onedl_notice,
+)
 
 # Every way into mmirstd's modules leads through this file, so the stand-in for
 # mmcv's missing compiled ops is in place before mmdet or mmseg is imported,
-# no checkpoint is unpickled with code execution, whoever's tool runs, and our
-# tools' configs may inherit from those of mmdet and mmseg.
+# no checkpoint is unpickled with code execution, whoever's tool runs, our
+# tools' configs may inherit from those of mmdet and mmseg, and their inference
+# functions take our configs.
 silence_onedl_notice()
 ensure_mmcv_ops()
 ensure_config_scopes()
 install_safe_checkpoint_loading()
+adapt_stock_inference()
 
 MODELS = Registry('model', parent=MMENGINE_MODELS, scope='mmirstd', locations=['mmirstd.models'])
 DATASETS = Registry(

@@ -13,6 +13,7 @@ import torch
 from mmengine.dataset import Compose
 from mmengine.structures import PixelData
 
+from mmirstd.compat.stock_inference import ANNOTATION_STEPS
 from mmirstd.datasets.errors import DataError
 from mmirstd.engine.errors import ConfigError
 
@@ -31,8 +32,6 @@ from .tiling import AUTO_TILE_PIXELS, Tiling
 _META = ('img_path', 'ori_shape', 'img_shape', 'pad_shape', 'scale_factor', 'padding_size')
 _DEFAULT_PIPELINE = (dict(type='mmirstd.LoadInfraredImage'), dict(type='mmirstd.PadToMultiple', divisor=32),
                      dict(type='mmseg.PackSegInputs', meta_keys=_META))
-#: Steps that need what an image of one's own does not have.
-_ANNOTATION_STEPS = ('LoadTargetMask', 'LoadAnnotations')
 
 
 @dataclass
@@ -103,7 +102,7 @@ class IRSTDInferencer(TargetInferencer):
         steps = self._test_pipeline(cfg, _DEFAULT_PIPELINE)
         self.loader = self._build_loader(cfg, steps, 'LoadInfraredImage')
         names = [str(step.get('type', '')).rsplit('.', 1)[-1] for step in steps]
-        return Compose([step for step, name in zip(steps[1:], names[1:]) if name not in _ANNOTATION_STEPS])
+        return Compose([step for step, name in zip(steps[1:], names[1:]) if name not in ANNOTATION_STEPS])
 
     # mmengine's steps
 

@@ -18,8 +18,10 @@ from .checkpoint import (
 from .config_scopes import ensure_config_scopes
 from .notices import silence_onedl_notice
 from .ops import compiled_ops_available, ensure_mmcv_ops
+from .stock_inference import adapt_stock_inference
 
 __all__ = [
-    'CheckpointError', 'UnsafeCheckpointError', 'compiled_ops_available', 'ensure_config_scopes',
-    'ensure_mmcv_ops', 'install_safe_checkpoint_loading', 'load_checkpoint_file', 'silence_onedl_notice'
+    'CheckpointError', 'UnsafeCheckpointError', 'adapt_stock_inference', 'compiled_ops_available',
+    'ensure_config_scopes', 'ensure_mmcv_ops', 'install_safe_checkpoint_loading', 'load_checkpoint_file',
+    'silence_onedl_notice'
 ]

@@ -21,6 +21,7 @@ from .polarity import RandomPolarity
 from .rescale import RandomRescale
 from .sensor_noise import RandomSensorNoise
 from .stripe_noise import RandomStripes
+from .take_image import TakeImage
 from .target_copy_paste import TargetCopyPaste
 from .target_crop import TargetAwareCrop
 from .transpose import RandomTranspose
@@ -28,6 +29,6 @@ from .transpose import RandomTranspose
 __all__ = [
     'CLIP_META_KEYS', 'ClipLetterbox', 'LoadClip', 'LoadInfraredImage', 'LoadTargetMask', 'PackClipInputs',
     'PadToMultiple', 'RandomBlur', 'RandomBrightnessContrast', 'RandomGamma', 'RandomPolarity', 'RandomRescale',
-    'RandomSensorNoise', 'RandomStripes', 'RandomTranspose', 'ResizeForEvaluation', 'TargetAwareCrop',
-    'TargetCopyPaste', 'undo_letterbox'
+    'RandomSensorNoise', 'RandomStripes', 'RandomTranspose', 'ResizeForEvaluation', 'TakeImage',
+    'TargetAwareCrop', 'TargetCopyPaste', 'undo_letterbox'
 ]

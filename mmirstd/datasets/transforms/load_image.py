@@ -123,7 +123,7 @@ class LoadInfraredImage(BaseTransform):
 
     def transform(self, results: dict) -> dict:
         """Load and normalise one image."""
-        path = results.get('img_path', 'the given array')
+        path = results.get('img_path') or 'the given array'
         if results.get('img') is not None:
             raw = _one_channel_array(results['img'])
         else:
