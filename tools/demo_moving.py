@@ -34,7 +34,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--num-frames', type=int, default=24, help='frames of a sequence')
     parser.add_argument('--size', default='96x96', help='height and width of the frames')
     parser.add_argument('--key-every', type=int, default=4, help='train on the clips that end with every n-th frame')
-    parser.add_argument('--epochs', type=int, default=6, help='training epochs')
+    parser.add_argument('--epochs', type=int, default=7, help='training epochs')
     parser.add_argument('--fresh', action='store_true', help='do everything again even if it has been done here')
     return parser.parse_args(argv)
 
