@@ -58,6 +58,7 @@ def main() -> None:
     from mmirstd.engine.evaluation_options import set_eval_size, set_per_image, set_protocols
     from mmirstd.engine.loading_options import loading_steps
     from mmirstd.engine.normalization import follow_training, is_asked_for
+    from mmirstd.engine.prediction_only import predict_only
     args = parse_args()
     now_doing('preparing the test')
     cfg = load_config(args.config, args.cfg_options, args.data)
@@ -66,6 +67,11 @@ def main() -> None:
     if missing:
         raise ConfigError(f'{args.config}: has no {", ".join(missing)}, so nothing can be tested.')
     cfg.test_cfg = cfg.get('test_cfg') or dict()
+    without_masks = predict_only(cfg)
+    asked = [option for option in ('per_image', 'protocol') if getattr(args, option)]
+    if without_masks and asked:
+        raise ConfigError(f'--{asked[0].replace("_", "-")}: the test data have no masks ({without_masks}), so nothing '
+                          'can be measured.\n  cure: leave it out to write predictions, or give the masks')
     protocols = [p for given in args.protocol or () for p in given.split(',') if p]
     notices = set_protocols(cfg, protocols, args.eval_size) if protocols else []
     if args.eval_size is not None:
@@ -75,6 +81,12 @@ def main() -> None:
     if args.show_dir:
         cfg.setdefault('default_hooks', {})['visualization'] = dict(
             type='mmirstd.IRSTDVisualizationHook', show_dir=args.show_dir)
+    if without_masks:
+        args.dump, out_dir = None, args.dump or str(Path(cfg.work_dir) / 'predictions')
+        cfg.custom_hooks = [*(cfg.get('custom_hooks') or ()),
+                            dict(type='mmirstd.PredictionWriterHook', out_dir=out_dir)]
+        notices = [f'no metrics: the test data have no masks ({without_masks}). Predicted masks and probabilities are '
+                   f'in {out_dir}']
     if args.dump:
         cfg.custom_hooks = [*(cfg.get('custom_hooks') or ()),
                             dict(type='mmirstd.PredictionDumpHook', out_dir=args.dump)]

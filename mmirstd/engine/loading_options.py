@@ -35,7 +35,7 @@ def apply_loading_options(cfg: Config) -> None:
         if value is None:
             continue
         wanted = _LOADERS if option in IMAGE_OPTIONS else _WITH_MASKS
-        parts = [part for part in _dicts(cfg._cfg_dict) if _bare_type(part) in wanted]
+        parts = [part for part in config_dicts(cfg._cfg_dict) if bare_type(part) in wanted]
         if not parts:
             raise ConfigError(f'{option}={value!r}: the config has no {" or ".join(wanted)}, which takes it')
         if value == 'auto' and option == 'bit_depth':
@@ -46,20 +46,22 @@ def apply_loading_options(cfg: Config) -> None:
 
 def loading_steps(node: Any) -> Iterator[dict]:
     """Each step of a pipeline that reads images, wherever it is in a (part of a) config."""
-    return (part for part in _dicts(node) if _bare_type(part) in _LOADERS)
+    return (part for part in config_dicts(node) if bare_type(part) in _LOADERS)
 
 
-def _dicts(node: Any) -> Iterator[dict]:
+def config_dicts(node: Any) -> Iterator[dict]:
+    """Each dict in a (part of a) config, itself first."""
     if isinstance(node, dict):
         yield node
         for value in node.values():
-            yield from _dicts(value)
+            yield from config_dicts(value)
     elif isinstance(node, (list, tuple)):
         for value in node:
-            yield from _dicts(value)
+            yield from config_dicts(value)
 
 
-def _bare_type(part: dict) -> str:
+def bare_type(part: dict) -> str:
+    """The ``type`` of a part without its scope, '' if it has none."""
     kind = part.get('type', '')
     return kind.rsplit('.', 1)[-1] if isinstance(kind, str) else getattr(kind, '__name__', '')
 
@@ -71,7 +73,7 @@ def _found_bit_depth(cfg: Config) -> int | None:
     from mmirstd.registry import DATASETS
     for split in ('train', 'test'):
         loader = cfg.get(f'{split}_dataloader') or {}
-        leaves = [part for part in _dicts(loader.get('dataset') or {})
+        leaves = [part for part in config_dicts(loader.get('dataset') or {})
                   if 'type' in part and ('data_root' in part or 'ann_file' in part)]
         seen = BitDepthWatch()
         try:

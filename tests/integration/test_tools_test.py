@@ -118,7 +118,8 @@ def test_config_text_in_a_checkpoint_is_not_executed(checkpoint, tiny_config, ru
     content = torch.load(checkpoint, weights_only=False)
     content['meta']['config'] = f'import pathlib\npathlib.Path({str(victim)!r}).touch()\n'
     torch.save(content, evil)
-    run('train.py', tiny_config, '--resume', evil, '--cfg-options', 'train_cfg.max_epochs=3', cwd=tmp_path)
+    run('train.py', tiny_config, '--resume', evil, '--new-schedule', '--cfg-options', 'train_cfg.max_epochs=3',
+        cwd=tmp_path)
     assert not victim.exists()
 
 
@@ -150,3 +151,30 @@ def test_batches_at_native_sizes_give_what_single_images_give(tiny_data, checkpo
         np.testing.assert_allclose(batched.probability, single.probability, atol=2 / 65535)
     run('train.py', config, '--cfg-options', f'data_root={root}', 'val_dataloader.batch_size=4',
         'train_cfg.max_epochs=1', cwd=tmp_path)
+
+
+def test_without_masks_predictions_are_written(tiny_data, checkpoint, make_config, run, tmp_path):
+    root = tmp_path / 'alone'
+    shutil.copytree(tiny_data, root, ignore=shutil.ignore_patterns('masks'))
+    config = make_config('alone')
+    data = '--cfg-options', f'data_root={root}'
+    done = run('test.py', config, checkpoint, '--show-dir', 'pictures', '--out', 'm.json', *data, cwd=tmp_path)
+    assert f'notice: no metrics: the test data have no masks ({root}/masks does not exist)' in done.stdout
+    assert json.loads((tmp_path / 'm.json').read_text())['metrics'] == {}
+    names = [f'scene{k:03d}.png' for k in range(20, 24)]
+    assert sorted(p.name for p in (tmp_path / 'pictures').iterdir()) == names
+    run('infer.py', config, checkpoint, *(root / 'images' / name for name in names), '--out', 'inferred', '--save',
+        'mask,prob', cwd=tmp_path)
+    written = tmp_path / 'work_dirs' / 'alone' / 'predictions'
+    for kind in ('masks', 'prob'):
+        assert sorted(p.name for p in (written / kind).iterdir()) == names
+        for name in names:
+            found, wanted = (cv2.imread(str(folder / kind / name), cv2.IMREAD_UNCHANGED)
+                             for folder in (written, tmp_path / 'inferred'))
+            assert found.dtype == wanted.dtype
+            # the test runs channels-last, which sums in another order
+            np.testing.assert_allclose(found.astype(int), wanted, atol=0 if kind == 'masks' else 1)
+    refused = run('test.py', config, checkpoint, '--per-image', 'p.json', *data, cwd=tmp_path, status=2)
+    assert 'error: --per-image: the test data have no masks' in refused.stdout
+    untrainable = run('train.py', config, *data, cwd=tmp_path, status=2)
+    assert 'masks: a folder of the data set does not exist' in untrainable.stdout

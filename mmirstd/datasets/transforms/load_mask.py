@@ -41,7 +41,11 @@ class LoadTargetMask(BaseTransform):
 
     def transform(self, results: dict) -> dict:
         """Load, check and binarize one mask."""
-        path = results['seg_map_path']
+        path = results.get('seg_map_path')
+        if path is None:
+            raise DataError(f'{results.get("img_path") or "the image"}: has no mask (data_prefix.seg_map_path of the '
+                            'data set is None), which training and metrics need; a pipeline for images alone leaves '
+                            'mmirstd.LoadTargetMask out')
         cache = results.get('raw_cache')
         rule = self.mask_rule or results.get('mask_rule', 'auto')
         mask = (read_mask if cache is None else cache.mask)(path, rule).copy()

@@ -8,10 +8,12 @@ from .epoch_seed_hook import EpochSeedHook
 from .gradient_diagnostics_hook import GradientDiagnosticsHook
 from .normalization_hook import NormalizationHook
 from .prediction_dump_hook import PredictionDumpHook
+from .prediction_writer_hook import PredictionWriterHook
 from .schedule_guard_hook import ScheduleGuardHook
 from .timed_logger_hook import TimedLoggerHook
 
 __all__ = [
     'AtomicCheckpointHook', 'AuxiliaryLossHook', 'ChannelsLastHook', 'CheckpointGuardHook', 'EpochSeedHook',
-    'GradientDiagnosticsHook', 'NormalizationHook', 'PredictionDumpHook', 'ScheduleGuardHook', 'TimedLoggerHook'
+    'GradientDiagnosticsHook', 'NormalizationHook', 'PredictionDumpHook', 'PredictionWriterHook', 'ScheduleGuardHook',
+    'TimedLoggerHook'
 ]
