@@ -20,6 +20,7 @@ from mmirstd.engine.errors import ConfigError  # noqa: E402
 from mmirstd.engine.launch import (  # noqa: E402
     add_common_arguments,
     build_runner,
+    data_check_hint,
     default_work_dir,
     explain_config_errors,
     load_config,
@@ -138,4 +139,4 @@ def report(runner, config: str) -> None:
 
 
 if __name__ == '__main__':
-    run_tool(main)
+    run_tool(main, lambda: data_check_hint(parse_args()))

@@ -184,9 +184,13 @@ class BaseClipDataset(BaseDetDataset):
         if not any(video.frames for video in videos):
             raise DataError(f'{self._source}: the annotation lists no image; expected at least one')
         if self.holdout is not None:
-            names = set(hold_out([video.name for video in videos], **self.holdout,
-                                 source=f'{self._source} (sequences)'))
-            videos = [video for video in videos if video.name in names]
+            try:
+                names = set(hold_out([video.name for video in videos], **self.holdout,
+                                     source=f'{self._source} (sequences)'))
+            except DataError as error:
+                self.problems.add(error)
+            else:
+                videos = [video for video in videos if video.name in names]
         self._locate(videos)
         self._check_sizes(videos)
         given = sum(len(frame.instances) for video in videos for frame in video.frames)

@@ -49,7 +49,12 @@ def read_image(path: str | os.PathLike) -> np.ndarray:
         MissingDataError: there is no such file.
         DataError: empty, truncated, corrupt, not an image, or several in one file.
     """
-    return to_one_channel(_decode(_read_bytes(path), path))
+    return to_one_channel(read_raw_image(path))
+
+
+def read_raw_image(path: str | os.PathLike) -> np.ndarray:
+    """An image with all channels as they are stored, (H, W) or (H, W, C) in OpenCV's order; see :func:`read_image`."""
+    return _decode(_read_bytes(path), path)
 
 
 def read_mask(path: str | os.PathLike, rule: MaskRule = 'auto') -> np.ndarray:

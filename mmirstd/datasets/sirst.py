@@ -150,8 +150,12 @@ class SIRSTDataset(BaseSegDataset):
         pairs = self._listed(images, masks)
         source = self.ann_file or img_dir
         if self.holdout is not None:
-            chosen = set(hold_out(list(pairs), **self.holdout, source=source))
-            pairs = {sample_id: mask_id for sample_id, mask_id in pairs.items() if sample_id in chosen}
+            try:
+                chosen = set(hold_out(list(pairs), **self.holdout, source=source))
+            except DataError as error:
+                self.problems.add(error)
+            else:
+                pairs = {sample_id: mask_id for sample_id, mask_id in pairs.items() if sample_id in chosen}
 
         data_list, missing = [], []
         for sample_id, mask_id in pairs.items():

@@ -7,6 +7,7 @@ import difflib
 import errno
 import logging
 import os
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
@@ -19,6 +20,7 @@ from mmengine.logging import print_log
 from mmengine.runner import Runner
 
 from mmirstd.compat.precision import choose_precision
+from mmirstd.utils.errors import DataError
 from mmirstd.utils.resources import resource_root
 
 from .checkpoint_files import looks_like_checkpoint
@@ -52,6 +54,9 @@ class OptionsAction(DictAction):
                 parser.error(f'{option_string}: expected KEY=VALUE, found {value!r}')
         super().__call__(parser, namespace, values, option_string)
         setattr(namespace, self.dest, {**before, **getattr(namespace, self.dest)})
+        # as typed, to be repeated in a suggested command
+        given = f'{self.dest}_given'
+        setattr(namespace, given, [*getattr(namespace, given, []), *values])
 
 
 def add_common_arguments(parser: argparse.ArgumentParser) -> None:
@@ -71,14 +76,21 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--local_rank', '--local-rank', type=int, help=argparse.SUPPRESS)
 
 
-def run_tool(main: Callable[[], None]) -> None:
-    """Run a tool's main function; errors caused by input end it with their message and exit status 2."""
+def run_tool(main: Callable[[], None], data_hint: Callable[[], str] | None = None) -> None:
+    """Run a tool's main function; errors caused by input end it with their message and exit status 2.
+
+    Args:
+        main: The tool.
+        data_hint: What to add where the error is about a data set, see :func:`data_check_hint`.
+    """
     try:
         main()
     except UserError as error:
         if '--traceback' in sys.argv:
             raise
         print(f'\nerror: {error}', file=sys.stderr)
+        if data_hint is not None and isinstance(error, DataError):
+            print(data_hint(), file=sys.stderr)
         sys.exit(2)
     except OSError as error:
         if error.errno not in _DISK_FULL or '--traceback' in sys.argv:
@@ -88,6 +100,18 @@ def run_tool(main: Callable[[], None]) -> None:
               'elsewhere; a training goes on with --resume', file=sys.stderr)
         sys.exit(2)
     _leave_process_group()
+
+
+def data_check_hint(args: argparse.Namespace) -> str:
+    """How to list everything that is wrong with the data of a tool's config.
+
+    Args:
+        args: Of a tool with the options of :func:`add_common_arguments`.
+    """
+    options = getattr(args, 'cfg_options_given', [])
+    command = ['python', Path('tools', 'analysis_tools', 'check_dataset.py').as_posix(), args.config,
+               *(['--data', args.data] if args.data else []), *(['--cfg-options', *options] if options else [])]
+    return f'to list everything wrong with the data set at once:\n  {shlex.join(command)}'
 
 
 def _leave_process_group() -> None:

@@ -10,6 +10,7 @@ but the last two:
 
 - area: pixels of the mask (8-connected);  side: the longer side of its box, px;
 - SCR: ``|mu_t - mu_b| / sigma_b``, as ``mmirstd.utils.scr.local_scr`` defines it;
+- peak: the same of the pixel that stands out most;
 - contrast: ``mu_t - mu_b``, and clutter: ``sigma_b``, both in percent of full scale;
 - rim: mean of the mask's outermost pixels, 0 at the background's mean and 1 at the target's 95th percentile: low where
   the annotator draws generously;
@@ -27,25 +28,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from mmirstd.datasets.target_values import target_values  # noqa: E402
 from mmirstd.engine.data_option import add_data_argument  # noqa: E402
 from mmirstd.engine.launch import OptionsAction, load_data_set, run_tool  # noqa: E402
 from mmirstd.evaluation.functional.components import label_components  # noqa: E402
-from mmirstd.utils.scr import ROUNDING_SIGMA, local_scr  # noqa: E402
 
 PERCENTILES = (5, 25, 50, 75, 95)
-QUANTITIES = {'area': 'area (px)', 'side': 'side (px)', 'scr': 'SCR', 'contrast': 'contrast (%)',
-              'clutter': 'clutter (%)', 'rim': 'rim', 'down': 'down (px)', 'right': 'right (px)',
-              'targets': 'targets', 'spread': 'spread (%)'}
-#: Room around a target in which its centre is looked for, px; the SCR that it needs; from what share of its peak on
-#: the signal counts.
-SHIFT_MARGIN, SHIFT_SCR, SHIFT_LEVEL = 4, 4, 0.2
-#: `local_scr` allows for the rounding of 8-bit codes, so it is given such.
-FULL_SCALE = 255
+QUANTITIES = {'area': 'area (px)', 'side': 'side (px)', 'scr': 'SCR', 'peak': 'peak (sigmas)',
+              'contrast': 'contrast (%)', 'clutter': 'clutter (%)', 'rim': 'rim',
+              'down': 'down (px)', 'right': 'right (px)', 'targets': 'targets', 'spread': 'spread (%)'}
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -58,44 +53,6 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
                         help='override config entries, e.g. data_root=/data/NUAA-SIRST')
     parser.add_argument('--traceback', action='store_true', help='show the traceback of an input error, too')
     return parser.parse_args(argv)
-
-
-def target_values(image: np.ndarray, target: np.ndarray, everything: np.ndarray) -> dict[str, float]:
-    """The quantities of one target.
-
-    Args:
-        image: (H, W) float, full scale 1.
-        target: (H, W) uint8, 1 on the target.
-        everything: (H, W) uint8, 1 on all targets of the image.
-    """
-    stats = local_scr(image * FULL_SCALE, target, everything, floor=ROUNDING_SIGMA)
-    inside = image[target > 0] * FULL_SCALE
-    _, _, width, height = cv2.boundingRect(target)
-    rim = image[(target - cv2.erode(target, np.ones((3, 3), np.uint8))) > 0] * FULL_SCALE
-    height_above = np.percentile(inside, 95) - stats.background_mean
-    down, right = (_shift(image * FULL_SCALE - stats.background_mean, target, everything)
-                   if stats.scr >= SHIFT_SCR and stats.target_mean > stats.background_mean else (float('nan'), ) * 2)
-    return dict(
-        area=float(target.sum()), side=float(max(width, height)), scr=stats.scr,
-        contrast=100 * (stats.target_mean - stats.background_mean) / FULL_SCALE,
-        clutter=100 * stats.background_sigma / FULL_SCALE, down=down, right=right,
-        # A target no brighter than its surroundings has no profile.
-        rim=float((rim.mean() - stats.background_mean) / height_above) if height_above >= 1 else float('nan'))
-
-
-def _shift(signal: np.ndarray, target: np.ndarray, everything: np.ndarray) -> tuple[float, float]:
-    """From the mask's centre to that of the signal above a fifth of its peak, rows and columns; NaN without room."""
-    left, top, width, height = cv2.boundingRect(target)
-    bottom, end = top + height + SHIFT_MARGIN, left + width + SHIFT_MARGIN
-    window = (slice(max(top - SHIFT_MARGIN, 0), bottom), slice(max(left - SHIFT_MARGIN, 0), end))
-    cut = min(top, left) < SHIFT_MARGIN or bottom > target.shape[0] or end > target.shape[1]
-    if cut or everything[window].sum() != target[window].sum():
-        return float('nan'), float('nan')
-    seen = np.clip(signal[window] - SHIFT_LEVEL * signal[window].max(), 0, None)
-    centres = [np.average(np.indices(seen.shape), axis=(1, 2), weights=np.broadcast_to(weights, (2, *seen.shape)))
-               for weights in (seen, target[window].astype(np.float64))]
-    down, right = centres[0] - centres[1]
-    return float(down), float(right)
 
 
 def collect(samples: Iterator[tuple[np.ndarray, np.ndarray]]) -> dict[str, list[float]]:
