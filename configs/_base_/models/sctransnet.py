@@ -25,7 +25,7 @@ model = dict(
         fusion_kernel_size=1,
         fusion_predicts=False,
         align_corners=True,
-        loss_decode=dict(type='CrossEntropyLoss', use_sigmoid=True, avg_non_ignore=True),
+        loss_decode=dict(type='mmirstd.BinaryCrossEntropyLoss', avg_non_ignore=True),
         init_cfg=init_cfg),
     train_cfg=dict(),
     test_cfg=dict(mode='whole'))

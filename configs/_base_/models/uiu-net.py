@@ -13,6 +13,6 @@ model = dict(
         kernel_size=3,
         fusion_kernel_size=1,
         init_cfg=None,  # PyTorch's own, as in the official code
-        loss_decode=dict(type='CrossEntropyLoss', use_sigmoid=True)),
+        loss_decode=dict(type='mmirstd.BinaryCrossEntropyLoss')),
     train_cfg=dict(),
     test_cfg=dict(mode='whole'))

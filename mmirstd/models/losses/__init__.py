@@ -1,5 +1,6 @@
 """Losses."""
 
+from .binary_cross_entropy_loss import BinaryCrossEntropyLoss
 from .corner_focal_loss import CornerFocalLoss
 from .dgr_loss import DGRLoss
 from .dice_loss import DiceLoss
@@ -9,5 +10,6 @@ from .sls_iou_loss import SLSIoULoss
 from .soft_iou_loss import SoftIoULoss, soft_iou
 
 __all__ = [
-    'CornerFocalLoss', 'DGRLoss', 'DiceLoss', 'ISNetEdgeLoss', 'MaskLoss', 'SLSIoULoss', 'soft_iou', 'SoftIoULoss'
+    'BinaryCrossEntropyLoss', 'CornerFocalLoss', 'DGRLoss', 'DiceLoss', 'ISNetEdgeLoss', 'MaskLoss', 'SLSIoULoss',
+    'soft_iou', 'SoftIoULoss'
 ]

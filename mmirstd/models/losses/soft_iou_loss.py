@@ -38,8 +38,8 @@ class SoftIoULoss(MaskLoss):
 
     Args:
         smooth: See :func:`soft_iou`; 1 in most official codes, 0 in the original ISNet's, which adds the binary cross
-            entropy (``loss_decode=[dict(type='mmirstd.SoftIoULoss', smooth=0), dict(type='CrossEntropyLoss',
-            use_sigmoid=True)]``).
+            entropy (``loss_decode=[dict(type='mmirstd.SoftIoULoss', smooth=0),
+            dict(type='mmirstd.BinaryCrossEntropyLoss')]``).
         per_sample: See :func:`soft_iou`; True is what GGL-Net's authors use.
         loss_weight: Factor of the loss.
         loss_name: Key in the loss dict; must start with ``loss_`` to be optimised.

@@ -44,8 +44,7 @@ class AttentionGuidedContext(BaseModule):
         guide = self.gate(self.among(F.adaptive_max_pool2d(x, (rows, columns))))
         row_sizes, column_sizes = _patch_sizes(x.shape[2], rows), _patch_sizes(x.shape[3], columns)
         context = self._within_patches(x, row_sizes, column_sizes)
-        guide = guide.repeat_interleave(torch.tensor(row_sizes, device=x.device), dim=2)
-        guide = guide.repeat_interleave(torch.tensor(column_sizes, device=x.device), dim=3)
+        guide = _spread(_spread(guide, row_sizes, dim=2), column_sizes, dim=3)
         return F.relu(self.gamma * self.conv(context * guide) + x)
 
     def _within_patches(self, x: Tensor, row_sizes: list[int], column_sizes: list[int]) -> Tensor:
@@ -152,3 +151,12 @@ def _runs(sizes: list[int]) -> list[tuple[int, int]]:
     if sizes[-1] == sizes[0]:
         return [(len(sizes), sizes[0])]
     return [(len(sizes) - 1, sizes[0]), (1, sizes[-1])]
+
+
+def _spread(patches: Tensor, sizes: list[int], dim: int) -> Tensor:
+    """Repeat each patch's value over its pixels; numbers of repeats in a tensor would make a GPU wait."""
+    parts, first = [], 0
+    for count, size in _runs(sizes):
+        parts.append(patches.narrow(dim, first, count).repeat_interleave(size, dim))
+        first += count
+    return torch.cat(parts, dim)

@@ -1,10 +1,11 @@
-"""Patches of AGPCNet's context blocks; numerical equality is in tests/test_models/test_agpcnet.py."""
+"""Patches of AGPCNet's context blocks; numerical equality is in tests/test_models/test_golden.py."""
 
 from __future__ import annotations
 
+import pytest
 import torch
 
-from mmirstd.models.necks.agpc_neck import AGPCNeck, AttentionGuidedContext
+from mmirstd.models.necks.agpc_neck import AGPCNeck, AttentionGuidedContext, _spread
 
 
 def block() -> AttentionGuidedContext:
@@ -23,6 +24,12 @@ def test_patches_are_related_alone_also_where_they_do_not_divide_the_feature() -
         for left in (0, 3, 6):
             area = (..., slice(top, bottom), slice(left, left + 3))
             torch.testing.assert_close(together[area], context.within(x[area]))
+
+
+@pytest.mark.parametrize('sizes', [[3, 3, 4], [3, 3, 3], [4], [1, 1, 1]])
+def test_a_patchs_value_is_repeated_over_its_pixels(sizes: list[int]) -> None:
+    patches = torch.rand(2, 4, len(sizes), 5)
+    assert torch.equal(_spread(patches, sizes, dim=2), patches.repeat_interleave(torch.tensor(sizes), dim=2))
 
 
 def test_a_feature_with_fewer_pixels_than_patches_has_a_patch_for_each_pixel() -> None:
