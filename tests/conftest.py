@@ -1,6 +1,7 @@
 """Settings of the whole suite."""
 
 import os
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
@@ -8,6 +9,8 @@ from hypothesis import settings
 # Several test processes share the cores: one thread each, for them and for the tools they start. Before torch is there.
 if os.environ.get('PYTEST_XDIST_WORKER'):
     os.environ.setdefault('OMP_NUM_THREADS', '1')
+
+import torch  # noqa: E402
 
 from mmirstd.compat import ensure_mmcv_ops  # noqa: E402
 from mmirstd.engine.threads import available_cores  # noqa: E402
@@ -36,3 +39,12 @@ def pytest_xdist_auto_num_workers() -> int:
     """``-n auto``: as many processes as the cores that may be used have room for."""
     threads = os.environ.get('OMP_NUM_THREADS', '')
     return max(1, available_cores() // (int(threads) if threads.isdigit() and int(threads) else 1))
+
+
+@pytest.fixture
+def float64() -> Iterator[None]:
+    """New tensors and networks are float64: what is equal by mathematics is then equal to 1e-7 on every machine."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(before)

@@ -1,50 +1,19 @@
-"""ISNet against the figures of BasicIRSTD's implementation (its DCN extension replaced by plain PyTorch there)."""
+"""What ISNet has beside the figures that tests/test_models/test_golden.py compares."""
 
 from __future__ import annotations
 
-import pytest
 import torch
 from mmengine.registry import init_default_scope
 from mmengine.structures import PixelData
 from mmseg.structures import SegDataSample
-from torch import Tensor, nn
 
 from mmirstd.models.layers import DeformConv2dPack
-from tests.golden_network import GoldenNetwork
+from tests.golden_zoo import golden_network
 
 
-class ISNet(GoldenNetwork):
-    """The edge map comes from the neck by the auxiliary head."""
-
-    @staticmethod
-    def logits(model: nn.Module, image: Tensor) -> list[Tensor]:
-        features = model.extract_feat(image)
-        return [model.decode_head(features), model.auxiliary_head(features)]
-
-
-def both(levels: list[Tensor]) -> list[Tensor]:
-    return levels
-
-
-@pytest.fixture(scope='module')
-def network() -> ISNet:
-    network = ISNet('basic_isnet', 'isnet')
-    network.check_fill()
-    return network
-
-
-def test_outputs_equal_the_official_network(network: ISNet) -> None:
-    network.check_outputs()
-    network.check_outputs(levels=both, variant="mode='train' (eval BN)")
-
-
-def test_training_forward_and_gradients_equal_the_official_network(network: ISNet) -> None:
-    network.check_training(both)
-
-
-def test_offsets_start_at_zero_and_learn(network: ISNet) -> None:
+def test_offsets_start_at_zero_and_learn() -> None:
     init_default_scope('mmseg')
-    model = network.build()
+    model = golden_network('isnet').build(training=True)
     model.init_weights()
     packs = [m for m in model.modules() if isinstance(m, DeformConv2dPack)]
     assert len(packs) == 4

@@ -1,4 +1,4 @@
-"""RISTDnet against the figures of BasicIRSTD's implementation (an undefined logger stubbed there)."""
+"""What RISTDnet has beside the figures that tests/test_models/test_golden.py compares."""
 
 from __future__ import annotations
 
@@ -6,22 +6,6 @@ import pytest
 import torch
 
 from mmirstd.models.backbones.ristdnet import contrast_kernels
-from tests.golden_network import GoldenNetwork
-
-
-@pytest.fixture(scope='module')
-def network() -> GoldenNetwork:
-    network = GoldenNetwork('basic_ristdnet', 'ristdnet')
-    network.check_fill()
-    return network
-
-
-def test_outputs_equal_the_official_network(network: GoldenNetwork) -> None:
-    network.check_outputs()
-
-
-def test_training_forward_and_gradients_equal_the_official_network(network: GoldenNetwork) -> None:
-    network.check_training()
 
 
 def test_contrast_kernels_do_not_see_a_constant() -> None:

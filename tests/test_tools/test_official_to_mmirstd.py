@@ -1,4 +1,4 @@
-"""The converter as users run it; numerical equality is in tests/test_models/test_ggl_net.py."""
+"""The converter as users run it; numerical equality is in tests/test_models/test_golden.py."""
 
 from __future__ import annotations
 

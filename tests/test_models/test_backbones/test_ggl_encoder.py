@@ -5,6 +5,8 @@ import torch
 
 from mmirstd.models.backbones import GGLEncoder
 
+pytestmark = pytest.mark.usefixtures('float64')
+
 
 @pytest.mark.parametrize('gradient', ['gsm', 'concat', None])
 def test_levels(gradient: str | None) -> None:

@@ -8,6 +8,8 @@ from torch import nn
 
 from mmirstd.models.backbones import ACMEncoder, FullResolutionResNet, MSDAEncoder, ResidualEncoder
 
+pytestmark = pytest.mark.usefixtures('float64')
+
 
 @pytest.mark.parametrize(('encoder', 'strides'), [
     (lambda **kw: ResidualEncoder(channels=(4, 8, 16), num_blocks=2, **kw), (1, 2, 4)),

@@ -8,6 +8,8 @@ import torch
 from mmirstd.models.backbones import CBAMResidualEncoder, ISNetEncoder, ISTDUEncoder, RDIANEncoder, RISTDNet, UIUEncoder
 from mmirstd.models.necks import DenseNestedNeck, InteractiveCrossAttentionNeck, ISNetNeck
 
+pytestmark = pytest.mark.usefixtures('float64')
+
 SMALL = {
     CBAMResidualEncoder: dict(channels=[4, 8], num_blocks=[1, 1], cbam_ratio=None),
     ISTDUEncoder: dict(planes=(8, 16), num_blocks=(1, 1), stem_channels=8),

@@ -7,6 +7,8 @@ from mmengine.structures import PixelData
 
 from mmirstd.models.decode_heads import IRSTDHead
 
+pytestmark = pytest.mark.usefixtures('float64')
+
 
 @pytest.fixture(autouse=True)
 def _scope() -> None:

@@ -10,6 +10,8 @@ from mmirstd.models.decode_heads import WarmUpHead
 
 from .test_irstd_head import data_samples, features
 
+pytestmark = pytest.mark.usefixtures('float64')
+
 
 @pytest.fixture
 def hub(request: pytest.FixtureRequest) -> Iterator[MessageHub]:

@@ -10,6 +10,7 @@ from mmengine.optim import OptimWrapper
 
 from mmirstd.registry import MODELS
 from tests.golden import load_golden
+from tests.rounding import UNIT
 from tests.test_models.clip_models import noise, sample, tiny_config, tiny_detector
 
 from mmdet.structures import DetDataSample  # isort: skip
@@ -57,16 +58,17 @@ def test_training_steps_lower_the_loss() -> None:
     assert totals[-1] < 0.5 * totals[0]
 
 
-def test_frames_in_the_batch_or_one_by_one_differ_in_batch_norm_only(detector: torch.nn.Module) -> None:
+@pytest.mark.usefixtures('float64')
+def test_frames_in_the_batch_or_one_by_one_differ_in_batch_norm_only() -> None:
+    detector = tiny_detector(5)
     clips = noise(2, 5, 1, 64, 32)
     results = []
     for fold in (True, False):
         detector.fold_frames = detector.temporal_neck.fold_frames = fold
         with torch.no_grad():
             results.append(detector(clips, mode='tensor'))
-    detector.fold_frames = detector.temporal_neck.fold_frames = True
     for folded, separate in zip(*results):
-        torch.testing.assert_close(folded[0], separate[0], rtol=0, atol=1e-6)
+        torch.testing.assert_close(folded[0], separate[0], rtol=0, atol=1e-12)
 
 
 def test_every_frame_and_its_place_matter(detector: torch.nn.Module) -> None:
@@ -95,6 +97,7 @@ def test_boxes_come_back_in_the_original_images_pixels(detector: torch.nn.Module
     torch.testing.assert_close(native.scores, raw.scores)
 
 
+@pytest.mark.usefixtures('float64')
 class TestStreamingMode:
     """``test_cfg.streaming`` with samples as the clip data sets give them."""
 
@@ -124,7 +127,7 @@ class TestStreamingMode:
                 boxes = self.predict(
                     model, given[None], video_id=video, frame_id=i, frame_ids=ids if whole_clips else [i],
                     is_first=i == 0)
-                torch.testing.assert_close(boxes, self.windowed(model, frames[None, ids]), rtol=0, atol=1e-5)
+                torch.testing.assert_close(boxes, self.windowed(model, frames[None, ids]), rtol=0, atol=1e-12)
 
     def test_each_frame_passes_the_backbone_once(self) -> None:
         model = tiny_detector(3)
@@ -142,7 +145,7 @@ class TestStreamingMode:
         for i in (4, 2, 8, 3):
             ids = [i - 2, i - 1, i]
             boxes = self.predict(model, frames[None, ids], video_id=0, frame_id=i, frame_ids=ids, is_first=False)
-            torch.testing.assert_close(boxes, self.windowed(model, frames[None, ids]), rtol=0, atol=1e-5)
+            torch.testing.assert_close(boxes, self.windowed(model, frames[None, ids]), rtol=0, atol=1e-12)
 
     def test_new_weights_forget_old_features(self) -> None:
         model = tiny_detector(2)
@@ -152,7 +155,7 @@ class TestStreamingMode:
         with torch.no_grad():
             model.backbone.stem.conv.conv.weight.mul_(0.5)
         boxes = self.predict(model, frames, video_id=0, frame_id=1, frame_ids=[0, 1])
-        torch.testing.assert_close(boxes, self.windowed(model, frames), rtol=0, atol=1e-5)
+        torch.testing.assert_close(boxes, self.windowed(model, frames), rtol=0, atol=1e-12)
 
     def test_key_frames_from_the_middle_of_a_sequence_are_refused(self) -> None:
         model = tiny_detector(3)
@@ -187,7 +190,11 @@ class TestBadInput:
 
 
 def test_the_heads_loss_is_the_official_one() -> None:
-    """mmdet's YOLOXHead with SimOTA on the recorded raw map of SSTNet's YOLOXLoss (golden/losses.json)."""
+    """mmdet's YOLOXHead with SimOTA on the recorded raw map of SSTNet's YOLOXLoss (golden/losses.json).
+
+    Both know float32 alone, in which they add 768 objectness terms of one sign: each addition rounds once, and so each
+    sum is at most 768 units off.  The gradients were summed in float64.
+    """
     golden = load_golden('losses')['yolo']
     value = next(v for v in golden['values'] if v['code'] == 'SSTNet' and 'value' in v)
     generator = np.random.Generator(np.random.PCG64(11))
@@ -198,6 +205,6 @@ def test_the_heads_loss_is_the_official_one() -> None:
     losses = head.loss_by_feat(
         [raw[:, 5:]], [raw[:, :4]], [raw[:, 4:5]], [s.gt_instances for s in samples], [s.metainfo for s in samples])
     total = sum(losses.values())
-    assert total.item() == pytest.approx(value['value'], rel=1e-5)
+    assert total.item() == pytest.approx(value['value'], rel=2 * 768 * UNIT)
     total.backward()
-    assert raw.grad.double().abs().sum().item() == pytest.approx(value['grad_abs_sum'], rel=1e-4)
+    assert raw.grad.double().abs().sum().item() == pytest.approx(value['grad_abs_sum'], rel=768 * UNIT)

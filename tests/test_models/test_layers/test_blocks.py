@@ -15,6 +15,8 @@ from mmirstd.models.layers import (
     global_mean,
 )
 
+pytestmark = pytest.mark.usefixtures('float64')
+
 
 @pytest.mark.parametrize(('kwargs', 'out'), [({}, (2, 8, 12, 12)), ({'se_ratio': 4}, (2, 8, 12, 12)),
                                              ({'downsample': True}, (2, 16, 6, 6))])

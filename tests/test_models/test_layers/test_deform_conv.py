@@ -6,6 +6,8 @@ import torch.nn.functional as F
 
 from mmirstd.models.layers import DeformConv2dPack, deform_conv2d
 
+pytestmark = pytest.mark.usefixtures('float64')
+
 
 @pytest.mark.parametrize('kernel', [(1, 3), (3, 1), (3, 3)])
 def test_without_offsets_it_is_a_convolution(kernel: tuple[int, int]) -> None:

@@ -14,6 +14,8 @@ from mmirstd.models.layers import (
     haar_subbands,
 )
 
+pytestmark = pytest.mark.usefixtures('float64')
+
 
 def test_haar_subbands_keep_the_energy_and_answer_to_edges() -> None:
     x = torch.rand(2, 3, 8, 6, dtype=torch.float64)

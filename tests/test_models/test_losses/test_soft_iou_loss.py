@@ -20,7 +20,8 @@ def test_equals_the_official_codes(name: str, per_sample: bool, case: str) -> No
 @pytest.mark.parametrize('case', CASES)
 def test_with_cross_entropy_it_is_the_original_isnet(case: str) -> None:
     losses = [SoftIoULoss(smooth=0), BinaryCrossEntropyLoss()]
-    check(lambda logits, target: sum(loss(logits, target[:, 0]) for loss in losses), 'SoftIoULoss (ISNet original)', case)
+    check(lambda logits, target: sum(loss(logits, target[:, 0]) for loss in losses),
+          'SoftIoULoss (ISNet original)', case)
 
 
 def test_ignored_pixels_change_nothing() -> None:

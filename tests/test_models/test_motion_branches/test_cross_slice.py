@@ -9,7 +9,11 @@ from torch.nn import functional
 
 from mmirstd.models.motion_branches import CrossSliceConvLSTM, CrossSliceMotionBranch
 from mmirstd.models.motion_branches.cross_slice_conv_lstm import CrossSliceCell
-from tests.golden import load_golden, official_state_dict, samples
+from tests.golden import load_golden, official_state_dict
+from tests.golden_network import MARGIN, Figures
+from tests.rounding import scatter
+
+pytestmark = pytest.mark.usefixtures('float64')
 
 NAMES = {'conv': 'gates', 'conv2': 'motion_gates', 'motion': 'motion_update.gates', 'mm1': 'motion_update.past_mix',
          'mm2': 'motion_update.future_mix', 'past_attention': 'motion_update.past_attention',
@@ -26,16 +30,22 @@ def test_a_cell_with_its_motion_update_equals_the_official_one() -> None:
     cell = CrossSliceCell(8, motion=True).eval()
     cell.load_state_dict(state)
     generator = np.random.Generator(np.random.PCG64(12345))
+    cell = cell.double()
     x, motion_input, hidden, memory, motion_hidden, motion_memory = (
-        torch.from_numpy(generator.standard_normal((2, 8, 40, 40)).astype(np.float32)) for _ in range(6))
-    clip = torch.from_numpy(generator.standard_normal((2, 5, 8, 40, 40)).astype(np.float32))
+        torch.from_numpy(generator.standard_normal((2, 8, 40, 40)).astype(np.float32)).double() for _ in range(6))
+    clip = torch.from_numpy(generator.standard_normal((2, 5, 8, 40, 40)).astype(np.float32)).double()
     motion = motion_hidden, motion_memory
-    with torch.no_grad():
+
+    def run() -> tuple[torch.Tensor, ...]:
         state = cell(x, motion_input, (hidden, memory), motion)
-        new_motion = cell.motion_update(motion_input, clip[:, 0], clip[:, -1], motion, state)
-    for name, output in zip(('hidden', 'cell', 'motion_hidden', 'motion_cell'), (*state, *new_motion)):
-        np.testing.assert_allclose(samples(output), golden['outputs'][name]['samples'], atol=1e-5, err_msg=name)
-        assert output.double().mean().item() == pytest.approx(golden['outputs'][name]['mean'], abs=1e-6)
+        return *state, *cell.motion_update(motion_input, clip[:, 0], clip[:, -1], motion, state)
+
+    with torch.no_grad():
+        outputs, bounds = run(), scatter(run)
+    # Recorded in float32.
+    for name, output, bound in zip(('hidden', 'cell', 'motion_hidden', 'motion_cell'), outputs, bounds, strict=True):
+        assert MARGIN * bound < 1e-5
+        Figures(output).check(golden['outputs'][name], MARGIN * bound)
 
 
 @pytest.mark.parametrize('num_slices', [1, 2, 3])
@@ -70,7 +80,7 @@ def test_any_multiple_of_8_is_a_2x2_max_pooling_of_the_mapped_states(height: int
         assert embedded[0].shape[-2:] == (height // 4, width // 4)
         mapped = functional.max_pool2d(branch.map(torch.cat(branch.lstm(embedded), dim=1)), 2)
         # The frames go through in one batch there, one by one here.
-        torch.testing.assert_close(branch(clips, (height // 8, width // 8)), mapped, rtol=0, atol=1e-6)
+        torch.testing.assert_close(branch(clips, (height // 8, width // 8)), mapped, rtol=0, atol=1e-12)
 
 
 def test_the_lstm_looks_back_and_not_ahead() -> None:

@@ -1,4 +1,4 @@
-"""Options of ACM's neck that no recorded network has; the others are in tests/test_models/test_acm.py."""
+"""Options of ACM's neck that no recorded network has; the others are in tests/test_models/test_golden.py."""
 
 from __future__ import annotations
 

@@ -7,6 +7,8 @@ import torch
 
 from mmirstd.models.necks.agpc_neck import AGPCNeck, AttentionGuidedContext, _spread
 
+pytestmark = pytest.mark.usefixtures('float64')
+
 
 def block() -> AttentionGuidedContext:
     torch.manual_seed(0)

@@ -1,4 +1,4 @@
-"""Motion-coupling neck; equality with the official network is in tests/test_models/test_sstnet.py."""
+"""Motion-coupling neck; equality with the official network is in tests/test_models/test_golden.py."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import torch
 from mmcv.cnn import fuse_conv_bn
 
 from mmirstd.models.necks import MotionCouplingNeck
+
+pytestmark = pytest.mark.usefixtures('float64')
 
 
 def frames(num_frames: int, channels: int = 8) -> list[tuple[torch.Tensor]]:

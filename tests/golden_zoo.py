@@ -1,0 +1,192 @@
+"""All networks with recorded figures, and how their outputs are ordered.
+
+``python -m tests.golden_zoo [ARCH ...]`` measures again what rounding does to them, to the named ones or to all
+(tests/data/golden_rounding.json).  That takes a quarter of an hour and gives the same on every machine.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from functools import cache
+
+import torch
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from mmseg.models.utils import resize
+from torch import Tensor, nn
+
+from mmirstd.registry import MODELS
+from tests.golden_network import ROUNDING, GoldenNetwork
+from tests.shared import REPO
+
+
+def upsampled(size: int, align_corners: bool) -> Callable[[list[Tensor]], list[Tensor]]:
+    """The official networks end with an upsampling, which mmseg's segmentor does for ours."""
+    return lambda levels: [resize(levels[0], (size, size), mode='bilinear', align_corners=align_corners, warning=False)]
+
+
+def prediction_last(levels: list[Tensor]) -> list[Tensor]:
+    """DNANet's and MSHNet's lists end with the prediction, ours begin with it."""
+    return [*levels[1:], levels[0]]
+
+
+def uiu_levels(levels: list[Tensor]) -> list[Tensor]:
+    """UIU-Net returns all maps at the prediction's size."""
+    return [resize(x, levels[0].shape[2:], mode='bilinear', align_corners=False, warning=False) for x in levels]
+
+
+def sctrans_levels(levels: list[Tensor]) -> list[Tensor]:
+    """SCTransNet's side maps at full size, deepest first, then the fused and the finest one."""
+    finest, fused, *sides = levels
+    sides = [resize(side, finest.shape[2:], mode='bilinear', align_corners=True, warning=False) for side in sides]
+    return [*sides[::-1], fused, finest]
+
+
+class ISNet(GoldenNetwork):
+    """The edge map comes from the neck by the auxiliary head."""
+
+    def logits(self, model: nn.Module, image: Tensor) -> list[Tensor]:
+        features = model.extract_feat(image)
+        return [model.decode_head(features), model.auxiliary_head(features)]
+
+
+class Unfolded(GoldenNetwork):
+    """RPCANet's outputs are reconstruction and target map."""
+
+    def logits(self, model: nn.Module, image: Tensor) -> list[Tensor]:
+        features = model.extract_feat(image)
+        return [features[1], model.decode_head(features)]
+
+
+class Clips(GoldenNetwork):
+    """SSTNet: boxes, objectness and class of the key frame of a clip, and in training the motion branch's loss."""
+
+    def new(self, in_channels: int, training: bool = False) -> nn.Module:
+        """With the motion branch's unused parameters in training."""
+        init_default_scope('mmdet')
+        model = Config.fromfile(REPO / self.key_map.model.split(' ')[0]).model
+        del model['data_preprocessor']
+        model.backbone.in_channels = model.motion_branch.in_channels = in_channels
+        model.motion_branch.official_unused = model.temporal_neck.official_unused = training
+        built = MODELS.build(model)
+        # The official code takes the frames one after the other.
+        built.fold_frames = built.temporal_neck.fold_frames = not training
+        return built
+
+    def keeps_unused(self, training: bool) -> bool:
+        return training
+
+    def input(self, in_channels: int | None = None, training: bool = False) -> Tensor:
+        """The recorded clips (B, C, T, H, W) as ours (B, T, C, H, W)."""
+        return super().input(in_channels, training).transpose(1, 2).contiguous()
+
+    def logits(self, model: nn.Module, image: Tensor) -> list[Tensor]:
+        return [official_map(model(image, mode='tensor'))]
+
+    def training_outputs(self, model: nn.Module, image: Tensor) -> Sequence[Tensor]:
+        frames = model.extract_clip_feats(image)
+        raw = official_map(model.bbox_head(model.couple(frames)))
+        return [raw, model.motion_branch.loss(image, frames)['loss_motion']]
+
+
+class Pyramid(Clips):
+    """Backbone and pyramid of one frame (``--arch sstnet-pyramid``)."""
+
+    def new(self, in_channels: int, training: bool = False) -> nn.Module:
+        model = super().new(in_channels)
+        model.temporal_neck = model.motion_branch = None
+        del model.bbox_head
+        return model
+
+    def keeps_unused(self, training: bool) -> bool:
+        return False
+
+    def input(self, in_channels: int | None = None, training: bool = False) -> Tensor:
+        return GoldenNetwork.input(self, in_channels, training)
+
+    def logits(self, model: nn.Module, image: Tensor) -> list[Tensor]:
+        return list(model.extract_frame_feat(image))
+
+    def training_outputs(self, model: nn.Module, image: Tensor) -> Sequence[Tensor]:
+        return self.logits(model, image)
+
+
+def official_map(outputs: tuple) -> Tensor:
+    """Our raw maps in the official order: box regressions, objectness, class."""
+    (cls_score, ), (bbox_pred, ), (objectness, ) = outputs
+    return torch.cat([bbox_pred, objectness, cls_score], dim=1)
+
+
+_ALL_IN_EVALUATION = "mode='train' (eval BN)"
+_ENTRIES: dict[str, Callable[[], GoldenNetwork]] = {
+    'acm-fpn': lambda: GoldenNetwork('acm_fpn', 'acm-fpn', upsampled(64, False)),
+    'acm-unet': lambda: GoldenNetwork('acm_unet', 'acm-unet', upsampled(64, False)),
+    'acm': lambda: GoldenNetwork('basic_acm', 'acm', upsampled(64, False)),
+    'alcnet': lambda: GoldenNetwork('basic_alcnet', 'alcnet', upsampled(64, False)),
+    # The float64 gradient is the official code's own; the softmax of its non-local blocks is steep with random weights,
+    # and float32 gave it 223.8.
+    'agpcnet': lambda: GoldenNetwork('agpcnet', 'agpcnet', upsampled(128, True), gradient_norm=222.90343136478162),
+    'alcl-net': lambda: GoldenNetwork('alcl_net', 'alcl-net'),
+    # Its recorded variant without deep supervision has other weights (a layer of another name).
+    'dnanet': lambda: GoldenNetwork('dnanet', 'dnanet', prediction_last),
+    'dnanet-basic': lambda: GoldenNetwork(
+        'basic_dnanet', 'dnanet-basic', training_levels=prediction_last,
+        variants={_ALL_IN_EVALUATION: prediction_last}),
+    'ggl-net': lambda: GoldenNetwork('ggl_net', 'ggl-net'),
+    'isnet': lambda: ISNet('basic_isnet', 'isnet', training_levels=list, variants={_ALL_IN_EVALUATION: list}),
+    # Its split attentions and UIU-Net's channel attentions normalize two values a channel in training (batch 2, one
+    # pixel), which turns rounding into signs: what training decides of them is little, and their scatter says so.
+    'istdu-net': lambda: GoldenNetwork('basic_istdunet', 'istdu-net'),
+    'mlcl-net': lambda: GoldenNetwork('mlcl_net_base', 'mlcl-net'),
+    'mlcl-net-small': lambda: GoldenNetwork('mlcl_net_small', 'mlcl-net-small'),
+    # As of AGPCNet; float32 gave the official code 12.0632.
+    'msda-net': lambda: GoldenNetwork('msda_net', 'msda-net', gradient_norm=12.028037343634303),
+    'mshnet': lambda: GoldenNetwork(
+        'mshnet', 'mshnet', prediction_last,
+        # The finest map predicts during the warm-up.
+        variants={'warm_flag=False (eval BN)': lambda levels: levels[1:2]}),
+    'rdian': lambda: GoldenNetwork('basic_rdian', 'rdian'),
+    'ristdnet': lambda: GoldenNetwork('basic_ristdnet', 'ristdnet'),
+    'rpcanet': lambda: Unfolded('rpcanet', 'rpcanet', list),
+    'rpcanet-pp': lambda: Unfolded(
+        'rpcanet_pp', 'rpcanet-pp', list, options={'model.backbone.official_unused': True}, keep_unused=True),
+    'sctransnet': lambda: GoldenNetwork(
+        'sctransnet', 'sctransnet', training_levels=sctrans_levels, variants={_ALL_IN_EVALUATION: sctrans_levels},
+        options={'model.neck.official_unused': True}, keep_unused=True),
+    'sstnet': lambda: Clips('sstnet', 'sstnet'),
+    'sstnet-pyramid': lambda: Pyramid('sstnet_feature_extractor', 'sstnet-pyramid'),
+    'uiu-net': lambda: GoldenNetwork('uiunet', 'uiu-net', uiu_levels),
+    'uiu-net-basic': lambda: GoldenNetwork(
+        'basic_uiunet', 'uiu-net-basic', training_levels=uiu_levels, variants={_ALL_IN_EVALUATION: uiu_levels}),
+    'unet': lambda: GoldenNetwork('basic_unet', 'unet'),
+    'resunet': lambda: GoldenNetwork('basic_resunet', 'resunet'),
+}
+NAMES = tuple(_ENTRIES)
+
+
+@cache
+def golden_network(name: str) -> GoldenNetwork:
+    """The network of an ``--arch`` name; its results are kept for further checks."""
+    return _ENTRIES[name]()
+
+
+def main(names: Sequence[str]) -> None:
+    """Measure what rounding does to networks and record it."""
+    records = json.loads(ROUNDING.read_text()) if ROUNDING.is_file() else {}
+    for name in names or NAMES:
+        records[name] = _rounded(_ENTRIES[name]().measure_rounding())
+        print(name, records[name], flush=True)
+        ROUNDING.write_text(json.dumps({key: records[key] for key in NAMES if key in records}, indent=1) + '\n')
+
+
+def _rounded(figures: dict | list | float) -> dict | list | float:
+    """Three digits are enough, and no machine changes them."""
+    if isinstance(figures, dict):
+        return {key: _rounded(value) for key, value in figures.items()}
+    return [_rounded(value) for value in figures] if isinstance(figures, list) else float(f'{figures:.2e}')
+
+
+if __name__ == '__main__':
+    main(sys.argv[1:])
