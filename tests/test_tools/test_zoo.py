@@ -30,10 +30,18 @@ def test_table(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
 def test_golden_column_is_a_comparison() -> None:
     records = zoo.golden_records()
     cfg = zoo.single_frame_models()['mshnet']
-    assert zoo.golden_difference(cfg, 'mshnet', records['mshnet']) < 1e-5
-    for output in records['mshnet']['outputs']:
-        output['samples'][10] += 0.5
-    assert zoo.golden_difference(cfg, 'mshnet', records['mshnet']) > 1e-3
+    equal = zoo.golden_difference(cfg, 'mshnet', records['mshnet'])
+    assert equal.largest < 1e-12
+    assert str(equal).startswith('equal (')
+    for output in records['mshnet']['outputs_float64']:
+        output['samples'][10] += 1e-7
+    other = zoo.golden_difference(cfg, 'mshnet', records['mshnet'])
+    assert str(other).startswith('DIFFERS (')
+    # Of a few official codes there are float32 outputs alone.
+    del records['mshnet']['outputs_float64']
+    rounded = zoo.golden_difference(cfg, 'mshnet', records['mshnet'])
+    assert 1e-9 < rounded.largest < 1e-5
+    assert str(rounded).endswith(', float32)')
 
 
 def test_every_record_has_a_key_map_and_a_model() -> None:
