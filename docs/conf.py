@@ -42,7 +42,8 @@ extensions = [
     'myst_parser', 'sphinx.ext.autodoc', 'sphinx.ext.napoleon', 'sphinx.ext.viewcode', 'sphinx_copybutton'
 ]
 root_doc = 'docs/index'
-include_patterns = ['docs/**', '*.md', 'benchmarks/README.md', 'configs/*/*.md', 'configs/*/weights/README.md']
+include_patterns = ['docs/**', '*.md', 'benchmarks/README.md',
+                    'configs/README.md', 'configs/*/*.md', 'configs/*/weights/README.md']
 exclude_patterns = ['docs/_*/**']
 
 # Headings have the anchors that code hosts give them: `page.md#the-dump`.

@@ -16,13 +16,14 @@ from pathlib import Path
 
 import pytest
 
+from mmirstd.engine.config_names import runnable_configs, short_names
 from mmirstd.engine.launch import load_config
 from tests.shared import REPO
 
 PAGES = sorted([*REPO.glob('*.md'), *(REPO / 'docs').glob('*.md'), *(REPO / 'configs').rglob('*.md'),
                 *(REPO / 'benchmarks').glob('*.md')])
-CONFIGS = {path.stem: path for path in (REPO / 'configs').rglob('*.py')}
-#: Tools whose first argument may be the name of a config.
+NAMES = {*runnable_configs(), *(name for name, _ in short_names())}
+#: Tools whose first argument may be the name of a config or a model.
 BY_NAME = {'tools/infer.py'}
 #: Shell scripts that hand their options on.
 SCRIPTS = {'tools/dist_train.sh': 'tools/train.py', 'tools/dist_test.sh': 'tools/test.py'}
@@ -113,7 +114,7 @@ def problem(command: str) -> str | None:
     if missing:
         return f'does not exist: {missing}'
     first = arguments[0] if arguments else ''
-    if script in BY_NAME and re.fullmatch(r'[a-z][\w-]*', first) and first not in CONFIGS:
+    if script in BY_NAME and re.fullmatch(r'[a-z][\w-]*', first) and first not in NAMES:
         return f'no config is named {first}'
     if script in SCRIPTS:
         script, arguments = SCRIPTS[script], [a for a in arguments if not re.fullmatch(r'\d+|N', a)]
@@ -177,6 +178,7 @@ def test_own_network(tmp_path: Path) -> None:
 import sys
 import torch
 from mmengine.registry import init_default_scope
+from mmirstd.engine.config_names import runnable_configs, short_names
 from mmirstd.engine.launch import load_config
 from mmirstd.registry import MODELS
 from tests.test_models.test_necks.bp_fpn_models import seg_batch

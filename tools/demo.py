@@ -17,8 +17,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-GGL_NET = 'configs/ggl_net/ggl-net-tiny_synthetic.py'
-TOP_HAT = 'configs/white_tophat/white-tophat_synthetic.py'
+GGL_NET = 'configs/ggl_net/ggl-net-tiny_cpu-b8-20e_synthetic.py'
+TOP_HAT = 'configs/white_tophat/white-tophat_nuaa-sirst-341-86.py'
 COLUMNS = ('IoU', 'nIoU', 'Pd', 'Fa', 'F1')
 
 
@@ -128,8 +128,8 @@ def main(argv: list[str] | None = None) -> None:
         root, f'train_cfg.max_epochs={args.epochs}', f'train_cfg.val_interval={max(1, args.epochs // 3)}')
     run('3/4 testing GGL-Net tiny on the held-out images', 'tools/test.py', GGL_NET, str(checkpoint), '--work-dir',
         str(out / 'test'), '--out', str(out / 'ggl-net-tiny.json'), '--show-dir', str(pictures), '--cfg-options', root)
-    run('4/4 testing the classical baseline on the same images', 'tools/test.py', TOP_HAT, '--work-dir',
-        str(out / 'test'), '--out', str(out / 'white-tophat.json'), '--cfg-options', root)
+    run('4/4 testing the classical baseline on the same images', 'tools/test.py', TOP_HAT, '--data',
+        'synthetic', '--work-dir', str(out / 'test'), '--out', str(out / 'white-tophat.json'), '--cfg-options', root)
 
     results = {name: json.loads((out / f'{file}.json').read_text())['metrics']
                for name, file in (('white top-hat', 'white-tophat'), ('GGL-Net tiny', 'ggl-net-tiny'))}

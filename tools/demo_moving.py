@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from mmirstd.utils.progress import Progress, heartbeat  # noqa: E402
 from tools.demo import ROOT, once, run, table, train  # noqa: E402
 
-YOLO_BP = 'configs/yolo_bp/yolo-bp-giou-tiny_synthetic-sequences.py'
+YOLO_BP = 'configs/yolo_bp/yolo-bp-giou-nano_cpu-b4-12e_synthetic-sequences.py'
 #: Other than the generator's defaults: no points and nothing dimmer than SCR 3, which minutes of training cannot learn.
 PARAMETERS = dict(scene=dict(targets=dict(size=[5.0, 9.0], shapes=dict(gaussian=0.5, ellipse=0.5), scr=[3.0, 30.0])))
 COLUMNS = ('mAP50', 'precision', 'recall', 'F1', 'Pd', 'Fa')
@@ -79,7 +79,7 @@ def animate(config: str, checkpoint: Path, data: Path, gif: Path, mp4: Path, fps
             seconds += time.perf_counter() - start
             pictures.append(draw_detections(
                 frame, np.array(boxes[image['id']]).reshape(-1, 4), found.bboxes.numpy(), found.scores.numpy(),
-                name=f'{name} #{image["frame_id"]}', text='YOLO-BP tiny, streaming', errors_first=False,
+                name=f'{name} #{image["frame_id"]}', text='YOLO-BP nano, streaming', errors_first=False,
                 display_range=(low, max(high, low + 1))))
             progress.update(len(pictures))
     info = save_gif(gif, pictures, fps)
@@ -93,8 +93,8 @@ def main(argv: list[str] | None = None) -> None:
     args = parse_args(argv)
     start = time.time()
     out = args.out.resolve()
-    data, work = out / 'data', out / 'yolo-bp-tiny'
-    record, sequences = out / 'yolo-bp-tiny.json', out / 'sequences.json'
+    data, work = out / 'data', out / 'yolo-bp-nano'
+    record, sequences = out / 'yolo-bp-nano.json', out / 'sequences.json'
     gif, mp4 = out / 'detections.gif', out / 'detections.mp4'
     root = f'data_root={data}'
     recipe = {name: getattr(args, name) for name in ('num_train', 'num_test', 'num_frames', 'size')}
@@ -114,11 +114,11 @@ def main(argv: list[str] | None = None) -> None:
     generated = once(title, out / 'generated.json', recipe, args.fresh or missing, generate)
     recipe = dict(recipe, key_every=args.key_every, epochs=args.epochs)
     checkpoint, trained = train(
-        '2/4 training YOLO-BP tiny', YOLO_BP, work, recipe, generated, root,
+        '2/4 training YOLO-BP nano', YOLO_BP, work, recipe, generated, root,
         f'train_dataloader.dataset.key_every={args.key_every}', f'train_cfg.max_epochs={args.epochs}',
         f'train_cfg.val_interval={max(1, args.epochs // 2)}')
 
-    title = '3/4 testing YOLO-BP tiny on the held-out sequences'
+    title = '3/4 testing YOLO-BP nano on the held-out sequences'
     missing = not record.is_file() or not sequences.is_file()
     tested = once(title, out / 'tested.json', recipe, trained or missing, lambda: run(
         title, 'tools/test.py', YOLO_BP, str(checkpoint), '--work-dir', str(out / 'test'), '--out', str(record),
@@ -134,7 +134,7 @@ def main(argv: list[str] | None = None) -> None:
     once(title, out / 'animated.json', recipe, tested or missing, draw)
 
     print(f'\n== {args.num_test} held-out sequences of {args.num_frames} frames; Pd and Fa at score 0.5\n')
-    print(table({'YOLO-BP tiny': json.loads(record.read_text())['metrics']}, COLUMNS))
+    print(table({'YOLO-BP nano': json.loads(record.read_text())['metrics']}, COLUMNS))
     bins = {f'{row["low"]:g} to {row["high"]:g}' if row['high'] is not None else f'{row["low"]:g} and more': row
             for row in json.loads(sequences.read_text())['scr']}
     print('\n' + table(bins, ('targets', 'detected', 'Pd'), 'signal-to-clutter ratio'))

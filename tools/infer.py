@@ -31,11 +31,11 @@ _CURES = {"nonfinite='median'": '--nonfinite median', "normalise='minmax' or 'pe
 
 EXAMPLES = """\
 examples:
-  python tools/infer.py configs/ggl_net/ggl-net-tiny_nuaa-sirst-341-86.py best.pth photos/ night.tif --out results
-  python tools/infer.py ggl-net-tiny_nuaa-sirst-341-86 best.pth 'flight/**/*.png' --out results --save mask,csv
-  python tools/infer.py white-tophat_nuaa-sirst-341-86 - image.png --out results     # nothing learnt: no CKPT
-  python tools/infer.py sstnet_drone-ir best.pth video.mp4 frames/ --out results     # moving targets
-  camera | python tools/infer.py sstnet_drone-ir best.pth - --raw-frames 640x512:uint16 --out results
+  python tools/infer.py ggl-net-tiny_general photos/ night.tif --out results        # with the weights in the box
+  python tools/infer.py work_dirs/NAME/NAME.py best.pth 'flight/**/*.png' --out results --save mask,csv   # your own
+  python tools/infer.py white-tophat - image.png --out results     # nothing learnt: no CKPT
+  python tools/infer.py sstnet_b4-20e_daub best.pth video.mp4 frames/ --out results     # moving targets
+  camera | python tools/infer.py sstnet_b4-20e_daub best.pth - --raw-frames 640x512:uint16 --out results
 
 results, in one folder for each kind (docs/inference.md has the schema):
 """
@@ -50,7 +50,8 @@ def build_parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES + ''.join(f'  {kind:8} {text}\n' for kind, text in KINDS.items())
         + '\nexit status: 0 all inputs done, 1 some failed (listed at the end and in DIR/failed.csv), 2 wrong usage',
         formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('config', metavar='CONFIG', help='config file, or the name of one in configs/')
+    parser.add_argument('config', metavar='CONFIG', help='config file, or the name of one in configs/ or of a '
+                        'model in its metafiles, e.g. ggl-net-tiny_general')
     parser.add_argument(
         'items', nargs='+', metavar='[CKPT] INPUT',
         help='checkpoint (a file, whatever its name, or an address); "-" or none for a method without learnt '

@@ -33,7 +33,8 @@ from mmirstd.engine.single_image_batches import mind_single_image_batches  # noq
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(description='Train a model.')
-    parser.add_argument('config', help='config file, e.g. configs/ggl_net/ggl-net-tiny_nuaa-sirst-341-86.py')
+    parser.add_argument('config', help='config file, e.g. '
+                        'configs/ggl_net/ggl-net-tiny_pretrained-b8-70e_nuaa-sirst-341-86.py')
     parser.add_argument('--resume', nargs='?', const='auto', metavar='CKPT',
                         help='continue from CKPT, or without CKPT from the newest checkpoint in the work dir')
     parser.add_argument('--new-schedule', action='store_true',
@@ -107,7 +108,7 @@ def main() -> None:
         print(f'\ninterrupted: {state}.' + (f'\n  to continue: {again}' if saved else ''), file=sys.stderr)
         sys.exit(130)
     if runner.rank == 0:
-        report(runner, shlex.join([args.config, *data]))
+        report(runner, args.config, data)
 
 
 def resume_command(argv: list[str], args: argparse.Namespace, work_dir: str) -> str:
@@ -121,8 +122,8 @@ def resume_command(argv: list[str], args: argparse.Namespace, work_dir: str) -> 
     return shlex.join(['python', *words, '--resume'])
 
 
-def report(runner, config: str) -> None:
-    """Say where the results are and what comes next, with the config as the command line has it."""
+def report(runner, config: str, data: list[str]) -> None:
+    """Say where the results are and what comes next, with the config and ``--data`` as the command line has them."""
     folder = Path(runner.work_dir)
     best = sorted(folder.glob('best_*.pth'), key=lambda p: p.stat().st_mtime)
     marker = folder / 'last_checkpoint'
@@ -135,7 +136,8 @@ def report(runner, config: str) -> None:
         print(f'  best: {best[-1]}')
     checkpoint = best[-1] if best else last
     if checkpoint:
-        print(f'  next: python {Path(sys.argv[0]).with_name("test.py")} {config} {checkpoint}')
+        test = ['python', str(Path(sys.argv[0]).with_name('test.py')), config, str(checkpoint), *data]
+        print(f'  next: {shlex.join(test)}')
 
 
 if __name__ == '__main__':

@@ -1,7 +1,9 @@
-# ACM-FPN with the schedule for CPU: not the authors' (that is acm-fpn_nudt-sirst-663-664.py).
+# ACM-FPN with the schedule for CPU: not the authors' (that is acm-fpn_b8-300e_nuaa-sirst-341-86.py).
 _base_ = [
     '../_base_/models/acm-fpn.py',
     '../_base_/datasets/nudt-sirst-663-664.py',
     '../_base_/schedules/cpu_adamw-onecycle.py',
     '../_base_/default_runtime.py',
 ]
+
+train_dataloader = dict(batch_size=8)

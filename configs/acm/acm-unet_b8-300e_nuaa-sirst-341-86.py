@@ -5,3 +5,5 @@ _base_ = [
     '../_base_/schedules/acm_adagrad-300e.py',
     '../_base_/default_runtime.py',
 ]
+
+train_dataloader = dict(batch_size=8)

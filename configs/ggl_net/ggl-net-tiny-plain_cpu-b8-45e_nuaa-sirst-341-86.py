@@ -1,5 +1,5 @@
 # Ablation 1 of 4 at half the widths: the U-shaped baseline without gradient information (the decoder is our reading).
-_base_ = ['./ggl-net-tiny_nuaa-sirst-341-86_scratch.py']
+_base_ = ['./ggl-net-tiny_cpu-b8-45e_nuaa-sirst-341-86.py']
 
 model = dict(
     backbone=dict(gradient=None),

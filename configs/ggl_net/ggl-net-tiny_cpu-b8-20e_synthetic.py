@@ -11,7 +11,7 @@ train_pipeline = [
     dict(type='mmirstd.TargetAwareCrop', size=128, p_target=0.7) if step['type'] == 'mmirstd.TargetAwareCrop' else step
     for step in _base_.train_pipeline
 ]
-train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
+train_dataloader = dict(batch_size=8, dataset=dict(pipeline=train_pipeline))
 # A third of such windows hold no target.  Soft IoU summed per sample rewards an all-background answer on each of them
 # and collapsed to it twice (validation IoU 0); summed over the batch it does not (recipe.md).
 model = dict(decode_head=dict(loss_decode=dict(per_sample=False)))

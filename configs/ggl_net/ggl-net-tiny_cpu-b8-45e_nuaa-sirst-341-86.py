@@ -6,3 +6,5 @@ _base_ = [
     '../_base_/schedules/cpu_adamw-onecycle.py',
     '../_base_/default_runtime.py',
 ]
+
+train_dataloader = dict(batch_size=8)

@@ -6,6 +6,8 @@ _base_ = [
     '../_base_/default_runtime.py',
 ]
 
+train_dataloader = dict(batch_size=8)
+
 # One cycle after another, each from the last one's weights (weights/README.md): an hour or two of one core each.
 load_from = '{{ fileDirname }}/weights/ggl-net-tiny_nuaa-nudt-synthetic.pth'
 

@@ -1,6 +1,7 @@
 # GGL-Net with half the widths on two CPU cores, our recipe, not the paper's: a start from generated scenes, copied
-# targets, half of the loss over the batch.  From random weights and without them: ..._scratch.py.
-_base_ = ['./ggl-net-tiny_nuaa-sirst-341-86_scratch.py']
+# targets, half of the loss over the batch.  From random weights and without them:
+# ggl-net-tiny_cpu-b8-45e_nuaa-sirst-341-86.py.
+_base_ = ['./ggl-net-tiny_cpu-b8-45e_nuaa-sirst-341-86.py']
 
 load_from = '{{ fileDirname }}/weights/ggl-net-tiny_synthetic-fitted.pth'
 

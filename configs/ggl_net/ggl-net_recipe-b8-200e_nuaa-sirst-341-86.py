@@ -1,6 +1,6 @@
 # The paper's widths with our recipe, for a GPU (benchmarks/ggl-net-gpu.yml): copied targets, half of the loss over the
 # batch, one long cycle; from random weights, as there is no start of these widths.
-_base_ = ['./ggl-net-tiny_nuaa-sirst-341-86.py']
+_base_ = ['./ggl-net-tiny_pretrained-b8-70e_nuaa-sirst-341-86.py']
 
 load_from = None
 

@@ -5,3 +5,5 @@ _base_ = [
     '../_base_/schedules/rpcanet_adam-800e.py',
     '../_base_/default_runtime.py',
 ]
+
+train_dataloader = dict(batch_size=8)

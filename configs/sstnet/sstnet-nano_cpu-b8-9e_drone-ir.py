@@ -1,9 +1,11 @@
-# SSTNet on Drone-IR, half the widths, CPU schedule.
+# SSTNet, half the widths, CPU schedule.
 _base_ = [
-    '../_base_/models/sstnet-tiny.py',
+    '../_base_/models/sstnet-nano.py',
     '../_base_/datasets/drone-ir.py',
     '../_base_/schedules/cpu_adamw-onecycle.py',
     '../_base_/default_runtime_moving.py',
 ]
+
+train_dataloader = dict(batch_size=8)
 
 train_cfg = dict(max_epochs=9, val_interval=3)

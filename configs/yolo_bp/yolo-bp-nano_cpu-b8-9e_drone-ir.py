@@ -1,5 +1,6 @@
-# SSTNet with BP-FPN's GILS and DGR = YOLO-BP, on Drone-IR.
-_base_ = ['../sstnet/sstnet-tiny_drone-ir.py']
+# SSTNet with BP-FPN's GILS and DGR = YOLO-BP.
+# GILS alone: --cfg-options model.neck.dgr=None; DGR alone: model.neck.gils=None model.backbone.out_indices=2,3,4
+_base_ = ['../sstnet/sstnet-nano_cpu-b8-9e_drone-ir.py']
 
 model = dict(
     backbone=dict(out_indices=(1, 2, 3, 4)),  # stride 4, for the shortcut

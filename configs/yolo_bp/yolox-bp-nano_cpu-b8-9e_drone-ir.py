@@ -1,5 +1,6 @@
-# The single-frame baseline with BP-FPN's GILS and DGR, on Drone-IR.
-_base_ = ['../yolox/yolox-tiny_drone-ir.py']
+# The single-frame baseline with BP-FPN's GILS and DGR.
+# GILS alone: --cfg-options model.neck.dgr=None; DGR alone: model.neck.gils=None model.backbone.out_indices=2,3,4
+_base_ = ['../yolox/yolox-nano_cpu-b8-9e_drone-ir.py']
 
 model = dict(
     backbone=dict(out_indices=(1, 2, 3, 4)),  # stride 4, for the shortcut

@@ -1,5 +1,6 @@
-# The single-frame baseline with BP-FPN's GILS and DGR, on DAUB.
-_base_ = ['../yolox/yolox_daub.py']
+# The single-frame baseline with BP-FPN's GILS and DGR.
+# GILS alone: --cfg-options model.neck.dgr=None; DGR alone: model.neck.gils=None model.backbone.out_indices=2,3,4
+_base_ = ['../yolox/yolox_b4-20e_daub.py']
 
 model = dict(
     backbone=dict(out_indices=(1, 2, 3, 4)),  # stride 4, for the shortcut

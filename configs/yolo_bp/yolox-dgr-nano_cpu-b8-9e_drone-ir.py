@@ -1,5 +1,5 @@
-# The single-frame baseline with BP-FPN's DGR, on Drone-IR.
-_base_ = ['../yolox/yolox-tiny_drone-ir.py']
+# The single-frame baseline with BP-FPN's DGR.
+_base_ = ['../yolox/yolox-nano_cpu-b8-9e_drone-ir.py']
 
 model = dict(
     neck=dict(

@@ -1,5 +1,5 @@
-# The single-frame baseline with BP-FPN's GILS, on Drone-IR.
-_base_ = ['../yolox/yolox-tiny_drone-ir.py']
+# The single-frame baseline with BP-FPN's GILS.
+_base_ = ['../yolox/yolox-nano_cpu-b8-9e_drone-ir.py']
 
 model = dict(
     backbone=dict(out_indices=(1, 2, 3, 4)),  # stride 4, for the shortcut

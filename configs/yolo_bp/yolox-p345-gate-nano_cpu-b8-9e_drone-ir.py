@@ -1,5 +1,5 @@
-# The three-level single-frame baseline with BP-FPN's DGR in its form without a loss, the gate, on Drone-IR.
-_base_ = ['../yolox/yolox-p345-tiny_drone-ir.py']
+# The three-level single-frame baseline with BP-FPN's DGR in its form without a loss, the gate.
+_base_ = ['../yolox/yolox-p345-nano_cpu-b8-9e_drone-ir.py']
 
 model = dict(
     neck=dict(

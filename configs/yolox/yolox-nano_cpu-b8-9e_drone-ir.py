@@ -1,6 +1,6 @@
-# The single-frame baseline on Drone-IR, half the widths, CPU schedule.
+# The single-frame baseline, half the widths, CPU schedule.
 _base_ = [
-    '../_base_/models/yolox_single-frame-tiny.py',
+    '../_base_/models/yolox_single-frame-nano.py',
     '../_base_/datasets/drone-ir.py',
     '../_base_/schedules/cpu_adamw-onecycle.py',
     '../_base_/default_runtime_moving.py',
@@ -9,6 +9,6 @@ _base_ = [
 train_cfg = dict(max_epochs=9, val_interval=3)
 
 # One frame a sample.
-train_dataloader = dict(dataset=dict(num_frames=1))
+train_dataloader = dict(batch_size=8, dataset=dict(num_frames=1))
 val_dataloader = dict(dataset=dict(num_frames=1))
 test_dataloader = dict(dataset=dict(num_frames=1))

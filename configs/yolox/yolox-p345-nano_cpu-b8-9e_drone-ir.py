@@ -1,14 +1,4 @@
-# The single-frame baseline with three levels out on Drone-IR, half the widths, CPU schedule.
-_base_ = [
-    '../_base_/models/yolox_p345-tiny.py',
-    '../_base_/datasets/drone-ir.py',
-    '../_base_/schedules/cpu_adamw-onecycle.py',
-    '../_base_/default_runtime_moving.py',
-]
+# The single-frame baseline with three levels out (yolox-p345_b4-20e_daub.py), half the widths, CPU schedule.
+_base_ = ['./yolox-nano_cpu-b8-9e_drone-ir.py']
 
-train_cfg = dict(max_epochs=9, val_interval=3)
-
-# One frame a sample.
-train_dataloader = dict(dataset=dict(num_frames=1))
-val_dataloader = dict(dataset=dict(num_frames=1))
-test_dataloader = dict(dataset=dict(num_frames=1))
+model = dict(neck=dict(out_levels=[0, 1, 2]), bbox_head=dict(strides=[8, 16, 32]))

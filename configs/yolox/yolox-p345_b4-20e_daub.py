@@ -1,12 +1,5 @@
-# The single-frame baseline with three levels out on Drone-IR, the official schedule.
-_base_ = [
-    '../_base_/models/yolox_p345.py',
-    '../_base_/datasets/drone-ir.py',
-    '../_base_/schedules/sstnet_sgd-100e.py',
-    '../_base_/default_runtime_moving.py',
-]
+# The single-frame baseline with all three levels of the pyramid out and a head on each (strides 8, 16, 32), as in
+# YOLOX.  DGR's gate needs two or more outputs.
+_base_ = ['./yolox_b4-20e_daub.py']
 
-# One frame a sample.
-train_dataloader = dict(batch_size=4, dataset=dict(num_frames=1))
-val_dataloader = dict(dataset=dict(num_frames=1))
-test_dataloader = dict(dataset=dict(num_frames=1))
+model = dict(neck=dict(out_levels=[0, 1, 2]), bbox_head=dict(strides=[8, 16, 32]))

@@ -1,8 +1,8 @@
-# The single-frame baseline on DAUB, the official schedule.
+# The single-frame baseline with SSTNet's official schedule.
 _base_ = [
     '../_base_/models/yolox_single-frame.py',
     '../_base_/datasets/daub.py',
-    '../_base_/schedules/sstnet_sgd-100e.py',
+    '../_base_/schedules/sstnet_sgd-20e.py',
     '../_base_/default_runtime_moving.py',
 ]
 

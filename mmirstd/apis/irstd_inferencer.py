@@ -60,7 +60,7 @@ class IRSTDInferencer(TargetInferencer):
 
     Example::
 
-        inferencer = IRSTDInferencer('ggl-net-tiny_nuaa-sirst-341-86', 'best.pth')
+        inferencer = IRSTDInferencer('ggl-net-tiny_nuaa', 'best.pth')
         inferencer('image.png')['predictions'][0]['targets']      # list of dicts, docs/inference.md
         for result in inferencer.infer('folder', recursive=True):  # one by one, any number of images
             print(result.source.label, result.targets, result.mask.shape)

@@ -7,7 +7,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-import yaml
 from mmengine.config import Config, ConfigDict
 from mmengine.registry import init_default_scope
 from mmengine.runner.checkpoint import _load_checkpoint
@@ -15,7 +14,8 @@ from torch import nn
 
 from mmirstd.compat.checkpoint import load_checkpoint_file
 from mmirstd.engine.checkpoint_files import find_checkpoint
-from mmirstd.engine.errors import CheckpointError, ConfigError, explain_config_errors, near_matches
+from mmirstd.engine.config_names import config_of_name, metafile_models
+from mmirstd.engine.errors import CheckpointError, ConfigError, explain_config_errors
 from mmirstd.engine.hooks.checkpoint_guard_hook import compare_state_dict, describe_architecture
 from mmirstd.engine.launch import REPO_ROOT, load_config
 from mmirstd.registry import MODELS
@@ -24,31 +24,23 @@ ModelLike = Any  # str | os.PathLike | Config | ConfigDict | dict | nn.Module
 
 
 def find_model_config(model: str | os.PathLike, options: dict | None = None) -> Config:
-    """Read a config by path, or one of ours by name (``'ggl-net-tiny_nuaa-sirst-341-86'``).
+    """Read a config by path, or one of ours by its name or that of a model in a metafile (``'ggl-net-tiny_general'``).
 
     Raises:
-        ConfigError: There is none; near matches are listed.
+        ConfigError: There is none; the new name of an old one, or near matches are named.
     """
     text = os.fspath(model)
     if not text.endswith('.py') and not os.path.isfile(os.path.expanduser(text)) and os.sep not in text:
-        known = {path.stem: path for path in (REPO_ROOT / 'configs').rglob('*.py') if '_base_' not in path.parts}
-        if text not in known:
-            close = near_matches(text, known)
-            raise ConfigError(
-                f'{text!r} is neither a config file nor the name of one in {REPO_ROOT / "configs"}.'
-                + (f'\n  did you mean: {", ".join(close)}?' if close else ''))
-        text = str(known[text])
+        text = str(config_of_name(text))
     return load_config(text, options)
 
 
 def default_weights(cfg: Config) -> str | None:
     """The checkpoint that the metafile beside a config names for it: a URL, or a file in the repository."""
     filename = getattr(cfg, 'filename', None)
-    metafile = Path(filename).parent / 'metafile.yml' if filename else None
-    if metafile is None or not metafile.is_file():
+    if not filename:
         return None
-    entries = yaml.safe_load(metafile.read_text(encoding='utf-8')) or {}
-    for entry in entries.get('Models') or ():
+    for entry in metafile_models(Path(filename).parent / 'metafile.yml'):
         weights = entry.get('Weights')
         if weights and (REPO_ROOT / entry.get('Config', '')).resolve() == Path(filename).resolve():
             weights = weights[0] if isinstance(weights, list) else weights

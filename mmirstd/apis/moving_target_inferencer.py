@@ -49,7 +49,7 @@ class MovingTargetInferencer(TargetInferencer):
 
     Example::
 
-        inferencer = MovingTargetInferencer('sstnet_drone-ir', 'best.pth', threshold=0.4)
+        inferencer = MovingTargetInferencer('sstnet_b4-20e_daub', 'best.pth', threshold=0.4)
         for result in inferencer.infer('video.mp4'):
             print(result.frame, [(t.x, t.y, t.peak) for t in result.targets])
 

@@ -38,7 +38,7 @@ class StreamingDetector:
 
     Example::
 
-        detector = StreamingDetector('configs/sstnet/sstnet_drone-ir.py', 'work_dirs/sstnet/best.pth')
+        detector = StreamingDetector('configs/sstnet/sstnet_b4-20e_daub.py', 'work_dirs/sstnet/best.pth')
         for frame in video:                      # (H, W) or (C, H, W), uint8, uint16 or float
             detections = detector(frame).pred_instances
         detector.reset()                         # before the next video

@@ -20,8 +20,8 @@ LOCAL_HOSTS = ('127.0.0.1', 'localhost', '::1')
 EXAMPLES = """\
 examples:
   python tools/app.py                                                  # methods without training, shipped weights
-  python tools/app.py --model ggl-net-tiny_nuaa-sirst-341-86 best.pth  # a checkpoint of your own
-  python tools/app.py --model sstnet_drone-ir moving.pth --max-frames 500           # moving targets in videos
+  python tools/app.py --model ggl-net-tiny_nuaa best.pth  # a checkpoint of your own
+  python tools/app.py --model sstnet_b4-20e_daub moving.pth --max-frames 500           # moving targets in videos
 
 then open http://127.0.0.1:7860 in a browser; Ctrl-C ends it (docs/app.md)
 """

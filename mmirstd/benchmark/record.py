@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from mmirstd.engine.config_names import new_name
 from mmirstd.utils.errors import ConfigError
 from mmirstd.utils.files import file_sha256, write_text
 
@@ -55,10 +56,11 @@ def read_record(path: Path, run: Run, seed: int) -> dict[str, Any] | None:
         raise ConfigError(f'{path}: is no result record ({type(error).__name__}: {error}).\n  cure: delete it; the run '
                           'is then done again') from error
     expected = dict(config=run.config, data_set=run.data, cfg_options=as_json(run.options), seed=seed)
+    made = {**record, **_renamed(record)}
     for key, value in expected.items():
-        if record.get(key) != value:
+        if made.get(key) != value:
             raise ConfigError(
-                f'{path}: was made with {key} {record.get(key)!r}, the suite now says {value!r}.\n  cure: delete the '
+                f'{path}: was made with {key} {made.get(key)!r}, the suite now says {value!r}.\n  cure: delete the '
                 'record to do the run again, or give the changed run another name')
     if run.checkpoint_file is not None:
         tested = record.get('checkpoint') or {}
@@ -69,6 +71,13 @@ def read_record(path: Path, run: Run, seed: int) -> dict[str, Any] | None:
                               'to test this one')
     changed = {test.name for test in run.tests if not test.made(record.get('tests', {}).get(test.name))}
     return {**record, 'tests': {name: entry for name, entry in record.get('tests', {}).items() if name not in changed}}
+
+
+def _renamed(record: dict[str, Any]) -> dict[str, Any]:
+    """Config, data set and options of a record that was made with a config under its name before 0.2.0."""
+    new = new_name(record['config']) if str(record['config']).startswith('configs/') else None
+    return {} if new is None else dict(config=new.config, data_set=new.data,
+                                       cfg_options={**as_json(new.cfg_options), **record['cfg_options']})
 
 
 def read_records(suite: Suite, logs: Path) -> dict[str, dict[int, dict[str, Any]]]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from mmirstd.engine.config_names import renamed
 from mmirstd.engine.data_option import find_data_set
 from mmirstd.utils.errors import ConfigError
 from mmirstd.utils.near_matches import near_matches
@@ -37,8 +38,8 @@ def load_suite(path: str | Path, root: Path) -> Suite:
         tests:                                  # beside the default protocol at native size; a run may have its own
           msda: {protocol: msda, eval_size: 512}
         runs:
-        - {name: plain, config: configs/ggl_net/ggl-net-plain_nuaa-sirst-341-86.py}
-        - {name: full, config: configs/ggl_net/ggl-net_nuaa-sirst-341-86.py, label: GGL-Net, seeds: [0, 1, 2]}
+        - {name: plain, config: configs/ggl_net/ggl-net-plain_b4-500e_nuaa-sirst-341-86.py}
+        - {name: full, config: configs/ggl_net/ggl-net_b4-500e_nuaa-sirst-341-86.py, label: GGL-Net, seeds: [0, 1, 2]}
         - {name: nudt, config: ..., data: nudt-sirst-663-664, data_root: nudt}     # on another data set (--data)
         - {name: mine, config: ..., checkpoint: weights/mine.pth}     # tested as it is, not trained; no seeds
         tables:
@@ -103,7 +104,8 @@ def _run(entry: Any, where: str, suite_file: Path, root: Path, data_roots: dict[
         by_name = {Path(p).name: p for p in known}
         close = [by_name[n] for n in near_matches_of_files(Path(config).name, by_name)]
         raise ConfigError(f'{where}: config {config!r} does not exist, neither in the repository nor beside the suite.'
-                          + ''.join(['\n  did you mean:', *(f'\n    {c}' for c in close)] if close else []))
+                          + (renamed(config) or ''.join(
+                              ['\n  did you mean:', *(f'\n    {c}' for c in close)] if close else [])))
     checkpoint, checkpoint_file = entry.get('checkpoint'), None
     if checkpoint is not None:
         checkpoint_file = _find_checkpoint(checkpoint, suite_file, root, where)

@@ -24,6 +24,7 @@ from mmirstd.utils.errors import DataError
 from mmirstd.utils.resources import resource_root
 
 from .checkpoint_files import looks_like_checkpoint
+from .config_names import renamed
 from .config_variables import apply_options, keys_read
 from .data_option import DataExchange, add_data_argument
 from .distributed import init_distributed, prepare_distributed_config
@@ -141,7 +142,7 @@ def find_config(path: str) -> Path:
     """Find a config as given, or, from another directory, relative to the repository.
 
     Raises:
-        ConfigError: It is at neither place; near matches in ``configs/`` are listed.
+        ConfigError: It is at neither place; the new name of an old one, or near matches in ``configs/`` are named.
     """
     if looks_like_checkpoint(path):
         raise ConfigError(f'{path}: a checkpoint was given where the config belongs; the order is CONFIG CKPT ...')
@@ -153,7 +154,8 @@ def find_config(path: str) -> Path:
     hint = ''.join(f'\n    {c}' for c in close)
     raise ConfigError(
         f'config {path!r} does not exist; looked in {given.absolute().parent} and in {(REPO_ROOT / given).parent}.'
-        + (f'\n  did you mean:{hint}' if close else '\n  no config has a similar name; see the folder configs/'))
+        + (renamed(given.name) or (f'\n  did you mean:{hint}' if close else
+                                   '\n  no config has a similar name; see the folder configs/')))
 
 
 def load_config(path: str, options: dict[str, Any] | None = None, data: str | None = None) -> Config:
@@ -177,7 +179,8 @@ def load_config(path: str, options: dict[str, Any] | None = None, data: str | No
         try:
             cfg = Config.fromfile(str(found))
         except (SyntaxError, NameError, KeyError, TypeError, ValueError, ImportError, OSError) as error:
-            raise ConfigError(f'config {path}: cannot be read: {type(error).__name__}: {error}') from error
+            raise ConfigError(f'config {path}: cannot be read: {type(error).__name__}: {error}'
+                              + (renamed(str(error)) if isinstance(error, OSError) else '')) from error
         if exchange:
             exchange.check(cfg)
         options = expand_holdout_options(cfg, options)

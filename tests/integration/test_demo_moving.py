@@ -14,11 +14,11 @@ SMALL = ('--num-train', 2, '--num-test', 1, '--num-frames', 6, '--size', '64x64'
 def test_twice_from_another_directory(run, tmp_path: Path) -> None:
     first = run('demo_moving.py', '--out', 'out', *SMALL, cwd=tmp_path)
     out = tmp_path / 'out'
-    metrics = json.loads((out / 'yolo-bp-tiny.json').read_text())['metrics']
+    metrics = json.loads((out / 'yolo-bp-nano.json').read_text())['metrics']
     for name in ('mAP50', 'precision', 'recall', 'F1', 'Pd', 'Fa'):
         assert name in metrics
     assert '| method | mAP50 | precision | recall | F1 | Pd | Fa (1e-6) |' in first.stdout
-    assert '| YOLO-BP tiny |' in first.stdout
+    assert '| YOLO-BP nano |' in first.stdout
     assert '| signal-to-clutter ratio | targets | detected | Pd |' in first.stdout
     targets = len(json.loads((out / 'data' / 'instances_test2017.json').read_text())['annotations'])
     rows = [line.split('|')[2] for line in first.stdout.splitlines() if line.startswith('| ') and (' to ' in line or

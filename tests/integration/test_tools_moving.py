@@ -12,11 +12,10 @@ import pytest
 from tests.shared import REPO
 
 CONFIG = """
-_base_ = ['{repo}/configs/yolo_bp/yolo-bp-tiny_synthetic-sequences.py']
-data_root = '{data}'
-train_dataloader = dict(num_workers=0, persistent_workers=False, dataset=dict(data_root=data_root))
-val_dataloader = dict(num_workers=0, persistent_workers=False, dataset=dict(data_root=data_root))
-test_dataloader = dict(num_workers=0, persistent_workers=False, dataset=dict(data_root=data_root))
+_base_ = ['{repo}/configs/yolo_bp/yolo-bp-nano_cpu-b8-9e_drone-ir.py']
+train_dataloader = dict(num_workers=0, persistent_workers=False)
+val_dataloader = dict(num_workers=0, persistent_workers=False)
+test_dataloader = dict(num_workers=0, persistent_workers=False)
 default_hooks = dict(logger=dict(interval=1))
 train_cfg = dict(max_epochs=1, val_interval=1)
 # Even boxes of a hardly trained network.
@@ -30,22 +29,26 @@ def config(tmp_path_factory: pytest.TempPathFactory, run) -> Path:
     run('dataset_converters/make_synthetic.py', folder / 'data', '--mode', 'sequences', '--num-train', 2,
         '--num-val', 1, '--num-test', 2, '--num-frames', 7, '--size', '64x64', '--workers', 1, cwd=folder)
     path = folder / 'config.py'
-    path.write_text(CONFIG.format(repo=REPO.as_posix(), data=(folder / 'data').as_posix()))
+    path.write_text(CONFIG.format(repo=REPO.as_posix()))
     return path
 
 
 def test_train_and_test(config: Path, run, tmp_path: Path) -> None:
-    run('train.py', config, '--work-dir', tmp_path / 'work', cwd=tmp_path)
-    record = next((tmp_path / 'work').glob('2*/vis_data/scalars.json')).read_text().splitlines()
+    data, root = ('--data', 'synthetic-sequences'), f'data_root={config.parent / "data"}'
+    done = run('train.py', config, *data, '--cfg-options', root, cwd=tmp_path)
+    work = tmp_path / 'work_dirs' / 'config_synthetic-sequences'
+    assert f'test.py {config} {work}/best_mAP50_epoch_1.pth --data synthetic-sequences' in done.stdout
+    record = next(work.glob('2*/vis_data/scalars.json')).read_text().splitlines()
     losses = json.loads(record[0])
     for name in ('loss_cls', 'loss_bbox', 'loss_obj', 'loss_motion', 'loss_dgr'):
         assert np.isfinite(losses[name])
     found = {}
     for streaming in (True, False):
         out = tmp_path / f'{streaming}.json'
-        run('test.py', config, tmp_path / 'work' / 'epoch_1.pth', '--work-dir', tmp_path / str(streaming),
+        run('test.py', config, work / 'epoch_1.pth', *data, '--work-dir', tmp_path / str(streaming),
             '--show-dir', tmp_path / f'pictures_{streaming}',
-            '--cfg-options', f'model.test_cfg.streaming={streaming}', f'test_evaluator.results_out={out}', cwd=tmp_path)
+            '--cfg-options', root, f'model.test_cfg.streaming={streaming}', f'test_evaluator.results_out={out}',
+            cwd=tmp_path)
         found[streaming] = sorted(json.loads(out.read_text()), key=lambda box: (box['image_id'], *box['bbox']))
         pictures = sorted((tmp_path / f'pictures_{streaming}' / 'images' / 'test').rglob('*.png'))
         assert len(pictures) == 2 * 7

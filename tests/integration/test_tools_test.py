@@ -124,8 +124,8 @@ def test_config_text_in_a_checkpoint_is_not_executed(checkpoint, tiny_config, ru
 
 
 def test_missing_config_lists_near_matches(run, tmp_path):
-    done = run('test.py', 'configs/ggl_net/ggl-net-tiny_nuaa-sirst-341-68.py', cwd=tmp_path, status=2)
-    assert 'ggl-net-tiny_nuaa-sirst-341-86.py' in done.stdout
+    done = run('test.py', 'configs/ggl_net/ggl-net-tiny_cpu-b8-45e_nuaa-sirst-341-68.py', cwd=tmp_path, status=2)
+    assert 'ggl-net-tiny_cpu-b8-45e_nuaa-sirst-341-86.py' in done.stdout
 
 
 def test_batches_at_native_sizes_give_what_single_images_give(tiny_data, checkpoint, make_config, run, tmp_path):

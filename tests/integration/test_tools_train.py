@@ -217,7 +217,7 @@ def test_a_last_batch_of_one_image_is_left_out_where_batch_norm_needs_more(tiny_
     options = [f'data_root={tiny_data}', 'trainval=img_idx/train_TINY.txt', 'crop_size=32', 'train_cfg.max_epochs=1',
                'train_dataloader.batch_size=4', 'train_dataloader.dataset.holdout.num=3',
                'val_dataloader.dataset.holdout.num=3']
-    config = REPO / 'configs' / 'acm' / 'acm_nudt-sirst-663-664_cpu.py'
+    config = REPO / 'configs' / 'acm' / 'acm_cpu-b8-45e_nudt-sirst-663-664.py'
     done = run('train.py', config, '--cfg-options', *options, cwd=tmp_path)
     assert done.stdout.count('13 images in batches of 4 leave a last batch of one, and batch norm neck.fusions') == 1
     assert 'done: 1 epochs, 3 iterations' in done.stdout

@@ -59,7 +59,7 @@ def conv_net(seed: int = 0) -> nn.Module:
 
 def tiny_ggl_config() -> Config:
     """GGL-Net of four base channels under the test pipeline of the real data sets."""
-    cfg = Config.fromfile(str(REPO / 'configs/ggl_net/ggl-net-tiny_nuaa-sirst-341-86_scratch.py'))
+    cfg = Config.fromfile(str(REPO / 'configs/ggl_net/ggl-net-tiny_cpu-b8-45e_nuaa-sirst-341-86.py'))
     cfg.model.backbone.base_channels = 4
     cfg.model.neck.update(in_channels=[4, 8, 16, 32, 64], ratio=2)
     cfg.model.decode_head.update(in_channels=4, channels=4)

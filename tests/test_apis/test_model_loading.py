@@ -16,10 +16,10 @@ from tests.test_apis.helpers import tiny_ggl_config
 
 
 def test_by_name_and_by_path() -> None:
-    by_name = find_model_config('ggl-net-tiny_nuaa-sirst-341-86')
-    by_path = find_model_config(REPO / 'configs/ggl_net/ggl-net-tiny_nuaa-sirst-341-86.py')
+    by_name = find_model_config('ggl-net-tiny_nuaa')
+    by_path = find_model_config(REPO / 'configs/ggl_net/ggl-net-tiny_pretrained-b8-70e_nuaa-sirst-341-86.py')
     assert by_name.model == by_path.model
-    with pytest.raises(ConfigError, match='ggl-net-tiny_nuaa-sirst-341-86'):
+    with pytest.raises(ConfigError, match='ggl-net-tiny_nuaa'):
         find_model_config('ggl-net-tiny_nuaa-sirst-341-68')
     with pytest.raises(ConfigError, match='does not exist'):
         find_model_config('configs/ggl_net/no.py')

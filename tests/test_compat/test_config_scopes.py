@@ -45,7 +45,7 @@ def test_ours_by_scope_in_base_and_from_python(tmp_path):
     """What a project that has mmirstd installed writes; types of mmseg in our config are still mmseg's."""
     import mmirstd.registry  # noqa: F401
     from mmirstd.registry import MODELS
-    name = 'mmirstd::ggl_net/ggl-net-tiny_nuaa-sirst-341-86.py'
+    name = 'mmirstd::ggl_net/ggl-net-tiny_pretrained-b8-70e_nuaa-sirst-341-86.py'
     (tmp_path / 'mine.py').write_text(f"_base_ = ['{name}']\nmodel = dict(backbone=dict(base_channels=4))\n")
     assert Config.fromfile(name).model.backbone.type == 'mmirstd.GGLEncoder'
     cfg = Config.fromfile(tmp_path / 'mine.py')

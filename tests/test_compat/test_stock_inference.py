@@ -23,7 +23,7 @@ from mmdet.apis import DetInferencer, inference_detector, init_detector  # isort
 from mmdet.apis import inference as detection_module  # isort: skip
 from mmseg.apis import MMSegInferencer, inference_model, init_model  # isort: skip
 
-GGL_NET = REPO / 'configs/ggl_net/ggl-net-tiny_nuaa-sirst-341-86.py'
+GGL_NET = REPO / 'configs/ggl_net/ggl-net-tiny_pretrained-b8-70e_nuaa-sirst-341-86.py'
 WEIGHTS = str(REPO / 'configs/ggl_net/weights/ggl-net-tiny_nuaa-sirst-341-86.pth')
 
 
@@ -99,7 +99,7 @@ def detector_files(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
     torch.save(dict(state_dict=tiny_detector(1).state_dict(), meta=dict(dataset_meta=dict(
         classes=('target', ), palette=[(220, 20, 60)]))), folder / 'single.pth')
     config = folder / 'single.py'
-    config.write_text(f"_base_ = '{REPO}/configs/yolox/yolox-tiny_drone-ir.py'\n"
+    config.write_text(f"_base_ = '{REPO}/configs/yolox/yolox-nano_cpu-b8-9e_drone-ir.py'\n"
                       f'model = dict(_delete_=True, **{tiny_config(1).to_dict()!r})\n')
     return str(config), str(folder / 'single.pth')
 
@@ -129,7 +129,7 @@ def test_detectors(detector_files: tuple[str, str], images: list[str], tmp_path:
 
 
 def test_a_clip_model_says_what_it_needs(images: list[str]) -> None:
-    cfg = Config.fromfile(str(REPO / 'configs/sstnet/sstnet-tiny_drone-ir.py'))
+    cfg = Config.fromfile(str(REPO / 'configs/sstnet/sstnet-nano_cpu-b8-9e_drone-ir.py'))
     cfg.model = tiny_config(5)
     model = tiny_detector(5)
     model.cfg = cfg

@@ -17,7 +17,7 @@ from mmirstd.utils.errors import ConfigError
 from tests.shared import REPO
 
 READ = keys_read()
-NUAA = REPO / 'configs/ggl_net/ggl-net-tiny_nuaa-sirst-341-86.py'
+NUAA = REPO / 'configs/ggl_net/ggl-net-tiny_pretrained-b8-70e_nuaa-sirst-341-86.py'
 
 
 def chain(path: Path) -> list[tuple[Path, set[str]]]:

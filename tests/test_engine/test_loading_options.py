@@ -10,7 +10,7 @@ from mmirstd.engine.loading_options import apply_loading_options, loading_steps
 from tests.shared import REPO
 from tests.test_datasets.helpers import make_root, scene, write
 
-NUAA = str(REPO / 'configs/ggl_net/ggl-net-tiny_nuaa-sirst-341-86.py')
+NUAA = str(REPO / 'configs/ggl_net/ggl-net-tiny_pretrained-b8-70e_nuaa-sirst-341-86.py')
 MIXED = str(REPO / 'configs/_base_/datasets/nuaa-nudt-synthetic.py')
 CLIPS = str(REPO / 'configs/_base_/datasets/nudt-mirsdt.py')
 

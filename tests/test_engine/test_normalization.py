@@ -18,7 +18,7 @@ from mmirstd.engine.normalization import (
 )
 from tests.shared import REPO
 
-NUAA = str(REPO / 'configs/ggl_net/ggl-net-tiny_nuaa-sirst-341-86.py')
+NUAA = str(REPO / 'configs/ggl_net/ggl-net-tiny_pretrained-b8-70e_nuaa-sirst-341-86.py')
 
 
 def checkpoint(folder, *steps: dict) -> str:

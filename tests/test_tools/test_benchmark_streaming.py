@@ -13,7 +13,7 @@ TINY = ['model.backbone.widen_factor=0.0625', 'model.neck.in_channels=[16,32,64]
 
 
 def test_prints_ratios_and_what_remains(capsys: pytest.CaptureFixture) -> None:
-    table = main([str(REPO / 'configs/_base_/models/sstnet-tiny.py'), '--size', '64', '64', '--frames', '3', '--rounds',
+    table = main([str(REPO / 'configs/_base_/models/sstnet-nano.py'), '--size', '64', '64', '--frames', '3', '--rounds',
                   '1', '--cfg-options', *TINY])
     assert set(table) == {'windowed', 'windowed, fused', 'streaming'}
     printed = capsys.readouterr().out

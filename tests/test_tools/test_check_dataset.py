@@ -72,8 +72,9 @@ def test_training_points_to_the_check_which_names_everything(root, tmp_path):
     for number in (0, 3, 4):
         (root / 'images' / f'{number}.png').write_bytes(b'')
     train = subprocess.run(
-        [sys.executable, REPO / 'tools/train.py', 'configs/ggl_net/ggl-net-tiny_nuaa-sirst-341-86.py', '--work-dir',
-         tmp_path / 'work', '--cfg-options', f'data_root={root}', 'holdout.num=2', 'train_cfg.max_epochs=1'],
+        [sys.executable, REPO / 'tools/train.py',
+         'configs/ggl_net/ggl-net-tiny_pretrained-b8-70e_nuaa-sirst-341-86.py', '--work-dir', tmp_path / 'work',
+         '--cfg-options', f'data_root={root}', 'holdout.num=2', 'train_cfg.max_epochs=1'],
         capture_output=True, text=True, check=False)
     assert train.returncode == 2, train.stderr
     assert 'the file is empty (0 bytes)' in train.stderr

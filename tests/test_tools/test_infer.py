@@ -28,8 +28,8 @@ from tests.test_models.clip_models import tiny_config, tiny_detector
 from tools.infer import main, parse_args
 
 TOP_HAT = 'white-tophat_nuaa-sirst-341-86'
-GGL_NET = 'ggl-net-tiny_nuaa-sirst-341-86'
-RELEASED = REPO / 'configs/ggl_net/weights' / f'{GGL_NET}.pth'
+GGL_NET = 'ggl-net-tiny_nuaa'
+RELEASED = REPO / 'configs/ggl_net/weights/ggl-net-tiny_nuaa-sirst-341-86.pth'
 
 
 def infer(*args: object) -> int:
@@ -420,7 +420,7 @@ def test_wrong_models(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match='did you mean'):
         main(['white-tophat_nuaa-sirst-341-68', str(image), '--out', str(tmp_path / 'out')])
     with pytest.raises(CheckpointError, match='no checkpoint was given'):
-        main(['ggl-net_nuaa-sirst-341-86', str(image), '--out', str(tmp_path / 'out')])
+        main(['ggl-net_b4-500e_nuaa-sirst-341-86', str(image), '--out', str(tmp_path / 'out')])
     with pytest.raises(UserError, match='window'):
         infer(image, '--out', tmp_path / 'out', '--window', '64')
     assert not (tmp_path / 'out').exists()

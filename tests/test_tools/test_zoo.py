@@ -22,7 +22,8 @@ def test_table(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     assert '| ggl-net-tiny | 2,252,069 |' in printed
     tiny, lcm = json.loads((tmp_path / 'zoo.json').read_text())
     assert 0 < tiny['latency'] < 1
-    assert 'nuaa-sirst-341-86' in tiny['data']
+    assert 'pretrained-b8-70e' in tiny['recipes']
+    assert lcm['recipes'] == []
     assert (lcm['params'], lcm['flops']) == (0, None)
     assert lcm['latency'] > 0
 
@@ -60,7 +61,7 @@ def test_flops_equal_the_official_ones_where_the_input_is_the_same() -> None:
     assert 16 * zoo.make_row('rpcanet', zoo.single_frame_models()['rpcanet'], 64, {}).flops == record['flops_256']
 
 
-def test_data_sets_follow_the_naming_rule() -> None:
-    assert zoo.data_sets('mshnet') == ['irstd-1k-800-201', 'nuaa-sirst-341-86', 'nudt-sirst-663-664']
-    assert zoo.data_sets('rdian') == zoo.data_sets('mshnet')  # further schedules are no data sets
+def test_recipes_follow_the_naming_rule() -> None:
+    assert zoo.recipes('mshnet') == ['b4-400e']
+    assert zoo.recipes('rdian') == ['b16-400e', 'cpu-b8-45e']
     assert isinstance(zoo.single_frame_models()['lcm'], Config)

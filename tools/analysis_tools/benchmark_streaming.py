@@ -2,7 +2,7 @@
 
 Example::
 
-    python tools/analysis_tools/benchmark_streaming.py configs/_base_/models/sstnet-tiny.py --size 256 320
+    python tools/analysis_tools/benchmark_streaming.py configs/_base_/models/sstnet-nano.py --size 256 320
 
 Both sides go from decoded frames in memory to boxes: normalisation, packing, network, suppression of overlapping
 boxes.  (Decoding is left out: the clip data sets decode a frame once for all its clips.)  Three sides take turns:
@@ -48,7 +48,7 @@ PIPELINE = [dict(type='mmirstd.LoadClip'), dict(type='mmirstd.PackClipInputs')]
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('config', nargs='?', default='configs/_base_/models/sstnet-tiny.py', help='config with a model')
+    parser.add_argument('config', nargs='?', default='configs/_base_/models/sstnet-nano.py', help='config with a model')
     parser.add_argument('checkpoint', nargs='?', help='checkpoint; without one the weights are fresh')
     parser.add_argument('--size', type=int, nargs=2, default=(256, 320), metavar=('H', 'W'), help='size of the frames')
     parser.add_argument('--frames', type=int, default=8, help='frames a round')

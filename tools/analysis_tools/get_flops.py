@@ -2,7 +2,7 @@
 
 Example::
 
-    python tools/analysis_tools/get_flops.py configs/ggl_net/ggl-net_nuaa-sirst-341-86.py --shape 256 256
+    python tools/analysis_tools/get_flops.py configs/ggl_net/ggl-net_b4-500e_nuaa-sirst-341-86.py --shape 256 256
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ Example::
   multiply-accumulate of convolutions and matrix products.
 - latency: median time of a network's forward pass divided by that of GGL-Net, on this machine's CPU; the two take turns
   and both are warmed up first.  Classical methods: from image to detections.
-- data sets: those that configs/<folder>/<network>_<data set>.py exists for.
+- recipes: those of configs/<folder>/<network>_<recipe>_<data set>.py; any takes another data set by --data.
 - golden: each official state dict recorded in tests/data/golden is filled by the recorded rule, converted and loaded,
   and the prediction in float64 compared with the recorded outputs.  The largest difference is relative to the largest
   recorded logit.  Where the official code knows no float64, its float32 outputs were recorded, with their rounding.
@@ -81,7 +81,7 @@ class Row:
         name: Base model, configs/_base_/models/<name>.py.
         params: Number of parameters, 0 for a classical method.
         flops: Of one image, None for a classical method.
-        data: Data sets with a config.
+        recipes: Of its configs.
         latency: Median time divided by GGL-Net's, None if not measured.
         golden: ``--arch`` name -> difference from the official outputs.
     """
@@ -89,7 +89,7 @@ class Row:
     name: str
     params: int
     flops: int | None
-    data: list[str]
+    recipes: list[str]
     latency: float | None = None
     golden: dict[str, Difference] = field(default_factory=dict)
 
@@ -121,9 +121,10 @@ def is_classical(cfg: Config) -> bool:
     return isinstance(built, type) and issubclass(built, ClassicalSegmentor)
 
 
-def data_sets(name: str) -> list[str]:
-    """Data sets that have a config with this base model, by the naming rule of configs/."""
-    return sorted({path.stem.split('_')[1] for path in (REPO / 'configs').glob(f'*/{name}_*.py')})
+def recipes(name: str) -> list[str]:
+    """Recipes of the configs with this base model, by the naming rule of configs/README.md."""
+    found = [path.stem.split('_')[1:-1] for path in (REPO / 'configs').glob(f'*/{name}_*.py')]
+    return sorted({recipe for fields in found for recipe in fields})
 
 
 def golden_records() -> dict[str, dict]:
@@ -193,9 +194,9 @@ def _run(model: nn.Module, image: Tensor) -> None:
 def make_row(name: str, cfg: Config, size: int, records: dict[str, dict]) -> Row:
     """Everything but the latency."""
     if is_classical(cfg):
-        return Row(name, 0, None, data_sets(name))
+        return Row(name, 0, None, recipes(name))
     params, flops = count(MODELS.build(cfg.model), (size, size))
-    row = Row(name, params, flops, data_sets(name))
+    row = Row(name, params, flops, recipes(name))
     for arch, record in records.items():
         if ARCHS[arch].model == f'configs/_base_/models/{name}.py':
             row.golden[arch] = golden_difference(cfg, arch, record)
@@ -204,14 +205,14 @@ def make_row(name: str, cfg: Config, size: int, records: dict[str, dict]) -> Row
 
 def markdown(rows: list[Row], size: int) -> str:
     """The table as text."""
-    lines = [f'| network | parameters | GFLOPs at {size}x{size} | CPU time / GGL-Net | golden | data sets |',
+    lines = [f'| network | parameters | GFLOPs at {size}x{size} | CPU time / GGL-Net | golden | recipes |',
              '|---|---:|---:|---:|---|---|']
     for row in rows:
         golden = '<br>'.join(f'{arch}: {difference}' for arch, difference in row.golden.items())
         cells = [
             row.name, f'{row.params:,}' if row.params else '-',
             '-' if row.flops is None else f'{row.flops / 1e9:.2f}',
-            '-' if row.latency is None else f'{row.latency:.2f}', golden or '-', ', '.join(row.data) or '-']
+            '-' if row.latency is None else f'{row.latency:.2f}', golden or '-', ', '.join(row.recipes) or '-']
         lines.append(f'| {" | ".join(cells)} |')
     return '\n'.join(lines)
 

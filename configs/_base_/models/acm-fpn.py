@@ -1,9 +1,9 @@
 # ACM-FPN (arXiv 2009.14530) in the form of Tianfang-Zhang/acm-pytorch: asymmetric modulation in an FPN.
+_base_ = ['../segmentor.py']
+
 normal = dict(type='Normal', layer='Conv2d', std=0.02)  # of every convolution, as in acm-pytorch
 model = dict(
-    type='EncoderDecoder',
-    data_preprocessor=dict(
-        type='SegDataPreProcessor', mean=[0.0], std=[1.0], size_divisor=16, pad_val=0, seg_pad_val=255),
+    data_preprocessor=dict(size_divisor=16),
     backbone=dict(type='mmirstd.ACMEncoder', in_channels=1, init_cfg=normal),
     neck=dict(type='mmirstd.ACMNeck', upsample='bilinear', project=True, init_cfg=normal),
     # Predicts at stride 4; the segmentor upsamples.
@@ -15,6 +15,4 @@ model = dict(
         norm_cfg=dict(type='BN'),
         dropout_ratio=0.1,
         init_cfg=normal,
-        loss_decode=dict(type='mmirstd.SoftIoULoss')),
-    train_cfg=dict(),
-    test_cfg=dict(mode='whole'))
+        loss_decode=dict(type='mmirstd.SoftIoULoss')))

@@ -1,10 +1,10 @@
 # ACM as BasicIRSTD trains it: ACM-U-Net with three blocks a stage, no projection, and its momenta of batch norm.
+_base_ = ['../segmentor.py']
+
 norm_cfg = dict(type='BN', momentum=0.9)
 block_norm_cfg = dict(type='BN')
 model = dict(
-    type='EncoderDecoder',
-    data_preprocessor=dict(
-        type='SegDataPreProcessor', mean=[0.0], std=[1.0], size_divisor=16, pad_val=0, seg_pad_val=255),
+    data_preprocessor=dict(size_divisor=16),
     backbone=dict(
         type='mmirstd.ACMEncoder',
         in_channels=1,
@@ -27,6 +27,4 @@ model = dict(
         norm_cfg=norm_cfg,
         dropout_ratio=0.1,
         init_cfg=None,  # PyTorch's own, as in the official code
-        loss_decode=dict(type='mmirstd.SoftIoULoss', per_sample=False)),
-    train_cfg=dict(),
-    test_cfg=dict(mode='whole'))
+        loss_decode=dict(type='mmirstd.SoftIoULoss', per_sample=False)))

@@ -1,10 +1,10 @@
 # DNANet (arXiv 2106.00487), ResNet-18 form: [2, 2, 2, 2] blocks and 16 to 256 channels.
+_base_ = ['../segmentor.py']
+
 channels = [16, 32, 64, 128, 256]
 xavier = dict(type='Xavier', layer='Conv2d', distribution='normal')  # of every convolution, as in the official code
 model = dict(
-    type='EncoderDecoder',
-    data_preprocessor=dict(
-        type='SegDataPreProcessor', mean=[0.0], std=[1.0], size_divisor=16, pad_val=0, seg_pad_val=255),
+    data_preprocessor=dict(size_divisor=16),
     backbone=dict(
         type='mmirstd.CBAMResidualEncoder',
         in_channels=1,
@@ -23,6 +23,4 @@ model = dict(
         in_index=[0, 1, 2, 3],
         level_weights=[0.25, 0.25, 0.25, 0.25],
         init_cfg=xavier,
-        loss_decode=dict(type='mmirstd.SoftIoULoss', per_sample=False)),
-    train_cfg=dict(),
-    test_cfg=dict(mode='whole'))
+        loss_decode=dict(type='mmirstd.SoftIoULoss', per_sample=False)))

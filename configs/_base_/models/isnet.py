@@ -1,8 +1,8 @@
 # ISNet (Zhang et al., CVPR 2022) in BasicIRSTD's form.
+_base_ = ['../segmentor.py']
+
 model = dict(
-    type='EncoderDecoder',
-    data_preprocessor=dict(
-        type='SegDataPreProcessor', mean=[0.0], std=[1.0], size_divisor=16, pad_val=0, seg_pad_val=255),
+    data_preprocessor=dict(size_divisor=16),
     backbone=dict(type='mmirstd.ISNetEncoder', in_channels=1),
     neck=dict(type='mmirstd.ISNetNeck'),
     decode_head=dict(
@@ -15,6 +15,4 @@ model = dict(
         init_cfg=None,  # PyTorch's own, as in the official code
         loss_decode=dict(type='mmirstd.SoftIoULoss', per_sample=False)),
     # Has no parameters: supervises the edge logits of the neck.
-    auxiliary_head=dict(type='mmirstd.EdgeHead', in_index=1, loss_decode=dict(type='mmirstd.ISNetEdgeLoss')),
-    train_cfg=dict(),
-    test_cfg=dict(mode='whole'))
+    auxiliary_head=dict(type='mmirstd.EdgeHead', in_index=1, loss_decode=dict(type='mmirstd.ISNetEdgeLoss')))

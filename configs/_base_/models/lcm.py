@@ -2,5 +2,4 @@
 model = dict(
     type='mmirstd.LCM',
     cell_sizes=[3, 5, 7, 9],
-    threshold=5.0,
-    data_preprocessor=dict(type='mmseg.SegDataPreProcessor'))
+    threshold=5.0)

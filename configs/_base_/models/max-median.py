@@ -2,5 +2,4 @@
 model = dict(
     type='mmirstd.MaxMedian',
     kernel_size=41,
-    threshold=14.0,
-    data_preprocessor=dict(type='mmseg.SegDataPreProcessor'))
+    threshold=14.0)

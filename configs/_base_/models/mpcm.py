@@ -3,5 +3,4 @@ model = dict(
     type='mmirstd.MPCM',
     cell_sizes=[3, 5, 7, 9],
     threshold=14.0,
-    polarity='bright',
-    data_preprocessor=dict(type='mmseg.SegDataPreProcessor'))
+    polarity='bright')

@@ -1,13 +1,13 @@
 # MSHNet (arXiv 2403.19366): a U-Net of CBAM residual blocks, a map at each scale, and SLS-IoU loss on all of them.
+_base_ = ['../segmentor.py']
+
 channels = [16, 32, 64, 128, 256]
 warm_epoch = 5
 # PyTorch's own, as in the official code; mmcv's ConvModule would bring another.
 uniform = dict(
     type='Kaiming', layer='Conv2d', a=5**0.5, mode='fan_in', nonlinearity='leaky_relu', distribution='uniform')
 model = dict(
-    type='EncoderDecoder',
-    data_preprocessor=dict(
-        type='SegDataPreProcessor', mean=[0.0], std=[1.0], size_divisor=16, pad_val=0, seg_pad_val=255),
+    data_preprocessor=dict(size_divisor=16),
     backbone=dict(
         type='mmirstd.CBAMResidualEncoder',
         in_channels=1,
@@ -27,6 +27,4 @@ model = dict(
         level_weights=[0.2] * 5,
         warm_epoch=warm_epoch,
         loss_decode=dict(type='mmirstd.SLSIoULoss', warm_epoch=warm_epoch),
-        init_cfg=uniform),
-    train_cfg=dict(),
-    test_cfg=dict(mode='whole'))
+        init_cfg=uniform))

@@ -3,5 +3,4 @@ model = dict(
     type='mmirstd.PSTNN',
     patch_size=40,
     sparsity=0.7,
-    threshold=12.0,
-    data_preprocessor=dict(type='mmseg.SegDataPreProcessor'))
+    threshold=12.0)

@@ -1,8 +1,8 @@
 # RDIAN (Sun et al., IEEE TGRS 2023) in BasicIRSTD's form.
+_base_ = ['../segmentor.py']
+
 model = dict(
-    type='EncoderDecoder',
-    data_preprocessor=dict(
-        type='SegDataPreProcessor', mean=[0.0], std=[1.0], size_divisor=2, pad_val=0, seg_pad_val=255),
+    data_preprocessor=dict(size_divisor=2),
     backbone=dict(type='mmirstd.RDIANEncoder', in_channels=1),
     neck=dict(type='mmirstd.RDIANNeck'),
     decode_head=dict(
@@ -13,6 +13,4 @@ model = dict(
         norm_cfg=dict(type='BN'),
         dropout_ratio=0.1,
         init_cfg=None,  # PyTorch's own, as in the official code
-        loss_decode=dict(type='mmirstd.SoftIoULoss', per_sample=False)),
-    train_cfg=dict(),
-    test_cfg=dict(mode='whole'))
+        loss_decode=dict(type='mmirstd.SoftIoULoss', per_sample=False)))

@@ -1,9 +1,9 @@
 # ResUNet of BasicIRSTD: DNANet's encoder without attention and without the deepest stage, and a U-shaped decoder.
+_base_ = ['../segmentor.py']
+
 channels = [16, 32, 64, 128]
 model = dict(
-    type='EncoderDecoder',
-    data_preprocessor=dict(
-        type='SegDataPreProcessor', mean=[0.0], std=[1.0], size_divisor=8, pad_val=0, seg_pad_val=255),
+    data_preprocessor=dict(size_divisor=8),
     backbone=dict(
         type='mmirstd.CBAMResidualEncoder', in_channels=1, channels=channels, num_blocks=[1, 2, 2, 2],
         cbam_ratio=None),
@@ -12,6 +12,4 @@ model = dict(
         type='mmirstd.IRSTDHead',
         in_channels=16,
         init_cfg=None,  # PyTorch's own, as in the official code
-        loss_decode=dict(type='mmirstd.SoftIoULoss', per_sample=False)),
-    train_cfg=dict(),
-    test_cfg=dict(mode='whole'))
+        loss_decode=dict(type='mmirstd.SoftIoULoss', per_sample=False)))

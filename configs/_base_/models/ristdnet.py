@@ -1,14 +1,12 @@
 # RISTDnet (Hou et al., IEEE GRSL 2022) in BasicIRSTD's form.
+_base_ = ['../segmentor.py']
+
 model = dict(
-    type='EncoderDecoder',
-    data_preprocessor=dict(
-        type='SegDataPreProcessor', mean=[0.0], std=[1.0], size_divisor=8, pad_val=0, seg_pad_val=255),
+    data_preprocessor=dict(size_divisor=8),
     backbone=dict(type='mmirstd.RISTDNet', in_channels=1),
     decode_head=dict(
         type='mmirstd.PixelShuffleHead',
         in_channels=768,
         upscale=8,
         init_cfg=None,  # PyTorch's own, as in the official code
-        loss_decode=dict(type='mmirstd.SoftIoULoss', per_sample=False)),
-    train_cfg=dict(),
-    test_cfg=dict(mode='whole'))
+        loss_decode=dict(type='mmirstd.SoftIoULoss', per_sample=False)))

@@ -1,13 +1,13 @@
 # SCTransNet (arXiv 2401.15583): residual U-Net with a channel transformer in its skip connections.
+_base_ = ['../segmentor.py']
+
 channels = [32, 64, 128, 256, 256]
 init_cfg = [
     dict(type='Kaiming', layer=['Conv2d', 'Conv1d', 'Linear'], a=0, mode='fan_in', nonlinearity='relu'),
     dict(type='Normal', layer='_BatchNorm', mean=1.0, std=0.02),
 ]
 model = dict(
-    type='EncoderDecoder',
-    data_preprocessor=dict(
-        type='SegDataPreProcessor', mean=[0.0], std=[1.0], size_divisor=16, pad_val=0, seg_pad_val=255),
+    data_preprocessor=dict(size_divisor=16),
     backbone=dict(
         type='mmirstd.CBAMResidualEncoder',
         in_channels=1,
@@ -26,6 +26,4 @@ model = dict(
         fusion_predicts=False,
         align_corners=True,
         loss_decode=dict(type='mmirstd.BinaryCrossEntropyLoss', avg_non_ignore=True),
-        init_cfg=init_cfg),
-    train_cfg=dict(),
-    test_cfg=dict(mode='whole'))
+        init_cfg=init_cfg))

@@ -1,8 +1,8 @@
 # UIU-Net (Wu et al., IEEE TIP 2023).
+_base_ = ['../segmentor.py']
+
 model = dict(
-    type='EncoderDecoder',
-    data_preprocessor=dict(
-        type='SegDataPreProcessor', mean=[0.0], std=[1.0], size_divisor=32, pad_val=0, seg_pad_val=255),
+    data_preprocessor=dict(size_divisor=32),
     backbone=dict(type='mmirstd.UIUEncoder', in_channels=1),
     neck=dict(type='mmirstd.InteractiveCrossAttentionNeck'),
     # Resolution-maintenance deep supervision: every level's map and the one fused of them, cross-entropies summed.
@@ -13,6 +13,4 @@ model = dict(
         kernel_size=3,
         fusion_kernel_size=1,
         init_cfg=None,  # PyTorch's own, as in the official code
-        loss_decode=dict(type='mmirstd.BinaryCrossEntropyLoss')),
-    train_cfg=dict(),
-    test_cfg=dict(mode='whole'))
+        loss_decode=dict(type='mmirstd.BinaryCrossEntropyLoss')))

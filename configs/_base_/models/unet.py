@@ -1,10 +1,10 @@
 # U-Net in the form of BasicIRSTD: mmseg's own UNet, with biases before the norms, nearest-neighbour upsampling and a
 # 3x3 convolution after it.
+_base_ = ['../segmentor.py']
+
 biased = dict(type='mmirstd.BiasedConv2d')
 model = dict(
-    type='EncoderDecoder',
-    data_preprocessor=dict(
-        type='SegDataPreProcessor', mean=[0.0], std=[1.0], size_divisor=16, pad_val=0, seg_pad_val=255),
+    data_preprocessor=dict(size_divisor=16),
     backbone=dict(
         type='UNet',
         in_channels=1,
@@ -21,6 +21,4 @@ model = dict(
         in_channels=64,
         in_index=4,
         init_cfg=None,  # PyTorch's own, as in the official code
-        loss_decode=dict(type='mmirstd.SoftIoULoss', per_sample=False)),
-    train_cfg=dict(),
-    test_cfg=dict(mode='whole'))
+        loss_decode=dict(type='mmirstd.SoftIoULoss', per_sample=False)))

@@ -3,5 +3,4 @@ model = dict(
     type='mmirstd.WhiteTopHat',
     kernel_size=9,
     threshold=12.0,
-    polarity='bright',
-    data_preprocessor=dict(type='mmseg.SegDataPreProcessor'))
+    polarity='bright')

@@ -42,15 +42,15 @@ class ClassicalSegmentor(BaseSegmentor):
 
     Args:
         threshold: k of the adaptive threshold above, >= 0.
-        data_preprocessor: As for every mmseg segmentor. The filters need no
-            mean and std.
+        data_preprocessor: As for every mmseg segmentor; None: mmseg's, without mean and std, which the
+            filters do not need.
 
     Raises:
         ValueError: ``threshold`` is negative or not finite.
     """
 
     def __init__(self, threshold: float, data_preprocessor: dict | nn.Module | None = None) -> None:
-        super().__init__(data_preprocessor=data_preprocessor)
+        super().__init__(data_preprocessor=data_preprocessor or dict(type='mmseg.SegDataPreProcessor'))
         if not (np.isfinite(threshold) and threshold >= 0):
             raise ValueError(f'threshold of {type(self).__name__} is a number of standard deviations above '
                              f'the mean and must be finite and >= 0, found {threshold}')

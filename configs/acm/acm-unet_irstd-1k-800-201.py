@@ -1,7 +1,0 @@
-# ACM-U-Net (arXiv 2009.14530) with the schedule of acm-pytorch.
-_base_ = [
-    '../_base_/models/acm-unet.py',
-    '../_base_/datasets/irstd-1k-800-201.py',
-    '../_base_/schedules/acm_adagrad-300e.py',
-    '../_base_/default_runtime.py',
-]

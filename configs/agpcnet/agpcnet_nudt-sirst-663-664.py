@@ -1,7 +1,0 @@
-# AGPCNet (arXiv 2111.03580) with its official schedule, as long in iterations on NUAA-SIRST.
-_base_ = [
-    '../_base_/models/agpcnet.py',
-    '../_base_/datasets/nudt-sirst-663-664.py',
-    '../_base_/schedules/agpcnet_sgd-140e.py',
-    '../_base_/default_runtime.py',
-]

@@ -1,4 +1,0 @@
-# Ablation 2 of 4: + gradient magnitude image, as a second input channel (our reading).
-_base_ = ['./ggl-net-plain_nudt-sirst-663-664.py']
-
-model = dict(backbone=dict(gradient='concat'))

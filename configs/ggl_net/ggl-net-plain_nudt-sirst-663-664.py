@@ -1,6 +1,0 @@
-# Ablation 1 of 4: the U-shaped baseline without gradient information (the decoder is our reading).
-_base_ = ['./ggl-net_nudt-sirst-663-664.py']
-
-model = dict(
-    backbone=dict(gradient=None),
-    neck=dict(_delete_=True, type='mmirstd.UShapeNeck', in_channels=[16, 32, 64, 128, 256]))

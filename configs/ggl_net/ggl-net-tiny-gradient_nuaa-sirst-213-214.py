@@ -1,4 +1,0 @@
-# Ablation 2 of 4 at half the widths: + gradient magnitude image, as a second input channel (our reading).
-_base_ = ['./ggl-net-tiny-plain_nuaa-sirst-213-214.py']
-
-model = dict(backbone=dict(gradient='concat'))

@@ -1,5 +1,0 @@
-# Ablation 3 of 4 at half the widths: + GSM, the gradient image enters every stage.  + TGFM (4 of 4) is
-# ggl-net-tiny_nudt-sirst-663-664.py.
-_base_ = ['./ggl-net-tiny-gradient_nudt-sirst-663-664.py']
-
-model = dict(backbone=dict(gradient='gsm'))

@@ -1,6 +1,0 @@
-# Ablation 1 of 4 at half the widths: the U-shaped baseline without gradient information (the decoder is our reading).
-_base_ = ['./ggl-net-tiny_irstd-1k-800-201.py']
-
-model = dict(
-    backbone=dict(gradient=None),
-    neck=dict(_delete_=True, type='mmirstd.UShapeNeck', in_channels=[8, 16, 32, 64, 128]))

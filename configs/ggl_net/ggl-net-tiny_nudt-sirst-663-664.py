@@ -1,7 +1,0 @@
-# GGL-Net with half the widths and a schedule for two CPU cores: ours, not the paper's.
-_base_ = [
-    '../_base_/models/ggl-net-tiny.py',
-    '../_base_/datasets/nudt-sirst-663-664.py',
-    '../_base_/schedules/cpu_adamw-onecycle.py',
-    '../_base_/default_runtime.py',
-]

@@ -1,9 +1,0 @@
-# MLCL-Net with the schedule of the authors' code base (YuChuang1205/MSDA-Net).
-_base_ = [
-    '../_base_/models/mlcl-net.py',
-    '../_base_/datasets/nudt-sirst-663-664.py',
-    '../_base_/schedules/ggl-net_adam-500e.py',
-    '../_base_/default_runtime.py',
-]
-
-train_dataloader = dict(batch_size=4)

@@ -1,5 +1,0 @@
-_base_ = [
-    '../_base_/models/pstnn.py',
-    '../_base_/datasets/irstd-1k-800-201.py',
-    '../_base_/default_runtime.py',
-]

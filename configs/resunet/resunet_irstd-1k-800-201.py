@@ -1,9 +1,0 @@
-# ResUNet with BasicIRSTD's schedule.
-_base_ = [
-    '../_base_/models/resunet.py',
-    '../_base_/datasets/irstd-1k-800-201.py',
-    '../_base_/schedules/basicirstd_adam-400e.py',
-    '../_base_/default_runtime.py',
-]
-
-train_dataloader = dict(batch_size=16)

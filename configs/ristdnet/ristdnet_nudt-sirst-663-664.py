@@ -1,9 +1,0 @@
-# RISTDnet (IEEE GRSL 2022) with BasicIRSTD's schedule.
-_base_ = [
-    '../_base_/models/ristdnet.py',
-    '../_base_/datasets/nudt-sirst-663-664.py',
-    '../_base_/schedules/basicirstd_adam-400e.py',
-    '../_base_/default_runtime.py',
-]
-
-train_dataloader = dict(batch_size=16)

@@ -1,9 +1,0 @@
-# SSTNet on generated sequences, half the widths, CPU schedule.
-_base_ = [
-    '../_base_/models/sstnet-tiny.py',
-    '../_base_/datasets/synthetic-sequences.py',
-    '../_base_/schedules/cpu_adamw-onecycle.py',
-    '../_base_/default_runtime_moving.py',
-]
-
-train_cfg = dict(max_epochs=12, val_interval=3)

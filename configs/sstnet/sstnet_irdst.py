@@ -1,9 +1,0 @@
-# SSTNet on IRDST, the official schedule.
-_base_ = [
-    '../_base_/models/sstnet.py',
-    '../_base_/datasets/irdst.py',
-    '../_base_/schedules/sstnet_sgd-100e.py',
-    '../_base_/default_runtime_moving.py',
-]
-
-train_dataloader = dict(batch_size=4)

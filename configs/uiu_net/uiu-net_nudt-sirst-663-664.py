@@ -1,9 +1,0 @@
-# UIU-Net (IEEE TIP 2023) with its official schedule.
-_base_ = [
-    '../_base_/models/uiu-net.py',
-    '../_base_/datasets/nudt-sirst-663-664.py',
-    '../_base_/schedules/uiu-net_adam-500e.py',
-    '../_base_/default_runtime.py',
-]
-
-train_dataloader = dict(batch_size=3)

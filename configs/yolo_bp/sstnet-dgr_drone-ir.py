@@ -1,6 +1,0 @@
-# SSTNet with BP-FPN's DGR, on Drone-IR.
-_base_ = ['../sstnet/sstnet_drone-ir.py']
-
-model = dict(
-    neck=dict(
-        _delete_=True, type='mmirstd.BPFPN', pyramid={{_base_.model.neck}}, dgr=dict()))

@@ -1,7 +1,0 @@
-# The single-frame baseline with BP-FPN's GILS, on generated sequences.
-_base_ = ['../yolox/yolox_synthetic-sequences.py']
-
-model = dict(
-    backbone=dict(out_indices=(1, 2, 3, 4)),  # stride 4, for the shortcut
-    neck=dict(
-        _delete_=True, type='mmirstd.BPFPN', pyramid={{_base_.model.neck}}, gils=dict()))

@@ -1,7 +1,0 @@
-# The three-level single-frame baseline with BP-FPN's GILS and DGR, on Drone-IR.
-_base_ = ['../yolox/yolox-p345-tiny_drone-ir.py']
-
-model = dict(
-    backbone=dict(out_indices=(1, 2, 3, 4)),  # stride 4, for the shortcut
-    neck=dict(
-        _delete_=True, type='mmirstd.BPFPN', pyramid={{_base_.model.neck}}, gils=dict(), dgr=dict()))
