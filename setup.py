@@ -45,6 +45,7 @@ setup(
     license='Apache-2.0',
     packages=find_packages(include=['mmirstd', 'mmirstd.*']),
     package_data={'mmirstd.visualization.report': ['assets/*']},
+    entry_points={'console_scripts': ['mmirstd=mmirstd.cli:main']},
     cmdclass={'build_py': BuildPy},
     python_requires='>=3.10',
     install_requires=[
