@@ -13,9 +13,9 @@ import torch
 from mmengine.dataset import Compose
 from mmengine.structures import PixelData
 
-from mmirstd.compat.stock_inference import ANNOTATION_STEPS
 from mmirstd.datasets.errors import DataError
 from mmirstd.engine.errors import ConfigError
+from mmirstd.engine.single_image_pipeline import ANNOTATION_STEPS
 
 from mmseg.structures import SegDataSample  # isort: skip
 

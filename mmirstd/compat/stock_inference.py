@@ -9,8 +9,8 @@ for single images; with any other pipeline nothing changes.
 
 from __future__ import annotations
 
-import copy
 import functools
+import importlib
 import sys
 from collections import defaultdict
 from collections.abc import Callable
@@ -19,43 +19,12 @@ from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
 
-_LOADERS = ('LoadInfraredImage', 'LoadClip')
-#: Steps that need what an image of one's own does not have.
-ANNOTATION_STEPS = ('LoadTargetMask', 'LoadAnnotations')
+#: Found by name on first use, as the registries find their modules: it lives above this floor.
+_PIPELINE_MODULE = 'mmirstd.engine.single_image_pipeline'
 
 
-def _name(step: Any) -> str:
-    kind = step.get('type', '')
-    return kind.rsplit('.', 1)[-1] if isinstance(kind, str) else getattr(kind, '__name__', '')
-
-
-def single_image_pipeline(cfg: Any) -> list[dict] | None:
-    """A config's test pipeline without the steps that need annotations, None if it does not begin with our loader.
-
-    The loading options at the top of the config (``bit_depth = 14``) are applied, as the tools do.
-
-    Args:
-        cfg: ``mmengine.Config``; it is not changed.
-
-    Raises:
-        ConfigError: The test data are clips of several frames, which a single image is not.
-    """
-    from mmirstd.engine.loading_options import apply_loading_options
-    from mmirstd.utils.errors import ConfigError
-    cfg = copy.deepcopy(cfg)
-    dataset = (cfg.get('test_dataloader') or {}).get('dataset') or {}
-    while dataset.get('pipeline') is None and (dataset.get('dataset') or dataset.get('datasets')):
-        dataset = dataset.get('dataset') or dataset['datasets'][0]
-    steps = dataset.get('pipeline') or cfg.get('test_pipeline') or []
-    if not steps or _name(steps[0]) not in _LOADERS:
-        return None
-    if _name(steps[0]) == 'LoadClip' and dataset.get('num_frames', 5) > 1:
-        raise ConfigError(
-            f'{cfg.filename or "this config"}: its model looks at {dataset.get("num_frames", 5)} frames of a sequence, '
-            'and this function gives it a single image.\n  cure: mmirstd.apis.MovingTargetInferencer, which takes '
-            'videos and folders of frames (docs/inference.md)')
-    apply_loading_options(cfg)
-    return [step for step in steps if _name(step) not in ANNOTATION_STEPS]
+def _single_image_pipeline(cfg: Any) -> list[dict] | None:
+    return importlib.import_module(_PIPELINE_MODULE).single_image_pipeline(cfg)
 
 
 def adapt_stock_inference() -> None:
@@ -102,7 +71,7 @@ def _adapt(module: ModuleType) -> None:
 
 def _segmentation_data(original: Callable, imgs: Any, model: Any) -> tuple[dict, bool]:
     """mmseg's ``_preprare_data``: inputs and data samples of paths or arrays, and whether several were given."""
-    steps = single_image_pipeline(model.cfg)
+    steps = _single_image_pipeline(model.cfg)
     if steps is None:
         return original(imgs, model)
     from mmengine.dataset import Compose
@@ -117,7 +86,7 @@ def _segmentation_data(original: Callable, imgs: Any, model: Any) -> tuple[dict,
 
 def _detection_pipeline(original: Callable, cfg: Any) -> list[dict]:
     """mmdet's ``get_test_pipeline_cfg``, whose first step ``inference_detector`` exchanges for arrays."""
-    steps = None if isinstance(cfg, str) else single_image_pipeline(cfg)
+    steps = None if isinstance(cfg, str) else _single_image_pipeline(cfg)
     if steps is None:
         return original(cfg)
     from mmengine.config import ConfigDict
@@ -127,7 +96,7 @@ def _detection_pipeline(original: Callable, cfg: Any) -> list[dict]:
 
 def _inferencer_pipeline(original: Callable, inferencer: Any, cfg: Any) -> Any:
     """``_init_pipeline`` of mmseg's and mmdet's inferencers."""
-    steps = single_image_pipeline(cfg)
+    steps = _single_image_pipeline(cfg)
     if steps is None:
         return original(inferencer, cfg)
     from mmengine.dataset import Compose

@@ -13,7 +13,8 @@ import torch
 from mmengine.config import Config
 
 from mmirstd.apis import IRSTDInferencer, MovingTargetInferencer
-from mmirstd.compat.stock_inference import adapt_stock_inference, single_image_pipeline
+from mmirstd.compat.stock_inference import adapt_stock_inference
+from mmirstd.engine.single_image_pipeline import single_image_pipeline
 from mmirstd.utils.errors import ConfigError, DataError
 from tests.shared import REPO
 from tests.test_apis.helpers import scene, write_image
