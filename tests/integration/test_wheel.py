@@ -64,14 +64,15 @@ def test_the_installed_command_detects_by_a_model_name(installed: Path, tmp_path
 
 @pytest.mark.skipif(os.name == 'nt', reason='the layout of a venv is another one on Windows')
 def test_configs_by_scope_and_help(installed: Path, tmp_path: Path) -> None:
-    (tmp_path / 'mine.py').write_text(f"_base_ = ['mmirstd::ggl_net/{MODEL}.py']\n")
+    (tmp_path / 'mine.py').write_text(f"_base_ = ['mmirstd::ggl_net/{CONFIG}.py']\n")
     shown = call(installed / 'python', '-c', 'import mmirstd.registry\nfrom mmengine.config import Config\n'
                  'from mmengine.hub import get_config\n'
                  f'print(Config.fromfile("mine.py").model.backbone.type)\n'
-                 f'print(get_config("mmirstd::ggl_net/{MODEL}.py").model.neck.type)', cwd=tmp_path)
+                 f'print(get_config("mmirstd::ggl_net/{CONFIG}.py").model.neck.type)', cwd=tmp_path)
     assert 'mmirstd.GGLEncoder' in shown
     assert 'mmirstd.TGFM' in shown
     assert 'did you mean: infer' in call(installed / 'mmirstd', 'inver', cwd=tmp_path, status=2)
 
 
-MODEL = 'ggl-net-tiny_nuaa-nudt-synthetic'
+MODEL = 'ggl-net-tiny_general'
+CONFIG = 'ggl-net-tiny_pretrained-b8-10e_nuaa-nudt-synthetic'
