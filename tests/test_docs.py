@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from mmirstd.cli import COMMANDS
 from mmirstd.engine.config_names import runnable_configs, short_names
 from mmirstd.engine.launch import load_config
 from tests.shared import REPO
@@ -63,13 +64,14 @@ def commands(page: Path) -> Iterator[str]:
     for block in blocks(page, 'bash'):
         yield from block.text.replace('\\\n', ' ').splitlines()
     prose = re.sub(r'^```.*?^```$', '', page.read_text(encoding='utf-8'), flags=re.M | re.S)
-    yield from (code.replace('\n', ' ') for code in re.findall(r'`((?:python|make|tools/\w+\.sh)\s[^`]+)`', prose))
+    inline = re.findall(r'`((?:python|make|mmirstd|tools/\w+\.sh)\s[^`]+)`', prose)
+    yield from (code.replace('\n', ' ') for code in inline)
 
 
 def words(command: str) -> list[str]:
     """The words from the program on, without comment, assignments before it, pipes and redirections."""
     command = re.split(r'[|]\s+|\s[<>&]+\s?|;', re.sub(r'(^|\s)#.*', '', command).replace('[', '').replace(']', ''))
-    parts = next((part for part in command if re.search(r'(python|make|tools/)', part)), '')
+    parts = next((part for part in command if re.search(r'(python|make|tools/|mmirstd )', part)), '')
     found = shlex.split(parts)
     while found and re.fullmatch(r'\w+=\S*', found[0]):
         found.pop(0)
@@ -97,6 +99,15 @@ def parse(script: str, arguments: list[str]) -> str:
 def problem(command: str) -> str | None:
     """Why a command of the documentation cannot be meant as it stands; None if it can, or is of other programs."""
     program, *arguments = words(command) or ['']
+    if program == 'mmirstd':
+        if not arguments or arguments[0].startswith('-'):
+            return None
+        if arguments[0] not in COMMANDS:
+            return f'mmirstd has no command {arguments[0]}'
+        if len(arguments) == 1:  # the command is spoken of
+            return None
+        target = COMMANDS[arguments.pop(0)][0]
+        program, arguments = 'python', [f'tools/{target}', *arguments] if target.endswith('.py') else ['-m', target]
     if program == 'make':
         targets = set(re.findall(r'^([a-z-]+):', (REPO / 'Makefile').read_text(encoding='utf-8'), re.M))
         wrong = [a for a in arguments if '=' not in a and not a.startswith('-') and a not in targets]
@@ -135,6 +146,9 @@ def test_commands_exist(page: Path) -> None:
     ('tools/dist_train.sh CONFIG 2 --no-such-option', 'unrecognized arguments'),
     ('python tools/infer.py no-such-name photos/ --out results', 'no config is named'),
     ('make no-such-target', 'no such target'),
+    ('mmirstd no-such-command x', 'has no command'),
+    ('mmirstd train CONFIG --no-such-option', 'unrecognized arguments'),
+    ('mmirstd infer no-such-name photos/ --out results', 'no config is named'),
     ('PYTHONPATH=. python tools/train.py CONFIG --sed 1  # a comment', 'unrecognized arguments'),
     ('camera | python tools/infer.py CONFIG CKPT - --rawframes 2x2 --out d', 'unrecognized arguments'),
 ])
@@ -178,6 +192,7 @@ def test_own_network(tmp_path: Path) -> None:
 import sys
 import torch
 from mmengine.registry import init_default_scope
+from mmirstd.cli import COMMANDS
 from mmirstd.engine.config_names import runnable_configs, short_names
 from mmirstd.engine.launch import load_config
 from mmirstd.registry import MODELS

@@ -19,7 +19,7 @@ from .hardware import CPU, available_memory, read_cpu, read_gpus
 from .ops import EXT_NAME, compile_cure, compiled_ops_available, ensure_mmcv_ops
 from .precision import choose_precision
 
-MIN_PYTHON = (3, 9)
+MIN_PYTHON = (3, 10)
 MIN_TORCH = '2.0'
 OPENCV_DISTRIBUTIONS = (
     'opencv-python', 'opencv-python-headless', 'opencv-contrib-python', 'opencv-contrib-python-headless')
@@ -84,7 +84,7 @@ ONEDL = Line(
 
 ORIGINAL = Line(
     title='original packages',
-    min_python=(3, 9),
+    min_python=(3, 10),
     tested_with='Python 3.10, torch 2.1.2, numpy<2; Python 3.11, torch 2.13.0',
     packages=(
         Package('mmengine', ('mmengine', 'mmengine-lite'), '0.10.4', '0.11', '0.10.7'),

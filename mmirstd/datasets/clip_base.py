@@ -173,7 +173,7 @@ class BaseClipDataset(BaseDetDataset):
         if not osp.isdir(root):
             raise MissingDataError(
                 f'{osp.abspath(root)}: the root of the data set does not exist; move all splits to another root with '
-                '`--cfg-options data_root=PATH` (README.md, section "Data sets", says where data sets come from)')
+                '`--cfg-options data_root=PATH` (docs/own_data.md, "Public data sets", says where they come from)')
         if self.ann_file and not osp.isfile(self.ann_file):
             beside = sorted(os.listdir(osp.dirname(self.ann_file))) if osp.isdir(osp.dirname(self.ann_file)) else []
             beside = [name for name in beside if osp.splitext(name)[1] == osp.splitext(self.ann_file)[1]]
