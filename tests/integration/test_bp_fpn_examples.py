@@ -38,12 +38,14 @@ def test_example(name: str) -> None:
     assert dict(cfg.model.backbone, out_indices=0) == dict(base.model.backbone, out_indices=0)
     assert set(cfg.default_hooks) - set(base.default_hooks) == {'auxiliary_loss'}
 
+    torch.manual_seed(0)
     with DefaultScope.overwrite_default_scope(scope):
         model = revert_sync_batchnorm(build(cfg.model, scope))
         hook: Hook = HOOKS.build(cfg.default_hooks.auxiliary_loss)
         hook.before_train(type('Runner', (), dict(model=model)))
         model.train()
-        optim_wrapper = build_optim_wrapper(model, dict(type='OptimWrapper', optimizer=dict(type='SGD', lr=1e-2)))
+        optim_wrapper = build_optim_wrapper(model, dict(
+            type='OptimWrapper', optimizer=dict(type='Adam', lr=1e-3)))  # moves by lr, however small a gradient is
         batch = det_batch(64) if scope == 'mmdet' else seg_batch(64, classes=19)
         watched = dict(model.neck.gils.named_parameters())
         before = {k: v.detach().clone() for k, v in watched.items()}

@@ -77,7 +77,8 @@ def test_images_without_masks(root):
 def test_missing_root_explains_the_layout(tmp_path):
     with pytest.raises(MissingDataError, match='does not exist') as caught:
         build(tmp_path / 'nowhere')
-    for part in ('nowhere', 'images/ID.png', 'masks/ID_pixels0.png', 'img_idx/train.txt', 'data_root=PATH', 'docs/own_data.md'):
+    for part in ('nowhere', 'images/ID.png', 'masks/ID_pixels0.png', 'img_idx/train.txt', 'data_root=PATH',
+                 'docs/own_data.md'):
         assert part in str(caught.value)
 
 
