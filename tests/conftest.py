@@ -10,11 +10,11 @@ from hypothesis import settings
 if os.environ.get('PYTEST_XDIST_WORKER'):
     os.environ.setdefault('OMP_NUM_THREADS', '1')
 
-import torch  # noqa: E402
+import torch
 
-from mmirstd.compat import ensure_mmcv_ops  # noqa: E402
-from mmirstd.engine.threads import available_cores  # noqa: E402
-from tests import durations  # noqa: E402
+from mmirstd.compat import ensure_mmcv_ops
+from mmirstd.engine.threads import available_cores
+from tests import durations
 
 # Before any test module imports mmdet: parts of it that are imported without mmcv's operators keep NMS missing for the
 # whole process, and which test module comes first depends on the command line.

@@ -5,8 +5,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from mmirstd.app.command import main  # noqa: E402
-from mmirstd.engine.launch import run_tool  # noqa: E402
+from mmirstd.app.command import main
+from mmirstd.engine.launch import run_tool
 
 if __name__ == '__main__':
     run_tool(main)

@@ -15,9 +15,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from mmengine.logging import MMLogger  # noqa: E402
+from mmengine.logging import MMLogger
 
-from mmirstd.benchmark import (  # noqa: E402
+from mmirstd.benchmark import (
     Job,
     Plan,
     Settings,
@@ -30,9 +30,9 @@ from mmirstd.benchmark import (  # noqa: E402
     write_chart,
     write_table,
 )
-from mmirstd.engine.errors import ConfigError  # noqa: E402
-from mmirstd.engine.launch import REPO_ROOT, run_tool  # noqa: E402
-from mmirstd.engine.threads import plan_threads  # noqa: E402
+from mmirstd.engine.errors import ConfigError
+from mmirstd.engine.launch import REPO_ROOT, run_tool
+from mmirstd.engine.threads import plan_threads
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from mmirstd.engine.launch import OptionsAction, run_tool  # noqa: E402
+from mmirstd.engine.launch import OptionsAction, run_tool
 
 if TYPE_CHECKING:
     from mmirstd.apis import OutputFolder, Source

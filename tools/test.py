@@ -11,13 +11,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from mmirstd.utils.progress import now_doing, start_heartbeat  # noqa: E402
+from mmirstd.utils.progress import now_doing, start_heartbeat
 
 if __name__ == '__main__':
     start_heartbeat('loading PyTorch and OpenMMLab')
 
-from mmirstd.engine.checkpoint_files import find_checkpoint  # noqa: E402
-from mmirstd.engine.launch import (  # noqa: E402
+from mmirstd.engine.checkpoint_files import find_checkpoint
+from mmirstd.engine.launch import (
     add_common_arguments,
     build_runner,
     data_check_hint,
@@ -27,8 +27,8 @@ from mmirstd.engine.launch import (  # noqa: E402
     prepare,
     run_tool,
 )
-from mmirstd.engine.provenance import versions  # noqa: E402
-from mmirstd.utils.files import file_sha256, write_json  # noqa: E402
+from mmirstd.engine.provenance import versions
+from mmirstd.utils.files import file_sha256, write_json
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:

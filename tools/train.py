@@ -10,14 +10,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from mmirstd.utils.progress import now_doing, start_heartbeat  # noqa: E402
+from mmirstd.utils.progress import now_doing, start_heartbeat
 
 if __name__ == '__main__':
     start_heartbeat('loading PyTorch and OpenMMLab')
 
-from mmirstd.engine.checkpoint_files import find_checkpoint, newest_checkpoint  # noqa: E402
-from mmirstd.engine.errors import ConfigError  # noqa: E402
-from mmirstd.engine.launch import (  # noqa: E402
+from mmirstd.engine.checkpoint_files import find_checkpoint, newest_checkpoint
+from mmirstd.engine.errors import ConfigError
+from mmirstd.engine.launch import (
     add_common_arguments,
     build_runner,
     data_check_hint,
@@ -27,7 +27,7 @@ from mmirstd.engine.launch import (  # noqa: E402
     prepare,
     run_tool,
 )
-from mmirstd.engine.single_image_batches import mind_single_image_batches  # noqa: E402
+from mmirstd.engine.single_image_batches import mind_single_image_batches
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:

@@ -24,7 +24,7 @@ _MODULES = {
     'Target': '.target_schema', 'Tiling': '.tiling', 'build_inferencer': '.build', 'expand_inputs': '.inputs',
     'measure_boxes': '.measure', 'measure_targets': '.measure',
 }
-__all__ = [  # noqa: F822
+__all__ = [
     'FrameResult', 'IRSTDInferencer', 'MovingTargetInferencer', 'OutputFolder', 'ResultWriter', 'Source',
     'StreamingDetector', 'Target', 'Tiling', 'build_inferencer', 'expand_inputs', 'measure_boxes', 'measure_targets'
 ]

@@ -163,7 +163,7 @@ class IRSTDInferencer(TargetInferencer):
         """Results of a batch; if it fails as a whole, its images are tried one by one."""
         try:
             return self._forward(inputs)
-        except Exception as error:  # noqa: BLE001 - whatever one image does must not stop the others
+        except Exception as error:
             if on_error is None:
                 raise
             if len(inputs) > 1:

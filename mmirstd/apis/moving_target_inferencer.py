@@ -103,7 +103,7 @@ class MovingTargetInferencer(TargetInferencer):
             self.detector.reset()
         try:
             sample = self.detector(item.gray)
-        except Exception as error:  # noqa: BLE001 - whatever one frame does must not stop the others
+        except Exception as error:
             if on_error is None:
                 raise
             on_error(item.source, error)

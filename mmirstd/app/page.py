@@ -186,7 +186,7 @@ class _Page:
         with self._session(request) as session:
             try:
                 ran = session.detect(path, model, GRAY[gray], threshold, int(area), tell)
-            except Exception as error:  # noqa: BLE001 - the page says what is wrong, and goes on
+            except Exception as error:
                 return self._nothing(_failure(error, path))
             took = time.monotonic() - began if ran else None
             return self._show(session, {}, side, [] if GRAY[gray] else _dark(session.results[0].image), took)
@@ -208,7 +208,7 @@ class _Page:
                 return [gr.skip() for _ in self._all]
             try:
                 session.rethreshold(threshold, int(area))
-            except Exception as error:  # noqa: BLE001
+            except Exception as error:
                 return self._nothing(_failure(error))
             # The numbers of the targets are others now, the place that is looked at is the same.
             return self._show(session, dict(view, chosen=None), side)

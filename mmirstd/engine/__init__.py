@@ -26,7 +26,7 @@ _MODULES = {
     'PredictionDumpHook': '.hooks', 'ThreadPlan': '.threads', 'TimedLoggerHook': '.hooks',
     'UserError': '.errors', 'apply_threads': '.threads', 'explain_config_errors': '.errors', 'plan_threads': '.threads',
 }
-__all__ = [  # noqa: F822
+__all__ = [
     'AutocastOptimWrapper', 'AuxiliaryLossHook', 'ChannelsLastHook', 'CheckpointError', 'CheckpointGuardHook',
     'ConfigError', 'EpochSeedHook', 'GradientDiagnosticsHook', 'NormalizationHook', 'PredictionDumpHook',
     'ThreadPlan', 'TimedLoggerHook', 'UserError', 'apply_threads', 'explain_config_errors', 'plan_threads'

@@ -1,7 +1,7 @@
 """Networks, losses and classical detectors, registered under the scope ``mmirstd``."""
 
 # First: it puts the stand-in for mmcv's ops in place, before anything of mmdet is imported.
-import mmirstd.registry  # noqa: F401, I001
+import mmirstd.registry  # noqa: F401
 
 from .backbones import *  # noqa: F403
 from .data_preprocessors import *  # noqa: F403

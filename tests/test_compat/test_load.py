@@ -41,11 +41,11 @@ def machine(tmp_path, monkeypatch):
 
 
 #                user nice system idle iowait irq softirq steal
-IDLE =          [0, 0, 0, 50, 0, 0, 0, 0]  # noqa: E222
-BUSY =          [40, 0, 10, 0, 0, 0, 0, 0]  # noqa: E222
-HALF_NICE =     [0, 25, 0, 25, 0, 0, 0, 0]  # noqa: E222
+IDLE =          [0, 0, 0, 50, 0, 0, 0, 0]
+BUSY =          [40, 0, 10, 0, 0, 0, 0, 0]
+HALF_NICE =     [0, 25, 0, 25, 0, 0, 0, 0]
 WAITS_FOR_DISK = [0, 0, 0, 0, 50, 0, 0, 0]
-STOLEN =        [0, 0, 0, 0, 0, 0, 0, 50]  # noqa: E222
+STOLEN =        [0, 0, 0, 0, 0, 0, 0, 50]
 
 
 @pytest.mark.parametrize(('cpus', 'free'), [

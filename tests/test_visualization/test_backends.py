@@ -140,7 +140,7 @@ class PretendedWandb:
     def init(self, **kwargs: Any) -> None:
         self.arguments = kwargs
 
-    def Image(self, image: np.ndarray, caption: str) -> tuple[np.ndarray, str]:  # noqa: N802  the package's name
+    def Image(self, image: np.ndarray, caption: str) -> tuple[np.ndarray, str]:
         return image, caption
 
     def log(self, entry: dict, commit: bool) -> None:

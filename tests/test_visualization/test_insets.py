@@ -21,7 +21,7 @@ def test_frame_tells_the_status(scene):
     image, gt, prob = scene
     found = find_components(gt, prob > 0.5, prob)
     insets = zoom_insets(image, found, gt, prob > 0.5, prob)
-    for finding, inset in zip(found, insets):  # noqa: B905
+    for finding, inset in zip(found, insets):
         for corner in (inset[0, 0], inset[-1, -1], inset[0, -1]):
             assert tuple(corner) == COLORS[finding.status]
     assert len({inset.shape for inset in insets}) == 1

@@ -44,7 +44,7 @@ def test_a_perfect_prediction_shows_no_error(scene):
 def test_inputs_are_left_alone(scene):
     copies = [array.copy() for array in scene]
     draw_comparison(*scene)
-    for array, copy in zip(scene, copies):  # noqa: B905
+    for array, copy in zip(scene, copies):
         np.testing.assert_array_equal(array, copy)
 
 

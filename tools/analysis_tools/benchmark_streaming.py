@@ -27,20 +27,20 @@ from statistics import median
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-import mmirstd.registry  # noqa: E402, F401, I001
-import numpy as np  # noqa: E402
-import torch  # noqa: E402
-from mmdet.structures import DetDataSample  # noqa: E402
-from mmengine.config import DictAction  # noqa: E402
-from mmengine.dataset import Compose  # noqa: E402
-from mmengine.logging import MMLogger  # noqa: E402
-from mmengine.registry import MODELS, init_default_scope  # noqa: E402
-from torch import nn  # noqa: E402
+import mmirstd.registry  # noqa: F401, I001
+import numpy as np
+import torch
+from mmdet.structures import DetDataSample
+from mmengine.config import DictAction
+from mmengine.dataset import Compose
+from mmengine.logging import MMLogger
+from mmengine.registry import MODELS, init_default_scope
+from torch import nn
 
-from mmirstd.apis import StreamingDetector  # noqa: E402
-from mmirstd.apis.streaming import fused_copy  # noqa: E402
-from mmirstd.compat.checkpoint import load_checkpoint_file  # noqa: E402
-from mmirstd.engine.launch import load_config  # noqa: E402
+from mmirstd.apis import StreamingDetector
+from mmirstd.apis.streaming import fused_copy
+from mmirstd.compat.checkpoint import load_checkpoint_file
+from mmirstd.engine.launch import load_config
 
 PIPELINE = [dict(type='mmirstd.LoadClip'), dict(type='mmirstd.PackClipInputs')]
 

@@ -16,9 +16,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from mmirstd.engine.data_option import add_data_argument  # noqa: E402
-from mmirstd.engine.launch import OptionsAction, load_data_set, run_tool  # noqa: E402
-from mmirstd.visualization import COLORS, contact_sheet, draw_contours, save_png, to_display  # noqa: E402
+from mmirstd.engine.data_option import add_data_argument
+from mmirstd.engine.launch import OptionsAction, load_data_set, run_tool
+from mmirstd.visualization import COLORS, contact_sheet, draw_contours, save_png, to_display
 
 PANEL = 384  # width and height of a sample's image on the sheet, in pixels
 INSETS = 2  # magnified targets per sample, each with and without contour

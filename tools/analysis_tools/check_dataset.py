@@ -17,15 +17,15 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from mmirstd.utils.progress import now_doing, start_heartbeat  # noqa: E402
+from mmirstd.utils.progress import now_doing, start_heartbeat
 
 if __name__ == '__main__':
     start_heartbeat('loading PyTorch and OpenMMLab')
 
-from mmirstd.engine.data_option import add_data_argument  # noqa: E402
-from mmirstd.engine.launch import OptionsAction, load_config, run_tool  # noqa: E402
-from mmirstd.utils.errors import ConfigError  # noqa: E402
-from mmirstd.utils.files import write_json  # noqa: E402
+from mmirstd.engine.data_option import add_data_argument
+from mmirstd.engine.launch import OptionsAction, load_config, run_tool
+from mmirstd.utils.errors import ConfigError
+from mmirstd.utils.files import write_json
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:

@@ -23,18 +23,18 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-import numpy as np  # noqa: E402
-import yaml  # noqa: E402
-from mmengine.config import Config, DictAction  # noqa: E402
-from mmengine.registry import init_default_scope  # noqa: E402
+import numpy as np
+import yaml
+from mmengine.config import Config, DictAction
+from mmengine.registry import init_default_scope
 
-from mmirstd.benchmark import write_record, write_table  # noqa: E402
-from mmirstd.engine.data_option import add_data_argument  # noqa: E402
-from mmirstd.engine.errors import ConfigError  # noqa: E402
-from mmirstd.engine.launch import REPO_ROOT, load_config, run_tool  # noqa: E402
-from mmirstd.engine.provenance import data_state, git_state, versions  # noqa: E402
-from mmirstd.evaluation.functional import evaluate  # noqa: E402
-from mmirstd.registry import DATASETS, MODELS  # noqa: E402
+from mmirstd.benchmark import write_record, write_table
+from mmirstd.engine.data_option import add_data_argument
+from mmirstd.engine.errors import ConfigError
+from mmirstd.engine.launch import REPO_ROOT, load_config, run_tool
+from mmirstd.engine.provenance import data_state, git_state, versions
+from mmirstd.evaluation.functional import evaluate
+from mmirstd.registry import DATASETS, MODELS
 
 SHOWN = ('IoU', 'nIoU', 'Pd', 'Fa_e6')
 

@@ -30,14 +30,14 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from mmirstd.benchmark.image_counts import (  # noqa: E402
+from mmirstd.benchmark.image_counts import (
     MEASURES,
     bootstrap_differences,
     measure,
     read_image_counts,
 )
-from mmirstd.datasets.errors import DataError  # noqa: E402
-from mmirstd.engine.launch import run_tool  # noqa: E402
+from mmirstd.datasets.errors import DataError
+from mmirstd.engine.launch import run_tool
 
 _CURE = 'expected a .json file that `tools/test.py CONFIG CKPT --per-image FILE.json` wrote'
 _LOWER_IS_BETTER = ('Fa', 'Fa_e6')

@@ -13,14 +13,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-import torch  # noqa: E402
-from mmengine.config import DictAction  # noqa: E402
-from mmengine.registry import MODELS, init_default_scope  # noqa: E402
-from torch import nn  # noqa: E402
+import torch
+from mmengine.config import DictAction
+from mmengine.registry import MODELS, init_default_scope
+from torch import nn
 
-import mmirstd.registry  # noqa: E402, F401
-from mmirstd.engine.complexity import count_flops  # noqa: E402
-from mmirstd.engine.launch import load_config  # noqa: E402
+import mmirstd.registry  # noqa: F401
+from mmirstd.engine.complexity import count_flops
+from mmirstd.engine.launch import load_config
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:

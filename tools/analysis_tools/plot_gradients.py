@@ -18,8 +18,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from mmirstd.engine.errors import UserError  # noqa: E402
-from mmirstd.engine.launch import run_tool  # noqa: E402
+from mmirstd.engine.errors import UserError
+from mmirstd.engine.launch import run_tool
 
 PANELS = (('grad_norm/C_', 'gradient norm of backbone levels'), ('grad_norm/P_', 'gradient norm of pyramid levels'),
           ('grad_cos/P_', 'cosine between adjacent pyramid levels'))

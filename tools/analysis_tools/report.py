@@ -17,11 +17,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from mmirstd.engine.errors import ConfigError, UserError  # noqa: E402
-from mmirstd.engine.launch import run_tool  # noqa: E402
-from mmirstd.evaluation.functional import PROTOCOLS, get_protocol  # noqa: E402
-from mmirstd.evaluation.prediction_dump import PredictionDump  # noqa: E402
-from mmirstd.visualization.report import MAX_ALARMS, analyse_run, build_contents, write_page  # noqa: E402
+from mmirstd.engine.errors import ConfigError, UserError
+from mmirstd.engine.launch import run_tool
+from mmirstd.evaluation.functional import PROTOCOLS, get_protocol
+from mmirstd.evaluation.prediction_dump import PredictionDump
+from mmirstd.visualization.report import MAX_ALARMS, analyse_run, build_contents, write_page
 
 MAX_RUNS = 6  # as many as have a colour of their own
 
@@ -74,7 +74,7 @@ def main(argv: list[str] | None = None) -> None:
     runs = [
         analyse_run(dump, name, given if args.protocol else list(PROTOCOLS),
                     progress=lambda indices, label=name: tqdm(indices, desc=label, unit='image'))
-        for name, dump in zip(names, dumps)]  # noqa: B905  (Python 3.9)
+        for name, dump in zip(names, dumps)]
     contents = build_contents(runs, args.title, args.max_alarms)
     try:
         path = write_page(contents, args.out)

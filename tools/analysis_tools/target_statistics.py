@@ -32,10 +32,10 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from mmirstd.datasets.target_values import target_values  # noqa: E402
-from mmirstd.engine.data_option import add_data_argument  # noqa: E402
-from mmirstd.engine.launch import OptionsAction, load_data_set, run_tool  # noqa: E402
-from mmirstd.evaluation.functional.components import label_components  # noqa: E402
+from mmirstd.datasets.target_values import target_values
+from mmirstd.engine.data_option import add_data_argument
+from mmirstd.engine.launch import OptionsAction, load_data_set, run_tool
+from mmirstd.evaluation.functional.components import label_components
 
 PERCENTILES = (5, 25, 50, 75, 95)
 QUANTITIES = {'area': 'area (px)', 'side': 'side (px)', 'scr': 'SCR', 'peak': 'peak (sigmas)',

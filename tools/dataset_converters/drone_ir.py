@@ -21,7 +21,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from mmirstd.datasets.converters.drone_ir import FrameChoice, Splits, convert, read_splits  # noqa: E402
+from mmirstd.datasets.converters.drone_ir import FrameChoice, Splits, convert, read_splits
 
 SPLITS = Path(__file__).resolve().parent / 'drone_ir_splits'
 

@@ -18,13 +18,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from mmirstd.utils.progress import Progress, now_doing, start_heartbeat  # noqa: E402
+from mmirstd.utils.progress import Progress, now_doing, start_heartbeat
 
 if __name__ == '__main__':
     start_heartbeat('loading NumPy, SciPy and OpenCV')
 
-from mmirstd.compat.hardware import available_cores  # noqa: E402
-from mmirstd.datasets.synthetic import (  # noqa: E402
+from mmirstd.compat.hardware import available_cores
+from mmirstd.datasets.synthetic import (
     DatasetConfig,
     SceneConfig,
     SequenceConfig,
@@ -32,8 +32,8 @@ from mmirstd.datasets.synthetic import (  # noqa: E402
     contact_sheet,
     write_dataset,
 )
-from mmirstd.datasets.synthetic.config import BACKGROUND_KINDS, POLARITIES  # noqa: E402
-from mmirstd.utils.files import save_png  # noqa: E402
+from mmirstd.datasets.synthetic.config import BACKGROUND_KINDS, POLARITIES
+from mmirstd.utils.files import save_png
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -16,8 +16,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from mmirstd.datasets.boxes import BAD_BOX  # noqa: E402
-from mmirstd.datasets.converters.txt_to_coco import convert  # noqa: E402
+from mmirstd.datasets.boxes import BAD_BOX
+from mmirstd.datasets.converters.txt_to_coco import convert
 
 
 def _size(text: str) -> tuple[int, int]:

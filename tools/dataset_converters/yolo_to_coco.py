@@ -15,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from mmirstd.datasets.converters.yolo_to_coco import convert, read_class_names  # noqa: E402
+from mmirstd.datasets.converters.yolo_to_coco import convert, read_class_names
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:

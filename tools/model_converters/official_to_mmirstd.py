@@ -17,9 +17,9 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-import mmirstd  # noqa: E402
-from mmirstd.compat.checkpoint import CheckpointError, load_checkpoint_file  # noqa: E402
-from tools.model_converters.key_maps import ARCHS, strip_wrappers  # noqa: E402
+import mmirstd
+from mmirstd.compat.checkpoint import CheckpointError, load_checkpoint_file
+from tools.model_converters.key_maps import ARCHS, strip_wrappers
 
 # Names under which official training scripts store the weights.
 _WRAPPERS = ('state_dict', 'model_state_dict', 'model', 'net', 'params')

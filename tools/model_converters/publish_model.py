@@ -20,10 +20,10 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from mmirstd.compat.checkpoint import load_checkpoint_file  # noqa: E402
-from mmirstd.engine.launch import run_tool  # noqa: E402
-from mmirstd.utils.errors import CheckpointError  # noqa: E402
-from mmirstd.utils.files import file_sha256  # noqa: E402
+from mmirstd.compat.checkpoint import load_checkpoint_file
+from mmirstd.engine.launch import run_tool
+from mmirstd.utils.errors import CheckpointError
+from mmirstd.utils.files import file_sha256
 
 #: Meta data of mmengine's checkpoints that describe the network and its training.
 _META = ('dataset_meta', 'epoch', 'iter', 'seed', 'cfg', 'mmengine_version', 'normalization')

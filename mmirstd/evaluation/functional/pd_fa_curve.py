@@ -35,7 +35,7 @@ def pd_fa_counts(
     Raises:
         ValueError: The thresholds do not ascend.
     """
-    if any(high <= low for low, high in zip(thresholds[:-1], thresholds[1:])):  # noqa: B905  (Python 3.9)
+    if any(high <= low for low, high in zip(thresholds[:-1], thresholds[1:])):
         raise ValueError('thresholds must ascend')
     counts = np.zeros((len(thresholds), 3), np.int64)
     window, top, left, previous = score, 0, 0, -1

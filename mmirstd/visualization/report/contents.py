@@ -46,7 +46,7 @@ def build_contents(runs: Sequence[RunAnalysis], title: str, max_alarms: int = MA
     images, items, pictures = [], [], []
     order = [{entry['name']: index for index, entry in enumerate(run.dump.entries)} for run in runs]
     for number, first in enumerate(runs[0].images):
-        dumped = [run.dump[places[first.name]] for run, places in zip(runs, order)]  # noqa: B905  (Python 3.9)
+        dumped = [run.dump[places[first.name]] for run, places in zip(runs, order)]
         analysed = [names[first.name] for names in by_name]
         gray, truth = dumped[0].gray, dumped[0].mask > 0.5
         levels = [threshold_levels(image.probability) for image in dumped]
@@ -69,7 +69,7 @@ def build_contents(runs: Sequence[RunAnalysis], title: str, max_alarms: int = MA
 def _same_images(runs: Sequence[RunAnalysis]) -> list[dict[str, Any]]:
     """Name -> image of each run; raise unless all hold the same."""
     by_name = [{image.name: image for image in run.images} for run in runs]
-    for run, names in zip(runs[1:], by_name[1:]):  # noqa: B905  (Python 3.9)
+    for run, names in zip(runs[1:], by_name[1:]):
         where = f'{run.dump.folder} and {runs[0].dump.folder}'
         only = sorted(set(names) ^ set(by_name[0]))
         if only:
@@ -108,9 +108,9 @@ def _alarm_items(alarms: Sequence[FalseAlarms], limits: Sequence[float],
                  shape: tuple[int, int]) -> list[tuple[dict[str, Any], Any]]:
     """One item a site; a site of another run nearby joins the first run's that has none of that run yet."""
     sites: list[tuple[float, float, list[dict[str, Any] | None]]] = []
-    for run, (found, limit) in enumerate(zip(alarms, limits)):  # noqa: B905  (Python 3.9)
+    for run, (found, limit) in enumerate(zip(alarms, limits)):
         before = len(sites)
-        for peak, score, areas in zip(found.peaks, found.scores, found.areas):  # noqa: B905
+        for peak, score, areas in zip(found.peaks, found.scores, found.areas):
             if score < limit:
                 continue
             row, column = divmod(int(peak), shape[1])

@@ -83,7 +83,7 @@ class FindingCollector:
         order = np.argsort(sites)
         areas = np.zeros((len(sites), len(self._peaks)), np.int32)
         if len(sites):
-            for step, (peaks, sizes) in enumerate(zip(self._peaks, self._areas)):  # noqa: B905  (Python 3.9)
+            for step, (peaks, sizes) in enumerate(zip(self._peaks, self._areas)):
                 place = np.minimum(np.searchsorted(sites, peaks, sorter=order), len(sites) - 1)
                 kept = sites[order[place]] == peaks
                 areas[order[place[kept]], step] = sizes[kept]

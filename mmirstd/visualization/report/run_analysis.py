@@ -89,7 +89,7 @@ def analyse_run(dump: PredictionDump, name: str, protocols: Sequence[str | Proto
         image = dump[index]
         evidences = sweep.add(image.probability, image.mask, image.name)
         collector = None
-        for threshold, evidence in zip(REPORT_THRESHOLDS, evidences):  # noqa: B905  (Python 3.9)
+        for threshold, evidence in zip(REPORT_THRESHOLDS, evidences):
             targets = evidence.targets(rule.truth)
             if collector is None:
                 collector = FindingCollector(image.probability, targets, REPORT_THRESHOLDS)
@@ -97,7 +97,7 @@ def analyse_run(dump: PredictionDump, name: str, protocols: Sequence[str | Proto
             collector.add(predictions, rule.match(targets, predictions))
         found, alarms = collector.finish()
         mask = evidence.mask(rule.truth)
-        for total, histogram in zip((background, target), score_histograms(image.probability, mask)):  # noqa: B905
+        for total, histogram in zip((background, target), score_histograms(image.probability, mask)):
             total += histogram
         images.append(ImageAnalysis(
             image.name, hashlib.sha1(repr(mask.shape).encode() + np.packbits(mask).tobytes()).hexdigest(), targets,

@@ -98,7 +98,7 @@ class _Column:
         self._rows.append(tuple(counts.values()))
 
     def dicts(self) -> list[dict[str, Any]]:
-        return [dict(zip(self.names, row)) for row in self._rows]  # noqa: B905  (Python 3.9)
+        return [dict(zip(self.names, row)) for row in self._rows]
 
     def total(self, name: str) -> int:
         index = self.names.index(name)

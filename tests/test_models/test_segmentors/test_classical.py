@@ -62,7 +62,7 @@ def test_output_is_that_of_an_encoder_decoder():
     logits = torch.randn(2, 1, 32, 40)
     theirs = Network().postprocess_result(logits, samples(2, (30, 37), (0, 3, 0, 2)))
     ours = Identity(1.0).predict(logits, samples(2, (30, 37), (0, 3, 0, 2)))
-    for a, b in zip(ours, theirs):  # noqa: B905
+    for a, b in zip(ours, theirs):
         assert set(a.keys()) == set(b.keys())
         for key in a.keys():  # noqa: SIM118
             assert getattr(a, key).data.shape == getattr(b, key).data.shape == (1, 30, 37)
