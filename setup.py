@@ -49,18 +49,30 @@ setup(
     cmdclass={'build_py': BuildPy},
     python_requires='>=3.10',
     install_requires=[
-        'numpy>=1.22', 'scipy>=1.8', 'opencv-python>=4.6', 'pillow>=9.1', 'torch>=2.0', 'rich>=12', 'tqdm>=4.60'
+        'numpy>=1.22',
+        'scipy>=1.8',
+        'opencv-python>=4.6',
+        'pillow>=9.1',
+        'torch>=2.0',
+        'rich>=12',
+        'tqdm>=4.60',
     ],
     extras_require={
         # The maintained line; works on current PyTorch.
         'onedl': [
-            'onedl-mmengine>=0.10.10,<0.11', 'onedl-mmcv>=2.3.4,<3', 'onedl-mmdetection>=3.5.0,<4',
-            'onedl-mmsegmentation>=1.4.1,<2'
+            'onedl-mmengine>=0.10.10,<0.11',
+            'onedl-mmcv>=2.3.4,<3',
+            'onedl-mmdetection>=3.5.0,<4',
+            'onedl-mmsegmentation>=1.4.1,<2',
         ],
         # The original packages; need a compiler, or mmcv-lite instead of mmcv (README, Supported environments).
         'openmmlab': [
-            'mmengine>=0.10.4,<0.11', 'mmcv>=2.0.1,<2.2', 'mmdet>=3.3,<3.4', 'mmsegmentation>=1.2.2,<1.3', 'ftfy',
-            'regex'
+            'mmengine>=0.10.4,<0.11',
+            'mmcv>=2.0.1,<2.2',
+            'mmdet>=3.3,<3.4',
+            'mmsegmentation>=1.2.2,<1.3',
+            'ftfy',
+            'regex',
         ],
         # tools/dataset_converters/drone_ir.py reads MATLAB's label objects.
         'drone-ir': ['mcos-decoder>=0.1,<0.2'],

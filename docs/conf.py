@@ -32,18 +32,23 @@ from mmcv.transforms.utils import cache_randomness  # noqa: E402
 _bind = cache_randomness.__get__
 # mmcv's decorator fails when its method is looked up on the class, as autodoc does.
 cache_randomness.__get__ = lambda self, instance, owner=None: (
-    self.func if instance is None else _bind(self, instance, owner))
+    self.func if instance is None else _bind(self, instance, owner)
+)
 
 project = 'mmirstd'
 copyright = 'the authors of mmirstd; Apache-2.0'
 version = release = __version__
 
-extensions = [
-    'myst_parser', 'sphinx.ext.autodoc', 'sphinx.ext.napoleon', 'sphinx.ext.viewcode', 'sphinx_copybutton'
-]
+extensions = ['myst_parser', 'sphinx.ext.autodoc', 'sphinx.ext.napoleon', 'sphinx.ext.viewcode', 'sphinx_copybutton']
 root_doc = 'docs/index'
-include_patterns = ['docs/**', '*.md', 'benchmarks/README.md',
-                    'configs/README.md', 'configs/*/*.md', 'configs/*/weights/README.md']
+include_patterns = [
+    'docs/**',
+    '*.md',
+    'benchmarks/README.md',
+    'configs/README.md',
+    'configs/*/*.md',
+    'configs/*/weights/README.md',
+]
 exclude_patterns = ['docs/_*/**']
 
 # Headings have the anchors that code hosts give them: `page.md#the-dump`.
@@ -74,10 +79,17 @@ html_copy_source = False
 
 def write_api_pages(app: Sphinx) -> None:
     """Write one page a package into docs/api, which git ignores."""
-    apidoc.main([
-        '--force', '-q', '--no-toc', '--remove-old', f'--templatedir={HERE / "_templates" / "apidoc"}',
-        f'--output-dir={HERE / "api"}', str(ROOT / 'mmirstd')
-    ])
+    apidoc.main(
+        [
+            '--force',
+            '-q',
+            '--no-toc',
+            '--remove-old',
+            f'--templatedir={HERE / "_templates" / "apidoc"}',
+            f'--output-dir={HERE / "api"}',
+            str(ROOT / 'mmirstd'),
+        ]
+    )
 
 
 def list_public_names(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
@@ -103,9 +115,18 @@ def link_sources(app: Sphinx, doctree: nodes.document) -> None:
         source = (Path(app.env.doc2path(node['refdoc'])).parent / unquote(node['reftarget'])).resolve()
         if source.is_relative_to(ROOT / 'mmirstd') and (source.suffix == '.py' or (source / '__init__.py').is_file()):
             parts = [part for part in source.relative_to(ROOT).with_suffix('').parts if part != '__init__']
-            node.replace_self(pending_xref(
-                '', *node.children, refdomain='py', reftype='mod', refexplicit=True, refwarn=True,
-                refdoc=node['refdoc'], reftarget='.'.join(parts)))
+            node.replace_self(
+                pending_xref(
+                    '',
+                    *node.children,
+                    refdomain='py',
+                    reftype='mod',
+                    refexplicit=True,
+                    refwarn=True,
+                    refdoc=node['refdoc'],
+                    reftarget='.'.join(parts),
+                )
+            )
         elif (source / 'README.md').is_file():
             node['refdomain'], node['reftargetid'] = 'doc', None
             node['reftarget'] = app.env.path2doc(str(source / 'README.md'))
@@ -120,8 +141,11 @@ def find_public_name(app: Sphinx, env: BuildEnvironment, node: pending_xref, con
         return None
     python = env.get_domain('py')
     last = '.' + target.rpartition('.')[2]
-    names = [name for name, entry in python.objects.items()
-             if name.startswith('mmirstd.') and name.endswith(last) and entry.objtype not in ('method', 'attribute')]
+    names = [
+        name
+        for name, entry in python.objects.items()
+        if name.startswith('mmirstd.') and name.endswith(last) and entry.objtype not in ('method', 'attribute')
+    ]
     near = [name for name in names if name.startswith(target.rpartition('.')[0] + '.')]
     found = near or names
     if len(found) != 1:

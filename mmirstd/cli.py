@@ -38,8 +38,10 @@ def usage() -> str:
     """The text of ``mmirstd --help``."""
     width = max(map(len, COMMANDS))
     rows = '\n'.join(f'  {name:{width}}  {text}' for name, (_, text) in COMMANDS.items())
-    return (f'mmirstd {__version__}: infrared small target detection\n\nusage: mmirstd COMMAND ...\n\n'
-            f'commands:\n{rows}\n\n`mmirstd COMMAND --help` shows the options of a command.')
+    return (
+        f'mmirstd {__version__}: infrared small target detection\n\nusage: mmirstd COMMAND ...\n\n'
+        f'commands:\n{rows}\n\n`mmirstd COMMAND --help` shows the options of a command.'
+    )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -60,8 +62,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     if words[0] not in COMMANDS:
         close = near_matches(words[0], COMMANDS)
-        print(f'error: mmirstd has no command {words[0]!r}'
-              + (f'; did you mean: {", ".join(close)}?' if close else '') + f'\n\n{usage()}', file=sys.stderr)
+        print(
+            f'error: mmirstd has no command {words[0]!r}'
+            + (f'; did you mean: {", ".join(close)}?' if close else '')
+            + f'\n\n{usage()}',
+            file=sys.stderr,
+        )
         return 2
     target = COMMANDS[words[0]][0]
     sys.argv = [target, *words[1:]]

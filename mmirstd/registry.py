@@ -38,26 +38,50 @@ adapt_stock_inference()
 
 MODELS = Registry('model', parent=MMENGINE_MODELS, scope='mmirstd', locations=['mmirstd.models'])
 DATASETS = Registry(
-    'dataset', parent=MMENGINE_DATASETS, scope='mmirstd',
-    locations=['mmirstd.datasets.sirst', 'mmirstd.datasets.clip', 'mmirstd.datasets.clip_txt',
-               'mmirstd.datasets.clip_masks'])
+    'dataset',
+    parent=MMENGINE_DATASETS,
+    scope='mmirstd',
+    locations=[
+        'mmirstd.datasets.sirst',
+        'mmirstd.datasets.clip',
+        'mmirstd.datasets.clip_txt',
+        'mmirstd.datasets.clip_masks',
+    ],
+)
 DATA_SAMPLERS = Registry(
-    'data sampler', parent=MMENGINE_DATA_SAMPLERS, scope='mmirstd',
-    locations=['mmirstd.datasets.same_size_batch_sampler', 'mmirstd.datasets.sequence_sampler'])
+    'data sampler',
+    parent=MMENGINE_DATA_SAMPLERS,
+    scope='mmirstd',
+    locations=['mmirstd.datasets.same_size_batch_sampler', 'mmirstd.datasets.sequence_sampler'],
+)
 TRANSFORMS = Registry(
-    'transform', parent=MMENGINE_TRANSFORMS, scope='mmirstd', locations=['mmirstd.datasets.transforms'])
+    'transform', parent=MMENGINE_TRANSFORMS, scope='mmirstd', locations=['mmirstd.datasets.transforms']
+)
 METRICS = Registry('metric', parent=MMENGINE_METRICS, scope='mmirstd', locations=['mmirstd.evaluation.metrics'])
 HOOKS = Registry(
-    'hook', parent=MMENGINE_HOOKS, scope='mmirstd', locations=['mmirstd.engine.hooks', 'mmirstd.visualization.hook'])
+    'hook', parent=MMENGINE_HOOKS, scope='mmirstd', locations=['mmirstd.engine.hooks', 'mmirstd.visualization.hook']
+)
 OPTIM_WRAPPERS = Registry(
-    'optimizer wrapper', parent=MMENGINE_OPTIM_WRAPPERS, scope='mmirstd', locations=['mmirstd.engine.optim_wrapper'])
+    'optimizer wrapper', parent=MMENGINE_OPTIM_WRAPPERS, scope='mmirstd', locations=['mmirstd.engine.optim_wrapper']
+)
 VISBACKENDS = Registry(
-    'visualizer backend', parent=MMENGINE_VISBACKENDS, scope='mmirstd',
-    locations=['mmirstd.visualization.wandb_backend'])
+    'visualizer backend',
+    parent=MMENGINE_VISBACKENDS,
+    scope='mmirstd',
+    locations=['mmirstd.visualization.wandb_backend'],
+)
 WEIGHT_INITIALIZERS = Registry(
-    'weight initializer', parent=MMENGINE_WEIGHT_INITIALIZERS, scope='mmirstd', locations=['mmirstd.models.layers'])
+    'weight initializer', parent=MMENGINE_WEIGHT_INITIALIZERS, scope='mmirstd', locations=['mmirstd.models.layers']
+)
 
 __all__ = [
-    'DATASETS', 'DATA_SAMPLERS', 'HOOKS', 'METRICS', 'MODELS', 'OPTIM_WRAPPERS', 'TRANSFORMS', 'VISBACKENDS',
-    'WEIGHT_INITIALIZERS'
+    'DATASETS',
+    'DATA_SAMPLERS',
+    'HOOKS',
+    'METRICS',
+    'MODELS',
+    'OPTIM_WRAPPERS',
+    'TRANSFORMS',
+    'VISBACKENDS',
+    'WEIGHT_INITIALIZERS',
 ]

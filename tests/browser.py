@@ -32,17 +32,18 @@ def find_chromium() -> str | None:
 
 # The protocol's pipes are file descriptors 3 and 4 of the browser.  Not by a shell's redirections: dash knows only
 # descriptors of one digit, and a long test run has more open.
-_START = '''
+_START = """
 import fcntl, os, sys
 pipes = [fcntl.fcntl(int(fd), fcntl.F_DUPFD, 10) for fd in sys.argv[1:3]]
 for target, fd in enumerate(pipes, 3):
     os.dup2(fd, target)
     os.close(fd)
 os.execvp(sys.argv[3], sys.argv[3:])
-'''
+"""
 
 needs_chromium = pytest.mark.skipif(
-    find_chromium() is None, reason='needs Chromium or Chrome (Debian: apt install chromium), or CHROMIUM=its path')
+    find_chromium() is None, reason='needs Chromium or Chrome (Debian: apt install chromium), or CHROMIUM=its path'
+)
 
 
 class BrowserError(RuntimeError):
@@ -72,16 +73,28 @@ class Browser:
     def __enter__(self) -> Browser:
         to_browser, self._write = os.pipe()
         self._read, from_browser = os.pipe()
-        flags = ['--headless=new', '--remote-debugging-pipe', '--no-first-run', '--disable-gpu',
-                 '--disable-dev-shm-usage', '--disable-background-networking', '--disable-extensions',
-                 '--hide-scrollbars', '--mute-audio',
-                 f'--user-data-dir={self._profile.name}', f'--window-size={self._size[0]},{self._size[1]}']
+        flags = [
+            '--headless=new',
+            '--remote-debugging-pipe',
+            '--no-first-run',
+            '--disable-gpu',
+            '--disable-dev-shm-usage',
+            '--disable-background-networking',
+            '--disable-extensions',
+            '--hide-scrollbars',
+            '--mute-audio',
+            f'--user-data-dir={self._profile.name}',
+            f'--window-size={self._size[0]},{self._size[1]}',
+        ]
         if os.geteuid() == 0:
             flags.append('--no-sandbox')  # the sandbox refuses to run as root
         self._process = subprocess.Popen(
             [sys.executable, '-c', _START, str(to_browser), str(from_browser), find_chromium(), *flags, 'about:blank'],
-            pass_fds=(to_browser, from_browser), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            start_new_session=True)
+            pass_fds=(to_browser, from_browser),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
         os.close(to_browser)
         os.close(from_browser)
         try:
@@ -115,7 +128,7 @@ class Browser:
             message['sessionId'] = self._session
         data = json.dumps(message).encode() + b'\0'
         while data:
-            data = data[os.write(self._write, data):]
+            data = data[os.write(self._write, data) :]
         while True:
             answer = self._receive()
             if answer.get('id') == number:
@@ -152,7 +165,8 @@ class Browser:
     def resize(self, width: int, height: int, mobile: bool = False, scale: float = 1.0) -> None:
         """Set the size of the window in CSS pixels and the device's pixels per CSS pixel."""
         self.call(
-            'Emulation.setDeviceMetricsOverride', width=width, height=height, deviceScaleFactor=scale, mobile=mobile)
+            'Emulation.setDeviceMetricsOverride', width=width, height=height, deviceScaleFactor=scale, mobile=mobile
+        )
 
     def color_scheme(self, name: str) -> None:
         """Let the system prefer ``'light'`` or ``'dark'``."""
@@ -161,7 +175,8 @@ class Browser:
     def offline(self) -> None:
         """Cut the page off the network."""
         self.call(
-            'Network.emulateNetworkConditions', offline=True, latency=0, downloadThroughput=-1, uploadThroughput=-1)
+            'Network.emulateNetworkConditions', offline=True, latency=0, downloadThroughput=-1, uploadThroughput=-1
+        )
 
     def open(self, path: str | Path, ready: str = 'document.readyState === "complete"') -> None:
         """Open a file (or an address) and wait until the expression ``ready`` is true."""
@@ -176,7 +191,8 @@ class Browser:
             BrowserError: It threw.
         """
         answer = self.call(
-            'Runtime.evaluate', expression=script, returnByValue=True, awaitPromise=True, userGesture=True)
+            'Runtime.evaluate', expression=script, returnByValue=True, awaitPromise=True, userGesture=True
+        )
         if 'exceptionDetails' in answer:
             details = answer['exceptionDetails']
             raise BrowserError(details.get('exception', {}).get('description') or details['text'])
@@ -200,16 +216,25 @@ class Browser:
         text = {'Enter': '\r', ' ': ' '}.get(key)
         for kind in ('keyDown', 'keyUp'):
             extra = dict(text=text) if text and kind == 'keyDown' else {}
-            self.call('Input.dispatchKeyEvent', type=kind, key=key, code='Space' if key == ' ' else key,
-                      windowsVirtualKeyCode=code, **extra)
+            self.call(
+                'Input.dispatchKeyEvent',
+                type=kind,
+                key=key,
+                code='Space' if key == ' ' else key,
+                windowsVirtualKeyCode=code,
+                **extra,
+            )
 
     def choose_files(self, selector: str, *paths: str | Path) -> None:
         """Choose files in the ``<input type="file">`` that a CSS selector finds, as a person does in its dialog."""
         handle = self.call('Runtime.evaluate', expression=f'document.querySelector({json.dumps(selector)})')
         if 'objectId' not in handle['result']:
             raise BrowserError(f'no element {selector}')
-        self.call('DOM.setFileInputFiles', files=[str(Path(path).resolve()) for path in paths],
-                  objectId=handle['result']['objectId'])
+        self.call(
+            'DOM.setFileInputFiles',
+            files=[str(Path(path).resolve()) for path in paths],
+            objectId=handle['result']['objectId'],
+        )
 
     def download_to(self, folder: str | Path) -> None:
         """Put what the page downloads from now on into a folder, without asking."""

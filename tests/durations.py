@@ -43,14 +43,19 @@ def load(path: Path) -> tuple[dict[str, float], dict[str, float]]:
 
 def summarize(tests: Mapping[str, float], files: Mapping[str, float]) -> dict[str, dict[str, float]]:
     """The record of measured tests (those from 0.2 seconds on) and files."""
-    return dict(files={name: round(value, 1) for name, value in sorted(files.items())},
-                tests={node: round(value, 2) for node, value in sorted(tests.items()) if value >= _LEAST})
+    return dict(
+        files={name: round(value, 1) for name, value in sorted(files.items())},
+        tests={node: round(value, 2) for node, value in sorted(tests.items()) if value >= _LEAST},
+    )
 
 
 def add_options(parser: pytest.Parser) -> None:
     """The plugin's options."""
-    parser.addoption('--record-durations', action='store_true',
-                     help='write the CPU seconds of the tests to tests/data/durations.json; run all of them')
+    parser.addoption(
+        '--record-durations',
+        action='store_true',
+        help='write the CPU seconds of the tests to tests/data/durations.json; run all of them',
+    )
 
 
 class Durations:
@@ -114,7 +119,8 @@ class Durations:
         if new and not self.config.getoption('record_durations'):
             terminalreporter.write_line(
                 f'{len(new)} slow test(s) are not recorded as slow (make test-durations): {", ".join(sorted(new)[:3])}'
-                f'{", ..." if len(new) > 3 else ""}')
+                f'{", ..." if len(new) > 3 else ""}'
+            )
 
     def pytest_sessionfinish(self, exitstatus: int) -> None:
         whole = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)

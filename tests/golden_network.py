@@ -101,15 +101,17 @@ class GoldenNetwork:
         gradient_norm: Of the official training step in float64, where somebody ran it.
     """
 
-    def __init__(self,
-                 name: str,
-                 arch: str,
-                 levels: Levels = prediction,
-                 training_levels: Levels | None = None,
-                 variants: Mapping[str, Levels] | None = None,
-                 options: dict[str, Any] | None = None,
-                 keep_unused: bool = False,
-                 gradient_norm: float | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        arch: str,
+        levels: Levels = prediction,
+        training_levels: Levels | None = None,
+        variants: Mapping[str, Levels] | None = None,
+        options: dict[str, Any] | None = None,
+        keep_unused: bool = False,
+        gradient_norm: float | None = None,
+    ) -> None:
         self.golden = load_golden(name)
         self.arch = arch
         self.key_map = ARCHS[arch]
@@ -142,16 +144,19 @@ class GoldenNetwork:
         cfg.merge_from_dict({'model.backbone.in_channels': in_channels, **self.options})
         return MODELS.build(cfg.model)
 
-    def build(self, in_channels: int | None = None, dtype: torch.dtype = torch.float32,
-              training: bool = False) -> nn.Module:
+    def build(
+        self, in_channels: int | None = None, dtype: torch.dtype = torch.float32, training: bool = False
+    ) -> nn.Module:
         """Our network with the official weights; every entry must have its place and the other way round."""
         in_channels = in_channels or self.channels
         torch.manual_seed(0)
         model = self.new(in_channels, training).to(dtype).train(training)
-        official = {key: value.to(dtype) if value.is_floating_point() else value
-                    for key, value in self.official.items()}
+        official = {
+            key: value.to(dtype) if value.is_floating_point() else value for key, value in self.official.items()
+        }
         missing, unexpected = model.load_state_dict(
-            self.key_map.convert(official, in_channels, self.keeps_unused(training)), strict=False)
+            self.key_map.convert(official, in_channels, self.keeps_unused(training)), strict=False
+        )
         assert not missing
         assert not unexpected
         return model
@@ -163,8 +168,9 @@ class GoldenNetwork:
     def input(self, in_channels: int | None = None, training: bool = False) -> Tensor:
         """The recorded input."""
         spec = self.golden['input']
-        return golden_input({**spec, 'shape': self.golden['train_forward']['input_shape']} if training else spec,
-                            in_channels)
+        return golden_input(
+            {**spec, 'shape': self.golden['train_forward']['input_shape']} if training else spec, in_channels
+        )
 
     def logits(self, model: nn.Module, image: Tensor) -> list[Tensor]:
         """Logits of all supervised levels, the prediction's first."""
@@ -179,8 +185,9 @@ class GoldenNetwork:
             self._evaluations[key] = self._evaluate(dtype, in_channels)
         return self._evaluations[key]
 
-    def _evaluate(self, dtype: torch.dtype, in_channels: int | None = None, noise: int | None = None,
-                  change: Change | None = None) -> dict[str | None, list[Figures]]:
+    def _evaluate(
+        self, dtype: torch.dtype, in_channels: int | None = None, noise: int | None = None, change: Change | None = None
+    ) -> dict[str | None, list[Figures]]:
         model = self.build(in_channels, dtype)
         if change:
             change(model)
@@ -191,8 +198,10 @@ class GoldenNetwork:
             else:
                 with RoundingNoise(noise):
                     logits = self.logits(model, image)
-            return {variant: [Figures(x) for x in levels(logits)]
-                    for variant, levels in {None: self.levels, **self.variants}.items()}
+            return {
+                variant: [Figures(x) for x in levels(logits)]
+                for variant, levels in {None: self.levels, **self.variants}.items()
+            }
 
     def train(self, dtype: torch.dtype) -> Step:
         """The recorded training step: dropout off, the loss is the sum of the outputs' means."""
@@ -214,8 +223,10 @@ class GoldenNetwork:
             with RoundingNoise(noise):
                 outputs = self._step(model, image)
         parameters = dict(model.named_parameters())
-        scalars = dict(gradient_norm=sum(
-            float(p.grad.double().square().sum()) for p in parameters.values() if p.grad is not None)**0.5)
+        scalars = dict(
+            gradient_norm=sum(float(p.grad.double().square().sum()) for p in parameters.values() if p.grad is not None)
+            ** 0.5
+        )
         for kind in ('running_mean', 'running_var'):
             ours = [value for key, value in model.state_dict().items() if key.endswith(kind)]
             # What the official network never uses keeps its values.
@@ -246,7 +257,8 @@ class GoldenNetwork:
             outputs=variants.pop(None),
             variants=variants,
             training=_scatter(step.outputs, [run.outputs for run in noisy_steps]),
-            **{name: _rms([run.scalars[name] - value for run in noisy_steps]) for name, value in step.scalars.items()})
+            **{name: _rms([run.scalars[name] - value for run in noisy_steps]) for name, value in step.scalars.items()},
+        )
 
     @cached_property
     def rounding(self) -> dict[str, Any]:
@@ -261,37 +273,54 @@ class GoldenNetwork:
         assert total == pytest.approx(self.golden['fill_check']['sum_all_float64'], abs=1e-6), 'fill protocol differs'
         # The dropped ones are constants that our network computes, and what the official network never uses.
         buffers = ('running_mean', 'running_var', 'num_batches_tracked', *self.golden.get('kept_values', {}))
-        dropped = sum(value.numel() for key, value in self.official.items()
-                      if self.key_map.is_dropped(key) and not key.endswith(buffers))
+        dropped = sum(
+            value.numel()
+            for key, value in self.official.items()
+            if self.key_map.is_dropped(key) and not key.endswith(buffers)
+        )
         ours = sum(p.numel() for p in self.build(training=True).parameters())
         assert ours + dropped == self.golden['params_trainable']
 
     def check_outputs(self, in_channels: int | None = None, change: Change | None = None) -> None:
         """Outputs in evaluation mode and float64 equal the recorded ones."""
-        runs = self._evaluate(torch.float64, in_channels, change=change) if change else self.evaluate(
-            torch.float64, in_channels)
+        runs = (
+            self._evaluate(torch.float64, in_channels, change=change)
+            if change
+            else self.evaluate(torch.float64, in_channels)
+        )
         double = 'outputs_float64' in self.golden
-        self._check(runs[None], self.golden['outputs_float64' if double else 'outputs'], self.rounding['outputs'],
-                    MARGIN * (DOUBLE if double else 1))
+        self._check(
+            runs[None],
+            self.golden['outputs_float64' if double else 'outputs'],
+            self.rounding['outputs'],
+            MARGIN * (DOUBLE if double else 1),
+        )
         for variant in self.variants:
-            self._check(runs[variant], self.golden['variants'][variant]['outputs'], self.rounding['variants'][variant],
-                        MARGIN)
+            self._check(
+                runs[variant], self.golden['variants'][variant]['outputs'], self.rounding['variants'][variant], MARGIN
+            )
 
     def check_training(self, change: Change | None = None) -> None:
         """A training step in float64 equals the recorded one of the official network, which ran in float32."""
         step = self._train(torch.float64, change=change) if change else self.train(torch.float64)
         record = self.golden['train_forward']
         self._check(step.outputs, record['outputs'], self.rounding['training'], MARGIN)
-        scalars = dict(gradient_norm=record['grad_norm'], running_mean=record['running_mean_abs_sum_after'],
-                       running_var=record['running_var_abs_sum_after'])
+        scalars = dict(
+            gradient_norm=record['grad_norm'],
+            running_mean=record['running_mean_abs_sum_after'],
+            running_var=record['running_var_abs_sum_after'],
+        )
         for name, value in step.scalars.items():
             # The sums were themselves summed in float32.
             assert value == pytest.approx(scalars[name], rel=0, abs=self._scalar_atol(name, value)), name
         if self.gradient_norm is not None:
             assert step.scalars['gradient_norm'] == pytest.approx(self.gradient_norm, rel=1e-9)
         named = [name for name, _ in self.build(training=True).named_parameters()]
-        unused = {self.key_map.rename(key) for key in record['params_without_grad']
-                  if not self.key_map.is_dropped(key)} if self.keeps_unused(True) else set()
+        unused = (
+            {self.key_map.rename(key) for key in record['params_without_grad'] if not self.key_map.is_dropped(key)}
+            if self.keeps_unused(True)
+            else set()
+        )
         assert step.without_gradient == [name for name in named if name in unused]
         assert len(step.without_gradient) == len(unused)
 
@@ -322,7 +351,8 @@ class GoldenNetwork:
             figures.check(record if raw is None else raw, margin * bound)
             if raw is not None:
                 np.testing.assert_allclose(
-                    figures.sigmoid_samples(), record['samples'], rtol=0, atol=margin * max(bound / 4, UNIT))
+                    figures.sigmoid_samples(), record['samples'], rtol=0, atol=margin * max(bound / 4, UNIT)
+                )
 
 
 def _rms(values: Sequence[float] | np.ndarray) -> float:

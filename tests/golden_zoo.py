@@ -115,7 +115,7 @@ class Pyramid(Clips):
 
 def official_map(outputs: tuple) -> Tensor:
     """Our raw maps in the official order: box regressions, objectness, class."""
-    (cls_score, ), (bbox_pred, ), (objectness, ) = outputs
+    (cls_score,), (bbox_pred,), (objectness,) = outputs
     return torch.cat([bbox_pred, objectness, cls_score], dim=1)
 
 
@@ -132,8 +132,8 @@ _ENTRIES: dict[str, Callable[[], GoldenNetwork]] = {
     # Its recorded variant without deep supervision has other weights (a layer of another name).
     'dnanet': lambda: GoldenNetwork('dnanet', 'dnanet', prediction_last),
     'dnanet-basic': lambda: GoldenNetwork(
-        'basic_dnanet', 'dnanet-basic', training_levels=prediction_last,
-        variants={_ALL_IN_EVALUATION: prediction_last}),
+        'basic_dnanet', 'dnanet-basic', training_levels=prediction_last, variants={_ALL_IN_EVALUATION: prediction_last}
+    ),
     'ggl-net': lambda: GoldenNetwork('ggl_net', 'ggl-net'),
     'isnet': lambda: ISNet('basic_isnet', 'isnet', training_levels=list, variants={_ALL_IN_EVALUATION: list}),
     # Its split attentions and UIU-Net's channel attentions normalize two values a channel in training (batch 2, one
@@ -144,22 +144,32 @@ _ENTRIES: dict[str, Callable[[], GoldenNetwork]] = {
     # As of AGPCNet; float32 gave the official code 12.0632.
     'msda-net': lambda: GoldenNetwork('msda_net', 'msda-net', gradient_norm=12.028037343634303),
     'mshnet': lambda: GoldenNetwork(
-        'mshnet', 'mshnet', prediction_last,
+        'mshnet',
+        'mshnet',
+        prediction_last,
         # The finest map predicts during the warm-up.
-        variants={'warm_flag=False (eval BN)': lambda levels: levels[1:2]}),
+        variants={'warm_flag=False (eval BN)': lambda levels: levels[1:2]},
+    ),
     'rdian': lambda: GoldenNetwork('basic_rdian', 'rdian'),
     'ristdnet': lambda: GoldenNetwork('basic_ristdnet', 'ristdnet'),
     'rpcanet': lambda: Unfolded('rpcanet', 'rpcanet', list),
     'rpcanet-pp': lambda: Unfolded(
-        'rpcanet_pp', 'rpcanet-pp', list, options={'model.backbone.official_unused': True}, keep_unused=True),
+        'rpcanet_pp', 'rpcanet-pp', list, options={'model.backbone.official_unused': True}, keep_unused=True
+    ),
     'sctransnet': lambda: GoldenNetwork(
-        'sctransnet', 'sctransnet', training_levels=sctrans_levels, variants={_ALL_IN_EVALUATION: sctrans_levels},
-        options={'model.neck.official_unused': True}, keep_unused=True),
+        'sctransnet',
+        'sctransnet',
+        training_levels=sctrans_levels,
+        variants={_ALL_IN_EVALUATION: sctrans_levels},
+        options={'model.neck.official_unused': True},
+        keep_unused=True,
+    ),
     'sstnet': lambda: Clips('sstnet', 'sstnet'),
     'sstnet-pyramid': lambda: Pyramid('sstnet_feature_extractor', 'sstnet-pyramid'),
     'uiu-net': lambda: GoldenNetwork('uiunet', 'uiu-net', uiu_levels),
     'uiu-net-basic': lambda: GoldenNetwork(
-        'basic_uiunet', 'uiu-net-basic', training_levels=uiu_levels, variants={_ALL_IN_EVALUATION: uiu_levels}),
+        'basic_uiunet', 'uiu-net-basic', training_levels=uiu_levels, variants={_ALL_IN_EVALUATION: uiu_levels}
+    ),
     'unet': lambda: GoldenNetwork('basic_unet', 'unet'),
     'resunet': lambda: GoldenNetwork('basic_resunet', 'resunet'),
 }

@@ -31,15 +31,60 @@ DRAWS = 4
 
 aten = torch.ops.aten
 _EXACT = {
-    aten._to_copy, aten._unsafe_view, aten.abs, aten.adaptive_max_pool2d, aten.adaptive_max_pool2d_backward, aten.amax,
-    aten.arange, aten.cat, aten.clamp, aten.clamp_min, aten.clone, aten.constant_pad_nd, aten.copy_, aten.empty,
-    aten.empty_like, aten.eq, aten.fill_, aten.flip, aten.full, aten.full_like, aten.gather, aten.index,
-    aten.index_select, aten.masked_fill, aten.masked_fill_, aten.max_pool2d_with_indices,
-    aten.max_pool2d_with_indices_backward, aten.maximum, aten.minimum, aten.ne, aten.neg, aten.new_empty,
-    aten.new_empty_strided, aten.new_ones, aten.new_zeros, aten.ones, aten.ones_like, aten.pixel_shuffle,
-    aten.pixel_unshuffle, aten.relu, aten.relu_, aten.repeat, aten.scalar_tensor, aten.select_backward, aten.sign,
-    aten.slice_backward, aten.stack, aten.threshold_backward, aten.upsample_nearest2d, aten.where, aten.zero_,
-    aten.zeros, aten.zeros_like}
+    aten._to_copy,
+    aten._unsafe_view,
+    aten.abs,
+    aten.adaptive_max_pool2d,
+    aten.adaptive_max_pool2d_backward,
+    aten.amax,
+    aten.arange,
+    aten.cat,
+    aten.clamp,
+    aten.clamp_min,
+    aten.clone,
+    aten.constant_pad_nd,
+    aten.copy_,
+    aten.empty,
+    aten.empty_like,
+    aten.eq,
+    aten.fill_,
+    aten.flip,
+    aten.full,
+    aten.full_like,
+    aten.gather,
+    aten.index,
+    aten.index_select,
+    aten.masked_fill,
+    aten.masked_fill_,
+    aten.max_pool2d_with_indices,
+    aten.max_pool2d_with_indices_backward,
+    aten.maximum,
+    aten.minimum,
+    aten.ne,
+    aten.neg,
+    aten.new_empty,
+    aten.new_empty_strided,
+    aten.new_ones,
+    aten.new_zeros,
+    aten.ones,
+    aten.ones_like,
+    aten.pixel_shuffle,
+    aten.pixel_unshuffle,
+    aten.relu,
+    aten.relu_,
+    aten.repeat,
+    aten.scalar_tensor,
+    aten.select_backward,
+    aten.sign,
+    aten.slice_backward,
+    aten.stack,
+    aten.threshold_backward,
+    aten.upsample_nearest2d,
+    aten.where,
+    aten.zero_,
+    aten.zeros,
+    aten.zeros_like,
+}
 
 
 class _Call:
@@ -72,9 +117,11 @@ def _convolution_backward(call: _Call) -> Sums:
     transposed, groups = call.args[7], call.args[9]
     squares = _weight_squares(weight, groups, first_axis=transposed)
     places = grad.numel() / grad.shape[1]
-    return [(weight[0].numel() if transposed else weight[:, 0].numel() / groups, _channels(_power(grad) * squares, x)),
-            (places, places * _power(grad) * _power(x)),
-            (places, grad.square().sum([0, *range(2, grad.ndim)]))]
+    return [
+        (weight[0].numel() if transposed else weight[:, 0].numel() / groups, _channels(_power(grad) * squares, x)),
+        (places, places * _power(grad) * _power(x)),
+        (places, grad.square().sum([0, *range(2, grad.ndim)])),
+    ]
 
 
 def _weight_squares(weight: Tensor, groups: int, first_axis: bool) -> Tensor:

@@ -11,4 +11,5 @@ DATA = Path(__file__).resolve().parent / 'data'
 SHARED: Path | None = REPO.parent / 'shared' if (REPO.parent / 'shared' / 'DESIGN.md').is_file() else None
 
 needs_shared = pytest.mark.skipif(
-    SHARED is None, reason='needs the data sets beside the checkout (../shared), which are not distributed')
+    SHARED is None, reason='needs the data sets beside the checkout (../shared), which are not distributed'
+)

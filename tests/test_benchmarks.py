@@ -28,13 +28,15 @@ def test_tables_are_those_of_the_records(path) -> None:
             assert replace_between(text, f'{suite.name}/{table.name}', '', table.readme) == text
             continue
         assert replace_between(text, f'{suite.name}/{table.name}', built.markdown, table.readme) == text, (
-            f'python tools/benchmark.py benchmarks/{path.name} --tables-only')
+            f'python tools/benchmark.py benchmarks/{path.name} --tables-only'
+        )
         if built.chart is not None:
             assert (REPO / table.chart).is_file()
 
 
-@pytest.mark.parametrize('path', sorted((REPO / 'configs').glob('*/logs/threshold.json')),
-                         ids=lambda path: path.parts[-3])
+@pytest.mark.parametrize(
+    'path', sorted((REPO / 'configs').glob('*/logs/threshold.json')), ids=lambda path: path.parts[-3]
+)
 def test_thresholds_are_those_of_the_records(path) -> None:
     readme, built = path.parents[1] / 'README.md', markdown(json.loads(path.read_text()), 'logs/threshold.json')
     text = readme.read_text(encoding='utf-8')
@@ -49,11 +51,18 @@ def test_every_record_belongs_to_a_suite() -> None:
 
 
 def test_every_marker_belongs_to_a_table() -> None:
-    tables = {f'{suite.name}/{table.name}': table.readme for suite in (load_suite(p, REPO) for p in SUITES)
-              for table in suite.tables}
+    tables = {
+        f'{suite.name}/{table.name}': table.readme
+        for suite in (load_suite(p, REPO) for p in SUITES)
+        for table in suite.tables
+    }
     tables['zoo/networks'] = 'docs/zoo.md'  # of tools/analysis_tools/zoo.py
-    tables.update({f'choose-threshold/{path.parts[-3]}': f'configs/{path.parts[-3]}/README.md'
-                   for path in (REPO / 'configs').glob('*/logs/threshold.json')})
+    tables.update(
+        {
+            f'choose-threshold/{path.parts[-3]}': f'configs/{path.parts[-3]}/README.md'
+            for path in (REPO / 'configs').glob('*/logs/threshold.json')
+        }
+    )
     for folder in ('.', 'configs', 'docs', 'benchmarks'):
         for file in (REPO / folder).glob('*.md' if folder == '.' else '**/*.md'):
             for name in re.findall(r'<!-- benchmark:(\S+) -->', file.read_text(encoding='utf-8')):

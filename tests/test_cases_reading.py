@@ -47,8 +47,9 @@ def data_set(case: str, **options) -> SIRSTDataset:
     return SIRSTDataset(**arguments)
 
 
-def evaluate(data: SIRSTDataset, network: torch.nn.Module, probabilities: dict[tuple, list],
-             images: str) -> dict[str, float]:
+def evaluate(
+    data: SIRSTDataset, network: torch.nn.Module, probabilities: dict[tuple, list], images: str
+) -> dict[str, float]:
     """The default protocol at native size; ``images`` names the pixels, which the network sees once."""
     metric = IRSTDMetric()
     metric.dataset_meta = data.metainfo
@@ -64,10 +65,24 @@ def evaluate(data: SIRSTDataset, network: torch.nn.Module, probabilities: dict[t
     return metric.evaluate(len(data))
 
 
-@pytest.mark.parametrize(('case', 'expected'), [
-    *((case, REFERENCE) for case in ('masks_ref_255', 'masks_gray_38', 'masks_gray_100', 'masks_classindex_2',
-                                     'masks_bg1_t2', 'mask_alpha')),
-    ('masks_instance', INSTANCES), ('masks_instance_ref', INSTANCES)])
+@pytest.mark.parametrize(
+    ('case', 'expected'),
+    [
+        *(
+            (case, REFERENCE)
+            for case in (
+                'masks_ref_255',
+                'masks_gray_38',
+                'masks_gray_100',
+                'masks_classindex_2',
+                'masks_bg1_t2',
+                'mask_alpha',
+            )
+        ),
+        ('masks_instance', INSTANCES),
+        ('masks_instance_ref', INSTANCES),
+    ],
+)
 def test_masks_of_every_kind(case, expected, network, probabilities):
     images = 'with a second target' if 'instance' in case else 'as in NUAA-SIRST'
     found = evaluate(data_set(case), network, probabilities, images)
@@ -107,7 +122,7 @@ def test_14_bit_codes(bit_depth, network, probabilities, said):
 
 def test_14_bit_codes_are_found(said):
     data_set('u16_14bit')
-    text, = said
+    (text,) = said
     assert 'all below 2^14' in text
     assert '--cfg-options bit_depth=14' in text
 
@@ -119,15 +134,28 @@ def test_other_sizes(case, network):
     assert 0 <= found['IoU'] <= 1
 
 
-BITS = {'bit1.png': np.uint8, 'c14.png': np.uint16, 'c14.tif': np.uint16, 'gif.gif': np.uint8, 'i32.npy': np.float32,
-        'int16.tif': np.float32, 'int32.tif': np.float32, 'lzw.tif': np.uint8, 'p16.pgm': np.uint16,
-        'p5.pgm': np.uint8, 'u8.png': np.uint8, 'webp.webp': np.uint8}
+BITS = {
+    'bit1.png': np.uint8,
+    'c14.png': np.uint16,
+    'c14.tif': np.uint16,
+    'gif.gif': np.uint8,
+    'i32.npy': np.float32,
+    'int16.tif': np.float32,
+    'int32.tif': np.float32,
+    'lzw.tif': np.uint8,
+    'p16.pgm': np.uint16,
+    'p5.pgm': np.uint8,
+    'u8.png': np.uint8,
+    'webp.webp': np.uint8,
+}
 
 
 def test_every_file_of_bits_is_an_image_or_a_sequence():
     sources = list(expand_inputs(SHARED / 'cases/bits'))
     assert {source.label.rsplit('/', 1)[-1]: source.kind for source in sources} == {
-        **dict.fromkeys(BITS, 'image'), 'stack3.tif': 'pages'}
+        **dict.fromkeys(BITS, 'image'),
+        'stack3.tif': 'pages',
+    }
 
 
 def test_formats_give_the_same_values():
@@ -143,16 +171,18 @@ def test_formats_give_the_same_values():
 
 def test_infer_names_the_option_that_each_kind_needs(monkeypatch):
     from mmirstd.apis import base_inferencer
+
     lines: list[str] = []
     monkeypatch.setattr(base_inferencer, 'print_log', lambda text, **_: lines.append(text))
     failed: dict[str, str] = {}
     inferencer = IRSTDInferencer('white-tophat_nuaa-sirst-341-86')
-    results = list(inferencer.infer(SHARED / 'cases/bits', on_error=lambda source, error: failed.update(
-        {source.name: str(error)})))
+    results = list(
+        inferencer.infer(SHARED / 'cases/bits', on_error=lambda source, error: failed.update({source.name: str(error)}))
+    )
     assert [result.source.name for result in results].count('stack3') == 3
     assert set(failed) == {'i32', 'int16', 'int32'}
     assert all('max_value' in text and "normalise='minmax'" in text for text in failed.values())
     assert '(255 for 8-bit codes)' in failed['int32']
-    text, = lines
+    (text,) = lines
     assert '3 16-bit images looked at are all below 2^14' in text
     assert '--bit-depth 14' in text

@@ -21,8 +21,14 @@ from mmirstd.engine.config_names import runnable_configs, short_names
 from mmirstd.engine.launch import load_config
 from tests.shared import REPO
 
-PAGES = sorted([*REPO.glob('*.md'), *(REPO / 'docs').glob('*.md'), *(REPO / 'configs').rglob('*.md'),
-                *(REPO / 'benchmarks').glob('*.md')])
+PAGES = sorted(
+    [
+        *REPO.glob('*.md'),
+        *(REPO / 'docs').glob('*.md'),
+        *(REPO / 'configs').rglob('*.md'),
+        *(REPO / 'benchmarks').glob('*.md'),
+    ]
+)
 NAMES = {*runnable_configs(), *(name for name, _ in short_names())}
 #: Tools whose first argument may be the name of a config or a model.
 BY_NAME = {'tools/infer.py'}
@@ -138,20 +144,23 @@ def test_commands_exist(page: Path) -> None:
     assert not wrong, '\n'.join(wrong)
 
 
-@pytest.mark.parametrize(('command', 'expected'), [
-    ('python tools/no_such_tool.py x', 'does not exist'),
-    ('python tools/train.py configs/ggl_net/no-such-config.py', 'does not exist'),
-    ('python tools/test.py CONFIG CKPT --no-such-option 3', 'unrecognized arguments'),
-    ('python tools/benchmark.py benchmarks/nudt-15min.yml --jobs many', 'invalid int value'),
-    ('tools/dist_train.sh CONFIG 2 --no-such-option', 'unrecognized arguments'),
-    ('python tools/infer.py no-such-name photos/ --out results', 'no config is named'),
-    ('make no-such-target', 'no such target'),
-    ('mmirstd no-such-command x', 'has no command'),
-    ('mmirstd train CONFIG --no-such-option', 'unrecognized arguments'),
-    ('mmirstd infer no-such-name photos/ --out results', 'no config is named'),
-    ('PYTHONPATH=. python tools/train.py CONFIG --sed 1  # a comment', 'unrecognized arguments'),
-    ('camera | python tools/infer.py CONFIG CKPT - --rawframes 2x2 --out d', 'unrecognized arguments'),
-])
+@pytest.mark.parametrize(
+    ('command', 'expected'),
+    [
+        ('python tools/no_such_tool.py x', 'does not exist'),
+        ('python tools/train.py configs/ggl_net/no-such-config.py', 'does not exist'),
+        ('python tools/test.py CONFIG CKPT --no-such-option 3', 'unrecognized arguments'),
+        ('python tools/benchmark.py benchmarks/nudt-15min.yml --jobs many', 'invalid int value'),
+        ('tools/dist_train.sh CONFIG 2 --no-such-option', 'unrecognized arguments'),
+        ('python tools/infer.py no-such-name photos/ --out results', 'no config is named'),
+        ('make no-such-target', 'no such target'),
+        ('mmirstd no-such-command x', 'has no command'),
+        ('mmirstd train CONFIG --no-such-option', 'unrecognized arguments'),
+        ('mmirstd infer no-such-name photos/ --out results', 'no config is named'),
+        ('PYTHONPATH=. python tools/train.py CONFIG --sed 1  # a comment', 'unrecognized arguments'),
+        ('camera | python tools/infer.py CONFIG CKPT - --rawframes 2x2 --out d', 'unrecognized arguments'),
+    ],
+)
 def test_a_wrong_command_is_found(command: str, expected: str) -> None:
     assert expected in (problem(command) or '')
 
@@ -165,15 +174,17 @@ def test_python_compiles(page: Path) -> None:
 MARKED = [block for page in PAGES for block in blocks(page, 'python') if block.mark]
 
 
-@pytest.mark.parametrize('block', [block for block in MARKED if block.mark == 'run'],
-                         ids=lambda block: f'{block.page.name}:{block.line}')
+@pytest.mark.parametrize(
+    'block', [block for block in MARKED if block.mark == 'run'], ids=lambda block: f'{block.page.name}:{block.line}'
+)
 def test_python_runs(block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     exec(compile(block.text, f'{block.page.name}:{block.line}', 'exec'), {'__name__': '__main__'})
 
 
-@pytest.mark.parametrize('block', [block for block in MARKED if block.mark == 'config'],
-                         ids=lambda block: f'{block.page.name}:{block.line}')
+@pytest.mark.parametrize(
+    'block', [block for block in MARKED if block.mark == 'config'], ids=lambda block: f'{block.page.name}:{block.line}'
+)
 def test_configs_are_read(block: Block, tmp_path: Path) -> None:
     file = tmp_path / 'my_config.py'
     file.write_text(block.text, encoding='utf-8')
@@ -188,7 +199,7 @@ def test_own_network(tmp_path: Path) -> None:
     """The files of the page, as a user has them: built, trained for a step and asked for a prediction."""
     for block in blocks(REPO / 'docs' / 'write_your_own_network.md', 'python'):
         (tmp_path / block.mark.removeprefix('file: ')).write_text(block.text, encoding='utf-8')
-    script = '''
+    script = """
 import sys
 import torch
 from mmengine.registry import init_default_scope
@@ -225,7 +236,13 @@ for name in ('my_network_synthetic.py', 'my_network_wide_synthetic.py'):
     assert probability.shape == (1, 48, 48) and 0 <= probability.min() <= probability.max() <= 1
     sizes.append(sum(p.numel() for p in model.parameters()))
 assert sizes[0] < sizes[1], sizes
-'''
-    done = subprocess.run([sys.executable, '-c', script], cwd=tmp_path, capture_output=True, text=True, timeout=300,
-                          env={**os.environ, 'PYTHONPATH': os.pathsep.join([str(tmp_path), str(REPO)])})
+"""
+    done = subprocess.run(
+        [sys.executable, '-c', script],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env={**os.environ, 'PYTHONPATH': os.pathsep.join([str(tmp_path), str(REPO)])},
+    )
     assert done.returncode == 0, done.stderr[-3000:]

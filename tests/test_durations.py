@@ -51,8 +51,20 @@ def suite(tmp_path: Path):
     (tmp_path / 'test_a.py').write_text(SUITE)
 
     def run(*args: str, status: int = 0) -> str:
-        command = [sys.executable, '-m', 'pytest', '-q', '-p', 'no:cacheprovider', '--rootdir', str(tmp_path), '-c',
-                   '/dev/null', str(tmp_path), *args]
+        command = [
+            sys.executable,
+            '-m',
+            'pytest',
+            '-q',
+            '-p',
+            'no:cacheprovider',
+            '--rootdir',
+            str(tmp_path),
+            '-c',
+            '/dev/null',
+            str(tmp_path),
+            *args,
+        ]
         # The suite is its own run, also where this test is part of a distributed one.
         environment = {key: value for key, value in os.environ.items() if not key.startswith('PYTEST_')}
         done = subprocess.run(command, cwd=REPO, env=environment, text=True, stdout=subprocess.PIPE)

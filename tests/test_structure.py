@@ -11,8 +11,21 @@ import pytest
 from tests.shared import REPO
 
 #: From the ground floor up. A module imports from its own room and from those before it.
-FLOORS = ('version', 'utils', 'compat', 'registry', 'datasets', 'evaluation', 'visualization', 'models', 'engine',
-          'apis', 'benchmark', 'app', 'cli')
+FLOORS = (
+    'version',
+    'utils',
+    'compat',
+    'registry',
+    'datasets',
+    'evaluation',
+    'visualization',
+    'models',
+    'engine',
+    'apis',
+    'benchmark',
+    'app',
+    'cli',
+)
 
 
 def _room(module: str) -> str | None:
@@ -27,18 +40,21 @@ def _imports(path: Path) -> Iterator[tuple[int, str]]:
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            base = package[:len(package) - node.level + 1] if node.level else ()
-            module = '.'.join((*base, *((node.module, ) if node.module else ())))
+            base = package[: len(package) - node.level + 1] if node.level else ()
+            module = '.'.join((*base, *((node.module,) if node.module else ())))
             # `from mmirstd import registry` names a room, too
-            yield from ((node.lineno, f'{module}.{alias.name}' if module == 'mmirstd' else module)
-                        for alias in node.names)
+            yield from (
+                (node.lineno, f'{module}.{alias.name}' if module == 'mmirstd' else module) for alias in node.names
+            )
 
 
-@pytest.mark.parametrize('room', sorted(path.name for path in (REPO / 'mmirstd').iterdir()
-                                        if path.is_dir() and (path / '__init__.py').is_file()))
+@pytest.mark.parametrize(
+    'room',
+    sorted(path.name for path in (REPO / 'mmirstd').iterdir() if path.is_dir() and (path / '__init__.py').is_file()),
+)
 def test_no_import_runs_up(room: str) -> None:
     assert room in FLOORS, f'mmirstd/{room} is new: give it its place in FLOORS'
-    below = FLOORS[:FLOORS.index(room) + 1]
+    below = FLOORS[: FLOORS.index(room) + 1]
     wrong = []
     for path in sorted((REPO / 'mmirstd' / room).rglob('*.py')):
         for line, module in _imports(path):
@@ -49,8 +65,15 @@ def test_no_import_runs_up(room: str) -> None:
 
 
 def test_the_check_sees_every_form_of_import(monkeypatch: pytest.MonkeyPatch) -> None:
-    source = ('import mmirstd.apis.build\nfrom mmirstd import app\nfrom ...engine import errors\n'
-              'def f():\n    from ..layers import conv\n    from . import y\n')
+    source = (
+        'import mmirstd.apis.build\nfrom mmirstd import app\nfrom ...engine import errors\n'
+        'def f():\n    from ..layers import conv\n    from . import y\n'
+    )
     monkeypatch.setattr(Path, 'read_text', lambda self, **_: source)
     assert [module for _, module in _imports(REPO / 'mmirstd' / 'models' / 'heads' / 'x.py')] == [
-        'mmirstd.apis.build', 'mmirstd.app', 'mmirstd.engine', 'mmirstd.models.layers', 'mmirstd.models.heads']
+        'mmirstd.apis.build',
+        'mmirstd.app',
+        'mmirstd.engine',
+        'mmirstd.models.layers',
+        'mmirstd.models.heads',
+    ]

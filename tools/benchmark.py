@@ -39,17 +39,36 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('suite', help='YAML file, e.g. benchmarks/drone-ir.yml')
-    parser.add_argument('--data-root', action='append', default=[], metavar='[NAME=]PATH',
-                        help='where a data root of the suite is on this machine')
-    parser.add_argument('--cfg-options', nargs='+', default=[], metavar='data_root=PATH',
-                        help='the same as --data-root, as for the other tools; all else belongs into the suite')
-    parser.add_argument('--jobs', type=int, default=1, metavar='N',
-                        help='runs side by side, the cores divided among them (2 on 2 cores: one thread each)')
+    parser.add_argument(
+        '--data-root',
+        action='append',
+        default=[],
+        metavar='[NAME=]PATH',
+        help='where a data root of the suite is on this machine',
+    )
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        default=[],
+        metavar='data_root=PATH',
+        help='the same as --data-root, as for the other tools; all else belongs into the suite',
+    )
+    parser.add_argument(
+        '--jobs',
+        type=int,
+        default=1,
+        metavar='N',
+        help='runs side by side, the cores divided among them (2 on 2 cores: one thread each)',
+    )
     parser.add_argument('--only', nargs='+', metavar='GLOB', help='only runs with these names')
     parser.add_argument('--seeds', nargs='+', type=int, metavar='K', help='only these seeds of the suite')
     parser.add_argument('--logs', type=Path, default=REPO_ROOT / 'benchmarks' / 'logs', help='folder of the records')
-    parser.add_argument('--work-dir', type=Path, default=REPO_ROOT / 'work_dirs' / 'benchmarks',
-                        help='folder for checkpoints; one subfolder a suite, run and seed')
+    parser.add_argument(
+        '--work-dir',
+        type=Path,
+        default=REPO_ROOT / 'work_dirs' / 'benchmarks',
+        help='folder for checkpoints; one subfolder a suite, run and seed',
+    )
     what = parser.add_mutually_exclusive_group()
     what.add_argument('--list', action='store_true', help='show the runs and their state')
     what.add_argument('--dry-run', action='store_true', help='build all networks, show the commands, run nothing')
@@ -60,8 +79,10 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         parser.error(f'--jobs {args.jobs}: expected at least 1')
     for text in args.cfg_options:
         if not text.startswith('data_root='):
-            parser.error(f'--cfg-options {text}: only data_root=PATH; other options belong into the suite, where the '
-                         'records can be checked against them')
+            parser.error(
+                f'--cfg-options {text}: only data_root=PATH; other options belong into the suite, where the '
+                'records can be checked against them'
+            )
         args.data_root.append(text.removeprefix('data_root='))
     return args
 
@@ -87,8 +108,13 @@ def main(argv: list[str] | None = None) -> None:
         write_tables(suite, logs)
         return
     # the cores are divided among the jobs as among the ranks of one run; OMP_NUM_THREADS is respected
-    settings = Settings(logs, args.work_dir.expanduser().resolve(), move_data(suite, args.data_root), args.jobs,
-                        plan_threads(local_ranks=args.jobs).threads)
+    settings = Settings(
+        logs,
+        args.work_dir.expanduser().resolve(),
+        move_data(suite, args.data_root),
+        args.jobs,
+        plan_threads(local_ranks=args.jobs).threads,
+    )
     if not MMLogger.check_instance_created('mmirstd'):
         MMLogger.get_instance('mmirstd', log_level='WARNING')  # configs are read many times
     stop = threading.Event()
@@ -102,8 +128,9 @@ def main(argv: list[str] | None = None) -> None:
     print(f'{suite.name}: {len(jobs)} runs, {len(jobs) - len(left)} done before')
     for name in sorted({job.run.data_root for job in left if job.run.data_root}):
         if not Path(settings.data[name]).is_dir():
-            raise ConfigError(f'data root {name}: {settings.data[name]} does not exist.\n'
-                              f'  cure: --data-root {name}=PATH')
+            raise ConfigError(
+                f'data root {name}: {settings.data[name]} does not exist.\n  cure: --data-root {name}=PATH'
+            )
     plans: dict[str, Plan] = {}
     for job in left:  # no hour is spent before a misspelt option is found
         plans[job.run.name] = job.check(plans.get(job.run.name))
@@ -123,8 +150,10 @@ def main(argv: list[str] | None = None) -> None:
     write_tables(suite, logs)
     for message in outcome.failed.values():
         print(f'\nFAILED {message}', file=sys.stderr)
-    print(f'{suite.name}: {len(outcome.finished)} done now, {len(outcome.failed)} failed'
-          + (', interrupted; the same command goes on' if outcome.interrupted else ''))
+    print(
+        f'{suite.name}: {len(outcome.finished)} done now, {len(outcome.failed)} failed'
+        + (', interrupted; the same command goes on' if outcome.interrupted else '')
+    )
     if outcome.interrupted or outcome.failed:
         sys.stdout.flush()
         sys.exit(130 if outcome.interrupted else 1)

@@ -105,8 +105,10 @@ def table(results: dict[str, dict], columns: Sequence[str] = COLUMNS, title: str
             return f'{value * 1e6:.1f}'
         return str(value) if isinstance(value, int) else f'{value:.3f}'
 
-    lines = [f'| {title} | ' + ' | '.join(c if c != 'Fa' else 'Fa (1e-6)' for c in columns) + ' |',
-             '|---|' + '---:|' * len(columns)]
+    lines = [
+        f'| {title} | ' + ' | '.join(c if c != 'Fa' else 'Fa (1e-6)' for c in columns) + ' |',
+        '|---|' + '---:|' * len(columns),
+    ]
     for name, metrics in results.items():
         lines.append(f'| {name} | ' + ' | '.join(cell(c, metrics[c]) for c in columns) + ' |')
     return '\n'.join(lines)
@@ -119,24 +121,68 @@ def main(argv: list[str] | None = None) -> None:
     out = args.out.resolve()
     data, work, pictures = out / 'data', out / 'ggl-net-tiny', out / 'pictures'
     root = f'data_root={data}'
-    run('1/4 generating infrared scenes', 'tools/dataset_converters/make_synthetic.py', str(data), '--num-train',
-        str(args.num_train), '--num-val', str(max(8, args.num_train // 10)), '--num-test', str(args.num_test),
-        '--preview', *(['--overwrite'] if args.fresh else []))
+    run(
+        '1/4 generating infrared scenes',
+        'tools/dataset_converters/make_synthetic.py',
+        str(data),
+        '--num-train',
+        str(args.num_train),
+        '--num-val',
+        str(max(8, args.num_train // 10)),
+        '--num-test',
+        str(args.num_test),
+        '--preview',
+        *(['--overwrite'] if args.fresh else []),
+    )
 
     checkpoint, _ = train(
-        '2/4 training GGL-Net tiny', GGL_NET, work, dict(num_train=args.num_train, epochs=args.epochs), args.fresh,
-        root, f'train_cfg.max_epochs={args.epochs}', f'train_cfg.val_interval={max(1, args.epochs // 3)}')
-    run('3/4 testing GGL-Net tiny on the held-out images', 'tools/test.py', GGL_NET, str(checkpoint), '--work-dir',
-        str(out / 'test'), '--out', str(out / 'ggl-net-tiny.json'), '--show-dir', str(pictures), '--cfg-options', root)
-    run('4/4 testing the classical baseline on the same images', 'tools/test.py', TOP_HAT, '--data',
-        'synthetic', '--work-dir', str(out / 'test'), '--out', str(out / 'white-tophat.json'), '--cfg-options', root)
+        '2/4 training GGL-Net tiny',
+        GGL_NET,
+        work,
+        dict(num_train=args.num_train, epochs=args.epochs),
+        args.fresh,
+        root,
+        f'train_cfg.max_epochs={args.epochs}',
+        f'train_cfg.val_interval={max(1, args.epochs // 3)}',
+    )
+    run(
+        '3/4 testing GGL-Net tiny on the held-out images',
+        'tools/test.py',
+        GGL_NET,
+        str(checkpoint),
+        '--work-dir',
+        str(out / 'test'),
+        '--out',
+        str(out / 'ggl-net-tiny.json'),
+        '--show-dir',
+        str(pictures),
+        '--cfg-options',
+        root,
+    )
+    run(
+        '4/4 testing the classical baseline on the same images',
+        'tools/test.py',
+        TOP_HAT,
+        '--data',
+        'synthetic',
+        '--work-dir',
+        str(out / 'test'),
+        '--out',
+        str(out / 'white-tophat.json'),
+        '--cfg-options',
+        root,
+    )
 
-    results = {name: json.loads((out / f'{file}.json').read_text())['metrics']
-               for name, file in (('white top-hat', 'white-tophat'), ('GGL-Net tiny', 'ggl-net-tiny'))}
+    results = {
+        name: json.loads((out / f'{file}.json').read_text())['metrics']
+        for name, file in (('white top-hat', 'white-tophat'), ('GGL-Net tiny', 'ggl-net-tiny'))
+    }
     print(f'\n== {args.num_test} held-out images, default protocol (probability > 0.5, native size)\n')
     print(table(results))
-    print(f'\npictures    {pictures}\nscenes      {data / "preview.png"}\ncheckpoint  {checkpoint}\n'
-          f'time        {(time.time() - start) / 60:.1f} min')
+    print(
+        f'\npictures    {pictures}\nscenes      {data / "preview.png"}\ncheckpoint  {checkpoint}\n'
+        f'time        {(time.time() - start) / 60:.1f} min'
+    )
 
 
 if __name__ == '__main__':

@@ -27,8 +27,9 @@ COLUMNS = ('mAP50', 'precision', 'recall', 'F1', 'Pd', 'Fa')
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--out', type=Path, default=Path('demo_out/moving'),
-                        help='folder for data, checkpoints and animations')
+    parser.add_argument(
+        '--out', type=Path, default=Path('demo_out/moving'), help='folder for data, checkpoints and animations'
+    )
     parser.add_argument('--num-train', type=int, default=96, help='generated training sequences')
     parser.add_argument('--num-test', type=int, default=16, help='generated test sequences')
     parser.add_argument('--num-frames', type=int, default=24, help='frames of a sequence')
@@ -77,15 +78,25 @@ def animate(config: str, checkpoint: Path, data: Path, gif: Path, mp4: Path, fps
             start = time.perf_counter()
             found = detector(frame).pred_instances
             seconds += time.perf_counter() - start
-            pictures.append(draw_detections(
-                frame, np.array(boxes[image['id']]).reshape(-1, 4), found.bboxes.numpy(), found.scores.numpy(),
-                name=f'{name} #{image["frame_id"]}', text='YOLO-BP nano, streaming', errors_first=False,
-                display_range=(low, max(high, low + 1))))
+            pictures.append(
+                draw_detections(
+                    frame,
+                    np.array(boxes[image['id']]).reshape(-1, 4),
+                    found.bboxes.numpy(),
+                    found.scores.numpy(),
+                    name=f'{name} #{image["frame_id"]}',
+                    text='YOLO-BP nano, streaming',
+                    errors_first=False,
+                    display_range=(low, max(high, low + 1)),
+                )
+            )
             progress.update(len(pictures))
     info = save_gif(gif, pictures, fps)
     save_mp4(mp4, pictures, fps)
-    print(f'{gif}: {info.frames} frames of {info.size[0]}x{info.size[1]}, {info.bytes / 1e6:.1f} MB; '
-          f'streaming detector {len(frames) / seconds:.0f} frames/s')
+    print(
+        f'{gif}: {info.frames} frames of {info.size[0]}x{info.size[1]}, {info.bytes / 1e6:.1f} MB; '
+        f'streaming detector {len(frames) / seconds:.0f} frames/s'
+    )
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -104,25 +115,65 @@ def main(argv: list[str] | None = None) -> None:
         parameters = out / 'parameters.json'
         out.mkdir(parents=True, exist_ok=True)
         parameters.write_text(json.dumps(PARAMETERS))
-        run(title, 'tools/dataset_converters/make_synthetic.py', str(data), '--mode', 'sequences', '--num-train',
-            str(args.num_train), '--num-val', str(max(1, args.num_train // 12)), '--num-test', str(args.num_test),
-            '--num-frames', str(args.num_frames), '--size', args.size, '--parameters', str(parameters), '--preview',
-            '--overwrite')
+        run(
+            title,
+            'tools/dataset_converters/make_synthetic.py',
+            str(data),
+            '--mode',
+            'sequences',
+            '--num-train',
+            str(args.num_train),
+            '--num-val',
+            str(max(1, args.num_train // 12)),
+            '--num-test',
+            str(args.num_test),
+            '--num-frames',
+            str(args.num_frames),
+            '--size',
+            args.size,
+            '--parameters',
+            str(parameters),
+            '--preview',
+            '--overwrite',
+        )
 
     title = '1/4 generating infrared sequences'
     missing = not (data / 'dataset.json').is_file()
     generated = once(title, out / 'generated.json', recipe, args.fresh or missing, generate)
     recipe = dict(recipe, key_every=args.key_every, epochs=args.epochs)
     checkpoint, trained = train(
-        '2/4 training YOLO-BP nano', YOLO_BP, work, recipe, generated, root,
-        f'train_dataloader.dataset.key_every={args.key_every}', f'train_cfg.max_epochs={args.epochs}',
-        f'train_cfg.val_interval={max(1, args.epochs // 2)}')
+        '2/4 training YOLO-BP nano',
+        YOLO_BP,
+        work,
+        recipe,
+        generated,
+        root,
+        f'train_dataloader.dataset.key_every={args.key_every}',
+        f'train_cfg.max_epochs={args.epochs}',
+        f'train_cfg.val_interval={max(1, args.epochs // 2)}',
+    )
 
     title = '3/4 testing YOLO-BP nano on the held-out sequences'
     missing = not record.is_file() or not sequences.is_file()
-    tested = once(title, out / 'tested.json', recipe, trained or missing, lambda: run(
-        title, 'tools/test.py', YOLO_BP, str(checkpoint), '--work-dir', str(out / 'test'), '--out', str(record),
-        '--cfg-options', root, f'test_evaluator.per_sequence_out={sequences}'))
+    tested = once(
+        title,
+        out / 'tested.json',
+        recipe,
+        trained or missing,
+        lambda: run(
+            title,
+            'tools/test.py',
+            YOLO_BP,
+            str(checkpoint),
+            '--work-dir',
+            str(out / 'test'),
+            '--out',
+            str(record),
+            '--cfg-options',
+            root,
+            f'test_evaluator.per_sequence_out={sequences}',
+        ),
+    )
     title = '4/4 detecting frame by frame on a held-out sequence'
     missing = not gif.is_file() or not mp4.is_file()
 
@@ -135,11 +186,15 @@ def main(argv: list[str] | None = None) -> None:
 
     print(f'\n== {args.num_test} held-out sequences of {args.num_frames} frames; Pd and Fa at score 0.5\n')
     print(table({'YOLO-BP nano': json.loads(record.read_text())['metrics']}, COLUMNS))
-    bins = {f'{row["low"]:g} to {row["high"]:g}' if row['high'] is not None else f'{row["low"]:g} and more': row
-            for row in json.loads(sequences.read_text())['scr']}
+    bins = {
+        f'{row["low"]:g} to {row["high"]:g}' if row['high'] is not None else f'{row["low"]:g} and more': row
+        for row in json.loads(sequences.read_text())['scr']
+    }
     print('\n' + table(bins, ('targets', 'detected', 'Pd'), 'signal-to-clutter ratio'))
-    print(f'\nanimation   {gif}\nvideo       {mp4}\nscenes      {data / "preview.png"}\ncheckpoint  {checkpoint}\n'
-          f'time        {(time.time() - start) / 60:.1f} min')
+    print(
+        f'\nanimation   {gif}\nvideo       {mp4}\nscenes      {data / "preview.png"}\ncheckpoint  {checkpoint}\n'
+        f'time        {(time.time() - start) / 60:.1f} min'
+    )
 
 
 if __name__ == '__main__':

@@ -26,8 +26,11 @@ DEFAULT_KINDS = ('mask', 'json', 'csv', 'overlay')
 _FATAL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
 _SHOWN = 20
 #: The option behind what a message of the loading transform advises.
-_CURES = {"nonfinite='median'": '--nonfinite median', "normalise='minmax' or 'percentile'": '--normalise percentile',
-          'bit_depth in LoadInfraredImage': '--bit-depth'}
+_CURES = {
+    "nonfinite='median'": '--nonfinite median',
+    "normalise='minmax' or 'percentile'": '--normalise percentile',
+    'bit_depth in LoadInfraredImage': '--bit-depth',
+}
 
 EXAMPLES = """\
 examples:
@@ -44,57 +47,103 @@ results, in one folder for each kind (docs/inference.md has the schema):
 def build_parser() -> argparse.ArgumentParser:
     """The command line."""
     from mmirstd.apis.result_writer import KINDS
+
     parser = argparse.ArgumentParser(
         usage='infer.py CONFIG [CKPT] INPUT [INPUT ...] --out DIR [options]',
         description='Detect infrared small targets in images, folders, videos and streams.',
-        epilog=EXAMPLES + ''.join(f'  {kind:8} {text}\n' for kind, text in KINDS.items())
+        epilog=EXAMPLES
+        + ''.join(f'  {kind:8} {text}\n' for kind, text in KINDS.items())
         + '\nexit status: 0 all inputs done, 1 some failed (listed at the end and in DIR/failed.csv), 2 wrong usage',
-        formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('config', metavar='CONFIG', help='config file, or the name of one in configs/ or of a '
-                        'model in its metafiles, e.g. ggl-net-tiny_general')
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument(
-        'items', nargs='+', metavar='[CKPT] INPUT',
+        'config',
+        metavar='CONFIG',
+        help='config file, or the name of one in configs/ or of a model in its metafiles, e.g. ggl-net-tiny_general',
+    )
+    parser.add_argument(
+        'items',
+        nargs='+',
+        metavar='[CKPT] INPUT',
         help='checkpoint (a file, whatever its name, or an address); "-" or none for a method without learnt '
         'parameters. Then inputs: images (PNG, TIFF, BMP, JPEG, PGM, PPM, GIF, WEBP, 8 or 16 bit; .npy), folders, '
         'patterns, videos, a camera\'s number, an address (rtsp://...), or "-" for raw frames on standard input. A '
-        'TIFF\'s pages are the frames of a sequence. For a detector of moving targets a folder of images is one '
-        'sequence')
-    parser.add_argument('--out', required=True, metavar='DIR',
-                        help='where results go; inputs finished there are skipped')
-    parser.add_argument('--save', default=','.join(DEFAULT_KINDS), metavar='KIND[,KIND]',
-                        help=f'what to write, of {", ".join(KINDS)} (default: %(default)s)')
+        "TIFF's pages are the frames of a sequence. For a detector of moving targets a folder of images is one "
+        'sequence',
+    )
+    parser.add_argument(
+        '--out', required=True, metavar='DIR', help='where results go; inputs finished there are skipped'
+    )
+    parser.add_argument(
+        '--save',
+        default=','.join(DEFAULT_KINDS),
+        metavar='KIND[,KIND]',
+        help=f'what to write, of {", ".join(KINDS)} (default: %(default)s)',
+    )
     parser.add_argument('--recursive', action='store_true', help='descend into folders')
     parser.add_argument('--overwrite', action='store_true', help='do everything again, over the results in DIR')
-    parser.add_argument('--threshold', type=float, metavar='P',
-                        help='probability above which a pixel is target, or score from which on a box is (default: the '
-                        'model\'s, as a rule 0.5)')
+    parser.add_argument(
+        '--threshold',
+        type=float,
+        metavar='P',
+        help='probability above which a pixel is target, or score from which on a box is (default: the '
+        "model's, as a rule 0.5)",
+    )
     parser.add_argument('--min-area', type=int, default=1, metavar='N', help='least area of a target in pixels')
-    parser.add_argument('--batch-size', type=int, default=1, metavar='N',
-                        help='images of one size, or tiles, that go through the network together')
+    parser.add_argument(
+        '--batch-size',
+        type=int,
+        default=1,
+        metavar='N',
+        help='images of one size, or tiles, that go through the network together',
+    )
     parser.add_argument('--device', help='cpu, cuda, cuda:1, ... (default: the GPU if there is one)')
     tiles = parser.add_argument_group('large images')
-    tiles.add_argument('--tile', choices=('auto', 'on', 'off'), default='auto',
-                       help='auto: images of more than 2 million pixels, but not for classical methods')
+    tiles.add_argument(
+        '--tile',
+        choices=('auto', 'on', 'off'),
+        default='auto',
+        help='auto: images of more than 2 million pixels, but not for classical methods',
+    )
     tiles.add_argument('--window', type=int, default=1024, metavar='N', help='side of a tile in pixels')
     tiles.add_argument('--overlap', type=int, default=128, metavar='N', help='pixels that neighbouring tiles share')
     tiles.add_argument('--seam', choices=('blend', 'crop'), default='blend', help='how tiles are joined')
     values = parser.add_argument_group('gray values (default: as the config normalises in training)')
-    values.add_argument('--normalise', choices=('fixed', 'minmax', 'percentile'),
-                        help='divide by the largest code; or stretch each image from its least to its greatest value, '
-                        'or between two percentiles')
+    values.add_argument(
+        '--normalise',
+        choices=('fixed', 'minmax', 'percentile'),
+        help='divide by the largest code; or stretch each image from its least to its greatest value, '
+        'or between two percentiles',
+    )
     values.add_argument('--max-value', type=float, metavar='V', help='what "fixed" divides by')
     values.add_argument('--bit-depth', type=int, metavar='N', help='significant bits of 16-bit images, e.g. 14')
-    values.add_argument('--nonfinite', choices=('error', 'median'),
-                        help='NaN and infinity in float images: an error, or replaced by the median')
-    values.add_argument('--invert', action='store_true', default=None,
-                        help='dark targets on a brighter background (black-hot images) for a model of bright ones')
+    values.add_argument(
+        '--nonfinite',
+        choices=('error', 'median'),
+        help='NaN and infinity in float images: an error, or replaced by the median',
+    )
+    values.add_argument(
+        '--invert',
+        action='store_true',
+        default=None,
+        help='dark targets on a brighter background (black-hot images) for a model of bright ones',
+    )
     video = parser.add_argument_group('videos and streams')
-    video.add_argument('--fps', type=float, help='frame rate of annotated videos (default: the input\'s, or 25)')
+    video.add_argument('--fps', type=float, help="frame rate of annotated videos (default: the input's, or 25)")
     video.add_argument('--max-frames', type=int, metavar='N', help='stop each sequence after N frames')
-    video.add_argument('--raw-frames', metavar='WxH[:DTYPE]',
-                       help='raw frames on standard input: uint8 (default), uint16 or float32, little-endian')
-    parser.add_argument('--cfg-options', nargs='+', action=OptionsAction, metavar='KEY=VALUE', default={},
-                        help='override config entries')
+    video.add_argument(
+        '--raw-frames',
+        metavar='WxH[:DTYPE]',
+        help='raw frames on standard input: uint8 (default), uint16 or float32, little-endian',
+    )
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=OptionsAction,
+        metavar='KEY=VALUE',
+        default={},
+        help='override config entries',
+    )
     parser.add_argument('--quiet', action='store_true', help='no progress bar')
     parser.add_argument('--traceback', action='store_true', help='show the traceback of a wrong usage, too')
     return parser
@@ -104,6 +153,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Parse and check the command line; ``checkpoint`` and ``inputs`` are taken from what follows the config."""
     from mmirstd.apis.frame_stream import RawFormat
     from mmirstd.apis.result_writer import KINDS
+
     parser = build_parser()
     args = parser.parse_intermixed_args(argv)
     args.checkpoint, args.inputs = checkpoint_and_inputs(args.items)
@@ -134,6 +184,7 @@ def checkpoint_and_inputs(items: list[str]) -> tuple[str | None, list[str]]:
     """
     from mmirstd.engine.checkpoint_files import looks_like_checkpoint
     from mmirstd.engine.errors import CheckpointError
+
     first, *rest = items
     given = looks_like_checkpoint(first)
     checkpoint = first if given else None
@@ -141,23 +192,29 @@ def checkpoint_and_inputs(items: list[str]) -> tuple[str | None, list[str]]:
     for item in inputs:
         if looks_like_checkpoint(item):
             beside = f', and {checkpoint} was given already' if given else ''
-            raise CheckpointError(f'{item}: a checkpoint where an image is expected{beside}.\n  cure: one checkpoint, '
-                                  f'right after the config: infer.py CONFIG {item} INPUT ...')
+            raise CheckpointError(
+                f'{item}: a checkpoint where an image is expected{beside}.\n  cure: one checkpoint, '
+                f'right after the config: infer.py CONFIG {item} INPUT ...'
+            )
         if _holds_only_checkpoints(item):
-            raise CheckpointError(f'{item}: a folder of checkpoints, without an image or a video.\n  cure: name one of '
-                                  f'them right after the config: infer.py CONFIG {item.rstrip("/")}/FILE INPUT ...')
+            raise CheckpointError(
+                f'{item}: a folder of checkpoints, without an image or a video.\n  cure: name one of '
+                f'them right after the config: infer.py CONFIG {item.rstrip("/")}/FILE INPUT ...'
+            )
     return checkpoint, inputs
 
 
 def _holds_only_checkpoints(item: str) -> bool:
     from mmirstd.apis.inputs import STILL_SUFFIXES, VIDEO_SUFFIXES
     from mmirstd.engine.checkpoint_files import looks_like_checkpoint
+
     folder = Path(item).expanduser()
     if not folder.is_dir():
         return False
     names = [entry.name.lower() for entry in folder.iterdir()]
-    return (not any(name.endswith((*STILL_SUFFIXES, *VIDEO_SUFFIXES)) for name in names)
-            and any(looks_like_checkpoint(folder / name) for name in names))
+    return not any(name.endswith((*STILL_SUFFIXES, *VIDEO_SUFFIXES)) for name in names) and any(
+        looks_like_checkpoint(folder / name) for name in names
+    )
 
 
 def build(args: argparse.Namespace) -> TargetInferencer:
@@ -169,14 +226,24 @@ def build(args: argparse.Namespace) -> TargetInferencer:
     from mmirstd.apis import Tiling, build_inferencer
     from mmirstd.apis.model_loading import find_model_config
     from mmirstd.engine.errors import UserError
+
     config = find_model_config(args.config, args.cfg_options)
-    load_options = dict(max_value=args.max_value, bit_depth=args.bit_depth, nonfinite=args.nonfinite,
-                        invert=args.invert)
+    load_options = dict(
+        max_value=args.max_value, bit_depth=args.bit_depth, nonfinite=args.nonfinite, invert=args.invert
+    )
     try:
         tiling = Tiling(args.window, args.overlap, args.seam)
         return build_inferencer(
-            config, args.checkpoint, tile=args.tile, tiling=tiling, device=args.device, threshold=args.threshold,
-            min_area=args.min_area, normalise=args.normalise, load_options=load_options)
+            config,
+            args.checkpoint,
+            tile=args.tile,
+            tiling=tiling,
+            device=args.device,
+            threshold=args.threshold,
+            min_area=args.min_area,
+            normalise=args.normalise,
+            load_options=load_options,
+        )
     except ValueError as error:
         raise UserError(str(error)) from error
 
@@ -199,9 +266,11 @@ class Batch:
         head: Entries for the heads of JSON results.
     """
 
-    def __init__(self, inferencer: TargetInferencer, folder: OutputFolder, args: argparse.Namespace,
-                 head: dict[str, Any]) -> None:
+    def __init__(
+        self, inferencer: TargetInferencer, folder: OutputFolder, args: argparse.Namespace, head: dict[str, Any]
+    ) -> None:
         from mmirstd.apis.result_writer import MAP_KINDS, output_folders
+
         self.inferencer = inferencer
         self.folder = folder
         self.args = args
@@ -216,13 +285,20 @@ class Batch:
     def sources(self) -> Iterator[Source]:
         """All inputs, listed lazily."""
         from mmirstd.apis import expand_inputs
-        return expand_inputs(self.args.inputs, self.args.recursive, self.inferencer.sequences, self.folder.root,
-                             on_skip=lambda path: self.left_out.setdefault(path))
+
+        return expand_inputs(
+            self.args.inputs,
+            self.args.recursive,
+            self.inferencer.sequences,
+            self.folder.root,
+            on_skip=lambda path: self.left_out.setdefault(path),
+        )
 
     def run(self) -> None:
         """Work through the inputs."""
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
         columns = TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
         with Progress(*columns, console=Console(stderr=True), disable=self.args.quiet) as self.progress:
             total = sum(1 for _ in self.sources())
@@ -263,8 +339,12 @@ class Batch:
     def _sequence(self, source: Source) -> None:
         problems: list[Exception] = []
         frames = self.inferencer.infer(
-            source, self.args.batch_size, on_error=lambda _, error: problems or problems.append(error),
-            raw_format=self.args.raw_format, max_frames=self.args.max_frames)
+            source,
+            self.args.batch_size,
+            on_error=lambda _, error: problems or problems.append(error),
+            raw_format=self.args.raw_format,
+            max_frames=self.args.max_frames,
+        )
         writer = self._writer(source)
         targets = 0
         task = self.progress.add_task('frames', total=self.args.max_frames)
@@ -299,6 +379,7 @@ class Batch:
 
     def _writer(self, source: Source) -> Any:
         from mmirstd.apis import ResultWriter
+
         return ResultWriter(self.folder, source, self.kinds, self.head)
 
     def _succeeded(self, source: Source, targets: int) -> None:
@@ -314,8 +395,10 @@ class Batch:
         self.failures.setdefault(source.label, text)
         self.progress.advance(self.task)
         if isinstance(error, OSError) and error.errno in _FATAL:
-            raise _Stop(f'{self.folder.root}: {error.strerror}; what was finished is kept, and the same command goes '
-                        'on from there')
+            raise _Stop(
+                f'{self.folder.root}: {error.strerror}; what was finished is kept, and the same command goes '
+                'on from there'
+            )
 
     def report(self) -> int:
         """Print what was done; the exit status."""
@@ -324,6 +407,7 @@ class Batch:
         print(f'{self.done} done ({self.targets} targets), {self.skipped} finished before, {len(self.failures)} failed')
         if self.left_out:
             from mmirstd.apis.inputs import describe_skipped
+
             print(describe_skipped(list(self.left_out)))
         print(f'results: {self.folder.root}')
         if not self.failures:
@@ -349,6 +433,7 @@ class _Stop(Exception):
 def main(argv: list[str] | None = None) -> int:
     """Command line entry; the exit status."""
     from mmirstd.engine.threads import apply_threads, plan_threads
+
     args = parse_args(argv)
     plan = plan_threads()
     if plan.busy:
@@ -356,10 +441,13 @@ def main(argv: list[str] | None = None) -> int:
     apply_threads(plan)
     inferencer = build(args)
     if args.checkpoint is None and inferencer.weights is not None:
-        print(f'notice: no CKPT was given; the weights are those released for this config: {inferencer.weights}',
-              file=sys.stderr)
+        print(
+            f'notice: no CKPT was given; the weights are those released for this config: {inferencer.weights}',
+            file=sys.stderr,
+        )
     from mmirstd.apis import OutputFolder
     from mmirstd.apis.result_writer import MAP_KINDS
+
     if inferencer.sequences and any(kind in MAP_KINDS for kind in args.save) and args.save != list(DEFAULT_KINDS):
         print('notice: a detector has boxes, no maps: no mask, prob or npy is written', file=sys.stderr)
     settings, head = describe(inferencer, args)

@@ -35,20 +35,38 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(description='Test a model on the test split of its config.')
     parser.add_argument('config', help='config file')
-    parser.add_argument('checkpoint', nargs='?', default='none',
-                        help='checkpoint file; leave out (or "none") for a method without learnt parameters')
+    parser.add_argument(
+        'checkpoint',
+        nargs='?',
+        default='none',
+        help='checkpoint file; leave out (or "none") for a method without learnt parameters',
+    )
     parser.add_argument('--show-dir', help='write one comparison picture per image into this folder')
     parser.add_argument('--out', help='write metrics and their provenance to this JSON file')
-    parser.add_argument('--dump', metavar='DIR',
-                        help='write probability map, mask and image of each test image, and the metrics file, into '
-                        'this folder: what tools/analysis_tools/report.py makes a report of')
-    parser.add_argument('--per-image', metavar='FILE',
-                        help='write the counts of each image, its targets and false alarms to this JSON or CSV file')
-    parser.add_argument('--protocol', action='append', metavar='NAME[,NAME]',
-                        help='evaluate by these published definitions, too; "default" is always reported')
-    parser.add_argument('--eval-size', type=int, metavar='N',
-                        help='resize images and masks to N x N before the network, as some published protocols do; '
-                        'without it, the evaluation is at native size')
+    parser.add_argument(
+        '--dump',
+        metavar='DIR',
+        help='write probability map, mask and image of each test image, and the metrics file, into '
+        'this folder: what tools/analysis_tools/report.py makes a report of',
+    )
+    parser.add_argument(
+        '--per-image',
+        metavar='FILE',
+        help='write the counts of each image, its targets and false alarms to this JSON or CSV file',
+    )
+    parser.add_argument(
+        '--protocol',
+        action='append',
+        metavar='NAME[,NAME]',
+        help='evaluate by these published definitions, too; "default" is always reported',
+    )
+    parser.add_argument(
+        '--eval-size',
+        type=int,
+        metavar='N',
+        help='resize images and masks to N x N before the network, as some published protocols do; '
+        'without it, the evaluation is at native size',
+    )
     add_common_arguments(parser)
     return parser.parse_args(argv)
 
@@ -60,6 +78,7 @@ def main() -> None:
     from mmirstd.engine.loading_options import loading_steps
     from mmirstd.engine.normalization import follow_training, is_asked_for
     from mmirstd.engine.prediction_only import predict_only
+
     args = parse_args()
     now_doing('preparing the test')
     cfg = load_config(args.config, args.cfg_options, args.data)
@@ -71,8 +90,10 @@ def main() -> None:
     without_masks = predict_only(cfg)
     asked = [option for option in ('per_image', 'protocol') if getattr(args, option)]
     if without_masks and asked:
-        raise ConfigError(f'--{asked[0].replace("_", "-")}: the test data have no masks ({without_masks}), so nothing '
-                          'can be measured.\n  cure: leave it out to write predictions, or give the masks')
+        raise ConfigError(
+            f'--{asked[0].replace("_", "-")}: the test data have no masks ({without_masks}), so nothing '
+            'can be measured.\n  cure: leave it out to write predictions, or give the masks'
+        )
     protocols = [p for given in args.protocol or () for p in given.split(',') if p]
     notices = set_protocols(cfg, protocols, args.eval_size) if protocols else []
     if args.eval_size is not None:
@@ -81,19 +102,33 @@ def main() -> None:
         set_per_image(cfg, args.per_image)
     if args.show_dir:
         cfg.setdefault('default_hooks', {})['visualization'] = dict(
-            type='mmirstd.IRSTDVisualizationHook', show_dir=args.show_dir)
+            type='mmirstd.IRSTDVisualizationHook', show_dir=args.show_dir
+        )
     if without_masks:
         args.dump, out_dir = None, args.dump or str(Path(cfg.work_dir) / 'predictions')
-        cfg.custom_hooks = [*(cfg.get('custom_hooks') or ()),
-                            dict(type='mmirstd.PredictionWriterHook', out_dir=out_dir)]
-        notices = [f'no metrics: the test data have no masks ({without_masks}). Predicted masks and probabilities are '
-                   f'in {out_dir}']
+        cfg.custom_hooks = [
+            *(cfg.get('custom_hooks') or ()),
+            dict(type='mmirstd.PredictionWriterHook', out_dir=out_dir),
+        ]
+        notices = [
+            f'no metrics: the test data have no masks ({without_masks}). Predicted masks and probabilities are '
+            f'in {out_dir}'
+        ]
     if args.dump:
-        cfg.custom_hooks = [*(cfg.get('custom_hooks') or ()),
-                            dict(type='mmirstd.PredictionDumpHook', out_dir=args.dump)]
+        cfg.custom_hooks = [
+            *(cfg.get('custom_hooks') or ()),
+            dict(type='mmirstd.PredictionDumpHook', out_dir=args.dump),
+        ]
     # Only what a test needs, so that a missing train split does not matter.
-    for key in ('train_dataloader', 'train_cfg', 'optim_wrapper', 'param_scheduler', 'val_dataloader', 'val_cfg',
-                'val_evaluator'):
+    for key in (
+        'train_dataloader',
+        'train_cfg',
+        'optim_wrapper',
+        'param_scheduler',
+        'val_dataloader',
+        'val_cfg',
+        'val_evaluator',
+    ):
         cfg[key] = None
     cfg.resume = False
     given = args.checkpoint.lower() != 'none'
@@ -104,11 +139,14 @@ def main() -> None:
     _, notes = prepare(cfg, args.launcher)
     runner = build_runner(cfg, [*notes, *notices])
     if given:
-        runner.register_hook(CheckpointGuardHook(
-            min_match=0.0 if args.partial_checkpoint else 1.0, filename=args.checkpoint))
+        runner.register_hook(
+            CheckpointGuardHook(min_match=0.0 if args.partial_checkpoint else 1.0, filename=args.checkpoint)
+        )
     elif any(p.requires_grad and p.numel() for p in runner.model.parameters()):
-        raise CheckpointError(f'{args.config}: its model has learnable parameters and no checkpoint was given, so the '
-                              'weights would be random.\n  cure: tools/test.py CONFIG CKPT')
+        raise CheckpointError(
+            f'{args.config}: its model has learnable parameters and no checkpoint was given, so the '
+            'weights would be random.\n  cure: tools/test.py CONFIG CKPT'
+        )
     with explain_config_errors(args.config):
         metrics = runner.test()
     if runner.rank == 0:
@@ -130,6 +168,7 @@ def report(runner, args: argparse.Namespace, metrics: dict, notices: list[str]) 
         from mmengine.model import is_model_wrapper
 
         from mmirstd.engine.complexity import describe_network
+
         record = dict(
             metrics={name: _plain(value) for name, value in metrics.items()},
             command=shlex.join(['python', *sys.argv]),
@@ -138,15 +177,18 @@ def report(runner, args: argparse.Namespace, metrics: dict, notices: list[str]) 
             config_text=runner.cfg.pretty_text,
             checkpoint=None if runner._load_from is None else args.checkpoint,
             checkpoint_sha256=file_sha256(runner._load_from) if Path(str(runner._load_from)).is_file() else None,
-            network=describe_network(runner.model.module if is_model_wrapper(runner.model) else runner.model,
-                                     runner.test_dataloader.dataset[0]),
+            network=describe_network(
+                runner.model.module if is_model_wrapper(runner.model) else runner.model,
+                runner.test_dataloader.dataset[0],
+            ),
             device=get_device(),
             images=len(runner.test_dataloader.dataset),
             eval_size=args.eval_size or 'native',
             processes=runner.world_size,
             notices=notices,
             versions=versions(),
-            time=time.strftime('%Y-%m-%dT%H:%M:%S%z'))
+            time=time.strftime('%Y-%m-%dT%H:%M:%S%z'),
+        )
         for out in outputs:
             write_json(out, record)
             print(f'metrics file: {out}')

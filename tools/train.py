@@ -33,20 +33,35 @@ from mmirstd.engine.single_image_batches import mind_single_image_batches
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(description='Train a model.')
-    parser.add_argument('config', help='config file, e.g. '
-                        'configs/ggl_net/ggl-net-tiny_pretrained-b8-70e_nuaa-sirst-341-86.py')
-    parser.add_argument('--resume', nargs='?', const='auto', metavar='CKPT',
-                        help='continue from CKPT, or without CKPT from the newest checkpoint in the work dir')
-    parser.add_argument('--new-schedule', action='store_true',
-                        help='with --resume: the learning-rate schedule of the config, at the point that the run has '
-                        'reached, in place of the checkpoint\'s; for a run that is made longer')
-    parser.add_argument('--amp', action='store_true',
-                        help='mixed precision in any case: bfloat16, or float16 on a GPU without it; our CPU schedule '
-                        'takes it by itself where the machine has it')
-    parser.add_argument('--vis', action='append', metavar='NAME[,NAME]',
-                        help='write curves and pictures of validation images, targets magnified, to tensorboard or '
-                        'wandb, too')
-    parser.add_argument('--seed', type=int, help='random seed; default: the config\'s')
+    parser.add_argument(
+        'config', help='config file, e.g. configs/ggl_net/ggl-net-tiny_pretrained-b8-70e_nuaa-sirst-341-86.py'
+    )
+    parser.add_argument(
+        '--resume',
+        nargs='?',
+        const='auto',
+        metavar='CKPT',
+        help='continue from CKPT, or without CKPT from the newest checkpoint in the work dir',
+    )
+    parser.add_argument(
+        '--new-schedule',
+        action='store_true',
+        help='with --resume: the learning-rate schedule of the config, at the point that the run has '
+        "reached, in place of the checkpoint's; for a run that is made longer",
+    )
+    parser.add_argument(
+        '--amp',
+        action='store_true',
+        help='mixed precision in any case: bfloat16, or float16 on a GPU without it; our CPU schedule '
+        'takes it by itself where the machine has it',
+    )
+    parser.add_argument(
+        '--vis',
+        action='append',
+        metavar='NAME[,NAME]',
+        help='write curves and pictures of validation images, targets magnified, to tensorboard or wandb, too',
+    )
+    parser.add_argument('--seed', type=int, help="random seed; default: the config's")
     add_common_arguments(parser)
     return parser.parse_args(argv)
 
@@ -61,15 +76,19 @@ def main() -> None:
     cfg.work_dir = default_work_dir(cfg, args.work_dir)
     missing = [k for k in ('model', 'train_dataloader', 'train_cfg', 'optim_wrapper') if not cfg.get(k)]
     if missing:
-        raise ConfigError(f'{args.config}: has no {", ".join(missing)}, so nothing can be trained.\n  cure: add them '
-                          '(see configs/_base_/), or run a method without training by tools/test.py')
+        raise ConfigError(
+            f'{args.config}: has no {", ".join(missing)}, so nothing can be trained.\n  cure: add them '
+            '(see configs/_base_/), or run a method without training by tools/test.py'
+        )
     if args.amp:
         from mmirstd.engine.optim_wrapper import enable_amp
+
         enable_amp(cfg.optim_wrapper)
     if args.seed is not None:
         cfg.setdefault('randomness', {})['seed'] = args.seed
     if args.vis:
         from mmirstd.engine.vis_options import add_vis_backends
+
         add_vis_backends(cfg, [name for given in args.vis for name in given.split(',') if name])
     resume_notes = []
     if args.resume:
@@ -86,6 +105,7 @@ def main() -> None:
     _, notes = prepare(cfg, args.launcher)
     runner = build_runner(cfg, [*notes, *resume_notes])
     from mmirstd.engine import CheckpointGuardHook, NormalizationHook
+
     runner.register_hook(NormalizationHook())
     if cfg.get('load_from'):
         # a base checkpoint may lack what a variant adds; a run that continues must fit exactly
@@ -93,6 +113,7 @@ def main() -> None:
         runner.register_hook(CheckpointGuardHook(min_match=share, filename=cfg.load_from))
     if args.resume:
         from mmirstd.engine.hooks import ScheduleGuardHook
+
         runner.register_hook(ScheduleGuardHook(args.new_schedule, cfg.load_from))
 
     data = ['--data', args.data] if args.data else []
@@ -116,7 +137,7 @@ def resume_command(argv: list[str], args: argparse.Namespace, work_dir: str) -> 
     words = [word for word in argv if not word.startswith('--resume=') and word != '--new-schedule']
     if '--resume' in words:
         at = words.index('--resume')
-        del words[at:at + (1 if args.resume == 'auto' else 2)]
+        del words[at : at + (1 if args.resume == 'auto' else 2)]
     if not args.work_dir:
         words += ['--work-dir', work_dir]
     return shlex.join(['python', *words, '--resume'])

@@ -7,5 +7,6 @@ default_hooks = dict(
     checkpoint=dict(save_best='mAP50', rule='greater'),
     # Losses of necks (BP-FPN's loss_dgr); does nothing where there are none.
     auxiliary_loss=dict(type='mmirstd.AuxiliaryLossHook'),
-    visualization=dict(_delete_=True, type='DetVisualizationHook', draw=False))
+    visualization=dict(_delete_=True, type='DetVisualizationHook', draw=False),
+)
 visualizer = dict(type='mmdet.DetLocalVisualizer')

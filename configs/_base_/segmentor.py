@@ -4,4 +4,5 @@ model = dict(
     # mmirstd.LoadInfraredImage delivers about [0, 1]; nothing standardizes further.
     data_preprocessor=dict(type='SegDataPreProcessor', mean=[0.0], std=[1.0], pad_val=0, seg_pad_val=255),
     train_cfg=dict(),
-    test_cfg=dict(mode='whole'))
+    test_cfg=dict(mode='whole'),
+)

@@ -7,5 +7,6 @@ _base_ = 'mmseg::sem_fpn/fpn_r50_4xb4-160k_ade20k-512x512.py'
 
 custom_imports = dict(imports=['mmirstd.registry'], allow_failed_imports=False)
 model = dict(
-    neck=dict(_delete_=True, type='mmirstd.BPFPN', pyramid={{_base_.model.neck}}, gils=dict(level=1), dgr=dict()))
+    neck=dict(_delete_=True, type='mmirstd.BPFPN', pyramid={{_base_.model.neck}}, gils=dict(level=1), dgr=dict())
+)
 default_hooks = dict(auxiliary_loss=dict(type='mmirstd.AuxiliaryLossHook'))

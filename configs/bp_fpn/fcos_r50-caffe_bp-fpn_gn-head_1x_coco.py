@@ -4,6 +4,5 @@
 _base_ = 'mmdet::fcos/fcos_r50-caffe_fpn_gn-head_1x_coco.py'
 
 custom_imports = dict(imports=['mmirstd.registry'], allow_failed_imports=False)
-model = dict(
-    neck=dict(_delete_=True, type='mmirstd.BPFPN', pyramid={{_base_.model.neck}}, gils=dict(), dgr=dict()))
+model = dict(neck=dict(_delete_=True, type='mmirstd.BPFPN', pyramid={{_base_.model.neck}}, gils=dict(), dgr=dict()))
 default_hooks = dict(auxiliary_loss=dict(type='mmirstd.AuxiliaryLossHook'))

@@ -5,5 +5,6 @@ _base_ = 'mmdet::rtmdet/rtmdet_tiny_8xb32-300e_coco.py'
 custom_imports = dict(imports=['mmirstd.registry'], allow_failed_imports=False)
 model = dict(
     backbone=dict(out_indices=(1, 2, 3, 4)),
-    neck=dict(_delete_=True, type='mmirstd.BPFPN', pyramid={{_base_.model.neck}}, gils=dict(), dgr=dict()))
+    neck=dict(_delete_=True, type='mmirstd.BPFPN', pyramid={{_base_.model.neck}}, gils=dict(), dgr=dict()),
+)
 default_hooks = dict(auxiliary_loss=dict(type='mmirstd.AuxiliaryLossHook'))

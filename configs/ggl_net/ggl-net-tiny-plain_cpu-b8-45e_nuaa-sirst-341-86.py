@@ -2,5 +2,5 @@
 _base_ = ['./ggl-net-tiny_cpu-b8-45e_nuaa-sirst-341-86.py']
 
 model = dict(
-    backbone=dict(gradient=None),
-    neck=dict(_delete_=True, type='mmirstd.UShapeNeck', in_channels=[8, 16, 32, 64, 128]))
+    backbone=dict(gradient=None), neck=dict(_delete_=True, type='mmirstd.UShapeNeck', in_channels=[8, 16, 32, 64, 128])
+)

@@ -11,7 +11,9 @@ model = dict(
         loss_decode=[
             dict(type='mmirstd.SoftIoULoss', loss_weight=0.5, loss_name='loss_soft_iou'),
             dict(type='mmirstd.SoftIoULoss', loss_weight=0.5, loss_name='loss_batch_soft_iou', per_sample=False),
-        ]))
+        ]
+    )
+)
 
 # One target in twenty has more than 100 pixels; these hold a quarter of all target pixels and were what was missed.
 train_pipeline = [

@@ -8,6 +8,7 @@ base_channels = 16
 model = dict(
     backbone=dict(base_channels=base_channels),
     neck=dict(_delete_=True, type='mmirstd.TGFM', in_channels=[base_channels * 2**i for i in range(5)]),
-    decode_head=dict(in_channels=base_channels, channels=base_channels))
+    decode_head=dict(in_channels=base_channels, channels=base_channels),
+)
 
 train_cfg = dict(max_epochs=200)

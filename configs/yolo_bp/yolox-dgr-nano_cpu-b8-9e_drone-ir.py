@@ -1,6 +1,4 @@
 # The single-frame baseline with BP-FPN's DGR.
 _base_ = ['../yolox/yolox-nano_cpu-b8-9e_drone-ir.py']
 
-model = dict(
-    neck=dict(
-        _delete_=True, type='mmirstd.BPFPN', pyramid={{_base_.model.neck}}, dgr=dict()))
+model = dict(neck=dict(_delete_=True, type='mmirstd.BPFPN', pyramid={{_base_.model.neck}}, dgr=dict()))

@@ -18,14 +18,33 @@ if TYPE_CHECKING:
     from .tiling import Tiling
 
 _MODULES = {
-    'FrameResult': '.results', 'IRSTDInferencer': '.irstd_inferencer',
-    'MovingTargetInferencer': '.moving_target_inferencer', 'OutputFolder': '.output_folder',
-    'ResultWriter': '.result_writer', 'Source': '.inputs', 'StreamingDetector': '.streaming',
-    'Target': '.target_schema', 'Tiling': '.tiling', 'build_inferencer': '.build', 'expand_inputs': '.inputs',
-    'measure_boxes': '.measure', 'measure_targets': '.measure',
+    'FrameResult': '.results',
+    'IRSTDInferencer': '.irstd_inferencer',
+    'MovingTargetInferencer': '.moving_target_inferencer',
+    'OutputFolder': '.output_folder',
+    'ResultWriter': '.result_writer',
+    'Source': '.inputs',
+    'StreamingDetector': '.streaming',
+    'Target': '.target_schema',
+    'Tiling': '.tiling',
+    'build_inferencer': '.build',
+    'expand_inputs': '.inputs',
+    'measure_boxes': '.measure',
+    'measure_targets': '.measure',
 }
 __all__ = [
-    'FrameResult', 'IRSTDInferencer', 'MovingTargetInferencer', 'OutputFolder', 'ResultWriter', 'Source',
-    'StreamingDetector', 'Target', 'Tiling', 'build_inferencer', 'expand_inputs', 'measure_boxes', 'measure_targets'
+    'FrameResult',
+    'IRSTDInferencer',
+    'MovingTargetInferencer',
+    'OutputFolder',
+    'ResultWriter',
+    'Source',
+    'StreamingDetector',
+    'Target',
+    'Tiling',
+    'build_inferencer',
+    'expand_inputs',
+    'measure_boxes',
+    'measure_targets',
 ]
 __getattr__, __dir__ = lazy_names(__name__, _MODULES)

@@ -69,16 +69,18 @@ class TargetInferencer(BaseInferencer):
     #: Whether a folder of images is one sequence.
     sequences = False
 
-    def __init__(self,
-                 model: ModelLike,
-                 weights: str | None = None,
-                 device: str | torch.device | None = None,
-                 scope: str | None = None,
-                 show_progress: bool = True,
-                 threshold: float | None = None,
-                 min_area: int = 1,
-                 normalise: str | None = None,
-                 load_options: dict | None = None) -> None:
+    def __init__(
+        self,
+        model: ModelLike,
+        weights: str | None = None,
+        device: str | torch.device | None = None,
+        scope: str | None = None,
+        show_progress: bool = True,
+        threshold: float | None = None,
+        min_area: int = 1,
+        normalise: str | None = None,
+        load_options: dict | None = None,
+    ) -> None:
         # mmengine's own __init__ takes no built network and would execute what a checkpoint holds as its config.
         self.cfg = as_config(model)
         self.scope = scope or self._scope
@@ -87,13 +89,15 @@ class TargetInferencer(BaseInferencer):
         self.model = network.to(self.device)
         self.show_progress = show_progress
         self.visualizer = None
-        self.load_options = {key: value for key, value in dict(normalise=normalise, **(load_options or {})).items()
-                             if value is not None}
+        self.load_options = {
+            key: value for key, value in dict(normalise=normalise, **(load_options or {})).items() if value is not None
+        }
         self.threshold = self._default_threshold() if threshold is None else threshold
         self.min_area = min_area
         if not 0 <= self.threshold < 1 or min_area < 1:
-            raise ValueError(f'threshold {self.threshold}, min_area {min_area}; expected 0 <= threshold < 1 and '
-                             'min_area >= 1')
+            raise ValueError(
+                f'threshold {self.threshold}, min_area {min_area}; expected 0 <= threshold < 1 and min_area >= 1'
+            )
         self.pipeline = self._init_pipeline(self.cfg)
 
     @property
@@ -106,10 +110,14 @@ class TargetInferencer(BaseInferencer):
         weights = self.weights
         digest = file_sha256(weights) if weights is not None and Path(weights).is_file() else None
         return dict(
-            min_area=self.min_area, model=self.name, weights=None if weights is None else Path(weights).name,
+            min_area=self.min_area,
+            model=self.name,
+            weights=None if weights is None else Path(weights).name,
             weights_sha256=digest,
-            normalise={**self._followed, **self.load_options} or 'config', tiling=self._tiling_record(),
-            mmirstd=__version__)
+            normalise={**self._followed, **self.load_options} or 'config',
+            tiling=self._tiling_record(),
+            mmirstd=__version__,
+        )
 
     def _tiling_record(self) -> dict[str, Any] | None:
         return None
@@ -141,8 +149,10 @@ class TargetInferencer(BaseInferencer):
         """
         found = str(steps[0].get('type', ''))
         if found.rsplit('.', 1)[-1] != expected:
-            raise ConfigError(f'{config_name(cfg)}: its test pipeline begins with {found}; expected '
-                              f'mmirstd.{expected}, which normalises images as in training')
+            raise ConfigError(
+                f'{config_name(cfg)}: its test pipeline begins with {found}; expected '
+                f'mmirstd.{expected}, which normalises images as in training'
+            )
         try:
             return TRANSFORMS.build(steps[0])
         except (TypeError, ValueError) as error:
@@ -154,8 +164,15 @@ class TargetInferencer(BaseInferencer):
         """Inputs as they are: they are expanded lazily in :meth:`preprocess`."""
         return [inputs]
 
-    def preprocess(self, inputs: Any, batch_size: int = 1, recursive: bool = False, on_error: OnError | None = None,
-                   raw_format: RawFormat | None = None, max_frames: int | None = None) -> Iterator[Any]:
+    def preprocess(
+        self,
+        inputs: Any,
+        batch_size: int = 1,
+        recursive: bool = False,
+        on_error: OnError | None = None,
+        raw_format: RawFormat | None = None,
+        max_frames: int | None = None,
+    ) -> Iterator[Any]:
         """Yield what :meth:`forward` takes.
 
         Args:
@@ -168,8 +185,9 @@ class TargetInferencer(BaseInferencer):
         """
         raise NotImplementedError
 
-    def infer(self, inputs: Any, batch_size: int = 1, on_error: OnError | None = None,
-              **options: Any) -> Iterator[FrameResult]:
+    def infer(
+        self, inputs: Any, batch_size: int = 1, on_error: OnError | None = None, **options: Any
+    ) -> Iterator[FrameResult]:
         """Results one by one, in order, in bounded memory; see :meth:`preprocess` for the arguments.
 
         16-bit images that seem to hold codes of fewer bits are a warning in the log: after the first
@@ -198,16 +216,23 @@ class TargetInferencer(BaseInferencer):
         """What to tell someone whose 16-bit images seem to hold codes of fewer bits; None: nothing."""
         if not getattr(self.loader, 'divides_by_code', False):
             return None
-        return watch.warning("bit_depth={0} (tools/infer.py: --bit-depth {0}; IRSTDInferencer: "
-                             "load_options=dict(bit_depth={0}))")
+        return watch.warning(
+            'bit_depth={0} (tools/infer.py: --bit-depth {0}; IRSTDInferencer: load_options=dict(bit_depth={0}))'
+        )
 
-    def visualize(self, inputs: list, preds: list[FrameResult], return_vis: bool = False,
-                  **_: Any) -> list[np.ndarray] | None:
+    def visualize(
+        self, inputs: list, preds: list[FrameResult], return_vis: bool = False, **_: Any
+    ) -> list[np.ndarray] | None:
         """Pictures of the results, (H, W, 3) uint8 BGR, if ``return_vis``."""
         return [result.picture() for result in preds] if return_vis else None
 
-    def postprocess(self, preds: list[FrameResult], visualization: list[np.ndarray] | None,
-                    return_datasamples: bool = False, return_maps: bool = False) -> dict:
+    def postprocess(
+        self,
+        preds: list[FrameResult],
+        visualization: list[np.ndarray] | None,
+        return_datasamples: bool = False,
+        return_maps: bool = False,
+    ) -> dict:
         """``predictions``: records as in the JSON files, or data samples; ``visualization``: pictures or None.
 
         Args:
@@ -251,8 +276,9 @@ class TargetInferencer(BaseInferencer):
             return
         yield raw
 
-    def _stream(self, source: Source, on_error: OnError | None, raw_format: RawFormat | None,
-                max_frames: int | None) -> Iterator[np.ndarray]:
+    def _stream(
+        self, source: Source, on_error: OnError | None, raw_format: RawFormat | None, max_frames: int | None
+    ) -> Iterator[np.ndarray]:
         """Frames of a sequence; a defect in it is handed on after the last good frame."""
         try:
             stream = FrameStream(source, raw_format, max_frames)

@@ -13,8 +13,9 @@ from .model_loading import ModelLike, as_config
 from .moving_target_inferencer import MovingTargetInferencer
 
 
-def build_inferencer(model: ModelLike, weights: str | os.PathLike | None = None, tile: str = 'auto',
-                     tiling: Any = None, **options: Any) -> TargetInferencer:
+def build_inferencer(
+    model: ModelLike, weights: str | os.PathLike | None = None, tile: str = 'auto', tiling: Any = None, **options: Any
+) -> TargetInferencer:
     """An :class:`IRSTDInferencer`, or a :class:`MovingTargetInferencer` for a ``MultiFrameDetector``.
 
     Args:

@@ -44,8 +44,9 @@ class RawFormat:
         width, _, height = size.partition('x')
         dtype = dtype or 'uint8'
         if not (width.isdigit() and height.isdigit() and int(width) and int(height)) or dtype not in _RAW_TYPES:
-            raise ValueError(f'{text!r} is no raw frame format; expected WIDTHxHEIGHT[:{"|".join(_RAW_TYPES)}], '
-                             'e.g. 640x512:uint16')
+            raise ValueError(
+                f'{text!r} is no raw frame format; expected WIDTHxHEIGHT[:{"|".join(_RAW_TYPES)}], e.g. 640x512:uint16'
+            )
         return cls(int(width), int(height), dtype)
 
     def read(self, stream: BinaryIO) -> np.ndarray | None:
@@ -60,8 +61,10 @@ class RawFormat:
         if not data:
             return None
         if len(data) < need:
-            raise DataError(f'the raw stream ends inside a frame ({len(data)} of {need} bytes for {self.width}x'
-                            f'{self.height} {self.dtype})')
+            raise DataError(
+                f'the raw stream ends inside a frame ({len(data)} of {need} bytes for {self.width}x'
+                f'{self.height} {self.dtype})'
+            )
         return np.frombuffer(data, kind).reshape(self.height, self.width).astype(self.dtype)
 
 
@@ -98,8 +101,13 @@ class FrameStream:
         DataError: It cannot be opened.
     """
 
-    def __init__(self, source: Source, raw_format: RawFormat | None = None, max_frames: int | None = None,
-                 stdin: BinaryIO | None = None) -> None:
+    def __init__(
+        self,
+        source: Source,
+        raw_format: RawFormat | None = None,
+        max_frames: int | None = None,
+        stdin: BinaryIO | None = None,
+    ) -> None:
         if source.problem is not None:
             raise DataError(source.problem)
         self.source = source
@@ -118,8 +126,10 @@ class FrameStream:
             self.total = page_count(source.location)
         elif source.kind == 'stdin':
             if raw_format is None:
-                raise DataError('standard input: the size of the raw frames is not known; give it with '
-                                '--raw-frames WIDTHxHEIGHT[:uint8|uint16|float32] (raw_format)')
+                raise DataError(
+                    'standard input: the size of the raw frames is not known; give it with '
+                    '--raw-frames WIDTHxHEIGHT[:uint8|uint16|float32] (raw_format)'
+                )
         else:
             self._open_video()
 
@@ -134,8 +144,10 @@ class FrameStream:
                 raise DataError(f'{location}: cannot be opened: {error.strerror}') from None
         capture = cv2.VideoCapture(location)
         if not capture.isOpened():
-            raise DataError(f'{self.source.label}: OpenCV cannot open this as a video; it is truncated, no video or in '
-                            'an unsupported format, or the camera or address does not answer')
+            raise DataError(
+                f'{self.source.label}: OpenCV cannot open this as a video; it is truncated, no video or in '
+                'an unsupported format, or the camera or address does not answer'
+            )
         fps, count = capture.get(cv2.CAP_PROP_FPS), capture.get(cv2.CAP_PROP_FRAME_COUNT)
         self.fps = fps if 0 < fps < 1000 else None  # raw MJPEG and some cameras give nonsense
         self.total = int(count) if self.source.kind == 'video' and 0 < count < 1e9 else None
@@ -173,9 +185,11 @@ class FrameStream:
             if shape is None:
                 shape, kind = frame.shape, frame.dtype
             if frame.shape != shape or frame.dtype != kind:
-                self.problem = (f'frame {number} has {frame.shape[1]}x{frame.shape[0]} pixels of {frame.dtype}, those '
-                                f'before it {shape[1]}x{shape[0]} of {kind}; expected one size and type: split the '
-                                'sequence there')
+                self.problem = (
+                    f'frame {number} has {frame.shape[1]}x{frame.shape[0]} pixels of {frame.dtype}, those '
+                    f'before it {shape[1]}x{shape[0]} of {kind}; expected one size and type: split the '
+                    'sequence there'
+                )
                 break
             number += 1
             if self.source.kind != 'video':
@@ -200,8 +214,9 @@ class FrameStream:
     def _check_count(self, number: int) -> None:
         """Containers that store no count estimate it, so a little less is no defect."""
         if self.total is not None and number < self.total - max(2, self.total // 100):
-            self.problem = (f'the video ends after {number} of {self.total} frames: it is cut off; copy or record it '
-                            'again')
+            self.problem = (
+                f'the video ends after {number} of {self.total} frames: it is cut off; copy or record it again'
+            )
 
     def _decode(self) -> Iterator[np.ndarray]:
         if self.source.kind == 'frames':

@@ -25,8 +25,21 @@ from mmirstd.datasets.image_io import (
 )
 from mmirstd.datasets.sequences import natural_key
 
-VIDEO_SUFFIXES: tuple[str, ...] = ('.mp4', '.avi', '.mkv', '.mov', '.m4v', '.mpg', '.mpeg', '.wmv', '.webm', '.ts',
-                                   '.mjpeg', '.mjpg', '.flv')
+VIDEO_SUFFIXES: tuple[str, ...] = (
+    '.mp4',
+    '.avi',
+    '.mkv',
+    '.mov',
+    '.m4v',
+    '.mpg',
+    '.mpeg',
+    '.wmv',
+    '.webm',
+    '.ts',
+    '.mjpeg',
+    '.mjpg',
+    '.flv',
+)
 #: Images: what :mod:`mmirstd.datasets.image_io` reads, and arrays saved by NumPy.
 STILL_SUFFIXES: tuple[str, ...] = (*IMAGE_SUFFIXES, '.npy')
 
@@ -107,16 +120,20 @@ def gray_array(array: np.ndarray, label: str = 'the array') -> np.ndarray:
     array = np.asarray(array)
     shapes = array.ndim == 2 or array.ndim == 3 and array.shape[2] in (1, 3, 4)
     if not shapes or not array.size:
-        raise DataError(f'{label}: an image of shape {array.shape}; expected (H, W) or (H, W, C) with 1, 3 or 4 '
-                        'channels (BGR as OpenCV reads them) and at least one pixel')
+        raise DataError(
+            f'{label}: an image of shape {array.shape}; expected (H, W) or (H, W, C) with 1, 3 or 4 '
+            'channels (BGR as OpenCV reads them) and at least one pixel'
+        )
     return to_one_channel(plain_type(array, label))
 
 
-def expand_inputs(inputs: Any,
-                  recursive: bool = False,
-                  sequences: bool = False,
-                  exclude: str | os.PathLike | None = None,
-                  on_skip: Callable[[str], None] | None = None) -> Iterator[Source]:
+def expand_inputs(
+    inputs: Any,
+    recursive: bool = False,
+    sequences: bool = False,
+    exclude: str | os.PathLike | None = None,
+    on_skip: Callable[[str], None] | None = None,
+) -> Iterator[Source]:
     """Single sources of what the user gave, in order; folders are listed as they come up.
 
     A folder gives its images and videos in natural order (2.png before 10.png); only the names of one folder are held
@@ -146,12 +163,17 @@ def expand_inputs(inputs: Any,
         elif isinstance(item, (str, os.PathLike)):
             yield from _expand_path(os.fspath(item), recursive, sequences, skip, on_skip or (lambda path: None))
         else:
-            yield Source('image', str(item), 'unknown',
-                         f'an input of type {type(item).__name__}; expected a path, an array or a camera index')
+            yield Source(
+                'image',
+                str(item),
+                'unknown',
+                f'an input of type {type(item).__name__}; expected a path, an array or a camera index',
+            )
 
 
-def _expand_path(text: str, recursive: bool, sequences: bool, skip: str | None,
-                 on_skip: Callable[[str], None]) -> Iterator[Source]:
+def _expand_path(
+    text: str, recursive: bool, sequences: bool, skip: str | None, on_skip: Callable[[str], None]
+) -> Iterator[Source]:
     if text == '-':
         yield Source('stdin', '-', 'stdin')
         return
@@ -168,7 +190,7 @@ def _expand_path(text: str, recursive: bool, sequences: bool, skip: str | None,
         yield Source('live', int(text), f'camera{text}')
     elif glob.has_magic(path):
         # The part before the first wildcard is the folder that names are relative to.
-        plain = path[:re.search(r'[*?\[]', path).start()]
+        plain = path[: re.search(r'[*?\[]', path).start()]
         root = os.path.dirname(plain)
         found = False
         for match in sorted(glob.iglob(path, recursive=True), key=natural_key):
@@ -181,8 +203,9 @@ def _expand_path(text: str, recursive: bool, sequences: bool, skip: str | None,
         yield _file(path, Path(path).stem)  # reading it says that it is missing
 
 
-def _expand_folder(folder: str, below: str, recursive: bool, sequences: bool, skip: str | None,
-                   on_skip: Callable[[str], None]) -> Iterator[Source]:
+def _expand_folder(
+    folder: str, below: str, recursive: bool, sequences: bool, skip: str | None, on_skip: Callable[[str], None]
+) -> Iterator[Source]:
     """The sources of a folder; at the top (``below`` empty) at least one, if only to say that there is none."""
     found = False
     try:
@@ -212,10 +235,18 @@ def _expand_folder(folder: str, below: str, recursive: bool, sequences: bool, sk
             on_skip(path)
     if not found and not below:
         subfolders = sum(is_dir for _, is_dir in listed)
-        hint = f'; it has {subfolders} subfolder(s), which --recursive (recursive=True) reads' if subfolders \
-            and not recursive else ''
-        yield Source('image', folder, 'folder', f'{folder}: no image or video in this folder, expected files ending in '
-                     f'{", ".join((*STILL_SUFFIXES, *VIDEO_SUFFIXES))}{hint}')
+        hint = (
+            f'; it has {subfolders} subfolder(s), which --recursive (recursive=True) reads'
+            if subfolders and not recursive
+            else ''
+        )
+        yield Source(
+            'image',
+            folder,
+            'folder',
+            f'{folder}: no image or video in this folder, expected files ending in '
+            f'{", ".join((*STILL_SUFFIXES, *VIDEO_SUFFIXES))}{hint}',
+        )
 
 
 def _file(path: str, name: str) -> Source:
@@ -247,8 +278,11 @@ def _without_secrets(url: str) -> str:
 def frame_files(folder: str) -> list[str]:
     """The files of a folder with one image each in natural order, as paths."""
     with os.scandir(folder) as entries:
-        names = [entry.name for entry in entries if entry.name.lower().endswith(STILL_SUFFIXES)
-                 and not entry.name.startswith('.') and not entry.is_dir()]
+        names = [
+            entry.name
+            for entry in entries
+            if entry.name.lower().endswith(STILL_SUFFIXES) and not entry.name.startswith('.') and not entry.is_dir()
+        ]
     paths = [os.path.join(folder, name) for name in sorted(names, key=natural_key)]
     return [path for path in paths if not _has_pages(path)]
 
@@ -257,8 +291,10 @@ def describe_skipped(paths: Sequence[str], shown: int = 5) -> str:
     """One line about files in folders that are neither images nor videos by their names, see :func:`expand_inputs`."""
     names = ', '.join(os.path.basename(path) for path in paths[:shown])
     more = f' and {len(paths) - shown} more' if len(paths) > shown else ''
-    return (f'skipped {len(paths)} file(s) whose names are none of an image or video: {names}{more} (read are '
-            f'{", ".join((*STILL_SUFFIXES, *VIDEO_SUFFIXES))})')
+    return (
+        f'skipped {len(paths)} file(s) whose names are none of an image or video: {names}{more} (read are '
+        f'{", ".join((*STILL_SUFFIXES, *VIDEO_SUFFIXES))})'
+    )
 
 
 def identity(source: Source) -> str | None:
@@ -275,8 +311,9 @@ def identity(source: Source) -> str | None:
             paths = frame_files(source.location)
         for path in paths:
             status = os.stat(path)
-            digest.update(f'{os.path.basename(path)}\0{status.st_size}\0{status.st_mtime_ns}\0'.encode(
-                'utf-8', 'surrogateescape'))
+            digest.update(
+                f'{os.path.basename(path)}\0{status.st_size}\0{status.st_mtime_ns}\0'.encode('utf-8', 'surrogateescape')
+            )
     except OSError:
         return None
     return digest.hexdigest()[:32]

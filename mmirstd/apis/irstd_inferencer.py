@@ -30,8 +30,11 @@ from .results import FrameResult
 from .tiling import AUTO_TILE_PIXELS, Tiling
 
 _META = ('img_path', 'ori_shape', 'img_shape', 'pad_shape', 'scale_factor', 'padding_size')
-_DEFAULT_PIPELINE = (dict(type='mmirstd.LoadInfraredImage'), dict(type='mmirstd.PadToMultiple', divisor=32),
-                     dict(type='mmseg.PackSegInputs', meta_keys=_META))
+_DEFAULT_PIPELINE = (
+    dict(type='mmirstd.LoadInfraredImage'),
+    dict(type='mmirstd.PadToMultiple', divisor=32),
+    dict(type='mmseg.PackSegInputs', meta_keys=_META),
+)
 
 
 @dataclass
@@ -78,16 +81,26 @@ class IRSTDInferencer(TargetInferencer):
             ``mmirstd.LoadInfraredImage``.
     """
 
-    def __init__(self, model: Any, weights: str | os.PathLike | None = None, device: str | None = None,
-                 *args: Any, tile: str = 'auto', tiling: Tiling | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        model: Any,
+        weights: str | os.PathLike | None = None,
+        device: str | None = None,
+        *args: Any,
+        tile: str = 'auto',
+        tiling: Tiling | None = None,
+        **kwargs: Any,
+    ) -> None:
         if tile not in ('auto', 'on', 'off'):
             raise ValueError(f"tile is {tile!r}; expected 'auto', 'on' or 'off'")
         self.tile = tile
         self.tiling = tiling or Tiling()
         super().__init__(model, weights, device, *args, **kwargs)
         if not hasattr(self.model, 'encode_decode'):
-            raise ConfigError(f'{self.name}: a {type(self.model).__name__} is no segmentation network of mmseg; '
-                              'detectors of moving targets go with MovingTargetInferencer')
+            raise ConfigError(
+                f'{self.name}: a {type(self.model).__name__} is no segmentation network of mmseg; '
+                'detectors of moving targets go with MovingTargetInferencer'
+            )
 
     def _tiling_record(self) -> dict[str, Any] | None:
         if self.tile == 'off':
@@ -106,9 +119,15 @@ class IRSTDInferencer(TargetInferencer):
 
     # mmengine's steps
 
-    def preprocess(self, inputs: Any, batch_size: int = 1, recursive: bool = False, on_error: OnError | None = None,
-                   raw_format: RawFormat | None = None,
-                   max_frames: int | None = None) -> Iterator[list[PreparedImage]]:
+    def preprocess(
+        self,
+        inputs: Any,
+        batch_size: int = 1,
+        recursive: bool = False,
+        on_error: OnError | None = None,
+        raw_format: RawFormat | None = None,
+        max_frames: int | None = None,
+    ) -> Iterator[list[PreparedImage]]:
         """Batches of images of one size; see the base class."""
         batch: list[PreparedImage] = []
         for prepared in self._prepared(self._sources(inputs, recursive), on_error, raw_format, max_frames):
@@ -126,11 +145,15 @@ class IRSTDInferencer(TargetInferencer):
 
     _tile_batch = 1
 
-    def _prepared(self, sources: Iterator[Source], on_error: OnError | None, raw_format: RawFormat | None,
-                  max_frames: int | None) -> Iterator[PreparedImage]:
+    def _prepared(
+        self, sources: Iterator[Source], on_error: OnError | None, raw_format: RawFormat | None, max_frames: int | None
+    ) -> Iterator[PreparedImage]:
         for source in sources:
-            frames = self._still(source, on_error) if source.still else self._stream(
-                source, on_error, raw_format, max_frames)
+            frames = (
+                self._still(source, on_error)
+                if source.still
+                else self._stream(source, on_error, raw_format, max_frames)
+            )
             for number, raw in enumerate(frames):
                 try:
                     prepared = self.prepare(raw, source, number)
@@ -180,8 +203,10 @@ class IRSTDInferencer(TargetInferencer):
 
     def _measure(self, item: PreparedImage, probability: np.ndarray) -> FrameResult:
         if not np.isfinite(probability).all():
-            raise DataError(f'{item.source.label}: the network gave NaN; its weights or the image\'s values are not '
-                            'what they should be')
+            raise DataError(
+                f"{item.source.label}: the network gave NaN; its weights or the image's values are not "
+                'what they should be'
+            )
         targets, mask = measure_targets(probability, self.threshold, self.min_area, item.gray, item.frame)
         return FrameResult(item.source, item.frame, item.gray, targets, self.threshold, probability, mask)
 
@@ -201,9 +226,18 @@ class IRSTDInferencer(TargetInferencer):
         packed = []
         for image in images:
             shape = image.shape
-            packed.append(self.pipeline(dict(
-                img=np.ascontiguousarray(image), img_path='', img_shape=shape, ori_shape=shape, pad_shape=shape,
-                scale_factor=(1.0, 1.0))))
+            packed.append(
+                self.pipeline(
+                    dict(
+                        img=np.ascontiguousarray(image),
+                        img_path='',
+                        img_shape=shape,
+                        ori_shape=shape,
+                        pad_shape=shape,
+                        scale_factor=(1.0, 1.0),
+                    )
+                )
+            )
         data = {key: [item[key] for item in packed] for key in ('inputs', 'data_samples')}
         maps = []
         for sample, image in zip(self.model.test_step(data), images):
@@ -228,6 +262,8 @@ def explain_failure(error: Exception, item: PreparedImage) -> Exception:
     text = str(error)
     if isinstance(error, (MemoryError, torch.cuda.OutOfMemoryError)) or 'not enough memory' in text:
         height, width = item.image.shape
-        return DataError(f'{item.source.label}: not enough memory for {width}x{height} pixels in one piece; tile it '
-                         "with a smaller window (--tile on --window 512, or tile='on', tiling=Tiling(window=512))")
+        return DataError(
+            f'{item.source.label}: not enough memory for {width}x{height} pixels in one piece; tile it '
+            "with a smaller window (--tile on --window 512, or tile='on', tiling=Tiling(window=512))"
+        )
     return error

@@ -11,11 +11,9 @@ from mmirstd.utils.scr import labeled_scr
 from .target_schema import Target
 
 
-def measure_targets(probability: np.ndarray,
-                    threshold: float = 0.5,
-                    min_area: int = 1,
-                    gray: np.ndarray | None = None,
-                    frame: int = 0) -> tuple[list[Target], np.ndarray]:
+def measure_targets(
+    probability: np.ndarray, threshold: float = 0.5, min_area: int = 1, gray: np.ndarray | None = None, frame: int = 0
+) -> tuple[list[Target], np.ndarray]:
     """Targets of a probability map: its 8-connected components above the threshold.
 
     The centroid is weighted by probability, ``sum(p x) / sum(p)`` over the component's pixels, so that it moves by
@@ -58,17 +56,28 @@ def measure_targets(probability: np.ndarray,
     scr = np.full(count, np.nan) if gray is None else target_scr(gray, components)
     peaks = component_maxima(components, probability)
     targets = [
-        Target(frame=frame, id=k, x=float(xs[k]), y=float(ys[k]), x0=float(x0), y0=float(y0), x1=float(x1),
-               y1=float(y1), area=float(components.areas[k]), peak=float(peaks[k]),
-               mean=float(mass[k] / components.areas[k]), scr=_known(scr[k]))
-        for k, (y0, x0, y1, x1) in enumerate(components.boxes)]
+        Target(
+            frame=frame,
+            id=k,
+            x=float(xs[k]),
+            y=float(ys[k]),
+            x0=float(x0),
+            y0=float(y0),
+            x1=float(x1),
+            y1=float(y1),
+            area=float(components.areas[k]),
+            peak=float(peaks[k]),
+            mean=float(mass[k] / components.areas[k]),
+            scr=_known(scr[k]),
+        )
+        for k, (y0, x0, y1, x1) in enumerate(components.boxes)
+    ]
     return targets, mask
 
 
-def measure_boxes(boxes: np.ndarray,
-                  scores: np.ndarray,
-                  gray: np.ndarray | None = None,
-                  frame: int = 0) -> list[Target]:
+def measure_boxes(
+    boxes: np.ndarray, scores: np.ndarray, gray: np.ndarray | None = None, frame: int = 0
+) -> list[Target]:
     """Targets of a detector's boxes, the highest score first.
 
     The local SCR takes the pixels whose centres the box holds as the target (the nearest pixel if there is none), and
@@ -85,17 +94,27 @@ def measure_boxes(boxes: np.ndarray,
     scores = np.asarray(scores, np.float64)[order]
     scr = np.full(len(boxes), np.nan) if gray is None or not len(boxes) else _box_scr(gray, boxes)
     return [
-        Target(frame=frame, id=k, x=(x0 + x1) / 2 - 0.5, y=(y0 + y1) / 2 - 0.5, x0=x0, y0=y0, x1=x1, y1=y1,
-               area=max(x1 - x0, 0.0) * max(y1 - y0, 0.0), peak=score, mean=None, scr=_known(scr[k]))
-        for k, ((x0, y0, x1, y1), score) in enumerate(zip(boxes.tolist(), scores.tolist()))]
+        Target(
+            frame=frame,
+            id=k,
+            x=(x0 + x1) / 2 - 0.5,
+            y=(y0 + y1) / 2 - 0.5,
+            x0=x0,
+            y0=y0,
+            x1=x1,
+            y1=y1,
+            area=max(x1 - x0, 0.0) * max(y1 - y0, 0.0),
+            peak=score,
+            mean=None,
+            scr=_known(scr[k]),
+        )
+        for k, ((x0, y0, x1, y1), score) in enumerate(zip(boxes.tolist(), scores.tolist()))
+    ]
 
 
-def measure_detections(boxes: np.ndarray,
-                       scores: np.ndarray,
-                       gray: np.ndarray,
-                       threshold: float = 0.5,
-                       min_area: float = 1,
-                       frame: int = 0) -> list[Target]:
+def measure_detections(
+    boxes: np.ndarray, scores: np.ndarray, gray: np.ndarray, threshold: float = 0.5, min_area: float = 1, frame: int = 0
+) -> list[Target]:
     """Targets of a detector's raw boxes: clipped to the image, and those of enough score and area.
 
     Args:

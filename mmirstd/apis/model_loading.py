@@ -62,8 +62,10 @@ def as_config(model: ModelLike) -> Config | ConfigDict | None:
     elif isinstance(model, (Config, ConfigDict, dict)):
         cfg = copy.deepcopy(model) if isinstance(model, (Config, ConfigDict)) else ConfigDict(copy.deepcopy(model))
     else:
-        raise TypeError(f'a model of type {type(model).__name__}; expected a config file, the name of a config, a '
-                        'Config or a network')
+        raise TypeError(
+            f'a model of type {type(model).__name__}; expected a config file, the name of a config, a '
+            'Config or a network'
+        )
     if not cfg.get('model'):
         raise ConfigError(f'{config_name(cfg)}: has no model')
     return cfg
@@ -75,8 +77,9 @@ def config_name(cfg: Config | ConfigDict | None) -> str:
     return Path(filename).stem if filename else 'model'
 
 
-def build_network(model: ModelLike, cfg: Config | ConfigDict | None, weights: str | os.PathLike | None,
-                  scope: str) -> tuple[nn.Module, str | None]:
+def build_network(
+    model: ModelLike, cfg: Config | ConfigDict | None, weights: str | os.PathLike | None, scope: str
+) -> tuple[nn.Module, str | None]:
     """Build a network and load its weights, none of which are unpickled with code execution.
 
     Args:
@@ -109,8 +112,10 @@ def build_network(model: ModelLike, cfg: Config | ConfigDict | None, weights: st
     if weights is not None:
         load_weights(network, os.fspath(weights))
     elif cfg is not None and any(p.requires_grad and p.numel() for p in network.parameters()):
-        raise CheckpointError(f'{config_name(cfg)}: its network has learnable parameters and no checkpoint was given, '
-                              'so the weights would be random.\n  cure: give the checkpoint that training wrote (.pth)')
+        raise CheckpointError(
+            f'{config_name(cfg)}: its network has learnable parameters and no checkpoint was given, '
+            'so the weights would be random.\n  cure: give the checkpoint that training wrote (.pth)'
+        )
     return network.eval(), None if weights is None else os.fspath(weights)
 
 
@@ -126,14 +131,24 @@ def load_weights(network: nn.Module, path: str) -> None:
     if not isinstance(state, dict):
         raise CheckpointError(f'{path}: holds a {type(checkpoint).__name__}, expected a dict of weights')
     compared = compare_state_dict(network, state)
-    wrong = {title: compared[key] for key, title in
-             (('missing', 'missing in the file'), ('unexpected', 'only in the file'), ('mismatched', 'other shapes'))
-             if compared[key]}
+    wrong = {
+        title: compared[key]
+        for key, title in (
+            ('missing', 'missing in the file'),
+            ('unexpected', 'only in the file'),
+            ('mismatched', 'other shapes'),
+        )
+        if compared[key]
+    }
     if wrong:
-        details = ''.join(f'\n  {title} ({len(items)}): {", ".join(items[:3])}{", ..." if len(items) > 3 else ""}'
-                          for title, items in wrong.items())
-        raise CheckpointError(f'{path}: belongs to another network than the config.{details}'
-                              f'\n  the file\'s model: {describe_architecture(checkpoint)}'
-                              '\n  cure: use the config that made it; it lies beside the checkpoint in its work dir')
+        details = ''.join(
+            f'\n  {title} ({len(items)}): {", ".join(items[:3])}{", ..." if len(items) > 3 else ""}'
+            for title, items in wrong.items()
+        )
+        raise CheckpointError(
+            f'{path}: belongs to another network than the config.{details}'
+            f"\n  the file's model: {describe_architecture(checkpoint)}"
+            '\n  cure: use the config that made it; it lies beside the checkpoint in its work dir'
+        )
     # strict would mind batch norm's step counters, which no result depends on
     network.load_state_dict({key.removeprefix('module.'): value for key, value in state.items()}, strict=False)

@@ -64,15 +64,24 @@ class MovingTargetInferencer(TargetInferencer):
     _scope = 'mmdet'
     sequences = True
 
-    def __init__(self, model: Any, weights: str | os.PathLike | None = None, device: str | None = None,
-                 *args: Any, stride: int | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        model: Any,
+        weights: str | os.PathLike | None = None,
+        device: str | None = None,
+        *args: Any,
+        stride: int | None = None,
+        **kwargs: Any,
+    ) -> None:
         self.stride = stride
         super().__init__(model, weights, device, *args, **kwargs)
 
     def _init_pipeline(self, cfg: Any) -> Any:
         if not isinstance(self.model, MultiFrameDetector):
-            raise ConfigError(f'{config_name(cfg)}: a {type(self.model).__name__} is no mmirstd.MultiFrameDetector; '
-                              'segmentation networks go with IRSTDInferencer')
+            raise ConfigError(
+                f'{config_name(cfg)}: a {type(self.model).__name__} is no mmirstd.MultiFrameDetector; '
+                'segmentation networks go with IRSTDInferencer'
+            )
         dataset = ((cfg or {}).get('test_dataloader') or {}).get('dataset') or {}
         stride = dataset.get('stride', 1) if self.stride is None else self.stride
         steps = self._test_pipeline(cfg, _DEFAULT_PIPELINE)
@@ -80,13 +89,22 @@ class MovingTargetInferencer(TargetInferencer):
         self.detector = StreamingDetector(self.model, pipeline=steps, stride=stride, device=self.device)
         return self.detector.pipeline
 
-    def preprocess(self, inputs: Any, batch_size: int = 1, recursive: bool = False, on_error: OnError | None = None,
-                   raw_format: RawFormat | None = None,
-                   max_frames: int | None = None) -> Iterator[list[PreparedFrame]]:
+    def preprocess(
+        self,
+        inputs: Any,
+        batch_size: int = 1,
+        recursive: bool = False,
+        on_error: OnError | None = None,
+        raw_format: RawFormat | None = None,
+        max_frames: int | None = None,
+    ) -> Iterator[list[PreparedFrame]]:
         """Frames one by one, whatever ``batch_size``: each needs the ones before it; see the base class."""
         for source in self._sources(inputs, recursive):
-            frames = self._still(source, on_error) if source.still else self._stream(
-                source, on_error, raw_format, max_frames)
+            frames = (
+                self._still(source, on_error)
+                if source.still
+                else self._stream(source, on_error, raw_format, max_frames)
+            )
             for number, raw in enumerate(frames):
                 try:
                     if raw.dtype.kind == 'f':
@@ -98,7 +116,7 @@ class MovingTargetInferencer(TargetInferencer):
 
     def forward(self, inputs: list[PreparedFrame], on_error: OnError | None = None) -> list[FrameResult]:
         """The result of one frame; one that fails has none, and the next goes on."""
-        item, = inputs
+        (item,) = inputs
         if item.first:
             self.detector.reset()
         try:

@@ -57,8 +57,10 @@ class OutputFolder:
             else:
                 self._replace_log()
         except OSError as error:
-            raise UserError(f'{self.root}: the output folder cannot be written to ({error.strerror}); choose another '
-                            'with --out, or free space there') from error
+            raise UserError(
+                f'{self.root}: the output folder cannot be written to ({error.strerror}); choose another '
+                'with --out, or free space there'
+            ) from error
 
     def _replace_log(self) -> None:
         write_json(self._log, dict(settings=self.settings), indent=None)
@@ -74,8 +76,9 @@ class OutputFolder:
             except ValueError:
                 continue  # cut off when a run was killed; its input is done again
         if not entries or 'settings' not in entries[0]:
-            raise UserError(f'{self._log}: is no log of finished results; choose another --out, or begin anew with '
-                            '--overwrite')
+            raise UserError(
+                f'{self._log}: is no log of finished results; choose another --out, or begin anew with --overwrite'
+            )
         self._compare(entries[0]['settings'])
         if data and not data.endswith(b'\n'):
             with self._log.open('ab') as file:
@@ -88,10 +91,13 @@ class OutputFolder:
     def _compare(self, before: dict[str, Any]) -> None:
         different = sorted(key for key in {*before, *self.settings} if before.get(key) != self.settings.get(key))
         if different:
-            listed = ''.join(f'\n  {key}: {before.get(key)!r} then, {self.settings.get(key)!r} now'
-                             for key in different)
-            raise UserError(f'{self.root}: holds results made with other settings.{listed}'
-                            '\n  cure: choose another --out, or write over them with --overwrite')
+            listed = ''.join(
+                f'\n  {key}: {before.get(key)!r} then, {self.settings.get(key)!r} now' for key in different
+            )
+            raise UserError(
+                f'{self.root}: holds results made with other settings.{listed}'
+                '\n  cure: choose another --out, or write over them with --overwrite'
+            )
 
     def name_for(self, source: Source) -> str:
         """The name of a source's outputs; always the same for the same source, never another's."""
@@ -118,15 +124,19 @@ class OutputFolder:
         if not before or before != identity(source):
             return False
         return set(folders) <= {output.split('/', 1)[0] for output in outputs} and all(
-            (self.root / output).exists() for output in outputs)
+            (self.root / output).exists() for output in outputs
+        )
 
     def begin(self, source: Source) -> Outputs:
         """Start writing the outputs of a source; what a camera or pipe gave before is kept, under its name."""
         name = base = self.name_for(source)
         number = 1
         while source.kind in ('live', 'stdin') and any(
-                (folder / f'{name}{suffix}').exists() for folder in self.root.iterdir() if folder.is_dir()
-                for suffix in ('.csv', '.json', '.mp4', FRAMES_SUFFIX)):
+            (folder / f'{name}{suffix}').exists()
+            for folder in self.root.iterdir()
+            if folder.is_dir()
+            for suffix in ('.csv', '.json', '.mp4', FRAMES_SUFFIX)
+        ):
             number += 1
             name = f'{base}~{number}'
         return Outputs(self, source, name)
@@ -168,8 +178,10 @@ class OutputFolder:
 
     @staticmethod
     def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-        with atomic_path(path) as temporary, temporary.open(
-                'w', newline='', encoding='utf-8', errors='surrogateescape') as file:
+        with (
+            atomic_path(path) as temporary,
+            temporary.open('w', newline='', encoding='utf-8', errors='surrogateescape') as file,
+        ):
             writer = csv.writer(file)
             writer.writerow(header)
             writer.writerows(rows)
@@ -194,7 +206,7 @@ class Outputs:
         """A temporary path for ``KIND/NAME`` + suffix, where something is to be written (``'.frames'``: a folder)."""
         final = self.folder.root / kind / f'{self.name}{suffix}'
         # The suffix last, since video writers go by it.
-        temporary = final.with_name(f'.{final.name[:len(final.name) - len(suffix)]}.part{suffix}')
+        temporary = final.with_name(f'.{final.name[: len(final.name) - len(suffix)]}.part{suffix}')
         final.parent.mkdir(parents=True, exist_ok=True)
         self._parts[temporary] = final
         if temporary.is_dir():
@@ -215,8 +227,9 @@ class Outputs:
             os.replace(temporary, final)
         outputs = list(self._parts.values())
         self._parts = {}
-        self.folder.enter(self.source, self.name, [path.relative_to(self.folder.root).as_posix() for path in outputs],
-                          finished)
+        self.folder.enter(
+            self.source, self.name, [path.relative_to(self.folder.root).as_posix() for path in outputs], finished
+        )
         return outputs
 
     def abort(self) -> None:

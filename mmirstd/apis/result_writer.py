@@ -57,8 +57,14 @@ class ResultWriter:
         OSError: Something cannot be written; call :meth:`abort`.
     """
 
-    def __init__(self, folder: OutputFolder, source: Source, kinds: Collection[str],
-                 extra: Mapping[str, Any] | None = None, fps: float | None = None) -> None:
+    def __init__(
+        self,
+        folder: OutputFolder,
+        source: Source,
+        kinds: Collection[str],
+        extra: Mapping[str, Any] | None = None,
+        fps: float | None = None,
+    ) -> None:
         self.source = source
         self.kinds = set(kinds)
         self.extra = dict(extra or {})
@@ -84,8 +90,9 @@ class ResultWriter:
             if 'mask' in self.kinds:
                 self._write('mask', '.png', result.frame, encode_png(result.mask.view(np.uint8) * np.uint8(255)))
             if 'prob' in self.kinds:
-                self._write('prob', '.png', result.frame,
-                            encode_png(np.rint(result.probability * 65535).astype(np.uint16)))
+                self._write(
+                    'prob', '.png', result.frame, encode_png(np.rint(result.probability * 65535).astype(np.uint16))
+                )
             if 'npy' in self.kinds:
                 with self._path('npy', '.npy', result.frame).open('wb') as file:
                     np.save(file, result.probability)
@@ -187,15 +194,21 @@ class _Video:
 
     def add(self, result: FrameResult) -> None:
         picture = draw_targets(
-            result.image, [(t.x0, t.y0, t.x1, t.y1, t.peak) for t in result.targets],
-            f'frame {result.frame}: {len(result.targets)} targets', self._range.update(result.image))
+            result.image,
+            [(t.x0, t.y0, t.x1, t.y1, t.peak) for t in result.targets],
+            f'frame {result.frame}: {len(result.targets)} targets',
+            self._range.update(result.image),
+        )
         if self._writer is None:
             # MPEG-4 part 2: the encoder that every build of OpenCV has; H.264 is in few.
             self._writer = cv2.VideoWriter(
-                os.fspath(self.path), cv2.VideoWriter_fourcc(*'mp4v'), self.fps, picture.shape[1::-1])
+                os.fspath(self.path), cv2.VideoWriter_fourcc(*'mp4v'), self.fps, picture.shape[1::-1]
+            )
             if not self._writer.isOpened():
-                raise OSError(f'{self.path}: OpenCV cannot write an MP4 video of {picture.shape[1]}x{picture.shape[0]} '
-                              'pixels here; leave overlay out of --save')
+                raise OSError(
+                    f'{self.path}: OpenCV cannot write an MP4 video of {picture.shape[1]}x{picture.shape[0]} '
+                    'pixels here; leave overlay out of --save'
+                )
         self._writer.write(picture)
         self.frames += 1
 
@@ -205,8 +218,10 @@ class _Video:
         count = int(capture.get(cv2.CAP_PROP_FRAME_COUNT)) if capture.isOpened() else 0
         capture.release()
         if count != self.frames:
-            raise OSError(f'{self.path}: the video could not be written in full ({count} of {self.frames} frames); is '
-                          'the disk full?')
+            raise OSError(
+                f'{self.path}: the video could not be written in full ({count} of {self.frames} frames); is '
+                'the disk full?'
+            )
 
     def abandon(self) -> None:
         if self._writer is not None:

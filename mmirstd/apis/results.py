@@ -58,21 +58,40 @@ class FrameResult:
             targets, mask = measure_targets(self.probability, threshold, min_area, self.image, self.frame)
             return replace(self, targets=targets, mask=mask, threshold=threshold)
         found = self.data_sample.pred_instances
-        targets = measure_detections(found.bboxes.detach().cpu().numpy(), found.scores.detach().cpu().numpy(),
-                                     self.image, threshold, min_area, self.frame)
+        targets = measure_detections(
+            found.bboxes.detach().cpu().numpy(),
+            found.scores.detach().cpu().numpy(),
+            self.image,
+            threshold,
+            min_area,
+            self.frame,
+        )
         return replace(self, targets=targets, threshold=threshold)
 
     def header(self) -> dict[str, Any]:
         """What JSON results say of the input; see docs/inference.md."""
         height, width = self.image.shape
-        return dict(schema=SCHEMA, schema_version=SCHEMA_VERSION, source=self.source.label, kind=self.source.kind,
-                    method=self.method, width=width, height=height, dtype=str(self.image.dtype),
-                    threshold=self.threshold)
+        return dict(
+            schema=SCHEMA,
+            schema_version=SCHEMA_VERSION,
+            source=self.source.label,
+            kind=self.source.kind,
+            method=self.method,
+            width=width,
+            height=height,
+            dtype=str(self.image.dtype),
+            threshold=self.threshold,
+        )
 
     def record(self) -> dict[str, Any]:
         """The result as it is written to JSON."""
-        return dict(**self.header(), frames=1, complete=True, problem=None,
-                    targets=[target.as_dict() for target in self.targets])
+        return dict(
+            **self.header(),
+            frames=1,
+            complete=True,
+            problem=None,
+            targets=[target.as_dict() for target in self.targets],
+        )
 
     def picture(self) -> np.ndarray:
         """(H', W', 3) uint8 BGR: image and findings with magnified insets, or boxes where there is no mask."""

@@ -62,13 +62,15 @@ class StreamingDetector:
         RuntimeError: If the checkpoint is one of another architecture.
     """
 
-    def __init__(self,
-                 model: MultiFrameDetector | Config | str | os.PathLike,
-                 checkpoint: str | os.PathLike | None = None,
-                 pipeline: Sequence[dict] | None = None,
-                 stride: int | None = None,
-                 device: str | torch.device = 'cpu',
-                 fuse: bool = True) -> None:
+    def __init__(
+        self,
+        model: MultiFrameDetector | Config | str | os.PathLike,
+        checkpoint: str | os.PathLike | None = None,
+        pipeline: Sequence[dict] | None = None,
+        stride: int | None = None,
+        device: str | torch.device = 'cpu',
+        fuse: bool = True,
+    ) -> None:
         test_data: dict = {}
         if isinstance(model, (str, os.PathLike)):
             model = Config.fromfile(model)
@@ -117,9 +119,11 @@ class StreamingDetector:
         """
         shape = _height_width(frame).shape[:2]
         if self._next and shape != self._shape:
-            raise ValueError(f'frame {self._next} has {shape[0]}x{shape[1]} pixels (height x width), those before it '
-                             f'{self._shape[0]}x{self._shape[1]}; expected one size in a sequence\n  cure: reset() at '
-                             'the start of another sequence')
+            raise ValueError(
+                f'frame {self._next} has {shape[0]}x{shape[1]} pixels (height x width), those before it '
+                f'{self._shape[0]}x{self._shape[1]}; expected one size in a sequence\n  cure: reset() at '
+                'the start of another sequence'
+            )
         inputs, samples = self.preprocess(frame)
         self._shape = shape
         levels = self.stream.step(inputs[:, -1])
@@ -135,11 +139,18 @@ class StreamingDetector:
     def preprocess(self, frame: Frame) -> tuple[Tensor, list[DetDataSample]]:
         """The model's input for one frame, (1, 1, C, H', W'), and its data sample."""
         results: dict[str, Any] = dict(
-            img=[_height_width(frame)], img_path=f'frame {self._next}', img_id=self._next, video_id=0,
-            frame_id=self._next, is_first=self._next == 0, instances=[])
+            img=[_height_width(frame)],
+            img_path=f'frame {self._next}',
+            img_id=self._next,
+            video_id=0,
+            frame_id=self._next,
+            is_first=self._next == 0,
+            instances=[],
+        )
         packed = self.pipeline(results)
         data = self.model.data_preprocessor(
-            dict(inputs=[packed['inputs']], data_samples=[packed['data_samples']]), False)
+            dict(inputs=[packed['inputs']], data_samples=[packed['data_samples']]), False
+        )
         inputs = data['inputs']
         # mmengine's default preprocessor leaves a list.
         return (torch.stack(inputs) if isinstance(inputs, list) else inputs), data['data_samples']

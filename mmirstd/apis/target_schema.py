@@ -36,10 +36,13 @@ class Target:
     y1: float = _column('pixels', 'lower edge of the box', 4)
     area: float = _column('pixels', 'number of pixels above the threshold (detectors: area of the box)', 4)
     peak: float = _column('1', 'greatest probability, 0 to 1 (detectors: score)', 6)
-    mean: float | None = _column('1', 'mean probability over the target\'s pixels (detectors: none)', 6)
+    mean: float | None = _column('1', "mean probability over the target's pixels (detectors: none)", 6)
     scr: float | None = _column(
-        '1', 'local signal-to-clutter ratio |mean(target) - mean(ring)| / std(ring) of the gray values as read; '
-        'none where the ring is empty or constant', 4)
+        '1',
+        'local signal-to-clutter ratio |mean(target) - mean(ring)| / std(ring) of the gray values as read; '
+        'none where the ring is empty or constant',
+        4,
+    )
 
     def as_dict(self) -> dict[str, Any]:
         """Plain numbers, rounded as in the files; None where a value is not known."""

@@ -45,16 +45,20 @@ class Tiling:
 
     def __post_init__(self) -> None:
         if self.align < 1 or self.window < 1 or self.overlap < 0:
-            raise ValueError(f'window {self.window}, overlap {self.overlap}, align {self.align}; expected positive '
-                             'numbers of pixels (overlap may be 0)')
+            raise ValueError(
+                f'window {self.window}, overlap {self.overlap}, align {self.align}; expected positive '
+                'numbers of pixels (overlap may be 0)'
+            )
         if self.seam not in ('blend', 'crop'):
             raise ValueError(f"seam is {self.seam!r}; expected 'blend' or 'crop'")
         for name in ('window', 'overlap'):
             value = getattr(self, name)
             object.__setattr__(self, name, value + -value % self.align)
         if self.window < 2 * self.overlap:
-            raise ValueError(f'a window of {self.window} pixels with an overlap of {self.overlap}; expected a window '
-                             'of at least twice the overlap: enlarge --window or reduce --overlap')
+            raise ValueError(
+                f'a window of {self.window} pixels with an overlap of {self.overlap}; expected a window '
+                'of at least twice the overlap: enlarge --window or reduce --overlap'
+            )
 
     def spans(self, size: int) -> list[Span]:
         """Start and end of the tiles along one axis."""
@@ -88,8 +92,9 @@ class Tiling:
             return lambda place: (place > middle).astype(np.float64)
         return lambda place: np.clip((place - middle + half) / (2 * half), 0, 1)
 
-    def run(self, image: np.ndarray, predict: Callable[[list[np.ndarray]], list[np.ndarray]],
-            batch_size: int = 1) -> np.ndarray:
+    def run(
+        self, image: np.ndarray, predict: Callable[[list[np.ndarray]], list[np.ndarray]], batch_size: int = 1
+    ) -> np.ndarray:
         """Predict an image tile by tile.
 
         Args:
@@ -102,12 +107,12 @@ class Tiling:
         """
         result = np.zeros(image.shape, np.float32)
         for batch in _batches(self._tiles(*image.shape), batch_size):
-            maps = predict([image[y[0]:y[1], x[0]:x[1]] for (y, _), (x, _) in batch])
+            maps = predict([image[y[0] : y[1], x[0] : x[1]] for (y, _), (x, _) in batch])
             for ((y, wy), (x, wx)), tile in zip(batch, maps):
                 rows, columns = np.flatnonzero(wy), np.flatnonzero(wx)
-                inner = np.s_[rows[0]:rows[-1] + 1, columns[0]:columns[-1] + 1]
+                inner = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
                 weight = wy[inner[0], None] * wx[inner[1]]
-                result[y[0]:y[1], x[0]:x[1]][inner] += tile[inner] * weight
+                result[y[0] : y[1], x[0] : x[1]][inner] += tile[inner] * weight
         return result
 
     def _tiles(self, height: int, width: int) -> Iterator[tuple[tuple[Span, np.ndarray], tuple[Span, np.ndarray]]]:

@@ -30,23 +30,49 @@ then open http://127.0.0.1:7860 in a browser; Ctrl-C ends it (docs/app.md)
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Parse and check the command line; ``limits`` is made of what follows ``--max``."""
     from .uploads import UploadLimits
+
     default = UploadLimits()
-    parser = argparse.ArgumentParser(description=__doc__, epilog=EXAMPLES,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--model', nargs='+', action='append', default=[], metavar=('CONFIG', 'WEIGHTS'),
-                        help='a config file or the name of one in configs/, and its checkpoint; may be repeated. They '
-                        'come before what is offered anyway: methods without training, models with weights in the '
-                        'repository')
-    parser.add_argument('--host', default='127.0.0.1',
-                        help='address to listen on (default: %(default)s, this machine only; there is no password)')
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        '--model',
+        nargs='+',
+        action='append',
+        default=[],
+        metavar=('CONFIG', 'WEIGHTS'),
+        help='a config file or the name of one in configs/, and its checkpoint; may be repeated. They '
+        'come before what is offered anyway: methods without training, models with weights in the '
+        'repository',
+    )
+    parser.add_argument(
+        '--host',
+        default='127.0.0.1',
+        help='address to listen on (default: %(default)s, this machine only; there is no password)',
+    )
     parser.add_argument('--port', type=int, default=7860, help='default: %(default)s')
-    parser.add_argument('--max-upload-mb', type=float, default=default.megabytes, metavar='MB',
-                        help='largest file (default: %(default)s)')
-    parser.add_argument('--max-pixels', type=int, default=default.pixels, metavar='N',
-                        help='largest image or frame (default: %(default)s, e.g. 4096x4096)')
-    parser.add_argument('--max-frames', type=int, default=default.frames, metavar='N',
-                        help='frames of a video that are looked at (default: %(default)s; fewer where together they '
-                        'have more than four times --max-pixels)')
+    parser.add_argument(
+        '--max-upload-mb',
+        type=float,
+        default=default.megabytes,
+        metavar='MB',
+        help='largest file (default: %(default)s)',
+    )
+    parser.add_argument(
+        '--max-pixels',
+        type=int,
+        default=default.pixels,
+        metavar='N',
+        help='largest image or frame (default: %(default)s, e.g. 4096x4096)',
+    )
+    parser.add_argument(
+        '--max-frames',
+        type=int,
+        default=default.frames,
+        metavar='N',
+        help='frames of a video that are looked at (default: %(default)s; fewer where together they '
+        'have more than four times --max-pixels)',
+    )
     parser.add_argument('--device', help='cpu, cuda, cuda:1, ... (default: the GPU if there is one)')
     parser.add_argument('--traceback', action='store_true', help='show the traceback of a wrong usage, too')
     args = parser.parse_args(argv)
@@ -64,15 +90,26 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 
 def prepare_environment(folder: str | os.PathLike) -> None:
     """Tell Gradio, before it is imported, to keep its files in ``folder`` and to talk to nobody."""
-    os.environ.update(GRADIO_TEMP_DIR=os.fspath(folder), GRADIO_ANALYTICS_ENABLED='False', HF_HUB_OFFLINE='1',
-                      HF_HUB_DISABLE_TELEMETRY='1', DISABLE_TELEMETRY='1')
+    os.environ.update(
+        GRADIO_TEMP_DIR=os.fspath(folder),
+        GRADIO_ANALYTICS_ENABLED='False',
+        HF_HUB_OFFLINE='1',
+        HF_HUB_DISABLE_TELEMETRY='1',
+        DISABLE_TELEMETRY='1',
+    )
     # Gradio asks its own server whether it has started; a proxy must not stand between.
     for name in ('no_proxy', 'NO_PROXY'):
         os.environ[name] = ','.join(filter(None, (os.environ.get(name), *LOCAL_HOSTS)))
 
 
-def start(models: list[list[str]], limits: UploadLimits, folder: str | os.PathLike, host: str, port: int,
-          device: str | None = None) -> tuple[object, object, str]:
+def start(
+    models: list[list[str]],
+    limits: UploadLimits,
+    folder: str | os.PathLike,
+    host: str,
+    port: int,
+    device: str | None = None,
+) -> tuple[object, object, str]:
     """Start the server and return at once.
 
     Args:
@@ -94,13 +131,15 @@ def start(models: list[list[str]], limits: UploadLimits, folder: str | os.PathLi
 
     from .model_choices import ModelShelf, given_choice, shipped_choices
     from .session import SessionStore
+
     try:
         from .page import build_page, launch_options
     except ImportError as error:
         if error.name != 'gradio':
             raise
-        raise UserError('the app needs Gradio, which is not installed.\n  cure: make app, or pip install -r '
-                        'requirements-app.txt') from error
+        raise UserError(
+            'the app needs Gradio, which is not installed.\n  cure: make app, or pip install -r requirements-app.txt'
+        ) from error
     shelf = ModelShelf([*(given_choice(*model) for model in models), *shipped_choices()], device)
     store = SessionStore(shelf, limits, Path(folder) / 'sessions')
     page = build_page(store)
@@ -116,6 +155,7 @@ def start(models: list[list[str]], limits: UploadLimits, folder: str | os.PathLi
 def _log_handlers_kept() -> Iterator[None]:
     """Keep the server from closing every log file of this process, as it does when it sets logging up anew."""
     from uvicorn.config import LOGGING_CONFIG
+
     saved = dict(LOGGING_CONFIG)
     LOGGING_CONFIG.clear()
     LOGGING_CONFIG.update(version=1, incremental=True)
@@ -129,19 +169,24 @@ def _log_handlers_kept() -> Iterator[None]:
 def main(argv: list[str] | None = None) -> None:
     """Command line entry."""
     from mmirstd.engine.threads import apply_threads, plan_threads
+
     args = parse_args(argv)
     plan = plan_threads()
     if plan.busy:
         print(f'notice: {plan}', file=sys.stderr)
     apply_threads(plan)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # clean up then, too
-    with suppress(KeyboardInterrupt), tempfile.TemporaryDirectory(
-            prefix='mmirstd-app-', ignore_cleanup_errors=True) as folder:
+    with (
+        suppress(KeyboardInterrupt),
+        tempfile.TemporaryDirectory(prefix='mmirstd-app-', ignore_cleanup_errors=True) as folder,
+    ):
         page, store, address = start(args.model, args.limits, folder, args.host, args.port, args.device)
         print(f'open {address} in a browser; Ctrl-C ends the app', flush=True)
         if args.host not in LOCAL_HOSTS:
-            print(f'notice: everyone who reaches {args.host}:{args.port} can use the app; it has no password',
-                  file=sys.stderr)
+            print(
+                f'notice: everyone who reaches {args.host}:{args.port} can use the app; it has no password',
+                file=sys.stderr,
+            )
         try:
             page.block_thread()
         finally:

@@ -63,8 +63,11 @@ def shipped_choices() -> list[ModelChoice]:
             weights = entry.get('Weights')
             weights = weights[0] if isinstance(weights, list) else weights
             if weights and '://' not in weights and (REPO_ROOT / weights).is_file():
-                pretrained.append(ModelChoice(f'{entry["Name"]} (pretrained)', str(REPO_ROOT / entry['Config']),
-                                              str(REPO_ROOT / weights)))
+                pretrained.append(
+                    ModelChoice(
+                        f'{entry["Name"]} (pretrained)', str(REPO_ROOT / entry['Config']), str(REPO_ROOT / weights)
+                    )
+                )
         for collection in content.get('Collections') or []:
             entry = next((e for e in entries if e.get('In Collection') == collection['Name']), None)
             if entry and str(collection.get('Metadata', {}).get('Training Data', '')).startswith('none'):
@@ -83,8 +86,9 @@ class ModelShelf:
         options: For :func:`~.build.build_inferencer`.
     """
 
-    def __init__(self, choices: Iterable[ModelChoice], device: str | None = None, keep: int = 4,
-                 **options: Any) -> None:
+    def __init__(
+        self, choices: Iterable[ModelChoice], device: str | None = None, keep: int = 4, **options: Any
+    ) -> None:
         self.choices: dict[str, ModelChoice] = {}
         for choice in choices:
             self.choices.setdefault(choice.name, choice)
@@ -115,8 +119,13 @@ class ModelShelf:
         if key not in self._built:
             choice = self.choices[name]
             self._built[key] = build_inferencer(
-                choice.config, choice.weights, device=self.device, show_progress=False, normalise=normalise,
-                **self.options)
+                choice.config,
+                choice.weights,
+                device=self.device,
+                show_progress=False,
+                normalise=normalise,
+                **self.options,
+            )
             while len(self._built) > self._keep:
                 self._built.popitem(last=False)
         self._built.move_to_end(key)

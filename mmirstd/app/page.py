@@ -26,8 +26,11 @@ MOST_INSETS = 12
 MOST_ROWS = 500
 #: What the table shows, and with how many digits; the files have more of both.
 SHOWN = dict(frame=0, id=0, x=2, y=2, area=1, peak=3, mean=3, scr=2)
-GRAY = {'As in training': None, 'Stretch between percentiles 0.5 and 99.5': 'percentile',
-        'Stretch from least to greatest value': 'minmax'}
+GRAY = {
+    'As in training': None,
+    'Stretch between percentiles 0.5 and 99.5': 'percentile',
+    'Stretch from least to greatest value': 'minmax',
+}
 #: Only what the browser has: no font is loaded from anywhere.
 FONTS = dict(font=['system-ui', 'sans-serif'], font_mono=['ui-monospace', 'monospace'])
 
@@ -66,17 +69,30 @@ footer { display: none !important; }
 def launch_options(limits: UploadLimits) -> dict[str, Any]:
     """For ``Blocks.launch``: local, without link to the world, without what is not needed."""
     return dict(
-        share=False, prevent_thread_lock=True, quiet=True, show_error=False, inbrowser=False, ssr_mode=False, pwa=False,
-        mcp_server=False, enable_monitoring=False, run_history=False, footer_links=[], allowed_paths=[],
-        max_file_size=int(limits.megabytes * 2**20), css=CSS,
-        theme=gr.themes.Default(primary_hue='emerald', neutral_hue='slate', **FONTS))
+        share=False,
+        prevent_thread_lock=True,
+        quiet=True,
+        show_error=False,
+        inbrowser=False,
+        ssr_mode=False,
+        pwa=False,
+        mcp_server=False,
+        enable_monitoring=False,
+        run_history=False,
+        footer_links=[],
+        allowed_paths=[],
+        max_file_size=int(limits.megabytes * 2**20),
+        css=CSS,
+        theme=gr.themes.Default(primary_hue='emerald', neutral_hue='slate', **FONTS),
+    )
 
 
 def build_page(store: SessionStore) -> gr.Blocks:
     """The page over the sessions of a store."""
     # Uploads that are older than an hour go; results are removed by their session.
-    with gr.Blocks(title='Infrared small targets', analytics_enabled=False, delete_cache=(300, 3600),
-                   fill_width=True) as page:
+    with gr.Blocks(
+        title='Infrared small targets', analytics_enabled=False, delete_cache=(300, 3600), fill_width=True
+    ) as page:
         _Page(store).build()
         page.unload(_forget(store))
     page.queue(max_size=32)
@@ -86,6 +102,7 @@ def build_page(store: SessionStore) -> gr.Blocks:
 def _forget(store: SessionStore) -> Callable[[gr.Request], None]:
     def forget(request: gr.Request) -> None:
         store.end(request.session_hash)
+
     return forget
 
 
@@ -107,22 +124,32 @@ class _Page:
         with gr.Row(equal_height=False):
             with gr.Column(scale=1, min_width=300):
                 self.file = gr.File(
-                    label=f'Image or video, up to {limits.megabytes:g} MB', file_types=list(UPLOAD_SUFFIXES),
-                    height=130, elem_id='file')
+                    label=f'Image or video, up to {limits.megabytes:g} MB',
+                    file_types=list(UPLOAD_SUFFIXES),
+                    height=130,
+                    elem_id='file',
+                )
                 self.example = gr.Button('Generated 16-bit scene', size='sm', elem_id='example')
                 self.model = gr.Dropdown(list(self.store.shelf.names), label='Model', elem_id='model')
                 self.gray = gr.Dropdown(list(GRAY), value=next(iter(GRAY)), label='Gray values', elem_id='gray')
                 self.detect = gr.Button('Detect', variant='primary', elem_id='detect')
-                self.threshold = gr.Slider(0.01, 0.99, 0.5, step=0.01, label='Threshold', elem_id='threshold',
-                                           info='the model does not run again')
+                self.threshold = gr.Slider(
+                    0.01,
+                    0.99,
+                    0.5,
+                    step=0.01,
+                    label='Threshold',
+                    elem_id='threshold',
+                    info='the model does not run again',
+                )
                 self.area = gr.Slider(1, 50, 1, step=1, label='Least area (pixels)', elem_id='area')
             with gr.Column(scale=3, min_width=320):
                 self.status = gr.HTML(EMPTY, elem_id='status')
                 with gr.Row(elem_id='downloads', visible=False) as self.downloads:
-                    self.buttons = {kind: gr.DownloadButton(text, size='sm', elem_id=f'get-{kind}', interactive=False,
-                                                            min_width=80)
-                                    for kind, text in (('csv', 'CSV'), ('json', 'JSON'), ('mask', 'Mask'),
-                                                       ('overlay', 'Picture'))}
+                    self.buttons = {
+                        kind: gr.DownloadButton(text, size='sm', elem_id=f'get-{kind}', interactive=False, min_width=80)
+                        for kind, text in (('csv', 'CSV'), ('json', 'JSON'), ('mask', 'Mask'), ('overlay', 'Picture'))
+                    }
                 with gr.Column(visible=False) as self.results:
                     self.frame = gr.Slider(0, 1, 0, step=1, label='Frame', visible=False, elem_id='frame')
                     with gr.Row(equal_height=False):
@@ -135,11 +162,18 @@ class _Page:
                                     self.probability = gr.Image(elem_id='probability', **picture)
                                 with gr.Tab('Video', visible=False) as self.film:
                                     self.video = gr.Video(elem_id='video', show_label=False, interactive=False)
-                            self.table = gr.Dataframe(headers=list(SHOWN), interactive=False, max_height=300,
-                                                      elem_id='table', show_label=False, buttons=[])
+                            self.table = gr.Dataframe(
+                                headers=list(SHOWN),
+                                interactive=False,
+                                max_height=300,
+                                elem_id='table',
+                                show_label=False,
+                                buttons=[],
+                            )
                         with gr.Column(scale=2, min_width=300):
-                            self.side = gr.Slider(8, 256, 32, step=4, label='Magnified window (pixels across)',
-                                                  elem_id='side')
+                            self.side = gr.Slider(
+                                8, 256, 32, step=4, label='Magnified window (pixels across)', elem_id='side'
+                            )
                             self.zoom = gr.HTML(elem_id='zoom')
                     self.insets = gr.HTML(elem_id='insets')
         self._connect()
@@ -149,8 +183,13 @@ class _Page:
         # Only the last position of a slider that is being dragged matters.
         dragged = dict(quiet, trigger_mode='always_last')
         run_inputs = [self.file, self.model, self.gray, self.threshold, self.area, self.side]
-        run = dict(inputs=run_inputs, outputs=self._all, api_visibility='private', show_progress='minimal',
-                   show_progress_on=self.status)
+        run = dict(
+            inputs=run_inputs,
+            outputs=self._all,
+            api_visibility='private',
+            show_progress='minimal',
+            show_progress_on=self.status,
+        )
         self.detect.click(self.on_detect, **run)
         self.file.upload(self.on_detect, **run)
         self.file.clear(self.on_clear, outputs=self._all, **quiet)
@@ -169,19 +208,38 @@ class _Page:
 
     @property
     def _all(self) -> list[Any]:
-        return [*self._looked, self.status, self.table, self.frame, self.results, self.downloads, self.film, self.video,
-                *self.buttons.values()]
+        return [
+            *self._looked,
+            self.status,
+            self.table,
+            self.frame,
+            self.results,
+            self.downloads,
+            self.film,
+            self.video,
+            *self.buttons.values(),
+        ]
 
     # What happens
 
-    def on_detect(self, path: str | None, model: str, gray: str, threshold: float, area: int, side: int,
-                  request: gr.Request, progress: gr.Progress = gr.Progress()) -> list[Any]:  # noqa: B008
+    def on_detect(
+        self,
+        path: str | None,
+        model: str,
+        gray: str,
+        threshold: float,
+        area: int,
+        side: int,
+        request: gr.Request,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008
+    ) -> list[Any]:
         """Run the model on the file."""
         if not path:
             return self._nothing(EMPTY)
 
         def tell(done: int, total: int | None) -> None:
             progress((done, total), unit='frames')
+
         began = time.monotonic()
         with self._session(request) as session:
             try:
@@ -230,9 +288,9 @@ class _Page:
                 result = _frame(session, view)
                 scale = view_scale(result.image.shape)
                 x, y = (value / scale - 0.5 for value in event.index)
-                near = min(result.targets, key=lambda t: (t.x - x)**2 + (t.y - y)**2, default=None)
+                near = min(result.targets, key=lambda t: (t.x - x) ** 2 + (t.y - y) ** 2, default=None)
                 reach = 8 + 12 / scale
-                chosen = near.id if near is not None and (near.x - x)**2 + (near.y - y)**2 < reach**2 else None
+                chosen = near.id if near is not None and (near.x - x) ** 2 + (near.y - y) ** 2 < reach**2 else None
                 view = dict(view, centre=[x, y] if chosen is None else [near.x, near.y], chosen=chosen)
             return self._look(session, view, side)
 
@@ -254,8 +312,13 @@ class _Page:
 
     def _nothing(self, status: str) -> list[Any]:
         """A message in the place of results."""
-        values = {self.view: {}, self.status: status, self.results: gr.update(visible=False),
-                  self.downloads: gr.update(visible=False), self.video: None}
+        values = {
+            self.view: {},
+            self.status: status,
+            self.results: gr.update(visible=False),
+            self.downloads: gr.update(visible=False),
+            self.video: None,
+        }
         return [values.get(component, gr.skip()) for component in self._all]
 
     def _look(self, session: AppSession, view: dict, side: int) -> list[Any]:
@@ -266,19 +329,28 @@ class _Page:
         if view.get('centre') is None:
             best = max(result.targets, key=lambda t: t.peak, default=None)
             height, width = result.image.shape
-            view = dict(view, centre=[width / 2, height / 2] if best is None else [best.x, best.y],
-                        chosen=None if best is None else best.id)
+            view = dict(
+                view,
+                centre=[width / 2, height / 2] if best is None else [best.x, best.y],
+                chosen=None if best is None else best.id,
+            )
         window = window_at((view['centre'][0] + 0.5, view['centre'][1] + 0.5), int(side))
         boxes = [(t.x0, t.y0, t.x1, t.y1) for t in result.targets]
         marked = draw_marked(result.image, boxes, result.mask, view.get('chosen'), window)
         probability = None
         if result.probability is not None:
             probability = session.show('probability', draw_probability(result.probability))
-        return [view, session.show('overlay', marked), probability, _zoom(result, window, boxes, view),
-                _insets(result, boxes)]
+        return [
+            view,
+            session.show('overlay', marked),
+            probability,
+            _zoom(result, window, boxes, view),
+            _insets(result, boxes),
+        ]
 
-    def _show(self, session: AppSession, view: dict, side: int, hints: Sequence[str] = (),
-              took: float | None = None) -> list[Any]:
+    def _show(
+        self, session: AppSession, view: dict, side: int, hints: Sequence[str] = (), took: float | None = None
+    ) -> list[Any]:
         """Everything about the session's results."""
         rows = [target.as_dict() for target in session.targets[:MOST_ROWS]]
         frames, files = len(session.results), session.files
@@ -287,18 +359,26 @@ class _Page:
         values = {
             self.status: _status(session, hints, took),
             self.table: [[_cell(row[name], digits) for name, digits in SHOWN.items()] for row in rows],
-            self.frame: gr.update(maximum=max(frames - 1, 1), value=min(shown[0].get('frame', 0), frames - 1),
-                                  visible=frames > 1),
-            self.results: gr.update(visible=True), self.downloads: gr.update(visible=True),
+            self.frame: gr.update(
+                maximum=max(frames - 1, 1), value=min(shown[0].get('frame', 0), frames - 1), visible=frames > 1
+            ),
+            self.results: gr.update(visible=True),
+            self.downloads: gr.update(visible=True),
             self.film: gr.update(visible=sequence),
-            self.video: str(files['preview']) if 'preview' in files else None}
+            self.video: str(files['preview']) if 'preview' in files else None,
+        }
         values.update(zip(self._looked, shown))
-        names = dict(csv='Targets CSV', json='Targets JSON', mask='Masks ZIP' if sequence else 'Mask PNG',
-                     overlay='Video MP4' if sequence else 'Overlay PNG')
+        names = dict(
+            csv='Targets CSV',
+            json='Targets JSON',
+            mask='Masks ZIP' if sequence else 'Mask PNG',
+            overlay='Video MP4' if sequence else 'Overlay PNG',
+        )
         for kind, button in self.buttons.items():
             path = files.get(kind)
-            values[button] = gr.update(label=names[kind], value=None if path is None else str(path),
-                                       interactive=path is not None)
+            values[button] = gr.update(
+                label=names[kind], value=None if path is None else str(path), interactive=path is not None
+            )
         return [values[component] for component in self._all]
 
 
@@ -330,9 +410,11 @@ def _status(session: AppSession, hints: Sequence[str], took: float | None) -> st
     if not session.has_maps:
         notes.append('A detector of boxes: there is no probability map and no mask.')
     listed = ''.join(f'<li>{html.escape(note)}</li>' for note in notes)
-    return (f'<div class="status" role="status" data-state="done" data-targets="{count}"><b>{count} '
-            f'target{"" if count == 1 else "s"}</b>{frames} above {session.threshold:.2f}<br>'
-            f'{html.escape(" · ".join(facts))}{f"<ul>{listed}</ul>" if listed else ""}</div>')
+    return (
+        f'<div class="status" role="status" data-state="done" data-targets="{count}"><b>{count} '
+        f'target{"" if count == 1 else "s"}</b>{frames} above {session.threshold:.2f}<br>'
+        f'{html.escape(" · ".join(facts))}{f"<ul>{listed}</ul>" if listed else ""}</div>'
+    )
 
 
 def _dark(image: np.ndarray) -> list[str]:
@@ -340,8 +422,10 @@ def _dark(image: np.ndarray) -> list[str]:
     brightest = int(image.max())
     if image.dtype != np.uint16 or brightest >= 2**14:
         return []
-    return [f'The brightest of the 16-bit values is {brightest}: dark for the model. If targets are missed, choose to '
-            'stretch the gray values.']
+    return [
+        f'The brightest of the 16-bit values is {brightest}: dark for the model. If targets are missed, choose to '
+        'stretch the gray values.'
+    ]
 
 
 def _data_url(picture: np.ndarray) -> str:
@@ -354,12 +438,15 @@ def _zoom(result: FrameResult, window: tuple[int, int, int], boxes: Sequence, vi
     named = list(zip(('image', 'targets', 'probability'), pictures))
     figures = ''.join(
         f'<figure><img src="{_data_url(picture)}" alt="{name}, magnified"><figcaption>{name}</figcaption></figure>'
-        for name, picture in (named[1], named[0], *named[2:]))
+        for name, picture in (named[1], named[0], *named[2:])
+    )
     chosen = view.get('chosen')
     what = '' if chosen is None else f'target {chosen}, '
-    return (f'<div class="pictures" data-window="{x0},{y0},{side}">{figures}</div><div class="hint">{what}x {x0} to '
-            f'{x0 + side}, y {y0} to {y0 + side}. Click into the picture or on a line of the table to look '
-            'elsewhere.</div>')
+    return (
+        f'<div class="pictures" data-window="{x0},{y0},{side}">{figures}</div><div class="hint">{what}x {x0} to '
+        f'{x0 + side}, y {y0} to {y0 + side}. Click into the picture or on a line of the table to look '
+        'elsewhere.</div>'
+    )
 
 
 def _insets(result: FrameResult, boxes: Sequence[tuple[float, float, float, float]]) -> str:
@@ -368,11 +455,15 @@ def _insets(result: FrameResult, boxes: Sequence[tuple[float, float, float, floa
         found = [BoxFinding('predicted', None, box, t.peak) for box, t in zip(boxes, first)]
         pictures = detection_insets(result.image, found, 0)
     else:
-        found = [Finding('predicted', (t.x, t.y), tuple(int(v) for v in box), int(t.area), peak=t.peak)
-                 for box, t in zip(boxes, first)]
+        found = [
+            Finding('predicted', (t.x, t.y), tuple(int(v) for v in box), int(t.area), peak=t.peak)
+            for box, t in zip(boxes, first)
+        ]
         pictures = zoom_insets(result.image, found, None, result.mask, result.probability, 0)
-    images = ''.join(f'<img src="{_data_url(picture)}" alt="target {k}, magnified" loading="lazy">'
-                     for k, picture in enumerate(pictures))
+    images = ''.join(
+        f'<img src="{_data_url(picture)}" alt="target {k}, magnified" loading="lazy">'
+        for k, picture in enumerate(pictures)
+    )
     more = len(result.targets) - len(first)
     note = f'<div class="hint">{more} more targets without a picture here</div>' if more > 0 else ''
     return f'<div class="insets">{images}</div>{note}'
@@ -389,6 +480,8 @@ def generated_scene(seed: int, size: tuple[int, int] = (240, 320)) -> np.ndarray
         (H, W) uint16.
     """
     config = SceneConfig(
-        size=size, sensor=SensorConfig(bit_depth=14),
-        targets=TargetConfig(count=(0, 0, 0, 1, 1, 1), size=(2.0, 5.0), scr=(8.0, 30.0)))
+        size=size,
+        sensor=SensorConfig(bit_depth=14),
+        targets=TargetConfig(count=(0, 0, 0, 1, 1, 1), size=(2.0, 5.0), scr=(8.0, 30.0)),
+    )
     return cv2.normalize(render_scene(config, np.random.default_rng(seed)).image, None, 0, 65535, cv2.NORM_MINMAX)

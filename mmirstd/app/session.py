@@ -30,12 +30,18 @@ from .uploads import UploadedFile, UploadLimits, accept_upload
 #: Called with the number of frames done and of frames in all (None: not known).
 Progress = Callable[[int, 'int | None'], None]
 #: What is written of an image or a video -> where :class:`~.result_writer.ResultWriter` puts it.
-_FILES = {'csv': ('csv', '.csv', '-targets.csv'), 'json': ('json', '.json', '-targets.json'),
-          'mask': ('masks', '.png', '-mask.png'), 'overlay': ('overlays', '.png', '-overlay.png')}
+_FILES = {
+    'csv': ('csv', '.csv', '-targets.csv'),
+    'json': ('json', '.json', '-targets.json'),
+    'mask': ('masks', '.png', '-mask.png'),
+    'overlay': ('overlays', '.png', '-overlay.png'),
+}
 #: What a message of the loading transform advises -> what one can do here.
-_CURES = {"nonfinite='median' in LoadInfraredImage": 'tools/infer.py --nonfinite median',
-          "normalise='minmax' or 'percentile' in LoadInfraredImage": 'another choice of gray values',
-          'bit_depth in LoadInfraredImage': 'bit depth (tools/infer.py --bit-depth)'}
+_CURES = {
+    "nonfinite='median' in LoadInfraredImage": 'tools/infer.py --nonfinite median',
+    "normalise='minmax' or 'percentile' in LoadInfraredImage": 'another choice of gray values',
+    'bit_depth in LoadInfraredImage': 'bit depth (tools/infer.py --bit-depth)',
+}
 _KEPT_PICTURES = 4
 _logger = logging.getLogger('mmirstd.app')
 
@@ -125,8 +131,15 @@ class AppSession:
         """Whether there are probabilities for each pixel."""
         return bool(self.results) and self.results[0].probability is not None
 
-    def detect(self, path: str | os.PathLike, model: str, normalise: str | None = None,
-               threshold: float | None = None, min_area: int = 1, progress: Progress | None = None) -> bool:
+    def detect(
+        self,
+        path: str | os.PathLike,
+        model: str,
+        normalise: str | None = None,
+        threshold: float | None = None,
+        min_area: int = 1,
+        progress: Progress | None = None,
+    ) -> bool:
         """Find the targets of a file and write the result files.
 
         Args:
@@ -160,8 +173,9 @@ class AppSession:
         watch = BitDepthWatch()
         with self.shelf.lock:
             inferencer = self.shelf.get(model, normalise)
-            for result in inferencer.infer(upload, on_error=lambda _, error: problems.append(error),
-                                           max_frames=upload.max_frames):
+            for result in inferencer.infer(
+                upload, on_error=lambda _, error: problems.append(error), max_frames=upload.max_frames
+            ):
                 results.append(result)
                 watch.observe(result.image)
                 if progress is not None and not upload.still:
@@ -176,8 +190,10 @@ class AppSession:
                 total = inferencer.stream.total
                 self._fps = inferencer.stream.fps
                 if len(results) == upload.max_frames and (total is None or total > len(results)):
-                    self.notes.append(f'Only the first {len(results)} frames{f" of {total}" if total else ""} were '
-                                      'looked at: that is the limit for a video of this size.')
+                    self.notes.append(
+                        f'Only the first {len(results)} frames{f" of {total}" if total else ""} were '
+                        'looked at: that is the limit for a video of this size.'
+                    )
         self.notes += [f'Ended early: {describe_error(error, upload.location)}' for error in problems]
         self._problem = describe_error(problems[0], upload.location) if problems else None
         self.results, self.model = results, model
@@ -211,8 +227,9 @@ class AppSession:
         try:
             source = self.source
             kinds = set(_FILES) - (set() if self.has_maps else MAP_KINDS) - (set() if pictures else {'overlay'})
-            writer = ResultWriter(OutputFolder(root, {}), source, kinds, dict(self._head, min_area=self.min_area),
-                                  self._fps)
+            writer = ResultWriter(
+                OutputFolder(root, {}), source, kinds, dict(self._head, min_area=self.min_area), self._fps
+            )
             try:
                 for result in self.results:
                     writer.add(result)
@@ -331,7 +348,7 @@ class SessionStore:
                 folder = self.folder / secrets.token_urlsafe(12)
                 self._sessions[key] = AppSession(self.shelf, self.limits, folder), RLock()
             self._sessions.move_to_end(key)
-            for old in list(self._sessions)[:-self.most]:
+            for old in list(self._sessions)[: -self.most]:
                 self.end(old, wait=False)
             return self._sessions[key]
 

@@ -17,9 +17,13 @@ from mmirstd.datasets.image_io import IMAGE_SUFFIXES
 #: Videos by name, and how their content must begin. OpenCV's decoders know many more formats, among them play lists
 #: that make them open other files and addresses.
 _VIDEO_SIGNS = {
-    '.mp4': rb'(?s)....(ftyp|moov|mdat|free|skip|wide)', '.m4v': rb'(?s)....(ftyp|moov|mdat|free|skip|wide)',
-    '.mov': rb'(?s)....(ftyp|moov|mdat|free|skip|wide)', '.avi': rb'(?s)RIFF....AVI ',
-    '.mkv': rb'\x1a\x45\xdf\xa3', '.webm': rb'\x1a\x45\xdf\xa3'}
+    '.mp4': rb'(?s)....(ftyp|moov|mdat|free|skip|wide)',
+    '.m4v': rb'(?s)....(ftyp|moov|mdat|free|skip|wide)',
+    '.mov': rb'(?s)....(ftyp|moov|mdat|free|skip|wide)',
+    '.avi': rb'(?s)RIFF....AVI ',
+    '.mkv': rb'\x1a\x45\xdf\xa3',
+    '.webm': rb'\x1a\x45\xdf\xa3',
+}
 UPLOAD_SUFFIXES: tuple[str, ...] = (*IMAGE_SUFFIXES, *_VIDEO_SIGNS)
 
 
@@ -78,13 +82,16 @@ def accept_upload(path: str | os.PathLike, limits: UploadLimits) -> UploadedFile
     path = Path(path)
     name, suffix = path.name, path.suffix.lower()
     if suffix not in UPLOAD_SUFFIXES:
-        raise DataError(f'{name}: files of this kind are not read here; expected an image '
-                        f'({", ".join(IMAGE_SUFFIXES)}) or a video ({", ".join(_VIDEO_SIGNS)})')
+        raise DataError(
+            f'{name}: files of this kind are not read here; expected an image '
+            f'({", ".join(IMAGE_SUFFIXES)}) or a video ({", ".join(_VIDEO_SIGNS)})'
+        )
     try:
         size = path.stat().st_size
     except FileNotFoundError:
-        raise MissingDataError(f'{name}: is no longer there, uploads are removed after a while; upload it again') \
-            from None
+        raise MissingDataError(
+            f'{name}: is no longer there, uploads are removed after a while; upload it again'
+        ) from None
     if size > limits.megabytes * 2**20:
         raise DataError(f'{name}: {size / 2**20:.1f} MB; the limit is {limits.megabytes:g} MB (--max-upload-mb)')
     if suffix in _VIDEO_SIGNS:
@@ -93,16 +100,19 @@ def accept_upload(path: str | os.PathLike, limits: UploadLimits) -> UploadedFile
     check_container(data, name)
     found = image_size(data)
     if found is None or 0 in found:
-        raise DataError(f'{name}: its header does not say how large the image is; it is corrupt, save it again as PNG '
-                        'or TIFF')
+        raise DataError(
+            f'{name}: its header does not say how large the image is; it is corrupt, save it again as PNG or TIFF'
+        )
     _check_pixels(name, *found, limits)
     return UploadedFile('image', str(path), path.stem)
 
 
 def _check_pixels(name: str, width: int, height: int, limits: UploadLimits) -> None:
     if width * height > limits.pixels:
-        raise DataError(f'{name}: {width}x{height} = {width * height:,} pixels; the limit is {limits.pixels:,} '
-                        '(--max-pixels). Cut out the part of interest, or use tools/infer.py, which has no limit')
+        raise DataError(
+            f'{name}: {width}x{height} = {width * height:,} pixels; the limit is {limits.pixels:,} '
+            '(--max-pixels). Cut out the part of interest, or use tools/infer.py, which has no limit'
+        )
 
 
 def _check_video(path: Path, suffix: str, limits: UploadLimits) -> int:
@@ -111,14 +121,18 @@ def _check_video(path: Path, suffix: str, limits: UploadLimits) -> int:
     if not head:
         raise DataError(f'{path.name}: the file is empty (0 bytes); copy or download it again')
     if not re.match(_VIDEO_SIGNS[suffix], head):
-        raise DataError(f'{path.name}: no {suffix[1:].upper()} video: it starts with {head!r} (the name of a file does '
-                        'not make it a video)')
+        raise DataError(
+            f'{path.name}: no {suffix[1:].upper()} video: it starts with {head!r} (the name of a file does '
+            'not make it a video)'
+        )
     capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
     try:
         width, height = (int(capture.get(key)) for key in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT))
         if not capture.isOpened() or width < 1 or height < 1:
-            raise DataError(f'{path.name}: cannot be opened as a video: it is cut off, damaged, or in a codec that '
-                            'OpenCV does not have; copy it again, or convert it to MP4 or Motion-JPEG AVI')
+            raise DataError(
+                f'{path.name}: cannot be opened as a video: it is cut off, damaged, or in a codec that '
+                'OpenCV does not have; copy it again, or convert it to MP4 or Motion-JPEG AVI'
+            )
     finally:
         capture.release()
     _check_pixels(path.name, width, height, limits)

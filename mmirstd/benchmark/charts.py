@@ -106,9 +106,18 @@ def _write_groups(axis, suite: Suite, pairs: Sequence[tuple[str, str]], places: 
     for pair in pairs:
         group = _group(suite, pair)
         if group and group != last:
-            axis.annotate(group, (0, places[pair] - 0.75), xycoords=axis.get_yaxis_transform(), xytext=(-4, 0),
-                          textcoords='offset points', ha='right', va='center', fontsize=8, fontweight='bold',
-                          annotation_clip=False)
+            axis.annotate(
+                group,
+                (0, places[pair] - 0.75),
+                xycoords=axis.get_yaxis_transform(),
+                xytext=(-4, 0),
+                textcoords='offset points',
+                ha='right',
+                va='center',
+                fontsize=8,
+                fontweight='bold',
+                annotation_clip=False,
+            )
         last = group
 
 
@@ -120,13 +129,26 @@ def _draw_row(axis, row: Difference, height: float) -> None:
     colour, filled, _ = _STYLES[_style(row)]
     if row.result.low is not None:
         axis.plot([row.result.low, row.result.high], [height] * 2, color=colour, linewidth=2, solid_capstyle='butt')
-    axis.plot([row.result.mean], [height], 'o', color=colour, markersize=5,
-              markerfacecolor=colour if filled else 'white')
+    axis.plot(
+        [row.result.mean], [height], 'o', color=colour, markersize=5, markerfacecolor=colour if filled else 'white'
+    )
 
 
 def _legend(rows: Sequence[Difference]) -> list:
     from matplotlib.lines import Line2D
+
     shown = {_style(row) for row in rows if row.defined}
-    return [Line2D([], [], color=colour, marker='o', markersize=5, linewidth=2, label=meaning,
-                   markerfacecolor=colour if filled else 'white')
-            for style, (colour, filled, meaning) in _STYLES.items() if style in shown]
+    return [
+        Line2D(
+            [],
+            [],
+            color=colour,
+            marker='o',
+            markersize=5,
+            linewidth=2,
+            label=meaning,
+            markerfacecolor=colour if filled else 'white',
+        )
+        for style, (colour, filled, meaning) in _STYLES.items()
+        if style in shown
+    ]

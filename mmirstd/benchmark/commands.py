@@ -37,14 +37,24 @@ class Commands:
     def here(cls, suite: Suite, run: Run, seed: int, settings: Settings) -> Commands:
         """With this machine's paths."""
         given = None if run.checkpoint_file is None else str(run.checkpoint_file)
-        return cls(str(run.config_file), str(settings.work_dir / suite.name / f'{run.name}_seed{seed}'),
-                   _options(suite, run, seed, settings.data), given, _data(run))
+        return cls(
+            str(run.config_file),
+            str(settings.work_dir / suite.name / f'{run.name}_seed{seed}'),
+            _options(suite, run, seed, settings.data),
+            given,
+            _data(run),
+        )
 
     @classmethod
     def shown(cls, suite: Suite, run: Run, seed: int) -> Commands:
         """As recorded: with the suite's paths instead of a machine's."""
-        return cls(run.config, f'{SHOWN_WORK_DIR}/{suite.name}/{run.name}_seed{seed}',
-                   _options(suite, run, seed, suite.data_roots), run.checkpoint, _data(run))
+        return cls(
+            run.config,
+            f'{SHOWN_WORK_DIR}/{suite.name}/{run.name}_seed{seed}',
+            _options(suite, run, seed, suite.data_roots),
+            run.checkpoint,
+            _data(run),
+        )
 
     def train(self, resume: Path | None = None) -> list[str]:
         """Train, from the checkpoint ``resume`` on if it is given."""
@@ -55,20 +65,35 @@ class Commands:
 
     def test(self, checkpoint: Path | None, per_image: bool) -> list[str]:
         """Test by the default protocol at native size; no checkpoint for a method without training."""
-        return self._test(checkpoint, 'test',
-                          ['--per-image', f'{self.folder}/per_image.json'] if per_image else [])
+        return self._test(checkpoint, 'test', ['--per-image', f'{self.folder}/per_image.json'] if per_image else [])
 
     def further_test(self, tests: Sequence[Evaluation], checkpoint: Path | None) -> list[str]:
         """Further tests, all at one size."""
         size, protocols = tests[0].eval_size, [test.protocol for test in tests if test.protocol != 'default']
-        return self._test(checkpoint, further_name(size), [
-            *(['--protocol', ','.join(dict.fromkeys(protocols))] if protocols else []),
-            *(['--eval-size', str(size)] if size else [])])
+        return self._test(
+            checkpoint,
+            further_name(size),
+            [
+                *(['--protocol', ','.join(dict.fromkeys(protocols))] if protocols else []),
+                *(['--eval-size', str(size)] if size else []),
+            ],
+        )
 
     def _test(self, checkpoint: Path | None, name: str, options: Sequence[str]) -> list[str]:
         tested = [] if checkpoint is None else [self.given or f'{self.folder}/{checkpoint.name}']
-        return ['tools/test.py', self.config, *tested, *self.data, '--work-dir', f'{self.folder}/{name}',
-                '--out', f'{self.folder}/{name}.json', *options, '--cfg-options', *self.options]
+        return [
+            'tools/test.py',
+            self.config,
+            *tested,
+            *self.data,
+            '--work-dir',
+            f'{self.folder}/{name}',
+            '--out',
+            f'{self.folder}/{name}.json',
+            *options,
+            '--cfg-options',
+            *self.options,
+        ]
 
 
 def further_name(size: int | None) -> str:
@@ -78,8 +103,9 @@ def further_name(size: int | None) -> str:
 
 def by_size(tests: Sequence[Evaluation]) -> list[list[Evaluation]]:
     """Those of one size, which one command makes."""
-    return [[test for test in tests if test.eval_size == size]
-            for size in dict.fromkeys(test.eval_size for test in tests)]
+    return [
+        [test for test in tests if test.eval_size == size] for size in dict.fromkeys(test.eval_size for test in tests)
+    ]
 
 
 def _data(run: Run) -> tuple[str, ...]:

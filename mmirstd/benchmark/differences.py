@@ -95,31 +95,40 @@ def find_differences(suite: Suite, table: Table, records: Records) -> Difference
                 continue
         found.used += [records[name][seed] for name in (first, second) for seed in seeds]
         results = compare(first, second, seeds, table.columns, records, where)
-        found.rows += [Difference(first, second, column, len(seeds), result)
-                       for column, result in zip(table.columns, results)]
+        found.rows += [
+            Difference(first, second, column, len(seeds), result) for column, result in zip(table.columns, results)
+        ]
     return found
 
 
-def _over_seeds(first: str, second: str, seeds: Sequence[int], columns: Sequence[Column], records: Records,
-                where: str) -> list[PairedDifference | None]:
+def _over_seeds(
+    first: str, second: str, seeds: Sequence[int], columns: Sequence[Column], records: Records, where: str
+) -> list[PairedDifference | None]:
     results = []
     for column in columns:
-        pairs = [(a * column.scale, b * column.scale) for seed in seeds
-                 if (a := value_of(records[first][seed], column.value, where)) is not None
-                 and (b := value_of(records[second][seed], column.value, where)) is not None]
+        pairs = [
+            (a * column.scale, b * column.scale)
+            for seed in seeds
+            if (a := value_of(records[first][seed], column.value, where)) is not None
+            and (b := value_of(records[second][seed], column.value, where)) is not None
+        ]
         results.append(paired_difference([a for a, _ in pairs], [b for _, b in pairs]) if pairs else None)
     return results
 
 
-def _over_images(first: str, second: str, seeds: Sequence[int], columns: Sequence[Column], records: Records,
-                 where: str) -> list[PairedDifference]:
-    counts = [[_counts_of(records[name][seed], columns, f'{where}: {name}, seed {seed}') for seed in seeds]
-              for name in (first, second)]
+def _over_images(
+    first: str, second: str, seeds: Sequence[int], columns: Sequence[Column], records: Records, where: str
+) -> list[PairedDifference]:
+    counts = [
+        [_counts_of(records[name][seed], columns, f'{where}: {name}, seed {seed}') for seed in seeds]
+        for name in (first, second)
+    ]
     try:
         found = bootstrap_differences(*counts, [column.figure for column in columns])
     except ValueError as error:
-        raise ConfigError(f'{where}: {first} against {second}: {error}; records of one table are of one test '
-                          'split') from error
+        raise ConfigError(
+            f'{where}: {first} against {second}: {error}; records of one table are of one test split'
+        ) from error
     return [found[column.figure].scaled(column.scale) for column in columns]
 
 
@@ -129,6 +138,8 @@ def _counts_of(record: dict[str, Any], columns: Sequence[Column], where: str) ->
     for column in columns:
         recorded, again = value_of(record, column.value, where), float(measure(counts, column.figure)[0])
         if recorded is not None and not math.isclose(recorded, again, rel_tol=1e-6, abs_tol=1e-12):
-            raise ConfigError(f'{where}: its counts of each image give {column.figure} {again:g}, its figure is '
-                              f'{recorded:g}.\n  cure: the record is damaged; delete it')
+            raise ConfigError(
+                f'{where}: its counts of each image give {column.figure} {again:g}, its figure is '
+                f'{recorded:g}.\n  cure: the record is damaged; delete it'
+            )
     return counts

@@ -36,7 +36,7 @@ class Evaluation:
         if self.protocol == 'default':
             return {name: value for name, value in metrics.items() if '/' not in name}
         prefix = f'{self.protocol}/'
-        return {name[len(prefix):]: value for name, value in metrics.items() if name.startswith(prefix)}
+        return {name[len(prefix) :]: value for name, value in metrics.items() if name.startswith(prefix)}
 
 
 def read_evaluations(common: Any, own: Any, where: str) -> tuple[Evaluation, ...]:
@@ -68,14 +68,17 @@ def read_evaluations(common: Any, own: Any, where: str) -> tuple[Evaluation, ...
 
 def _evaluation(name: str, entry: Any, where: str) -> Evaluation:
     from mmirstd.evaluation.functional.protocols import get_protocol
+
     entry = dict(protocol=entry) if isinstance(entry, str) else entry
     if not isinstance(entry, Mapping) or not entry:
         raise ConfigError(f'{where}: found {entry!r}; expected a protocol, or protocol and eval_size')
     for key in entry:
         if key not in ('protocol', 'eval_size'):
             close = near_matches(str(key), ['protocol', 'eval_size'])
-            raise ConfigError(f'{where}: unknown key {key!r}; expected protocol, eval_size.'
-                              + (f'\n  did you mean: {", ".join(close)}?' if close else ''))
+            raise ConfigError(
+                f'{where}: unknown key {key!r}; expected protocol, eval_size.'
+                + (f'\n  did you mean: {", ".join(close)}?' if close else '')
+            )
     size = entry.get('eval_size')
     if size is not None and (type(size) is not int or size < 1):
         raise ConfigError(f'{where}: eval_size: {size!r}; expected a number of pixels, or none for native size')

@@ -52,6 +52,8 @@ def value_of(record: dict[str, Any], value: str, where: str) -> float | None:
             return None
     if not found:
         close = near_matches(name, known)
-        raise ConfigError(f'{where}: {value}: no such figure.\n  '
-                          + (f'did you mean: {", ".join(close)}?' if close else f'there are: {", ".join(known)}'))
+        raise ConfigError(
+            f'{where}: {value}: no such figure.\n  '
+            + (f'did you mean: {", ".join(close)}?' if close else f'there are: {", ".join(known)}')
+        )
     return entry.get(key)

@@ -88,7 +88,7 @@ def loss_curve(history: History, points: int = 60) -> dict[str, list]:
     count = min(points, len(entries))
     curve: dict[str, list] = {'iter': [], **{name: [] for name in names}}
     for k in range(count):
-        part = entries[k * len(entries) // count:(k + 1) * len(entries) // count]
+        part = entries[k * len(entries) // count : (k + 1) * len(entries) // count]
         curve['iter'].append(part[-1]['iter'])
         for name in names:
             values = [e[name] for e in part if name in e]
@@ -107,8 +107,11 @@ def validation_curve(history: History, keep: int | None, points: int = 100) -> l
 
 def metrics_of(entry: dict[str, Any]) -> dict[str, float | None]:
     """The metrics of a validation entry, 6 significant digits; undefined ones (NaN) None."""
-    return {name: shorten(value, 6) for name, value in entry.items()
-            if name not in ('step', 'time', 'data_time') and isinstance(value, (int, float))}
+    return {
+        name: shorten(value, 6)
+        for name, value in entry.items()
+        if name not in ('step', 'time', 'data_time') and isinstance(value, (int, float))
+    }
 
 
 def shorten(value: float | None, digits: int) -> float | int | None:

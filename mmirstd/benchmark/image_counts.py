@@ -40,8 +40,9 @@ def read_image_counts(images: Sequence[Mapping[str, Any]]) -> dict[str, list]:
     """
     paths = [Path(item['image']) for item in images]
     folder = os.path.commonpath([path.parent for path in paths])
-    table: dict[str, list] = dict(name=[Path(os.path.relpath(path, folder)).with_suffix('').as_posix()
-                                        for path in paths])
+    table: dict[str, list] = dict(
+        name=[Path(os.path.relpath(path, folder)).with_suffix('').as_posix() for path in paths]
+    )
     rows = [dict(item, pixels=item['height'] * item['width']) for item in images]
     return {**table, **{count: [int(row[count]) for row in rows] for count in COUNTS}}
 
@@ -66,14 +67,20 @@ def measure(table: Mapping[str, Sequence], name: str, weights: np.ndarray | None
     columns['one'] = np.ones(len(union))
     columns['iou'] = np.divide(columns['tp'], union, out=np.ones(len(union)), where=union > 0)  # nothing there, right
     weights = columns['one'][None] if weights is None else weights
-    numerator, denominator = (weights @ sum(factor * columns[key] for key, factor in part.items())
-                              for part in (top, bottom))
+    numerator, denominator = (
+        weights @ sum(factor * columns[key] for key, factor in part.items()) for part in (top, bottom)
+    )
     return np.divide(numerator, denominator, out=np.full(len(weights), empty), where=denominator > 0)
 
 
-def bootstrap_differences(a: Sequence[Mapping[str, Sequence]], b: Sequence[Mapping[str, Sequence]],
-                          names: Sequence[str], level: float = 0.95, resamples: int = 10_000,
-                          seed: int = 0) -> dict[str, PairedDifference]:
+def bootstrap_differences(
+    a: Sequence[Mapping[str, Sequence]],
+    b: Sequence[Mapping[str, Sequence]],
+    names: Sequence[str],
+    level: float = 0.95,
+    resamples: int = 10_000,
+    seed: int = 0,
+) -> dict[str, PairedDifference]:
     """A minus B with percentile intervals over resamples of the test images.
 
     A resample draws as many images as there are, with replacement, and is the same for A, B, all seeds and measures, so
@@ -103,17 +110,22 @@ def bootstrap_differences(a: Sequence[Mapping[str, Sequence]], b: Sequence[Mappi
     rng = np.random.default_rng(seed)
     drawn: dict[str, list[np.ndarray]] = {name: [] for name in names}
     for start in range(0, resamples, 1000):  # 1000 x 664 images take 5 MB
-        weights = rng.multinomial(len(images), np.full(len(images), 1 / len(images)),
-                                  size=min(1000, resamples - start)).astype(np.float64)
+        weights = rng.multinomial(
+            len(images), np.full(len(images), 1 / len(images)), size=min(1000, resamples - start)
+        ).astype(np.float64)
         for name, parts in drawn.items():
-            parts.append(np.mean([measure(one, name, weights) - measure(other, name, weights)
-                                  for one, other in zip(a, b)], axis=0))
+            parts.append(
+                np.mean(
+                    [measure(one, name, weights) - measure(other, name, weights) for one, other in zip(a, b)], axis=0
+                )
+            )
     found = {}
     for name, parts in drawn.items():
         point = [float(measure(one, name)[0] - measure(other, name)[0]) for one, other in zip(a, b)]
         values = np.concatenate(parts)
         values = values[np.isfinite(values)]  # a resample may hold no target at all, or no prediction
         low, high = map(float, np.quantile(values, [0.5 - level / 2, 0.5 + level / 2])) if len(values) else (None, None)
-        found[name] = PairedDifference(len(images), float(np.mean(point)), low, high, sum(d > 0 for d in point),
-                                       sum(d < 0 for d in point))
+        found[name] = PairedDifference(
+            len(images), float(np.mean(point)), low, high, sum(d > 0 for d in point), sum(d < 0 for d in point)
+        )
     return found

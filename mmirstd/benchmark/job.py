@@ -48,8 +48,9 @@ class Job:
         stop: Set when everything shall end.
     """
 
-    def __init__(self, suite: Suite, run: Run, seed: int, settings: Settings,
-                 stop: threading.Event | None = None) -> None:
+    def __init__(
+        self, suite: Suite, run: Run, seed: int, settings: Settings, stop: threading.Event | None = None
+    ) -> None:
         self.suite = suite
         self.run = run
         self.seed = seed
@@ -100,9 +101,11 @@ class Job:
             found = 'is another one'
         else:
             return None
-        return (f'{self.name}: is done, but was not tested by {", ".join(test.name for test in missing)}, and cannot '
-                f'be now: {file} {found}.\n  cure: put the checkpoint with SHA-256 {sha256} there, or delete '
-                f'{self.record} to train again, or take the test from the suite')
+        return (
+            f'{self.name}: is done, but was not tested by {", ".join(test.name for test in missing)}, and cannot '
+            f'be now: {file} {found}.\n  cure: put the checkpoint with SHA-256 {sha256} there, or delete '
+            f'{self.record} to train again, or take the test from the suite'
+        )
 
     def _record(self) -> dict[str, Any] | None:
         return read_record(self.record, self.run, self.seed)
@@ -151,6 +154,7 @@ class Job:
         from mmengine.config import DictAction
 
         from mmirstd.engine.launch import load_config
+
         options = {}
         for text in self.commands.options:
             key, _, value = text.partition('=')
@@ -190,6 +194,7 @@ class Job:
 
         import mmirstd.registry  # noqa: F401
         from mmirstd.engine.errors import explain_config_errors
+
         cfg = self.load_config()
         init_default_scope(cfg.get('default_scope', 'mmseg'))
         name = f'{self.suite.path}: {self.run.name} ({self.run.config})'
@@ -212,8 +217,11 @@ class Job:
             commands.append(self.shown_commands.train(resume_point(self.work_dir, plan, history)))
         best = f'best_{plan.save_best}_{plan.unit}_N.pth' if plan.save_best else f'{plan.unit}_{plan.length}.pth'
         checkpoint = Path(best.replace('/', '_')) if plan.trains else self.run.checkpoint_file
-        return [*commands, self.shown_commands.test(checkpoint, plan.per_image),
-                *(self.shown_commands.further_test(tests, checkpoint) for tests in by_size(self.run.tests))]
+        return [
+            *commands,
+            self.shown_commands.test(checkpoint, plan.per_image),
+            *(self.shown_commands.further_test(tests, checkpoint) for tests in by_size(self.run.tests)),
+        ]
 
     # Running
 
@@ -239,16 +247,28 @@ class Job:
 
     def _train(self, plan: Plan, lock: int) -> None:
         resume, parts = resume_point(self.work_dir, plan, read_history(self.work_dir, plan.unit)), self.folder.parts()
-        part = dict(command=_as_text(self.shown_commands.train(resume)),
-                    git=git_state(self.suite.root, self.run.config_file), jobs=self.settings.jobs,
-                    threads=self.settings.threads, wall_s=0.0, status=None)
+        part = dict(
+            command=_as_text(self.shown_commands.train(resume)),
+            git=git_state(self.suite.root, self.run.config_file),
+            jobs=self.settings.jobs,
+            threads=self.settings.threads,
+            wall_s=0.0,
+            status=None,
+        )
 
         def keep(seconds: float, status: int | None) -> None:  # now and then, so that a power cut costs little
             self.folder.write_parts([*parts, dict(part, wall_s=round(seconds, 1), status=status)])
 
         self.phase = 'training'
-        run_tool_process(self.commands.train(resume), self.suite.root, self.work_dir / 'train.out', self.stop,
-                         self.settings.threads, lock, keep)
+        run_tool_process(
+            self.commands.train(resume),
+            self.suite.root,
+            self.work_dir / 'train.out',
+            self.stop,
+            self.settings.threads,
+            lock,
+            keep,
+        )
 
     def _test(self, plan: Plan, lock: int) -> None:
         history = read_history(self.work_dir, plan.unit)
@@ -275,9 +295,11 @@ class Job:
         now = data_state(self.load_config())
         # Older records lack the split files of data sets with several candidates.
         if any(now.get(file) != digest for file, digest in record['data'].items()):
-            raise JobFailed(f'{self.name}: further tests would be on other data than its record: {now} instead of '
-                            f'{record["data"]} (SHA-256 of the split files).\n  cure: --data-root with the data of the '
-                            f'record, or delete {self.record} to do all again')
+            raise JobFailed(
+                f'{self.name}: further tests would be on other data than its record: {now} instead of '
+                f'{record["data"]} (SHA-256 of the split files).\n  cure: --data-root with the data of the '
+                f'record, or delete {self.record} to do all again'
+            )
         checkpoint = self._recorded_checkpoint(record)
         for tests in by_size(missing):
             out = self.work_dir / f'{further_name(tests[0].eval_size)}.json'
@@ -287,11 +309,17 @@ class Job:
             state = git_state(self.suite.root, self.run.config_file)
             for test in tests:
                 record['tests'][test.name] = dict(
-                    protocol=test.protocol, eval_size=test.eval_size, metrics=test.pick(tested['metrics']),
+                    protocol=test.protocol,
+                    eval_size=test.eval_size,
+                    metrics=test.pick(tested['metrics']),
                     notices=[notice for notice in tested['notices'] if f'{test.protocol!r}' in notice],
-                    commit=state['commit'], dirty=state['dirty'], time=tested['time'])
-            record['commands'] = _unique([*record['commands'],
-                                          _as_text(self.shown_commands.further_test(tests, checkpoint))])
+                    commit=state['commit'],
+                    dirty=state['dirty'],
+                    time=tested['time'],
+                )
+            record['commands'] = _unique(
+                [*record['commands'], _as_text(self.shown_commands.further_test(tests, checkpoint))]
+            )
             write_record(self.record, record)
 
     def _result(self, plan: Plan, history, step: int | None, entry: dict, checkpoint: Path | None) -> dict[str, Any]:
@@ -311,28 +339,39 @@ class Job:
             config=self.run.config,
             data_set=self.run.data,
             cfg_options=as_json(self.run.options),
-            git=dict(commit=first['commit'], dirty=dirty, commits=_unique(
-                [*(part['git']['commit'] for part in parts), state['commit']])),
+            git=dict(
+                commit=first['commit'],
+                dirty=dirty,
+                commits=_unique([*(part['git']['commit'] for part in parts), state['commit']]),
+            ),
             data=data_state(self.load_config()),
-            commands=[*(part['command'] for part in parts),
-                      _as_text(self.shown_commands.test(checkpoint, plan.per_image))],
+            commands=[
+                *(part['command'] for part in parts),
+                _as_text(self.shown_commands.test(checkpoint, plan.per_image)),
+            ],
             selection=plan.selection,
             training=dict(
-                unit=plan.unit, length=plan.length, chosen=step, iterations=iterations,
+                unit=plan.unit,
+                length=plan.length,
+                chosen=step,
+                iterations=iterations,
                 training_s=shorten(speed * iterations, 5) if speed and iterations else None,
                 wall_s=round(sum(part['wall_s'] for part in parts), 1) if parts else None,
-                parts=[{key: part[key] for key in ('wall_s', 'jobs', 'threads')} for part in parts]),
+                parts=[{key: part[key] for key in ('wall_s', 'jobs', 'threads')} for part in parts],
+            ),
             validation=metrics_of(entry),
             test=tested['metrics'],
             **self._per_image(plan),
             network=dict(tested['network'], images=tested['images']),
-            checkpoint=None if checkpoint is None else dict(
-                name=self.run.checkpoint or checkpoint.name, sha256=tested['checkpoint_sha256']),
+            checkpoint=None
+            if checkpoint is None
+            else dict(name=self.run.checkpoint or checkpoint.name, sha256=tested['checkpoint_sha256']),
             device=tested['device'],
             versions=tested['versions'],
             time=tested['time'],
             validation_curve=validation_curve(history, step),
-            loss_curve=loss_curve(history))
+            loss_curve=loss_curve(history),
+        )
 
     def _per_image(self, plan: Plan) -> dict[str, Any]:
         if not plan.per_image:

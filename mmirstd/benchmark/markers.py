@@ -22,8 +22,10 @@ def replace_between(text: str, name: str, content: str, where: str) -> str:
     """
     start = start_marker(name)
     if text.count(start) != 1:
-        raise ConfigError(f'{where}: has {start!r} {text.count(start)} times, expected once.\n  cure: where the table '
-                          f'shall stand, write the lines\n    {start}\n    {END}')
+        raise ConfigError(
+            f'{where}: has {start!r} {text.count(start)} times, expected once.\n  cure: where the table '
+            f'shall stand, write the lines\n    {start}\n    {END}'
+        )
     before, after = text.split(start)
     inside, closed, rest = after.partition(END)
     if not closed or '<!-- benchmark:' in inside:

@@ -44,14 +44,17 @@ def format_option(key: str, value: Any, where: str) -> str:
         ConfigError: The tools would read another value than this one (a mapping, text with commas).
     """
     from mmengine.config import DictAction
+
     text = _text(value)
     try:
         back = DictAction._parse_iterable(text)
     except (AssertionError, ValueError) as error:
         back = error
     if type(back) is not type(value) or back != value:
-        raise ConfigError(f'{where}: {key}: {value!r} cannot be given by --cfg-options.\n'
-                          '  cure: write a config file that sets it, and name that one')
+        raise ConfigError(
+            f'{where}: {key}: {value!r} cannot be given by --cfg-options.\n'
+            '  cure: write a config file that sets it, and name that one'
+        )
     return f'{key}={text}'
 
 

@@ -52,8 +52,11 @@ class Plan:
 
     def validates(self, step: int) -> bool:
         """Whether the training validates after this epoch (iteration)."""
-        return self.save_best is not None and step >= self.val_begin and (
-            step % self.val_interval == 0 or step == self.length)
+        return (
+            self.save_best is not None
+            and step >= self.val_begin
+            and (step % self.val_interval == 0 or step == self.length)
+        )
 
 
 def read_plan(cfg: Any, name: str, given: bool = False) -> Plan:
@@ -77,18 +80,29 @@ def read_plan(cfg: Any, name: str, given: bool = False) -> Plan:
     hook = (cfg.get('default_hooks') or {}).get('checkpoint') or {}
     best, rule = hook.get('save_best'), hook.get('rule')
     if best is not None and (not isinstance(best, str) or best == 'auto' or rule not in ('greater', 'less')):
-        raise ConfigError(f'{name}: default_hooks.checkpoint has save_best={best!r}, rule={rule!r}; a benchmark needs '
-                          'the name of one metric and rule="greater" or "less", so that the choice is plain')
+        raise ConfigError(
+            f'{name}: default_hooks.checkpoint has save_best={best!r}, rule={rule!r}; a benchmark needs '
+            'the name of one metric and rule="greater" or "less", so that the choice is plain'
+        )
     if best is not None and not cfg.get('val_dataloader'):
         raise ConfigError(f'{name}: default_hooks.checkpoint.save_best={best!r}, but there is no val_dataloader')
-    return Plan(True, unit, int(loop.get(f'max_{unit}s')), int(loop.get('val_begin', 1)),
-                int(loop.get('val_interval', 1)), best, rule or 'greater', per_image)
+    return Plan(
+        True,
+        unit,
+        int(loop.get(f'max_{unit}s')),
+        int(loop.get('val_begin', 1)),
+        int(loop.get('val_interval', 1)),
+        best,
+        rule or 'greater',
+        per_image,
+    )
 
 
 def complete_checkpoints(work_dir: Path, unit: str) -> dict[int, Path]:
     """Complete ``epoch_N.pth`` (or ``iter_N.pth``) of a work dir by number; one may have been cut by a crash."""
-    return {number: path for number, path in numbered_checkpoints(work_dir, unit).items()
-            if checkpoint_defect(path) is None}
+    return {
+        number: path for number, path in numbered_checkpoints(work_dir, unit).items() if checkpoint_defect(path) is None
+    }
 
 
 def resume_point(work_dir: Path, plan: Plan, history: History) -> Path | None:
@@ -118,16 +132,23 @@ def choose_checkpoint(work_dir: Path, plan: Plan, history: History) -> tuple[Pat
         if not numbered:
             raise CheckpointError(f'{work_dir} holds no {plan.unit}_N.pth after the training')
         return numbered[max(numbered)], max(numbered), {}
-    entries = [e for e in history.val if isinstance(e.get(plan.save_best), (int, float))
-               and e[plan.save_best] == e[plan.save_best]]
+    entries = [
+        e
+        for e in history.val
+        if isinstance(e.get(plan.save_best), (int, float)) and e[plan.save_best] == e[plan.save_best]
+    ]
     if not entries:
-        raise CheckpointError(f'{work_dir}: no validation has {plan.save_best!r}, by which the config chooses; '
-                              f'found {sorted({k for e in history.val for k in e})}')
+        raise CheckpointError(
+            f'{work_dir}: no validation has {plan.save_best!r}, by which the config chooses; '
+            f'found {sorted({k for e in history.val for k in e})}'
+        )
     sign = 1 if plan.rule == 'greater' else -1
     best = max(entries, key=lambda e: (sign * e[plan.save_best], -e['step']))  # the first of equals, as mmengine
     file = work_dir / f'best_{plan.save_best.replace("/", "_")}_{plan.unit}_{best["step"]}.pth'
     if not file.is_file():
-        raise CheckpointError(f'{file.name} is not in {work_dir}, though {plan.unit} {best["step"]} has the best '
-                              f'{plan.save_best}; found {sorted(p.name for p in work_dir.glob("best_*.pth"))}.\n'
-                              '  cure: delete that work dir and train again')
+        raise CheckpointError(
+            f'{file.name} is not in {work_dir}, though {plan.unit} {best["step"]} has the best '
+            f'{plan.save_best}; found {sorted(p.name for p in work_dir.glob("best_*.pth"))}.\n'
+            '  cure: delete that work dir and train again'
+        )
     return file, best['step'], best

@@ -27,8 +27,11 @@ def write_record(path: Path, record: dict[str, Any]) -> None:
         if isinstance(value, list) and value and isinstance(value[0], dict):
             rows = ',\n'.join(f'    {json.dumps(item)}' for item in value)
             text = f'[\n{rows}\n  ]'
-        elif isinstance(value, dict) and (any(isinstance(item, list) and len(item) > 4 for item in value.values())
-                                          or value and all(isinstance(item, dict) for item in value.values())):
+        elif isinstance(value, dict) and (
+            any(isinstance(item, list) and len(item) > 4 for item in value.values())
+            or value
+            and all(isinstance(item, dict) for item in value.values())
+        ):
             rows = ',\n'.join(f'    {json.dumps(name)}: {json.dumps(item)}' for name, item in value.items())
             text = f'{{\n{rows}\n  }}'
         else:
@@ -53,22 +56,27 @@ def read_record(path: Path, run: Run, seed: int) -> dict[str, Any] | None:
         for key in ('test', 'validation', 'config', 'cfg_options', 'seed'):
             record[key]
     except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
-        raise ConfigError(f'{path}: is no result record ({type(error).__name__}: {error}).\n  cure: delete it; the run '
-                          'is then done again') from error
+        raise ConfigError(
+            f'{path}: is no result record ({type(error).__name__}: {error}).\n  cure: delete it; the run '
+            'is then done again'
+        ) from error
     expected = dict(config=run.config, data_set=run.data, cfg_options=as_json(run.options), seed=seed)
     made = {**record, **_renamed(record)}
     for key, value in expected.items():
         if made.get(key) != value:
             raise ConfigError(
                 f'{path}: was made with {key} {made.get(key)!r}, the suite now says {value!r}.\n  cure: delete the '
-                'record to do the run again, or give the changed run another name')
+                'record to do the run again, or give the changed run another name'
+            )
     if run.checkpoint_file is not None:
         tested = record.get('checkpoint') or {}
         given = dict(name=run.checkpoint, sha256=file_sha256(str(run.checkpoint_file)))
         if tested != given:
-            raise ConfigError(f'{path}: is of the checkpoint {tested.get("name")} with SHA-256 {tested.get("sha256")}, '
-                              f'the suite now has {given["name"]} with {given["sha256"]}.\n  cure: delete the record '
-                              'to test this one')
+            raise ConfigError(
+                f'{path}: is of the checkpoint {tested.get("name")} with SHA-256 {tested.get("sha256")}, '
+                f'the suite now has {given["name"]} with {given["sha256"]}.\n  cure: delete the record '
+                'to test this one'
+            )
     changed = {test.name for test in run.tests if not test.made(record.get('tests', {}).get(test.name))}
     return {**record, 'tests': {name: entry for name, entry in record.get('tests', {}).items() if name not in changed}}
 
@@ -76,15 +84,25 @@ def read_record(path: Path, run: Run, seed: int) -> dict[str, Any] | None:
 def _renamed(record: dict[str, Any]) -> dict[str, Any]:
     """Config, data set and options of a record that was made with a config under its name before 0.2.0."""
     new = new_name(record['config']) if str(record['config']).startswith('configs/') else None
-    return {} if new is None else dict(config=new.config, data_set=new.data,
-                                       cfg_options={**as_json(new.cfg_options), **record['cfg_options']})
+    return (
+        {}
+        if new is None
+        else dict(
+            config=new.config, data_set=new.data, cfg_options={**as_json(new.cfg_options), **record['cfg_options']}
+        )
+    )
 
 
 def read_records(suite: Suite, logs: Path) -> dict[str, dict[int, dict[str, Any]]]:
     """All records of a suite: run -> seed -> record; runs without any are there, empty."""
-    return {run.name: {seed: record for seed in run.seeds
-                       if (record := read_record(record_path(logs, suite, run, seed), run, seed)) is not None}
-            for run in suite.runs}
+    return {
+        run.name: {
+            seed: record
+            for seed in run.seeds
+            if (record := read_record(record_path(logs, suite, run, seed), run, seed)) is not None
+        }
+        for run in suite.runs
+    }
 
 
 def as_json(value: Any) -> Any:

@@ -30,8 +30,9 @@ class Outcome:
     interrupted: bool = False
 
 
-def run_jobs(jobs: Sequence[Job], side_by_side: int, stop: threading.Event, stream: TextIO | None = None,
-             interval_s: float = 2.0) -> Outcome:
+def run_jobs(
+    jobs: Sequence[Job], side_by_side: int, stop: threading.Event, stream: TextIO | None = None, interval_s: float = 2.0
+) -> Outcome:
     """Run jobs in their order; one that fails does not keep the others from running.
 
     Args:

@@ -18,7 +18,7 @@ def mean_and_spread(values: Sequence[float]) -> tuple[float, float | None]:
     mean = math.fsum(values) / len(values)
     if len(values) == 1:
         return mean, None
-    return mean, math.sqrt(math.fsum((v - mean)**2 for v in values) / (len(values) - 1))
+    return mean, math.sqrt(math.fsum((v - mean) ** 2 for v in values) / (len(values) - 1))
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,9 @@ def paired_difference(a: Sequence[float], b: Sequence[float], level: float = 0.9
     low = high = None
     if spread is not None:
         from scipy.stats import t
+
         half = float(t.ppf(0.5 + level / 2, len(differences) - 1)) * spread / math.sqrt(len(differences))
         low, high = mean - half, mean + half
-    return PairedDifference(len(differences), mean, low, high, sum(d > 0 for d in differences),
-                            sum(d < 0 for d in differences))
+    return PairedDifference(
+        len(differences), mean, low, high, sum(d > 0 for d in differences), sum(d < 0 for d in differences)
+    )

@@ -135,8 +135,10 @@ class Suite:
         """Run -> label, with its group where another run among the names has the same label."""
         runs = [self.run(name) for name in dict.fromkeys(names)]
         labels = [run.label for run in runs]
-        return {run.name: f'{run.label} ({run.group})' if run.group and labels.count(run.label) > 1 else run.label
-                for run in runs}
+        return {
+            run.name: f'{run.label} ({run.group})' if run.group and labels.count(run.label) > 1 else run.label
+            for run in runs
+        }
 
     def select(self, only: Sequence[str] | None = None, seeds: Iterable[int] | None = None) -> list[tuple[Run, int]]:
         """(run, seed) pairs, seeds outermost, so that an interrupted suite has as many seeds of each run as it can.
@@ -151,8 +153,12 @@ class Suite:
         chosen = set(match_runs(only, self.runs, '--only')) if only else {run.name for run in self.runs}
         wanted = None if seeds is None else set(seeds)
         known = sorted({seed for run in self.runs for seed in run.seeds})
-        pairs = [(run, seed) for seed in known for run in self.runs
-                 if run.name in chosen and seed in run.seeds and (wanted is None or seed in wanted)]
+        pairs = [
+            (run, seed)
+            for seed in known
+            for run in self.runs
+            if run.name in chosen and seed in run.seeds and (wanted is None or seed in wanted)
+        ]
         if not pairs:
             raise ConfigError(f'{self.path}: no run is left by --only and --seeds; its seeds are {known}')
         return pairs
@@ -189,7 +195,9 @@ def move_data(suite: Suite, given: Sequence[str]) -> dict[str, str]:
             name, path = next(iter(found)), text
         if name not in found or not path:
             close = near_matches(name, found)
-            raise ConfigError(f'--data-root {text}: the suite has the data roots {", ".join(found) or "(none)"}; '
-                              'expected NAME=PATH' + (f'\n  did you mean: {", ".join(close)}?' if close else ''))
+            raise ConfigError(
+                f'--data-root {text}: the suite has the data roots {", ".join(found) or "(none)"}; '
+                'expected NAME=PATH' + (f'\n  did you mean: {", ".join(close)}?' if close else '')
+            )
         found[name] = str(Path(path).expanduser().resolve())
     return found

@@ -67,33 +67,65 @@ def load_suite(path: str | Path, root: Path) -> Suite:
         raise ConfigError(f'suite {where}: cannot be read: {error.strerror}.\n  suites: {", ".join(known)}') from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f'suite {where}: is no YAML: {error}') from error
-    content = _fields(content, where, required=('runs', ),
-                      optional=('name', 'data_roots', 'options', 'seeds', 'tests', 'tables'))
+    content = _fields(
+        content, where, required=('runs',), optional=('name', 'data_roots', 'options', 'seeds', 'tests', 'tables')
+    )
     data_roots = content.get('data_roots') or {}
     if not isinstance(data_roots, Mapping) or not all(
-            isinstance(k, str) and isinstance(v, str) for k, v in data_roots.items()):
+        isinstance(k, str) and isinstance(v, str) for k, v in data_roots.items()
+    ):
         raise ConfigError(f'{where}: data_roots: found {data_roots!r}; expected NAME: PATH')
     for name, folder in data_roots.items():
         _relative(folder, f'{where}: data_roots: {name}')
     common = flatten_options(_mapping(content.get('options'), f'{where}: options'), f'{where}: options')
     runs = []
     for index, entry in enumerate(_list(content['runs'], f'{where}: runs')):
-        runs.append(_run(entry, f'{where}: runs[{index}]', Path(path), root, dict(data_roots), common,
-                         content.get('seeds'), content.get('tests')))
+        runs.append(
+            _run(
+                entry,
+                f'{where}: runs[{index}]',
+                Path(path),
+                root,
+                dict(data_roots),
+                common,
+                content.get('seeds'),
+                content.get('tests'),
+            )
+        )
     _distinct([run.name for run in runs], f'{where}: runs')
-    tables = tuple(_table(entry, f'{where}: tables[{index}]', runs)
-                   for index, entry in enumerate(_list(content.get('tables') or [], f'{where}: tables', empty=True)))
+    tables = tuple(
+        _table(entry, f'{where}: tables[{index}]', runs)
+        for index, entry in enumerate(_list(content.get('tables') or [], f'{where}: tables', empty=True))
+    )
     _distinct([table.name for table in tables], f'{where}: tables')
     file = Path(path).resolve()
     shown = file.relative_to(root.resolve()).as_posix() if file.is_relative_to(root.resolve()) else file.name
-    return Suite(_name(content.get('name', Path(path).stem), f'{where}: name'), shown, root, dict(data_roots),
-                 tuple(runs), tables)
+    return Suite(
+        _name(content.get('name', Path(path).stem), f'{where}: name'),
+        shown,
+        root,
+        dict(data_roots),
+        tuple(runs),
+        tables,
+    )
 
 
-def _run(entry: Any, where: str, suite_file: Path, root: Path, data_roots: dict[str, str], common: dict[str, Any],
-         seeds: Any, tests: Any) -> Run:
-    entry = _fields(entry, where, required=('name', 'config'),
-                    optional=('label', 'group', 'seeds', 'cfg_options', 'data', 'data_root', 'tests', 'checkpoint'))
+def _run(
+    entry: Any,
+    where: str,
+    suite_file: Path,
+    root: Path,
+    data_roots: dict[str, str],
+    common: dict[str, Any],
+    seeds: Any,
+    tests: Any,
+) -> Run:
+    entry = _fields(
+        entry,
+        where,
+        required=('name', 'config'),
+        optional=('label', 'group', 'seeds', 'cfg_options', 'data', 'data_root', 'tests', 'checkpoint'),
+    )
     name = _name(entry['name'], f'{where}: name')
     where = f'{where} ({name})'
     config = entry['config']
@@ -103,9 +135,10 @@ def _run(entry: Any, where: str, suite_file: Path, root: Path, data_roots: dict[
         known = [p.relative_to(root).as_posix() for p in (root / 'configs').rglob('*.py')]
         by_name = {Path(p).name: p for p in known}
         close = [by_name[n] for n in near_matches_of_files(Path(config).name, by_name)]
-        raise ConfigError(f'{where}: config {config!r} does not exist, neither in the repository nor beside the suite.'
-                          + (renamed(config) or ''.join(
-                              ['\n  did you mean:', *(f'\n    {c}' for c in close)] if close else [])))
+        raise ConfigError(
+            f'{where}: config {config!r} does not exist, neither in the repository nor beside the suite.'
+            + (renamed(config) or ''.join(['\n  did you mean:', *(f'\n    {c}' for c in close)] if close else []))
+        )
     checkpoint, checkpoint_file = entry.get('checkpoint'), None
     if checkpoint is not None:
         checkpoint_file = _find_checkpoint(checkpoint, suite_file, root, where)
@@ -116,14 +149,27 @@ def _run(entry: Any, where: str, suite_file: Path, root: Path, data_roots: dict[
     if not isinstance(seeds, list) or not seeds or not all(type(s) is int and s >= 0 for s in seeds):
         raise ConfigError(f'{where}: seeds: found {seeds!r}; expected a list of integers, here or for the whole suite')
     _distinct(seeds, f'{where}: seeds')
-    options = {**common, **flatten_options(_mapping(entry.get('cfg_options'), f'{where}: cfg_options'),
-                                           f'{where}: cfg_options')}
+    options = {
+        **common,
+        **flatten_options(_mapping(entry.get('cfg_options'), f'{where}: cfg_options'), f'{where}: cfg_options'),
+    }
     for key in ('data_root', 'randomness.seed', 'work_dir'):
         if key in options:
             raise ConfigError(f'{where}: {key} is no option of a run; it comes from data_roots, seeds, --work-dir')
-    return Run(name, config, file, str(entry.get('label', name)), str(entry.get('group', '')), tuple(seeds),
-               dict(sorted(options.items())), _data_root(entry, data_roots, where), _data_set(entry, data_roots, where),
-               read_evaluations(tests, entry.get('tests'), where), checkpoint, checkpoint_file)
+    return Run(
+        name,
+        config,
+        file,
+        str(entry.get('label', name)),
+        str(entry.get('group', '')),
+        tuple(seeds),
+        dict(sorted(options.items())),
+        _data_root(entry, data_roots, where),
+        _data_set(entry, data_roots, where),
+        read_evaluations(tests, entry.get('tests'), where),
+        checkpoint,
+        checkpoint_file,
+    )
 
 
 def _data_root(entry: Mapping[str, Any], data_roots: Mapping[str, str], where: str) -> str | None:
@@ -140,8 +186,10 @@ def _data_set(entry: Mapping[str, Any], data_roots: Mapping[str, str], where: st
     if name is None:
         return None
     if name in data_roots:
-        raise ConfigError(f'{where}: data: {name!r} is one of data_roots; data is the data set in place of the '
-                          f"config's, e.g. nudt-sirst-663-664.\n  cure: data_root: {name}")
+        raise ConfigError(
+            f'{where}: data: {name!r} is one of data_roots; data is the data set in place of the '
+            f"config's, e.g. nudt-sirst-663-664.\n  cure: data_root: {name}"
+        )
     _relative(name, f'{where}: data')
     try:
         find_data_set(name)
@@ -157,8 +205,10 @@ def _find_checkpoint(checkpoint: Any, suite_file: Path, root: Path, where: str) 
             return path.resolve()
     known = {p.name: p.relative_to(root).as_posix() for p in (root / 'configs').rglob('*.pth')}
     close = [known[name] for name in near_matches_of_files(Path(checkpoint).name, known)]
-    raise ConfigError(f'{where}: checkpoint {checkpoint!r} does not exist, neither in the repository nor beside the '
-                      'suite.' + ''.join(['\n  did you mean:', *(f'\n    {c}' for c in close)] if close else []))
+    raise ConfigError(
+        f'{where}: checkpoint {checkpoint!r} does not exist, neither in the repository nor beside the '
+        'suite.' + ''.join(['\n  did you mean:', *(f'\n    {c}' for c in close)] if close else [])
+    )
 
 
 def near_matches_of_files(name: str, known: Iterable[str]) -> list[str]:
@@ -167,16 +217,21 @@ def near_matches_of_files(name: str, known: Iterable[str]) -> list[str]:
 
 
 def _table(entry: Any, where: str, runs: Sequence[Run]) -> Table:
-    entry = _fields(entry, where, required=('name', 'readme', 'columns'),
-                    optional=('kind', 'over', 'runs', 'pairs', 'note', 'chart'))
+    entry = _fields(
+        entry,
+        where,
+        required=('name', 'readme', 'columns'),
+        optional=('kind', 'over', 'runs', 'pairs', 'note', 'chart'),
+    )
     name = _name(entry['name'], f'{where}: name')
     where = f'{where} ({name})'
     _relative(entry['readme'], f'{where}: readme')
     kind = entry.get('kind', 'results')
     if kind not in KINDS:
         raise ConfigError(f'{where}: kind: {kind!r}; expected one of {", ".join(KINDS)}')
-    columns = tuple(_column(c, f'{where}: columns[{i}]')
-                    for i, c in enumerate(_list(entry['columns'], f'{where}: columns')))
+    columns = tuple(
+        _column(c, f'{where}: columns[{i}]') for i, c in enumerate(_list(entry['columns'], f'{where}: columns'))
+    )
     names = [run.name for run in runs]
     if kind == 'results':
         for key in ('pairs', 'over', 'chart'):
@@ -194,8 +249,10 @@ def _table(entry: Any, where: str, runs: Sequence[Run]) -> Table:
         for one in pair:
             if one not in names:
                 close = near_matches(str(one), names)
-                raise ConfigError(f'{where}: pairs[{index}]: there is no run {one!r}.'
-                                  + (f'\n  did you mean: {", ".join(close)}?' if close else ''))
+                raise ConfigError(
+                    f'{where}: pairs[{index}]: there is no run {one!r}.'
+                    + (f'\n  did you mean: {", ".join(close)}?' if close else '')
+                )
         pairs.append((pair[0], pair[1]))
     over = entry.get('over', 'seeds')
     if over not in OVER:
@@ -203,16 +260,26 @@ def _table(entry: Any, where: str, runs: Sequence[Run]) -> Table:
     if over == 'images':
         for column in columns:
             if not column.value.startswith('test.') or column.figure not in MEASURES:
-                raise ConfigError(f'{where}: {column.value}: over: images can compare '
-                                  + ', '.join(f'test.{known}' for known in MEASURES))
+                raise ConfigError(
+                    f'{where}: {column.value}: over: images can compare '
+                    + ', '.join(f'test.{known}' for known in MEASURES)
+                )
     chart = entry.get('chart', '')
     if chart:
         _relative(chart, f'{where}: chart')
         if Path(chart).suffix != '.svg':
             raise ConfigError(f'{where}: chart: {chart!r}; expected the name of an SVG file')
     _check_tests(columns, [run for run in runs if any(run.name in pair for pair in pairs)], where)
-    return Table(name, entry['readme'], kind, columns, pairs=tuple(pairs), note=str(entry.get('note', '')).strip(),
-                 over=over, chart=chart)
+    return Table(
+        name,
+        entry['readme'],
+        kind,
+        columns,
+        pairs=tuple(pairs),
+        note=str(entry.get('note', '')).strip(),
+        over=over,
+        chart=chart,
+    )
 
 
 def _check_tests(columns: Sequence[Column], runs: Sequence[Run], where: str) -> None:
@@ -220,21 +287,25 @@ def _check_tests(columns: Sequence[Column], runs: Sequence[Run], where: str) -> 
     for column in columns:
         if column.test is not None and column.test not in known:
             close = near_matches(column.test, known)
-            raise ConfigError(f'{where}: {column.value}: no run of the table has a test {column.test!r}'
-                              + (f'\n  did you mean: {", ".join(close)}?' if close else '; see tests'))
+            raise ConfigError(
+                f'{where}: {column.value}: no run of the table has a test {column.test!r}'
+                + (f'\n  did you mean: {", ".join(close)}?' if close else '; see tests')
+            )
 
 
 def _column(entry: Any, where: str) -> Column:
-    entry = _fields(entry, where, required=('value', ), optional=('heading', 'format', 'scale', 'spread', 'better'))
+    entry = _fields(entry, where, required=('value',), optional=('heading', 'format', 'scale', 'spread', 'better'))
     value = entry['value']
-    if not isinstance(value, str) or not value.partition('.')[2] or (
-            value.partition('.')[0] not in SOURCES and not value.startswith('test@')):
+    if (
+        not isinstance(value, str)
+        or not value.partition('.')[2]
+        or (value.partition('.')[0] not in SOURCES and not value.startswith('test@'))
+    ):
         raise ConfigError(f'{where}: value: {value!r}; expected test.METRIC, test@NAME.METRIC, val.METRIC or run.NAME')
     column = Column(value, value.partition('.')[2])
     if column.test is not None:
         column = replace(column, heading=f'{column.heading} ({column.test})')
-    column = replace(column,
-                     **{key: item for key, item in entry.items() if key not in ('value', 'scale')})
+    column = replace(column, **{key: item for key, item in entry.items() if key not in ('value', 'scale')})
     try:
         column = replace(column, scale=float(entry.get('scale', 1.0)))
         format(1.0, column.format)
@@ -252,8 +323,10 @@ def _fields(entry: Any, where: str, required: Sequence[str], optional: Sequence[
     for key in entry:
         if key not in known:
             close = near_matches(str(key), known)
-            raise ConfigError(f'{where}: unknown key {key!r}; expected some of {", ".join(known)}.'
-                              + (f'\n  did you mean: {", ".join(close)}?' if close else ''))
+            raise ConfigError(
+                f'{where}: unknown key {key!r}; expected some of {", ".join(known)}.'
+                + (f'\n  did you mean: {", ".join(close)}?' if close else '')
+            )
     missing = [key for key in required if entry.get(key) is None]
     if missing:
         raise ConfigError(f'{where}: {", ".join(missing)} missing')

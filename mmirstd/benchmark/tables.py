@@ -82,9 +82,13 @@ def _results(suite: Suite, table: Table, records: Records) -> tuple[list[str], l
 def _untested(suite: Suite, columns: Sequence[Column], records: dict[str, list[dict]]) -> list[str]:
     """A line for tests that were added to the suite and are still to be made."""
     shown, labels = {column.test for column in columns}, suite.labels(list(records))
-    lacking = [f'{labels[name]} by {test.name}' for name, found in records.items() for run in [suite.run(name)]
-               for test in run.tests if test.name in shown
-               and not all(test.made(record.get('tests', {}).get(test.name)) for record in found)]
+    lacking = [
+        f'{labels[name]} by {test.name}'
+        for name, found in records.items()
+        for run in [suite.run(name)]
+        for test in run.tests
+        if test.name in shown and not all(test.made(record.get('tests', {}).get(test.name)) for record in found)
+    ]
     return ['', f'Not tested yet: {"; ".join(lacking)}.'] if lacking else []
 
 
@@ -105,12 +109,24 @@ def _differences(suite: Suite, table: Table, found: Differences, records: Record
     for row in found.rows:
         n = row.result.n if row.result else 0
         counts = [n, row.seeds] if over_images else [row.wins, n] if row.result else ['-', 0]
-        lines.append(_row([labels[row.first], labels[row.second], row.column.heading, *_interval_cells(row),
-                           *map(str, counts), _seen(row)]))
+        lines.append(
+            _row(
+                [
+                    labels[row.first],
+                    labels[row.second],
+                    row.column.heading,
+                    *_interval_cells(row),
+                    *map(str, counts),
+                    _seen(row),
+                ]
+            )
+        )
     if not found.rows:
         lines = []
-    for pairs, text in ((found.missing, 'Not run yet'),
-                        (found.uncounted, 'Without counts of each image, because the records are older')):
+    for pairs, text in (
+        (found.missing, 'Not run yet'),
+        (found.uncounted, 'Without counts of each image, because the records are older'),
+    ):
         if pairs:
             against = '; '.join(f'{labels[first]} against {labels[second]}' for first, second in pairs)
             lines += ['', f'{text}: {against}.'] if lines else [f'{text}: {against}.']
@@ -143,17 +159,22 @@ def _footer(suite: Suite, table: Table, used: list[dict], logs: Path) -> str:
         seeds = Counter(record['run'] for record in used)
         text = 'Mean ± standard deviation over the seeds (n - 1). ' if max(seeds.values()) > 1 else ''
     elif table.over == 'images':
-        text = ('Paired by image: percentile interval over 10000 resamples of the test images, the same for A and B; '
-                'the difference is the mean over the seeds. It tells how far the choice of test images decides, not '
-                'how far another training would. Each for itself (nothing corrects for the number of comparisons); '
-                '"no difference seen": it covers 0. ')
+        text = (
+            'Paired by image: percentile interval over 10000 resamples of the test images, the same for A and B; '
+            'the difference is the mean over the seeds. It tells how far the choice of test images decides, not '
+            'how far another training would. Each for itself (nothing corrects for the number of comparisons); '
+            '"no difference seen": it covers 0. '
+        )
     else:
-        text = ('Paired by seed; paired t interval of the mean, each for itself (nothing corrects for the number of '
-                'comparisons); "no difference seen": it covers 0. ')
+        text = (
+            'Paired by seed; paired t interval of the mean, each for itself (nothing corrects for the number of '
+            'comparisons); "no difference seen": it covers 0. '
+        )
     rules = sorted({record['selection'] for record in used})
     text += f'Checkpoint: {" or ".join(rules)}. '
-    commits = sorted({(record['git']['commit'] or 'no git')[:9] + ('+' if record['git']['dirty'] else '')
-                      for record in used})
+    commits = sorted(
+        {(record['git']['commit'] or 'no git')[:9] + ('+' if record['git']['dirty'] else '') for record in used}
+    )
     text += f'Commit{"s" if len(commits) > 1 else ""} {", ".join(commits)}'
     text += ' (+: with changes that the records name). ' if any(c.endswith('+') for c in commits) else '. '
     if len({tuple(sorted(record['data'].items())) for record in used}) > 1 and len(suite.data_roots) < 2:

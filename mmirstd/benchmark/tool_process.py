@@ -25,8 +25,15 @@ class Stopped(Exception):
     """The benchmark is being ended."""
 
 
-def run_tool_process(command: Sequence[str], root: Path, log: Path, stop: threading.Event, threads: int, lock: int,
-                     watch: Callable[[float, int | None], None] | None = None) -> None:
+def run_tool_process(
+    command: Sequence[str],
+    root: Path,
+    log: Path,
+    stop: threading.Event,
+    threads: int,
+    lock: int,
+    watch: Callable[[float, int | None], None] | None = None,
+) -> None:
     """Run a tool until it ends or ``stop`` is set.
 
     Args:
@@ -50,9 +57,15 @@ def run_tool_process(command: Sequence[str], root: Path, log: Path, stop: thread
         if stop.is_set():
             raise Stopped
         process = subprocess.Popen(
-            [sys.executable, *command], cwd=root, env=environ, stdout=stream, stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL, pass_fds=(lock, ),
-            start_new_session=True)  # Ctrl-C reaches us alone, and we end the tool in an orderly way
+            [sys.executable, *command],
+            cwd=root,
+            env=environ,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            pass_fds=(lock,),
+            start_new_session=True,
+        )  # Ctrl-C reaches us alone, and we end the tool in an orderly way
     try:
         while True:
             if watch is not None and (process.returncode is not None or time.time() - told > 15):
@@ -73,8 +86,10 @@ def run_tool_process(command: Sequence[str], root: Path, log: Path, stop: thread
     if stop.is_set() and process.returncode != 0:
         raise Stopped
     if process.returncode != 0:
-        raise JobFailed(f'{log.parent.name}: {command[0]} ended with status {process.returncode}; the end of {log}:\n'
-                        + tail(log, TAIL_LINES))
+        raise JobFailed(
+            f'{log.parent.name}: {command[0]} ended with status {process.returncode}; the end of {log}:\n'
+            + tail(log, TAIL_LINES)
+        )
 
 
 def _end(process: subprocess.Popen) -> None:

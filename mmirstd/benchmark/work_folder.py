@@ -52,8 +52,10 @@ class WorkFolder:
             return
         begun = json.loads(self._file.read_text())
         if (begun['config'], begun['options']) != (self.config, self.options):
-            raise ConfigError(f'{self.path}: holds a training of {begun["config"]} {" ".join(begun["options"])}, '
-                              'which the suite has changed since.\n  cure: delete that folder')
+            raise ConfigError(
+                f'{self.path}: holds a training of {begun["config"]} {" ".join(begun["options"])}, '
+                'which the suite has changed since.\n  cure: delete that folder'
+            )
 
     @contextmanager
     def locked(self) -> Iterator[int]:

@@ -21,7 +21,13 @@ from .ops import compiled_ops_available, ensure_mmcv_ops
 from .stock_inference import adapt_stock_inference
 
 __all__ = [
-    'CheckpointError', 'UnsafeCheckpointError', 'adapt_stock_inference', 'compiled_ops_available',
-    'ensure_config_scopes', 'ensure_mmcv_ops', 'install_safe_checkpoint_loading', 'load_checkpoint_file',
-    'silence_onedl_notice'
+    'CheckpointError',
+    'UnsafeCheckpointError',
+    'adapt_stock_inference',
+    'compiled_ops_available',
+    'ensure_config_scopes',
+    'ensure_mmcv_ops',
+    'install_safe_checkpoint_loading',
+    'load_checkpoint_file',
+    'silence_onedl_notice',
 ]

@@ -14,7 +14,8 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog='python -m mmirstd.compat',
         description='Report what this machine has, what mmirstd needs, what is installed, and what to do about the '
-        'difference.')
+        'difference.',
+    )
     parser.add_argument('--matrix', action='store_true', help='print the supported versions as Markdown and stop')
     args = parser.parse_args(argv)
     findings = [] if args.matrix else inspect_environment()

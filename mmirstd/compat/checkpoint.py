@@ -35,8 +35,9 @@ from urllib.parse import urlparse
 from mmirstd.utils.errors import CheckpointError, UnsafeCheckpointError
 
 _CONVERT = (
-    'python -c "import torch; c = torch.load(\'IN.pth\', map_location=\'cpu\', weights_only=False); '
-    'torch.save({\'state_dict\': c.get(\'state_dict\', c)}, \'OUT.pth\')"')
+    "python -c \"import torch; c = torch.load('IN.pth', map_location='cpu', weights_only=False); "
+    "torch.save({'state_dict': c.get('state_dict', c)}, 'OUT.pth')\""
+)
 
 
 def _known_method(owner: Any, name: str) -> Any:
@@ -51,6 +52,7 @@ def _known_method(owner: Any, name: str) -> Any:
     """
     from mmengine.logging import HistoryBuffer
     from mmengine.optim.scheduler.param_scheduler import OneCycleParamScheduler
+
     if isinstance(name, str):
         statistic = owner is HistoryBuffer and not name.startswith('_')
         annealing = owner is OneCycleParamScheduler and name.startswith('_annealing_')
@@ -108,6 +110,7 @@ def mmengine_safe_globals() -> dict[str, Any]:
 def _torch_safe_globals() -> dict[str, Any]:
     """What torch itself allows in a weights-only load."""
     from torch import _weights_only_unpickler as unpickler
+
     return unpickler._get_allowed_globals()
 
 
@@ -116,7 +119,6 @@ def _restricted_pickle() -> SimpleNamespace:
     allowed = {**_torch_safe_globals(), **mmengine_safe_globals()}
 
     class Unpickler(pickle.Unpickler):
-
         def find_class(self, module: str, name: str) -> Any:
             try:
                 return allowed[f'{module}.{name}']
@@ -132,6 +134,7 @@ def _restricted_pickle() -> SimpleNamespace:
 def _has_safe_globals() -> bool:
     """Whether torch's weights-only load can be trusted and extended (2.6 and later)."""
     import torch
+
     major, minor = torch.__version__.split('.')[:2]
     return (int(major), int(minor)) >= (2, 6)
 
@@ -139,6 +142,7 @@ def _has_safe_globals() -> bool:
 def _restricted_load(file: Any, map_location: Any) -> Any:
     """``torch.load`` with the allow-list, by the way that suits the installed torch."""
     import torch
+
     if _has_safe_globals():
         with torch.serialization.safe_globals([(obj, name) for name, obj in mmengine_safe_globals().items()]):
             return torch.load(file, map_location=map_location, weights_only=True)
@@ -191,17 +195,20 @@ def _check_container(stream: IO[bytes], name: str) -> None:
             stream.seek(0, os.SEEK_END)
             raise CheckpointError(
                 f'{name}: the checkpoint is truncated: the file of {stream.tell()} bytes begins like one and its '
-                'end is missing. Copy or download it again, or resume from an earlier checkpoint.')
+                'end is missing. Copy or download it again, or resume from an earlier checkpoint.'
+            )
         with zipfile.ZipFile(stream) as archive:
             members = {member.split('/')[-1] for member in archive.namelist()}
         if 'constants.pkl' in members:
             raise UnsafeCheckpointError(
                 f'{name}: a TorchScript program was found where a checkpoint (a dict of tensors written by '
-                'torch.save) was expected; programs are not run. Use the checkpoint it was exported from.')
+                'torch.save) was expected; programs are not run. Use the checkpoint it was exported from.'
+            )
         if 'data.pkl' not in members:
             raise CheckpointError(
                 f'{name}: a zip archive without a checkpoint in it was found, expected a file written by '
-                'torch.save. If it contains the checkpoint, unpack it first.')
+                'torch.save. If it contains the checkpoint, unpack it first.'
+            )
     elif head.startswith(b'version https://git-lfs'):
         raise CheckpointError(f'{name}: a Git LFS pointer was found in place of the checkpoint. Run `git lfs pull`.')
     elif not head.startswith(b'\x80'):
@@ -211,10 +218,12 @@ def _check_container(stream: IO[bytes], name: str) -> None:
         except tarfile.TarError:
             raise CheckpointError(
                 f'{name}: not a checkpoint: expected a file written by torch.save, found one that begins with '
-                f'{head[:24]!r}. Check the path; a download may have saved an error page.') from None
+                f'{head[:24]!r}. Check the path; a download may have saved an error page.'
+            ) from None
         raise UnsafeCheckpointError(
             f'{name}: a tar archive was found; torch versions that wrote checkpoints so are not supported. '
-            f'Re-save it:\n    {_CONVERT}')
+            f'Re-save it:\n    {_CONVERT}'
+        )
 
 
 def load_checkpoint_file(file: str | os.PathLike[str] | IO[bytes], map_location: Any = None) -> Any:
@@ -256,16 +265,26 @@ def _load_stream(stream: IO[bytes], name: str, map_location: Any, target: Any) -
                 'containers and what mmengine writes into its own checkpoints; loading anything else could run '
                 'code from the file. Nothing of it was executed. If you trust its author, keep the weights '
                 'alone, on a machine where its code can do no harm, and load the result:\n'
-                f'    {_CONVERT}') from error
+                f'    {_CONVERT}'
+            ) from error
         raise CheckpointError(
             f'{name}: cannot be loaded as a checkpoint ({type(error).__name__}: {error}). If the file is '
-            'truncated or damaged, copy or download it again or use an earlier checkpoint.') from error
+            'truncated or damaged, copy or download it again or use an earlier checkpoint.'
+        ) from error
 
 
-def _load_url(url: str, model_dir: str | None = None, map_location: Any = None, progress: bool = True,
-              check_hash: bool = False, file_name: str | None = None, **kwargs: Any) -> Any:
+def _load_url(
+    url: str,
+    model_dir: str | None = None,
+    map_location: Any = None,
+    progress: bool = True,
+    check_hash: bool = False,
+    file_name: str | None = None,
+    **kwargs: Any,
+) -> Any:
     """``torch.hub.load_state_dict_from_url`` with the restricted load; ``weights_only`` in kwargs is ignored."""
     from torch import hub
+
     folder = model_dir or os.path.join(hub.get_dir(), 'checkpoints')
     os.makedirs(folder, exist_ok=True)
     name = file_name or os.path.basename(urlparse(url).path)

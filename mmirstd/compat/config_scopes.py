@@ -38,6 +38,7 @@ def ensure_config_scopes() -> list[str]:
     """
     from mmengine.config import Config
     from mmengine.config.utils import MODULE2PACKAGE
+
     _resolve_own_scope(Config)
     MODULE2PACKAGE['mmirstd'] = 'mmirstd'  # for mmengine.hub.get_config
     changed = []
@@ -72,4 +73,4 @@ def _resolve_own_scope(config_class: Any) -> None:
 
 def own_config(address: str) -> str:
     """The file of ``mmirstd::FOLDER/NAME.py``."""
-    return str(resource_root() / 'configs' / address[len(OWN_SCOPE):])
+    return str(resource_root() / 'configs' / address[len(OWN_SCOPE) :])

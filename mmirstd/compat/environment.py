@@ -22,7 +22,11 @@ from .precision import choose_precision
 MIN_PYTHON = (3, 10)
 MIN_TORCH = '2.0'
 OPENCV_DISTRIBUTIONS = (
-    'opencv-python', 'opencv-python-headless', 'opencv-contrib-python', 'opencv-contrib-python-headless')
+    'opencv-python',
+    'opencv-python-headless',
+    'opencv-contrib-python',
+    'opencv-contrib-python-headless',
+)
 
 
 @dataclass(frozen=True)
@@ -73,14 +77,16 @@ ONEDL = Line(
     min_python=(3, 10),
     tested_with='Python 3.11, torch 2.13.0',
     packages=(
-        Package('mmengine', ('onedl-mmengine', ), '0.10.10', '0.11', '0.10.12'),
-        Package('mmcv', ('onedl-mmcv', ), '2.3.4', '3', '2.3.6'),
-        Package('mmdet', ('onedl-mmdetection', ), '3.5.0', '4', '3.5.1'),
-        Package('mmseg', ('onedl-mmsegmentation', ), '1.4.1', '2', '1.4.2'),
+        Package('mmengine', ('onedl-mmengine',), '0.10.10', '0.11', '0.10.12'),
+        Package('mmcv', ('onedl-mmcv',), '2.3.4', '3', '2.3.6'),
+        Package('mmdet', ('onedl-mmdetection',), '3.5.0', '4', '3.5.1'),
+        Package('mmseg', ('onedl-mmsegmentation',), '1.4.1', '2', '1.4.2'),
     ),
     install=(
         'MMCV_WITH_OPS=0 pip install onedl-mmengine==0.10.12 onedl-mmcv==2.3.6 onedl-mmdetection==3.5.1 '
-        'onedl-mmsegmentation==1.4.2', ))
+        'onedl-mmsegmentation==1.4.2',
+    ),
+)
 
 ORIGINAL = Line(
     title='original packages',
@@ -90,14 +96,15 @@ ORIGINAL = Line(
         Package('mmengine', ('mmengine', 'mmengine-lite'), '0.10.4', '0.11', '0.10.7'),
         # mmcv built with MMCV_WITH_OPS=0 calls itself mmcv-lite.
         Package('mmcv', ('mmcv-lite', 'mmcv'), '2.0.1', '2.2', '2.1.0'),
-        Package('mmdet', ('mmdet', ), '3.3.0', '3.4', '3.3.0'),
-        Package('mmseg', ('mmsegmentation', ), '1.2.2', '1.3', '1.2.2'),
+        Package('mmdet', ('mmdet',), '3.3.0', '3.4', '3.3.0'),
+        Package('mmseg', ('mmsegmentation',), '1.2.2', '1.3', '1.2.2'),
     ),
     install=(
         'pip install "setuptools<81" wheel',
         'pip install --no-build-isolation mmcv-lite==2.1.0',
         'pip install mmengine==0.10.7 mmdet==3.3.0 mmsegmentation==1.2.2 ftfy regex',
-    ))
+    ),
+)
 
 SUPPORTED: tuple[Line, ...] = (ONEDL, ORIGINAL)
 
@@ -142,8 +149,12 @@ def _check_python(line: Line) -> Finding:
     found = platform.python_version()
     if sys.version_info[:2] < line.min_python:
         wanted = '.'.join(map(str, line.min_python))
-        return Finding('fail', 'python', f'{found}; the {line.title} needs {wanted} or later',
-                       f'create the environment with Python {wanted} or later')
+        return Finding(
+            'fail',
+            'python',
+            f'{found}; the {line.title} needs {wanted} or later',
+            f'create the environment with Python {wanted} or later',
+        )
     return Finding('ok', 'python', f'{found} on {platform.platform(terse=True)}')
 
 
@@ -151,20 +162,32 @@ def _check_torch() -> list[Finding]:
     try:
         import torch
     except Exception as error:
-        return [Finding('fail', 'torch', f'cannot be imported ({type(error).__name__}: {error})',
-                        'pip install torch    # see pytorch.org for the build that suits your GPU')]
+        return [
+            Finding(
+                'fail',
+                'torch',
+                f'cannot be imported ({type(error).__name__}: {error})',
+                'pip install torch    # see pytorch.org for the build that suits your GPU',
+            )
+        ]
     version = torch.__version__
     if not in_range(version, MIN_TORCH):
-        return [Finding('fail', 'torch', f'{version}; {MIN_TORCH} or later is needed',
-                        f'pip install "torch>={MIN_TORCH}"')]
+        return [
+            Finding('fail', 'torch', f'{version}; {MIN_TORCH} or later is needed', f'pip install "torch>={MIN_TORCH}"')
+        ]
     device = torch.cuda.get_device_name(0) if torch.cuda.is_available() else 'CPU only'
     findings = [Finding('ok', 'torch', f'{version} ({device})')]
     try:
         torch.zeros(1).numpy()
     except Exception as error:
-        findings.append(Finding(
-            'fail', 'torch and numpy', f'torch {version} cannot exchange arrays with the installed numpy ({error})',
-            'pip install "numpy<2"    # torch before 2.3 was built for NumPy 1'))
+        findings.append(
+            Finding(
+                'fail',
+                'torch and numpy',
+                f'torch {version} cannot exchange arrays with the installed numpy ({error})',
+                'pip install "numpy<2"    # torch before 2.3 was built for NumPy 1',
+            )
+        )
     return findings
 
 
@@ -179,12 +202,19 @@ def _check_import(module: str, distributions: tuple[str, ...]) -> list[Finding]:
         version = importlib.import_module(module).__version__
     except Exception as error:
         state = f'{shown} is installed but broken' if found else 'missing'
-        return [Finding('fail', distributions[0], f'{state} ({type(error).__name__}: {error})',
-                        clean if found else f'pip install {distributions[0]}')]
+        return [
+            Finding(
+                'fail',
+                distributions[0],
+                f'{state} ({type(error).__name__}: {error})',
+                clean if found else f'pip install {distributions[0]}',
+            )
+        ]
     findings = [Finding('ok', distributions[0], shown or f'{version} (not installed by pip)')]
     if len(set(found.values())) > 1:
-        findings.append(Finding(
-            'warn', distributions[0], f'different versions write the same module {module}: {shown}', clean))
+        findings.append(
+            Finding('warn', distributions[0], f'different versions write the same module {module}: {shown}', clean)
+        )
     return findings
 
 
@@ -208,39 +238,71 @@ def _check_openmmlab(line: Line) -> list[Finding]:
         both = ', '.join(f'{name} {version}' for name, version in mine + theirs)
         names = ' '.join(name for name, _ in mine + theirs)
         if len(mine) + len(theirs) > 1:
-            findings.append(Finding(
-                'fail', package.module, f'{both} are installed at once and overwrite each other\'s files',
-                f'pip uninstall -y {names}\n{install}'))
+            findings.append(
+                Finding(
+                    'fail',
+                    package.module,
+                    f"{both} are installed at once and overwrite each other's files",
+                    f'pip uninstall -y {names}\n{install}',
+                )
+            )
         elif theirs:
-            findings.append(Finding(
-                'fail', package.module, f'{both} is of the {other.title}, the rest of the {line.title}; they do not '
-                'work together', f'pip uninstall -y {names}\n{install}'))
+            findings.append(
+                Finding(
+                    'fail',
+                    package.module,
+                    f'{both} is of the {other.title}, the rest of the {line.title}; they do not work together',
+                    f'pip uninstall -y {names}\n{install}',
+                )
+            )
         elif not mine:
-            findings.append(Finding(
-                'fail', package.module, f'missing; expected {package.distributions[0]} {package.range}', install))
+            findings.append(
+                Finding(
+                    'fail', package.module, f'missing; expected {package.distributions[0]} {package.range}', install
+                )
+            )
         else:
             name, version = mine[0]
             if in_range(version, package.minimum, package.below):
                 findings.append(Finding('ok', package.module, f'{name} {version}'))
             else:
-                findings.append(Finding(
-                    'fail', package.module, f'{name} {version} is outside the supported range {package.range}',
-                    install))
+                findings.append(
+                    Finding(
+                        'fail',
+                        package.module,
+                        f'{name} {version} is outside the supported range {package.range}',
+                        install,
+                    )
+                )
     if installed_version('mmcv-full'):
-        findings.append(Finding('fail', 'mmcv', 'mmcv-full (mmcv 1.x) is installed and hides mmcv 2',
-                                f'pip uninstall -y mmcv-full\n{install}'))
+        findings.append(
+            Finding(
+                'fail',
+                'mmcv',
+                'mmcv-full (mmcv 1.x) is installed and hides mmcv 2',
+                f'pip uninstall -y mmcv-full\n{install}',
+            )
+        )
     return findings
 
 
 def _check_ops() -> Finding:
     if not compiled_ops_available():
-        return Finding('ok', 'mmcv ops', 'not compiled: mmirstd stands in with NMS in plain PyTorch, which is all that '
-                       'its configs need; other operators raise NotImplementedError')
+        return Finding(
+            'ok',
+            'mmcv ops',
+            'not compiled: mmirstd stands in with NMS in plain PyTorch, which is all that '
+            'its configs need; other operators raise NotImplementedError',
+        )
     try:
         importlib.import_module(EXT_NAME)
     except Exception as error:
-        return Finding('fail', 'mmcv ops', f'compiled, but not for the installed torch ({type(error).__name__}: '
-                       f'{error})', compile_cure())
+        return Finding(
+            'fail',
+            'mmcv ops',
+            f'compiled, but not for the installed torch ({type(error).__name__}: {error})',
+            compile_cure(),
+        )
     return Finding('ok', 'mmcv ops', 'compiled')
 
 
@@ -254,8 +316,14 @@ def _check_modules() -> list[Finding]:
                 warnings.simplefilter('ignore')
                 importlib.import_module(module)
         except Exception as error:
-            findings.append(Finding('fail', f'import {module}', f'{type(error).__name__}: {error}',
-                                    'install the packages of one line, in the versions above'))
+            findings.append(
+                Finding(
+                    'fail',
+                    f'import {module}',
+                    f'{type(error).__name__}: {error}',
+                    'install the packages of one line, in the versions above',
+                )
+            )
         else:
             findings.append(Finding('ok', f'import {module}', 'works'))
     return findings
@@ -264,12 +332,16 @@ def _check_modules() -> list[Finding]:
 def _check_hardware() -> list[Finding]:
     """What the machine has, and the precision in which it trains."""
     cpu, gpus, memory = read_cpu(), read_gpus(), available_memory()
-    findings = [Finding('ok', 'cpu', _describe_cpu(cpu)),
-                Finding('ok', 'memory', f'{memory / 2**30:.1f} GiB' if memory else 'the system does not tell')]
-    findings += [Finding('ok', f'gpu {index}', f'{gpu}, {gpu.memory / 2**30:.1f} GiB')
-                 for index, gpu in enumerate(gpus)] or [Finding('ok', 'gpu', 'none that torch sees')]
+    findings = [
+        Finding('ok', 'cpu', _describe_cpu(cpu)),
+        Finding('ok', 'memory', f'{memory / 2**30:.1f} GiB' if memory else 'the system does not tell'),
+    ]
+    findings += [
+        Finding('ok', f'gpu {index}', f'{gpu}, {gpu.memory / 2**30:.1f} GiB') for index, gpu in enumerate(gpus)
+    ] or [Finding('ok', 'gpu', 'none that torch sees')]
     try:
         from mmengine.device import get_device
+
         device = get_device()
     except Exception:  # missing or broken, which has its own finding
         device = 'cuda' if gpus else 'cpu'
@@ -294,7 +366,7 @@ def inspect_environment() -> list[Finding]:
     """
     line = choose_line()
     findings = [_check_python(line), *_check_hardware(), *_check_torch()]
-    findings += _check_import('numpy', ('numpy', ))
+    findings += _check_import('numpy', ('numpy',))
     findings += _check_import('cv2', OPENCV_DISTRIBUTIONS)
     findings += _check_openmmlab(line)
     if compiled_ops_available() is not None:
@@ -325,13 +397,21 @@ def format_report(findings: list[Finding]) -> str:
 
 def supported_matrix() -> str:
     """:data:`SUPPORTED` as a Markdown table."""
-    rows = [('', *(line.title for line in SUPPORTED)),
-            ('Python', *('>=' + '.'.join(map(str, line.min_python)) for line in SUPPORTED)),
-            ('torch', *(f'>={MIN_TORCH}' for _ in SUPPORTED))]
+    rows = [
+        ('', *(line.title for line in SUPPORTED)),
+        ('Python', *('>=' + '.'.join(map(str, line.min_python)) for line in SUPPORTED)),
+        ('torch', *(f'>={MIN_TORCH}' for _ in SUPPORTED)),
+    ]
     for packages in zip(*(line.packages for line in SUPPORTED)):
-        rows.append((packages[0].module, *(
-            f'`{" or ".join(package.distributions)}` {package.range} (tested {package.tested})'
-            for package in packages)))
+        rows.append(
+            (
+                packages[0].module,
+                *(
+                    f'`{" or ".join(package.distributions)}` {package.range} (tested {package.tested})'
+                    for package in packages
+                ),
+            )
+        )
     rows.append(('tested with', *(line.tested_with for line in SUPPORTED)))
-    rows.insert(1, ('---', ) * len(rows[0]))
+    rows.insert(1, ('---',) * len(rows[0]))
     return '\n'.join(f'| {" | ".join(row)} |' for row in rows)

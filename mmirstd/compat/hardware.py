@@ -15,15 +15,15 @@ from pathlib import Path
 
 #: The features that matter here: name shown -> flags of which one suffices, as ``/proc/cpuinfo`` spells them.
 X86_FEATURES = {
-    'SSE4.1': ('sse4_1', ),
-    'AVX2': ('avx2', ),
-    'AVX-VNNI': ('avx_vnni', ),
-    'AVX-512': ('avx512f', ),
-    'AVX512-VNNI': ('avx512_vnni', ),
-    'AVX512-BF16': ('avx512_bf16', ),
-    'AMX-BF16': ('amx_bf16', ),
+    'SSE4.1': ('sse4_1',),
+    'AVX2': ('avx2',),
+    'AVX-VNNI': ('avx_vnni',),
+    'AVX-512': ('avx512f',),
+    'AVX512-VNNI': ('avx512_vnni',),
+    'AVX512-BF16': ('avx512_bf16',),
+    'AMX-BF16': ('amx_bf16',),
 }
-ARM_FEATURES = {'NEON': ('asimd', 'neon'), 'SVE': ('sve', ), 'BF16': ('bf16', )}
+ARM_FEATURES = {'NEON': ('asimd', 'neon'), 'SVE': ('sve',), 'BF16': ('bf16',)}
 #: Those of them that multiply bfloat16.
 BFLOAT16_FEATURES = ('AVX512-BF16', 'AMX-BF16', 'BF16')
 #: Values of ONEDNN_MAX_CPU_ISA that keep oneDNN from such instructions; with all others it may use them.
@@ -74,8 +74,9 @@ class GPU:
         return f'{self.name}, compute capability {self.capability[0]}.{self.capability[1]}'
 
 
-def cgroup_limits(root: Path = Path('/sys/fs/cgroup'),
-                  membership: Path = Path('/proc/self/cgroup')) -> list[tuple[Path, float]]:
+def cgroup_limits(
+    root: Path = Path('/sys/fs/cgroup'), membership: Path = Path('/proc/self/cgroup')
+) -> list[tuple[Path, float]]:
     """Folder and granted cores of each CPU quota that holds for this process (cgroup v2 or v1); none without one."""
     found = []
     for folder in _cgroup_folders(root, membership):
@@ -128,8 +129,9 @@ def available_memory(root: Path = Path('/sys/fs/cgroup'), membership: Path = Pat
     return min(found) if found else None
 
 
-def read_cpu(environ: Mapping[str, str] | None = None, cpuinfo: Path = Path('/proc/cpuinfo'),
-             machine: str | None = None) -> CPU:
+def read_cpu(
+    environ: Mapping[str, str] | None = None, cpuinfo: Path = Path('/proc/cpuinfo'), machine: str | None = None
+) -> CPU:
     """Look at the CPU.
 
     torch has functions for its features, but they do not see the limits: with ONEDNN_MAX_CPU_ISA=AVX2 torch 2.13's
@@ -177,8 +179,12 @@ def _flags_by_torch() -> set[str] | None:
     if hasattr(torch.cpu, 'get_capabilities'):  # not in older ones
         found = {key for key, value in torch.cpu.get_capabilities().items() if value is True}
         return found | ({'avx512f'} if 'avx512_f' in found else set())
-    functions = dict(avx2='_is_avx2_supported', avx512f='_is_avx512_supported',
-                     avx512_bf16='_is_avx512_bf16_supported', amx_bf16='_is_amx_tile_supported')
+    functions = dict(
+        avx2='_is_avx2_supported',
+        avx512f='_is_avx512_supported',
+        avx512_bf16='_is_avx512_bf16_supported',
+        amx_bf16='_is_amx_tile_supported',
+    )
     asked = {flag: getattr(torch.cpu, function, None) for flag, function in functions.items()}
     if not any(asked.values()):
         return None
@@ -196,18 +202,19 @@ def _judge_bfloat16(machine: str, features: tuple[str, ...] | None, environ: Map
     for variable in ('ONEDNN_MAX_CPU_ISA', 'DNNL_MAX_CPU_ISA'):
         if environ.get(variable):
             if machine == 'x86_64' and environ[variable].upper() in _ISA_WITHOUT_BFLOAT16:
-                return False, f'{variable}={environ[variable]} forbids this CPU\'s bfloat16 instructions ({shown})'
+                return False, f"{variable}={environ[variable]} forbids this CPU's bfloat16 instructions ({shown})"
             break
     # oneDNN's word, where torch is there: a build without it, or one that does not use the instructions.
     try:
         import torch
+
         usable = torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
     except ImportError:
         usable = True
     except (AttributeError, RuntimeError):  # not in this torch
         usable = torch.backends.mkldnn.is_available()
     if not usable:
-        return False, f'this build of torch does not use the CPU\'s bfloat16 instructions ({shown})'
+        return False, f"this build of torch does not use the CPU's bfloat16 instructions ({shown})"
     return True, f'this CPU has bfloat16 in hardware ({shown})'
 
 
@@ -215,6 +222,7 @@ def read_gpus() -> list[GPU]:
     """The GPUs that torch sees (``CUDA_VISIBLE_DEVICES`` counts); none without torch."""
     try:
         import torch
+
         if not torch.cuda.is_available():
             return []
         found = [torch.cuda.get_device_properties(index) for index in range(torch.cuda.device_count())]

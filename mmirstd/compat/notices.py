@@ -22,6 +22,7 @@ def silence_onedl_notice() -> None:
     mmseg is imported; calling it again does nothing.
     """
     import mmengine.logging
+
     original = mmengine.logging.print_log
     if getattr(original, 'mmirstd_quiet', False) or importlib.util.find_spec('onedl') is not None:
         return

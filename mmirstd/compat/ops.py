@@ -28,6 +28,7 @@ def compile_cure() -> str:
     pip's cache is left out because it hands back the wheel built before without operators.
     """
     from importlib import metadata
+
     pip = 'MMCV_WITH_OPS=1 pip install --force-reinstall --no-deps --no-cache-dir --no-build-isolation'
     command = f'{pip} onedl-mmcv'
     for name in ('onedl-mmcv', 'mmcv', 'mmcv-lite'):
@@ -40,8 +41,9 @@ def compile_cure() -> str:
         else:
             command = f'{pip} {name}=={version}'
         break
-    return ('Install mmcv with compiled operators (needs a C++ compiler, and builds for several minutes):\n'
-            f'    {command}')
+    return (
+        f'Install mmcv with compiled operators (needs a C++ compiler, and builds for several minutes):\n    {command}'
+    )
 
 
 def _missing_op(name: str) -> Callable[..., NoReturn]:
@@ -50,7 +52,8 @@ def _missing_op(name: str) -> Callable[..., NoReturn]:
     def missing(*args: Any, **kwargs: Any) -> NoReturn:
         raise NotImplementedError(
             f'mmcv.ops: the operator {name!r} exists only in the compiled module {EXT_NAME}, and the mmcv '
-            f'installed here was built without it (mmirstd stands in for `nms` only). {compile_cure()}')
+            f'installed here was built without it (mmirstd stands in for `nms` only). {compile_cure()}'
+        )
 
     missing.__name__ = missing.__qualname__ = name
     missing.__module__ = EXT_NAME

@@ -75,6 +75,7 @@ def _segmentation_data(original: Callable, imgs: Any, model: Any) -> tuple[dict,
     if steps is None:
         return original(imgs, model)
     from mmengine.dataset import Compose
+
     several = isinstance(imgs, (list, tuple))
     pipeline = Compose([dict(type='mmirstd.TakeImage'), *steps])
     data = defaultdict(list)
@@ -90,6 +91,7 @@ def _detection_pipeline(original: Callable, cfg: Any) -> list[dict]:
     if steps is None:
         return original(cfg)
     from mmengine.config import ConfigDict
+
     # For arrays the first becomes mmdet.LoadImageFromNDArray.
     return [ConfigDict(type='mmirstd.TakeImage'), ConfigDict(type='mmirstd.TakeImage'), *steps]
 
@@ -100,6 +102,7 @@ def _inferencer_pipeline(original: Callable, inferencer: Any, cfg: Any) -> Any:
     if steps is None:
         return original(inferencer, cfg)
     from mmengine.dataset import Compose
+
     return Compose([dict(type='mmirstd.TakeImage'), *steps])
 
 

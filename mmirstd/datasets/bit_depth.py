@@ -47,8 +47,13 @@ class BitDepthWatch:
         """
         if self.depth is None:
             return None
-        seen = 'The 16-bit image looked at is' if self.images == 1 else \
-            f'The {self.images} 16-bit images looked at are all'
-        return (f'{seen} below 2^{self.depth} (largest value {self.largest}). If they hold {self.depth}-bit codes, say '
-                f'so with {cure.format(self.depth)}: divided by 65535, as now, such codes are '
-                f'{65535 / (2**self.depth - 1):.0f} times too dark for the network')
+        seen = (
+            'The 16-bit image looked at is'
+            if self.images == 1
+            else f'The {self.images} 16-bit images looked at are all'
+        )
+        return (
+            f'{seen} below 2^{self.depth} (largest value {self.largest}). If they hold {self.depth}-bit codes, say '
+            f'so with {cure.format(self.depth)}: divided by 65535, as now, such codes are '
+            f'{65535 / (2**self.depth - 1):.0f} times too dark for the network'
+        )

@@ -19,8 +19,12 @@ BAD_BOX = {
 TOLERANCE = 1e-2
 
 
-def check_boxes(instances: Sequence[dict], width: int | None, height: int | None, policy: str,
-                ) -> tuple[list[dict], Counter, str]:
+def check_boxes(
+    instances: Sequence[dict],
+    width: int | None,
+    height: int | None,
+    policy: str,
+) -> tuple[list[dict], Counter, str]:
     """Apply a policy for boxes without area or outside of the image.
 
     Args:
@@ -76,8 +80,9 @@ def could_be_corners(boxes: Sequence[Sequence[float]]) -> bool:
     return bool(len(values) and (values[:, 2:] > values[:, :2]).all() and (values[:, :2] >= 0).all())
 
 
-def look_like_corners(boxes: Sequence[Sequence[float]], areas: Sequence[float | None],
-                      sizes: Sequence[tuple[int, int] | None]) -> bool:
+def look_like_corners(
+    boxes: Sequence[Sequence[float]], areas: Sequence[float | None], sizes: Sequence[tuple[int, int] | None]
+) -> bool:
     """Whether boxes meant as x, y, width, height can only be x1, y1, x2, y2.
 
     Args:

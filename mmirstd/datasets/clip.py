@@ -56,9 +56,14 @@ class ClipDataset(BaseClipDataset):
                 continue
             first, second, third, fourth = annotation.bbox
             corner = (third, fourth) if self.box_format == 'xyxy' else (first + third, second + fourth)
-            frames[annotation.image_id].instances.append(dict(
-                bbox=[first, second, *corner], bbox_label=label, ignore_flag=int(annotation.iscrowd),
-                **annotation.extras))
+            frames[annotation.image_id].instances.append(
+                dict(
+                    bbox=[first, second, *corner],
+                    bbox_label=label,
+                    ignore_flag=int(annotation.iscrowd),
+                    **annotation.extras,
+                )
+            )
         return videos
 
     def _labels(self, data: CocoFile) -> dict[Any, int]:
@@ -70,16 +75,22 @@ class ClipDataset(BaseClipDataset):
             labels = dict.fromkeys(names or used, 0)
             merged = [str(names[category]) for category in used if category in names]
             if len(merged) > 1:
-                print_log(f'{self.ann_file}: the categories {", ".join(sorted(merged))} all count as the one class '
-                          f'{classes[0]!r}; to tell them apart: metainfo=dict(classes=...)', logger='current')
+                print_log(
+                    f'{self.ann_file}: the categories {", ".join(sorted(merged))} all count as the one class '
+                    f'{classes[0]!r}; to tell them apart: metainfo=dict(classes=...)',
+                    logger='current',
+                )
         else:
             labels = {category: classes.index(name) for category, name in names.items() if name in classes}
         unknown = {category: number for category, number in used.items() if category not in labels}
         if unknown:
-            self.problems.add(DataError(
-                f'{self.ann_file}: annotations of unknown categories {unknown} (id: number); its categories are '
-                f'{names} (id: name), the data set is built for the classes {tuple(classes)}: change '
-                'metainfo=dict(classes=...) or the file'))
+            self.problems.add(
+                DataError(
+                    f'{self.ann_file}: annotations of unknown categories {unknown} (id: number); its categories are '
+                    f'{names} (id: name), the data set is built for the classes {tuple(classes)}: change '
+                    'metainfo=dict(classes=...) or the file'
+                )
+            )
         return labels
 
     def _check_format(self, annotations: list[CocoAnnotation], frames: dict[Any, Frame]) -> None:
@@ -89,15 +100,21 @@ class ClipDataset(BaseClipDataset):
         boxes = [annotation.bbox for annotation in annotations]
         if not could_be_corners(boxes):
             return
-        sizes = [(1, 1)] * len(boxes) if looks_normalized(boxes) else self._image_sizes(
-            [frames[annotation.image_id] for annotation in annotations])
+        sizes = (
+            [(1, 1)] * len(boxes)
+            if looks_normalized(boxes)
+            else self._image_sizes([frames[annotation.image_id] for annotation in annotations])
+        )
         if not look_like_corners(boxes, [annotation.area for annotation in annotations], sizes):
             return
         corners = list(boxes[0])
-        self.problems.add(DataError(
-            f'{self.ann_file}: its {len(boxes)} boxes look like [x1, y1, x2, y2], the first is {corners} of '
-            f'{frames[annotations[0].image_id].path}; expected [x, y, width, height], which is COCO\'s order. Set '
-            "box_format='xyxy' on the data set (or 'xywh' if they are right as they are), or correct the file"))
+        self.problems.add(
+            DataError(
+                f'{self.ann_file}: its {len(boxes)} boxes look like [x1, y1, x2, y2], the first is {corners} of '
+                f"{frames[annotations[0].image_id].path}; expected [x, y, width, height], which is COCO's order. Set "
+                "box_format='xyxy' on the data set (or 'xywh' if they are right as they are), or correct the file"
+            )
+        )
         self.box_format = 'xyxy'
 
     def _frames(self, data: CocoFile) -> tuple[dict[Any, Frame], list[Video]]:
@@ -105,8 +122,10 @@ class ClipDataset(BaseClipDataset):
         names = [image.name for image in data.images]
         found = without_leading_folders(names, lambda name: image_exists(root, name)) if names else None
         if found is not None and found[1]:
-            print_log(f'{self.ann_file}: its file names are taken without the leading {found[1]!r}, as files below '
-                      f'{root}', logger='current')
+            print_log(
+                f'{self.ann_file}: its file names are taken without the leading {found[1]!r}, as files below {root}',
+                logger='current',
+            )
         names = names if found is None else found[0]
         frames: dict[Any, Frame] = {}
         groups: dict[tuple[bool, Any], list[Frame]] = {}

@@ -86,32 +86,37 @@ class BaseClipDataset(BaseDetDataset):
     #: How masks are read, where there are any.
     mask_rule: MaskRule = 'auto'
 
-    def __init__(self,
-                 ann_file: str = '',
-                 data_root: str | None = None,
-                 data_prefix: dict | None = None,
-                 num_frames: int = 5,
-                 stride: int = 1,
-                 streaming: bool = False,
-                 context: str = 'disk',
-                 gaps: str = 'hold',
-                 bad_box: str = 'error',
-                 allow_no_targets: bool = False,
-                 key_every: int = 1,
-                 holdout: dict | None = None,
-                 cache: str | bool = 'auto',
-                 cache_limit_mb: float = 1024,
-                 recent_frames: int = 64,
-                 metainfo: dict | None = None,
-                 filter_cfg: dict | None = None,
-                 indices: int | Sequence[int] | None = None,
-                 serialize_data: bool = True,
-                 pipeline: Sequence[dict | Callable] = (),
-                 test_mode: bool = False,
-                 lazy_init: bool = False,
-                 max_refetch: int = 1000) -> None:
-        for name, value, known in (('context', context, ('disk', 'listed')), ('gaps', gaps, GAPS),
-                                   ('bad_box', bad_box, BAD_BOX)):
+    def __init__(
+        self,
+        ann_file: str = '',
+        data_root: str | None = None,
+        data_prefix: dict | None = None,
+        num_frames: int = 5,
+        stride: int = 1,
+        streaming: bool = False,
+        context: str = 'disk',
+        gaps: str = 'hold',
+        bad_box: str = 'error',
+        allow_no_targets: bool = False,
+        key_every: int = 1,
+        holdout: dict | None = None,
+        cache: str | bool = 'auto',
+        cache_limit_mb: float = 1024,
+        recent_frames: int = 64,
+        metainfo: dict | None = None,
+        filter_cfg: dict | None = None,
+        indices: int | Sequence[int] | None = None,
+        serialize_data: bool = True,
+        pipeline: Sequence[dict | Callable] = (),
+        test_mode: bool = False,
+        lazy_init: bool = False,
+        max_refetch: int = 1000,
+    ) -> None:
+        for name, value, known in (
+            ('context', context, ('disk', 'listed')),
+            ('gaps', gaps, GAPS),
+            ('bad_box', bad_box, BAD_BOX),
+        ):
             if value not in known:
                 raise ValueError(f'{name} is {value!r}; expected one of {", ".join(map(repr, known))}')
         for name, value in (('num_frames', num_frames), ('stride', stride), ('key_every', key_every)):
@@ -146,7 +151,8 @@ class BaseClipDataset(BaseDetDataset):
             pipeline=list(pipeline),
             test_mode=test_mode,
             lazy_init=lazy_init,
-            max_refetch=max_refetch)
+            max_refetch=max_refetch,
+        )
 
     # What a format has to provide.
 
@@ -173,20 +179,23 @@ class BaseClipDataset(BaseDetDataset):
         if not osp.isdir(root):
             raise MissingDataError(
                 f'{osp.abspath(root)}: the root of the data set does not exist; move all splits to another root with '
-                '`--cfg-options data_root=PATH` (docs/own_data.md, "Public data sets", says where they come from)')
+                '`--cfg-options data_root=PATH` (docs/own_data.md, "Public data sets", says where they come from)'
+            )
         if self.ann_file and not osp.isfile(self.ann_file):
             beside = sorted(os.listdir(osp.dirname(self.ann_file))) if osp.isdir(osp.dirname(self.ann_file)) else []
             beside = [name for name in beside if osp.splitext(name)[1] == osp.splitext(self.ann_file)[1]]
             raise MissingDataError(
                 f'{osp.abspath(self.ann_file)}: no such annotation file'
-                + (f'; its folder holds {", ".join(beside[:8])}' if beside else ''))
+                + (f'; its folder holds {", ".join(beside[:8])}' if beside else '')
+            )
         videos = self._number(self.load_videos())
         if not any(video.frames for video in videos):
             raise DataError(f'{self._source}: the annotation lists no image; expected at least one')
         if self.holdout is not None:
             try:
-                names = set(hold_out([video.name for video in videos], **self.holdout,
-                                     source=f'{self._source} (sequences)'))
+                names = set(
+                    hold_out([video.name for video in videos], **self.holdout, source=f'{self._source} (sequences)')
+                )
             except DataError as error:
                 self.problems.add(error)
             else:
@@ -205,13 +214,18 @@ class BaseClipDataset(BaseDetDataset):
         if not split:
             return videos
         folders = ', '.join(repr(name or '.') for name in split[:5])
-        text = (f'{self._source}: the images of {len(split)} folder(s) have equal numbers in their names ({folders}); '
-                'what is written before and behind the number tells the sequences: '
-                f'{len(videos)} in all')
+        text = (
+            f'{self._source}: the images of {len(split)} folder(s) have equal numbers in their names ({folders}); '
+            'what is written before and behind the number tells the sequences: '
+            f'{len(videos)} in all'
+        )
         if self.num_frames > 1 and all(len(video.frames) == 1 for video in videos):
-            self.problems.add(DataError(
-                f'{text}, of one image each. Clips of {self.num_frames} frames need sequences: add frame_id and '
-                'video_id to the annotation, one folder a sequence, or train on single images (num_frames=1)'))
+            self.problems.add(
+                DataError(
+                    f'{text}, of one image each. Clips of {self.num_frames} frames need sequences: add frame_id and '
+                    'video_id to the annotation, one folder a sequence, or train on single images (num_frames=1)'
+                )
+            )
         self.problems.warn(text)
         return videos
 
@@ -232,16 +246,21 @@ class BaseClipDataset(BaseDetDataset):
         """Hold claimed sizes against a few files now; the loader does so with all."""
         frames = [frame for video in videos for frame in video.frames if frame.height is not None]
         wrong = []
-        for frame in frames if self.problems.gather else frames[::max(1, len(frames) // SIZE_PROBES)]:
-            actual, = self._image_sizes([Frame(frame.path, None)])
+        for frame in frames if self.problems.gather else frames[:: max(1, len(frames) // SIZE_PROBES)]:
+            (actual,) = self._image_sizes([Frame(frame.path, None)])
             if actual is not None and actual != (frame.height, frame.width):
-                wrong.append(f'{frame.path}: {actual[1]}x{actual[0]} pixels (width x height), annotated as '
-                             f'{frame.width}x{frame.height}')
+                wrong.append(
+                    f'{frame.path}: {actual[1]}x{actual[0]} pixels (width x height), annotated as '
+                    f'{frame.width}x{frame.height}'
+                )
         if wrong:
-            self.problems.add(DataError(
-                f'{self._source}: images are not as large as annotated:\n{first_few(wrong)}\nTheir boxes would be in '
-                'the wrong place: take the images that were annotated, or scale the boxes and sizes in the file'),
-                wrong)
+            self.problems.add(
+                DataError(
+                    f'{self._source}: images are not as large as annotated:\n{first_few(wrong)}\nTheir boxes would be '
+                    'in the wrong place: take the images that were annotated, or scale the boxes and sizes in the file'
+                ),
+                wrong,
+            )
 
     def _scale_normalized(self, videos: Sequence[Video]) -> None:
         """Boxes given as shares of width and height become pixels."""
@@ -255,9 +274,11 @@ class BaseClipDataset(BaseDetDataset):
             sides = size[::-1] * 2
             for instance in frame.instances:
                 instance['bbox'] = [round(value * side, 6) for value, side in zip(instance['bbox'], sides)]
-        text = (f'{self._source}: all {len(boxes)} boxes lie within 0..1, so they are taken as shares of width and '
-                f'height; the first, {[round(value, 6) for value in boxes[0]]} (x1, y1, x2, y2), became '
-                f'{[round(value, 2) for value in frames[0].instances[0]["bbox"]]} pixels')
+        text = (
+            f'{self._source}: all {len(boxes)} boxes lie within 0..1, so they are taken as shares of width and '
+            f'height; the first, {[round(value, 6) for value in boxes[0]]} (x1, y1, x2, y2), became '
+            f'{[round(value, 2) for value in frames[0].instances[0]["bbox"]]} pixels'
+        )
         self.problems.warn(text)
 
     def _check_targets(self, videos: Sequence[Video], given: int) -> None:
@@ -271,15 +292,25 @@ class BaseClipDataset(BaseDetDataset):
         if any(frame.instances or frame.mask_path for frame in frames):
             return
         if given:
-            self.problems.add(DataError(f'{self._source}: none of its {given} boxes is left after '
-                                        f'bad_box={self.bad_box!r}; correct the annotation'))
+            self.problems.add(
+                DataError(
+                    f'{self._source}: none of its {given} boxes is left after '
+                    f'bad_box={self.bad_box!r}; correct the annotation'
+                )
+            )
         elif not self.test_mode and not self.allow_no_targets and frames:
             labels = find_yolo_labels(frames[0].path)
-            cure = (f'there are YOLO labels ({labels}): convert them with tools/dataset_converters/yolo_to_coco.py'
-                    if labels else 'give an annotation with boxes. Where images without targets are meant to be '
-                    'learnt from, beside others: allow_no_targets=True on the data set')
-            self.problems.add(DataError(f'{self._source}: none of the {len(frames)} images has a box, so nothing can '
-                                        f'be learnt; {cure}'))
+            cure = (
+                f'there are YOLO labels ({labels}): convert them with tools/dataset_converters/yolo_to_coco.py'
+                if labels
+                else 'give an annotation with boxes. Where images without targets are meant to be '
+                'learnt from, beside others: allow_no_targets=True on the data set'
+            )
+            self.problems.add(
+                DataError(
+                    f'{self._source}: none of the {len(frames)} images has a box, so nothing can be learnt; {cure}'
+                )
+            )
 
     @property
     def _source(self) -> str:
@@ -299,12 +330,19 @@ class BaseClipDataset(BaseDetDataset):
         first = bad_frames[0]
         counted = ', '.join(f'{number} {problem}' for problem, number in found.items())
         if self.bad_box == 'error':
-            self.problems.add(DataError(
-                f'{self._source}: {sum(found.values())} bad boxes ({counted}), the first: {first}; correct the '
-                "annotation, or set bad_box='clip' (cut to the image) or bad_box='drop' on the data set"), bad_frames)
+            self.problems.add(
+                DataError(
+                    f'{self._source}: {sum(found.values())} bad boxes ({counted}), the first: {first}; correct the '
+                    "annotation, or set bad_box='clip' (cut to the image) or bad_box='drop' on the data set"
+                ),
+                bad_frames,
+            )
             return
-        self.problems.warn(f'{self._source}: bad_box={self.bad_box!r} was applied to {sum(found.values())} boxes '
-                           f'({counted}), the first: {first}', bad_frames)
+        self.problems.warn(
+            f'{self._source}: bad_box={self.bad_box!r} was applied to {sum(found.values())} boxes '
+            f'({counted}), the first: {first}',
+            bad_frames,
+        )
 
     def _locate(self, videos: Sequence[Video]) -> None:
         """Find the files, add context frames, and put the frames in order.
@@ -317,8 +355,9 @@ class BaseClipDataset(BaseDetDataset):
         def files(folder: str) -> dict[str, str]:
             if folder not in listings:
                 names = sorted(os.listdir(folder)) if osp.isdir(folder) else []
-                listings[folder] = {osp.splitext(name)[0]: name for name in names
-                                    if osp.splitext(name)[1].lower() in IMAGE_SUFFIXES}
+                listings[folder] = {
+                    osp.splitext(name)[0]: name for name in names if osp.splitext(name)[1].lower() in IMAGE_SUFFIXES
+                }
                 listings[folder].update({name: name for name in names})
             return listings[folder]
 
@@ -342,11 +381,15 @@ class BaseClipDataset(BaseDetDataset):
             if self.context == 'disk' and (self.num_frames > 1 or self.streaming):
                 self._add_context(video, files)
         if missing:
-            self.problems.add(MissingDataError(
-                f'{self._source}: {len(missing)} image(s) of {total} are missing:\n{first_few(missing)}\n'
-                f'Paths in the annotation are relative to {osp.abspath(self.data_prefix["img"] or ".")}; correct '
-                f'data_root or data_prefix{self._elsewhere(missing[0])}, complete the folders, or remove these images '
-                'from the annotation.'), missing)
+            self.problems.add(
+                MissingDataError(
+                    f'{self._source}: {len(missing)} image(s) of {total} are missing:\n{first_few(missing)}\n'
+                    f'Paths in the annotation are relative to {osp.abspath(self.data_prefix["img"] or ".")}; correct '
+                    f'data_root or data_prefix{self._elsewhere(missing[0])}, complete the folders, or remove these '
+                    'images from the annotation.'
+                ),
+                missing,
+            )
 
     def _elsewhere(self, path: str) -> str:
         """For a message: the folder below the image folder that does hold a missing image."""
@@ -359,8 +402,7 @@ class BaseClipDataset(BaseDetDataset):
 
     @staticmethod
     def _add_context(video: Video, files: Callable[[str], dict[str, str]]) -> None:
-        """Add unlisted images of the folder, when names tell their place in time and are written as the listed ones.
-        """
+        """Add unlisted images of the folder, when names tell their place in time and are written as the listed ones."""
         folders = {osp.dirname(frame.path) for frame in video.frames}
         offsets = {frame.number - (frame_number(frame.path) or 0) for frame in video.frames}
         if len(folders) != 1 or len(offsets) != 1 or frame_number(video.frames[0].path) is None:
@@ -383,7 +425,7 @@ class BaseClipDataset(BaseDetDataset):
         for video in videos:
             numbers = [frame.number for frame in video.frames]
             annotated = [k for k, frame in enumerate(video.frames) if frame.img_id is not None]
-            keys = set(annotated[::self.key_every])
+            keys = set(annotated[:: self.key_every])
             chosen = range(len(numbers)) if self.streaming else sorted(keys)
             for k in chosen:
                 frame = video.frames[k]
@@ -392,28 +434,36 @@ class BaseClipDataset(BaseDetDataset):
                 held += missing > 0
                 if missing and not first:
                     first = f'{frame.path} (frame numbers {[numbers[p] for p in positions]})'
-                samples.append(dict(
-                    img_path=frame.path,
-                    img_paths=[video.frames[p].path for p in positions],
-                    img_id=frame.img_id,
-                    video_id=video.video_id,
-                    video=video.name,
-                    frame_id=frame.number,
-                    frame_ids=[numbers[p] for p in positions],
-                    is_first=k == chosen[0],
-                    is_last=k == chosen[-1],
-                    is_key_frame=k in keys,
-                    height=frame.height,
-                    width=frame.width,
-                    mask_path=frame.mask_path,
-                    instances=frame.instances))
+                samples.append(
+                    dict(
+                        img_path=frame.path,
+                        img_paths=[video.frames[p].path for p in positions],
+                        img_id=frame.img_id,
+                        video_id=video.video_id,
+                        video=video.name,
+                        frame_id=frame.number,
+                        frame_ids=[numbers[p] for p in positions],
+                        is_first=k == chosen[0],
+                        is_last=k == chosen[-1],
+                        is_key_frame=k in keys,
+                        height=frame.height,
+                        width=frame.width,
+                        mask_path=frame.mask_path,
+                        instances=frame.instances,
+                    )
+                )
         if held:
-            text = (f'{self._source}: {held} of {windows} windows want past frames that do not exist (gaps in the '
-                    f'frame numbers), the first is {first}')
+            text = (
+                f'{self._source}: {held} of {windows} windows want past frames that do not exist (gaps in the '
+                f'frame numbers), the first is {first}'
+            )
             if self.gaps == 'error':
-                self.problems.add(DataError(
-                    text + "; complete the sequences, or set gaps='hold' (repeat the frame before the gap) or "
-                    "gaps='position' (number the frames anew) on the data set"))
+                self.problems.add(
+                    DataError(
+                        text + "; complete the sequences, or set gaps='hold' (repeat the frame before the gap) or "
+                        "gaps='position' (number the frames anew) on the data set"
+                    )
+                )
             self.problems.warn(f'{text}; the frame before the gap takes their place')
         return samples
 
@@ -423,8 +473,10 @@ class BaseClipDataset(BaseDetDataset):
             return self.data_list
         kept = [sample for sample in self.data_list if self._instances(sample)]
         if not kept:
-            raise DataError(f'{self._source}: filter_empty_gt leaves none of the {len(self.data_list)} samples: no '
-                            'frame has a target; expected boxes, or masks with pixels above half of their largest code')
+            raise DataError(
+                f'{self._source}: filter_empty_gt leaves none of the {len(self.data_list)} samples: no '
+                'frame has a target; expected boxes, or masks with pixels above half of their largest code'
+            )
         return kept
 
     def full_init(self) -> None:
@@ -437,22 +489,29 @@ class BaseClipDataset(BaseDetDataset):
         paths = dict.fromkeys(path for sample in samples for path in sample['img_paths'])
         paths.update(dict.fromkeys(sample['mask_path'] for sample in samples if sample['mask_path']))
         self._reader = FrameReader(RawCache(paths, limit), self.recent_frames)
-        part = '' if self.holdout is None else f" ({self.holdout['part']} part of a hold-out)"
+        part = '' if self.holdout is None else f' ({self.holdout["part"]} part of a hold-out)'
         boxes = sum(len(sample['instances']) for sample in samples)
         known = not any(sample['mask_path'] for sample in samples)
         print_log(
             f'{type(self).__name__}: {len(samples)} {"frames in order" if self.streaming else "windows"} of '
             f'{self.num_frames} frame(s), {len({sample["video"] for sample in samples})} sequences'
             f'{f", {boxes} boxes" if known else ""} from {self._source}{part}, cache up to {limit / 2**20:.0f} MiB',
-            logger='current')
-        look_at_images(self._source, list(dict.fromkeys(sample['img_path'] for sample in samples)),
-                       self.pipeline.transforms)
+            logger='current',
+        )
+        look_at_images(
+            self._source, list(dict.fromkeys(sample['img_path'] for sample in samples)), self.pipeline.transforms
+        )
         if not known:
-            look_at_masks(self._source, [sample['mask_path'] for sample in samples if sample['mask_path']],
-                          self.mask_rule)
+            look_at_masks(
+                self._source, [sample['mask_path'] for sample in samples if sample['mask_path']], self.mask_rule
+            )
         if known and not boxes:
-            print_log(f'{self._source}: no frame has a target; detectors cannot learn from it and average precision is '
-                      'undefined', logger='current', level=logging.WARNING)
+            print_log(
+                f'{self._source}: no frame has a target; detectors cannot learn from it and average precision is '
+                'undefined',
+                logger='current',
+                level=logging.WARNING,
+            )
 
     def get_data_info(self, idx: int) -> dict:
         """The sample as the class documentation says, without pixels."""

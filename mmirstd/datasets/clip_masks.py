@@ -34,8 +34,14 @@ class MaskClipDataset(BaseClipDataset):
         kwargs: see :class:`~.clip_base.BaseClipDataset`.
     """
 
-    def __init__(self, *args, image_folder: str = 'images', mask_folder: str = 'masks',
-                 mask_rule: MaskRule | Sequence[int] = 'auto', **kwargs) -> None:
+    def __init__(
+        self,
+        *args,
+        image_folder: str = 'images',
+        mask_folder: str = 'masks',
+        mask_rule: MaskRule | Sequence[int] = 'auto',
+        **kwargs,
+    ) -> None:
         self.image_folder = image_folder
         self.mask_folder = mask_folder
         self.mask_rule = check_mask_rule(mask_rule)
@@ -52,8 +58,11 @@ class MaskClipDataset(BaseClipDataset):
             stems = {osp.splitext(file)[0] for file in files}
             if not files:
                 missing.append(f'no image in {folder}')
-            missing += [f'no image {stem} in {folder}, which {self.ann_file} lists'
-                        for stem in wanted or () if files and stem not in stems]
+            missing += [
+                f'no image {stem} in {folder}, which {self.ann_file} lists'
+                for stem in wanted or ()
+                if files and stem not in stems
+            ]
             masks = FolderIndex(osp.join(root, name, self.mask_folder), MASK_STEMS)
             numbers = [frame_number(file) for file in files]
             # Names with a number tell the place in time themselves; else it is the place among all files.
@@ -74,9 +83,12 @@ class MaskClipDataset(BaseClipDataset):
                 video.frames.append(Frame(osp.join(folder, file), number, img_id, mask_path=mask))
             videos.append(video)
         if missing:
-            self.problems.add(MissingDataError(
-                f'{self._source}: {len(missing)} file(s) or folders are missing:\n{first_few(missing)}'),
-                missing)
+            self.problems.add(
+                MissingDataError(
+                    f'{self._source}: {len(missing)} file(s) or folders are missing:\n{first_few(missing)}'
+                ),
+                missing,
+            )
         return videos
 
     def _listed(self, root: str) -> dict[str, dict[str, None] | None]:

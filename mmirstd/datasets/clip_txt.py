@@ -41,9 +41,13 @@ class TxtClipDataset(BaseClipDataset):
             frame = Frame(osp.join(self.data_prefix['img'], path), None, index)
             for box, label in zip(image.boxes, image.classes):
                 if classes > 1 and not 0 <= label < classes:
-                    self.problems.add(DataError(
-                        f'{self.ann_file}, line {image.line}: class {label}; the data set has {classes} classes, '
-                        f'{self.metainfo["classes"]}'), [image.path])
+                    self.problems.add(
+                        DataError(
+                            f'{self.ann_file}, line {image.line}: class {label}; the data set has {classes} classes, '
+                            f'{self.metainfo["classes"]}'
+                        ),
+                        [image.path],
+                    )
                     continue
                 frame.instances.append(dict(bbox=list(box), bbox_label=label if classes > 1 else 0, ignore_flag=0))
             video.frames.append(frame)

@@ -97,8 +97,11 @@ def read_coco(path: str, problems: Problems | None = None) -> CocoFile:
             problems.add(DataError(f'{path}: the category {category!r} lacks an id; expected one'))
             continue
         categories.append(dict(category, id=_id(category['id'])))
-    videos = {_id(video.get('id')): str(video.get('name')) for video in data.get('videos') or []
-              if isinstance(video, dict) and video.get('name') is not None}
+    videos = {
+        _id(video.get('id')): str(video.get('name'))
+        for video in data.get('videos') or []
+        if isinstance(video, dict) and video.get('name') is not None
+    }
     return CocoFile(images, annotations, categories, videos)
 
 
@@ -108,9 +111,12 @@ def _parse(path: str) -> dict[str, Any]:
         data = json.loads(text)
     except ValueError as error:
         start = text.lstrip()[:1]
-        cure = ('copy or download it again' if start in ('{', '[') else
-                f'it is another kind of text; expected {_EXPECTED}. A list "path x1,y1,x2,y2,class ..." is read by '
-                'mmirstd.TxtClipDataset, YOLO labels are converted by tools/dataset_converters/yolo_to_coco.py')
+        cure = (
+            'copy or download it again'
+            if start in ('{', '[')
+            else f'it is another kind of text; expected {_EXPECTED}. A list "path x1,y1,x2,y2,class ..." is read by '
+            'mmirstd.TxtClipDataset, YOLO labels are converted by tools/dataset_converters/yolo_to_coco.py'
+        )
         raise DataError(f'{path}: not valid JSON ({error}); {cure}') from None
     for key in ('images', 'annotations'):
         if not isinstance(data, dict) or not isinstance(data.get(key), list):
@@ -130,12 +136,22 @@ def _images(path: str, entries: list, problems: Problems) -> list[CocoImage]:
             continue
         name = name.strip().replace('\\', '/')
         if img_id in images:
-            problems.add(DataError(f'{path}: the image id {img_id} appears twice ({name} and {images[img_id].name}); '
-                                   'expected distinct ids'), [name])
+            problems.add(
+                DataError(
+                    f'{path}: the image id {img_id} appears twice ({name} and {images[img_id].name}); '
+                    'expected distinct ids'
+                ),
+                [name],
+            )
             continue
         if name in names:
-            problems.add(DataError(f'{path}: the image {name} is listed twice (ids {names[name]} and {img_id}); merge '
-                                   'the entries and give their annotations one image_id'), [name])
+            problems.add(
+                DataError(
+                    f'{path}: the image {name} is listed twice (ids {names[name]} and {img_id}); merge '
+                    'the entries and give their annotations one image_id'
+                ),
+                [name],
+            )
             continue
         values = {}
         for key in ('width', 'height', 'frame_id'):
@@ -146,12 +162,14 @@ def _images(path: str, entries: list, problems: Problems) -> list[CocoImage]:
                     raise ValueError
                 values[key] = None if number is None else int(number)
             except (ValueError, OverflowError):
-                problems.add(DataError(f'{path}: the image {name} has {key}={value!r}; expected a whole number'),
-                             [name])
+                problems.add(
+                    DataError(f'{path}: the image {name} has {key}={value!r}; expected a whole number'), [name]
+                )
                 values[key] = None
         names[name] = img_id
-        images[img_id] = CocoImage(img_id, name, values['width'], values['height'], _id(entry.get('video_id')),
-                                   values['frame_id'])
+        images[img_id] = CocoImage(
+            img_id, name, values['width'], values['height'], _id(entry.get('video_id')), values['frame_id']
+        )
     return list(images.values())
 
 
@@ -184,16 +202,27 @@ def _annotations(path: str, entries: list, names: dict[int | str, str], problems
         seen.add(key)
         annotations.append(CocoAnnotation(image_id, bbox, category, iscrowd, area, extras))
     if orphans:
-        problems.add(DataError(
-            f'{path}: {len(orphans)} annotation(s) of no image:\n{first_few(orphans)}\nwhich is not among the '
-            f'{len(names)} images; remove the annotations or add the images'), orphans)
+        problems.add(
+            DataError(
+                f'{path}: {len(orphans)} annotation(s) of no image:\n{first_few(orphans)}\nwhich is not among the '
+                f'{len(names)} images; remove the annotations or add the images'
+            ),
+            orphans,
+        )
     if unreadable:
-        problems.add(DataError(
-            f'{path}: {len(unreadable)} annotation(s) cannot be read:\n{first_few(unreadable)}\nexpected '
-            'bbox=[x, y, width, height] and other entries as numbers'), unreadable)
+        problems.add(
+            DataError(
+                f'{path}: {len(unreadable)} annotation(s) cannot be read:\n{first_few(unreadable)}\nexpected '
+                'bbox=[x, y, width, height] and other entries as numbers'
+            ),
+            unreadable,
+        )
     if repeated:
-        problems.warn(f'{path}: {len(repeated)} of {len(entries)} annotations repeat another one of the same image, '
-                      f'box for box; each is taken once, the first in {repeated[0]}', repeated)
+        problems.warn(
+            f'{path}: {len(repeated)} of {len(entries)} annotations repeat another one of the same image, '
+            f'box for box; each is taken once, the first in {repeated[0]}',
+            repeated,
+        )
     return annotations
 
 

@@ -51,7 +51,8 @@ def check_container(data: bytes, path: str | os.PathLike) -> None:
     else:
         raise DataError(
             f'{path}: not an image that can be read: it starts with {data[:16]!r}; expected PNG, BMP, TIFF, JPEG, '
-            'PGM, PPM, GIF or WEBP content (the name of a file does not make it an image)')
+            'PGM, PPM, GIF or WEBP content (the name of a file does not make it an image)'
+        )
 
 
 def image_size(data: bytes) -> tuple[int, int] | None:
@@ -154,14 +155,14 @@ def _check_png(data: bytes, path: str | os.PathLike) -> None:
     while True:
         if position + 12 > len(data):
             raise _truncated(path, len(data), 'the PNG ends before its IEND chunk')
-        length, = struct.unpack_from('>I', data, position)
-        kind = data[position + 4:position + 8]
+        (length,) = struct.unpack_from('>I', data, position)
+        kind = data[position + 4 : position + 8]
         end = position + 8 + length
         if end + 4 > len(data):
             raise _truncated(path, len(data), f'the PNG ends inside a {kind!r} chunk of {length} bytes')
-        stored, = struct.unpack_from('>I', data, end)
+        (stored,) = struct.unpack_from('>I', data, end)
         # Only chunks that carry pixels: harmless tools are known to leave wrong checksums on text chunks.
-        if kind in (b'IHDR', b'PLTE', b'IDAT') and zlib.crc32(view[position + 4:end]) != stored:
+        if kind in (b'IHDR', b'PLTE', b'IDAT') and zlib.crc32(view[position + 4 : end]) != stored:
             raise _truncated(path, len(data), f'wrong checksum in a {kind!r} chunk')
         if kind == b'IEND':
             return
@@ -173,7 +174,7 @@ def _check_bmp(data: bytes, path: str | os.PathLike) -> None:
         raise _truncated(path, len(data), 'the BMP ends inside its header')
     if data[14] < 40:  # OS/2's header has another layout; left to the decoder
         return
-    offset, = struct.unpack_from('<I', data, 10)
+    (offset,) = struct.unpack_from('<I', data, 10)
     width, height, _, bits, compression = struct.unpack_from('<iiHHI', data, 18)
     if compression == 0:
         need = offset + (width * bits + 31) // 32 * 4 * abs(height)
@@ -203,11 +204,11 @@ def _tiff_pages(data: Content, wanted: tuple[int, ...]) -> Iterator[dict[int, tu
     room = struct.calcsize(f'={word}')  # values that fit stand in the entry itself
     sizes = {1: 1, 3: 2, 4: 4, 16: 8}  # BYTE, SHORT, LONG, LONG8: the only types these tags may have
     letters = {1: 'B', 3: 'H', 4: 'I', 16: 'Q'}
-    directory, = struct.unpack_from(order + word, data, header)
+    (directory,) = struct.unpack_from(order + word, data, header)
     seen: set[int] = set()
     while directory and directory not in seen:  # a damaged file may lead round in circles
         seen.add(directory)
-        count, = struct.unpack_from(order + count_letter, data, directory)
+        (count,) = struct.unpack_from(order + count_letter, data, directory)
         tags: dict[int, tuple[int, ...]] = {}
         first = directory + struct.calcsize(f'={count_letter}')
         for entry in range(first, first + min(count, 4096) * length, length):
@@ -215,12 +216,12 @@ def _tiff_pages(data: Content, wanted: tuple[int, ...]) -> Iterator[dict[int, tu
             if tag in wanted and kind in sizes:
                 place = entry + 4 + room
                 if sizes[kind] * number > room:
-                    place, = struct.unpack_from(order + word, data, place)
+                    (place,) = struct.unpack_from(order + word, data, place)
                 if place + sizes[kind] * number > len(data):
                     raise struct.error('a tag points behind the end')
                 tags[tag] = struct.unpack_from(f'{order}{number}{letters[kind]}', data, place)
         yield tags
-        directory, = struct.unpack_from(order + word, data, first + count * length)
+        (directory,) = struct.unpack_from(order + word, data, first + count * length)
 
 
 def _jpeg_size(data: bytes) -> tuple[int, int] | None:
@@ -257,7 +258,7 @@ def _gif(data: Content) -> _Gif:
     frames = 0
     try:
         while True:
-            kind, = struct.unpack_from('B', data, position)
+            (kind,) = struct.unpack_from('B', data, position)
             if kind == 0x3B:
                 return _Gif(width, height, frames, True)
             if kind == 0x2C:
@@ -281,18 +282,18 @@ def _riff_chunks(data: Content) -> Iterator[tuple[bytes, int, int]]:
     """Kind, position of the content, and length of each chunk of a RIFF file."""
     position = 12
     while position + 8 <= len(data):
-        length, = struct.unpack_from('<I', data, position + 4)
-        yield data[position:position + 4], position + 8, length
+        (length,) = struct.unpack_from('<I', data, position + 4)
+        yield data[position : position + 4], position + 8, length
         position += 8 + length + length % 2
 
 
 def _webp_size(data: bytes) -> tuple[int, int] | None:
     kind, start, _ = next(_riff_chunks(data), (b'', 0, 0))
     if kind == b'VP8X':
-        width, height = (int.from_bytes(data[start + k:start + k + 3], 'little') + 1 for k in (4, 7))
+        width, height = (int.from_bytes(data[start + k : start + k + 3], 'little') + 1 for k in (4, 7))
         return width, height
     if kind == b'VP8L':
-        bits, = struct.unpack_from('<I', data, start + 1)
+        (bits,) = struct.unpack_from('<I', data, start + 1)
         return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
     if kind == b'VP8 ':
         width, height = struct.unpack_from('<HH', data, start + 6)
@@ -306,19 +307,19 @@ def _is_netpbm(data: Content) -> bool:
 
 def _netpbm_header(data: Content, position: int) -> tuple[bytes, int, int, int, int]:
     """Kind, width, height, largest value and where the pixels begin; ValueError where it is none."""
-    kind = data[position:position + 2]
+    kind = data[position : position + 2]
     position += 2
     numbers: list[int] = []
     while len(numbers) < (2 if kind in (b'P1', b'P4') else 3):
-        byte = data[position:position + 1]
+        byte = data[position : position + 1]
         if byte == b'#':
-            while data[position:position + 1] not in (b'\n', b'\r', b''):
+            while data[position : position + 1] not in (b'\n', b'\r', b''):
                 position += 1
         elif byte.isspace():
             position += 1
         else:
             end = position
-            while data[end:end + 1].isdigit():
+            while data[end : end + 1].isdigit():
                 end += 1
             numbers.append(int(data[position:end]))  # ValueError where there is no digit
             position = end
@@ -346,7 +347,7 @@ def _check_netpbm(data: bytes, path: str | os.PathLike) -> None:
 
 def _count_netpbm(data: Content) -> int:
     count, position = 0, 0
-    while data[position:position + 1] == b'P':
+    while data[position : position + 1] == b'P':
         header = _netpbm_header(data, position)
         count += 1
         if header[0] in _TEXT_FORMS:

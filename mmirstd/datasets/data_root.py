@@ -46,7 +46,8 @@ def apply_data_root(cfg: Config, before: str | None = None) -> list[str]:
         if len(roots) > 1:
             raise ValueError(
                 f'data_root={new!r} cannot be applied: the config has no data_root of its own and its data sets have '
-                f'the roots {roots}; set train_dataloader.dataset.data_root and so on')
+                f'the roots {roots}; set train_dataloader.dataset.data_root and so on'
+            )
         old = roots[0] if roots else new
     old, new = _clean(old), _clean(new)
     if old == new:
@@ -58,14 +59,15 @@ def apply_data_root(cfg: Config, before: str | None = None) -> list[str]:
         if new.startswith(old + '/') and (path + '/').startswith(new + '/'):
             continue  # already moved: the new root lies below the old one
         if path == old or path.startswith(old + '/'):
-            container[key] = new + path[len(old):]
+            container[key] = new + path[len(old) :]
             changed.append(place)
         elif key == 'data_root' and path != new:
             untouched.append(f'{place}={value}')
     if not changed and any(_clean(root) != new for root in roots):
         raise ValueError(
             f'data_root={new!r} moves nothing: no data set lies below {old!r}, the data_root of '
-            f'{cfg.filename or "the config"}; found the roots {roots}')
+            f'{cfg.filename or "the config"}; found the roots {roots}'
+        )
     if changed:
         print_log(f'data_root: {old} -> {new} ({len(changed)} paths)', logger='current')
     if untouched:

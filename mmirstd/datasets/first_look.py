@@ -96,21 +96,30 @@ def _say_kinds(counted: str, looked: Sequence[tuple[str, MaskKind]]) -> None:
             groups.setdefault(kind.kind, []).append((path, kind))
     if not groups:
         return
-    parts = [f'{len(group)} {_READ[name]} (such as {os.path.basename(group[0][0])}, {_values(group[0][1])})'
-             for name, group in groups.items()]
+    parts = [
+        f'{len(group)} {_READ[name]} (such as {os.path.basename(group[0][0])}, {_values(group[0][1])})'
+        for name, group in groups.items()
+    ]
     faint = sum(kind.lost_parts > 0 for _, kind in looked)
     if faint:
         parts.append(f"{faint} of these have parts that stay below half, which mask_rule='nonzero' would take")
     mixed = len({_READING[name] for name in groups}) > 1
-    print_log(f'{counted}, {"; ".join(parts)}'
-              + ('. These are several kinds: if one reading is right for all, say so with mask_rule' if mixed else ''),
-              logger='current', level=logging.WARNING if mixed or faint else logging.INFO)
+    print_log(
+        f'{counted}, {"; ".join(parts)}'
+        + ('. These are several kinds: if one reading is right for all, say so with mask_rule' if mixed else ''),
+        logger='current',
+        level=logging.WARNING if mixed or faint else logging.INFO,
+    )
 
 
 #: What is said of each kind, and which kinds belong together.
-_READ = {'one value': 'have one value beside 0, which is target', 'labels': 'have labels, all but 0 are targets',
-         'soft': 'have gray levels, target above half', 'offset': 'have no 0, the least value is background',
-         'alpha': 'have the target in the alpha channel'}
+_READ = {
+    'one value': 'have one value beside 0, which is target',
+    'labels': 'have labels, all but 0 are targets',
+    'soft': 'have gray levels, target above half',
+    'offset': 'have no 0, the least value is background',
+    'alpha': 'have the target in the alpha channel',
+}
 _READING = {'one value': 'nonzero', 'labels': 'nonzero', 'soft': 'above half', 'offset': 'offset', 'alpha': 'alpha'}
 
 
@@ -128,9 +137,16 @@ def _check_explicit(counted: str, rule: MaskRule, looked: Sequence[tuple[str, Ma
     large = [path for path, share in shares.items() if share > 0.5]
     written = repr(rule) if isinstance(rule, str) else str(list(rule))
     if large:
-        print_log(f'{counted}, {len(large)} are target in more than half of their pixels under mask_rule={written}, '
-                  f'such as {large[0]} ({shares[large[0]]:.1%})', logger='current', level=logging.WARNING)
+        print_log(
+            f'{counted}, {len(large)} are target in more than half of their pixels under mask_rule={written}, '
+            f'such as {large[0]} ({shares[large[0]]:.1%})',
+            logger='current',
+            level=logging.WARNING,
+        )
     elif not any(shares.values()) and any(kind.kind != 'empty' for _, kind, _, _ in looked):
         path, kind = next((path, kind) for path, kind, _, _ in looked if kind.kind != 'empty')
-        print_log(f'{counted}, none has a target under mask_rule={written}; {path} holds {_values(kind)}',
-                  logger='current', level=logging.WARNING)
+        print_log(
+            f'{counted}, none has a target under mask_rule={written}; {path} holds {_values(kind)}',
+            logger='current',
+            level=logging.WARNING,
+        )

@@ -35,7 +35,7 @@ class FolderIndex:
             for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else ():
                 if self._suffix is not None:
                     if name.endswith(self._suffix):
-                        names[name[:len(name) - len(self._suffix)]] = [name]
+                        names[name[: len(name) - len(self._suffix)]] = [name]
                     continue
                 stem, suffix = os.path.splitext(name)
                 if suffix.lower() in IMAGE_SUFFIXES:
@@ -56,7 +56,8 @@ class FolderIndex:
         if len(found) > 1:
             raise DataError(
                 f'{folder}: {len(found)} files fit the sample {sample_id!r}: {", ".join(found)}; remove all but one '
-                "or name the right ending with img_suffix='.png' or seg_map_suffix='_pixels0.png'")
+                "or name the right ending with img_suffix='.png' or seg_map_suffix='_pixels0.png'"
+            )
         return os.path.join(folder, found[0]) if found else None
 
     def expected(self, sample_id: str) -> str:
@@ -64,8 +65,7 @@ class FolderIndex:
         base = os.path.join(self.folder, sample_id)
         if self._suffix is not None:
             return base + self._suffix
-        return ' or '.join(f'{base}{stem}.png' for stem in self._stems) + \
-            f' (also {", ".join(IMAGE_SUFFIXES[1:])})'
+        return ' or '.join(f'{base}{stem}.png' for stem in self._stems) + f' (also {", ".join(IMAGE_SUFFIXES[1:])})'
 
     def all_ids(self) -> list[str]:
         """Every ID in the folder itself, sorted.
@@ -75,6 +75,8 @@ class FolderIndex:
         """
         ids = sorted(self._listing(self.folder))
         if not ids:
-            raise DataError(f'{self.folder}: no image in this folder; expected files ending in '
-                            f'{self._suffix or ", ".join(IMAGE_SUFFIXES)}')
+            raise DataError(
+                f'{self.folder}: no image in this folder; expected files ending in '
+                f'{self._suffix or ", ".join(IMAGE_SUFFIXES)}'
+            )
         return ids

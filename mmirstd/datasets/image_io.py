@@ -22,8 +22,19 @@ from .errors import DataError, MissingDataError
 from .mask_values import MaskRule, describe_mask, target_pixels
 
 #: Suffixes looked for, in lower case, in this order.
-IMAGE_SUFFIXES: tuple[str, ...] = ('.png', '.bmp', '.tif', '.tiff', '.jpg', '.jpeg', '.pgm', '.ppm', '.pnm', '.gif',
-                                   '.webp')
+IMAGE_SUFFIXES: tuple[str, ...] = (
+    '.png',
+    '.bmp',
+    '.tif',
+    '.tiff',
+    '.jpg',
+    '.jpeg',
+    '.pgm',
+    '.ppm',
+    '.pnm',
+    '.gif',
+    '.webp',
+)
 #: Suffixes of files that may hold several images.
 PAGED_SUFFIXES: tuple[str, ...] = ('.tif', '.tiff', '.gif', '.webp')
 #: Where the rule of a mask is set.
@@ -120,7 +131,8 @@ def _decode(data: bytes, path: str | os.PathLike) -> np.ndarray:
     if pages > 1:
         raise DataError(
             f'{path}: holds {pages} images (pages or frames), expected one; save each as a file of its own. '
-            'tools/infer.py takes the pages of a TIFF, GIF or WEBP for the frames of a sequence')
+            'tools/infer.py takes the pages of a TIFF, GIF or WEBP for the frames of a sequence'
+        )
     if data[:3] == b'GIF':  # OpenCV reads GIF from 4.11 on
         return next(_pillow_frames(data, path))
     if data[:2] in (b'II', b'MM') and (number := tiff_page_numbers(data)[0]):
@@ -136,7 +148,8 @@ def _checked(image: np.ndarray | None, data: bytes, path: str | os.PathLike) -> 
     if image is None or image.size == 0:
         raise DataError(
             f'{path}: cannot be decoded, although the header of this {len(data)}-byte file looks right; it is '
-            'corrupt or uses an unsupported compression or kind of pixels: save it again as PNG or uncompressed TIFF')
+            'corrupt or uses an unsupported compression or kind of pixels: save it again as PNG or uncompressed TIFF'
+        )
     return plain_type(image, path)
 
 

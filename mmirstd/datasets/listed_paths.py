@@ -27,7 +27,7 @@ def without_leading_folders(paths: Sequence[str], found: Callable[[str], bool]) 
     probes = [parts[k] for k in sorted({0, len(parts) // 3, 2 * len(parts) // 3, len(parts) - 1})]
     for drop in range(max(map(len, probes))):
         if any(drop < len(probe) and found('/'.join(probe[drop:])) for probe in probes):
-            rests = ['/'.join(part[min(drop, len(part) - 1):]) for part in parts]
+            rests = ['/'.join(part[min(drop, len(part) - 1) :]) for part in parts]
             return (rests, '/'.join(parts[0][:drop])) if len(set(rests)) == len(set(map(tuple, parts))) else None
     return None
 

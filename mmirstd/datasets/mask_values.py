@@ -73,10 +73,18 @@ def check_mask_rule(rule: MaskRule | Sequence[int]) -> MaskRule:
     if isinstance(rule, str) and rule in MASK_RULES:
         return rule
     values = [rule] if isinstance(rule, (int, np.integer)) else rule
-    if isinstance(values, str) or not isinstance(values, Sequence) or not values or not all(
-            isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value >= 0 for value in values):
-        raise ValueError(f'mask_rule is {rule!r}; expected {", ".join(map(repr, MASK_RULES))}, or the value or values '
-                         'of target pixels, such as 2 or [1, 2]')
+    if (
+        isinstance(values, str)
+        or not isinstance(values, Sequence)
+        or not values
+        or not all(
+            isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value >= 0 for value in values
+        )
+    ):
+        raise ValueError(
+            f'mask_rule is {rule!r}; expected {", ".join(map(repr, MASK_RULES))}, or the value or values '
+            'of target pixels, such as 2 or [1, 2]'
+        )
     return tuple(sorted({int(value) for value in values}))
 
 
@@ -166,8 +174,12 @@ def _decide(gray: np.ndarray, values: np.ndarray, lossy: bool) -> tuple[str, Mas
     if len(values) == 2 and low == 0:
         return 'binary' if high in (1, 255, 65535) else 'one value', 'nonzero'
     inside = values[1:-1] if low == 0 else values[:-1]
-    if high == _IGNORE and len(values) > 2 and inside[-1] <= _FEW and np.array_equal(
-            inside, np.arange(1, len(inside) + 1)):
+    if (
+        high == _IGNORE
+        and len(values) > 2
+        and inside[-1] <= _FEW
+        and np.array_equal(inside, np.arange(1, len(inside) + 1))
+    ):
         return 'ignore', 'nonzero'
     labels = len(values) <= _FEW and high <= _largest_code(high, lossy) / 2
     if not (labels or _one_value_each(gray, low)):
@@ -186,30 +198,42 @@ def _one_value_each(gray: np.ndarray, background: float) -> bool:
     return bool((least[1:] == largest[1:]).all())
 
 
-def _checked(kind: str, rule: MaskRule, values: np.ndarray, target: np.ndarray, plane: np.ndarray,
-             noise: int) -> MaskKind:
+def _checked(
+    kind: str, rule: MaskRule, values: np.ndarray, target: np.ndarray, plane: np.ndarray, noise: int
+) -> MaskKind:
     """The description, with the problem if there is one."""
     share = float(target.mean())
     shown = tuple(float(value) for value in values[:_SHOWN])
     listed = ', '.join(f'{value:g}' for value in shown) + (', ...' if len(values) > _SHOWN else '')
     problem, lost = None, 0
     if kind == 'constant':
-        problem = (f'every pixel has the value {listed}, so it is all target or all background; give the value of '
-                   "target pixels, such as mask_rule=2, or mask_rule='nonzero' if the target does fill the image")
+        problem = (
+            f'every pixel has the value {listed}, so it is all target or all background; give the value of '
+            "target pixels, such as mask_rule=2, or mask_rule='nonzero' if the target does fill the image"
+        )
     elif kind == 'ignore':
-        problem = (f'it holds {listed}: 255 may be the target or mean "ignore"; say which values are target, with '
-                   "mask_rule=1, mask_rule=[1,2] or mask_rule='above_half' (255 only)")
+        problem = (
+            f'it holds {listed}: 255 may be the target or mean "ignore"; say which values are target, with '
+            "mask_rule=1, mask_rule=[1,2] or mask_rule='above_half' (255 only)"
+        )
     elif share > 0.5:
-        cure = ("mask_rule='zero' reads inverted masks (targets 0)" if values[0] == 0 and kind != 'alpha' else
-                'give the values of target pixels, such as mask_rule=1')
-        problem = (f'{share:.1%} of its pixels would be target (it holds {listed}), which covers most of the image; '
-                   f'{cure}; if the target is that large, mask_rule={_written(rule)}')
+        cure = (
+            "mask_rule='zero' reads inverted masks (targets 0)"
+            if values[0] == 0 and kind != 'alpha'
+            else 'give the values of target pixels, such as mask_rule=1'
+        )
+        problem = (
+            f'{share:.1%} of its pixels would be target (it holds {listed}), which covers most of the image; '
+            f'{cure}; if the target is that large, mask_rule={_written(rule)}'
+        )
     elif kind == 'soft':
         count, parts = cv2.connectedComponents((plane >= noise).astype(np.uint8), connectivity=8)
         lost = count - 1 - np.count_nonzero(np.unique(parts[target != 0]))
         if lost and not target.any():
-            problem = (f'its pixels that are not 0 (it holds {listed}) are all below half of the largest code, so none '
-                       "would be target; mask_rule='nonzero' takes them for targets, mask_rule='above_half' for none")
+            problem = (
+                f'its pixels that are not 0 (it holds {listed}) are all below half of the largest code, so none '
+                "would be target; mask_rule='nonzero' takes them for targets, mask_rule='above_half' for none"
+            )
     return MaskKind(kind, rule, shown, len(values), share, int(lost), problem)
 
 

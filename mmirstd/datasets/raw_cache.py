@@ -108,7 +108,7 @@ class RawCache:
     def _view(self, row: list[int]) -> np.ndarray:
         dtype = _DTYPES[row[_DTYPE]]
         size = row[_HEIGHT] * row[_WIDTH] * dtype.itemsize
-        data = self._arena[row[_OFFSET]:row[_OFFSET] + size].view(dtype).reshape(row[_HEIGHT], row[_WIDTH])
+        data = self._arena[row[_OFFSET] : row[_OFFSET] + size].view(dtype).reshape(row[_HEIGHT], row[_WIDTH])
         data.flags.writeable = False
         return data
 
@@ -120,7 +120,7 @@ class RawCache:
             end = offset + -(-array.nbytes // 8) * 8  # keep every array aligned
             if self._index[slot, _STATE] or end > self._limit:
                 return
-            self._arena[offset:offset + array.nbytes] = array.reshape(-1).view(np.uint8)
+            self._arena[offset : offset + array.nbytes] = array.reshape(-1).view(np.uint8)
             self._index[slot] = (1, _DTYPES.index(array.dtype), *array.shape, offset)
             self._index[-1, _OFFSET] = end
         finally:
@@ -165,8 +165,10 @@ def available_memory() -> int | None:
     except OSError:
         pass
     try:  # cgroup v2: what a container may use
-        with open('/sys/fs/cgroup/memory.max', encoding='ascii') as limit, \
-                open('/sys/fs/cgroup/memory.current', encoding='ascii') as current:
+        with (
+            open('/sys/fs/cgroup/memory.max', encoding='ascii') as limit,
+            open('/sys/fs/cgroup/memory.current', encoding='ascii') as current,
+        ):
             values.append(int(limit.read()) - int(current.read()))
     except (OSError, ValueError):
         pass

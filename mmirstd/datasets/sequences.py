@@ -71,7 +71,8 @@ class Video:
             if first.number == second.number:
                 raise DataError(
                     f'sequence {self.name!r}: {first.path} and {second.path} both have the frame number '
-                    f'{first.number}; expected one image per number: remove one, or correct frame_id')
+                    f'{first.number}; expected one image per number: remove one, or correct frame_id'
+                )
 
 
 def frame_number(path: str) -> int | None:
@@ -84,7 +85,7 @@ def name_pattern(path: str) -> tuple[str, str]:
     """What stands before and behind the last number in a file's name (``seq/sky_12b.png``: ``sky_`` and ``b``)."""
     stem = _stem(path)
     match = _LAST_NUMBER.search(stem)
-    return (stem[:match.start(1)], stem[match.end(1):]) if match else (stem, '')
+    return (stem[: match.start(1)], stem[match.end(1) :]) if match else (stem, '')
 
 
 def _stem(path: str) -> str:
@@ -136,8 +137,9 @@ def natural_key(path: str) -> list:
     return [int(part) if part.isdigit() else part for part in re.split(r'(\d+)', path)]
 
 
-def window_positions(numbers: Sequence[int], position: int, num_frames: int, stride: int = 1,
-                     gaps: str = 'hold') -> tuple[list[int], int]:
+def window_positions(
+    numbers: Sequence[int], position: int, num_frames: int, stride: int = 1, gaps: str = 'hold'
+) -> tuple[list[int], int]:
     """Positions of the frames of a window, oldest first, key frame last.
 
     The past frames are those numbered ``max(i - k * stride, first)``, k = 1 .. T-1, for a key

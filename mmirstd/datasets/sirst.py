@@ -79,25 +79,27 @@ class SIRSTDataset(BaseSegDataset):
 
     METAINFO = dict(classes=('background', 'target'), palette=[[0, 0, 0], [255, 0, 0]])
 
-    def __init__(self,
-                 ann_file: str | Sequence[str] = '',
-                 data_root: str | None = None,
-                 data_prefix: dict | None = None,
-                 holdout: dict | None = None,
-                 mask_rule: MaskRule | Sequence[int] = 'auto',
-                 mask_size_mismatch: str = 'error',
-                 cache: str | bool = 'auto',
-                 cache_limit_mb: float = 1024,
-                 img_suffix: str | None = None,
-                 seg_map_suffix: str | None = None,
-                 metainfo: dict | None = None,
-                 filter_cfg: dict | None = None,
-                 indices: int | Sequence[int] | None = None,
-                 serialize_data: bool = True,
-                 pipeline: Sequence[dict | Callable] = (),
-                 test_mode: bool = False,
-                 lazy_init: bool = False,
-                 max_refetch: int = 1000) -> None:
+    def __init__(
+        self,
+        ann_file: str | Sequence[str] = '',
+        data_root: str | None = None,
+        data_prefix: dict | None = None,
+        holdout: dict | None = None,
+        mask_rule: MaskRule | Sequence[int] = 'auto',
+        mask_size_mismatch: str = 'error',
+        cache: str | bool = 'auto',
+        cache_limit_mb: float = 1024,
+        img_suffix: str | None = None,
+        seg_map_suffix: str | None = None,
+        metainfo: dict | None = None,
+        filter_cfg: dict | None = None,
+        indices: int | Sequence[int] | None = None,
+        serialize_data: bool = True,
+        pipeline: Sequence[dict | Callable] = (),
+        test_mode: bool = False,
+        lazy_init: bool = False,
+        max_refetch: int = 1000,
+    ) -> None:
         if mask_size_mismatch not in ('error', 'resize'):
             raise ValueError(f"mask_size_mismatch is {mask_size_mismatch!r}; expected 'error' or 'resize'")
         # now, not when the data are first used
@@ -124,7 +126,8 @@ class SIRSTDataset(BaseSegDataset):
             pipeline=list(pipeline),
             test_mode=test_mode,
             lazy_init=lazy_init,
-            max_refetch=max_refetch)
+            max_refetch=max_refetch,
+        )
 
     def _join_prefix(self) -> None:
         """Put ``data_root`` before the split files and folders."""
@@ -166,7 +169,8 @@ class SIRSTDataset(BaseSegDataset):
                 reduce_zero_label=False,
                 mask_rule=self.mask_rule,
                 mask_size_mismatch=self.mask_size_mismatch,
-                seg_fields=[])
+                seg_fields=[],
+            )
             if sample['img_path'] is None:
                 missing.append(f'no image for {sample_id!r}: expected {images.expected(sample_id)}')
             if masks is not None:
@@ -175,9 +179,13 @@ class SIRSTDataset(BaseSegDataset):
                     missing.append(f'no mask for {sample_id!r}: expected {masks.expected(mask_id)}')
             data_list.append(sample)
         if missing:
-            self.problems.add(MissingDataError(
-                f'{source}: {len(missing)} file(s) of its {len(pairs)} samples are missing:\n{first_few(missing)}'
-                '\nComplete the folders or remove these IDs from the split file.'), missing)
+            self.problems.add(
+                MissingDataError(
+                    f'{source}: {len(missing)} file(s) of its {len(pairs)} samples are missing:\n{first_few(missing)}'
+                    '\nComplete the folders or remove these IDs from the split file.'
+                ),
+                missing,
+            )
         return data_list
 
     def _listed(self, images: FolderIndex, masks: FolderIndex | None) -> dict[str, str]:
@@ -198,8 +206,10 @@ class SIRSTDataset(BaseSegDataset):
         if rests is None:  # nothing is there: the message shall show what is written
             return listed
         if rests[1]:
-            print_log(f'{self.ann_file}: its paths are taken without the leading {rests[1]!r}, as files below '
-                      f'{index.folder}', logger='current')
+            print_log(
+                f'{self.ann_file}: its paths are taken without the leading {rests[1]!r}, as files below {index.folder}',
+                logger='current',
+            )
         return rests[0]
 
     def _find(self, index: FolderIndex, sample_id: str) -> str | None:
@@ -218,13 +228,22 @@ class SIRSTDataset(BaseSegDataset):
         samples = [self.get_data_info(index) for index in range(len(self))]
         paths = [sample[key] for sample in samples for key in ('img_path', 'seg_map_path') if key in sample]
         self._raw_cache = RawCache(paths, limit)
-        part = '' if self.holdout is None else f" ({self.holdout['part']} part of a hold-out)"
-        print_log(f'SIRSTDataset: {len(self)} samples from {self.ann_file or self.data_prefix["img_path"]}{part}, '
-                  f'cache up to {limit / 2**20:.0f} MiB', logger='current')
-        look_at_images(self.data_root or self.data_prefix['img_path'], [sample['img_path'] for sample in samples],
-                       self.pipeline.transforms)
-        look_at_masks(self.data_prefix.get('seg_map_path'),
-                      [sample['seg_map_path'] for sample in samples if 'seg_map_path' in sample], self.mask_rule)
+        part = '' if self.holdout is None else f' ({self.holdout["part"]} part of a hold-out)'
+        print_log(
+            f'SIRSTDataset: {len(self)} samples from {self.ann_file or self.data_prefix["img_path"]}{part}, '
+            f'cache up to {limit / 2**20:.0f} MiB',
+            logger='current',
+        )
+        look_at_images(
+            self.data_root or self.data_prefix['img_path'],
+            [sample['img_path'] for sample in samples],
+            self.pipeline.transforms,
+        )
+        look_at_masks(
+            self.data_prefix.get('seg_map_path'),
+            [sample['seg_map_path'] for sample in samples if 'seg_map_path' in sample],
+            self.mask_rule,
+        )
 
     def prepare_data(self, idx: int):
         """Run the pipeline on sample ``idx``; the loaders find the cache under ``raw_cache``."""
@@ -239,5 +258,6 @@ class SIRSTDataset(BaseSegDataset):
             if folder is not None and not osp.isdir(folder):
                 what = 'the root of the data set' if folder == folders[0] else 'a folder of the data set'
                 name = osp.relpath(self._ann_files[0], self.data_root or '.') if self._ann_files else ''
-                raise MissingDataError(f'{osp.abspath(folder)}: {what} does not exist.\n'
-                                       + _LAYOUT.format(ann_file=name))
+                raise MissingDataError(
+                    f'{osp.abspath(folder)}: {what} does not exist.\n' + _LAYOUT.format(ann_file=name)
+                )

@@ -72,7 +72,8 @@ def read_split_entries(path: str | os.PathLike) -> list[SplitEntry]:
         more = f' and {len(duplicates) - 5} more' if len(duplicates) > 5 else ''
         raise DataError(
             f'{path}: {len(duplicates)} sample ID(s) appear twice: {", ".join(duplicates[:5])}{more}; '
-            'remove the repeated lines')
+            'remove the repeated lines'
+        )
     return list(entries.values())
 
 
@@ -109,8 +110,10 @@ def check_holdout(holdout: Mapping[str, Any]) -> None:
     if part not in ('train', 'val'):
         raise ValueError(f"holdout part is {part!r}; expected 'train' or 'val'")
     if (num is None) == (fraction is None):
-        raise ValueError(f'holdout has num={num!r} and fraction={fraction!r}; expected exactly one of num and fraction '
-                         '(set the other to None)')
+        raise ValueError(
+            f'holdout has num={num!r} and fraction={fraction!r}; expected exactly one of num and fraction '
+            '(set the other to None)'
+        )
     if num is None:
         if isinstance(fraction, bool) or not isinstance(fraction, (int, float)) or not 0 < fraction < 1:
             raise ValueError(f'holdout fraction is {fraction!r}; expected a number between 0 and 1')
@@ -118,8 +121,14 @@ def check_holdout(holdout: Mapping[str, Any]) -> None:
         raise ValueError(f'holdout num is {num!r}; expected a whole number from 1 on')
 
 
-def hold_out(sample_ids: Sequence[str], part: str, num: int | None = None, fraction: float | None = None,
-             seed: int = 0, source: str = '') -> list[str]:
+def hold_out(
+    sample_ids: Sequence[str],
+    part: str,
+    num: int | None = None,
+    fraction: float | None = None,
+    seed: int = 0,
+    source: str = '',
+) -> list[str]:
     """Split a list of IDs into a training and a validation part, reproducibly.
 
     The IDs with the ``num`` smallest SHA-256 digests of ``"seed:ID"`` are the
@@ -148,12 +157,16 @@ def hold_out(sample_ids: Sequence[str], part: str, num: int | None = None, fract
         num = max(1, round(total * fraction))
     if num >= total:
         where = f'{source}: ' if source else ''
-        cure = (f'hold out fewer (--cfg-options holdout.num=N with N from 1 to {total - 1}, or holdout.fraction=0.1)'
-                if total > 1 else 'one alone cannot be split: add data')
+        cure = (
+            f'hold out fewer (--cfg-options holdout.num=N with N from 1 to {total - 1}, or holdout.fraction=0.1)'
+            if total > 1
+            else 'one alone cannot be split: add data'
+        )
         raise DataError(
             f'{where}the hold-out takes {num} of {total}, so nothing is left to train on; {cure}, or give a validation '
             'list of its own and switch the hold-out off (train_dataloader.dataset.holdout=None '
-            'val_dataloader.dataset.holdout=None)')
+            'val_dataloader.dataset.holdout=None)'
+        )
     ranked = sorted(sample_ids, key=lambda name: hashlib.sha256(f'{seed}:{name}'.encode()).digest())
     held = set(ranked[:num])
     return [name for name in sample_ids if (name in held) == (part == 'val')]

@@ -27,15 +27,23 @@ def target_values(image: np.ndarray, target: np.ndarray, everything: np.ndarray)
     _, _, width, height = cv2.boundingRect(target)
     rim = image[(target - cv2.erode(target, np.ones((3, 3), np.uint8))) > 0] * FULL_SCALE
     height_above = np.percentile(inside, 95) - stats.background_mean
-    down, right = (_shift(image * FULL_SCALE - stats.background_mean, target, everything)
-                   if stats.scr >= SHIFT_SCR and stats.target_mean > stats.background_mean else (float('nan'), ) * 2)
+    down, right = (
+        _shift(image * FULL_SCALE - stats.background_mean, target, everything)
+        if stats.scr >= SHIFT_SCR and stats.target_mean > stats.background_mean
+        else (float('nan'),) * 2
+    )
     return dict(
-        area=float(target.sum()), side=float(max(width, height)), scr=stats.scr,
+        area=float(target.sum()),
+        side=float(max(width, height)),
+        scr=stats.scr,
         peak=abs(stats.peak - stats.background_mean) / stats.background_sigma,
         contrast=100 * (stats.target_mean - stats.background_mean) / FULL_SCALE,
-        clutter=100 * stats.background_sigma / FULL_SCALE, down=down, right=right,
+        clutter=100 * stats.background_sigma / FULL_SCALE,
+        down=down,
+        right=right,
         # A target no brighter than its surroundings has no profile.
-        rim=float((rim.mean() - stats.background_mean) / height_above) if height_above >= 1 else float('nan'))
+        rim=float((rim.mean() - stats.background_mean) / height_above) if height_above >= 1 else float('nan'),
+    )
 
 
 def _shift(signal: np.ndarray, target: np.ndarray, everything: np.ndarray) -> tuple[float, float]:
@@ -47,7 +55,9 @@ def _shift(signal: np.ndarray, target: np.ndarray, everything: np.ndarray) -> tu
     if cut or everything[window].sum() != target[window].sum():
         return float('nan'), float('nan')
     seen = np.clip(signal[window] - SHIFT_LEVEL * signal[window].max(), 0, None)
-    centres = [np.average(np.indices(seen.shape), axis=(1, 2), weights=np.broadcast_to(weights, (2, *seen.shape)))
-               for weights in (seen, target[window].astype(np.float64))]
+    centres = [
+        np.average(np.indices(seen.shape), axis=(1, 2), weights=np.broadcast_to(weights, (2, *seen.shape)))
+        for weights in (seen, target[window].astype(np.float64))
+    ]
     down, right = centres[0] - centres[1]
     return float(down), float(right)

@@ -8,8 +8,13 @@ import os
 from .errors import DataError, MissingDataError
 
 # The longer mark first: that of UTF-32 (little end first) begins with that of UTF-16.
-_MARKS = ((codecs.BOM_UTF8, 'utf-8-sig'), (codecs.BOM_UTF32_LE, 'utf-32'), (codecs.BOM_UTF32_BE, 'utf-32'),
-          (codecs.BOM_UTF16_LE, 'utf-16'), (codecs.BOM_UTF16_BE, 'utf-16'))
+_MARKS = (
+    (codecs.BOM_UTF8, 'utf-8-sig'),
+    (codecs.BOM_UTF32_LE, 'utf-32'),
+    (codecs.BOM_UTF32_BE, 'utf-32'),
+    (codecs.BOM_UTF16_LE, 'utf-16'),
+    (codecs.BOM_UTF16_BE, 'utf-16'),
+)
 
 
 def read_text(path: str | os.PathLike, expected: str = 'text') -> str:
@@ -40,8 +45,10 @@ def read_text(path: str | os.PathLike, expected: str = 'text') -> str:
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
-        raise DataError(f'{path}: not a text file in UTF-8 or UTF-16 ({error}); expected {expected}. If it is text, '
-                        'save it again as UTF-8') from None
+        raise DataError(
+            f'{path}: not a text file in UTF-8 or UTF-16 ({error}); expected {expected}. If it is text, '
+            'save it again as UTF-8'
+        ) from None
     if '\0' in text:
         raise DataError(f'{path}: not a text file (it holds zero bytes); expected {expected}')
     return text

@@ -58,11 +58,14 @@ def read_txt_list(path: str | os.PathLike) -> list[ListedImage]:
         except (ValueError, OverflowError):
             values = None
         if values is None or not name or ',' in (tokens[-1] if tokens else ''):
-            raise DataError(f'{path}, line {number}: {line.strip()[:120]!r} is not "path x1,y1,x2,y2,class ..." with '
-                            'five numbers a box')
+            raise DataError(
+                f'{path}, line {number}: {line.strip()[:120]!r} is not "path x1,y1,x2,y2,class ..." with '
+                'five numbers a box'
+            )
         if name in seen:
-            raise DataError(f'{path}: {name} is listed twice (lines {seen[name]} and {number}); put its boxes on one '
-                            'line')
+            raise DataError(
+                f'{path}: {name} is listed twice (lines {seen[name]} and {number}); put its boxes on one line'
+            )
         seen[name] = number
         images.append(ListedImage(name, tuple(tuple(value[:4]) for value in values), classes, number))
     if not images:
@@ -93,12 +96,15 @@ def relative_paths(images: list[ListedImage], root: str | os.PathLike, strip: st
         prefix = strip.replace('\\', '/').rstrip('/') + '/' if strip else ''
         for image in images:
             if not image.path.startswith(prefix):
-                raise DataError(f'line {image.line}: {image.path} does not begin with {prefix!r}, which is to be taken '
-                                'off; correct strip')
-        return [image.path[len(prefix):] for image in images]
+                raise DataError(
+                    f'line {image.line}: {image.path} does not begin with {prefix!r}, which is to be taken '
+                    'off; correct strip'
+                )
+        return [image.path[len(prefix) :] for image in images]
     rests = without_leading_folders([image.path for image in images], lambda path: image_exists(root, path))
     if rests is not None:
         return rests[0]
     raise MissingDataError(
         f'{os.path.abspath(root)}: none of the listed images is there, neither as {images[0].path} nor with leading '
-        'folders taken off; correct the root, or say with strip what to take off')
+        'folders taken off; correct the root, or say with strip what to take off'
+    )

@@ -26,8 +26,12 @@ class YoloBox:
 
     def in_pixels(self, height: int, width: int) -> tuple[float, float, float, float]:
         """Left, top, width and height in an image of this size."""
-        return ((self.x - self.width / 2) * width, (self.y - self.height / 2) * height, self.width * width,
-                self.height * height)
+        return (
+            (self.x - self.width / 2) * width,
+            (self.y - self.height / 2) * height,
+            self.width * width,
+            self.height * height,
+        )
 
 
 def find_yolo_labels(image_path: str | os.PathLike) -> str | None:
@@ -37,7 +41,7 @@ def find_yolo_labels(image_path: str | os.PathLike) -> str | None:
     places = [stem + '.txt']
     if 'images' in parts:
         last = len(parts) - 1 - parts[::-1].index('images')
-        places.insert(0, '/'.join([*parts[:last], 'labels', *parts[last + 1:]]) + '.txt')
+        places.insert(0, '/'.join([*parts[:last], 'labels', *parts[last + 1 :]]) + '.txt')
     return next((place for place in places if os.path.isfile(place)), None)
 
 
@@ -62,12 +66,15 @@ def read_yolo_labels(path: str | os.PathLike) -> list[YoloBox]:
             if not all(-1e-3 <= value <= 1 + 1e-3 for value in values):
                 raise ValueError
         except ValueError:
-            raise DataError(f'{path}, line {number}: {line.strip()[:120]!r} is not "class x_center y_center width '
-                            'height" with numbers within 0..1') from None
+            raise DataError(
+                f'{path}, line {number}: {line.strip()[:120]!r} is not "class x_center y_center width '
+                'height" with numbers within 0..1'
+            ) from None
         if len(values) == 4:
             boxes.append(YoloBox(label, *values))
         else:
             xs, ys = values[0::2], values[1::2]
-            boxes.append(YoloBox(label, (min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2, max(xs) - min(xs),
-                                 max(ys) - min(ys)))
+            boxes.append(
+                YoloBox(label, (min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2, max(xs) - min(xs), max(ys) - min(ys))
+            )
     return boxes

@@ -20,15 +20,39 @@ if TYPE_CHECKING:
     from .threads import ThreadPlan, apply_threads, plan_threads
 
 _MODULES = {
-    'AutocastOptimWrapper': '.optim_wrapper', 'AuxiliaryLossHook': '.hooks', 'ChannelsLastHook': '.hooks',
-    'CheckpointError': '.errors', 'CheckpointGuardHook': '.hooks', 'ConfigError': '.errors',
-    'EpochSeedHook': '.hooks', 'GradientDiagnosticsHook': '.hooks', 'NormalizationHook': '.hooks',
-    'PredictionDumpHook': '.hooks', 'ThreadPlan': '.threads', 'TimedLoggerHook': '.hooks',
-    'UserError': '.errors', 'apply_threads': '.threads', 'explain_config_errors': '.errors', 'plan_threads': '.threads',
+    'AutocastOptimWrapper': '.optim_wrapper',
+    'AuxiliaryLossHook': '.hooks',
+    'ChannelsLastHook': '.hooks',
+    'CheckpointError': '.errors',
+    'CheckpointGuardHook': '.hooks',
+    'ConfigError': '.errors',
+    'EpochSeedHook': '.hooks',
+    'GradientDiagnosticsHook': '.hooks',
+    'NormalizationHook': '.hooks',
+    'PredictionDumpHook': '.hooks',
+    'ThreadPlan': '.threads',
+    'TimedLoggerHook': '.hooks',
+    'UserError': '.errors',
+    'apply_threads': '.threads',
+    'explain_config_errors': '.errors',
+    'plan_threads': '.threads',
 }
 __all__ = [
-    'AutocastOptimWrapper', 'AuxiliaryLossHook', 'ChannelsLastHook', 'CheckpointError', 'CheckpointGuardHook',
-    'ConfigError', 'EpochSeedHook', 'GradientDiagnosticsHook', 'NormalizationHook', 'PredictionDumpHook',
-    'ThreadPlan', 'TimedLoggerHook', 'UserError', 'apply_threads', 'explain_config_errors', 'plan_threads'
+    'AutocastOptimWrapper',
+    'AuxiliaryLossHook',
+    'ChannelsLastHook',
+    'CheckpointError',
+    'CheckpointGuardHook',
+    'ConfigError',
+    'EpochSeedHook',
+    'GradientDiagnosticsHook',
+    'NormalizationHook',
+    'PredictionDumpHook',
+    'ThreadPlan',
+    'TimedLoggerHook',
+    'UserError',
+    'apply_threads',
+    'explain_config_errors',
+    'plan_threads',
 ]
 __getattr__, __dir__ = lazy_names(__name__, _MODULES)

@@ -17,7 +17,18 @@ from mmirstd.utils.errors import CheckpointError
 
 #: Ends of names by which a checkpoint is expected; none of them is an image's or a video's.
 CHECKPOINT_SUFFIXES: tuple[str, ...] = (
-    '.pth', '.pt', '.ckpt', '.pth.tar', '.tar', '.bin', '.pkl', '.pickle', '.safetensors', '.onnx', '.h5')
+    '.pth',
+    '.pt',
+    '.ckpt',
+    '.pth.tar',
+    '.tar',
+    '.bin',
+    '.pkl',
+    '.pickle',
+    '.safetensors',
+    '.onnx',
+    '.h5',
+)
 
 _URL = re.compile(r'^[\w+-]+://')
 #: Members of the archive that ``torch.save`` writes.
@@ -26,7 +37,8 @@ _TORCH_MEMBERS = ('data.pkl', '.format_version', 'byteorder', 'version')
 _KINDS = ('torch', 'pickle', 'safetensors')
 _PICKLES_BEFORE_1_6 = 5  # magic number, protocol, system, object, storage keys
 _SAFETENSORS_CURE = (
-    'python -c "import torch, safetensors.torch as s; torch.save({\'state_dict\': s.load_file(\'IN\')}, \'OUT.pth\')"')
+    "python -c \"import torch, safetensors.torch as s; torch.save({'state_dict': s.load_file('IN')}, 'OUT.pth')\""
+)
 
 
 def looks_like_checkpoint(name: str | os.PathLike) -> bool:
@@ -51,7 +63,7 @@ def _content(file: Path) -> str:
     if not head:
         return 'empty'
     if head.startswith(b'PK\x03\x04'):
-        name = head[30:30 + int.from_bytes(head[26:28], 'little')].decode('utf-8', 'replace')
+        name = head[30 : 30 + int.from_bytes(head[26:28], 'little')].decode('utf-8', 'replace')
         if name.rsplit('/', 1)[-1] in _TORCH_MEMBERS:
             return 'torch'
         return 'torch' if zipfile.is_zipfile(file) and _has_data(file) else 'foreign'
@@ -84,18 +96,22 @@ def checkpoint_defect(file: str | os.PathLike, thorough: bool = False) -> str | 
     if content == 'empty':
         return 'is empty (0 bytes)'
     if content == 'safetensors':
-        return ('is a safetensors file, which the tools do not read; expected a file written by torch.save.\n  cure: '
-                f'pip install safetensors, then {_SAFETENSORS_CURE}')
+        return (
+            'is a safetensors file, which the tools do not read; expected a file written by torch.save.\n  cure: '
+            f'pip install safetensors, then {_SAFETENSORS_CURE}'
+        )
     if content == 'pickle':
         with file.open('rb') as stream:
             return None if _pickles_end(stream, size) else f'is cut off after {size} bytes (a pickle in it has no end)'
     if content == 'foreign':
         with file.open('rb') as stream:
             start = stream.read(16)
-        return (f'is no PyTorch checkpoint; found {size} bytes that start with {start!r}, expected a zip archive (PK) '
-                'or a pickle')
+        return (
+            f'is no PyTorch checkpoint; found {size} bytes that start with {start!r}, expected a zip archive (PK) '
+            'or a pickle'
+        )
     if not zipfile.is_zipfile(file):
-        return (f'is cut off after {size} bytes (its table of contents, which is at the end, is missing)')
+        return f'is cut off after {size} bytes (its table of contents, which is at the end, is missing)'
     try:
         with zipfile.ZipFile(file) as archive:
             damaged = archive.testzip() if thorough and _has_checksums(archive) else None
@@ -144,9 +160,12 @@ class NewestCheckpoint:
     passed_over: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return '\n'.join([*(f'passed over: {text}' for text in self.passed_over),
-                          f'continues from {self.path}'
-                          + (', the newest complete checkpoint' if self.passed_over else '')])
+        return '\n'.join(
+            [
+                *(f'passed over: {text}' for text in self.passed_over),
+                f'continues from {self.path}' + (', the newest complete checkpoint' if self.passed_over else ''),
+            ]
+        )
 
 
 def find_checkpoint(path: str) -> str:
@@ -187,9 +206,15 @@ def _nearby(file: Path, count: int = 5) -> list[str]:
     folder = file if file.is_dir() else file.parent
     if not folder.is_dir():
         return []
-    names = [other.name for other in sorted(folder.iterdir())
-             if other.name.lower().endswith(CHECKPOINT_SUFFIXES) and not other.name.startswith('.')
-             and other.is_file() and other != file and checkpoint_defect(other) is None]
+    names = [
+        other.name
+        for other in sorted(folder.iterdir())
+        if other.name.lower().endswith(CHECKPOINT_SUFFIXES)
+        and not other.name.startswith('.')
+        and other.is_file()
+        and other != file
+        and checkpoint_defect(other) is None
+    ]
     close = difflib.get_close_matches(file.name, names, count, cutoff=0.5)
     return [str(folder / name) for name in close or names[:count]]
 
@@ -202,8 +227,9 @@ def numbered_checkpoints(work_dir: str | os.PathLike, unit: str | None = None) -
         unit: ``'epoch'`` or ``'iter'`` for those alone.
     """
     pattern = re.compile(rf'(?:{unit or "epoch|iter"})_(\d+)')
-    return {int(match.group(1)): path for path in Path(work_dir).glob('*.pth')
-            if (match := pattern.fullmatch(path.stem))}
+    return {
+        int(match.group(1)): path for path in Path(work_dir).glob('*.pth') if (match := pattern.fullmatch(path.stem))
+    }
 
 
 def newest_checkpoint(work_dir: str) -> NewestCheckpoint:
@@ -234,8 +260,11 @@ def newest_checkpoint(work_dir: str) -> NewestCheckpoint:
             return NewestCheckpoint(str(candidate), tuple(passed_over))
         passed_over.append(f'{candidate}: {defect}')
     if passed_over:
-        raise CheckpointError(f'--resume: no checkpoint in {work_dir} is complete:{_listed(passed_over)}\n  cure: '
-                              'start without --resume')
+        raise CheckpointError(
+            f'--resume: no checkpoint in {work_dir} is complete:{_listed(passed_over)}\n  cure: start without --resume'
+        )
     state = 'does not exist' if not folder.is_dir() else 'holds no checkpoint (epoch_N.pth)'
-    raise CheckpointError(f'--resume: the work dir {work_dir} {state}.\n  cure: start without --resume, or give the '
-                          'checkpoint (--resume CKPT) or the right --work-dir')
+    raise CheckpointError(
+        f'--resume: the work dir {work_dir} {state}.\n  cure: start without --resume, or give the '
+        'checkpoint (--resume CKPT) or the right --work-dir'
+    )

@@ -62,8 +62,10 @@ def describe_network(model: nn.Module, sample: dict[str, Any]) -> dict[str, Any]
         None where the model cannot run in mode ``'tensor'``.
     """
     from mmengine.dataset import pseudo_collate
+
     found: dict[str, Any] = dict(
-        parameters=sum(p.numel() for p in model.parameters()), inference_parameters=None, flops=None, input=None)
+        parameters=sum(p.numel() for p in model.parameters()), inference_parameters=None, flops=None, input=None
+    )
     try:
         inputs = model.data_preprocessor(pseudo_collate([sample]), False)['inputs']
         frames = getattr(model, 'num_frames', 1)
@@ -74,8 +76,12 @@ def describe_network(model: nn.Module, sample: dict[str, Any]) -> dict[str, Any]
         found['input'] = list(inputs.shape[1:])
     except (AttributeError, KeyError, NotImplementedError, TypeError, ValueError, RuntimeError) as error:
         # e.g. a two-stage detector, whose 'tensor' mode needs annotations
-        print_log(f'no FLOPs: {type(model).__name__} does not run in mode "tensor" on a sample of its data '
-                  f'({type(error).__name__}: {error})', logger='current', level=logging.WARNING)
+        print_log(
+            f'no FLOPs: {type(model).__name__} does not run in mode "tensor" on a sample of its data '
+            f'({type(error).__name__}: {error})',
+            logger='current',
+            level=logging.WARNING,
+        )
     finally:
         model.zero_grad(set_to_none=True)
     return found

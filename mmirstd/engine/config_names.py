@@ -33,16 +33,24 @@ class NewName:
 
     def __str__(self) -> str:
         """As on a command line."""
-        options = [f'{key}={",".join(map(str, value)) if isinstance(value, list) else value}'
-                   for key, value in self.cfg_options.items()]
-        return ' '.join([self.config, *(['--data', self.data] if self.data else []),
-                         *(['--cfg-options', *options] if options else [])])
+        options = [
+            f'{key}={",".join(map(str, value)) if isinstance(value, list) else value}'
+            for key, value in self.cfg_options.items()
+        ]
+        return ' '.join(
+            [
+                self.config,
+                *(['--data', self.data] if self.data else []),
+                *(['--cfg-options', *options] if options else []),
+            ]
+        )
 
 
 def runnable_configs() -> dict[str, Path]:
     """Name -> file of the configs in ``configs/``, without the parts in ``_base_``."""
-    return {path.stem: path for path in sorted((resource_root() / 'configs').glob('*/*.py'))
-            if path.parent.name != '_base_'}
+    return {
+        path.stem: path for path in sorted((resource_root() / 'configs').glob('*/*.py')) if path.parent.name != '_base_'
+    }
 
 
 def metafile_models(metafile: Path) -> list[dict[str, Any]]:
@@ -73,15 +81,20 @@ def config_of_name(name: str) -> Path:
     if name in known:
         return known[name]
     close = near_matches(name, known)
-    raise ConfigError(f'{name!r} is neither a config file nor the name of one in {resource_root() / "configs"}.'
-                      + (renamed(name) or (f'\n  did you mean: {", ".join(close)}?' if close else '')))
+    raise ConfigError(
+        f'{name!r} is neither a config file nor the name of one in {resource_root() / "configs"}.'
+        + (renamed(name) or (f'\n  did you mean: {", ".join(close)}?' if close else ''))
+    )
 
 
 def new_name(old: str | os.PathLike) -> NewName | None:
     """What became of a config, by its name or path in an earlier version; None if it had no such one."""
     found = _old_names().get(Path(old).name.removesuffix('.py'))
-    return None if found is None else NewName(
-        f'configs/{found["config"]}', found.get('data'), found.get('cfg_options') or {})
+    return (
+        None
+        if found is None
+        else NewName(f'configs/{found["config"]}', found.get('data'), found.get('cfg_options') or {})
+    )
 
 
 def renamed(text: str) -> str:

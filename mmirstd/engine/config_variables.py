@@ -25,8 +25,17 @@ from .loading_options import LOADING_OPTIONS
 # Top-level keys that are read by the Runner's parts or by our tools but are no argument of Runner. test_pipeline and
 # tta_pipeline are read by mmseg's and mmdet's own tools alone; for ours they are variables.
 _OTHER_KEYS = (
-    'data_root', 'work_dir', 'find_unused_parameters', 'model_wrapper_cfg', 'sync_bn', 'compile', 'custom_imports',
-    'activation_checkpointing', 'runner_type', *LOADING_OPTIONS)
+    'data_root',
+    'work_dir',
+    'find_unused_parameters',
+    'model_wrapper_cfg',
+    'sync_bn',
+    'compile',
+    'custom_imports',
+    'activation_checkpointing',
+    'runner_type',
+    *LOADING_OPTIONS,
+)
 
 _SHOWN = 5
 
@@ -79,9 +88,15 @@ def _part_read(cfg: Config, read: Collection[str]) -> dict[str, Any]:
 def _without_effect(option: str, value: Any, read: dict[str, Any]) -> str:
     head, _, rest = option.partition('.')
     keys = [f'{key}.{rest}' if rest else key for key in dict.fromkeys(_keys_of(read, head, value))][:_SHOWN]
-    return (f'--cfg-options {option}: nothing that is read depends on {head!r} in this config, so the option would '
-            'have no effect.' + ('\n  cure: ' + ' or '.join(f'{key}=VALUE' for key in keys) if keys else
-                            f'\n  cure: name the entry that is read, or change {head!r} in the config file'))
+    return (
+        f'--cfg-options {option}: nothing that is read depends on {head!r} in this config, so the option would '
+        'have no effect.'
+        + (
+            '\n  cure: ' + ' or '.join(f'{key}=VALUE' for key in keys)
+            if keys
+            else f'\n  cure: name the entry that is read, or change {head!r} in the config file'
+        )
+    )
 
 
 def _keys_of(tree: Any, name: str, value: Any) -> Iterator[str]:
@@ -89,8 +104,11 @@ def _keys_of(tree: Any, name: str, value: Any) -> Iterator[str]:
     entries = list(_entries(tree))
     if isinstance(value, (list, tuple, dict)) and value:
         yield from (key for key, entry in entries if entry == value)
-    alike = [key for key, _ in entries if not key.rsplit('.', 1)[-1].isdigit()
-             and f'_{name}'.endswith(f'_{key.rsplit(".", 1)[-1]}')]
+    alike = [
+        key
+        for key, _ in entries
+        if not key.rsplit('.', 1)[-1].isdigit() and f'_{name}'.endswith(f'_{key.rsplit(".", 1)[-1]}')
+    ]
     # train_pipeline: that of train_dataloader before the others
     yield from sorted(alike, key=lambda key: key.split('_')[0] != name.split('_')[0])
 
@@ -163,8 +181,9 @@ class _Rewriter(RemoveAssignFromAST):
                 self.files[-1].add(target.id)
                 place = len(self.files)
                 last = self.known is not None and not any(target.id in file for file in self.known[place:])
-                call = ast.parse(f'__import__({__name__!r}, fromlist=["x"]).overridden({target.id!r}, 0, {last})',
-                                 mode='eval').body
+                call = ast.parse(
+                    f'__import__({__name__!r}, fromlist=["x"]).overridden({target.id!r}, 0, {last})', mode='eval'
+                ).body
                 call.args[1] = node.value
                 node.value = call
         return node
@@ -184,8 +203,11 @@ def _evaluate(path: str, options: Mapping[str, Any]) -> tuple[Config, set[str]]:
     """Evaluate a config file with variables set; the config, and the variables that its files assign."""
     known = None
     for _ in range(2):
-        rewriter = type('Rewriter', (_Rewriter,), dict(
-            names=frozenset(option.split('.')[0] for option in options), files=[], known=known))
+        rewriter = type(
+            'Rewriter',
+            (_Rewriter,),
+            dict(names=frozenset(option.split('.')[0] for option in options), files=[], known=known),
+        )
         token = _OVERRIDES.set(options)
         try:
             with _rewriting(rewriter):

@@ -28,9 +28,12 @@ _LOCATION = ('data_root', 'ann_file', 'data_prefix')
 
 def add_data_argument(parser: argparse.ArgumentParser) -> None:
     """Add ``--data``."""
-    parser.add_argument('--data', metavar='NAME',
-                        help="take another data set than the config's: the name of a file in configs/_base_/datasets, "
-                        'e.g. nudt-sirst-663-664, or the path of a file of yours like these')
+    parser.add_argument(
+        '--data',
+        metavar='NAME',
+        help="take another data set than the config's: the name of a file in configs/_base_/datasets, "
+        'e.g. nudt-sirst-663-664, or the path of a file of yours like these',
+    )
 
 
 def data_sets() -> dict[str, Path]:
@@ -53,10 +56,15 @@ def find_data_set(name: str) -> Path:
         for path in (given, resource_root() / given):
             if path.is_file():
                 return path.resolve()
-    similar = sorted(known, reverse=True, key=lambda other: (
-        name.lower() in other, SequenceMatcher(None, name.lower(), other).ratio()))
-    raise ConfigError(f'--data {name}: there is no such data set.\n  there are: {", ".join(similar)}\n'
-                      '  cure: one of these, or the path of a file like those in configs/_base_/datasets')
+    similar = sorted(
+        known,
+        reverse=True,
+        key=lambda other: (name.lower() in other, SequenceMatcher(None, name.lower(), other).ratio()),
+    )
+    raise ConfigError(
+        f'--data {name}: there is no such data set.\n  there are: {", ".join(similar)}\n'
+        '  cure: one of these, or the path of a file like those in configs/_base_/datasets'
+    )
 
 
 def data_set_of(config: str | os.PathLike) -> Path | None:
@@ -70,8 +78,7 @@ def data_set_of(config: str | os.PathLike) -> Path | None:
 
 
 def _bases(config: str | os.PathLike) -> list[Path]:
-    return [Path(Config._get_cfg_path(base, str(config))[0]).resolve()
-            for base in Config._get_base_files(str(config))]
+    return [Path(Config._get_cfg_path(base, str(config))[0]).resolve() for base in Config._get_base_files(str(config))]
 
 
 def _with_bases(config: Path) -> set[Path]:
@@ -96,14 +103,18 @@ class DataExchange:
         self._wanted = find_data_set(name)
         current = data_set_of(config)
         if current is None or config.parent == current.parent:  # the second: it is a data set itself
-            raise ConfigError(f'{self._where}: none of its bases is a data set that could be exchanged (a file in a '
-                              'folder _base_/datasets).\n  cure: name the data set in _base_, as our configs do')
+            raise ConfigError(
+                f'{self._where}: none of its bases is a data set that could be exchanged (a file in a '
+                'folder _base_/datasets).\n  cure: name the data set in _base_, as our configs do'
+            )
         self._current = current
         old, self._new = _read(current), _read(self._wanted)
         if ground_truth(old) != ground_truth(self._new):
             fitting = [other for other, path in data_sets().items() if ground_truth(_read(path)) == ground_truth(old)]
-            raise ConfigError(f'{self._where}: has {ground_truth(self._new)}, this config is for {ground_truth(old)}.\n'
-                              f'  these fit: {", ".join(fitting)}')
+            raise ConfigError(
+                f'{self._where}: has {ground_truth(self._new)}, this config is for {ground_truth(old)}.\n'
+                f'  these fit: {", ".join(fitting)}'
+            )
 
     @contextmanager
     def active(self) -> Iterator[None]:
@@ -135,8 +146,10 @@ class DataExchange:
             if foreign:
                 keys = ', '.join(f'{loader}.dataset.{key}' for key in foreign)
                 why = 'is made of several ones, each with these for itself' if parts else 'has its own'
-                raise ConfigError(f'{self._where}: the config sets {keys}, and the new data set {why}.\n  cure: take '
-                                  'that out of the config, or write a config that inherits from it')
+                raise ConfigError(
+                    f'{self._where}: the config sets {keys}, and the new data set {why}.\n  cure: take '
+                    'that out of the config, or write a config that inherits from it'
+                )
 
     def name_run(self, cfg: Config, keep: tuple[str, ...] = ()) -> None:
         """Let ``work_dir`` and ``experiment_name`` (in logs and checkpoints) say the new data set, except ``keep``."""
@@ -149,8 +162,10 @@ class DataExchange:
 def ground_truth(data: dict[str, Any]) -> str:
     """What the data set has, by its evaluators: ``'images with masks'``, ``'clips with boxes'`` or their names."""
     evaluators = data['test_evaluator']
-    metrics = [item['type'].rsplit('.', 1)[-1] for item in
-               (evaluators if isinstance(evaluators, (list, tuple)) else [evaluators])]
+    metrics = [
+        item['type'].rsplit('.', 1)[-1]
+        for item in (evaluators if isinstance(evaluators, (list, tuple)) else [evaluators])
+    ]
     return ', '.join(dict.fromkeys(_KINDS.get(metric, metric) for metric in metrics))
 
 
@@ -160,6 +175,8 @@ def _read(path: Path) -> dict[str, Any]:
     except (SyntaxError, NameError, KeyError, TypeError, ValueError, ImportError, OSError) as error:
         raise ConfigError(f'{path}: cannot be read: {type(error).__name__}: {error}') from error
     if missing := [key for key in (*_LOADERS, 'test_evaluator') if not data.get(key)]:
-        raise ConfigError(f'{path}: has no {", ".join(missing)}, so it is no data set.\n  cure: a file like those in '
-                          'configs/_base_/datasets')
+        raise ConfigError(
+            f'{path}: has no {", ".join(missing)}, so it is no data set.\n  cure: a file like those in '
+            'configs/_base_/datasets'
+        )
     return data

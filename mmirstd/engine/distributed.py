@@ -14,8 +14,11 @@ from .errors import ConfigError
 _LAUNCHER_VARIABLES = {
     'pytorch': {'RANK': 'RANK', 'WORLD_SIZE': 'WORLD_SIZE', 'LOCAL_RANK': 'LOCAL_RANK'},
     'slurm': {'RANK': 'SLURM_PROCID', 'WORLD_SIZE': 'SLURM_NTASKS', 'LOCAL_RANK': 'SLURM_LOCALID'},
-    'mpi': {'RANK': 'OMPI_COMM_WORLD_RANK', 'WORLD_SIZE': 'OMPI_COMM_WORLD_SIZE',
-            'LOCAL_RANK': 'OMPI_COMM_WORLD_LOCAL_RANK'},
+    'mpi': {
+        'RANK': 'OMPI_COMM_WORLD_RANK',
+        'WORLD_SIZE': 'OMPI_COMM_WORLD_SIZE',
+        'LOCAL_RANK': 'OMPI_COMM_WORLD_LOCAL_RANK',
+    },
 }
 
 
@@ -41,11 +44,13 @@ def init_distributed(launcher: str, backend: str | None = None, timeout_s: int =
     if missing:
         raise ConfigError(
             f'--launcher {launcher}: the environment lacks {", ".join(missing)}, so this process was not started by it.'
-            '\n  cure: start through tools/dist_train.sh or tools/dist_test.sh (torchrun), or leave --launcher out.')
+            '\n  cure: start through tools/dist_train.sh or tools/dist_test.sh (torchrun), or leave --launcher out.'
+        )
     use_cuda = torch.cuda.is_available()
     backend = backend or ('nccl' if use_cuda else 'gloo')
     if use_cuda:
         from mmengine.dist import init_dist
+
         init_dist(launcher, backend=backend, timeout=timeout_s)
         return
     for name, source in variables.items():
@@ -63,10 +68,14 @@ def prepare_distributed_config(cfg: Any) -> None:
     are averaged after each epoch by mmengine's ``SyncBuffersHook``: without
     it the ranks would evaluate slightly different models.
     """
-    wrapper = dict(cfg.get('model_wrapper_cfg') or dict(
-        type='MMDistributedDataParallel',
-        broadcast_buffers=False,
-        find_unused_parameters=cfg.get('find_unused_parameters', False)))
+    wrapper = dict(
+        cfg.get('model_wrapper_cfg')
+        or dict(
+            type='MMDistributedDataParallel',
+            broadcast_buffers=False,
+            find_unused_parameters=cfg.get('find_unused_parameters', False),
+        )
+    )
     if not torch.cuda.is_available():
         wrapper['device_ids'] = None
     cfg.model_wrapper_cfg = wrapper

@@ -17,14 +17,12 @@ from typing import Any
 from mmirstd.utils.errors import CheckpointError, ConfigError, UserError
 from mmirstd.utils.near_matches import near_matches
 
-__all__ = [
-    'CheckpointError', 'ConfigError', 'UserError', 'explain_config_errors', 'near_matches', 'registered_names'
-]
+__all__ = ['CheckpointError', 'ConfigError', 'UserError', 'explain_config_errors', 'near_matches', 'registered_names']
 
 _NOT_REGISTERED = re.compile(r'(\S+) is not in the (?:(\w+)::)?([\w ]+?) registry')
 _GET_FAILED = re.compile(r'Failed to get (\S+)')
 _BAD_ARGUMENT = re.compile(r"(?:(\S+?)\()?\)? ?got an unexpected keyword argument '(\w+)'")
-_MISSING_ARGUMENT = re.compile(r"missing \d+ required (?:positional|keyword-only) arguments?: (.+)$")
+_MISSING_ARGUMENT = re.compile(r'missing \d+ required (?:positional|keyword-only) arguments?: (.+)$')
 
 
 def registered_names(root: Any) -> dict[str, list[str]]:
@@ -78,9 +76,11 @@ def _explain_unknown_type(name: str, frames: list[dict], config: str) -> str | N
         lines += f'\n  did you mean: {", ".join(close)}?'
     else:
         lines += '\n  nothing with a similar name exists.'
-    return (lines + f'\n  looked in the {registry.name!r} registries of: {looked}'
-            '\n  cure: correct the name, give the right scope prefix (our parts are written mmirstd.Name), or list '
-            'the module that registers it in custom_imports.')
+    return (
+        lines + f'\n  looked in the {registry.name!r} registries of: {looked}'
+        '\n  cure: correct the name, give the right scope prefix (our parts are written mmirstd.Name), or list '
+        'the module that registers it in custom_imports.'
+    )
 
 
 def _explain_unknown_optimizer(frames: list[dict], config: str) -> str | None:
@@ -103,9 +103,11 @@ def _valid_arguments(cls: Callable) -> list[str]:
             parameters = inspect.signature(init).parameters.values()
         except (TypeError, ValueError):
             break
-        names += [p.name for p in parameters
-                  if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY) and p.name != 'self'
-                  and p.name not in names]
+        names += [
+            p.name
+            for p in parameters
+            if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY) and p.name != 'self' and p.name not in names
+        ]
         if not any(p.kind is p.VAR_KEYWORD for p in parameters):
             break
     return names
@@ -135,7 +137,8 @@ def _explain_bad_argument(error: TypeError, frames: list[dict], config: str) -> 
 def _explain_bad_value(error: ValueError, config: str) -> str | None:
     """Say which class of the config refused a value; None where the error is no check of arguments."""
     frames = _frames_of(error.__traceback__, 'build_from_cfg') + _frames_of(
-        error.__traceback__, 'build_scheduler_from_cfg')
+        error.__traceback__, 'build_scheduler_from_cfg'
+    )
     frame = frames[-1] if frames else None
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
@@ -171,15 +174,17 @@ def explain_config_errors(config: str) -> Iterator[None]:
         raise ConfigError(message) from error
     except (KeyError, RuntimeError, TypeError) as error:
         frames = _frames_of(error.__traceback__, 'build_from_cfg') + _frames_of(
-            error.__traceback__, 'build_scheduler_from_cfg')
+            error.__traceback__, 'build_scheduler_from_cfg'
+        )
         text = str(error.args[0]) if error.args else ''
         message = None
         unknown = _NOT_REGISTERED.search(text) or _GET_FAILED.search(text)
         if unknown and not isinstance(error, TypeError):
             message = _explain_unknown_type(unknown.group(1), frames, config)
         elif isinstance(error, TypeError):
-            message = (_explain_unknown_optimizer(_frames_of(error.__traceback__, '__call__'), config)
-                       or _explain_bad_argument(error, frames, config))
+            message = _explain_unknown_optimizer(
+                _frames_of(error.__traceback__, '__call__'), config
+            ) or _explain_bad_argument(error, frames, config)
         if message is None:
             raise
         raise ConfigError(message) from error

@@ -23,6 +23,7 @@ def set_protocols(cfg: Any, protocols: Sequence[str], eval_size: int | None = No
         ConfigError: An unknown protocol, or no ``mmirstd.IRSTDMetric`` in the config.
     """
     from mmirstd.evaluation.functional.protocols import get_protocol
+
     try:
         specs = {spec.name: spec for spec in (get_protocol(name) for name in ['default', *protocols])}
     except KeyError as error:
@@ -43,15 +44,19 @@ def set_protocols(cfg: Any, protocols: Sequence[str], eval_size: int | None = No
             notices.append(
                 f'protocol {name!r} officially evaluates {_at(official)}, this evaluation is {_at(eval_size)}: its '
                 'figures compare with published ones only at the official size ('
-                + (f'--eval-size {official})' if official else 'leave --eval-size out)'))
+                + (f'--eval-size {official})' if official else 'leave --eval-size out)')
+            )
     return notices
 
 
 def irstd_metrics(cfg: Any) -> list[dict]:
     """The configs of ``mmirstd.IRSTDMetric`` among the test evaluators."""
     given = cfg.get('test_evaluator') or []
-    return [e for e in (given if isinstance(given, (list, tuple)) else [given])
-            if str(e.get('type', '')).rsplit('.', 1)[-1] == 'IRSTDMetric']
+    return [
+        e
+        for e in (given if isinstance(given, (list, tuple)) else [given])
+        if str(e.get('type', '')).rsplit('.', 1)[-1] == 'IRSTDMetric'
+    ]
 
 
 def set_per_image(cfg: Any, path: str) -> None:

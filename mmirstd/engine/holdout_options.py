@@ -37,9 +37,11 @@ def expand_holdout_options(cfg: Config, options: dict[str, Any]) -> dict[str, An
         if key not in _KEYS:
             raise ConfigError(f'--cfg-options {option}: expected one of {", ".join(f"holdout.{k}" for k in _KEYS)}')
         if not places:
-            raise ConfigError(f'--cfg-options {option}: no data set of the config holds anything out.\n  cure: '
-                              'train_dataloader.dataset.holdout="dict(num=20,part=\'train\')", and the same with '
-                              "part='val' for val_dataloader")
+            raise ConfigError(
+                f'--cfg-options {option}: no data set of the config holds anything out.\n  cure: '
+                'train_dataloader.dataset.holdout="dict(num=20,part=\'train\')", and the same with '
+                "part='val' for val_dataloader"
+            )
         expanded.update({f'{place}.{key}': value for place in places})
     return expanded
 
@@ -60,8 +62,10 @@ def replace_holdout_sizes(cfg: Config, options: dict[str, Any]) -> None:
             continue
         other = f'{place}.{_SIZES[1 - _SIZES.index(key)]}'
         if options.get(other) is not None:
-            raise ConfigError(f'--cfg-options {option} {other}: only one of num and fraction can say how much is held '
-                              'out.\n  cure: leave one out')
+            raise ConfigError(
+                f'--cfg-options {option} {other}: only one of num and fraction can say how much is held '
+                'out.\n  cure: leave one out'
+            )
         node: Any = cfg
         for part in place.split('.'):
             node = node[int(part)] if isinstance(node, (list, tuple)) else node[part]
@@ -87,30 +91,39 @@ def match_holdouts(cfg: Config, options: dict[str, Any]) -> list[str]:
     for place, data_set in _holdouts(cfg, 'train_dataloader'):
         for other_place, other in _holdouts(cfg, 'val_dataloader'):
             cut, other_cut = _cut(data_set), _cut(other)
-            if (any(data_set.get(key) != other.get(key) for key in ('type', 'data_root', 'ann_file'))
-                    or cut == other_cut or data_set['holdout'].get('part') == other['holdout'].get('part')):
+            if (
+                any(data_set.get(key) != other.get(key) for key in ('type', 'data_root', 'ann_file'))
+                or cut == other_cut
+                or data_set['holdout'].get('part') == other['holdout'].get('part')
+            ):
                 continue
-            changed = [any(option.startswith(f'{one}.') or option == one for option in options)
-                       for one in (place, other_place)]
+            changed = [
+                any(option.startswith(f'{one}.') or option == one for option in options) for one in (place, other_place)
+            ]
             if changed[0] == changed[1]:
                 raise ConfigError(
                     f'{place} holds out {_said(cut)} and {other_place} takes {_said(other_cut)} of the same list, so '
                     'images could be in both or in none.\n  cure: set both alike, for example with --cfg-options '
-                    'holdout.fraction=0.2, which is for all data sets')
+                    'holdout.fraction=0.2, which is for all data sets'
+                )
             leader, follower = (data_set, other) if changed[0] else (other, data_set)
             for key in _KEYS:
                 follower['holdout'].pop(key, None)
             follower['holdout'].update(_cut(leader))
-            notes.append(f'{other_place if changed[0] else place}: {_said(_cut(leader))}, too: it is the other part of '
-                         'the same list')
+            notes.append(
+                f'{other_place if changed[0] else place}: {_said(_cut(leader))}, too: it is the other part of '
+                'the same list'
+            )
     return notes
 
 
 def _cut(data_set: dict) -> dict[str, Any]:
     """How a list is cut, without which part is taken."""
     holdout = data_set['holdout']
-    return dict({key: value for key, value in holdout.items() if value is not None and key != 'part'},
-                seed=holdout.get('seed', 0))
+    return dict(
+        {key: value for key, value in holdout.items() if value is not None and key != 'part'},
+        seed=holdout.get('seed', 0),
+    )
 
 
 def _said(cut: dict[str, Any]) -> str:

@@ -46,8 +46,13 @@ _DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 class OptionsAction(DictAction):
     """mmengine's ``KEY=VALUE`` parser with a clear error for anything else; the option may be repeated."""
 
-    def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Sequence[str],
-                 option_string: str | None = None) -> None:
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Sequence[str],
+        option_string: str | None = None,
+    ) -> None:
         """Parse the values into a dict and merge it with those of earlier occurrences."""
         before = dict(getattr(namespace, self.dest, None) or {})
         for value in values:
@@ -63,15 +68,27 @@ class OptionsAction(DictAction):
 def add_common_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options that train and test share."""
     add_data_argument(parser)
-    parser.add_argument('--work-dir', help='folder for logs and checkpoints; default: work_dirs/<config name>, '
-                        'with the data set of --data')
     parser.add_argument(
-        '--cfg-options', nargs='+', action=OptionsAction, metavar='KEY=VALUE', default={},
-        help='override config entries, e.g. data_root=/data/NUAA-SIRST train_cfg.max_epochs=5')
-    parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none',
-                        help='how the processes of a distributed run were started (tools/dist_*.sh set it)')
-    parser.add_argument('--partial-checkpoint', action='store_true',
-                        help='accept a checkpoint that fits the model only in part')
+        '--work-dir',
+        help='folder for logs and checkpoints; default: work_dirs/<config name>, with the data set of --data',
+    )
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=OptionsAction,
+        metavar='KEY=VALUE',
+        default={},
+        help='override config entries, e.g. data_root=/data/NUAA-SIRST train_cfg.max_epochs=5',
+    )
+    parser.add_argument(
+        '--launcher',
+        choices=['none', 'pytorch', 'slurm', 'mpi'],
+        default='none',
+        help='how the processes of a distributed run were started (tools/dist_*.sh set it)',
+    )
+    parser.add_argument(
+        '--partial-checkpoint', action='store_true', help='accept a checkpoint that fits the model only in part'
+    )
     parser.add_argument('--traceback', action='store_true', help='show the traceback of an input error, too')
     # set by torch.distributed.launch; torchrun uses the environment
     parser.add_argument('--local_rank', '--local-rank', type=int, help=argparse.SUPPRESS)
@@ -97,8 +114,11 @@ def run_tool(main: Callable[[], None], data_hint: Callable[[], str] | None = Non
         if error.errno not in _DISK_FULL or '--traceback' in sys.argv:
             raise
         where = f'{error.filename}: ' if error.filename else ''
-        print(f'\nerror: {where}{error.strerror}, so results cannot be written.\n  cure: make room, or write '
-              'elsewhere; a training goes on with --resume', file=sys.stderr)
+        print(
+            f'\nerror: {where}{error.strerror}, so results cannot be written.\n  cure: make room, or write '
+            'elsewhere; a training goes on with --resume',
+            file=sys.stderr,
+        )
         sys.exit(2)
     _leave_process_group()
 
@@ -110,8 +130,13 @@ def data_check_hint(args: argparse.Namespace) -> str:
         args: Of a tool with the options of :func:`add_common_arguments`.
     """
     options = getattr(args, 'cfg_options_given', [])
-    command = ['python', Path('tools', 'analysis_tools', 'check_dataset.py').as_posix(), args.config,
-               *(['--data', args.data] if args.data else []), *(['--cfg-options', *options] if options else [])]
+    command = [
+        'python',
+        Path('tools', 'analysis_tools', 'check_dataset.py').as_posix(),
+        args.config,
+        *(['--data', args.data] if args.data else []),
+        *(['--cfg-options', *options] if options else []),
+    ]
     return f'to list everything wrong with the data set at once:\n  {shlex.join(command)}'
 
 
@@ -122,6 +147,7 @@ def _leave_process_group() -> None:
     joins gloo's thread while it holds the GIL, for which that thread may be waiting.
     """
     from torch import distributed as torch_dist
+
     if torch_dist.is_available() and torch_dist.is_initialized():
         torch_dist.barrier()  # no rank leaves while another still needs it
         logging.shutdown()
@@ -154,8 +180,11 @@ def find_config(path: str) -> Path:
     hint = ''.join(f'\n    {c}' for c in close)
     raise ConfigError(
         f'config {path!r} does not exist; looked in {given.absolute().parent} and in {(REPO_ROOT / given).parent}.'
-        + (renamed(given.name) or (f'\n  did you mean:{hint}' if close else
-                                   '\n  no config has a similar name; see the folder configs/')))
+        + (
+            renamed(given.name)
+            or (f'\n  did you mean:{hint}' if close else '\n  no config has a similar name; see the folder configs/')
+        )
+    )
 
 
 def load_config(path: str, options: dict[str, Any] | None = None, data: str | None = None) -> Config:
@@ -179,8 +208,10 @@ def load_config(path: str, options: dict[str, Any] | None = None, data: str | No
         try:
             cfg = Config.fromfile(str(found))
         except (SyntaxError, NameError, KeyError, TypeError, ValueError, ImportError, OSError) as error:
-            raise ConfigError(f'config {path}: cannot be read: {type(error).__name__}: {error}'
-                              + (renamed(str(error)) if isinstance(error, OSError) else '')) from error
+            raise ConfigError(
+                f'config {path}: cannot be read: {type(error).__name__}: {error}'
+                + (renamed(str(error)) if isinstance(error, OSError) else '')
+            ) from error
         if exchange:
             exchange.check(cfg)
         options = expand_holdout_options(cfg, options)
@@ -197,8 +228,9 @@ def load_config(path: str, options: dict[str, Any] | None = None, data: str | No
     return cfg
 
 
-def load_data_set(path: str, split: str, options: dict[str, Any] | None = None,
-                  data: str | None = None) -> dict[str, Any]:
+def load_data_set(
+    path: str, split: str, options: dict[str, Any] | None = None, data: str | None = None
+) -> dict[str, Any]:
     """The entry of one data set in a config, ready to be built: the default scope is set, our parts are registered.
 
     Args:
@@ -213,6 +245,7 @@ def load_data_set(path: str, split: str, options: dict[str, Any] | None = None,
     from mmengine.registry import init_default_scope
 
     import mmirstd.registry  # noqa: F401
+
     cfg = load_config(path, options, data)
     loader = cfg.get(f'{split}_dataloader')
     if not loader:
@@ -223,6 +256,7 @@ def load_data_set(path: str, split: str, options: dict[str, Any] | None = None,
 
 def _apply_data_root(cfg: Config, before: str | None) -> None:
     from mmirstd.datasets.data_root import apply_data_root
+
     try:
         apply_data_root(cfg, before)
     except ValueError as error:
@@ -236,8 +270,10 @@ def _check_option_names(cfg: Config, options: dict[str, Any]) -> None:
         head = option.split('.')[0]
         if head not in known:
             close = near_matches(head, known)
-            raise ConfigError(f'--cfg-options {option}: the config has no entry {head!r}.'
-                              + (f'\n  did you mean: {", ".join(close)}?' if close else ''))
+            raise ConfigError(
+                f'--cfg-options {option}: the config has no entry {head!r}.'
+                + (f'\n  did you mean: {", ".join(close)}?' if close else '')
+            )
 
 
 def default_work_dir(cfg: Config, work_dir: str | None) -> str:
@@ -270,8 +306,11 @@ def _emulated_evaluation(cfg: Config) -> list[str]:
     """A line for each evaluation that the config asks to be in bfloat16 on a CPU that has none."""
     if get_device() != 'cpu' or (best := choose_precision('cpu')).dtype == 'bfloat16':
         return []
-    return [f'{key}.fp16=True: bfloat16, as asked for, but {best.why}: {emulation_cost("cpu")}\n'
-            f'  cure: {key}.fp16=False' for key in ('val_cfg', 'test_cfg') if (cfg.get(key) or {}).get('fp16')]
+    return [
+        f'{key}.fp16=True: bfloat16, as asked for, but {best.why}: {emulation_cost("cpu")}\n  cure: {key}.fp16=False'
+        for key in ('val_cfg', 'test_cfg')
+        if (cfg.get(key) or {}).get('fp16')
+    ]
 
 
 def build_runner(cfg: Config, notes: Sequence[str] = ()) -> Runner:
@@ -283,6 +322,7 @@ def build_runner(cfg: Config, notes: Sequence[str] = ()) -> Runner:
     from mmirstd.compat.checkpoint import install_safe_checkpoint_loading
 
     from .hooks.atomic_checkpoint_hook import use_atomic_checkpoints
+
     install_safe_checkpoint_loading()
     use_atomic_checkpoints(cfg)
     notes = [*notes, *check_preprocessor(cfg), *batch_by_size(cfg)]

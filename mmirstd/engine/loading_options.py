@@ -71,10 +71,14 @@ def _found_bit_depth(cfg: Config) -> int | None:
     from mmirstd.datasets.bit_depth import BitDepthWatch
     from mmirstd.datasets.first_look import watch_bit_depth
     from mmirstd.registry import DATASETS
+
     for split in ('train', 'test'):
         loader = cfg.get(f'{split}_dataloader') or {}
-        leaves = [part for part in config_dicts(loader.get('dataset') or {})
-                  if 'type' in part and ('data_root' in part or 'ann_file' in part)]
+        leaves = [
+            part
+            for part in config_dicts(loader.get('dataset') or {})
+            if 'type' in part and ('data_root' in part or 'ann_file' in part)
+        ]
         seen = BitDepthWatch()
         try:
             for leaf in leaves:
@@ -89,7 +93,11 @@ def _found_bit_depth(cfg: Config) -> int | None:
             break
     else:
         raise ConfigError("bit_depth='auto': the config has no data set to look at; give a number, such as 14")
-    print_log(f"bit_depth='auto': {seen.depth} is taken; the largest value of {seen.images} 16-bit images looked at is "
-              f'{seen.largest}' if seen.images else "bit_depth='auto': there are no 16-bit images, so nothing changes",
-              logger='current')
+    print_log(
+        f"bit_depth='auto': {seen.depth} is taken; the largest value of {seen.images} 16-bit images looked at is "
+        f'{seen.largest}'
+        if seen.images
+        else "bit_depth='auto': there are no 16-bit images, so nothing changes",
+        logger='current',
+    )
     return seen.depth

@@ -86,8 +86,9 @@ def follow_training(steps: Iterable[dict], path: str, asked: bool) -> str | None
     what = '; or '.join(_written(one) for one in trained)
     differs = next(one for one in used if not any(_alike(one, other) for other in trained))
     if asked or len(trained) > 1:
-        return (f'the checkpoint was trained with {what}; the images are now read with {_written(differs)}'
-                + (', as asked for' if asked else ''))
+        return f'the checkpoint was trained with {what}; the images are now read with {_written(differs)}' + (
+            ', as asked for' if asked else ''
+        )
     for step in steps:
         step.update(trained[0])
     return f'the images are read with {what}, as the checkpoint was trained; the config says {_written(differs)}'
@@ -113,4 +114,5 @@ def is_asked_for(cfg: Any) -> bool:
         return False
     written = Config.fromfile(filename, import_custom_modules=False)
     return [normalization(step) for step in loading_steps(written.get('test_dataloader'))] != [
-        normalization(step) for step in loading_steps(cfg.get('test_dataloader'))]
+        normalization(step) for step in loading_steps(cfg.get('test_dataloader'))
+    ]

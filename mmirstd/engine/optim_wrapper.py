@@ -48,8 +48,9 @@ class AutocastOptimWrapper(AmpOptimWrapper):
         ValueError: Another ``dtype``.
     """
 
-    def __init__(self, loss_scale: float | str | dict = 'dynamic', dtype: str | torch.dtype | None = None,
-                 **kwargs) -> None:
+    def __init__(
+        self, loss_scale: float | str | dict = 'dynamic', dtype: str | torch.dtype | None = None, **kwargs
+    ) -> None:
         device = get_device()
         self.on_cpu = device == 'cpu'
         self.precision = _settle(dtype, device)
@@ -78,8 +79,11 @@ class AutocastOptimWrapper(AmpOptimWrapper):
         state_dict = dict(state_dict)
         before = state_dict.pop('precision', None) or _guess_precision(state_dict)
         if before != self.precision:
-            print_log(f'precision: {self.precision} from here on; the checkpoint was trained in {before} (weights and '
-                      'optimizer state are float32 in both)', logger='current')
+            print_log(
+                f'precision: {self.precision} from here on; the checkpoint was trained in {before} (weights and '
+                'optimizer state are float32 in both)',
+                logger='current',
+            )
         if not state_dict.get('loss_scaler'):
             state_dict.pop('loss_scaler', None)
         super().load_state_dict(state_dict)
@@ -102,8 +106,9 @@ def _settle(dtype: str | torch.dtype | None, device: str) -> str:
     """The precision for what the config asks on a device; logs it."""
     asked = 'auto' if dtype is None else str(dtype).replace('torch.', '')
     if asked not in ('auto', *_DTYPES):
-        raise ValueError(f'AutocastOptimWrapper: dtype={dtype!r}; expected None, "auto", "float32", "bfloat16" or '
-                         '"float16"')
+        raise ValueError(
+            f'AutocastOptimWrapper: dtype={dtype!r}; expected None, "auto", "float32", "bfloat16" or "float16"'
+        )
     best = choose_precision(device)
     level = logging.INFO
     if asked == 'auto':
@@ -134,8 +139,10 @@ def emulation_cost(device: str) -> str:
         # GGL-Net tiny, 2 images of 256x256, one thread, forward and backward, medians of CPU seconds, channels-last and
         # not. oneDNN held at AVX2: 4.7 s against 0.56 s, 8.7 against 0.63. A CPU that has no more: 9.5 against 0.9,
         # 18.3 against 1.0. oneDNN held at AVX512_CORE: 0.68 against 0.37, 0.86 against 0.52.
-        return ('emulated, a training step of GGL-Net tiny was measured 8 to 18 times slower than in float32 (on AVX2; '
-                '1.7 to 1.9 times on AVX-512)')
+        return (
+            'emulated, a training step of GGL-Net tiny was measured 8 to 18 times slower than in float32 (on AVX2; '
+            '1.7 to 1.9 times on AVX-512)'
+        )
     return 'it is emulated there, and slower than float16'
 
 
@@ -152,11 +159,14 @@ def enable_amp(optim_wrapper: dict) -> None:
         mmirstd.engine.errors.ConfigError: A wrapper of another type, which cannot be replaced safely.
     """
     from .errors import ConfigError
+
     kind = optim_wrapper.get('type', 'OptimWrapper')
     name = kind if isinstance(kind, str) else kind.__name__
     if name.rsplit('.', 1)[-1] not in ('OptimWrapper', 'AmpOptimWrapper', 'AutocastOptimWrapper'):
-        raise ConfigError(f'--amp: optim_wrapper is a {name}; expected OptimWrapper, which --amp replaces by '
-                          'mmirstd.AutocastOptimWrapper.\n  cure: leave --amp out, or change optim_wrapper.type')
+        raise ConfigError(
+            f'--amp: optim_wrapper is a {name}; expected OptimWrapper, which --amp replaces by '
+            'mmirstd.AutocastOptimWrapper.\n  cure: leave --amp out, or change optim_wrapper.type'
+        )
     optim_wrapper['type'] = 'mmirstd.AutocastOptimWrapper'
     device = get_device()
     if device == 'cpu' or optim_wrapper.get('dtype') not in ('bfloat16', 'float16', torch.bfloat16, torch.float16):

@@ -45,6 +45,11 @@ def _no_masks(dataset: dict) -> str | None:
     images, masks = root / prefix['img_path'], root / prefix['seg_map_path']
     if masks.exists() or not images.is_dir():
         return None
-    others = [folder for folder in images.parent.iterdir() if folder.is_dir() and folder != images
-              and any(file.suffix.lower() in IMAGE_SUFFIXES for file in folder.iterdir())]
+    others = [
+        folder
+        for folder in images.parent.iterdir()
+        if folder.is_dir()
+        and folder != images
+        and any(file.suffix.lower() in IMAGE_SUFFIXES for file in folder.iterdir())
+    ]
     return None if others else f'{masks} does not exist'

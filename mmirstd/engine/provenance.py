@@ -25,6 +25,7 @@ def git_state(root: Path, config: Path) -> dict[str, Any]:
         ``commit`` (None outside git) and ``dirty``: at most 20 changed files of :data:`CODE`, sorted, READMEs and
         records left out. An untracked module counts by the tracked one that imports it.
     """
+
     def git(*args: str) -> str | None:
         try:
             done = subprocess.run(['git', '-C', str(root), *args], capture_output=True, text=True, check=False)
@@ -58,7 +59,8 @@ def data_state(cfg: Any) -> dict[str, str]:
                 file = Path(node.get('data_root') or '.') / name
                 if file.is_file():
                     found[name if not Path(name).is_absolute() else file.name] = hashlib.sha256(
-                        file.read_bytes()).hexdigest()[:16]
+                        file.read_bytes()
+                    ).hexdigest()[:16]
                     break
             for item in node.values():
                 walk(item)

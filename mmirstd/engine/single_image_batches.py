@@ -39,8 +39,10 @@ def mind_single_image_batches(runner: Runner) -> None:
         return
     images = len(loader.sampler)
     if not len(loader):
-        raise ConfigError(f'train_dataloader: {images} images, batch_size={size}, drop_last=True: no batch.\n  cure: '
-                          'a smaller batch_size')
+        raise ConfigError(
+            f'train_dataloader: {images} images, batch_size={size}, drop_last=True: no batch.\n  cure: '
+            'a smaller batch_size'
+        )
     rest = 0 if getattr(sampler, 'drop_last', False) or isinstance(loader.sampler, InfiniteSampler) else images % size
     # With several processes the last batches may differ; all do the same.
     if 1 not in all_gather_object(rest or size):
@@ -49,18 +51,22 @@ def mind_single_image_batches(runner: Runner) -> None:
     layer = layer_with_one_value(network, loader)
     if layer is None:
         return
-    why = (f'batch norm {layer} sees one value per channel in a batch of one image (its maps have 1x1 pixel there), '
-           'which has no variance')
+    why = (
+        f'batch norm {layer} sees one value per channel in a batch of one image (its maps have 1x1 pixel there), '
+        'which has no variance'
+    )
     if size == 1 or images <= size:
         raise ConfigError(
             f'train_dataloader: batch_size={size}, {images} training image(s): {why}.\n  cure: '
             + ('train_dataloader.batch_size=2 or more' if size == 1 else 'more images')
-            + ", larger crops if they are smaller than the network's stride, or another norm layer (type='GN')")
+            + ", larger crops if they are smaller than the network's stride, or another norm layer (type='GN')"
+        )
     runner._train_dataloader['drop_last'] = True
     runner._train_loop = runner.build_train_loop(loop_cfg)
     runner.logger.warning(
         f'train_dataloader: {images} images in batches of {size} leave a last batch of one, and {why}. It is left out '
-        f'(drop_last=True): {len(runner.train_dataloader)} batches an epoch, of other images each time.')
+        f'(drop_last=True): {len(runner.train_dataloader)} batches an epoch, of other images each time.'
+    )
 
 
 def layer_with_one_value(network: nn.Module, loader: Any) -> str | None:

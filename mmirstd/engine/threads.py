@@ -53,16 +53,24 @@ class ThreadPlan:
         return max(1, (self.cores - self.busy) // self.local_ranks)
 
     def __str__(self) -> str:
-        line = (f'threads: {self.threads} for torch in each of {self.local_ranks} process(es) on {self.cores} '
-                f'core(s) [{self.source}], OpenCV 1, each data-loader worker 1')
+        line = (
+            f'threads: {self.threads} for torch in each of {self.local_ranks} process(es) on {self.cores} '
+            f'core(s) [{self.source}], OpenCV 1, each data-loader worker 1'
+        )
         if self.busy:
-            line += (f'; other processes keep {self.busy} core(s) busy, and threads that share a core with them were '
-                     'measured 10 to 20 times slower (OMP_NUM_THREADS settles it otherwise)')
+            line += (
+                f'; other processes keep {self.busy} core(s) busy, and threads that share a core with them were '
+                'measured 10 to 20 times slower (OMP_NUM_THREADS settles it otherwise)'
+            )
         return line
 
 
-def plan_threads(local_ranks: int | None = None, environ: MutableMapping[str, str] | None = None,
-                 cores: int | None = None, free: Callable[[], float] = free_cores) -> ThreadPlan:
+def plan_threads(
+    local_ranks: int | None = None,
+    environ: MutableMapping[str, str] | None = None,
+    cores: int | None = None,
+    free: Callable[[], float] = free_cores,
+) -> ThreadPlan:
     """Choose the thread count of this process; the user's ``OMP_NUM_THREADS`` is respected.
 
     Args:
@@ -104,6 +112,7 @@ def apply_threads(plan: ThreadPlan, environ: MutableMapping[str, str] | None = N
     environ.setdefault('OPENCV_FOR_THREADS_NUM', '1')
     import cv2
     import torch
+
     torch.set_num_threads(plan.threads)
     cv2.setNumThreads(0)
 
@@ -142,8 +151,10 @@ def limit_workers(cfg: Any, plan: ThreadPlan, on_cpu: bool) -> list[str]:
         asked = loader.get('num_workers', 0)
         if asked > limit:
             loader['num_workers'] = limit
-            notes.append(f'{split}_dataloader.num_workers: {asked} -> {limit} (network on '
-                         f'{"CPU" if on_cpu else "GPU"}, {plan.cores_per_rank} core(s) for this process)')
+            notes.append(
+                f'{split}_dataloader.num_workers: {asked} -> {limit} (network on '
+                f'{"CPU" if on_cpu else "GPU"}, {plan.cores_per_rank} core(s) for this process)'
+            )
         if loader.get('num_workers', 0) == 0:
             # torch refuses both without workers, though they are harmless in a config made for many cores
             loader['persistent_workers'] = False

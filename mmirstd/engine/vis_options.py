@@ -32,8 +32,10 @@ def add_vis_backends(cfg: Any, names: Sequence[str]) -> None:
     for name in names:
         if name not in VIS_BACKENDS:
             close = near_matches(name, VIS_BACKENDS)
-            raise ConfigError(f'--vis {name}: expected {" or ".join(VIS_BACKENDS)}'
-                              + (f'\n  did you mean: {", ".join(close)}?' if close else ''))
+            raise ConfigError(
+                f'--vis {name}: expected {" or ".join(VIS_BACKENDS)}'
+                + (f'\n  did you mean: {", ".join(close)}?' if close else '')
+            )
         check_importable(name)
     visualizer = cfg.get('visualizer') or dict(type='Visualizer')
     backends = list(visualizer.get('vis_backends') or [dict(type='LocalVisBackend')])
@@ -44,8 +46,11 @@ def add_vis_backends(cfg: Any, names: Sequence[str]) -> None:
     visualizer['vis_backends'] = backends
     cfg.visualizer = visualizer
     hooks = cfg.get('default_hooks') or {}
-    ours = [hook for hook in [*hooks.values(), *(cfg.get('custom_hooks') or ())]
-            if hook and _kind(hook) == 'IRSTDVisualizationHook']
+    ours = [
+        hook
+        for hook in [*hooks.values(), *(cfg.get('custom_hooks') or ())]
+        if hook and _kind(hook) == 'IRSTDVisualizationHook'
+    ]
     for hook in ours:
         hook['draw_val'] = True
     if not ours:
@@ -63,11 +68,13 @@ def check_importable(name: str) -> None:
         ConfigError: The package is not installed, or does not work here.
     """
     from importlib import import_module
+
     try:
         import_module(VIS_BACKENDS[name][1])
     except ImportError as error:
-        raise ConfigError(f'--vis {name}: the package {name!r} is not installed ({error}).\n'
-                          f'  cure: pip install {name}') from error
+        raise ConfigError(
+            f'--vis {name}: the package {name!r} is not installed ({error}).\n  cure: pip install {name}'
+        ) from error
 
 
 def _kind(entry: dict[str, Any]) -> str:

@@ -33,6 +33,8 @@ def map_of(field: Any) -> np.ndarray:
     if data.ndim == 3 and len(data) == 1:
         data = data[0]
     if data.ndim != 2:
-        raise ValueError(f'found shape {data.shape}, expected (1, H, W), or (2, H, W) with the logits of background '
-                         'and target: a network with out_channels=1 or num_classes=2')
+        raise ValueError(
+            f'found shape {data.shape}, expected (1, H, W), or (2, H, W) with the logits of background '
+            'and target: a network with out_channels=1 or num_classes=2'
+        )
     return data

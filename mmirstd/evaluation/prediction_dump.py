@@ -107,8 +107,9 @@ class DumpWriter:
             (self.folder / part).mkdir(parents=True, exist_ok=True)
         self._names: dict[str, str] = {}
 
-    def write(self, name: str, probability: np.ndarray, mask: np.ndarray, image: np.ndarray,
-              source: str = '') -> dict[str, Any]:
+    def write(
+        self, name: str, probability: np.ndarray, mask: np.ndarray, image: np.ndarray, source: str = ''
+    ) -> dict[str, Any]:
         """Write one image.
 
         Args:
@@ -126,15 +127,20 @@ class DumpWriter:
             ValueError: Values out of range, or shapes that differ; the message names the image.
         """
         if not probability.shape == mask.shape == image.shape or probability.ndim != 2:
-            raise ValueError(f'{name}: probability {probability.shape}, mask {mask.shape} and image {image.shape} '
-                             'must be (H, W) and of one size')
+            raise ValueError(
+                f'{name}: probability {probability.shape}, mask {mask.shape} and image {image.shape} '
+                'must be (H, W) and of one size'
+            )
         stem = self._file_stem(name, source or name)
         try:
             codes = encode_probability(probability)
         except ValueError as error:
             raise ValueError(f'{name}: {error}') from None
-        for part, pixels in (('probability', codes), ('image', _gray_codes(image)),
-                             ('mask', np.rint(np.asarray(mask, np.float32) * 255).astype(np.uint8))):
+        for part, pixels in (
+            ('probability', codes),
+            ('image', _gray_codes(image)),
+            ('mask', np.rint(np.asarray(mask, np.float32) * 255).astype(np.uint8)),
+        ):
             save_png(self.folder / part / f'{stem}.png', pixels)
         return dict(name=name, file=f'{stem}.png', height=mask.shape[0], width=mask.shape[1])
 
@@ -157,9 +163,11 @@ def write_index(folder: str | Path, entries: list[dict[str, Any]]) -> None:
         entries: What :meth:`DumpWriter.write` returned, in data-set order.
     """
     index = dict(
-        format=FORMAT, version=VERSION,
+        format=FORMAT,
+        version=VERSION,
         probability='16-bit codes; see mmirstd/evaluation/prediction_dump.py, decode_probability',
-        images=entries)
+        images=entries,
+    )
     Path(folder, 'index.json').write_text(json.dumps(index, indent=1, ensure_ascii=False) + '\n', encoding='utf-8')
 
 
@@ -179,16 +187,20 @@ class PredictionDump:
         if not path.is_file():
             raise MissingDataError(
                 f'{self.folder}: no dump of a test run (it has no index.json); make one by '
-                f'tools/test.py CONFIG CKPT --dump {self.folder}')
+                f'tools/test.py CONFIG CKPT --dump {self.folder}'
+            )
         try:
             index = json.loads(path.read_text(encoding='utf-8'))
             found = (index['format'], index['version'])
             self.entries: list[dict[str, Any]] = [
                 dict(name=str(e['name']), file=str(e['file']), height=int(e['height']), width=int(e['width']))
-                for e in index['images']]
+                for e in index['images']
+            ]
         except (ValueError, KeyError, TypeError) as error:
-            raise DataError(f'{path}: not the index of a dump ({type(error).__name__}: {error}); '
-                            'write it again by tools/test.py --dump') from None
+            raise DataError(
+                f'{path}: not the index of a dump ({type(error).__name__}: {error}); '
+                'write it again by tools/test.py --dump'
+            ) from None
         if found != (FORMAT, VERSION):
             raise DataError(f'{path}: {found[0]!r} version {found[1]}; this code reads {FORMAT!r} version {VERSION}')
         if not self.entries:
@@ -214,15 +226,17 @@ class PredictionDump:
         entry = self.entries[index]
         size = entry['height'], entry['width']
         codes, mask, gray = (
-            self._read(part, entry['file'], size, kinds) for part, kinds in
-            (('probability', (np.uint16,)), ('mask', (np.uint8,)), ('image', (np.uint8, np.uint16))))
+            self._read(part, entry['file'], size, kinds)
+            for part, kinds in (('probability', (np.uint16,)), ('mask', (np.uint8,)), ('image', (np.uint8, np.uint16)))
+        )
         try:
             probability = decode_probability(codes)
         except ValueError as error:
             raise DataError(f'{self.folder / "probability" / entry["file"]}: {error}') from None
         soft = ((mask > 0) & (mask < 255)).any()
         return DumpedImage(
-            entry['name'], probability, mask.astype(np.float32) / 255 if soft else (mask > 0).astype(np.uint8), gray)
+            entry['name'], probability, mask.astype(np.float32) / 255 if soft else (mask > 0).astype(np.uint8), gray
+        )
 
     def _read(self, part: str, file: str, size: tuple[int, int], kinds: tuple[type, ...]) -> np.ndarray:
         path = self.folder / part / file

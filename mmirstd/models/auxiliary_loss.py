@@ -50,9 +50,10 @@ class AuxiliaryLossModule(BaseModule):
         """
         if not self._collected:
             raise RuntimeError(
-                f'{type(self).__name__} has a loss of its own, but nothing adds it to the detector\'s losses.\n'
+                f"{type(self).__name__} has a loss of its own, but nothing adds it to the detector's losses.\n"
                 "  cure: default_hooks=dict(auxiliary_loss=dict(type='mmirstd.AuxiliaryLossHook')) in the config, or\n"
-                '        mmirstd.models.auxiliary_loss.attach_auxiliary_losses(model) in a loop of your own')
+                '        mmirstd.models.auxiliary_loss.attach_auxiliary_losses(model) in a loop of your own'
+            )
         self._deferred.append(function)
 
 

@@ -31,8 +31,15 @@ class UserError(Exception):
     worker keeps its text, not its fields.
     """
 
-    def __init__(self, message: str = '', *, found: str | None = None, expected: str | None = None,
-                 cure: str | None = None, option: str | None = None) -> None:
+    def __init__(
+        self,
+        message: str = '',
+        *,
+        found: str | None = None,
+        expected: str | None = None,
+        cure: str | None = None,
+        option: str | None = None,
+    ) -> None:
         self.message = message
         self.found = found
         self.expected = expected
@@ -52,8 +59,9 @@ class UserError(Exception):
         return _rebuild, (type(self), self.message, self.found, self.expected, self.cure, self.option)
 
 
-def _rebuild(kind: type[UserError], message: str, found: str | None, expected: str | None, cure: str | None,
-             option: str | None) -> UserError:
+def _rebuild(
+    kind: type[UserError], message: str, found: str | None, expected: str | None, cure: str | None, option: str | None
+) -> UserError:
     return kind(message, found=found, expected=expected, cure=cure, option=option)
 
 

@@ -185,6 +185,7 @@ class Progress:
         self._bar = None
         if sys.stdout.isatty() and sys.stderr.isatty():
             from tqdm import tqdm
+
             self._bar = tqdm(total=total, unit=unit, desc=desc, mininterval=0.5)
         else:
             self._pace = Pace() if pace is None else pace

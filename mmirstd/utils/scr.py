@@ -41,10 +41,9 @@ class LocalStatistics:
     peak: float
 
 
-def neighborhood(mask: np.ndarray,
-                 all_targets: np.ndarray | None = None,
-                 radius: int = RADIUS,
-                 guard: int = GUARD) -> tuple[tuple[slice, slice], np.ndarray]:
+def neighborhood(
+    mask: np.ndarray, all_targets: np.ndarray | None = None, radius: int = RADIUS, guard: int = GUARD
+) -> tuple[tuple[slice, slice], np.ndarray]:
     """The pixels that a target is compared with: its box grown by ``radius``, without the targets.
 
     Args:
@@ -69,25 +68,28 @@ def neighborhood(mask: np.ndarray,
     return _neighborhood((y, x, y + h, x + w), everything, radius, guard)
 
 
-def _neighborhood(box: Sequence[int], everything: np.ndarray, radius: int,
-                  guard: int) -> tuple[tuple[slice, slice], np.ndarray]:
+def _neighborhood(
+    box: Sequence[int], everything: np.ndarray, radius: int, guard: int
+) -> tuple[tuple[slice, slice], np.ndarray]:
     (height, width), (y0, x0, y1, x1) = everything.shape, box
     top, left = max(0, y0 - radius), max(0, x0 - radius)
     bottom, right = min(height, y1 + radius), min(width, x1 + radius)
     # Targets just outside the window have their guard inside it.
     far_top, far_left = max(0, top - guard), max(0, left - guard)
-    part = everything[far_top:bottom + guard, far_left:right + guard] != 0
+    part = everything[far_top : bottom + guard, far_left : right + guard] != 0
     grown = cv2.dilate(part.astype(np.uint8), np.ones((2 * guard + 1, 2 * guard + 1), np.uint8))
-    free = grown[top - far_top:bottom - far_top, left - far_left:right - far_left] == 0
+    free = grown[top - far_top : bottom - far_top, left - far_left : right - far_left] == 0
     return (slice(top, bottom), slice(left, right)), free
 
 
-def local_scr(image: np.ndarray,
-              mask: np.ndarray,
-              all_targets: np.ndarray | None = None,
-              radius: int = RADIUS,
-              guard: int = GUARD,
-              floor: float | None = None) -> LocalStatistics:
+def local_scr(
+    image: np.ndarray,
+    mask: np.ndarray,
+    all_targets: np.ndarray | None = None,
+    radius: int = RADIUS,
+    guard: int = GUARD,
+    floor: float | None = None,
+) -> LocalStatistics:
     """Measure one target. If the targets leave no neighborhood at all, the whole window outside the target is taken.
 
     Args:
@@ -106,12 +108,14 @@ def local_scr(image: np.ndarray,
     return _statistics(image[window], mask[window] != 0, free, floor)
 
 
-def labeled_scr(image: np.ndarray,
-                labels: np.ndarray,
-                boxes: Sequence[Sequence[int]],
-                radius: int = RADIUS,
-                guard: int = GUARD,
-                floor: float | None = None) -> np.ndarray:
+def labeled_scr(
+    image: np.ndarray,
+    labels: np.ndarray,
+    boxes: Sequence[Sequence[int]],
+    radius: int = RADIUS,
+    guard: int = GUARD,
+    floor: float | None = None,
+) -> np.ndarray:
     """The SCR of every target of an image, as :func:`local_scr` measures each beside the others.
 
     Args:

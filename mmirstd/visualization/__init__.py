@@ -21,7 +21,21 @@ from .insets import zoom_insets
 from .overlay import draw_comparison
 
 __all__ = [
-    'BOX_COLORS', 'BoxFinding', 'COLORS', 'Finding', 'GifInfo', 'contact_sheet', 'detection_insets',
-    'draw_comparison', 'draw_contours', 'draw_detections', 'find_components', 'find_detections', 'save_gif',
-    'save_mp4', 'save_png', 'to_display', 'zoom_insets'
+    'BOX_COLORS',
+    'BoxFinding',
+    'COLORS',
+    'Finding',
+    'GifInfo',
+    'contact_sheet',
+    'detection_insets',
+    'draw_comparison',
+    'draw_contours',
+    'draw_detections',
+    'find_components',
+    'find_detections',
+    'save_gif',
+    'save_mp4',
+    'save_png',
+    'to_display',
+    'zoom_insets',
 ]

@@ -46,15 +46,21 @@ def _checked(pictures: Sequence[np.ndarray], fps: float) -> list[np.ndarray]:
     """
     pictures = [cv2.cvtColor(p, cv2.COLOR_GRAY2BGR) if p.ndim == 2 else p for p in map(np.asarray, pictures)]
     if not pictures or not fps > 0:
-        raise ValueError(f'an animation needs at least one picture and a positive frame rate, found {len(pictures)} '
-                         f'pictures and fps={fps}')
+        raise ValueError(
+            f'an animation needs at least one picture and a positive frame rate, found {len(pictures)} '
+            f'pictures and fps={fps}'
+        )
     for index, picture in enumerate(pictures):
         if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3:
-            raise ValueError(f'picture {index} has shape {picture.shape} and type {picture.dtype}; expected uint8 of '
-                             '(H, W) or (H, W, 3), BGR')
+            raise ValueError(
+                f'picture {index} has shape {picture.shape} and type {picture.dtype}; expected uint8 of '
+                '(H, W) or (H, W, 3), BGR'
+            )
         if picture.shape != pictures[0].shape:
-            raise ValueError(f'picture {index} has {picture.shape[1]}x{picture.shape[0]} pixels, the first '
-                             f'{pictures[0].shape[1]}x{pictures[0].shape[0]}; an animation has one size')
+            raise ValueError(
+                f'picture {index} has {picture.shape[1]}x{picture.shape[0]} pixels, the first '
+                f'{pictures[0].shape[1]}x{pictures[0].shape[0]}; an animation has one size'
+            )
     return pictures
 
 
@@ -76,7 +82,7 @@ def _palette(pictures: list[np.ndarray], colors: int) -> np.ndarray:
     entries = []
     if number:
         reduced = Image.fromarray(np.ascontiguousarray(others[None])).quantize(number, Image.Quantize.MEDIANCUT)
-        entries.append(np.array(reduced.getpalette()[:3 * number], np.uint8).reshape(-1, 3))
+        entries.append(np.array(reduced.getpalette()[: 3 * number], np.uint8).reshape(-1, 3))
         number = len(entries[0])
     if len(grays):
         ramp = np.linspace(grays.min(), grays.max(), colors - number).round().astype(np.uint8)
@@ -90,17 +96,32 @@ def _encode(pictures: list[np.ndarray], colors: int, duration: float) -> bytes:
 
     palette = Image.new('P', (1, 1))
     palette.putpalette(_palette(pictures, colors).tobytes())
-    indexed = [Image.fromarray(np.ascontiguousarray(picture[..., ::-1])).quantize(
-        palette=palette, dither=Image.Dither.NONE) for picture in pictures]
+    indexed = [
+        Image.fromarray(np.ascontiguousarray(picture[..., ::-1])).quantize(palette=palette, dither=Image.Dither.NONE)
+        for picture in pictures
+    ]
     buffer = io.BytesIO()
     # GIF counts in hundredths of a second, and viewers take 0 or 1 for "slow".
-    indexed[0].save(buffer, 'GIF', save_all=True, append_images=indexed[1:], duration=max(20, round(duration * 1000)),
-                    loop=0, optimize=True)
+    indexed[0].save(
+        buffer,
+        'GIF',
+        save_all=True,
+        append_images=indexed[1:],
+        duration=max(20, round(duration * 1000)),
+        loop=0,
+        optimize=True,
+    )
     return buffer.getvalue()
 
 
-def save_gif(path: str | os.PathLike, pictures: Sequence[np.ndarray], fps: float = 8.0, max_frames: int = 120,
-             max_bytes: int = 3_000_000, colors: int = 128) -> GifInfo:
+def save_gif(
+    path: str | os.PathLike,
+    pictures: Sequence[np.ndarray],
+    fps: float = 8.0,
+    max_frames: int = 120,
+    max_bytes: int = 3_000_000,
+    colors: int = 128,
+) -> GifInfo:
     """Write an animated GIF of limited size; folders are made, and the file appears complete or not at all.
 
     If it would be too large, it gets fewer colours, then a smaller picture, then fewer frames, until it fits.
@@ -125,7 +146,7 @@ def save_gif(path: str | os.PathLike, pictures: Sequence[np.ndarray], fps: float
     palettes = [c for c in (colors, 96, 64, 48) if c <= colors]
     attempts = [(c, 1.0, 1) for c in palettes] + [(palettes[-1], s, k) for k in (1, 2, 4) for s in (0.75, 0.5)]
     for used, scale, skip in attempts:
-        chosen = pictures[::step * skip]
+        chosen = pictures[:: step * skip]
         if scale < 1:
             size = tuple(max(1, round(side * scale)) for side in pictures[0].shape[1::-1])
             chosen = [cv2.resize(picture, size, interpolation=cv2.INTER_AREA) for picture in chosen]
@@ -133,9 +154,11 @@ def save_gif(path: str | os.PathLike, pictures: Sequence[np.ndarray], fps: float
         if len(data) <= max_bytes:
             write_bytes(path, data)
             return GifInfo(len(chosen), chosen[0].shape[1::-1], used, len(data))
-    raise ValueError(f'{path}: {len(pictures)} pictures of {pictures[0].shape[1]}x{pictures[0].shape[0]} do not fit '
-                     f'into {max_bytes} bytes, at the least they took {len(data)}; give fewer or smaller pictures, or '
-                     'write MP4')
+    raise ValueError(
+        f'{path}: {len(pictures)} pictures of {pictures[0].shape[1]}x{pictures[0].shape[0]} do not fit '
+        f'into {max_bytes} bytes, at the least they took {len(data)}; give fewer or smaller pictures, or '
+        'write MP4'
+    )
 
 
 def save_mp4(path: str | os.PathLike, pictures: Sequence[np.ndarray], fps: float = 8.0) -> None:
@@ -160,8 +183,10 @@ def save_mp4(path: str | os.PathLike, pictures: Sequence[np.ndarray], fps: float
         writer = cv2.VideoWriter(str(temporary), cv2.VideoWriter_fourcc(*'mp4v'), float(fps), (width, height))
         try:
             if not writer.isOpened():
-                raise OSError(f'{path}: OpenCV cannot write MP4 here; is the folder writable, and was OpenCV built '
-                              'with FFmpeg (the opencv-python wheels are)?')
+                raise OSError(
+                    f'{path}: OpenCV cannot write MP4 here; is the folder writable, and was OpenCV built '
+                    'with FFmpeg (the opencv-python wheels are)?'
+                )
             for picture in pictures:
                 writer.write(np.ascontiguousarray(picture[:height, :width]))
         finally:

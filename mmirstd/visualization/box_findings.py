@@ -34,12 +34,14 @@ class BoxFinding:
         return (*boxes[:, :2].min(axis=0).tolist(), *boxes[:, 2:].max(axis=0).tolist())
 
 
-def find_detections(targets: np.ndarray | None,
-                    boxes: np.ndarray,
-                    scores: np.ndarray,
-                    threshold: float = 0.5,
-                    max_distance: float = 3.0,
-                    ignored: np.ndarray | None = None) -> list[BoxFinding]:
+def find_detections(
+    targets: np.ndarray | None,
+    boxes: np.ndarray,
+    scores: np.ndarray,
+    threshold: float = 0.5,
+    max_distance: float = 3.0,
+    ignored: np.ndarray | None = None,
+) -> list[BoxFinding]:
     """Say of each target and each detection what became of it, by the rule behind Pd and Fa.
 
     The rule is :func:`~mmirstd.evaluation.functional.count_frame`'s: centres less than ``max_distance`` apart, nearest
@@ -80,8 +82,7 @@ def find_detections(targets: np.ndarray | None,
             findings.append(BoxFinding('missed', _plain(target), None))
             continue
         distance = float(np.hypot(*(_centre(target) - _centre(boxes[index]))))
-        findings.append(
-            BoxFinding('detected', _plain(target), _plain(boxes[index]), float(scores[index]), distance))
+        findings.append(BoxFinding('detected', _plain(target), _plain(boxes[index]), float(scores[index]), distance))
     for index in sorted(set(range(len(boxes))) - set(matched.tolist())):
         centre = _centre(boxes[index])
         if not any((centre >= region[:2]).all() and (centre <= region[2:]).all() for region in regions):

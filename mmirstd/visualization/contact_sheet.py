@@ -11,9 +11,7 @@ import numpy as np
 from .drawing import BACKGROUND, GAP
 
 
-def contact_sheet(images: Sequence[np.ndarray],
-                  columns: int = 2,
-                  cell_width: int | None = None) -> np.ndarray:
+def contact_sheet(images: Sequence[np.ndarray], columns: int = 2, cell_width: int | None = None) -> np.ndarray:
     """Put pictures on one sheet, row by row.
 
     Args:
@@ -29,15 +27,19 @@ def contact_sheet(images: Sequence[np.ndarray],
         ValueError: No picture, or ``columns`` < 1.
     """
     if not len(images) or columns < 1:
-        raise ValueError(f'a contact sheet needs at least one picture and one column, '
-                         f'found {len(images)} and {columns}')
+        raise ValueError(
+            f'a contact sheet needs at least one picture and one column, found {len(images)} and {columns}'
+        )
     cells = []
     for image in images:
         image = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR) if image.ndim == 2 else image
         if cell_width is not None:
             ratio = cell_width / image.shape[1]
-            image = cv2.resize(image, (cell_width, max(1, round(image.shape[0] * ratio))),
-                               interpolation=cv2.INTER_AREA if ratio < 1 else cv2.INTER_NEAREST)
+            image = cv2.resize(
+                image,
+                (cell_width, max(1, round(image.shape[0] * ratio))),
+                interpolation=cv2.INTER_AREA if ratio < 1 else cv2.INTER_NEAREST,
+            )
         cells.append(image)
     columns = min(columns, len(cells))
     height = max(c.shape[0] for c in cells) + GAP
@@ -46,5 +48,5 @@ def contact_sheet(images: Sequence[np.ndarray],
     sheet = np.full((rows * height + GAP, columns * width + GAP, 3), BACKGROUND, np.uint8)
     for k, cell in enumerate(cells):
         y, x = GAP + k // columns * height, GAP + k % columns * width
-        sheet[y:y + cell.shape[0], x:x + cell.shape[1]] = cell
+        sheet[y : y + cell.shape[0], x : x + cell.shape[1]] = cell
     return sheet

@@ -16,16 +16,15 @@ def binary_mask(mask: np.ndarray, shape: tuple[int, int], what: str) -> np.ndarr
     if mask.ndim == 3 and 1 in (mask.shape[0], mask.shape[2]):
         mask = mask[0] if mask.shape[0] == 1 else mask[..., 0]
     if mask.shape != tuple(shape):
-        raise ValueError(f'the {what} has shape {mask.shape}, the image {tuple(shape)}; '
-                         'both must be at the native size of the image')
+        raise ValueError(
+            f'the {what} has shape {mask.shape}, the image {tuple(shape)}; both must be at the native size of the image'
+        )
     return mask > 0
 
 
-def draw_contours(image: np.ndarray,
-                  mask: np.ndarray,
-                  color: tuple[int, int, int],
-                  thickness: int = 1,
-                  inside: bool = False) -> np.ndarray:
+def draw_contours(
+    image: np.ndarray, mask: np.ndarray, color: tuple[int, int, int], thickness: int = 1, inside: bool = False
+) -> np.ndarray:
     """Draw the contour of a mask without hiding what it encloses.
 
     Args:

@@ -46,19 +46,21 @@ _HEADER = 62
 _CAPTION = 22
 
 
-def draw_detections(image: np.ndarray,
-                    targets: np.ndarray | None,
-                    boxes: np.ndarray,
-                    scores: np.ndarray,
-                    name: str = '',
-                    text: str = '',
-                    threshold: float = 0.5,
-                    max_distance: float = 3.0,
-                    ignored: np.ndarray | None = None,
-                    panel_size: int = 640,
-                    inset_columns: int = 2,
-                    errors_first: bool = True,
-                    display_range: tuple[float, float] | None = None) -> np.ndarray:
+def draw_detections(
+    image: np.ndarray,
+    targets: np.ndarray | None,
+    boxes: np.ndarray,
+    scores: np.ndarray,
+    name: str = '',
+    text: str = '',
+    threshold: float = 0.5,
+    max_distance: float = 3.0,
+    ignored: np.ndarray | None = None,
+    panel_size: int = 640,
+    inset_columns: int = 2,
+    errors_first: bool = True,
+    display_range: tuple[float, float] | None = None,
+) -> np.ndarray:
     """A frame, enlarged when small, with targets and detections; magnified insets beside it.
 
     Ground truth: green corner brackets, outside of the target. Detections: rectangles where the detector puts them,
@@ -105,12 +107,12 @@ def draw_detections(image: np.ndarray,
     canvas_width = max(canvas_width, 620)  # the verdict and the legend need it
     body = max(panel.shape[0], rows * (inset_height + GAP) - GAP)
     canvas = np.full((_HEADER + body + 26, canvas_width, 3), BACKGROUND, np.uint8)
-    canvas[_HEADER:_HEADER + panel.shape[0], GAP:GAP + panel.shape[1]] = panel
+    canvas[_HEADER : _HEADER + panel.shape[0], GAP : GAP + panel.shape[1]] = panel
     low, high = range_of(raw) if display_range is None else display_range
     for slot, finding in enumerate(findings[:slots]):
         x = GAP + panel.shape[1] + GAP + slot // rows * (inset_width + GAP)
         y = _HEADER + slot % rows * (inset_height + GAP)
-        canvas[y:y + inset_height, x:x + inset_width] = _inset(raw, finding, slot + 1, findings, high - low)
+        canvas[y : y + inset_height, x : x + inset_width] = _inset(raw, finding, slot + 1, findings, high - low)
 
     title = '   '.join(part for part in (name, text, f'{width}x{height}') if part)
     put_text(canvas, shorten(title, canvas_width - 2 * GAP, 0.6), (GAP, 22), TEXT, 0.6, 1)
@@ -139,12 +141,13 @@ def detection_insets(image: np.ndarray, findings: Sequence[BoxFinding], first_nu
     """
     raw = single_channel(image)
     low, high = range_of(raw)
-    return [_inset(raw, finding, number, list(findings), high - low)
-            for number, finding in enumerate(findings, first_number)]
+    return [
+        _inset(raw, finding, number, list(findings), high - low)
+        for number, finding in enumerate(findings, first_number)
+    ]
 
 
-def _verdict(findings: list[BoxFinding], with_truth: bool,
-             threshold: float) -> list[tuple[str, tuple[int, int, int]]]:
+def _verdict(findings: list[BoxFinding], with_truth: bool, threshold: float) -> list[tuple[str, tuple[int, int, int]]]:
     """This frame's figures, each with the colour to write it in."""
     if not with_truth:
         return [(f'{len(findings)} detections with score >= {threshold:g}', TEXT)]
@@ -152,10 +155,14 @@ def _verdict(findings: list[BoxFinding], with_truth: bool,
     missed = sum(finding.status == 'missed' for finding in findings)
     false = sum(finding.status == 'false alarm' for finding in findings)
     good = BOX_COLORS['ground truth']
-    return [(f'score >= {threshold:g}', DIM),
-            (f'detected {detected} of {detected + missed}' if detected + missed else 'no target',
-             BOX_COLORS['missed'] if missed else good),
-            (f'false alarms {false}', BOX_COLORS['false alarm'] if false else good)]
+    return [
+        (f'score >= {threshold:g}', DIM),
+        (
+            f'detected {detected} of {detected + missed}' if detected + missed else 'no target',
+            BOX_COLORS['missed'] if missed else good,
+        ),
+        (f'false alarms {false}', BOX_COLORS['false alarm'] if false else good),
+    ]
 
 
 def _legend(canvas: np.ndarray, y: int, with_truth: bool) -> None:
@@ -171,17 +178,21 @@ def _legend(canvas: np.ndarray, y: int, with_truth: bool) -> None:
         x = put_text(canvas, entry, (x + 19, y), TEXT, 0.45) + 18
 
 
-def _scaled(box: tuple[float, float, float, float], scale: float, offset: tuple[float, float],
-            margin: int) -> tuple[tuple[int, int], tuple[int, int]]:
+def _scaled(
+    box: tuple[float, float, float, float], scale: float, offset: tuple[float, float], margin: int
+) -> tuple[tuple[int, int], tuple[int, int]]:
     """Corners of a box in the picture; lines lie just outside of it and ``margin`` px further."""
     left, top = ((box[k] - offset[k]) * scale for k in (0, 1))
     right, bottom = ((box[k + 2] - offset[k]) * scale for k in (0, 1))
-    return ((math.floor(left) - 1 - margin, math.floor(top) - 1 - margin),
-            (math.ceil(right) + margin, math.ceil(bottom) + margin))
+    return (
+        (math.floor(left) - 1 - margin, math.floor(top) - 1 - margin),
+        (math.ceil(right) + margin, math.ceil(bottom) + margin),
+    )
 
 
-def draw_finding(picture: np.ndarray, finding: BoxFinding, scale: float, offset: tuple[float, float],
-                 label: str) -> None:
+def draw_finding(
+    picture: np.ndarray, finding: BoxFinding, scale: float, offset: tuple[float, float], label: str
+) -> None:
     """Target and detection of one finding in a magnified picture, with its number and score.
 
     Args:
@@ -212,8 +223,9 @@ def draw_finding(picture: np.ndarray, finding: BoxFinding, scale: float, offset:
     put_text_rimmed(picture, words, (x, y), color, 0.45, 1, rim=3)
 
 
-def _inset(raw: np.ndarray, finding: BoxFinding, number: int, findings: list[BoxFinding],
-           full_range: float) -> np.ndarray:
+def _inset(
+    raw: np.ndarray, finding: BoxFinding, number: int, findings: list[BoxFinding], full_range: float
+) -> np.ndarray:
     """The surroundings of a finding magnified: bare, and with the boxes of all findings."""
     x1, y1, x2, y2 = finding.extent
     needed = math.ceil(max(x2 - x1, y2 - y1)) + 10  # some background is needed to judge a box
@@ -228,7 +240,7 @@ def _inset(raw: np.ndarray, finding: BoxFinding, number: int, findings: list[Box
     inset = np.full((_CAPTION + TILE + border, 2 * TILE + 2 + 2 * border, 3), BACKGROUND, np.uint8)
     for k, tile in enumerate((bare, marked)):
         x = border + k * (TILE + 2)
-        inset[_CAPTION:_CAPTION + TILE, x:x + TILE] = tile
+        inset[_CAPTION : _CAPTION + TILE, x : x + TILE] = tile
     cv2.rectangle(inset, (0, 0), (inset.shape[1] - 1, inset.shape[0] - 1), color, border, cv2.LINE_8)
     note = f'x{zoom}' if zoom else 'reduced'
     if finding.score is not None:

@@ -14,9 +14,11 @@ def single_channel(image: np.ndarray) -> np.ndarray:
     elif image.ndim == 3 and image.shape[2] == 1:
         image = image[..., 0]
     if image.ndim != 2 or image.size == 0:
-        raise ValueError('a picture needs a non-empty image of shape (H, W), (H, W, 1), (H, W, 3) or '
-                         f'(H, W, 4), found shape {image.shape}; take one image of the batch and move its '
-                         'channels last')
+        raise ValueError(
+            'a picture needs a non-empty image of shape (H, W), (H, W, 1), (H, W, 3) or '
+            f'(H, W, 4), found shape {image.shape}; take one image of the batch and move its '
+            'channels last'
+        )
     image = image.astype(np.float32)
     finite = np.isfinite(image)
     if not finite.all():

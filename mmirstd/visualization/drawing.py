@@ -23,12 +23,14 @@ GAP = 10  # pixels between the parts of a picture
 MAX_MARKERS = 300  # more brackets than this only hide the picture
 
 
-def put_text(picture: np.ndarray,
-             text: str,
-             origin: tuple[int, int],
-             color: tuple[int, int, int] = TEXT,
-             scale: float = 0.5,
-             thickness: int = 1) -> int:
+def put_text(
+    picture: np.ndarray,
+    text: str,
+    origin: tuple[int, int],
+    color: tuple[int, int, int] = TEXT,
+    scale: float = 0.5,
+    thickness: int = 1,
+) -> int:
     """Write text with its baseline's left end at ``origin``; returns the x behind it."""
     # OpenCV's fonts know ASCII only and draw one '?' per byte of anything else.
     text = text.encode('ascii', 'replace').decode()
@@ -38,19 +40,26 @@ def put_text(picture: np.ndarray,
 
 def shorten(text: str, width: int, scale: float) -> str:
     """Cut the middle out of a text too wide for ``width`` pixels."""
+
     def fits(value: str) -> bool:
         return cv2.getTextSize(value, FONT, scale, 1)[0][0] <= width
 
     if fits(text):
         return text
     keep = len(text)
-    while keep > 2 and not fits(text[:keep // 2] + '...' + text[-(keep - keep // 2):]):
+    while keep > 2 and not fits(text[: keep // 2] + '...' + text[-(keep - keep // 2) :]):
         keep -= 1
-    return text[:keep // 2] + '...' + text[-(keep - keep // 2):]
+    return text[: keep // 2] + '...' + text[-(keep - keep // 2) :]
 
 
-def draw_brackets(picture: np.ndarray, upper_left: tuple[int, int], lower_right: tuple[int, int],
-                  color: tuple[int, int, int], arm: int, thickness: int = 2) -> None:
+def draw_brackets(
+    picture: np.ndarray,
+    upper_left: tuple[int, int],
+    lower_right: tuple[int, int],
+    color: tuple[int, int, int],
+    arm: int,
+    thickness: int = 2,
+) -> None:
     """Four corners of a rectangle, with arms of ``arm`` pixels."""
     (left, top), (right, bottom) = upper_left, lower_right
     for x, step_x in ((left, 1), (right, -1)):
@@ -59,8 +68,9 @@ def draw_brackets(picture: np.ndarray, upper_left: tuple[int, int], lower_right:
             cv2.line(picture, (x, y), (x, y + step_y * arm), color, thickness)
 
 
-def mark(panel: np.ndarray, box: tuple[float, float, float, float], color: tuple[int, int, int], scale: float,
-         label: str) -> None:
+def mark(
+    panel: np.ndarray, box: tuple[float, float, float, float], color: tuple[int, int, int], scale: float, label: str
+) -> None:
     """Corner brackets around a box, far enough out to leave it visible, and a label beside them.
 
     Args:
@@ -82,8 +92,15 @@ def mark(panel: np.ndarray, box: tuple[float, float, float, float], color: tuple
         put_text_rimmed(panel, label, (x, min(max(top + 10, 12), height - 4)), color, 0.55, 2, rim=5)
 
 
-def put_text_rimmed(picture: np.ndarray, text: str, origin: tuple[int, int], color: tuple[int, int, int],
-                    scale: float, thickness: int, rim: int) -> None:
+def put_text_rimmed(
+    picture: np.ndarray,
+    text: str,
+    origin: tuple[int, int],
+    color: tuple[int, int, int],
+    scale: float,
+    thickness: int,
+    rim: int,
+) -> None:
     """Text with a dark rim, which keeps it readable on clouds."""
     put_text(picture, text, origin, (0, 0, 0), scale, rim)
     put_text(picture, text, origin, color, scale, thickness)

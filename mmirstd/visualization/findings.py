@@ -38,10 +38,9 @@ class Finding:
     peak: float | None = None
 
 
-def find_components(gt: np.ndarray | None,
-                    pred: np.ndarray,
-                    prob: np.ndarray | None = None,
-                    max_distance: float = 3.0) -> list[Finding]:
+def find_components(
+    gt: np.ndarray | None, pred: np.ndarray, prob: np.ndarray | None = None, max_distance: float = 3.0
+) -> list[Finding]:
     """Say of each target and each predicted component what became of it.
 
     The rule is the default protocol's: 8-connected components, a pair matches
@@ -68,19 +67,24 @@ def find_components(gt: np.ndarray | None,
     for i, j in enumerate(matches.prediction_of):
         box = _box(targets, i)
         if j < 0:
-            findings.append(
-                Finding('missed', _centroid(targets, i), box, int(targets.areas[i]), peak=_peak(prob, box)))
+            findings.append(Finding('missed', _centroid(targets, i), box, int(targets.areas[i]), peak=_peak(prob, box)))
             continue
         other = _box(predicted, j)
         box = (min(box[0], other[0]), min(box[1], other[1]), max(box[2], other[2]), max(box[3], other[3]))
         findings.append(
-            Finding('detected', _centroid(targets, i), box, int(targets.areas[i]), float(matches.distance[i]),
-                    _peak(prob, box)))
+            Finding(
+                'detected',
+                _centroid(targets, i),
+                box,
+                int(targets.areas[i]),
+                float(matches.distance[i]),
+                _peak(prob, box),
+            )
+        )
     status = 'predicted' if gt is None else 'false alarm'
     for j in np.flatnonzero(~matches.matched):
         box = _box(predicted, j)
-        findings.append(
-            Finding(status, _centroid(predicted, j), box, int(predicted.areas[j]), peak=_peak(prob, box)))
+        findings.append(Finding(status, _centroid(predicted, j), box, int(predicted.areas[j]), peak=_peak(prob, box)))
     return sorted(findings, key=lambda f: (ORDER[f.status], -f.area, f.box))
 
 
@@ -97,4 +101,4 @@ def _centroid(components: Components, index: int) -> tuple[float, float]:
 def _peak(prob: np.ndarray | None, box: tuple[int, int, int, int]) -> float | None:
     if prob is None:
         return None
-    return float(prob[box[1]:box[3], box[0]:box[2]].max())
+    return float(prob[box[1] : box[3], box[0] : box[2]].max())

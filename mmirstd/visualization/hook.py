@@ -60,16 +60,20 @@ class IRSTDVisualizationHook(Hook):
 
     priority = 'NORMAL'
 
-    def __init__(self,
-                 show_dir: str | None = None,
-                 draw_val: bool = False,
-                 interval: int = 1,
-                 max_images: int = 8,
-                 threshold: float = 0.5,
-                 max_distance: float = 3.0) -> None:
+    def __init__(
+        self,
+        show_dir: str | None = None,
+        draw_val: bool = False,
+        interval: int = 1,
+        max_images: int = 8,
+        threshold: float = 0.5,
+        max_distance: float = 3.0,
+    ) -> None:
         if interval < 1 or max_images < 1:
-            raise ValueError('interval and max_images of IRSTDVisualizationHook must be at least 1, '
-                             f'found {interval} and {max_images}; draw_val=False draws nothing')
+            raise ValueError(
+                'interval and max_images of IRSTDVisualizationHook must be at least 1, '
+                f'found {interval} and {max_images}; draw_val=False draws nothing'
+            )
         self.show_dir = None if show_dir is None else Path(show_dir)
         self.draw_val = draw_val
         self.interval = interval
@@ -83,11 +87,9 @@ class IRSTDVisualizationHook(Hook):
         """Start counting anew, so that every validation draws the same images."""
         self._seen = self._drawn = 0
 
-    def after_val_iter(self,
-                       runner: Any,
-                       batch_idx: int,
-                       data_batch: Any = None,
-                       outputs: Sequence | None = None) -> None:
+    def after_val_iter(
+        self, runner: Any, batch_idx: int, data_batch: Any = None, outputs: Sequence | None = None
+    ) -> None:
         """Hand pictures to the visualizer."""
         if not self.draw_val or not is_main_process():
             return
@@ -102,18 +104,17 @@ class IRSTDVisualizationHook(Hook):
             picture = self._draw(dataset, sample, image_id)
             # The local backend makes a file of the name and cannot make folders.
             runner.visualizer.add_image(
-                'val_' + image_id.replace('/', '_'), cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), runner.iter)
+                'val_' + image_id.replace('/', '_'), cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), runner.iter
+            )
 
     def before_test_epoch(self, runner: Any) -> None:
         """Fail before the first batch, not after the last, if the folder cannot be written."""
         if self.show_dir is not None:
             self.show_dir.mkdir(parents=True, exist_ok=True)
 
-    def after_test_iter(self,
-                        runner: Any,
-                        batch_idx: int,
-                        data_batch: Any = None,
-                        outputs: Sequence | None = None) -> None:
+    def after_test_iter(
+        self, runner: Any, batch_idx: int, data_batch: Any = None, outputs: Sequence | None = None
+    ) -> None:
         """Write one picture per image."""
         if self.show_dir is None:
             return
@@ -139,8 +140,7 @@ class IRSTDVisualizationHook(Hook):
         image = read_test_image(dataset, sample.img_path)
         if image.shape[:2] != prob.shape:
             image = cv2.resize(image, prob.shape[::-1], interpolation=cv2.INTER_LINEAR)
-        return draw_comparison(image, gt, prob, name=image_id, threshold=self.threshold,
-                               max_distance=self.max_distance)
+        return draw_comparison(image, gt, prob, name=image_id, threshold=self.threshold, max_distance=self.max_distance)
 
     def _draw_boxes(self, dataset: Any, sample: Any, image_id: str) -> np.ndarray:
         predicted, annotated = sample.pred_instances, sample.get('instances')
@@ -150,9 +150,15 @@ class IRSTDVisualizationHook(Hook):
             ignored = np.array([bool(instance.get('ignore_flag', 0)) for instance in annotated], bool)
         boxes = getattr(predicted.bboxes, 'tensor', predicted.bboxes)  # mmdet's boxes
         return draw_detections(
-            read_test_image(dataset, sample.img_path), targets, boxes.detach().cpu().float().numpy(),
-            predicted.scores.detach().cpu().float().numpy(), name=image_id, threshold=self.threshold,
-            max_distance=self.max_distance, ignored=ignored)
+            read_test_image(dataset, sample.img_path),
+            targets,
+            boxes.detach().cpu().float().numpy(),
+            predicted.scores.detach().cpu().float().numpy(),
+            name=image_id,
+            threshold=self.threshold,
+            max_distance=self.max_distance,
+            ignored=ignored,
+        )
 
 
 def _drawable(outputs: Sequence | None) -> list[Any]:

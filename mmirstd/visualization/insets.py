@@ -24,7 +24,7 @@ def crop(array: np.ndarray, x0: int, y0: int, size: int) -> tuple[np.ndarray, np
     height, width = array.shape
     left, top, right, bottom = max(x0, 0), max(y0, 0), min(x0 + size, width), min(y0 + size, height)
     if right > left and bottom > top:
-        inner = np.s_[top - y0:bottom - y0, left - x0:right - x0]
+        inner = np.s_[top - y0 : bottom - y0, left - x0 : right - x0]
         out[inner] = array[top:bottom, left:right]
         valid[inner] = True
     return out, valid
@@ -36,8 +36,9 @@ def magnify(square: np.ndarray, size: int) -> np.ndarray:
     return cv2.resize(square, (size, size), interpolation=cv2.INTER_AREA if reduced else cv2.INTER_NEAREST)
 
 
-def bare_crop(image: np.ndarray, x0: int, y0: int, size: int, full_range: float,
-              side: int) -> tuple[np.ndarray, np.ndarray]:
+def bare_crop(
+    image: np.ndarray, x0: int, y0: int, size: int, full_range: float, side: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Square crop magnified to ``side``, contrast stretched over the crop; also which of its pixels lie in the image.
 
     ``full_range`` is that of the whole image's display.
@@ -56,12 +57,14 @@ def magnification(extent: int) -> int:
     return next((zoom for zoom in (8, 7, 6, 4, 3, 2, 1) if TILE // zoom >= extent), 0)
 
 
-def zoom_insets(image: np.ndarray,
-                findings: Sequence[Finding],
-                gt: np.ndarray | None,
-                pred: np.ndarray,
-                prob: np.ndarray | None = None,
-                first_number: int = 1) -> list[np.ndarray]:
+def zoom_insets(
+    image: np.ndarray,
+    findings: Sequence[Finding],
+    gt: np.ndarray | None,
+    pred: np.ndarray,
+    prob: np.ndarray | None = None,
+    first_number: int = 1,
+) -> list[np.ndarray]:
     """Magnify the surroundings of each finding.
 
     Each inset is: a caption, then side by side the bare crop (contrast
@@ -98,11 +101,13 @@ def zoom_insets(image: np.ndarray,
         bare, valid = bare_crop(image, left, top, size, high - low, TILE)
         marked = bare
         # A predicted pixel is 6 to 8 screen pixels wide, so a line of 2 inside leaves it visible.
-        marked = draw_contours(marked, resize_mask(crop(pred, left, top, size)[0], (TILE, TILE)),
-                               COLORS['prediction'], 2, inside=True)
+        marked = draw_contours(
+            marked, resize_mask(crop(pred, left, top, size)[0], (TILE, TILE)), COLORS['prediction'], 2, inside=True
+        )
         if gt is not None:
-            marked = draw_contours(marked, resize_mask(crop(gt, left, top, size)[0], (TILE, TILE)),
-                                   COLORS['ground truth'], 2)
+            marked = draw_contours(
+                marked, resize_mask(crop(gt, left, top, size)[0], (TILE, TILE)), COLORS['ground truth'], 2
+            )
         tiles = [bare, marked]
         if prob is not None:
             heat = heat_map(crop(np.asarray(prob, np.float32), left, top, size)[0])
@@ -119,7 +124,7 @@ def _frame(tiles: list[np.ndarray], finding: Finding, number: int, zoom: int) ->
     inset = np.full((TILE + caption + border, width, 3), BACKGROUND, np.uint8)
     for k, tile in enumerate(tiles):
         x = border + k * (TILE + 2)
-        inset[caption:caption + TILE, x:x + TILE] = tile
+        inset[caption : caption + TILE, x : x + TILE] = tile
     cv2.rectangle(inset, (0, 0), (width - 1, inset.shape[0] - 1), color, border, cv2.LINE_8)
     x = put_text(inset, f'{number} {finding.status.upper()}', (9, 18), color, 0.5, 1)
     put_text(inset, f'x{zoom}' if zoom else 'reduced', (x + 10, 18), DIM, 0.42)

@@ -25,15 +25,17 @@ from .findings import Finding, find_components
 from .insets import zoom_insets
 
 
-def draw_comparison(image: np.ndarray,
-                    gt: np.ndarray | None,
-                    pred: np.ndarray,
-                    name: str = '',
-                    text: str = '',
-                    threshold: float = 0.5,
-                    max_distance: float = 3.0,
-                    panel_size: int = 512,
-                    max_insets: int = 9) -> np.ndarray:
+def draw_comparison(
+    image: np.ndarray,
+    gt: np.ndarray | None,
+    pred: np.ndarray,
+    name: str = '',
+    text: str = '',
+    threshold: float = 0.5,
+    max_distance: float = 3.0,
+    panel_size: int = 512,
+    max_insets: int = 9,
+) -> np.ndarray:
     """Image | ground truth | prediction side by side, magnified insets below.
 
     Args:
@@ -85,12 +87,14 @@ def draw_comparison(image: np.ndarray,
 
     insets = zoom_insets(raw, findings[:max_insets], truth, mask, prob)
     title = '   '.join(part for part in (name, text, f'{shape[1]}x{shape[0]}') if part)
-    return _compose(panels, insets, title, _verdict(findings, truth, mask), len(findings) - len(insets),
-                    truth is not None)
+    return _compose(
+        panels, insets, title, _verdict(findings, truth, mask), len(findings) - len(insets), truth is not None
+    )
 
 
-def _verdict(findings: Sequence[Finding], truth: np.ndarray | None,
-             mask: np.ndarray) -> list[tuple[str, tuple[int, int, int]]]:
+def _verdict(
+    findings: Sequence[Finding], truth: np.ndarray | None, mask: np.ndarray
+) -> list[tuple[str, tuple[int, int, int]]]:
     """This image's figures, each with the colour to write it in: an error is seen before it is read."""
     if truth is None:
         return [(f'{len(findings)} predicted components, {int(mask.sum())} px', TEXT)]
@@ -101,15 +105,22 @@ def _verdict(findings: Sequence[Finding], truth: np.ndarray | None,
     good, none = COLORS['detected'], 'no target, none predicted'
     return [
         (f'IoU {(truth & mask).sum() / union:.3f}' if union else f'IoU undefined ({none})', TEXT),
-        (f'Pd {detected}/{targets}' if targets else 'no target',
-         good if detected == targets else COLORS['missed']),
-        (f'false alarms {len(false)} ({sum(false)} px, Fa {sum(false) / mask.size * 1e6:.1f}e-6)',
-         COLORS['false alarm'] if false else good),
+        (f'Pd {detected}/{targets}' if targets else 'no target', good if detected == targets else COLORS['missed']),
+        (
+            f'false alarms {len(false)} ({sum(false)} px, Fa {sum(false) / mask.size * 1e6:.1f}e-6)',
+            COLORS['false alarm'] if false else good,
+        ),
     ]
 
 
-def _compose(panels: list[tuple[str, np.ndarray]], insets: list[np.ndarray], title: str,
-             verdict: list[tuple[str, tuple[int, int, int]]], left_out: int, with_truth: bool) -> np.ndarray:
+def _compose(
+    panels: list[tuple[str, np.ndarray]],
+    insets: list[np.ndarray],
+    title: str,
+    verdict: list[tuple[str, tuple[int, int, int]]],
+    left_out: int,
+    with_truth: bool,
+) -> np.ndarray:
     panel_height, panel_width = panels[0][1].shape[:2]
     row_width = len(panels) * (panel_width + GAP) + GAP
     inset_width = insets[0].shape[1] if insets else 0
@@ -133,11 +144,11 @@ def _compose(panels: list[tuple[str, np.ndarray]], insets: list[np.ndarray], tit
         x = GAP + k * step + (step - GAP - panel_width) // 2
         y = header + caption
         put_text(canvas, heading, (x, y - 6), DIM, 0.5)
-        canvas[y:y + panel_height, x:x + panel_width] = panel
+        canvas[y : y + panel_height, x : x + panel_width] = panel
     y0 = header + caption + panel_height + GAP
     for k, inset in enumerate(insets):
         x, y = GAP + k % columns * (inset_width + GAP), y0 + k // columns * inset_height
-        canvas[y:y + inset.shape[0], x:x + inset.shape[1]] = inset
+        canvas[y : y + inset.shape[0], x : x + inset.shape[1]] = inset
     if left_out:
         put_text(canvas, f'{left_out} more without inset (bracketed above)', (GAP, height - 10), DIM, 0.5)
     return canvas
@@ -145,7 +156,7 @@ def _compose(panels: list[tuple[str, np.ndarray]], insets: list[np.ndarray], tit
 
 def _legend(canvas: np.ndarray, y: int, with_truth: bool) -> None:
     brackets = ('detected', 'missed', 'false alarm') if with_truth else ('predicted',)
-    contours = ('ground truth', 'prediction') if with_truth else ('prediction', )
+    contours = ('ground truth', 'prediction') if with_truth else ('prediction',)
     x = GAP
     for heading, entries in (('brackets and frames:', brackets), ('contours:', contours)):
         x = put_text(canvas, heading, (x, y), DIM, 0.45) + 8

@@ -33,11 +33,13 @@ def _view_size(shape: tuple[int, int]) -> tuple[int, int]:
     return max(1, round(shape[1] * scale)), max(1, round(shape[0] * scale))
 
 
-def draw_marked(image: np.ndarray,
-                boxes: Sequence[tuple[float, float, float, float]],
-                mask: np.ndarray | None = None,
-                chosen: int | None = None,
-                window: tuple[int, int, int] | None = None) -> np.ndarray:
+def draw_marked(
+    image: np.ndarray,
+    boxes: Sequence[tuple[float, float, float, float]],
+    mask: np.ndarray | None = None,
+    chosen: int | None = None,
+    window: tuple[int, int, int] | None = None,
+) -> np.ndarray:
     """The frame with numbered brackets at its targets and contours around their pixels.
 
     Args:
@@ -70,7 +72,7 @@ def draw_probability(probability: np.ndarray) -> np.ndarray:
     size, scale = _view_size(probability.shape), view_scale(probability.shape)
     values = (np.clip(probability, 0, 1) * 255 + 0.5).astype(np.uint8)
     if scale < 1:  # a target of one pixel must survive being reduced
-        values = cv2.dilate(values, np.ones((math.ceil(1 / scale), ) * 2, np.uint8))
+        values = cv2.dilate(values, np.ones((math.ceil(1 / scale),) * 2, np.uint8))
     values = cv2.resize(values, size, interpolation=cv2.INTER_NEAREST)
     return cv2.applyColorMap(values, cv2.COLORMAP_INFERNO)
 
@@ -80,12 +82,14 @@ def window_at(centre: tuple[float, float], side: int) -> tuple[int, int, int]:
     return math.floor(centre[0] - side / 2 + 0.5), math.floor(centre[1] - side / 2 + 0.5), side
 
 
-def magnify_window(image: np.ndarray,
-                   window: tuple[int, int, int],
-                   boxes: Sequence[tuple[float, float, float, float]] = (),
-                   mask: np.ndarray | None = None,
-                   probability: np.ndarray | None = None,
-                   size: int = 384) -> list[np.ndarray]:
+def magnify_window(
+    image: np.ndarray,
+    window: tuple[int, int, int],
+    boxes: Sequence[tuple[float, float, float, float]] = (),
+    mask: np.ndarray | None = None,
+    probability: np.ndarray | None = None,
+    size: int = 384,
+) -> list[np.ndarray]:
     """A square of the image magnified, its pixels kept as squares.
 
     Args:

@@ -15,10 +15,12 @@ from .drawing import COLORS, MAX_MARKERS, TEXT, mark, put_text_rimmed
 LEAST_SIDE = 640
 
 
-def draw_targets(image: np.ndarray,
-                 targets: Sequence[tuple[float, float, float, float, float]],
-                 text: str = '',
-                 display_range: tuple[float, float] | None = None) -> np.ndarray:
+def draw_targets(
+    image: np.ndarray,
+    targets: Sequence[tuple[float, float, float, float, float]],
+    text: str = '',
+    display_range: tuple[float, float] | None = None,
+) -> np.ndarray:
     """One frame with brackets and probabilities at its targets.
 
     Args:

@@ -43,7 +43,8 @@ class WandbVisBackend(StockWandbVisBackend):
             super().add_config(config, **kwargs)
         else:
             self._wandb.config.update(
-                config.to_dict(), allow_val_change=self._init_kwargs.get('allow_val_change', False))
+                config.to_dict(), allow_val_change=self._init_kwargs.get('allow_val_change', False)
+            )
 
     @force_init_env
     def add_image(self, name: str, image: np.ndarray, step: int = 0, **kwargs: Any) -> None:

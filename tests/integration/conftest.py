@@ -56,7 +56,7 @@ def tiny_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
         image = cv2.GaussianBlur(rng.normal(90, 40, (SIDE, SIDE)), (0, 0), 3)
         mask = np.zeros((SIDE, SIDE), np.uint8)
         y, x = rng.integers(4, SIDE - 4, 2)
-        mask[y - 2:y + 3, x - 2:x + 3] = 255
+        mask[y - 2 : y + 3, x - 2 : x + 3] = 255
         image[mask > 0] += 120
         cv2.imwrite(str(root / 'images' / f'{name}.png'), np.clip(image, 0, 255).astype(np.uint8))
         cv2.imwrite(str(root / 'masks' / f'{name}.png'), mask)
@@ -73,9 +73,11 @@ def make_config(tmp_path_factory: pytest.TempPathFactory, tiny_data: Path) -> Ca
         path = tmp_path_factory.mktemp('config') / f'{name}.py'
         text = CONFIG.format(repo=REPO.as_posix(), data=tiny_data.as_posix(), norm=norm)
         # 32-pixel crops: the pipeline is a list, which a child config can only replace as a whole
-        text += ("\n_pipeline = [dict(type='mmirstd.LoadInfraredImage'), dict(type='mmirstd.LoadTargetMask'),\n"
-                 "             dict(type='RandomFlip', prob=0.5), dict(type='PackSegInputs')]\n"
-                 "train_dataloader['dataset']['pipeline'] = _pipeline\n")
+        text += (
+            "\n_pipeline = [dict(type='mmirstd.LoadInfraredImage'), dict(type='mmirstd.LoadTargetMask'),\n"
+            "             dict(type='RandomFlip', prob=0.5), dict(type='PackSegInputs')]\n"
+            "train_dataloader['dataset']['pipeline'] = _pipeline\n"
+        )
         path.write_text(text + extra)
         return path
 
@@ -96,8 +98,15 @@ def run() -> Run:
         script = str(REPO / 'tools' / tool)
         command = ['bash', script] if tool.endswith('.sh') else [sys.executable, script]
         environ = {**os.environ, 'OMP_NUM_THREADS': '1', 'PYTHON': sys.executable}
-        done = subprocess.run([*command, *map(str, args)], cwd=cwd, env=environ, text=True, timeout=240,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        done = subprocess.run(
+            [*command, *map(str, args)],
+            cwd=cwd,
+            env=environ,
+            text=True,
+            timeout=240,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
         assert status is None or done.returncode == status, done.stdout[-4000:]
         return done
 

@@ -44,8 +44,9 @@ def test_example(name: str) -> None:
         hook: Hook = HOOKS.build(cfg.default_hooks.auxiliary_loss)
         hook.before_train(type('Runner', (), dict(model=model)))
         model.train()
-        optim_wrapper = build_optim_wrapper(model, dict(
-            type='OptimWrapper', optimizer=dict(type='Adam', lr=1e-3)))  # moves by lr, however small a gradient is
+        optim_wrapper = build_optim_wrapper(
+            model, dict(type='OptimWrapper', optimizer=dict(type='Adam', lr=1e-3))
+        )  # moves by lr, however small a gradient is
         batch = det_batch(64) if scope == 'mmdet' else seg_batch(64, classes=19)
         watched = dict(model.neck.gils.named_parameters())
         before = {k: v.detach().clone() for k, v in watched.items()}
@@ -69,6 +70,7 @@ def cfg_base(name: str) -> str:
 def build(cfg: dict, scope: str) -> torch.nn.Module:
     """Build a model, without downloading the weights it would start from."""
     from mmengine.registry import MODELS
+
     cfg = copy.deepcopy(cfg)
     cfg.pop('pretrained', None)
     cfg.backbone.pop('init_cfg', None)

@@ -21,8 +21,11 @@ def test_twice_from_another_directory(run, tmp_path: Path) -> None:
     assert '| YOLO-BP nano |' in first.stdout
     assert '| signal-to-clutter ratio | targets | detected | Pd |' in first.stdout
     targets = len(json.loads((out / 'data' / 'instances_test2017.json').read_text())['annotations'])
-    rows = [line.split('|')[2] for line in first.stdout.splitlines() if line.startswith('| ') and (' to ' in line or
-                                                                                                'and more' in line)]
+    rows = [
+        line.split('|')[2]
+        for line in first.stdout.splitlines()
+        if line.startswith('| ') and (' to ' in line or 'and more' in line)
+    ]
     assert sum(map(int, rows)) == targets > 0
     assert 'Epoch(train)' in first.stdout  # progress is seen
     with Image.open(out / 'detections.gif') as gif:
@@ -34,5 +37,7 @@ def test_twice_from_another_directory(run, tmp_path: Path) -> None:
     second = run('demo_moving.py', '--out', 'out', *SMALL, cwd=tmp_path)
     assert {path: path.stat().st_mtime_ns for path in out.rglob('*') if path.is_file()} == times
     assert second.stdout.count('done before') == 4
-    assert second.stdout[second.stdout.index('| method'):].splitlines()[:-1] == \
-        first.stdout[first.stdout.index('| method'):].splitlines()[:-1]
+    assert (
+        second.stdout[second.stdout.index('| method') :].splitlines()[:-1]
+        == first.stdout[first.stdout.index('| method') :].splitlines()[:-1]
+    )

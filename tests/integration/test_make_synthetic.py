@@ -13,13 +13,28 @@ TOOL = REPO / 'tools' / 'dataset_converters' / 'make_synthetic.py'
 
 
 def run(*args, cwd: Path) -> subprocess.CompletedProcess:
-    return subprocess.run([sys.executable, str(TOOL), *map(str, args)], cwd=cwd, capture_output=True, text=True,
-                          timeout=120)
+    return subprocess.run(
+        [sys.executable, str(TOOL), *map(str, args)], cwd=cwd, capture_output=True, text=True, timeout=120
+    )
 
 
 def test_frames_twice_from_another_directory(tmp_path):
-    command = ('data', '--num-train', 6, '--num-val', 2, '--num-test', 2, '--size', '48x64', '--seed', 3,
-               '--workers', 2, '--preview')
+    command = (
+        'data',
+        '--num-train',
+        6,
+        '--num-val',
+        2,
+        '--num-test',
+        2,
+        '--size',
+        '48x64',
+        '--seed',
+        3,
+        '--workers',
+        2,
+        '--preview',
+    )
     first = run(*command, cwd=tmp_path)
     assert first.returncode == 0, first.stderr
     assert 'made 10 images' in first.stdout
@@ -45,8 +60,27 @@ def test_frames_twice_from_another_directory(tmp_path):
 def test_sequences_with_parameters_from_a_file(tmp_path):
     parameters = {'speed': [1.0, 1.0], 'scene': {'backgrounds': {'sea': 1.0}}}
     (tmp_path / 'p.json').write_text(json.dumps(parameters))
-    done = run('clips', '--mode', 'sequences', '--num-train', 1, '--num-val', 0, '--num-test', 1, '--num-frames', 4,
-               '--size', '48x64', '--bit-depth', 14, '--parameters', 'p.json', '--preview', cwd=tmp_path)
+    done = run(
+        'clips',
+        '--mode',
+        'sequences',
+        '--num-train',
+        1,
+        '--num-val',
+        0,
+        '--num-test',
+        1,
+        '--num-frames',
+        4,
+        '--size',
+        '48x64',
+        '--bit-depth',
+        14,
+        '--parameters',
+        'p.json',
+        '--preview',
+        cwd=tmp_path,
+    )
     assert done.returncode == 0, done.stderr
     data = json.loads((tmp_path / 'clips' / 'dataset.json').read_text())
     assert data['parameters']['speed'] == [1.0, 1.0]
@@ -55,20 +89,35 @@ def test_sequences_with_parameters_from_a_file(tmp_path):
     image = cv2.imread(str(tmp_path / 'clips/images/train/seq0000/00000.png'), cv2.IMREAD_UNCHANGED)
     assert image.dtype == np.uint16
     # A dataset.json is a parameter file too: it makes the same data set again.
-    again = run('again', '--mode', 'sequences', '--num-train', 1, '--num-val', 0, '--num-test', 1,
-                '--parameters', 'clips/dataset.json', cwd=tmp_path)
+    again = run(
+        'again',
+        '--mode',
+        'sequences',
+        '--num-train',
+        1,
+        '--num-val',
+        0,
+        '--num-test',
+        1,
+        '--parameters',
+        'clips/dataset.json',
+        cwd=tmp_path,
+    )
     assert again.returncode == 0, again.stderr
-    assert (tmp_path / 'again/instances_test2017.json').read_bytes() == \
-        (tmp_path / 'clips/instances_test2017.json').read_bytes()
+    assert (tmp_path / 'again/instances_test2017.json').read_bytes() == (
+        tmp_path / 'clips/instances_test2017.json'
+    ).read_bytes()
 
 
 def test_bad_input_is_one_clear_line(tmp_path):
     (tmp_path / 'p.json').write_text('{"targets": {"snr": [1, 2]}}')
-    for args, message in ((('d', '--parameters', 'p.json'), "TargetConfig has no parameter ['snr']"),
-                          (('d', '--size', '8x8'), 'SceneConfig.size must be'),
-                          (('d', '--scr', '5', '2'), 'TargetConfig.scr must be a pair'),
-                          (('d', '--num-frames', '5'), '--num-frames is for --mode sequences'),
-                          (('d', '--workers', '0'), '--workers must be at least 1')):
+    for args, message in (
+        (('d', '--parameters', 'p.json'), "TargetConfig has no parameter ['snr']"),
+        (('d', '--size', '8x8'), 'SceneConfig.size must be'),
+        (('d', '--scr', '5', '2'), 'TargetConfig.scr must be a pair'),
+        (('d', '--num-frames', '5'), '--num-frames is for --mode sequences'),
+        (('d', '--workers', '0'), '--workers must be at least 1'),
+    ):
         done = run(*args, cwd=tmp_path)
         assert done.returncode == 2
         assert message in done.stderr
@@ -77,7 +126,9 @@ def test_bad_input_is_one_clear_line(tmp_path):
 
 
 def test_needs_no_openmmlab(tmp_path):
-    code = ('import sys; import mmirstd.datasets.synthetic; '
-            'sys.exit(str({"mmengine", "mmcv", "mmdet", "mmseg", "torch"} & set(sys.modules) or "") or 0)')
+    code = (
+        'import sys; import mmirstd.datasets.synthetic; '
+        'sys.exit(str({"mmengine", "mmcv", "mmdet", "mmseg", "torch"} & set(sys.modules) or "") or 0)'
+    )
     done = subprocess.run([sys.executable, '-c', code], cwd=REPO, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr

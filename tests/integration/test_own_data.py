@@ -19,8 +19,9 @@ def test_bit_depth_and_mask_values_from_training_to_testing(tiny_data, tiny_conf
     work_dir = tmp_path / 'work'
     data = '--cfg-options', f'data_root={root}'
 
-    done = run('train.py', tiny_config, '--work-dir', work_dir, *data, 'bit_depth=auto', 'train_cfg.max_epochs=1',
-               cwd=tmp_path)
+    done = run(
+        'train.py', tiny_config, '--work-dir', work_dir, *data, 'bit_depth=auto', 'train_cfg.max_epochs=1', cwd=tmp_path
+    )
     assert done.stdout.count("bit_depth='auto': 14 is taken") == 1
     assert done.stdout.count('16 have one value beside 0, which is target') == 1
     checkpoint = work_dir / 'epoch_1.pth'

@@ -47,8 +47,17 @@ def test_two_classes_with_softmax_from_training_to_results(tiny_data, run, tmp_p
     for name in ('IoU', 'Pd', 'Fa'):
         assert json.loads((tmp_path / 'dump' / 'metrics.json').read_text())['metrics'][name] == again[name]
     assert len(list((tmp_path / 'pictures').glob('*.png'))) == 4
-    run('infer.py', config, checkpoint, tiny_data / 'images' / 'scene020.png', '--out', 'out', '--save', 'npy',
-        cwd=tmp_path)
+    run(
+        'infer.py',
+        config,
+        checkpoint,
+        tiny_data / 'images' / 'scene020.png',
+        '--out',
+        'out',
+        '--save',
+        'npy',
+        cwd=tmp_path,
+    )
     probability = np.load(tmp_path / 'out' / 'npy' / 'scene020.npy')
     assert 0 < probability.min() < probability.max() < 1
     np.testing.assert_allclose(probability, next(iter(dump)).probability, atol=2 / 65535)

@@ -18,16 +18,34 @@ def write_suite(folder: Path, config: Path, tests: dict | None = None, **options
     """Two runs of a GGL-Net of four channels; the options are those of the second."""
     (folder / 'tiny.py').write_text(config.read_text())
     path = folder / 'tiny.yml'
-    path.write_text(yaml.safe_dump(sort_keys=False, data=dict(
-        data_roots=dict(tiny='data/TINY'), seeds=[0], tests=tests or {}, options={'train_cfg.val_interval': 1},
-        runs=[dict(name='plain', config='tiny.py'), dict(name='wide', config='tiny.py', cfg_options=options)])))
+    path.write_text(
+        yaml.safe_dump(
+            sort_keys=False,
+            data=dict(
+                data_roots=dict(tiny='data/TINY'),
+                seeds=[0],
+                tests=tests or {},
+                options={'train_cfg.val_interval': 1},
+                runs=[dict(name='plain', config='tiny.py'), dict(name='wide', config='tiny.py', cfg_options=options)],
+            ),
+        )
+    )
     return path
 
 
 def test_two_runs(tiny_config: Path, tiny_data: Path, run, tmp_path: Path, capsys) -> None:
     suite = write_suite(tmp_path, tiny_config, **{'model.decode_head': {'channels': 8}})
-    options = [str(suite), '--data-root', str(tiny_data), '--jobs', '2', '--logs', str(tmp_path / 'logs'),
-               '--work-dir', str(tmp_path / 'work')]
+    options = [
+        str(suite),
+        '--data-root',
+        str(tiny_data),
+        '--jobs',
+        '2',
+        '--logs',
+        str(tmp_path / 'logs'),
+        '--work-dir',
+        str(tmp_path / 'work'),
+    ]
     assert 'tiny: 2 done now, 0 failed' in run('benchmark.py', *options, cwd=tmp_path).stdout
 
     records = {path.stem: json.loads(path.read_text()) for path in (tmp_path / 'logs' / 'tiny').glob('*.json')}
@@ -65,8 +83,12 @@ def test_two_runs(tiny_config: Path, tiny_data: Path, run, tmp_path: Path, capsy
 
     # a test is added: nothing is trained, and the record keeps what it had
     before = (tmp_path / 'logs' / 'tiny' / 'plain_seed0.json').read_text()
-    write_suite(tmp_path, tiny_config, dict(msda=dict(protocol='msda', eval_size=64), small=dict(eval_size=64)),
-                **{'model.decode_head': {'channels': 8}})
+    write_suite(
+        tmp_path,
+        tiny_config,
+        dict(msda=dict(protocol='msda', eval_size=64), small=dict(eval_size=64)),
+        **{'model.decode_head': {'channels': 8}},
+    )
     main([*options, '--only', 'plain', '--dry-run'])
     lines = capsys.readouterr().out.splitlines()
     # mmengine warns here when an earlier test of this process has left another scope
@@ -104,8 +126,10 @@ def test_dry_run_builds_the_networks(tiny_config: Path, tiny_data: Path, tmp_pat
         main([suite, '--data-root', str(tmp_path / 'none'), *elsewhere])
     main([suite, '--cfg-options', f'data_root={tiny_data}', '--dry-run', '--only', 'plain', *elsewhere])
     train, test = [line for line in capsys.readouterr().out.splitlines() if line.startswith('python ')]
-    assert train == ('python tools/train.py tiny.py --work-dir work_dirs/benchmarks/tiny/plain_seed0 --cfg-options '
-                     'data_root=data/TINY train_cfg.val_interval=1 randomness.seed=0')
+    assert train == (
+        'python tools/train.py tiny.py --work-dir work_dirs/benchmarks/tiny/plain_seed0 --cfg-options '
+        'data_root=data/TINY train_cfg.val_interval=1 randomness.seed=0'
+    )
     assert ' work_dirs/benchmarks/tiny/plain_seed0/best_IoU_epoch_N.pth ' in test
     with pytest.raises(SystemExit):
         main([suite, '--cfg-options', 'model.width=1'])

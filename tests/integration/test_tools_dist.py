@@ -24,8 +24,7 @@ def test_two_processes_report_the_metrics_of_one(trained, tiny_config, run, tmp_
     # three test images on two ranks: one is padded in and must not count twice
     odd = ('--cfg-options', 'test_dataloader.dataset.indices=3')
     run('test.py', tiny_config, checkpoint, '--out', 'one.json', *common, *odd, cwd=tmp_path)
-    run('dist_test.sh', tiny_config, checkpoint, 2, '--out', 'two.json', '--dump', 'dump', *common, *odd,
-        cwd=tmp_path)
+    run('dist_test.sh', tiny_config, checkpoint, 2, '--out', 'two.json', '--dump', 'dump', *common, *odd, cwd=tmp_path)
     one, two = metrics(tmp_path / 'one.json'), metrics(tmp_path / 'two.json')
     assert one.keys() == two.keys()
     for name, value in one.items():
@@ -46,8 +45,9 @@ train_cfg = dict(max_epochs=1, val_interval=1)
 """
     config = make_config('gn', extra, norm="dict(type='GN', num_groups=2)")
     run('train.py', config, '--work-dir', 'one', cwd=tmp_path)
-    done = run('dist_train.sh', config, 2, '--work-dir', 'two', '--cfg-options', 'train_dataloader.batch_size=2',
-               cwd=tmp_path)
+    done = run(
+        'dist_train.sh', config, 2, '--work-dir', 'two', '--cfg-options', 'train_dataloader.batch_size=2', cwd=tmp_path
+    )
     assert 'in each of 2 process(es)' in done.stdout
     one, two = (torch.load(tmp_path / d / 'epoch_1.pth', weights_only=False) for d in ('one', 'two'))
     assert one['meta']['iter'] == two['meta']['iter'] == 4

@@ -26,8 +26,25 @@ model = dict(test_cfg=dict(score_thr=0.0))
 @pytest.fixture(scope='module')
 def config(tmp_path_factory: pytest.TempPathFactory, run) -> Path:
     folder = tmp_path_factory.mktemp('moving')
-    run('dataset_converters/make_synthetic.py', folder / 'data', '--mode', 'sequences', '--num-train', 2,
-        '--num-val', 1, '--num-test', 2, '--num-frames', 7, '--size', '64x64', '--workers', 1, cwd=folder)
+    run(
+        'dataset_converters/make_synthetic.py',
+        folder / 'data',
+        '--mode',
+        'sequences',
+        '--num-train',
+        2,
+        '--num-val',
+        1,
+        '--num-test',
+        2,
+        '--num-frames',
+        7,
+        '--size',
+        '64x64',
+        '--workers',
+        1,
+        cwd=folder,
+    )
     path = folder / 'config.py'
     path.write_text(CONFIG.format(repo=REPO.as_posix()))
     return path
@@ -45,10 +62,21 @@ def test_train_and_test(config: Path, run, tmp_path: Path) -> None:
     found = {}
     for streaming in (True, False):
         out = tmp_path / f'{streaming}.json'
-        run('test.py', config, work / 'epoch_1.pth', *data, '--work-dir', tmp_path / str(streaming),
-            '--show-dir', tmp_path / f'pictures_{streaming}',
-            '--cfg-options', root, f'model.test_cfg.streaming={streaming}', f'test_evaluator.results_out={out}',
-            cwd=tmp_path)
+        run(
+            'test.py',
+            config,
+            work / 'epoch_1.pth',
+            *data,
+            '--work-dir',
+            tmp_path / str(streaming),
+            '--show-dir',
+            tmp_path / f'pictures_{streaming}',
+            '--cfg-options',
+            root,
+            f'model.test_cfg.streaming={streaming}',
+            f'test_evaluator.results_out={out}',
+            cwd=tmp_path,
+        )
         found[streaming] = sorted(json.loads(out.read_text()), key=lambda box: (box['image_id'], *box['bbox']))
         pictures = sorted((tmp_path / f'pictures_{streaming}' / 'images' / 'test').rglob('*.png'))
         assert len(pictures) == 2 * 7

@@ -22,8 +22,20 @@ def checkpoint(trained) -> Path:
 
 
 def test_metrics_provenance_and_pictures(checkpoint, tiny_config, run, tmp_path):
-    done = run('test.py', tiny_config, checkpoint, '--show-dir', 'pictures', '--out', 'out/metrics.json', '--protocol',
-               'dnanet,msda', '--protocol', 'basicirstd', cwd=tmp_path)
+    done = run(
+        'test.py',
+        tiny_config,
+        checkpoint,
+        '--show-dir',
+        'pictures',
+        '--out',
+        'out/metrics.json',
+        '--protocol',
+        'dnanet,msda',
+        '--protocol',
+        'basicirstd',
+        cwd=tmp_path,
+    )
     record = json.loads((tmp_path / 'out' / 'metrics.json').read_text())
     assert {'IoU', 'nIoU', 'Pd', 'Fa', 'F1'} <= set(record['metrics'])
     for protocol in ('dnanet', 'msda', 'basicirstd'):
@@ -41,8 +53,20 @@ def test_metrics_provenance_and_pictures(checkpoint, tiny_config, run, tmp_path)
 
 
 def test_evaluation_at_a_fixed_size(checkpoint, tiny_config, run, tmp_path):
-    done = run('test.py', tiny_config, checkpoint, '--protocol', 'dnanet', '--eval-size', 256, '--out', 'm.json',
-               '--cfg-options', 'test_cfg.fp16=True', cwd=tmp_path)
+    done = run(
+        'test.py',
+        tiny_config,
+        checkpoint,
+        '--protocol',
+        'dnanet',
+        '--eval-size',
+        256,
+        '--out',
+        'm.json',
+        '--cfg-options',
+        'test_cfg.fp16=True',
+        cwd=tmp_path,
+    )
     record = json.loads((tmp_path / 'm.json').read_text())
     assert record['eval_size'] == 256
     assert record['notices'] == []
@@ -50,8 +74,11 @@ def test_evaluation_at_a_fixed_size(checkpoint, tiny_config, run, tmp_path):
 
 
 def test_classical_method_needs_no_checkpoint(make_config, run, tmp_path):
-    config = make_config('tophat', "model = dict(_delete_=True, type='mmirstd.WhiteTopHat', threshold=3.0,\n"
-                         "    data_preprocessor=dict(type='SegDataPreProcessor', mean=[0.0], std=[1.0]))\n")
+    config = make_config(
+        'tophat',
+        "model = dict(_delete_=True, type='mmirstd.WhiteTopHat', threshold=3.0,\n"
+        "    data_preprocessor=dict(type='SegDataPreProcessor', mean=[0.0], std=[1.0]))\n",
+    )
     run('test.py', config, '--out', 'm.json', cwd=tmp_path)
     record = json.loads((tmp_path / 'm.json').read_text())
     assert record['metrics']['Pd'] > 0.5  # bright squares on a smooth background
@@ -59,8 +86,11 @@ def test_classical_method_needs_no_checkpoint(make_config, run, tmp_path):
 
 
 def test_dump_holds_what_was_evaluated(make_config, run, tmp_path):
-    config = make_config('dumped', "model = dict(_delete_=True, type='mmirstd.WhiteTopHat', threshold=3.0,\n"
-                         "    data_preprocessor=dict(type='SegDataPreProcessor', mean=[0.0], std=[1.0]))\n")
+    config = make_config(
+        'dumped',
+        "model = dict(_delete_=True, type='mmirstd.WhiteTopHat', threshold=3.0,\n"
+        "    data_preprocessor=dict(type='SegDataPreProcessor', mean=[0.0], std=[1.0]))\n",
+    )
     run('test.py', config, '--dump', 'a dump', cwd=tmp_path)
     dump = PredictionDump(tmp_path / 'a dump')
     assert [image.name for image in dump] == [f'scene{i:03d}' for i in range(20, 24)]
@@ -76,9 +106,9 @@ def test_learnt_method_needs_one(tiny_config, run, tmp_path):
 
 
 def test_checkpoint_of_another_architecture(checkpoint, make_config, run, tmp_path):
-    config = make_config('other', "model = dict(backbone=dict(gradient=None))\n")
+    config = make_config('other', 'model = dict(backbone=dict(gradient=None))\n')
     done = run('test.py', config, checkpoint, cwd=tmp_path, status=2)
-    message = done.stdout[done.stdout.index('\nerror: '):]
+    message = done.stdout[done.stdout.index('\nerror: ') :]
     assert 'belongs to another architecture' in message
     assert 'only in the file' in message
     assert 'backbone=mmirstd.GGLEncoder' in message
@@ -107,7 +137,7 @@ def test_checkpoint_that_would_execute_code(legacy, checkpoint, tiny_config, run
     done = run('test.py', tiny_config, evil, cwd=tmp_path, status=2)
     assert not victim.exists()
     assert 'error: ' in done.stdout
-    assert 'evil.pth' in done.stdout[done.stdout.index('\nerror: '):]
+    assert 'evil.pth' in done.stdout[done.stdout.index('\nerror: ') :]
     if not legacy:
         run('train.py', tiny_config, '--resume', evil, cwd=tmp_path, status=2)
         assert not victim.exists()
@@ -118,8 +148,16 @@ def test_config_text_in_a_checkpoint_is_not_executed(checkpoint, tiny_config, ru
     content = torch.load(checkpoint, weights_only=False)
     content['meta']['config'] = f'import pathlib\npathlib.Path({str(victim)!r}).touch()\n'
     torch.save(content, evil)
-    run('train.py', tiny_config, '--resume', evil, '--new-schedule', '--cfg-options', 'train_cfg.max_epochs=3',
-        cwd=tmp_path)
+    run(
+        'train.py',
+        tiny_config,
+        '--resume',
+        evil,
+        '--new-schedule',
+        '--cfg-options',
+        'train_cfg.max_epochs=3',
+        cwd=tmp_path,
+    )
     assert not victim.exists()
 
 
@@ -139,8 +177,17 @@ def test_batches_at_native_sizes_give_what_single_images_give(tiny_data, checkpo
     config = make_config('sizes')
     maps = {}
     for size in (1, 4):
-        done = run('test.py', config, checkpoint, '--dump', f'dump{size}', '--cfg-options', f'data_root={root}',
-                   f'test_dataloader.batch_size={size}', cwd=tmp_path)
+        done = run(
+            'test.py',
+            config,
+            checkpoint,
+            '--dump',
+            f'dump{size}',
+            '--cfg-options',
+            f'data_root={root}',
+            f'test_dataloader.batch_size={size}',
+            cwd=tmp_path,
+        )
         maps[size] = list(PredictionDump(tmp_path / f'dump{size}'))
     assert 'test_dataloader: batches of up to 4 images of one size' in done.stdout
     assert 'Epoch(test) [3/3]' in done.stdout  # 1, 2 and 1 images
@@ -149,8 +196,15 @@ def test_batches_at_native_sizes_give_what_single_images_give(tiny_data, checkpo
         assert single.probability.shape == batched.probability.shape == single.mask.shape
         # both are kept in 16 bits, and sums may be in another order
         np.testing.assert_allclose(batched.probability, single.probability, atol=2 / 65535)
-    run('train.py', config, '--cfg-options', f'data_root={root}', 'val_dataloader.batch_size=4',
-        'train_cfg.max_epochs=1', cwd=tmp_path)
+    run(
+        'train.py',
+        config,
+        '--cfg-options',
+        f'data_root={root}',
+        'val_dataloader.batch_size=4',
+        'train_cfg.max_epochs=1',
+        cwd=tmp_path,
+    )
 
 
 def test_without_masks_predictions_are_written(tiny_data, checkpoint, make_config, run, tmp_path):
@@ -163,14 +217,25 @@ def test_without_masks_predictions_are_written(tiny_data, checkpoint, make_confi
     assert json.loads((tmp_path / 'm.json').read_text())['metrics'] == {}
     names = [f'scene{k:03d}.png' for k in range(20, 24)]
     assert sorted(p.name for p in (tmp_path / 'pictures').iterdir()) == names
-    run('infer.py', config, checkpoint, *(root / 'images' / name for name in names), '--out', 'inferred', '--save',
-        'mask,prob', cwd=tmp_path)
+    run(
+        'infer.py',
+        config,
+        checkpoint,
+        *(root / 'images' / name for name in names),
+        '--out',
+        'inferred',
+        '--save',
+        'mask,prob',
+        cwd=tmp_path,
+    )
     written = tmp_path / 'work_dirs' / 'alone' / 'predictions'
     for kind in ('masks', 'prob'):
         assert sorted(p.name for p in (written / kind).iterdir()) == names
         for name in names:
-            found, wanted = (cv2.imread(str(folder / kind / name), cv2.IMREAD_UNCHANGED)
-                             for folder in (written, tmp_path / 'inferred'))
+            found, wanted = (
+                cv2.imread(str(folder / kind / name), cv2.IMREAD_UNCHANGED)
+                for folder in (written, tmp_path / 'inferred')
+            )
             assert found.dtype == wanted.dtype
             # the test runs channels-last, which sums in another order
             np.testing.assert_allclose(found.astype(int), wanted, atol=0 if kind == 'masks' else 1)

@@ -66,16 +66,29 @@ def test_a_resumed_run_ends_exactly_where_an_uninterrupted_one_does(trained, tin
     for part in ('state_dict', 'ema_state_dict'):
         for key, value in whole[part].items():
             torch.testing.assert_close(resumed[part][key], value, rtol=0, atol=0)
-    assert any(not torch.equal(value, whole['ema_state_dict'][f'module.{key}'])
-               for key, value in whole['state_dict'].items())
+    assert any(
+        not torch.equal(value, whole['ema_state_dict'][f'module.{key}']) for key, value in whole['state_dict'].items()
+    )
 
 
 def test_amp_switch_with_accumulation_clipping_and_moved_data(make_config, tiny_data, run, tmp_path):
-    config = make_config('amp', "optim_wrapper = dict(_delete_=True, type='OptimWrapper', accumulative_counts=2,\n"
-                         "    clip_grad=dict(max_norm=1.0), optimizer=dict(type='AdamW', lr=1e-3))\n")
+    config = make_config(
+        'amp',
+        "optim_wrapper = dict(_delete_=True, type='OptimWrapper', accumulative_counts=2,\n"
+        "    clip_grad=dict(max_norm=1.0), optimizer=dict(type='AdamW', lr=1e-3))\n",
+    )
     shutil.copytree(tiny_data, tmp_path / 'moved')
-    done = run('train.py', config, '--amp', '--seed', 3, '--cfg-options', 'train_cfg.max_epochs=1',
-               f'data_root={tmp_path / "moved"}', cwd=tmp_path)
+    done = run(
+        'train.py',
+        config,
+        '--amp',
+        '--seed',
+        3,
+        '--cfg-options',
+        'train_cfg.max_epochs=1',
+        f'data_root={tmp_path / "moved"}',
+        cwd=tmp_path,
+    )
     assert f'16 samples from {tmp_path / "moved"}' in done.stdout
     assert f'samples from {tiny_data}' not in done.stdout
     assert 'grad_norm' in done.stdout
@@ -88,10 +101,15 @@ def test_amp_switch_with_accumulation_clipping_and_moved_data(make_config, tiny_
 def test_ctrl_c_says_how_to_continue(make_config, tmp_path):
     config = make_config('long', 'train_cfg = dict(max_epochs=1000, val_interval=1000)\n')
     process = subprocess.Popen(
-        [sys.executable, str(REPO / 'tools' / 'train.py'), str(config)], cwd=tmp_path, text=True,
-        env={**os.environ, 'OMP_NUM_THREADS': '1'}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        [sys.executable, str(REPO / 'tools' / 'train.py'), str(config)],
+        cwd=tmp_path,
+        text=True,
+        env={**os.environ, 'OMP_NUM_THREADS': '1'},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         # a shell that runs the tests in the background has them ignore Ctrl-C, which children inherit
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     marker = tmp_path / 'work_dirs' / 'long' / 'last_checkpoint'
     try:
         for _ in range(600):
@@ -109,9 +127,10 @@ def test_ctrl_c_says_how_to_continue(make_config, tmp_path):
 
 
 def test_misspelt_type(tiny_config, run, tmp_path):
-    done = run('train.py', tiny_config, '--cfg-options', 'model.backbone.type=mmirstd.GGLEncodr', cwd=tmp_path,
-               status=2)
-    message = done.stdout[done.stdout.index('\nerror: '):]
+    done = run(
+        'train.py', tiny_config, '--cfg-options', 'model.backbone.type=mmirstd.GGLEncodr', cwd=tmp_path, status=2
+    )
+    message = done.stdout[done.stdout.index('\nerror: ') :]
     assert 'Traceback' not in done.stdout
     for text in ('did you mean: mmirstd.GGLEncoder', 'looked in', 'mmseg ('):
         assert text in message
@@ -138,8 +157,9 @@ def small_disk(request: pytest.FixtureRequest, trained, tmp_path: Path):
         begun(trained, work_dir)
         yield work_dir, ['bash', '-c', f'ulimit -f {size // 1024 - 20}; exec "$@"', 'sh']
         return
-    mounted = subprocess.run(['mount', '-t', 'tmpfs', '-o', f'size={2 * size + 60_000}', 'tmpfs', work_dir],
-                             capture_output=True, text=True)
+    mounted = subprocess.run(
+        ['mount', '-t', 'tmpfs', '-o', f'size={2 * size + 60_000}', 'tmpfs', work_dir], capture_output=True, text=True
+    )
     if mounted.returncode:
         pytest.skip(f'needs the right to mount: {mounted.stderr.strip()}')
     try:
@@ -155,14 +175,27 @@ def test_a_full_disk_loses_nothing(small_disk, trained, tiny_config, tmp_path):
 
     def train(*prefix: str) -> subprocess.CompletedProcess:
         return subprocess.run(
-            [*prefix, sys.executable, str(REPO / 'tools' / 'train.py'), str(tiny_config), '--work-dir', work_dir,
-             '--resume'], cwd=tmp_path, text=True, env={**os.environ, 'OMP_NUM_THREADS': '1'}, timeout=240,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            [
+                *prefix,
+                sys.executable,
+                str(REPO / 'tools' / 'train.py'),
+                str(tiny_config),
+                '--work-dir',
+                work_dir,
+                '--resume',
+            ],
+            cwd=tmp_path,
+            text=True,
+            env={**os.environ, 'OMP_NUM_THREADS': '1'},
+            timeout=240,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
 
     stopped = train(*prefix)
     assert stopped.returncode == 2, stopped.stdout[-3000:]
     assert 'Traceback' not in stopped.stdout
-    message = stopped.stdout[stopped.stdout.index('\nerror: '):]
+    message = stopped.stdout[stopped.stdout.index('\nerror: ') :]
     assert 'a checkpoint cannot be written' in message
     assert f'the newest complete one is {work_dir}/epoch_1.pth' in message
     assert [path.name for path in work_dir.glob('*.pth')] == ['epoch_1.pth']
@@ -202,26 +235,40 @@ def test_more_epochs_than_the_schedule_has(trained, tiny_config, run, tmp_path):
     assert 'done: 3 epochs, 12 iterations' in done.stdout
 
 
-@pytest.mark.parametrize(('given', 'again'), [
-    ('train.py c.py', 'python train.py c.py --work-dir /w --resume'),
-    ('train.py c.py --resume a.pth --work-dir x --seed 3', 'python train.py c.py --work-dir x --seed 3 --resume'),
-    ('train.py c.py --resume --new-schedule --cfg-options a=1',
-     'python train.py c.py --cfg-options a=1 --work-dir /w --resume')])
+@pytest.mark.parametrize(
+    ('given', 'again'),
+    [
+        ('train.py c.py', 'python train.py c.py --work-dir /w --resume'),
+        ('train.py c.py --resume a.pth --work-dir x --seed 3', 'python train.py c.py --work-dir x --seed 3 --resume'),
+        (
+            'train.py c.py --resume --new-schedule --cfg-options a=1',
+            'python train.py c.py --cfg-options a=1 --work-dir /w --resume',
+        ),
+    ],
+)
 def test_command_that_continues(given, again):
     from tools.train import parse_args, resume_command
+
     words = given.split()
     assert resume_command(words, parse_args(words[1:]), '/w') == again
 
 
 def test_a_last_batch_of_one_image_is_left_out_where_batch_norm_needs_more(tiny_data, run, tmp_path):
-    options = [f'data_root={tiny_data}', 'trainval=img_idx/train_TINY.txt', 'crop_size=32', 'train_cfg.max_epochs=1',
-               'train_dataloader.batch_size=4', 'train_dataloader.dataset.holdout.num=3',
-               'val_dataloader.dataset.holdout.num=3']
+    options = [
+        f'data_root={tiny_data}',
+        'trainval=img_idx/train_TINY.txt',
+        'crop_size=32',
+        'train_cfg.max_epochs=1',
+        'train_dataloader.batch_size=4',
+        'train_dataloader.dataset.holdout.num=3',
+        'val_dataloader.dataset.holdout.num=3',
+    ]
     config = REPO / 'configs' / 'acm' / 'acm_cpu-b8-45e_nudt-sirst-663-664.py'
     done = run('train.py', config, '--cfg-options', *options, cwd=tmp_path)
     assert done.stdout.count('13 images in batches of 4 leave a last batch of one, and batch norm neck.fusions') == 1
     assert 'done: 1 epochs, 3 iterations' in done.stdout
-    refused = run('train.py', config, '--cfg-options', *options, 'train_dataloader.batch_size=1', cwd=tmp_path,
-                  status=2)
+    refused = run(
+        'train.py', config, '--cfg-options', *options, 'train_dataloader.batch_size=1', cwd=tmp_path, status=2
+    )
     assert 'cure: train_dataloader.batch_size=2 or more' in refused.stdout
     assert 'Traceback' not in refused.stdout

@@ -23,16 +23,39 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A fresh venv with the wheel; what mmirstd depends on is seen through a path file, as it is heavy to install."""
     folder = tmp_path_factory.mktemp('wheel')
     source = folder / 'source'
-    shutil.copytree(REPO, source, ignore=shutil.ignore_patterns(
-        '.git', '.venv', '__pycache__', '.mim', 'build', '*.egg-info', 'work_dirs', 'demo_out', 'data', 'tests',
-        'benchmarks', '.*cache', '.hypothesis', '_build'))
+    shutil.copytree(
+        REPO,
+        source,
+        ignore=shutil.ignore_patterns(
+            '.git',
+            '.venv',
+            '__pycache__',
+            '.mim',
+            'build',
+            '*.egg-info',
+            'work_dirs',
+            'demo_out',
+            'data',
+            'tests',
+            'benchmarks',
+            '.*cache',
+            '.hypothesis',
+            '_build',
+        ),
+    )
     pip = [sys.executable, '-m', 'pip', '--disable-pip-version-check', '--quiet']
     subprocess.run([*pip, 'wheel', '--no-deps', '--no-build-isolation', '--wheel-dir', folder, source], check=True)
-    wheel, = folder.glob('*.whl')
+    (wheel,) = folder.glob('*.whl')
     venv.create(folder / 'venv', with_pip=False, symlinks=True)
     python = folder / 'venv' / 'bin' / 'python'
-    site = Path(subprocess.run([python, '-c', 'import sysconfig; print(sysconfig.get_path("purelib"))'], check=True,
-                               text=True, stdout=subprocess.PIPE).stdout.strip())
+    site = Path(
+        subprocess.run(
+            [python, '-c', 'import sysconfig; print(sysconfig.get_path("purelib"))'],
+            check=True,
+            text=True,
+            stdout=subprocess.PIPE,
+        ).stdout.strip()
+    )
     (site / 'dependencies.pth').write_text(sysconfig.get_path('purelib') + '\n')
     subprocess.run([*pip, '--python', python, 'install', '--no-deps', '--no-index', wheel], check=True)
     return folder / 'venv' / 'bin'
@@ -41,8 +64,15 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def call(*words: object, cwd: Path, status: int = 0) -> str:
     environment = {key: value for key, value in os.environ.items() if key != 'PYTHONPATH'}
     environment['OMP_NUM_THREADS'] = '1'
-    done = subprocess.run([*map(str, words)], cwd=cwd, env=environment, text=True, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, timeout=240)
+    done = subprocess.run(
+        [*map(str, words)],
+        cwd=cwd,
+        env=environment,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=240,
+    )
     assert done.returncode == status, done.stdout[-4000:]
     return done.stdout
 
@@ -52,12 +82,12 @@ def test_the_installed_command_detects_by_a_model_name(installed: Path, tmp_path
     where = call(installed / 'python', '-c', 'import mmirstd; print(mmirstd.__file__)', cwd=tmp_path)
     assert str(installed.parent) in where
     rows, columns = np.mgrid[:96, :128]
-    image = 60 + 20 * np.sin(columns / 40) + 120 * np.exp(-((columns - 80)**2 + (rows - 50)**2) / (2 * 1.3**2))
+    image = 60 + 20 * np.sin(columns / 40) + 120 * np.exp(-((columns - 80) ** 2 + (rows - 50) ** 2) / (2 * 1.3**2))
     cv2.imwrite(str(tmp_path / 'scene.png'), image.round().astype(np.uint8))
     call(installed / 'mmirstd', 'infer', MODEL, 'scene.png', '--out', 'found', '--device', 'cpu', cwd=tmp_path)
-    table, = (tmp_path / 'found' / 'csv').glob('*.csv')
+    (table,) = (tmp_path / 'found' / 'csv').glob('*.csv')
     with table.open() as file:
-        target, = csv.DictReader(file)
+        (target,) = csv.DictReader(file)
     assert float(target['x']) == pytest.approx(80, abs=0.7)
     assert float(target['y']) == pytest.approx(50, abs=0.7)
 
@@ -65,10 +95,15 @@ def test_the_installed_command_detects_by_a_model_name(installed: Path, tmp_path
 @pytest.mark.skipif(os.name == 'nt', reason='the layout of a venv is another one on Windows')
 def test_configs_by_scope_and_help(installed: Path, tmp_path: Path) -> None:
     (tmp_path / 'mine.py').write_text(f"_base_ = ['mmirstd::ggl_net/{CONFIG}.py']\n")
-    shown = call(installed / 'python', '-c', 'import mmirstd.registry\nfrom mmengine.config import Config\n'
-                 'from mmengine.hub import get_config\n'
-                 f'print(Config.fromfile("mine.py").model.backbone.type)\n'
-                 f'print(get_config("mmirstd::ggl_net/{CONFIG}.py").model.neck.type)', cwd=tmp_path)
+    shown = call(
+        installed / 'python',
+        '-c',
+        'import mmirstd.registry\nfrom mmengine.config import Config\n'
+        'from mmengine.hub import get_config\n'
+        f'print(Config.fromfile("mine.py").model.backbone.type)\n'
+        f'print(get_config("mmirstd::ggl_net/{CONFIG}.py").model.neck.type)',
+        cwd=tmp_path,
+    )
     assert 'mmirstd.GGLEncoder' in shown
     assert 'mmirstd.TGFM' in shown
     assert 'did you mean: infer' in call(installed / 'mmirstd', 'inver', cwd=tmp_path, status=2)

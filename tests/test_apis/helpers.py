@@ -36,15 +36,27 @@ def conv_net(seed: int = 0) -> nn.Module:
     """A fully convolutional mmseg network with strides 2 and 4 inside; a radius of less than 32 pixels."""
     init_default_scope('mmseg')
     torch.manual_seed(seed)
-    model = MODELS.build(ConfigDict(
-        type='mmseg.EncoderDecoder',
-        data_preprocessor=dict(type='mmseg.SegDataPreProcessor'),
-        backbone=dict(
-            type='mmseg.UNet', in_channels=1, base_channels=4, num_stages=3, strides=(1, 1, 1),
-            enc_num_convs=(1, 1, 1), dec_num_convs=(1, 1), downsamples=(True, True), enc_dilations=(1, 1, 1),
-            dec_dilations=(1, 1), norm_cfg=dict(type='BN')),
-        decode_head=dict(type='mmirstd.IRSTDHead', in_channels=4, channels=4, in_index=2),
-        test_cfg=dict(mode='whole')))
+    model = MODELS.build(
+        ConfigDict(
+            type='mmseg.EncoderDecoder',
+            data_preprocessor=dict(type='mmseg.SegDataPreProcessor'),
+            backbone=dict(
+                type='mmseg.UNet',
+                in_channels=1,
+                base_channels=4,
+                num_stages=3,
+                strides=(1, 1, 1),
+                enc_num_convs=(1, 1, 1),
+                dec_num_convs=(1, 1),
+                downsamples=(True, True),
+                enc_dilations=(1, 1, 1),
+                dec_dilations=(1, 1),
+                norm_cfg=dict(type='BN'),
+            ),
+            decode_head=dict(type='mmirstd.IRSTDHead', in_channels=4, channels=4, in_index=2),
+            test_cfg=dict(mode='whole'),
+        )
+    )
     for parameter in model.parameters():
         if parameter.dim() == 4:
             nn.init.normal_(parameter, std=0.5)
@@ -66,12 +78,17 @@ def tiny_ggl_config() -> Config:
     return cfg
 
 
-def scene(height: int = 64, width: int = 96, targets: tuple[tuple[int, int], ...] = ((30, 40), ), seed: int = 0,
-          bright: float = 110) -> np.ndarray:
+def scene(
+    height: int = 64,
+    width: int = 96,
+    targets: tuple[tuple[int, int], ...] = ((30, 40),),
+    seed: int = 0,
+    bright: float = 110,
+) -> np.ndarray:
     """(H, W) uint8: noise around 90, and 3x3 targets of ``bright`` more at these rows and columns (centres)."""
     image = np.random.default_rng(seed).normal(90, 3, (height, width))
     for row, column in targets:
-        image[row - 1:row + 2, column - 1:column + 2] += bright
+        image[row - 1 : row + 2, column - 1 : column + 2] += bright
     return np.clip(image, 0, 255).astype(np.uint8)
 
 
@@ -86,7 +103,7 @@ def write_image(path: Path, image: np.ndarray) -> Path:
 
 def moving_frames(count: int = 8) -> list[np.ndarray]:
     """A target that moves 4 pixels to the right in each frame, from column 20 in row 30."""
-    return [scene(targets=((30, 20 + 4 * k), ), seed=k) for k in range(count)]
+    return [scene(targets=((30, 20 + 4 * k),), seed=k) for k in range(count)]
 
 
 def write_video(path: Path, frames: list[np.ndarray], codec: str = 'MJPG', fps: float = 10) -> Path:

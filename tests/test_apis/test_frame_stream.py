@@ -38,7 +38,7 @@ def test_video_cut_off_in_a_frame(tmp_path: Path, codec: str, suffix: str) -> No
     path = write_video(tmp_path / f'v.{suffix}', [scene(seed=k) for k in range(20)], codec)
     whole, _ = read(video(path))
     data = path.read_bytes()
-    path.write_bytes(data[:len(data) * 3 // 4])
+    path.write_bytes(data[: len(data) * 3 // 4])
     found, stream = read(video(path))
     assert 3 < len(found) < 17
     assert 'cut off' in stream.problem or 'truncated' in stream.problem

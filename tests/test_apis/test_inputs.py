@@ -17,8 +17,16 @@ from tests.test_apis.helpers import scene, write_image
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    for name in ('10.png', '2.png', 'film.mp4', 'notes.txt', '.hidden.png', 'sub/a.TIF', 'sub/deep/b.c.bmp',
-                 'out/masks/2.png'):
+    for name in (
+        '10.png',
+        '2.png',
+        'film.mp4',
+        'notes.txt',
+        '.hidden.png',
+        'sub/a.TIF',
+        'sub/deep/b.c.bmp',
+        'out/masks/2.png',
+    ):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
@@ -32,7 +40,12 @@ def listed(*args: object, **kwargs: object) -> list[tuple[str, str]]:
 def test_folder_in_natural_order(tree: Path) -> None:
     assert listed(tree) == [('image', '2'), ('image', '10'), ('video', 'film')]
     assert listed(str(tree), recursive=True, exclude=tree / 'out') == [
-        ('image', '2'), ('image', '10'), ('video', 'film'), ('image', 'sub/a'), ('image', 'sub/deep/b.c')]
+        ('image', '2'),
+        ('image', '10'),
+        ('video', 'film'),
+        ('image', 'sub/a'),
+        ('image', 'sub/deep/b.c'),
+    ]
 
 
 def test_folders_as_sequences(tree: Path) -> None:
@@ -47,7 +60,8 @@ def test_what_is_no_image_is_told(tree: Path) -> None:
     listed(tree, recursive=True, on_skip=skipped.append)
     assert [Path(path).name for path in skipped] == ['notes.txt', 'list.csv']
     assert describe_skipped(skipped).startswith(
-        'skipped 2 file(s) whose names are none of an image or video: notes.txt, list.csv (read are .png, ')
+        'skipped 2 file(s) whose names are none of an image or video: notes.txt, list.csv (read are .png, '
+    )
     assert ': a0, a1 and 3 more (' in describe_skipped([f'x/a{k}' for k in range(5)], shown=2)
     assert listed(tree / 'sub', sequences=True, on_skip=skipped.append) == [('frames', 'sub')]
     assert len(skipped) == 3
@@ -60,7 +74,7 @@ def test_pages_are_the_frames_of_a_sequence(tmp_path: Path) -> None:
     assert listed(tmp_path) == [('image', 'one'), ('pages', 'stack')]
     assert listed(tmp_path, sequences=True) == [('frames', tmp_path.name), ('pages', 'stack')]
     assert [Path(path).name for path in frame_files(str(tmp_path))] == ['one.tiff']
-    source, = expand_inputs(tmp_path / 'stack.tif')
+    (source,) = expand_inputs(tmp_path / 'stack.tif')
     assert not source.still
     stream = FrameStream(source)
     np.testing.assert_array_equal(list(stream), frames)
@@ -73,7 +87,7 @@ def test_pages_are_the_frames_of_a_sequence(tmp_path: Path) -> None:
 
 def test_patterns_keep_the_folders_below_their_fixed_part(tree: Path) -> None:
     assert listed(f'{tree}/**/*.[bT]*') == [('image', 'sub/a'), ('image', 'sub/deep/b.c')]
-    problem, = expand_inputs(f'{tree}/*.xyz')
+    (problem,) = expand_inputs(f'{tree}/*.xyz')
     assert 'no file matches' in problem.problem
 
 
@@ -83,12 +97,27 @@ def test_a_name_with_wildcard_characters_is_a_file_if_it_exists(tmp_path: Path) 
 
 
 def test_other_kinds_and_lists(tree: Path) -> None:
-    inputs = [np.zeros((2, 2), np.uint8), 0, '1', '-', 'rtsp://user:secret@host/live?key=1', tree / 'film.mp4',
-              np.zeros((2, 2), np.uint8), 3.5]
+    inputs = [
+        np.zeros((2, 2), np.uint8),
+        0,
+        '1',
+        '-',
+        'rtsp://user:secret@host/live?key=1',
+        tree / 'film.mp4',
+        np.zeros((2, 2), np.uint8),
+        3.5,
+    ]
     found = list(expand_inputs(inputs))
     assert [(s.kind, s.name) for s in found] == [
-        ('array', '000000'), ('live', 'camera0'), ('live', 'camera1'), ('stdin', 'stdin'), ('live', 'host_live'),
-        ('video', 'film'), ('array', '000001'), ('image', 'unknown')]
+        ('array', '000000'),
+        ('live', 'camera0'),
+        ('live', 'camera1'),
+        ('stdin', 'stdin'),
+        ('live', 'host_live'),
+        ('video', 'film'),
+        ('array', '000001'),
+        ('image', 'unknown'),
+    ]
     assert found[4].label == 'rtsp://host/live'  # no password in results
     with pytest.raises(DataError, match='float'):
         found[-1].read()
@@ -100,12 +129,12 @@ def test_named_pipe_is_a_stream(tmp_path: Path) -> None:
 
 
 def test_missing_and_empty_are_sources_with_a_problem(tree: Path) -> None:
-    missing, = expand_inputs(tree / 'none.png')
+    (missing,) = expand_inputs(tree / 'none.png')
     with pytest.raises(DataError, match='no such file'):
         missing.read()
     (tree / 'only').mkdir()
     (tree / 'only' / 'below').mkdir()
-    empty, = expand_inputs(tree / 'only')
+    (empty,) = expand_inputs(tree / 'only')
     with pytest.raises(DataError, match='no image or video.*1 subfolder.*--recursive'):
         empty.read()
 
@@ -134,7 +163,7 @@ def test_thousands_of_names_come_lazily(tmp_path: Path) -> None:
 def test_reading_keeps_bits(tmp_path: Path) -> None:
     image = (scene() * np.uint16(200)).astype(np.uint16)
     path = write_image(tmp_path / 'a.tif', image)
-    source, = expand_inputs(path)
+    (source,) = expand_inputs(path)
     assert np.array_equal(source.read(), image)
     np.save(tmp_path / 'a.npy', np.stack([image] * 3, -1))
     assert np.array_equal(next(iter(expand_inputs(tmp_path / 'a.npy'))).read(), image)
@@ -143,8 +172,16 @@ def test_reading_keeps_bits(tmp_path: Path) -> None:
         next(iter(expand_inputs(tmp_path / 'b.npy'))).read()
 
 
-@pytest.mark.parametrize('array', [np.zeros((2, 2, 2), np.uint8), np.zeros(4, np.uint8), np.zeros((0, 4), np.uint8),
-                                   np.zeros((2, 2), complex), np.zeros((2, 2), bool)])
+@pytest.mark.parametrize(
+    'array',
+    [
+        np.zeros((2, 2, 2), np.uint8),
+        np.zeros(4, np.uint8),
+        np.zeros((0, 4), np.uint8),
+        np.zeros((2, 2), complex),
+        np.zeros((2, 2), bool),
+    ],
+)
 def test_arrays_that_are_no_images(array: np.ndarray) -> None:
     with pytest.raises(DataError, match='expected'):
         gray_array(array)

@@ -43,7 +43,7 @@ def test_sees_what_the_test_data_set_gives(ggl: IRSTDInferencer, tmp_path: Path)
             expected = ggl.model.test_step(dict(inputs=[sample['inputs']], data_samples=[sample['data_samples']]))
         expected = expected[0].seg_logits.data[0].numpy()
         for given in (str(path), image):
-            result, = ggl.infer(given)
+            (result,) = ggl.infer(given)
             assert np.array_equal(result.probability, expected)
             assert np.array_equal(result.image, image)
     assert np.ptp(expected) > 1e-3  # not constant
@@ -79,7 +79,7 @@ def test_batches_give_what_single_images_give(ggl: IRSTDInferencer) -> None:
 def test_any_size(ggl: IRSTDInferencer, shape: tuple[int, int]) -> None:
     if max(shape) > 1000:
         ggl = IRSTDInferencer(LocalContrast(), device='cpu')
-    result, = ggl.infer(np.random.default_rng(0).integers(0, 255, shape).astype(np.uint8))
+    (result,) = ggl.infer(np.random.default_rng(0).integers(0, 255, shape).astype(np.uint8))
     assert result.probability.shape == result.mask.shape == shape
     assert min(result.picture().shape[:2]) > 50
 
@@ -89,7 +89,7 @@ def test_gray_values_beyond_the_normalisation() -> None:
     with pytest.raises(DataError, match='max_value'):
         list(IRSTDInferencer(LocalContrast(), device='cpu').infer(image))
     for options in (dict(normalise='minmax'), dict(normalise='percentile', load_options=dict(percentiles=(1, 100)))):
-        result, = IRSTDInferencer(LocalContrast(), device='cpu', **options).infer(image)
+        (result,) = IRSTDInferencer(LocalContrast(), device='cpu', **options).infer(image)
         assert [(round(t.x), round(t.y)) for t in result.targets] == [(40, 30)]
     with pytest.raises(ConfigError, match='bit_depth'):
         IRSTDInferencer(LocalContrast(), device='cpu', load_options=dict(bit_depth=40))
@@ -99,9 +99,9 @@ def test_gray_values_beyond_the_normalisation() -> None:
 def test_black_hot_images(dtype: type) -> None:
     bright = scene().astype(dtype) if dtype is np.uint8 else scene().astype(dtype) / 255
     dark = 255 - bright if dtype is np.uint8 else 1 - bright
-    expected, = IRSTDInferencer(LocalContrast(), device='cpu').infer(bright)
+    (expected,) = IRSTDInferencer(LocalContrast(), device='cpu').infer(bright)
     inverted = IRSTDInferencer(LocalContrast(), device='cpu', load_options=dict(invert=True))
-    result, = inverted.infer(dark)
+    (result,) = inverted.infer(dark)
     assert [(round(t.x), round(t.y)) for t in result.targets] == [(40, 30)]
     np.testing.assert_allclose(result.probability, expected.probability, atol=1e-5)
     np.testing.assert_array_equal(result.image, dark)
@@ -114,7 +114,7 @@ def test_nan_and_infinity() -> None:
     with pytest.raises(DataError, match='2 of 6144 pixels are NaN'):
         list(IRSTDInferencer(LocalContrast(), device='cpu').infer(image))
     repaired = IRSTDInferencer(LocalContrast(), device='cpu', load_options=dict(nonfinite='median'))
-    result, = repaired.infer(image)
+    (result,) = repaired.infer(image)
     assert [(round(t.x), round(t.y)) for t in result.targets] == [(40, 30)]
     assert np.isfinite(result.image).all()
     image[:] = np.nan
@@ -137,7 +137,6 @@ def test_a_bad_file_does_not_stop_the_others(tmp_path: Path) -> None:
 
 def test_an_image_the_network_fails_on_is_named_alone() -> None:
     class Fails(LocalContrast):
-
         def saliency(self, image: np.ndarray) -> np.ndarray:
             if image.min() == 0:
                 raise MemoryError('no room')
@@ -145,10 +144,13 @@ def test_an_image_the_network_fails_on_is_named_alone() -> None:
 
     failed = []
     images = [scene(), np.zeros((64, 96), np.uint8), scene(seed=2)]
-    results = list(IRSTDInferencer(Fails(), device='cpu').infer(
-        images, batch_size=3, on_error=lambda source, error: failed.append((source.name, str(error)))))
+    results = list(
+        IRSTDInferencer(Fails(), device='cpu').infer(
+            images, batch_size=3, on_error=lambda source, error: failed.append((source.name, str(error)))
+        )
+    )
     assert [result.source.name for result in results] == ['000000', '000002']
-    (name, message), = failed
+    ((name, message),) = failed
     assert name == '000001'
     assert '--tile on' in message
 
@@ -171,6 +173,7 @@ def test_video_frame_by_frame(tmp_path: Path) -> None:
 
 def test_memory_does_not_grow_with_the_number_of_images() -> None:
     import tracemalloc
+
     inferencer = IRSTDInferencer(LocalContrast(), device='cpu')
 
     def peak(count: int) -> int:
@@ -194,8 +197,8 @@ def test_two_channels_and_too_many() -> None:
             return torch.cat([torch.zeros_like(logit)] * (self.channels - 1) + [logit], 1)
 
     model = Channels()
-    expected, = IRSTDInferencer(LocalContrast(), device='cpu').infer(scene())
-    found, = IRSTDInferencer(model, device='cpu').infer(scene())
+    (expected,) = IRSTDInferencer(LocalContrast(), device='cpu').infer(scene())
+    (found,) = IRSTDInferencer(model, device='cpu').infer(scene())
     np.testing.assert_allclose(found.probability, expected.probability, rtol=0, atol=1e-6)
     model.channels = 3
     with pytest.raises(ConfigError, match=r'found shape \(3, '):

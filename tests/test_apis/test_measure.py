@@ -16,7 +16,7 @@ def test_a_target_is_measured_by_hand() -> None:
     gray = np.full((20, 30), 10.0)
     gray[::2] = 12.0
     gray[4, 10:12] = gray[5, 11] = 20.0
-    (target, ), mask = measure_targets(probability, 0.5, gray=gray, frame=7)
+    (target,), mask = measure_targets(probability, 0.5, gray=gray, frame=7)
     total = 0.6 + 0.9 + 0.75
     assert target.x == pytest.approx((10 * 0.6 + 11 * 0.9 + 11 * 0.75) / total, abs=1e-6)
     assert target.y == pytest.approx((4 * 0.6 + 4 * 0.9 + 5 * 0.75) / total, abs=1e-6)
@@ -38,13 +38,13 @@ def test_threshold_is_strict_and_small_components_are_background() -> None:
     probability[9:11, 9:11] = 0.9
     targets, mask = measure_targets(probability, 0.5)
     assert [(t.x, t.y) for t in targets] == [(5, 5), (9.5, 9.5)]
-    (target, ), mask = measure_targets(probability, 0.5, min_area=2)
+    (target,), mask = measure_targets(probability, 0.5, min_area=2)
     assert (target.x, target.id, mask.sum()) == (9.5, 0, 4)
 
 
 def test_nothing_found_and_flat_surroundings() -> None:
     assert measure_targets(np.zeros((3, 3), np.float32))[0] == []
-    (target, ), _ = measure_targets(np.ones((3, 3), np.float32), gray=np.ones((3, 3)))
+    (target,), _ = measure_targets(np.ones((3, 3), np.float32), gray=np.ones((3, 3)))
     assert target.scr is None  # no ring
     assert (target.x, target.y, target.area) == (1, 1, 9)
 
@@ -59,7 +59,7 @@ def test_bad_options(bad: dict) -> None:
 @given(seed=st.integers(0, 10**6), height=st.integers(1, 24), width=st.integers(1, 24))
 def test_what_holds_for_any_map(seed: int, height: int, width: int) -> None:
     rng = np.random.default_rng(seed)
-    probability = (rng.random((height, width))**3).astype(np.float32)
+    probability = (rng.random((height, width)) ** 3).astype(np.float32)
     gray = rng.integers(0, 65536, (height, width)).astype(np.uint16)
     targets, mask = measure_targets(probability, 0.5, gray=gray)
     components = label_components(probability > 0.5)

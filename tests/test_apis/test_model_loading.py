@@ -54,12 +54,11 @@ def test_weights_must_fit(tmp_path: Path) -> None:
 
 
 class Payload:
-
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def __reduce__(self):
-        return Path.touch, (self.path, )
+        return Path.touch, (self.path,)
 
 
 def test_weights_never_execute_code(tmp_path: Path) -> None:
@@ -72,12 +71,15 @@ def test_weights_never_execute_code(tmp_path: Path) -> None:
 
 def test_weights_of_the_metafile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from mmirstd.apis import model_loading
+
     folder = tmp_path / 'configs' / 'x'
     folder.mkdir(parents=True)
     (folder / 'a.py').write_text("model = dict(type='X')\n")
     (folder / 'b.py').write_text("model = dict(type='X')\n")
-    (folder / 'metafile.yml').write_text('Models:\n  - Name: a\n    Config: configs/x/a.py\n    Weights: w/a.pth\n'
-                                         '  - Name: b\n    Config: configs/x/b.py\n')
+    (folder / 'metafile.yml').write_text(
+        'Models:\n  - Name: a\n    Config: configs/x/a.py\n    Weights: w/a.pth\n'
+        '  - Name: b\n    Config: configs/x/b.py\n'
+    )
     monkeypatch.setattr(model_loading, 'REPO_ROOT', tmp_path)
     assert default_weights(Config.fromfile(str(folder / 'a.py'))) == str(tmp_path / 'w/a.pth')
     assert default_weights(Config.fromfile(str(folder / 'b.py'))) is None

@@ -47,14 +47,14 @@ def test_sequences_do_not_mix(tmp_path: Path) -> None:
 
 def test_threshold_and_least_area() -> None:
     frame = scene()
-    every, = inferencer(threshold=0.0).infer(frame)
+    (every,) = inferencer(threshold=0.0).infer(frame)
     scores = sorted(t.peak for t in every.targets)
     limit = scores[len(scores) // 2]
-    best, = inferencer(threshold=limit).infer(frame)
+    (best,) = inferencer(threshold=limit).infer(frame)
     assert 0 < len(best.targets) < len(every.targets)
     assert min(t.peak for t in best.targets) >= limit
     area = sorted(int(t.area) for t in every.targets)[len(scores) // 2] + 1
-    large, = inferencer(threshold=0.0, min_area=area).infer(frame)
+    (large,) = inferencer(threshold=0.0, min_area=area).infer(frame)
     assert 0 < len(large.targets) < len(every.targets)
     assert min(t.area for t in large.targets) >= area
 

@@ -15,8 +15,8 @@ IMAGE = scene(targets=((20, 20), (40, 70)))
 @pytest.mark.parametrize(('threshold', 'min_area'), [(0.05, 1), (0.5, 1), (0.5, 9), (0.5, 10), (0.999, 1)])
 def test_segmentation(threshold: float, min_area: int) -> None:
     network = LocalContrast()
-    first, = IRSTDInferencer(network, device='cpu', threshold=0.3).infer(IMAGE)
-    expected, = IRSTDInferencer(network, device='cpu', threshold=threshold, min_area=min_area).infer(IMAGE)
+    (first,) = IRSTDInferencer(network, device='cpu', threshold=0.3).infer(IMAGE)
+    (expected,) = IRSTDInferencer(network, device='cpu', threshold=threshold, min_area=min_area).infer(IMAGE)
     again = first.at_threshold(threshold, min_area)
     assert again.targets == expected.targets
     assert np.array_equal(again.mask, expected.mask)
@@ -26,16 +26,16 @@ def test_segmentation(threshold: float, min_area: int) -> None:
 
 def test_detection() -> None:
     network = tiny_detector(5)
-    first, = MovingTargetInferencer(network, device='cpu', threshold=0.9).infer(IMAGE)
+    (first,) = MovingTargetInferencer(network, device='cpu', threshold=0.9).infer(IMAGE)
     scores = sorted(t.peak for t in first.at_threshold(0.0).targets)
     limit = scores[len(scores) // 2]
-    expected, = MovingTargetInferencer(network, device='cpu', threshold=limit, min_area=4).infer(IMAGE)
+    (expected,) = MovingTargetInferencer(network, device='cpu', threshold=limit, min_area=4).infer(IMAGE)
     assert first.at_threshold(limit, 4).record() == expected.record()
     assert 0 < len(expected.targets) < len(scores)
 
 
 def test_range() -> None:
-    result, = IRSTDInferencer(LocalContrast(), device='cpu').infer(IMAGE)
+    (result,) = IRSTDInferencer(LocalContrast(), device='cpu').infer(IMAGE)
     with pytest.raises(ValueError, match='0 <= threshold < 1'):
         result.at_threshold(1.0)
     with pytest.raises(ValueError, match='min_area'):

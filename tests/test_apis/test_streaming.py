@@ -18,7 +18,8 @@ from tests.test_models.clip_models import noise, sample, tiny_config, tiny_detec
 
 MODELS_BY_T = {
     num_frames: tiny_detector(num_frames, test_cfg={**tiny_config(num_frames)['test_cfg'], 'streaming': False})
-    for num_frames in (1, 2, 5)}
+    for num_frames in (1, 2, 5)
+}
 # Where streaming and whole clips are equal by mathematics, float64 shows it to 1e-12 on every machine.
 DOUBLES_BY_T = {num_frames: copy.deepcopy(model).double() for num_frames, model in MODELS_BY_T.items()}
 
@@ -28,8 +29,9 @@ def window(i: int, num_frames: int, stride: int) -> list[int]:
 
 
 @settings(max_examples=25, deadline=None)
-@given(length=st.integers(1, 12), num_frames=st.sampled_from([1, 2, 5]), stride=st.integers(1, 3),
-       seed=st.integers(0, 99))
+@given(
+    length=st.integers(1, 12), num_frames=st.sampled_from([1, 2, 5]), stride=st.integers(1, 3), seed=st.integers(0, 99)
+)
 def test_levels_equal_those_of_whole_clips_on_every_frame(length: int, num_frames: int, stride: int, seed: int) -> None:
     torch.manual_seed(seed)
     model = DOUBLES_BY_T[num_frames]
@@ -47,11 +49,15 @@ def test_levels_equal_those_of_whole_clips_on_every_frame(length: int, num_frame
     assert len(stream) <= (num_frames - 1) * stride + 1
 
 
-@given(numbers=st.lists(st.integers(0, 30), min_size=1, max_size=10, unique=True).map(sorted),
-       stride=st.integers(1, 3), gaps=st.sampled_from(['hold', 'position']))
+@given(
+    numbers=st.lists(st.integers(0, 30), min_size=1, max_size=10, unique=True).map(sorted),
+    stride=st.integers(1, 3),
+    gaps=st.sampled_from(['hold', 'position']),
+)
 @settings(max_examples=20, deadline=None)
 def test_gaps_in_the_numbers_are_bridged_as_by_the_data_sets(numbers: list[int], stride: int, gaps: str) -> None:
     from mmirstd.datasets.sequences import window_positions
+
     model = DOUBLES_BY_T[2]
     frames = noise(1, len(numbers), 1, 32, 32).double()
     stream = FeatureStream(model, stride, gaps)
@@ -93,14 +99,18 @@ def test_reset_forgets_the_last_video() -> None:
     assert not torch.equal(detector(second[0]).pred_instances.scores[:3], alone[0][:3])
 
 
-@pytest.mark.parametrize('convert', [
-    lambda f: (f * 255).round().astype(np.uint8),
-    lambda f: (f * 65535).round().astype(np.uint16),
-    lambda f: f.astype(np.float64),
-    lambda f: torch.from_numpy(f),
-    lambda f: f[None],
-    lambda f: np.stack([f] * 3),
-], ids=['uint8', 'uint16', 'float64', 'tensor', 'C=1', 'RGB'])
+@pytest.mark.parametrize(
+    'convert',
+    [
+        lambda f: (f * 255).round().astype(np.uint8),
+        lambda f: (f * 65535).round().astype(np.uint16),
+        lambda f: f.astype(np.float64),
+        lambda f: torch.from_numpy(f),
+        lambda f: f[None],
+        lambda f: np.stack([f] * 3),
+    ],
+    ids=['uint8', 'uint16', 'float64', 'tensor', 'C=1', 'RGB'],
+)
 def test_frames_of_all_types_and_layouts(convert) -> None:
     frame = noise(1, 1, 1, 40, 50)[0, 0, 0].numpy()
     detector = StreamingDetector(MODELS_BY_T[1])
@@ -121,10 +131,17 @@ def test_rgb_becomes_luminance_in_the_right_order() -> None:
 def test_from_a_config_with_checkpoint_pipeline_and_stride(tmp_path) -> None:
     model = tiny_detector(2, seed=7)
     torch.save(dict(state_dict=model.state_dict()), tmp_path / 'model.pth')
-    pipeline = [dict(type='mmirstd.LoadClip'), dict(type='mmirstd.ClipLetterbox', size=64),
-                dict(type='LoadAnnotations', with_bbox=True), dict(type='mmirstd.PackClipInputs')]
-    cfg = Config(dict(default_scope='mmdet', model=tiny_config(2), test_dataloader=dict(
-        dataset=dict(pipeline=pipeline, stride=2))))
+    pipeline = [
+        dict(type='mmirstd.LoadClip'),
+        dict(type='mmirstd.ClipLetterbox', size=64),
+        dict(type='LoadAnnotations', with_bbox=True),
+        dict(type='mmirstd.PackClipInputs'),
+    ]
+    cfg = Config(
+        dict(
+            default_scope='mmdet', model=tiny_config(2), test_dataloader=dict(dataset=dict(pipeline=pipeline, stride=2))
+        )
+    )
     detector = StreamingDetector(cfg, tmp_path / 'model.pth', fuse=False)
     assert detector.stream.stride == 2
     frame = noise(1, 1, 1, 32, 48)[0, 0, 0].numpy()
@@ -140,7 +157,6 @@ def test_from_a_config_with_checkpoint_pipeline_and_stride(tmp_path) -> None:
 
 
 class TestBadInput:
-
     def test_shape(self) -> None:
         with pytest.raises(ValueError, match=r'shape \(32, 32, 3\); expected \(H, W\) or \(C, H, W\)'):
             StreamingDetector(MODELS_BY_T[1])(np.zeros((32, 32, 3), np.uint8))

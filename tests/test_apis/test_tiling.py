@@ -10,8 +10,12 @@ from tests.test_apis.helpers import LocalContrast, conv_net, scene
 
 
 @settings(max_examples=60, deadline=None)
-@given(size=st.integers(1, 700), window=st.integers(1, 6), overlap=st.integers(0, 3),
-       seam=st.sampled_from(['blend', 'crop']))
+@given(
+    size=st.integers(1, 700),
+    window=st.integers(1, 6),
+    overlap=st.integers(0, 3),
+    seam=st.sampled_from(['blend', 'crop']),
+)
 def test_tiles_cover_and_weights_add_up(size: int, window: int, overlap: int, seam: str) -> None:
     window = max(window, 2 * overlap) * 32
     tiling = Tiling(window, overlap * 32, seam)
@@ -45,7 +49,7 @@ def test_a_fully_convolutional_network_gives_the_whole_images_result(seam: str) 
     image = np.random.default_rng(1).integers(0, 256, (300, 420)).astype(np.uint8)
 
     def probability(**options: object) -> np.ndarray:
-        result, = IRSTDInferencer(model, device='cpu', **options).infer(image, batch_size=3)
+        (result,) = IRSTDInferencer(model, device='cpu', **options).infer(image, batch_size=3)
         return result.probability
 
     whole = probability(tile='off')
@@ -61,8 +65,14 @@ def places_on_seams(size: int, tiling: Tiling) -> tuple[tuple[int, int], ...]:
     spans = tiling.spans(size)
     middles = [(a[1] + b[0]) // 2 for a, b in zip(spans, spans[1:])]
     far = size - 3
-    return (*((row, column) for row in middles for column in middles), *((row + 20, row) for row, _ in spans[1:]),
-            (2, 2), (far, far), (2, far), (far, 2))
+    return (
+        *((row, column) for row in middles for column in middles),
+        *((row + 20, row) for row, _ in spans[1:]),
+        (2, 2),
+        (far, far),
+        (2, far),
+        (far, 2),
+    )
 
 
 @pytest.mark.parametrize('seam', ['blend', 'crop'])
@@ -71,9 +81,9 @@ def test_targets_on_seams_are_those_of_the_whole_image(seam: str) -> None:
     places = places_on_seams(900, tiling)
     image = scene(900, 900, places)
     model = LocalContrast()
-    whole, = IRSTDInferencer(model, device='cpu', tile='off').infer(image)
+    (whole,) = IRSTDInferencer(model, device='cpu', tile='off').infer(image)
     assert len(whole.targets) == len(places)
-    tiled, = IRSTDInferencer(model, device='cpu', tile='on', tiling=tiling).infer(image, batch_size=2)
+    (tiled,) = IRSTDInferencer(model, device='cpu', tile='on', tiling=tiling).infer(image, batch_size=2)
     assert np.array_equal(tiled.mask, whole.mask)
     assert [t.as_dict() for t in tiled.targets] == [t.as_dict() for t in whole.targets]
 
@@ -82,7 +92,7 @@ def test_4096x4096_in_tiles_of_bounded_size() -> None:
     tiling = Tiling(1024, 128)
     places = places_on_seams(4096, tiling)
     model = LocalContrast()
-    result, = IRSTDInferencer(model, device='cpu', tile='on', tiling=tiling).infer(scene(4096, 4096, places))
+    (result,) = IRSTDInferencer(model, device='cpu', tile='on', tiling=tiling).infer(scene(4096, 4096, places))
     assert model.largest == 1024 * 1024
     assert sorted((round(t.y), round(t.x)) for t in result.targets) == sorted(places)
 

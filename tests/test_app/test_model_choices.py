@@ -26,13 +26,18 @@ def test_every_classical_method_is_offered_and_works() -> None:
 
 def test_weights_in_the_repository_appear_by_themselves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     content = dict(
-        Collections=[dict(Name='A', Metadata={'Training Data': ['NUAA-SIRST']}),
-                     dict(Name='B', Metadata={'Training Data': 'none (a filter)'})],
-        Models=[dict(Name='a-lost', Config='configs/a/a.py', Weights='configs/a/lost.pth', **{'In Collection': 'A'}),
-                dict(Name='a-web', Config='configs/a/a.py', Weights='https://x.org/a.pth', **{'In Collection': 'A'}),
-                dict(Name='a-here', Config='configs/a/a.py', Weights=['configs/a/a.pth'], **{'In Collection': 'A'}),
-                dict(Name='b-1', Config='configs/a/b.py', **{'In Collection': 'B'}),
-                dict(Name='b-2', Config='configs/a/c.py', **{'In Collection': 'B'})])
+        Collections=[
+            dict(Name='A', Metadata={'Training Data': ['NUAA-SIRST']}),
+            dict(Name='B', Metadata={'Training Data': 'none (a filter)'}),
+        ],
+        Models=[
+            dict(Name='a-lost', Config='configs/a/a.py', Weights='configs/a/lost.pth', **{'In Collection': 'A'}),
+            dict(Name='a-web', Config='configs/a/a.py', Weights='https://x.org/a.pth', **{'In Collection': 'A'}),
+            dict(Name='a-here', Config='configs/a/a.py', Weights=['configs/a/a.pth'], **{'In Collection': 'A'}),
+            dict(Name='b-1', Config='configs/a/b.py', **{'In Collection': 'B'}),
+            dict(Name='b-2', Config='configs/a/c.py', **{'In Collection': 'B'}),
+        ],
+    )
     folder = tmp_path / 'configs' / 'a'
     folder.mkdir(parents=True)
     (folder / 'metafile.yml').write_text(yaml.safe_dump(content))
@@ -40,7 +45,8 @@ def test_weights_in_the_repository_appear_by_themselves(tmp_path: Path, monkeypa
     monkeypatch.setattr(model_choices, 'REPO_ROOT', tmp_path)
     assert shipped_choices() == [
         ModelChoice('a-here (pretrained)', str(folder / 'a.py'), str(folder / 'a.pth')),
-        ModelChoice('B (no training)', str(folder / 'b.py'))]
+        ModelChoice('B (no training)', str(folder / 'b.py')),
+    ]
 
 
 def test_a_model_of_ones_own(tmp_path: Path) -> None:

@@ -37,8 +37,9 @@ KNOWN = ('Method not implemented.', 'AbortError: BodyStreamBuffer was aborted')
 def test_command_line(capsys: pytest.CaptureFixture) -> None:
     args = app.parse_args([])
     assert (args.host, args.port, args.model, args.limits) == ('127.0.0.1', 7860, [], UploadLimits())
-    args = app.parse_args(['--model', 'a', '--model', 'b', 'b.pth', '--max-upload-mb', '1.5', '--max-pixels', '100',
-                           '--max-frames', '7'])
+    args = app.parse_args(
+        ['--model', 'a', '--model', 'b', 'b.pth', '--max-upload-mb', '1.5', '--max-pixels', '100', '--max-frames', '7']
+    )
     assert (args.model, args.limits) == ([['a'], ['b', 'b.pth']], UploadLimits(1.5, 100, 7))
     for wrong in (['--model', 'a', 'b', 'c'], ['--max-frames', '0'], ['--port', '99999']):
         with pytest.raises(SystemExit):
@@ -57,13 +58,18 @@ def test_the_command_cleans_up_after_itself(tmp_path: Path) -> None:
     pytest.importorskip('gradio', reason='needs Gradio (requirements-app.txt; make test installs it)')
     port = free_port()
     environment = dict(os.environ, TMPDIR=str(tmp_path), PYTHONPATH=str(REPO))
-    with subprocess.Popen([sys.executable, str(REPO / 'tools' / 'app.py'), '--port', str(port), '--device', 'cpu'],
-                          cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True) as process:
+    with subprocess.Popen(
+        [sys.executable, str(REPO / 'tools' / 'app.py'), '--port', str(port), '--device', 'cpu'],
+        cwd=tmp_path,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
         try:
             said = next((line for line in process.stdout if 'http' in line), '')
             assert f'open http://127.0.0.1:{port}/' in said
-            folder, = tmp_path.glob('mmirstd-app-*')
+            (folder,) = tmp_path.glob('mmirstd-app-*')
             assert folder.is_dir()
         finally:
             process.terminate()
@@ -86,8 +92,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, obje
     folder = tmp_path_factory.mktemp('server')
     port = free_port()
     log = logging.FileHandler(folder / 'training.log')
-    page, store, address = app.start([[TOPHAT]], UploadLimits(megabytes=2, pixels=200_000, frames=5), folder,
-                                     '127.0.0.1', port, 'cpu')
+    page, store, address = app.start(
+        [[TOPHAT]], UploadLimits(megabytes=2, pixels=200_000, frames=5), folder, '127.0.0.1', port, 'cpu'
+    )
     with pytest.raises(UserError, match='another --port'):
         app.start([], UploadLimits(), folder, '127.0.0.1', port)
     assert log.stream is not None  # the log files of a training in this process stay open
@@ -127,8 +134,10 @@ def status(page: Browser, state: str, text: str = '') -> str:
 
 def send(page: Browser, path: Path) -> None:
     """Choose a file; one that is there is taken away first."""
-    page.run("(() => { const x = document.querySelector('#file button[aria-label=\"Clear\"], "
-             "#file button[aria-label=\"Remove this file\"]'); if (x) x.click(); })()")
+    page.run(
+        '(() => { const x = document.querySelector(\'#file button[aria-label="Clear"], '
+        '#file button[aria-label="Remove this file"]\'); if (x) x.click(); })()'
+    )
     page.wait("document.querySelector('#file input[type=file]')")
     page.choose_files('#file input[type=file]', path)
 
@@ -174,8 +183,11 @@ def download(page: Browser, kind: str, folder: Path) -> Path:
     page.run(f"document.querySelector('#get-{kind}').click()")
     end = time.monotonic() + 60
     while time.monotonic() < end:
-        new = [path for path in set(folder.iterdir()) - before if path.suffix not in ('.crdownload', '.tmp')
-               and not path.name.startswith('.')]
+        new = [
+            path
+            for path in set(folder.iterdir()) - before
+            if path.suffix not in ('.crdownload', '.tmp') and not path.name.startswith('.')
+        ]
         if new:
             return new[0]
         time.sleep(0.05)
@@ -193,6 +205,7 @@ def test_an_image_from_upload_to_download(page: Browser, served: tuple, tmp_path
 
     def expected(threshold: float, model: str = TOPHAT) -> object:
         return next(IRSTDInferencer(model, device='cpu', show_progress=False, threshold=threshold).infer(image))
+
     first = expected(0.5)
     assert f'{len(first.targets)} target' in text
     assert page.run("document.querySelector('#overlay img').naturalWidth") == 96 * 7
@@ -254,11 +267,13 @@ def test_bad_files_are_told_in_the_page_and_survived(page: Browser, served: tupl
     (tmp_path / 'zero.png').write_bytes(b'')
     (tmp_path / 'text.png').write_text('<b>text</b>')
     (tmp_path / 'broken.mp4').write_bytes(b'\0\0\0\x18ftypmp42' + bytes(200))
-    for path, message in ((write_image(tmp_path / 'nan.tif', floats), '1 of 6144 pixels are NaN'),
-                          (tmp_path / 'zero.png', 'zero.png: the file is empty'),
-                          (tmp_path / 'text.png', "starts with b'<b>text</b>'"),
-                          (write_image(tmp_path / 'wide.png', np.zeros((10, 20001), np.uint8)), '200,010 pixels'),
-                          (tmp_path / 'broken.mp4', 'cannot be opened as a video')):
+    for path, message in (
+        (write_image(tmp_path / 'nan.tif', floats), '1 of 6144 pixels are NaN'),
+        (tmp_path / 'zero.png', 'zero.png: the file is empty'),
+        (tmp_path / 'text.png', "starts with b'<b>text</b>'"),
+        (write_image(tmp_path / 'wide.png', np.zeros((10, 20001), np.uint8)), '200,010 pixels'),
+        (tmp_path / 'broken.mp4', 'cannot be opened as a video'),
+    ):
         send(page, path)
         text = status(page, 'error', message)
         assert str(served[2]) not in text
@@ -314,6 +329,7 @@ def test_only_the_sessions_files_are_served_and_they_go_with_it(page: Browser, s
             return opener.open(url, timeout=30).status
         except urllib.error.HTTPError as error:
             return error.code
+
     assert answer(session.files['csv']) == 200
     secret = tmp_path / 'secret.txt'
     secret.write_text('x')

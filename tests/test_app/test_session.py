@@ -27,6 +27,7 @@ class Shelf:
 
     def __init__(self, inferencer: object) -> None:
         from threading import Lock
+
         self.lock = Lock()
         self.inferencer = inferencer
         self.runs = 0
@@ -35,6 +36,7 @@ class Shelf:
         def counted(*args: object, **kwargs: object) -> list:
             self.runs += 1
             return forward(*args, **kwargs)
+
         inferencer.forward = counted
 
     def get(self, name: str, normalise: str | None = None) -> object:
@@ -59,12 +61,15 @@ def test_an_image_and_its_files(session: AppSession, tmp_path: Path) -> None:
     image = scene(targets=((20, 20), (40, 70))).astype(np.uint16) * 200
     path = write_image(tmp_path / 'my scene.tif', image)
     assert session.detect(path, 'any')
-    expected, = IRSTDInferencer(LocalContrast(), device='cpu').infer(image)
+    (expected,) = IRSTDInferencer(LocalContrast(), device='cpu').infer(image)
     assert session.targets == expected.targets
     assert session.results[0].image.dtype == np.uint16  # the bit depth came through
     assert {kind: file.name for kind, file in session.files.items()} == {
-        'csv': 'my scene-targets.csv', 'json': 'my scene-targets.json', 'mask': 'my scene-mask.png',
-        'overlay': 'my scene-overlay.png'}
+        'csv': 'my scene-targets.csv',
+        'json': 'my scene-targets.json',
+        'mask': 'my scene-mask.png',
+        'overlay': 'my scene-overlay.png',
+    }
     found = rows(session.files['csv'])
     assert list(found[0]) == list(CSV_COLUMNS)
     assert [float(row['x']) for row in found] == [target.as_dict()['x'] for target in expected.targets]
@@ -83,7 +88,7 @@ def test_another_threshold_needs_no_network_and_replaces_the_files(session: AppS
     found = []
     for threshold in (0.01, 0.5, 0.999):
         session.rethreshold(threshold, 2)
-        expected, = IRSTDInferencer(LocalContrast(), device='cpu', threshold=threshold, min_area=2).infer(path)
+        (expected,) = IRSTDInferencer(LocalContrast(), device='cpu', threshold=threshold, min_area=2).infer(path)
         assert session.targets == expected.targets
         record = json.loads(session.files['json'].read_text())
         assert (record['threshold'], record['min_area']) == (threshold, 2)
@@ -137,7 +142,7 @@ def test_a_long_video_is_looked_at_in_part_and_a_cut_one_as_far_as_it_goes(tmp_p
     exact.detect(path, 'any')
     assert (len(exact.results), exact.notes) == (8, [])
     data = path.read_bytes()
-    (tmp_path / 'cut.avi').write_bytes(data[:len(data) * 2 // 3])
+    (tmp_path / 'cut.avi').write_bytes(data[: len(data) * 2 // 3])
     cut = AppSession(segmentation(), UploadLimits(), tmp_path / 'c')
     cut.detect(tmp_path / 'cut.avi', 'any')
     assert 0 < len(cut.results) < 8
@@ -173,8 +178,13 @@ def test_bad_files_are_told_and_survived(session: AppSession, tmp_path: Path) ->
     good = write_image(tmp_path / 'good.png', scene())
     whole = write_video(tmp_path / 'v.avi', moving_frames(8)).read_bytes()
     (tmp_path / 'broken.avi').write_bytes(whole[:200] + bytes(len(whole) - 200))
-    cases = {'nan.tif': r'1 of 6144 pixels are NaN.*tools/infer\.py --nonfinite median', 'zero.png': 'empty',
-             'text.png': 'not an image', 'large.tif': 'another choice of gray values$', 'broken.avi': 'broken.avi'}
+    cases = {
+        'nan.tif': r'1 of 6144 pixels are NaN.*tools/infer\.py --nonfinite median',
+        'zero.png': 'empty',
+        'text.png': 'not an image',
+        'large.tif': 'another choice of gray values$',
+        'broken.avi': 'broken.avi',
+    }
     for name, message in cases.items():
         with pytest.raises(DataError) as caught:
             session.detect(tmp_path / name, 'any')
@@ -186,7 +196,8 @@ def test_bad_files_are_told_and_survived(session: AppSession, tmp_path: Path) ->
         session.detect(good, 'any')
         assert len(session.targets) == 1
     Image.fromarray(np.stack([255 - scene()] * 3 + [np.zeros((64, 96), np.uint8)], -1), 'CMYK').save(
-        tmp_path / 'cmyk.jpg', quality=95)
+        tmp_path / 'cmyk.jpg', quality=95
+    )
     session.detect(tmp_path / 'cmyk.jpg', 'any')
     assert len(session.targets) == 1
     for shape in ((1, 1), (10, 20000)):
@@ -195,8 +206,10 @@ def test_bad_files_are_told_and_survived(session: AppSession, tmp_path: Path) ->
 
 
 def test_errors_in_words(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    assert describe_error(OSError(28, 'No space left on device', '/secret/x')) == \
-        'The app cannot read or write its files: No space left on device.'
+    assert (
+        describe_error(OSError(28, 'No space left on device', '/secret/x'))
+        == 'The app cannot read or write its files: No space left on device.'
+    )
     assert 'memory' in describe_error(MemoryError())
     with caplog.at_level(logging.ERROR, 'mmirstd.app'):
         text = describe_error(RuntimeError('/secret/y'))

@@ -33,11 +33,16 @@ def test_a_video_is_accepted_with_a_limit_of_frames(tmp_path: Path, name: str) -
 def test_what_is_refused_is_named_without_its_folder(tmp_path: Path) -> None:
     good = write_image(tmp_path / 'good.png', scene()).read_bytes()
     cases = {
-        'zero.png': (b'', 'empty'), 'zero.mp4': (b'', 'empty'), 'text.png': (b'I am text', 'not an image'),
-        'text.mp4': (b'#EXTM3U\n/etc/passwd\n', 'no MP4 video'), 'list.avi': (b'ffconcat version 1.0', 'no AVI video'),
-        'notes.txt': (b'text', 'not read here'), 'cut.png': (good[:-20], 'truncated'),
+        'zero.png': (b'', 'empty'),
+        'zero.mp4': (b'', 'empty'),
+        'text.png': (b'I am text', 'not an image'),
+        'text.mp4': (b'#EXTM3U\n/etc/passwd\n', 'no MP4 video'),
+        'list.avi': (b'ffconcat version 1.0', 'no AVI video'),
+        'notes.txt': (b'text', 'not read here'),
+        'cut.png': (good[:-20], 'truncated'),
         'broken.mp4': (b'\0\0\0\x18ftypmp42' + bytes(200), 'cannot be opened as a video'),
-        'headless.png': (good[:16] + bytes(8) + good[24:], 'checksum')}
+        'headless.png': (good[:16] + bytes(8) + good[24:], 'checksum'),
+    }
     for name, (content, message) in cases.items():
         (tmp_path / name).write_bytes(content)
         with pytest.raises(DataError, match=message) as caught:

@@ -22,10 +22,13 @@ default_hooks = dict(checkpoint=dict(save_best='IoU', rule='greater'))
 """
 
 # With a test that knows protocols, sizes and images.
-SEGMENTATION = CONFIG + """
+SEGMENTATION = (
+    CONFIG
+    + """
 test_dataloader['dataset']['pipeline'] = [dict(type='PackSegInputs')]
 test_evaluator = dict(type='mmirstd.IRSTDMetric')
 """
+)
 
 # Trains four epochs of two iterations with IoU 0.5, 0.7 (+ width / 100, + seed / 1000) at epochs 2 and 4. `model.fail`
 # lets it fail, `model.pause_at` lets it wait after that epoch until it is killed.
@@ -113,9 +116,11 @@ def toy(**changes: Any) -> dict[str, Any]:
     return {
         'data_roots': {'toy': 'data/toy'},
         'seeds': [0, 1],
-        'runs': [dict(name='a', config='configs/a.py'),
-                 dict(name='b', config='configs/b.py', label='B', cfg_options={'model.width': 2})],
-        **changes
+        'runs': [
+            dict(name='a', config='configs/a.py'),
+            dict(name='b', config='configs/b.py', label='B', cfg_options={'model.width': 2}),
+        ],
+        **changes,
     }
 
 
@@ -136,7 +141,16 @@ def make_jobs(root: Path, content: dict[str, Any], side_by_side: int = 1, stop=N
 def record(config: str, options: dict, seed: int, val: dict | None = None, **test: Any) -> dict[str, Any]:
     """A record as a job writes it."""
     return dict(
-        suite='toy', run='r', seed=seed, config=config, cfg_options=options,
-        selection='highest IoU on the validation split', git=dict(commit='a' * 40, dirty=[], commits=['a' * 40]),
-        data={}, test=test, validation=val or {}, training=dict(training_s=120.0, wall_s=200.0, chosen=4),
-        network=dict(parameters=1000, inference_parameters=900, flops=2 * 10**9, images=3))
+        suite='toy',
+        run='r',
+        seed=seed,
+        config=config,
+        cfg_options=options,
+        selection='highest IoU on the validation split',
+        git=dict(commit='a' * 40, dirty=[], commits=['a' * 40]),
+        data={},
+        test=test,
+        validation=val or {},
+        training=dict(training_s=120.0, wall_s=200.0, chosen=4),
+        network=dict(parameters=1000, inference_parameters=900, flops=2 * 10**9, images=3),
+    )

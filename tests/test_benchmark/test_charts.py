@@ -19,14 +19,22 @@ from mmirstd.engine.errors import ConfigError
 
 from .helpers import record, toy, write_suite
 
-COLUMNS = [dict(value='test.IoU', heading='IoU'),
-           dict(value='test.Fa', heading='Fa (1e-6)', scale=1e6, format='.1f', better='lower')]
+COLUMNS = [
+    dict(value='test.IoU', heading='IoU'),
+    dict(value='test.Fa', heading='Fa (1e-6)', scale=1e6, format='.1f', better='lower'),
+]
 
 
 def make(root: Path, **changes):
     (root / 'docs').mkdir(exist_ok=True)
-    table = dict(name='pairs', readme='docs/README.md', kind='differences', columns=COLUMNS, pairs=[['b', 'a']],
-                 chart='docs/pairs.svg')
+    table = dict(
+        name='pairs',
+        readme='docs/README.md',
+        kind='differences',
+        columns=COLUMNS,
+        pairs=[['b', 'a']],
+        chart='docs/pairs.svg',
+    )
     runs = [dict(run, group='Set <1>') for run in toy()['runs']]
     return load_suite(write_suite(root, toy(runs=runs, tables=[{**table, **changes}])), root)
 
@@ -42,8 +50,10 @@ def chart_of(suite) -> str | None:
 
 
 def texts(svg: str) -> list[str]:
-    return [''.join(node.itertext()).strip() for node in ElementTree.fromstring(svg).iter(
-        '{http://www.w3.org/2000/svg}text')]
+    return [
+        ''.join(node.itertext()).strip()
+        for node in ElementTree.fromstring(svg).iter('{http://www.w3.org/2000/svg}text')
+    ]
 
 
 def test_what_it_says(tmp_path: Path) -> None:
@@ -52,8 +62,15 @@ def test_what_it_says(tmp_path: Path) -> None:
     write(suite, 'b', (0.7, 5e-6), (0.81, 6e-6))
     svg = chart_of(suite)
     words = texts(svg)
-    for word in ('Set <1>', 'B', 'less a, 2 seeds', 'IoU, higher is better', 'Fa (1e-6), lower is better',
-                 'the upper one is better', 'the lower one is better'):
+    for word in (
+        'Set <1>',
+        'B',
+        'less a, 2 seeds',
+        'IoU, higher is better',
+        'Fa (1e-6), lower is better',
+        'the upper one is better',
+        'the lower one is better',
+    ):
         assert word in words, word
     assert 'no difference seen' not in words
     assert svg == chart_of(suite)
@@ -101,11 +118,14 @@ def test_written_only_when_changed(tmp_path: Path) -> None:
     assert path.read_text() == '<svg></svg>\n'
 
 
-@pytest.mark.parametrize(('changes', 'message'), [
-    (dict(chart='docs/pairs.png'), r'chart: .*expected the name of an SVG file'),
-    (dict(chart='/tmp/pairs.svg'), r'chart: .*relative to the repository'),
-    (dict(kind='results', pairs=None), 'belongs to kind: differences'),
-])
+@pytest.mark.parametrize(
+    ('changes', 'message'),
+    [
+        (dict(chart='docs/pairs.png'), r'chart: .*expected the name of an SVG file'),
+        (dict(chart='/tmp/pairs.svg'), r'chart: .*relative to the repository'),
+        (dict(kind='results', pairs=None), 'belongs to kind: differences'),
+    ],
+)
 def test_bad_suites(tmp_path: Path, changes: dict, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         make(tmp_path, **changes)

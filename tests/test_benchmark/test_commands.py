@@ -13,13 +13,28 @@ def test_here_and_shown(tmp_path: Path) -> None:
     run = suite.run('b')
     shown = Commands.shown(suite, run, 1)
     assert shown.train(Path('anywhere/epoch_3.pth')) == [
-        'tools/train.py', 'configs/b.py', '--work-dir', 'work_dirs/benchmarks/toy/b_seed1', '--resume',
-        'work_dirs/benchmarks/toy/b_seed1/epoch_3.pth', '--cfg-options', 'data_root=data/toy', 'model.width=2',
-        'randomness.seed=1']
+        'tools/train.py',
+        'configs/b.py',
+        '--work-dir',
+        'work_dirs/benchmarks/toy/b_seed1',
+        '--resume',
+        'work_dirs/benchmarks/toy/b_seed1/epoch_3.pth',
+        '--cfg-options',
+        'data_root=data/toy',
+        'model.width=2',
+        'randomness.seed=1',
+    ]
     here = Commands.here(suite, run, 1, Settings(tmp_path / 'logs', tmp_path / 'work', {'toy': '/data/toy'}))
     assert here.train() == [
-        'tools/train.py', str(tmp_path / 'configs/b.py'), '--work-dir', str(tmp_path / 'work/toy/b_seed1'),
-        '--cfg-options', 'data_root=/data/toy', 'model.width=2', 'randomness.seed=1']
+        'tools/train.py',
+        str(tmp_path / 'configs/b.py'),
+        '--work-dir',
+        str(tmp_path / 'work/toy/b_seed1'),
+        '--cfg-options',
+        'data_root=/data/toy',
+        'model.width=2',
+        'randomness.seed=1',
+    ]
 
 
 def test_another_data_set(tmp_path: Path) -> None:
@@ -28,7 +43,10 @@ def test_another_data_set(tmp_path: Path) -> None:
     commands = Commands.shown(suite, suite.run('a'), 0)
     assert commands.train()[1:4] == ['configs/a.py', '--data', 'sirst3']
     assert commands.test(Path('x/best.pth'), per_image=False)[2:5] == [
-        'work_dirs/benchmarks/toy/a_seed0/best.pth', '--data', 'sirst3']
+        'work_dirs/benchmarks/toy/a_seed0/best.pth',
+        '--data',
+        'sirst3',
+    ]
 
 
 def test_tests(tmp_path: Path) -> None:
@@ -41,8 +59,9 @@ def test_tests(tmp_path: Path) -> None:
     without = commands.test(None, per_image=False)
     assert without[2] == '--work-dir'
     assert '--per-image' not in without
-    further = commands.further_test([Evaluation('a', 'msda', 64), Evaluation('b', 'msda', 64),
-                                     Evaluation('c', 'default', 64)], None)
+    further = commands.further_test(
+        [Evaluation('a', 'msda', 64), Evaluation('b', 'msda', 64), Evaluation('c', 'default', 64)], None
+    )
     assert further[-7:-3] == ['--protocol', 'msda', '--eval-size', '64']
 
 

@@ -27,8 +27,12 @@ def step(epoch: int, n: int, loss: float, time: float = 1.0) -> dict:
 
 
 def test_a_resumed_part_replaces_what_was_done_beyond_its_start(tmp_path: Path) -> None:
-    write(tmp_path, '1', [step(1, 1, 9.0), dict(IoU=0.1, step=1), step(2, 2, 8.0), dict(IoU=0.9, step=2),
-                          step(3, 3, 7.0)], tail='{"loss": 1')
+    write(
+        tmp_path,
+        '1',
+        [step(1, 1, 9.0), dict(IoU=0.1, step=1), step(2, 2, 8.0), dict(IoU=0.9, step=2), step(3, 3, 7.0)],
+        tail='{"loss": 1',
+    )
     write(tmp_path, '2', [])
     write(tmp_path, '3', [step(2, 2, 6.0, time=3.0), dict(IoU=0.2, step=2)])
     history = read_history(tmp_path)
@@ -46,8 +50,10 @@ def test_nothing_logged(tmp_path: Path) -> None:
 
 
 def test_curves_are_short() -> None:
-    history = History([step(1, n, float(n)) for n in range(1, 1001)],
-                      [dict(IoU=n / 3, Pd=float('nan'), time=1.0, step=n) for n in range(1, 301)])
+    history = History(
+        [step(1, n, float(n)) for n in range(1, 1001)],
+        [dict(IoU=n / 3, Pd=float('nan'), time=1.0, step=n) for n in range(1, 301)],
+    )
     curve = loss_curve(history, points=10)
     assert curve['iter'] == [100, 200, 300, 400, 500, 600, 700, 800, 900, 1000]
     assert curve['loss'][0] == 50.5

@@ -16,9 +16,9 @@ def scenes(shift: int) -> list[tuple[np.ndarray, np.ndarray]]:
         truth, score = np.zeros((24 + k, 32)), np.zeros((24 + k, 32))
         if k % 4:
             y, x = rng.integers(3, 18, 2)
-            truth[y:y + 3, x:x + 3] = 1
+            truth[y : y + 3, x : x + 3] = 1
             if k % 3:
-                score[y + shift:y + 3, x:x + 3] = 0.9
+                score[y + shift : y + 3, x : x + 3] = 0.9
         if k % 5 == 0:
             score[20, 28:30] = 0.8
         pairs.append((score.astype(np.float32), truth.astype(np.uint8)))
@@ -29,9 +29,15 @@ def table(pairs: list[tuple[np.ndarray, np.ndarray]]) -> dict[str, list]:
     images = []
     for k, (score, truth) in enumerate(pairs):
         counts = count_image('default', score, truth)
-        images.append(dict(image=f'/data/x/images/i{k}.png', height=truth.shape[0], width=truth.shape[1],
-                           **{name: counts['pixel'][name] for name in ('tp', 'fp', 'fn')},
-                           **{name: counts['targets'][name] for name in ('targets', 'detected', 'false_pixels')}))
+        images.append(
+            dict(
+                image=f'/data/x/images/i{k}.png',
+                height=truth.shape[0],
+                width=truth.shape[1],
+                **{name: counts['pixel'][name] for name in ('tp', 'fp', 'fn')},
+                **{name: counts['targets'][name] for name in ('targets', 'detected', 'false_pixels')},
+            )
+        )
     return read_image_counts(images)
 
 

@@ -49,7 +49,8 @@ def test_train_test_record_and_skip(tmp_path: Path) -> None:
         'data_root=data/toy model.width=2 randomness.seed=1',
         'python tools/test.py configs/b.py work_dirs/benchmarks/toy/b_seed1/best_IoU_epoch_4.pth --work-dir '
         'work_dirs/benchmarks/toy/b_seed1/test --out work_dirs/benchmarks/toy/b_seed1/test.json --cfg-options '
-        'data_root=data/toy model.width=2 randomness.seed=1']
+        'data_root=data/toy model.width=2 randomness.seed=1',
+    ]
 
     # another machine has the records only: nothing runs
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / 'logs').rglob('*.json')}
@@ -89,14 +90,14 @@ def test_stopped_and_continued(tmp_path: Path) -> None:
     content = toy(seeds=[0])
     content['runs'] = [dict(name='a', config='configs/a.py', cfg_options={'model.pause_at': 4})]
     stop = threading.Event()
-    job, = make_jobs(tmp_path, content, stop=stop)
+    (job,) = make_jobs(tmp_path, content, stop=stop)
     watcher = stop_when(job.work_dir / 'epoch_4.pth', stop)
     outcome = go([job], stop=stop)
     watcher.join()
     assert (outcome.finished, outcome.failed) == ([], {})
     assert job.status() == 'interrupted'
 
-    job, = make_jobs(tmp_path, content)
+    (job,) = make_jobs(tmp_path, content)
     # epoch 4 was saved, but not validated
     assert '--resume work_dirs/benchmarks/toy/a_seed0/epoch_3.pth' in ' '.join(job.next_commands()[0])
     outcome = go([job])
@@ -104,7 +105,8 @@ def test_stopped_and_continued(tmp_path: Path) -> None:
     record = json.loads(job.record.read_text())
     assert len(record['training']['parts']) == 2
     assert record['training']['wall_s'] == pytest.approx(
-        sum(part['wall_s'] for part in record['training']['parts']), abs=0.1)
+        sum(part['wall_s'] for part in record['training']['parts']), abs=0.1
+    )
     assert record['loss_curve']['iter'] == list(range(1, 9))
     assert [e['step'] for e in record['validation_curve']] == [2, 4]
     assert len(record['commands']) == 3
@@ -112,8 +114,8 @@ def test_stopped_and_continued(tmp_path: Path) -> None:
 
 def test_trained_but_not_tested_trains_no_second_time(tmp_path: Path) -> None:
     content = toy(seeds=[0], runs=toy()['runs'][:1])
-    job, = make_jobs(tmp_path, content)
-    broken = (tmp_path / 'tools' / 'test.py')
+    (job,) = make_jobs(tmp_path, content)
+    broken = tmp_path / 'tools' / 'test.py'
     text = broken.read_text()
     broken.write_text('raise SystemExit("no memory")')
     assert 'no memory' in go([job]).failed['a_seed0']
@@ -126,10 +128,10 @@ def test_trained_but_not_tested_trains_no_second_time(tmp_path: Path) -> None:
 
 def test_a_changed_suite_is_noticed(tmp_path: Path) -> None:
     content = toy(seeds=[0], runs=toy()['runs'][1:])
-    job, = make_jobs(tmp_path, content)
+    (job,) = make_jobs(tmp_path, content)
     go([job])
     content['runs'][0]['cfg_options'] = {'model.width': 3}
-    changed, = make_jobs(tmp_path, content)
+    (changed,) = make_jobs(tmp_path, content)
     with pytest.raises(ConfigError, match=r"(?s)b_seed0.json: was made with cfg_options .*'model.width': 2.*: 3.*cure"):
         changed.done()
     job.record.unlink()
@@ -167,7 +169,7 @@ MSDA = {'msda': dict(protocol='msda', eval_size=512)}
 
 def test_further_tests_are_made_with_the_first(tmp_path: Path) -> None:
     tests = {**MSDA, 'dnanet': 'dnanet', 'basic': 'basicirstd', 'small': dict(eval_size=512)}
-    job, = make_jobs(tmp_path, segmentation(tests=tests))
+    (job,) = make_jobs(tmp_path, segmentation(tests=tests))
     shown = [' '.join(command) for command in job.next_commands()]
     assert len(shown) == 4
     folder = 'work_dirs/benchmarks/toy/s_seed0'
@@ -180,23 +182,34 @@ def test_further_tests_are_made_with_the_first(tmp_path: Path) -> None:
     assert record['commands'][1:] == ['python ' + line.replace('epoch_N', 'epoch_4') for line in shown[1:]]
     assert record['test'] == dict(IoU=0.5, Pd=None)
     assert {name: entry['metrics'] for name, entry in record['tests'].items()} == {
-        'msda': dict(IoU=0.5512), 'dnanet': dict(IoU=0.5), 'basic': dict(IoU=0.5), 'small': dict(IoU=0.6, Pd=None)}
+        'msda': dict(IoU=0.5512),
+        'dnanet': dict(IoU=0.5),
+        'basic': dict(IoU=0.5),
+        'small': dict(IoU=0.6, Pd=None),
+    }
     assert record['per_image'] == dict(
-        name=['x', 'y.1', 'seq/z'], tp=[1, 1, 1], fp=[0, 0, 0], fn=[1, 1, 1], targets=[1, 1, 1], detected=[1, 1, 1],
-        false_pixels=[0, 0, 0], pixels=[64, 64, 64])
+        name=['x', 'y.1', 'seq/z'],
+        tp=[1, 1, 1],
+        fp=[0, 0, 0],
+        fn=[1, 1, 1],
+        targets=[1, 1, 1],
+        detected=[1, 1, 1],
+        false_pixels=[0, 0, 0],
+        pixels=[64, 64, 64],
+    )
     assert 'private' not in job.record.read_text()
 
 
 def test_a_test_added_later_trains_nothing(tmp_path: Path) -> None:
-    first, = make_jobs(tmp_path, segmentation())
+    (first,) = make_jobs(tmp_path, segmentation())
     go([first])
     before = json.loads(first.record.read_text())
     assert 'tests' not in before
 
-    job, = make_jobs(tmp_path, segmentation(tests=MSDA))
+    (job,) = make_jobs(tmp_path, segmentation(tests=MSDA))
     (tmp_path / 'tools' / 'train.py').write_text('raise SystemExit("trained again")')
     assert job.status() == 'done, but not tested by msda'
-    command, = job.next_commands()
+    (command,) = job.next_commands()
     assert command[2] == 'work_dirs/benchmarks/toy/s_seed0/best_IoU_epoch_4.pth'
     assert go([job]).failed == {}
     after = json.loads(job.record.read_text())
@@ -207,7 +220,7 @@ def test_a_test_added_later_trains_nothing(tmp_path: Path) -> None:
         assert key == 'commands' or after[key] == before[key]
 
     # the same test with another size is another one
-    job, = make_jobs(tmp_path, segmentation(tests={'msda': dict(protocol='msda', eval_size=99)}))
+    (job,) = make_jobs(tmp_path, segmentation(tests={'msda': dict(protocol='msda', eval_size=99)}))
     (tmp_path / 'tools' / 'train.py').write_text('raise SystemExit("trained again")')
     assert not job.done()
     assert go([job]).failed == {}
@@ -219,7 +232,7 @@ def test_a_test_added_later_trains_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize('what', ['gone', 'another', 'data'])
 def test_a_test_added_later_needs_what_was_tested(tmp_path: Path, what: str) -> None:
     go(make_jobs(tmp_path, segmentation()))
-    job, = make_jobs(tmp_path, segmentation(tests=MSDA))
+    (job,) = make_jobs(tmp_path, segmentation(tests=MSDA))
     before = job.record.read_text()
     checkpoint = job.work_dir / 'best_IoU_epoch_4.pth'
     if what == 'gone':
@@ -229,8 +242,11 @@ def test_a_test_added_later_needs_what_was_tested(tmp_path: Path, what: str) -> 
     else:
         (tmp_path / 'elsewhere' / 'train.txt').write_text('y')
     message = go([job]).failed['s_seed0']
-    expected = dict(gone='was not tested by msda, and cannot be now: .*is not there', another='is another one',
-                    data='would be on other data than its record')[what]
+    expected = dict(
+        gone='was not tested by msda, and cannot be now: .*is not there',
+        another='is another one',
+        data='would be on other data than its record',
+    )[what]
     assert re.search(expected, message)
     assert 'cure: ' in message
     assert ('no checkpoint' in job.status()) is (what != 'data')
@@ -239,7 +255,7 @@ def test_a_test_added_later_needs_what_was_tested(tmp_path: Path, what: str) -> 
 
 
 def test_an_interrupted_further_test_keeps_the_record(tmp_path: Path) -> None:
-    job, = make_jobs(tmp_path, segmentation(tests=MSDA))
+    (job,) = make_jobs(tmp_path, segmentation(tests=MSDA))
     tool = tmp_path / 'tools' / 'test.py'
     text = tool.read_text()
     tool.write_text(text.replace('import hashlib', "import hashlib\nassert not a.eval_size, 'no memory for this size'"))
@@ -259,33 +275,37 @@ def test_a_test_that_the_config_cannot_make_is_found_first(tmp_path: Path) -> No
 def given(root: Path, content: bytes = b'weights') -> dict:
     (root / 'configs').mkdir(exist_ok=True)
     (root / 'configs' / 'released.pth').write_bytes(content)
-    return segmentation(seeds=None, tests=dict(msda=dict(protocol='msda')), runs=[
-        dict(name='s', config='configs/seg.py', checkpoint='configs/released.pth')])
+    return segmentation(
+        seeds=None,
+        tests=dict(msda=dict(protocol='msda')),
+        runs=[dict(name='s', config='configs/seg.py', checkpoint='configs/released.pth')],
+    )
 
 
 def test_a_given_checkpoint_is_tested_and_not_trained(tmp_path: Path) -> None:
-    job, = jobs = make_jobs(tmp_path, given(tmp_path))
+    (job,) = jobs = make_jobs(tmp_path, given(tmp_path))
     (tmp_path / 'tools' / 'train.py').write_text('raise SystemExit("trained")')
     assert [command[:3] for command in job.next_commands()] == 2 * [
-        ['tools/test.py', 'configs/seg.py', 'configs/released.pth']]
+        ['tools/test.py', 'configs/seg.py', 'configs/released.pth']
+    ]
     assert go(jobs).failed == {}
     record = json.loads(job.record.read_text())
     assert str(tmp_path) not in job.record.read_text()
     assert record['selection'] == 'the file named in the suite'
-    assert record['checkpoint'] == dict(
-        name='configs/released.pth', sha256=hashlib.sha256(b'weights').hexdigest())
+    assert record['checkpoint'] == dict(name='configs/released.pth', sha256=hashlib.sha256(b'weights').hexdigest())
     assert record['test']['IoU'] == 0.5
     assert record['tests']['msda']['metrics']['IoU'] == 0.5
     assert record['training']['training_s'] is None
     assert [command.split()[:4] for command in record['commands']] == 2 * [
-        ['python', 'tools/test.py', 'configs/seg.py', 'configs/released.pth']]
+        ['python', 'tools/test.py', 'configs/seg.py', 'configs/released.pth']
+    ]
     assert make_jobs(tmp_path, given(tmp_path))[0].status() == 'done'
 
 
 def test_a_test_added_later_reads_the_given_checkpoint(tmp_path: Path) -> None:
     content = given(tmp_path)
     go(make_jobs(tmp_path, content))
-    job, = jobs = make_jobs(tmp_path, {**content, 'tests': dict(content['tests'], small=dict(eval_size=32))})
+    (job,) = jobs = make_jobs(tmp_path, {**content, 'tests': dict(content['tests'], small=dict(eval_size=32))})
     assert job.obstacle() is None
     assert [command[2] for command in job.next_commands()] == ['configs/released.pth']
     assert go(jobs).failed == {}
@@ -294,6 +314,6 @@ def test_a_test_added_later_reads_the_given_checkpoint(tmp_path: Path) -> None:
 
 def test_another_checkpoint_under_the_same_name_is_noticed(tmp_path: Path) -> None:
     go(make_jobs(tmp_path, given(tmp_path)))
-    job, = make_jobs(tmp_path, given(tmp_path, b'others'))
+    (job,) = make_jobs(tmp_path, given(tmp_path, b'others'))
     with pytest.raises(ConfigError, match=r'checkpoint configs/released.pth with SHA-256 [\s\S]*cure: delete'):
         job.status()

@@ -18,9 +18,15 @@ def test_only_what_is_between_changes(tmp_path: Path) -> None:
     assert not write_table(path, 's/t', 'new\n')
 
 
-@pytest.mark.parametrize(('text', 'message'), [
-    ('nothing', '0 times'), (TEXT + TEXT, '2 times'), (TEXT.replace('<!-- /benchmark -->', ''), 'not closed'),
-    ('<!-- benchmark:s/t -->\n<!-- benchmark:s/u -->\n<!-- /benchmark -->', 'not closed')])
+@pytest.mark.parametrize(
+    ('text', 'message'),
+    [
+        ('nothing', '0 times'),
+        (TEXT + TEXT, '2 times'),
+        (TEXT.replace('<!-- /benchmark -->', ''), 'not closed'),
+        ('<!-- benchmark:s/t -->\n<!-- benchmark:s/u -->\n<!-- /benchmark -->', 'not closed'),
+    ],
+)
 def test_bad_markers(text: str, message: str) -> None:
     with pytest.raises(ConfigError, match=rf'README.md: .*{message}'):
         replace_between(text, 's/t', 'new\n', 'README.md')

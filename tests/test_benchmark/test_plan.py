@@ -19,8 +19,15 @@ def checkpoint(path: Path) -> Path:
 
 
 def config(**hook) -> Config:
-    return Config(dict(train_cfg=dict(max_epochs=10, val_interval=3), train_dataloader=dict(x=1),
-                       optim_wrapper=dict(x=1), val_dataloader=dict(x=1), default_hooks=dict(checkpoint=hook)))
+    return Config(
+        dict(
+            train_cfg=dict(max_epochs=10, val_interval=3),
+            train_dataloader=dict(x=1),
+            optim_wrapper=dict(x=1),
+            val_dataloader=dict(x=1),
+            default_hooks=dict(checkpoint=hook),
+        )
+    )
 
 
 def test_plans() -> None:
@@ -30,8 +37,11 @@ def test_plans() -> None:
     assert read_plan(config(save_best='loss', rule='less'), 'x').selection == 'lowest loss on the validation split'
     assert read_plan(config(), 'x').selection == 'last checkpoint'
     assert read_plan(Config(dict(model=dict())), 'x').selection == 'no training'
-    for hook in (dict(save_best='auto', rule='greater'), dict(save_best='IoU'),
-                 dict(save_best=['IoU'], rule='greater')):
+    for hook in (
+        dict(save_best='auto', rule='greater'),
+        dict(save_best='IoU'),
+        dict(save_best=['IoU'], rule='greater'),
+    ):
         with pytest.raises(ConfigError, match='needs the name of one metric'):
             read_plan(config(**hook), 'x')
 

@@ -17,9 +17,14 @@ def load(root: Path, **changes):
 
 
 def test_a_suite(tmp_path: Path) -> None:
-    suite = load(tmp_path, options={'train_cfg': {'max_epochs': 3}}, tables=[
-        dict(name='t', readme='README.md', runs=['*'], columns=[dict(COLUMN, heading='IoU (%)', scale=100)]),
-        dict(name='d', readme='README.md', kind='differences', columns=[COLUMN], pairs=[['b', 'a']])])
+    suite = load(
+        tmp_path,
+        options={'train_cfg': {'max_epochs': 3}},
+        tables=[
+            dict(name='t', readme='README.md', runs=['*'], columns=[dict(COLUMN, heading='IoU (%)', scale=100)]),
+            dict(name='d', readme='README.md', kind='differences', columns=[COLUMN], pairs=[['b', 'a']]),
+        ],
+    )
     assert (suite.name, suite.path) == ('toy', 'benchmarks/toy.yml')
     a, b = suite.runs
     assert (a.label, b.label, a.seeds, a.data_root, a.data) == ('a', 'B', (0, 1), 'toy', None)
@@ -29,7 +34,7 @@ def test_a_suite(tmp_path: Path) -> None:
     results, differences = suite.tables
     assert results.runs == ('a', 'b')
     assert results.columns[0].scale == 100.0
-    assert differences.pairs == (('b', 'a'), )
+    assert differences.pairs == (('b', 'a'),)
     assert differences.columns[0].heading == 'IoU'
 
 
@@ -37,13 +42,21 @@ def test_further_tests(tmp_path: Path) -> None:
     runs = toy()['runs']
     runs[0]['tests'] = {'msda': dict(protocol='GGL-Net', eval_size=256), 'small': dict(eval_size=64)}
     runs[1]['tests'] = {'basic': None}
-    suite = load(tmp_path, runs=runs, tests={'msda': dict(protocol='msda', eval_size=512), 'basic': 'basicirstd'},
-                 tables=[dict(name='t', readme='README.md', columns=[
-                     dict(value='test@msda.IoU'), dict(value='test@small.nIoU')])])
+    suite = load(
+        tmp_path,
+        runs=runs,
+        tests={'msda': dict(protocol='msda', eval_size=512), 'basic': 'basicirstd'},
+        tables=[
+            dict(name='t', readme='README.md', columns=[dict(value='test@msda.IoU'), dict(value='test@small.nIoU')])
+        ],
+    )
     a, b = suite.runs
-    assert a.tests == (Evaluation('msda', 'msda', 256), Evaluation('basic', 'basicirstd'),
-                       Evaluation('small', 'default', 64))
-    assert b.tests == (Evaluation('msda', 'msda', 512), )
+    assert a.tests == (
+        Evaluation('msda', 'msda', 256),
+        Evaluation('basic', 'basicirstd'),
+        Evaluation('small', 'default', 64),
+    )
+    assert b.tests == (Evaluation('msda', 'msda', 512),)
     assert [(c.test, c.heading) for c in suite.tables[0].columns] == [('msda', 'IoU (msda)'), ('small', 'nIoU (small)')]
 
 
@@ -51,58 +64,93 @@ def run(**changes) -> dict:
     return dict(dict(name='a', config='configs/a.py'), **changes)
 
 
-@pytest.mark.parametrize(('changes', 'message'), [
-    (dict(runz=[]), r"unknown key 'runz'.*\n.*did you mean: runs"),
-    (dict(runs=[]), r'runs: found \[\]; expected a list'),
-    (dict(runs=[run(confg='x')]), r"runs\[0\]: unknown key 'confg'.*\n.*did you mean: config"),
-    (dict(runs=[dict(name='a')]), r'runs\[0\]: config missing'),
-    (dict(runs=[run(), run()]), r'given more than once: a'),
-    (dict(runs=[run(name='a/b')]), r"'a/b'; expected letters"),
-    (dict(runs=[run(config='configs/aa.py')]), r"(?s)'configs/aa.py' does not exist.*did you mean:.*configs/a.py"),
-    (dict(runs=[run(config='/configs/a.py')]), r'expected a path relative'),
-    (dict(runs=[run(seeds=[0, 0])]), r'seeds: given more than once: 0'),
-    (dict(runs=[run(seeds=3)]), r'seeds: found 3; expected a list of integers'),
-    (dict(seeds=None), r'seeds: found None'),
-    (dict(runs=[run(checkpoint='configs/relased.pth')]),
-     r"(?s)checkpoint 'configs/relased.pth' does not exist.*did you mean:.*configs/released.pth"),
-    (dict(runs=[run(checkpoint='/released.pth')]), r'checkpoint: .*expected a path relative'),
-    (dict(runs=[run(checkpoint='configs/released.pth', seeds=[0])]), r'seeds: a run that tests a checkpoint'),
-    (dict(runs=[run(data_root='toi')]), r"data_root: 'toi' is not among data_roots \(toy\)"),
-    (dict(runs=[run(data='toy')]), r"data: 'toy' is one of data_roots.*\n.*cure: data_root: toy"),
-    (dict(runs=[run(data='nudt')]), r'--data nudt: there is no such data set.\n.*nudt-sirst-663-664'),
-    (dict(runs=[run(data='/data/mine.py')]), r'data: .*expected a path relative'),
-    (dict(data_roots={'x': 'a', 'y': 'b'}), r'which of the data_roots x, y'),
-    (dict(data_roots={'x': '/abs'}), r'data_roots: x.*expected a path relative'),
-    (dict(runs=[run(cfg_options={'data_root': 'x'})]), r'data_root is no option of a run'),
-    (dict(runs=[run(cfg_options={'model.a': 'x,y'})]), r"model.a: 'x,y' cannot be given by --cfg-options"),
-    (dict(runs=[run(cfg_options={'model': {'a': 1}, 'model.a': 2})]), r'model.a is given twice'),
-    (dict(tests=[1]), r'tests: found \[1\]; expected NAME'),
-    (dict(tests={'a.b': 'msda'}), r"tests: 'a.b'; expected letters"),
-    (dict(tests={'m': 'msdda'}), r"tests: m: unknown evaluation protocol 'msdda'; did you mean 'msda'"),
-    (dict(tests={'m': dict(protocol='msda', size=3)}), r"tests: m: unknown key 'size'.*\n.*did you mean: eval_size"),
-    (dict(tests={'m': dict(protocol='msda', eval_size='512')}), r"eval_size: '512'; expected a number of pixels"),
-    (dict(tests={'m': {}}), r'tests: m: found {}; expected a protocol'),
-    (dict(tests={'m': 'default'}), r'is tested anyway, as test.METRIC'),
-    (dict(runs=[run(tests={'m': None})]), r'the suite has no such test that could be left out'),
-    (dict(tests={'msda': 'msda'}, tables=[dict(name='t', readme='R.md', columns=[dict(value='test@mdsa.IoU')])]),
-     r"(?s)no run of the table has a test 'mdsa'.*did you mean: msda"),
-    (dict(tables=[dict(name='t', readme='R.md', columns=[dict(value='test@m')])]), r'expected test.METRIC'),
-    (dict(tables=[dict(name='t', readme='R.md', columns=[COLUMN], over='images')]), r'over belongs to kind: diff'),
-    (dict(tables=[dict(name='t', readme='R.md', columns=[COLUMN], kind='differences', over='x', pairs=[['a', 'b']])]),
-     r"over: 'x'; expected one of seeds, images"),
-    (dict(tables=[dict(name='t', readme='R.md', columns=[dict(value='val.IoU')], kind='differences', over='images',
-                       pairs=[['b', 'a']])]),
-     r'val.IoU: over: images can compare test.IoU, '),
-    (dict(tables=[dict(name='t', readme='R.md', columns=[dict(value='tst.IoU')])]), r'expected test.METRIC'),
-    (dict(tables=[dict(name='t', readme='R.md', columns=[dict(COLUMN, format='.3q')])]), r"format '.3q'"),
-    (dict(tables=[dict(name='t', readme='R.md', columns=[dict(COLUMN, better='big')])]), r"better: 'big'"),
-    (dict(tables=[dict(name='t', readme='R.md', columns=[COLUMN], runs=['c'])]), r"'c' matches no run"),
-    (dict(tables=[dict(name='t', readme='R.md', columns=[COLUMN], kind='x')]), r"kind: 'x'; expected one of results"),
-    (dict(tables=[dict(name='t', readme='R.md', columns=[COLUMN], kind='differences', pairs=[['a']])]),
-     r'expected \[A, B\]'),
-    (dict(tables=[dict(name='t', readme='R.md', columns=[COLUMN], kind='differences', pairs=[['a', 'bb']])]),
-     r"(?s)there is no run 'bb'.*did you mean: b"),
-])
+@pytest.mark.parametrize(
+    ('changes', 'message'),
+    [
+        (dict(runz=[]), r"unknown key 'runz'.*\n.*did you mean: runs"),
+        (dict(runs=[]), r'runs: found \[\]; expected a list'),
+        (dict(runs=[run(confg='x')]), r"runs\[0\]: unknown key 'confg'.*\n.*did you mean: config"),
+        (dict(runs=[dict(name='a')]), r'runs\[0\]: config missing'),
+        (dict(runs=[run(), run()]), r'given more than once: a'),
+        (dict(runs=[run(name='a/b')]), r"'a/b'; expected letters"),
+        (dict(runs=[run(config='configs/aa.py')]), r"(?s)'configs/aa.py' does not exist.*did you mean:.*configs/a.py"),
+        (dict(runs=[run(config='/configs/a.py')]), r'expected a path relative'),
+        (dict(runs=[run(seeds=[0, 0])]), r'seeds: given more than once: 0'),
+        (dict(runs=[run(seeds=3)]), r'seeds: found 3; expected a list of integers'),
+        (dict(seeds=None), r'seeds: found None'),
+        (
+            dict(runs=[run(checkpoint='configs/relased.pth')]),
+            r"(?s)checkpoint 'configs/relased.pth' does not exist.*did you mean:.*configs/released.pth",
+        ),
+        (dict(runs=[run(checkpoint='/released.pth')]), r'checkpoint: .*expected a path relative'),
+        (dict(runs=[run(checkpoint='configs/released.pth', seeds=[0])]), r'seeds: a run that tests a checkpoint'),
+        (dict(runs=[run(data_root='toi')]), r"data_root: 'toi' is not among data_roots \(toy\)"),
+        (dict(runs=[run(data='toy')]), r"data: 'toy' is one of data_roots.*\n.*cure: data_root: toy"),
+        (dict(runs=[run(data='nudt')]), r'--data nudt: there is no such data set.\n.*nudt-sirst-663-664'),
+        (dict(runs=[run(data='/data/mine.py')]), r'data: .*expected a path relative'),
+        (dict(data_roots={'x': 'a', 'y': 'b'}), r'which of the data_roots x, y'),
+        (dict(data_roots={'x': '/abs'}), r'data_roots: x.*expected a path relative'),
+        (dict(runs=[run(cfg_options={'data_root': 'x'})]), r'data_root is no option of a run'),
+        (dict(runs=[run(cfg_options={'model.a': 'x,y'})]), r"model.a: 'x,y' cannot be given by --cfg-options"),
+        (dict(runs=[run(cfg_options={'model': {'a': 1}, 'model.a': 2})]), r'model.a is given twice'),
+        (dict(tests=[1]), r'tests: found \[1\]; expected NAME'),
+        (dict(tests={'a.b': 'msda'}), r"tests: 'a.b'; expected letters"),
+        (dict(tests={'m': 'msdda'}), r"tests: m: unknown evaluation protocol 'msdda'; did you mean 'msda'"),
+        (
+            dict(tests={'m': dict(protocol='msda', size=3)}),
+            r"tests: m: unknown key 'size'.*\n.*did you mean: eval_size",
+        ),
+        (dict(tests={'m': dict(protocol='msda', eval_size='512')}), r"eval_size: '512'; expected a number of pixels"),
+        (dict(tests={'m': {}}), r'tests: m: found {}; expected a protocol'),
+        (dict(tests={'m': 'default'}), r'is tested anyway, as test.METRIC'),
+        (dict(runs=[run(tests={'m': None})]), r'the suite has no such test that could be left out'),
+        (
+            dict(tests={'msda': 'msda'}, tables=[dict(name='t', readme='R.md', columns=[dict(value='test@mdsa.IoU')])]),
+            r"(?s)no run of the table has a test 'mdsa'.*did you mean: msda",
+        ),
+        (dict(tables=[dict(name='t', readme='R.md', columns=[dict(value='test@m')])]), r'expected test.METRIC'),
+        (dict(tables=[dict(name='t', readme='R.md', columns=[COLUMN], over='images')]), r'over belongs to kind: diff'),
+        (
+            dict(
+                tables=[
+                    dict(name='t', readme='R.md', columns=[COLUMN], kind='differences', over='x', pairs=[['a', 'b']])
+                ]
+            ),
+            r"over: 'x'; expected one of seeds, images",
+        ),
+        (
+            dict(
+                tables=[
+                    dict(
+                        name='t',
+                        readme='R.md',
+                        columns=[dict(value='val.IoU')],
+                        kind='differences',
+                        over='images',
+                        pairs=[['b', 'a']],
+                    )
+                ]
+            ),
+            r'val.IoU: over: images can compare test.IoU, ',
+        ),
+        (dict(tables=[dict(name='t', readme='R.md', columns=[dict(value='tst.IoU')])]), r'expected test.METRIC'),
+        (dict(tables=[dict(name='t', readme='R.md', columns=[dict(COLUMN, format='.3q')])]), r"format '.3q'"),
+        (dict(tables=[dict(name='t', readme='R.md', columns=[dict(COLUMN, better='big')])]), r"better: 'big'"),
+        (dict(tables=[dict(name='t', readme='R.md', columns=[COLUMN], runs=['c'])]), r"'c' matches no run"),
+        (
+            dict(tables=[dict(name='t', readme='R.md', columns=[COLUMN], kind='x')]),
+            r"kind: 'x'; expected one of results",
+        ),
+        (
+            dict(tables=[dict(name='t', readme='R.md', columns=[COLUMN], kind='differences', pairs=[['a']])]),
+            r'expected \[A, B\]',
+        ),
+        (
+            dict(tables=[dict(name='t', readme='R.md', columns=[COLUMN], kind='differences', pairs=[['a', 'bb']])]),
+            r"(?s)there is no run 'bb'.*did you mean: b",
+        ),
+    ],
+)
 def test_what_is_wrong_is_said(tmp_path: Path, changes: dict, message: str) -> None:
     (tmp_path / 'configs').mkdir()
     (tmp_path / 'configs' / 'released.pth').touch()
@@ -121,6 +169,7 @@ def test_no_yaml(tmp_path: Path) -> None:
 
 def test_the_suites_of_the_repository_are_valid() -> None:
     from tests.shared import REPO
+
     paths = sorted((REPO / 'benchmarks').glob('*.yml'))
     assert paths
     for path in paths:

@@ -10,13 +10,25 @@ from mmirstd.engine.errors import ConfigError
 from .helpers import record, segmentation, toy, write_suite
 
 TABLES = [
-    dict(name='test', readme='docs/README.md', columns=[
-        dict(value='test.IoU', heading='IoU'), dict(value='test.Fa', heading='Fa (1e-6)', scale=1e6, format='.1f'),
-        dict(value='run.flops', heading='GFLOPs', scale=1e-9, spread=False, format='.1f'),
-        dict(value='run.training_s', heading='min', scale=1 / 60, format='.0f')], note='A note.'),
+    dict(
+        name='test',
+        readme='docs/README.md',
+        columns=[
+            dict(value='test.IoU', heading='IoU'),
+            dict(value='test.Fa', heading='Fa (1e-6)', scale=1e6, format='.1f'),
+            dict(value='run.flops', heading='GFLOPs', scale=1e-9, spread=False, format='.1f'),
+            dict(value='run.training_s', heading='min', scale=1 / 60, format='.0f'),
+        ],
+        note='A note.',
+    ),
     dict(name='val', readme='docs/README.md', columns=[dict(value='val.IoU')]),
-    dict(name='pairs', readme='docs/README.md', kind='differences', pairs=[['b', 'a'], ['a', 'b']],
-         columns=[dict(value='test.IoU', heading='IoU'), dict(value='test.Fa', heading='Fa', better='lower')]),
+    dict(
+        name='pairs',
+        readme='docs/README.md',
+        kind='differences',
+        pairs=[['b', 'a'], ['a', 'b']],
+        columns=[dict(value='test.IoU', heading='IoU'), dict(value='test.Fa', heading='Fa', better='lower')],
+    ),
 ]
 A = {0: (0.5, 1e-6), 1: (0.6, 3e-6), 2: (0.7, None)}
 B = {0: (0.61, 5e-6), 1: (0.70, 7e-6), 2: (0.81, 1e-6)}
@@ -31,8 +43,10 @@ def suite(tmp_path: Path):
 def write(suite, logs: Path, name: str, values: dict) -> None:
     run = suite.run(name)
     for seed, (iou, fa) in values.items():
-        write_record(record_path(logs, suite, run, seed),
-                     record(run.config, run.options, seed, IoU=iou, Fa=fa, val=dict(IoU=iou / 2)))
+        write_record(
+            record_path(logs, suite, run, seed),
+            record(run.config, run.options, seed, IoU=iou, Fa=fa, val=dict(IoU=iou / 2)),
+        )
 
 
 def build(suite, logs: Path, index: int) -> list[str]:
@@ -114,19 +128,33 @@ def test_unknown_figure(suite, tmp_path: Path) -> None:
 def with_images(suite, logs: Path, name: str, seed: int, hits: list[int], **changes) -> None:
     """A record whose images have a target of four pixels each, of which so many are found."""
     run = suite.run(name)
-    counts = dict(name=[f'i{k}' for k in range(len(hits))], tp=hits, fp=[0] * len(hits), fn=[4 - n for n in hits],
-                  targets=[1] * len(hits), detected=[int(n > 0) for n in hits], false_pixels=[0] * len(hits),
-                  pixels=[100] * len(hits))
-    entry = record(run.config, run.options, seed, IoU=sum(hits) / (4 * len(hits)),
-                   Pd=sum(n > 0 for n in hits) / len(hits))
+    counts = dict(
+        name=[f'i{k}' for k in range(len(hits))],
+        tp=hits,
+        fp=[0] * len(hits),
+        fn=[4 - n for n in hits],
+        targets=[1] * len(hits),
+        detected=[int(n > 0) for n in hits],
+        false_pixels=[0] * len(hits),
+        pixels=[100] * len(hits),
+    )
+    entry = record(
+        run.config, run.options, seed, IoU=sum(hits) / (4 * len(hits)), Pd=sum(n > 0 for n in hits) / len(hits)
+    )
     write_record(record_path(logs, suite, run, seed), dict(entry, per_image=counts, **changes))
 
 
 @pytest.fixture
 def by_image(tmp_path: Path):
     (tmp_path / 'docs').mkdir()
-    table = dict(name='images', readme='docs/README.md', kind='differences', over='images', pairs=[['b', 'a']],
-                 columns=[dict(value='test.IoU', heading='IoU', scale=100, format='.1f'), dict(value='test.Pd')])
+    table = dict(
+        name='images',
+        readme='docs/README.md',
+        kind='differences',
+        over='images',
+        pairs=[['b', 'a']],
+        columns=[dict(value='test.IoU', heading='IoU', scale=100, format='.1f'), dict(value='test.Pd')],
+    )
     return load_suite(write_suite(tmp_path, toy(seeds=[0, 1], tables=[table])), tmp_path)
 
 
@@ -149,7 +177,8 @@ def test_records_that_images_cannot_be_compared_of(by_image, tmp_path: Path) -> 
     for run in (a, b):
         write_record(record_path(tmp_path, by_image, run, 0), record(run.config, run.options, 0, IoU=0.5, Pd=0.5))
     assert build(by_image, tmp_path, 0)[0] == (
-        'Without counts of each image, because the records are older: B against a.')
+        'Without counts of each image, because the records are older: B against a.'
+    )
     with_images(by_image, tmp_path, 'a', 0, [1, 2])
     with_images(by_image, tmp_path, 'b', 0, [1, 2, 3])
     with pytest.raises(ConfigError, match=r'(?s)table images: b against a: .*not of the same images'):
@@ -161,34 +190,62 @@ def test_records_that_images_cannot_be_compared_of(by_image, tmp_path: Path) -> 
 
 def test_further_tests_have_columns(tmp_path: Path) -> None:
     (tmp_path / 'docs').mkdir()
-    table = dict(name='t', readme='docs/README.md', columns=[
-        dict(value='test.IoU', heading='IoU'), dict(value='test@msda.IoU'), dict(value='test@msda.Fa', heading='Fa')])
+    table = dict(
+        name='t',
+        readme='docs/README.md',
+        columns=[
+            dict(value='test.IoU', heading='IoU'),
+            dict(value='test@msda.IoU'),
+            dict(value='test@msda.Fa', heading='Fa'),
+        ],
+    )
     content = segmentation(seeds=[0, 1], tests={'msda': dict(protocol='msda', eval_size=512)}, tables=[table])
     suite = load_suite(write_suite(tmp_path, content), tmp_path)
-    run, = suite.runs
+    (run,) = suite.runs
     entry = dict(protocol='msda', eval_size=512, metrics=dict(IoU=0.7, Fa=None))
     for seed, size in ((0, 512), (1, 256)):  # the second was made before the suite asked for 512
-        write_record(record_path(tmp_path, suite, run, seed), dict(
-            record(run.config, run.options, seed, IoU=0.5), tests=dict(msda=dict(entry, eval_size=size))))
+        write_record(
+            record_path(tmp_path, suite, run, seed),
+            dict(record(run.config, run.options, seed, IoU=0.5), tests=dict(msda=dict(entry, eval_size=size))),
+        )
     lines = build(suite, tmp_path, 0)
     assert lines[0] == '| run | IoU | IoU (msda) | Fa | seeds |'
     assert lines[2] == '| s | 0.500 ± 0.000 | 0.700 (n=1) | - | 2 |'
     assert 'Not tested yet: s by msda.' in lines
     entry['metrics'] = dict(nIoU=0.7)
-    write_record(record_path(tmp_path, suite, run, 0), dict(
-        record(run.config, run.options, 0, IoU=0.5), tests=dict(msda=entry)))
+    write_record(
+        record_path(tmp_path, suite, run, 0), dict(record(run.config, run.options, 0, IoU=0.5), tests=dict(msda=entry))
+    )
     with pytest.raises(ConfigError, match=r'(?s)test@msda.IoU: no such figure.*did you mean: nIoU'):
         build(suite, tmp_path, 0)
 
 
 def test_runs_of_one_label_are_told_apart(tmp_path: Path) -> None:
     (tmp_path / 'docs').mkdir()
-    runs = [dict(run, label=label, group=group, name=f'{run["name"]}{group}')
-            for group in ('X', 'Y') for run, label in zip(toy()['runs'], ('plain', 'better'))]
+    runs = [
+        dict(run, label=label, group=group, name=f'{run["name"]}{group}')
+        for group in ('X', 'Y')
+        for run, label in zip(toy()['runs'], ('plain', 'better'))
+    ]
     columns = [dict(value='test.IoU')]
-    suite = load_suite(write_suite(tmp_path, toy(runs=runs, tables=[
-        dict(name='t', readme='docs/README.md', columns=columns),
-        dict(name='d', readme='docs/README.md', columns=columns, kind='differences',
-             pairs=[['bX', 'aX'], ['bY', 'aY']])])), tmp_path)
+    suite = load_suite(
+        write_suite(
+            tmp_path,
+            toy(
+                runs=runs,
+                tables=[
+                    dict(name='t', readme='docs/README.md', columns=columns),
+                    dict(
+                        name='d',
+                        readme='docs/README.md',
+                        columns=columns,
+                        kind='differences',
+                        pairs=[['bX', 'aX'], ['bY', 'aY']],
+                    ),
+                ],
+            ),
+        ),
+        tmp_path,
+    )
     assert build(suite, tmp_path, 0)[0] == 'Not run yet: plain (X); better (X); plain (Y); better (Y).'
     assert build(suite, tmp_path, 1)[0].startswith('Not run yet: better (X) against plain (X); ')

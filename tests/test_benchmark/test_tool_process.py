@@ -27,7 +27,7 @@ def test_output_threads_and_status(tmp_path: Path) -> None:
     assert lines[0].startswith('$ python -c ')
     assert lines[1] == f'1 {tmp_path}'
     assert lines[-1] == 'again'
-    (seconds, status), = told
+    ((seconds, status),) = told
     assert status == 0
     assert 0 < seconds < 15
 

@@ -10,7 +10,7 @@ from mmirstd.engine.errors import CheckpointError, ConfigError
 
 
 def test_parts(tmp_path: Path) -> None:
-    folder = WorkFolder(tmp_path / 'run', 'a.py', ('x=1', ))
+    folder = WorkFolder(tmp_path / 'run', 'a.py', ('x=1',))
     assert (folder.parts(), folder.trained()) == ([], False)
     folder.check()
     with folder.locked():

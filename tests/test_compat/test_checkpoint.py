@@ -71,7 +71,6 @@ WRITERS = [as_zip, as_legacy, as_protocol_4, as_plain_pickle]
 
 
 class Net(nn.Module):
-
     def __init__(self):
         super().__init__()
         self.layer = nn.Linear(2, 1)
@@ -85,8 +84,14 @@ class Net(nn.Module):
 def test_code_does_not_run(tmp_path, write, place):
     marker, path = tmp_path / 'ran', tmp_path / 'evil.pth'
     payload = touch(marker)
-    write({'top': payload, 'meta': {'meta': {'hook': [payload]}, 'state_dict': {}},
-           'state_dict': {'state_dict': {'w': torch.ones(2), 'x': payload}}}[place], path)
+    write(
+        {
+            'top': payload,
+            'meta': {'meta': {'hook': [payload]}, 'state_dict': {}},
+            'state_dict': {'state_dict': {'w': torch.ones(2), 'x': payload}},
+        }[place],
+        path,
+    )
     with pytest.raises(UnsafeCheckpointError) as caught:
         load_checkpoint_file(path)
     assert not marker.exists()
@@ -106,6 +111,7 @@ def test_code_does_not_run(tmp_path, write, place):
 def test_code_does_not_run_through_mmengine(tmp_path):
     from mmengine.runner import CheckpointLoader, load_checkpoint
     from mmengine.runner import checkpoint as module
+
     marker, path = tmp_path / 'ran', tmp_path / 'evil.pth'
     as_zip({'state_dict': Net().state_dict(), 'meta': touch(marker)}, path)
     calls = [
@@ -139,14 +145,27 @@ def test_code_does_not_run_on_resume(tmp_path, capsys):
     assert not marker.exists()
 
 
-@pytest.mark.parametrize(('owner', 'name'), [('HistoryBuffer', '__init__'), ('HistoryBuffer', '__class__'),
-                                             ('OneCycle', 'step'), ('dict', 'update'), ('torch', 'Tensor')])
+@pytest.mark.parametrize(
+    ('owner', 'name'),
+    [
+        ('HistoryBuffer', '__init__'),
+        ('HistoryBuffer', '__class__'),
+        ('OneCycle', 'step'),
+        ('dict', 'update'),
+        ('torch', 'Tensor'),
+    ],
+)
 def test_getattr_reaches_nothing(tmp_path, owner, name):
     # onedl-mmengine allow-lists the real getattr; `__init__.__globals__` leads from it to everything.
     from mmengine.logging import HistoryBuffer
     from mmengine.optim.scheduler.param_scheduler import OneCycleParamScheduler
-    owner = {'HistoryBuffer': HistoryBuffer, 'OneCycle': OneCycleParamScheduler, 'dict': torch.Size,
-             'torch': torch.nn.Parameter}[owner]
+
+    owner = {
+        'HistoryBuffer': HistoryBuffer,
+        'OneCycle': OneCycleParamScheduler,
+        'dict': torch.Size,
+        'torch': torch.nn.Parameter,
+    }[owner]
     path = tmp_path / 'getattr.pth'
     as_zip({'state_dict': Call(getattr, owner, name)}, path)
     with pytest.raises(UnsafeCheckpointError, match='getattr'):
@@ -184,7 +203,7 @@ def test_truncated(tmp_path, write, keep):
     path = tmp_path / 'cut.pth'
     write({'state_dict': {'w': torch.rand(64, 64)}}, path)
     data = path.read_bytes()
-    path.write_bytes(data[:keep if isinstance(keep, int) else int(keep * len(data))])
+    path.write_bytes(data[: keep if isinstance(keep, int) else int(keep * len(data))])
     with pytest.raises(CheckpointError) as caught:
         load_checkpoint_file(path)
     assert str(path) in str(caught.value)
@@ -192,12 +211,15 @@ def test_truncated(tmp_path, write, keep):
     assert not isinstance(caught.value, UnsafeCheckpointError)
 
 
-@pytest.mark.parametrize(('content', 'expected'), [
-    (b'version https://git-lfs.github.com/spec/v1\n', 'git lfs pull'),
-    (b'<!DOCTYPE html><html>', 'error page'),
-    (b'\x89PNG\r\n\x1a\n' + bytes(100), 'not a checkpoint'),
-    (b'\x80\x02' + bytes(50), 'cannot be loaded'),
-])
+@pytest.mark.parametrize(
+    ('content', 'expected'),
+    [
+        (b'version https://git-lfs.github.com/spec/v1\n', 'git lfs pull'),
+        (b'<!DOCTYPE html><html>', 'error page'),
+        (b'\x89PNG\r\n\x1a\n' + bytes(100), 'not a checkpoint'),
+        (b'\x80\x02' + bytes(50), 'cannot be loaded'),
+    ],
+)
 def test_other_files(tmp_path, content, expected):
     path = tmp_path / 'what.pth'
     path.write_bytes(content)
@@ -230,7 +252,6 @@ def tiny_runner(work_dir, epochs: int, resume: bool = False):
     from torch.utils.data import DataLoader, Dataset
 
     class Model(BaseModel):
-
         def __init__(self):
             super().__init__()
             self.net = nn.Sequential(nn.Linear(2, 4), nn.BatchNorm1d(4))
@@ -240,13 +261,13 @@ def tiny_runner(work_dir, epochs: int, resume: bool = False):
             return {'loss': out.pow(2).mean()} if mode == 'loss' else [out]
 
     class Data(Dataset):
-        metainfo = ConfigDict(classes=('target', ), palette=np.array([[255, 0, 0]], np.uint8), extra=ConfigDict(a=1))
+        metainfo = ConfigDict(classes=('target',), palette=np.array([[255, 0, 0]], np.uint8), extra=ConfigDict(a=1))
 
         def __len__(self):
             return 8
 
         def __getitem__(self, index):
-            return {'x': torch.tensor([index / 8, 1.])}
+            return {'x': torch.tensor([index / 8, 1.0])}
 
     class Metric(BaseMetric):
         default_prefix = 'irstd'
@@ -258,28 +279,37 @@ def tiny_runner(work_dir, epochs: int, resume: bool = False):
             return {'IoU': np.float64(0.5), 'Fa': np.float32(0.25), 'targets': np.int64(3)}
 
     schedulers = [
-        dict(type='LinearLR', start_factor=.1, by_epoch=False, end=2),
-        dict(type='OneCycleLR', eta_max=.1, total_steps=40, by_epoch=False),
-        dict(type='OneCycleLR', eta_max=.1, total_steps=40, by_epoch=False, anneal_strategy='linear'),
+        dict(type='LinearLR', start_factor=0.1, by_epoch=False, end=2),
+        dict(type='OneCycleLR', eta_max=0.1, total_steps=40, by_epoch=False),
+        dict(type='OneCycleLR', eta_max=0.1, total_steps=40, by_epoch=False, anneal_strategy='linear'),
         dict(type='CosineAnnealingLR', T_max=5),
         dict(type='CosineRestartLR', periods=[2, 2], restart_weights=[1, 1], eta_min=0),
-        dict(type='PolyLR', power=.9),
+        dict(type='PolyLR', power=0.9),
         dict(type='MultiStepLR', milestones=[3]),
         dict(type='ReduceOnPlateauLR', monitor='irstd/IoU'),
         dict(type='StepMomentum', step_size=3),
     ]
     return Runner(
-        model=Model(), work_dir=str(work_dir), resume=resume, log_level='ERROR',
+        model=Model(),
+        work_dir=str(work_dir),
+        resume=resume,
+        log_level='ERROR',
         experiment_name=f'{Path(work_dir).name}-{epochs}-{resume}',
-        train_dataloader=DataLoader(Data(), batch_size=4), val_dataloader=DataLoader(Data(), batch_size=4),
-        train_cfg=dict(by_epoch=True, max_epochs=epochs), val_cfg=dict(), val_evaluator=[Metric()],
-        optim_wrapper=dict(optimizer=dict(type='AdamW', lr=.01)), param_scheduler=schedulers,
+        train_dataloader=DataLoader(Data(), batch_size=4),
+        val_dataloader=DataLoader(Data(), batch_size=4),
+        train_cfg=dict(by_epoch=True, max_epochs=epochs),
+        val_cfg=dict(),
+        val_evaluator=[Metric()],
+        optim_wrapper=dict(optimizer=dict(type='AdamW', lr=0.01)),
+        param_scheduler=schedulers,
         default_hooks=dict(checkpoint=dict(type='CheckpointHook', interval=1, save_best='irstd/IoU', rule='greater')),
-        custom_hooks=[dict(type='EMAHook')])
+        custom_hooks=[dict(type='EMAHook')],
+    )
 
 
 def test_runner_checkpoint_loads_and_resumes(tmp_path):
     from mmengine.logging import HistoryBuffer
+
     first = tiny_runner(tmp_path, epochs=2)
     first.train()
     saved = load_checkpoint_file(tmp_path / 'epoch_2.pth', map_location='cpu')
@@ -304,6 +334,7 @@ def test_runner_checkpoint_loads_and_resumes(tmp_path):
 
 def test_state_dicts_of_all_formats(tmp_path):
     from mmengine.runner import load_checkpoint
+
     state = Net().state_dict()
     for write in (as_zip, as_legacy):
         path = tmp_path / f'{write.__name__}.pth'
@@ -321,7 +352,7 @@ def test_state_dicts_of_all_formats(tmp_path):
 def test_other_numpy_generation(tmp_path):
     # NumPy 1 writes numpy.core, NumPy 2 numpy._core; each must read the other's.
     path, other = tmp_path / 'a.pth', tmp_path / 'b.pth'
-    as_zip({'score': np.float64(.5), 'array': np.arange(3)}, path)
+    as_zip({'score': np.float64(0.5), 'array': np.arange(3)}, path)
     with zipfile.ZipFile(path) as source, zipfile.ZipFile(other, 'w') as target:
         for name in source.namelist():
             data = source.read(name)
@@ -331,12 +362,13 @@ def test_other_numpy_generation(tmp_path):
             target.writestr(name, data)
     for file in (path, other):
         loaded = load_checkpoint_file(file)
-        assert loaded['score'] == .5
+        assert loaded['score'] == 0.5
         assert loaded['array'].tolist() == [0, 1, 2]
 
 
 def test_installing_twice_changes_nothing():
     from mmengine.runner import checkpoint as module
+
     before = module.torch, module.load_url
     install_safe_checkpoint_loading()
     assert (module.torch, module.load_url) == before

@@ -12,7 +12,11 @@ from mmirstd.compat.hardware import CPU, GPU
 
 ROOT = Path(__file__).parents[2]
 GOOD_ONEDL = {
-    'onedl-mmengine': '0.10.12', 'onedl-mmcv': '2.3.6', 'onedl-mmdetection': '3.5.1', 'onedl-mmsegmentation': '1.4.2'}
+    'onedl-mmengine': '0.10.12',
+    'onedl-mmcv': '2.3.6',
+    'onedl-mmdetection': '3.5.1',
+    'onedl-mmsegmentation': '1.4.2',
+}
 GOOD_ORIGINAL = {'mmengine': '0.10.7', 'mmcv-lite': '2.1.0', 'mmdet': '3.3.0', 'mmsegmentation': '1.2.2'}
 
 
@@ -34,8 +38,10 @@ def failures(findings):
     return [finding for finding in findings if finding.level == 'fail']
 
 
-@pytest.mark.parametrize(('versions', 'line'), [(GOOD_ONEDL, environment.ONEDL), (GOOD_ORIGINAL, environment.ORIGINAL),
-                                                ({}, environment.ONEDL)])
+@pytest.mark.parametrize(
+    ('versions', 'line'),
+    [(GOOD_ONEDL, environment.ONEDL), (GOOD_ORIGINAL, environment.ORIGINAL), ({}, environment.ONEDL)],
+)
 def test_line_is_recognised(installed, versions, line):
     installed(versions)
     assert environment.choose_line() is line
@@ -44,7 +50,7 @@ def test_line_is_recognised(installed, versions, line):
 
 def test_missing_package_names_the_install_command(installed):
     installed({name: version for name, version in GOOD_ONEDL.items() if name != 'onedl-mmcv'})
-    (finding, ) = failures(check())
+    (finding,) = failures(check())
     assert finding.subject == 'mmcv'
     assert 'onedl-mmcv >=2.3.4,<3' in finding.detail
     assert finding.cure.startswith('MMCV_WITH_OPS=0 pip install ')
@@ -61,7 +67,7 @@ def test_range(installed, version, good):
 
 def test_both_lines_at_once(installed):
     installed({**GOOD_ONEDL, 'mmcv': '2.1.0'})
-    (finding, ) = failures(check())
+    (finding,) = failures(check())
     assert 'onedl-mmcv 2.3.6, mmcv 2.1.0 are installed at once' in finding.detail
     assert finding.cure.startswith('pip uninstall -y onedl-mmcv mmcv\n')
 
@@ -70,14 +76,14 @@ def test_mixed_lines(installed):
     versions = {**GOOD_ONEDL, 'mmdet': '3.3.0'}
     del versions['onedl-mmdetection']
     installed(versions)
-    (finding, ) = failures(check())
+    (finding,) = failures(check())
     assert 'mmdet 3.3.0 is of the original packages' in finding.detail
     assert 'pip uninstall -y mmdet' in finding.cure
 
 
 def test_mmcv_1_is_found(installed):
     installed({**GOOD_ORIGINAL, 'mmcv-full': '1.7.2'})
-    (finding, ) = failures(check())
+    (finding,) = failures(check())
     assert 'mmcv-full' in finding.detail
 
 
@@ -92,14 +98,15 @@ def test_two_opencv_versions_are_a_warning(installed):
 
 def test_missing_module(installed):
     installed({})
-    (finding, ) = environment._check_import('no_such_module_anywhere', ('some-distribution', ))
+    (finding,) = environment._check_import('no_such_module_anywhere', ('some-distribution',))
     assert (finding.level, finding.cure) == ('fail', 'pip install some-distribution')
 
 
 def test_old_torch_and_numpy_mismatch(monkeypatch):
     import torch
+
     monkeypatch.setattr(torch, '__version__', '1.13.1+cu117')
-    (finding, ) = environment._check_torch()
+    (finding,) = environment._check_torch()
     assert finding.level == 'fail'
     assert '2.0 or later' in finding.detail
     monkeypatch.setattr(torch, '__version__', '2.1.2')
@@ -112,14 +119,17 @@ def test_old_torch_and_numpy_mismatch(monkeypatch):
 
 
 def test_hardware_and_the_precision_that_follows(monkeypatch):
-    cpu = CPU('Some CPU', 'x86_64', 4, ('SSE4.1', 'AVX2'), ('ATEN_CPU_CAPABILITY=avx2', ), False, 'it has none')
+    cpu = CPU('Some CPU', 'x86_64', 4, ('SSE4.1', 'AVX2'), ('ATEN_CPU_CAPABILITY=avx2',), False, 'it has none')
     monkeypatch.setattr(environment, 'read_cpu', lambda: cpu)
     monkeypatch.setattr(environment, 'available_memory', lambda: 3 * 2**29)
     monkeypatch.setattr(environment, 'read_gpus', list)
     monkeypatch.setattr('mmengine.device.get_device', lambda: 'cpu')
     assert [(finding.subject, finding.detail) for finding in environment._check_hardware()] == [
         ('cpu', 'Some CPU (x86_64), 4 core(s) for us: SSE4.1, AVX2; torch is limited by ATEN_CPU_CAPABILITY=avx2'),
-        ('memory', '1.5 GiB'), ('gpu', 'none that torch sees'), ('precision', 'float32, because it has none')]
+        ('memory', '1.5 GiB'),
+        ('gpu', 'none that torch sees'),
+        ('precision', 'float32, because it has none'),
+    ]
 
     monkeypatch.setattr(environment, 'read_cpu', lambda: dataclasses.replace(cpu, features=None, limits=()))
     monkeypatch.setattr(environment, 'available_memory', lambda: None)
@@ -132,8 +142,9 @@ def test_hardware_and_the_precision_that_follows(monkeypatch):
     assert details['precision'].startswith('float16 with loss scaling, because the GPU has no bfloat16')
 
 
-@pytest.mark.parametrize(('version', 'expected'), [
-    ('2.13.0+cpu', (2, 13, 0)), ('2.0', (2, 0)), ('0.10.8rc1', (0, 10, 8)), ('unknown', ())])
+@pytest.mark.parametrize(
+    ('version', 'expected'), [('2.13.0+cpu', (2, 13, 0)), ('2.0', (2, 0)), ('0.10.8rc1', (0, 10, 8)), ('unknown', ())]
+)
 def test_release(version, expected):
     assert environment.release(version) == expected
 
@@ -147,15 +158,30 @@ def test_report_lists_each_cure_once(installed):
 
 
 def run(*command, **extra):
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False,
-                          env={**os.environ, 'OMP_NUM_THREADS': '1', **extra})
+    return subprocess.run(
+        command,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, 'OMP_NUM_THREADS': '1', **extra},
+    )
 
 
 def test_command_here_is_usable():
     done = run(sys.executable, '-m', 'mmirstd.compat')
     assert done.returncode == 0, done.stdout + done.stderr
-    for subject in ('python', 'cpu', 'memory', 'gpu', 'precision', 'torch', 'mmengine', 'mmcv ops',
-                    'import mmdet.models'):
+    for subject in (
+        'python',
+        'cpu',
+        'memory',
+        'gpu',
+        'precision',
+        'torch',
+        'mmengine',
+        'mmcv ops',
+        'import mmdet.models',
+    ):
         assert f'  ok  {subject}' in done.stdout
     assert done.stdout.endswith('Usable.\n')
 
@@ -174,8 +200,14 @@ def test_command_runs_on_a_bare_python():
 def test_a_reader_that_has_seen_enough():
     read, write = os.pipe()
     os.close(read)
-    done = subprocess.run([sys.executable, '-m', 'mmirstd.compat', '--matrix'], cwd=ROOT, stdout=write,
-                          stderr=subprocess.PIPE, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, '-m', 'mmirstd.compat', '--matrix'],
+        cwd=ROOT,
+        stdout=write,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
     os.close(write)
     assert (done.returncode, done.stderr) == (0, '')
 

@@ -32,16 +32,19 @@ def cpu_of(tmp_path, flags: str, machine: str = 'x86_64', **environ: str):
     return read_cpu(environ, file, machine)
 
 
-@pytest.mark.parametrize(('flags', 'machine', 'features', 'bfloat16'), [
-    (AVX2, 'x86_64', ('SSE4.1', 'AVX2'), False),
-    (AVX512, 'x86_64', ('SSE4.1', 'AVX2', 'AVX-512', 'AVX512-VNNI'), False),
-    (BF16, 'AMD64', ('SSE4.1', 'AVX2', 'AVX-512', 'AVX512-VNNI', 'AVX512-BF16'), True),
-    (f'{AVX512} amx_tile amx_bf16', 'x86_64', ('SSE4.1', 'AVX2', 'AVX-512', 'AVX512-VNNI', 'AMX-BF16'), True),
-    ('fpu', 'x86_64', (), False),
-    ('fp asimd', 'aarch64', ('NEON', ), False),
-    ('fp asimd sve bf16', 'arm64', ('NEON', 'SVE', 'BF16'), True),
-    ('rv64imafdc', 'riscv64', (), False),
-])
+@pytest.mark.parametrize(
+    ('flags', 'machine', 'features', 'bfloat16'),
+    [
+        (AVX2, 'x86_64', ('SSE4.1', 'AVX2'), False),
+        (AVX512, 'x86_64', ('SSE4.1', 'AVX2', 'AVX-512', 'AVX512-VNNI'), False),
+        (BF16, 'AMD64', ('SSE4.1', 'AVX2', 'AVX-512', 'AVX512-VNNI', 'AVX512-BF16'), True),
+        (f'{AVX512} amx_tile amx_bf16', 'x86_64', ('SSE4.1', 'AVX2', 'AVX-512', 'AVX512-VNNI', 'AMX-BF16'), True),
+        ('fpu', 'x86_64', (), False),
+        ('fp asimd', 'aarch64', ('NEON',), False),
+        ('fp asimd sve bf16', 'arm64', ('NEON', 'SVE', 'BF16'), True),
+        ('rv64imafdc', 'riscv64', (), False),
+    ],
+)
 def test_features_of_linux(tmp_path, flags, machine, features, bfloat16):
     cpu = cpu_of(tmp_path, flags, machine)
     assert (cpu.name, cpu.features, cpu.bfloat16) == ('Some CPU', features, bfloat16)
@@ -49,16 +52,19 @@ def test_features_of_linux(tmp_path, flags, machine, features, bfloat16):
     assert not cpu.limits
 
 
-@pytest.mark.parametrize(('environ', 'bfloat16'), [
-    ({'ONEDNN_MAX_CPU_ISA': 'AVX2'}, False),
-    ({'ONEDNN_MAX_CPU_ISA': 'sse41'}, False),
-    ({'ONEDNN_MAX_CPU_ISA': 'AVX512_CORE'}, False),  # oneDNN calls bfloat16 supported there, but emulates it
-    ({'ONEDNN_MAX_CPU_ISA': 'AVX512_CORE_BF16'}, True),
-    ({'ONEDNN_MAX_CPU_ISA': 'ALL'}, True),
-    ({'DNNL_MAX_CPU_ISA': 'AVX2'}, False),
-    ({'ONEDNN_MAX_CPU_ISA': 'ALL', 'DNNL_MAX_CPU_ISA': 'AVX2'}, True),  # the first one counts
-    ({'ATEN_CPU_CAPABILITY': 'avx2'}, True),  # convolutions are oneDNN's
-])
+@pytest.mark.parametrize(
+    ('environ', 'bfloat16'),
+    [
+        ({'ONEDNN_MAX_CPU_ISA': 'AVX2'}, False),
+        ({'ONEDNN_MAX_CPU_ISA': 'sse41'}, False),
+        ({'ONEDNN_MAX_CPU_ISA': 'AVX512_CORE'}, False),  # oneDNN calls bfloat16 supported there, but emulates it
+        ({'ONEDNN_MAX_CPU_ISA': 'AVX512_CORE_BF16'}, True),
+        ({'ONEDNN_MAX_CPU_ISA': 'ALL'}, True),
+        ({'DNNL_MAX_CPU_ISA': 'AVX2'}, False),
+        ({'ONEDNN_MAX_CPU_ISA': 'ALL', 'DNNL_MAX_CPU_ISA': 'AVX2'}, True),  # the first one counts
+        ({'ATEN_CPU_CAPABILITY': 'avx2'}, True),  # convolutions are oneDNN's
+    ],
+)
 def test_limits_by_the_environment(tmp_path, environ, bfloat16):
     cpu = cpu_of(tmp_path, BF16, **environ)
     assert cpu.bfloat16 == bfloat16
@@ -76,12 +82,19 @@ def test_a_torch_that_does_not_use_the_instructions(tmp_path, monkeypatch):
     assert not cpu_of(tmp_path, 'asimd bf16', 'arm64').bfloat16
 
 
-@pytest.mark.parametrize(('functions', 'features'), [
-    (dict(get_capabilities=lambda: {'avx2': True, 'avx512_f': True, 'avx512_bf16': True, 'architecture': 'x86_64'}),
-     ('AVX2', 'AVX-512', 'AVX512-BF16')),
-    (dict(_is_avx2_supported=lambda: True, _is_avx512_supported=lambda: False), ('AVX2', )),
-    (dict(_is_cpu_support_vnni=lambda: True), None),  # torch 2.2
-])
+@pytest.mark.parametrize(
+    ('functions', 'features'),
+    [
+        (
+            dict(
+                get_capabilities=lambda: {'avx2': True, 'avx512_f': True, 'avx512_bf16': True, 'architecture': 'x86_64'}
+            ),
+            ('AVX2', 'AVX-512', 'AVX512-BF16'),
+        ),
+        (dict(_is_avx2_supported=lambda: True, _is_avx512_supported=lambda: False), ('AVX2',)),
+        (dict(_is_cpu_support_vnni=lambda: True), None),  # torch 2.2
+    ],
+)
 def test_torch_is_asked_where_the_system_has_no_list(tmp_path, monkeypatch, functions, features):
     monkeypatch.setattr(torch, 'cpu', SimpleNamespace(**functions))
     cpu = read_cpu({}, tmp_path / 'missing', 'AMD64')
@@ -100,16 +113,25 @@ def test_nobody_knows_the_cpu(tmp_path, monkeypatch):
 @pytest.mark.skipif(read_cpu().architecture != 'x86_64', reason='oneDNN has such a limit on x86 only')
 def test_a_real_torch_under_a_limit():
     code = 'from mmirstd.compat.hardware import read_cpu; print(read_cpu().bfloat16)'
-    out = subprocess.run([sys.executable, '-c', code], cwd=REPO, capture_output=True, text=True, check=True,
-                         env={**os.environ, 'ONEDNN_MAX_CPU_ISA': 'AVX2', 'OMP_NUM_THREADS': '1'})
+    out = subprocess.run(
+        [sys.executable, '-c', code],
+        cwd=REPO,
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, 'ONEDNN_MAX_CPU_ISA': 'AVX2', 'OMP_NUM_THREADS': '1'},
+    )
     assert out.stdout == 'False\n'
 
 
 def test_gpus(monkeypatch):
     monkeypatch.setattr(torch.cuda, 'is_available', lambda: True)
     monkeypatch.setattr(torch.cuda, 'device_count', lambda: 2)
-    monkeypatch.setattr(torch.cuda, 'get_device_properties', lambda index: SimpleNamespace(
-        name=f'GPU of {index}', major=7 + index, minor=5, total_memory=2**33))
+    monkeypatch.setattr(
+        torch.cuda,
+        'get_device_properties',
+        lambda index: SimpleNamespace(name=f'GPU of {index}', major=7 + index, minor=5, total_memory=2**33),
+    )
     assert read_gpus() == [GPU('GPU of 0', (7, 5), 2**33), GPU('GPU of 1', (8, 5), 2**33)]
     monkeypatch.setattr(torch.cuda, 'is_available', lambda: False)
     assert read_gpus() == []

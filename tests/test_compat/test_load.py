@@ -41,29 +41,39 @@ def machine(tmp_path, monkeypatch):
 
 
 #                user nice system idle iowait irq softirq steal
-IDLE =          [0, 0, 0, 50, 0, 0, 0, 0]
-BUSY =          [40, 0, 10, 0, 0, 0, 0, 0]
-HALF_NICE =     [0, 25, 0, 25, 0, 0, 0, 0]
+IDLE = [0, 0, 0, 50, 0, 0, 0, 0]
+BUSY = [40, 0, 10, 0, 0, 0, 0, 0]
+HALF_NICE = [0, 25, 0, 25, 0, 0, 0, 0]
 WAITS_FOR_DISK = [0, 0, 0, 0, 50, 0, 0, 0]
-STOLEN =        [0, 0, 0, 0, 0, 0, 0, 50]
+STOLEN = [0, 0, 0, 0, 0, 0, 0, 50]
 
 
-@pytest.mark.parametrize(('cpus', 'free'), [
-    ([IDLE, IDLE, IDLE], 2.0),
-    ([BUSY, IDLE, IDLE], 1.0),
-    ([IDLE, BUSY, BUSY], 1.0),  # the third one is not ours
-    ([BUSY, BUSY, IDLE], 0.0),
-    ([HALF_NICE, IDLE, IDLE], 1.5),
-    ([WAITS_FOR_DISK, WAITS_FOR_DISK, IDLE], 2.0),
-    ([STOLEN, IDLE, IDLE], 1.0),
-    ([[0] * 8, IDLE, IDLE], 2.0),  # no tick has passed
-])
+@pytest.mark.parametrize(
+    ('cpus', 'free'),
+    [
+        ([IDLE, IDLE, IDLE], 2.0),
+        ([BUSY, IDLE, IDLE], 1.0),
+        ([IDLE, BUSY, BUSY], 1.0),  # the third one is not ours
+        ([BUSY, BUSY, IDLE], 0.0),
+        ([HALF_NICE, IDLE, IDLE], 1.5),
+        ([WAITS_FOR_DISK, WAITS_FOR_DISK, IDLE], 2.0),
+        ([STOLEN, IDLE, IDLE], 1.0),
+        ([[0] * 8, IDLE, IDLE], 2.0),  # no tick has passed
+    ],
+)
 def test_idle_cpus_are_free(machine, cpus, free):
     assert machine(*cpus) == pytest.approx(free)
 
 
-@pytest.mark.parametrize(('quota', 'used', 'free'), [
-    ('150000 100000', 0.0, 1.5), ('150000 100000', 1.2, 0.3), ('100000 100000', 2.0, 0.0), ('800000 100000', 1.0, 2.0)])
+@pytest.mark.parametrize(
+    ('quota', 'used', 'free'),
+    [
+        ('150000 100000', 0.0, 1.5),
+        ('150000 100000', 1.2, 0.3),
+        ('100000 100000', 2.0, 0.0),
+        ('800000 100000', 1.0, 2.0),
+    ],
+)
 def test_the_rest_of_a_quota_is_free(machine, quota, used, free):
     assert machine(IDLE, IDLE, quota=quota, used=used) == pytest.approx(free)
 
@@ -74,8 +84,9 @@ def test_what_we_use_ourselves_is_no_load(machine, monkeypatch):
     assert machine(HALF_NICE, IDLE) == pytest.approx(2.0)
 
 
-@pytest.mark.parametrize(('averages', 'free'), [
-    ((1.0, 3.0, 9.0), 3.0), ((3.0, 1.0, 0.0), 3.0), ((9.0, 9.0, 9.0), 0.0), (None, 4.0)])
+@pytest.mark.parametrize(
+    ('averages', 'free'), [((1.0, 3.0, 9.0), 3.0), ((3.0, 1.0, 0.0), 3.0), ((9.0, 9.0, 9.0), 0.0), (None, 4.0)]
+)
 def test_the_load_average_elsewhere(tmp_path, monkeypatch, averages, free):
     monkeypatch.setattr(load, 'available_cores', lambda: 4)
     if averages is None:

@@ -30,8 +30,8 @@ def greedy(boxes: np.ndarray, scores: np.ndarray, threshold: float, offset: int)
     kept: list[int] = []
     for j in np.argsort(-scores, kind='stable'):
         for i in kept:
-            width = max(0., min(boxes[i, 2], boxes[j, 2]) - max(boxes[i, 0], boxes[j, 0]) + offset)
-            height = max(0., min(boxes[i, 3], boxes[j, 3]) - max(boxes[i, 1], boxes[j, 1]) + offset)
+            width = max(0.0, min(boxes[i, 2], boxes[j, 2]) - max(boxes[i, 0], boxes[j, 0]) + offset)
+            height = max(0.0, min(boxes[i, 3], boxes[j, 3]) - max(boxes[i, 1], boxes[j, 1]) + offset)
             union = area[i] + area[j] - width * height
             if union != 0 and width * height / union > threshold:
                 break
@@ -66,6 +66,7 @@ def test_golden_cases_cover_what_matters():
 @pytest.mark.parametrize(('key', 'cfg'), INDEX['batched'], ids=lambda value: str(value)[:8])
 def test_batched_nms_equals_compiled_op(key, cfg):
     from mmcv.ops import batched_nms
+
     boxes, scores, ids = (torch.from_numpy(GOLDEN[f'classes/{part}']) for part in ('boxes', 'scores', 'ids'))
     dets, keep = batched_nms(boxes, scores, ids.long(), cfg)
     assert keep.tolist() == GOLDEN[f'{key}/keep'].tolist()
@@ -103,27 +104,27 @@ def test_many_boxes_on_each_device(device):
 
 
 def test_empty_single_and_half_precision():
-    assert nms(torch.zeros(0, 4), torch.zeros(0), 0.5).shape == (0, )
+    assert nms(torch.zeros(0, 4), torch.zeros(0), 0.5).shape == (0,)
     assert nms(torch.zeros(0, 4), torch.zeros(0), 0.5).dtype == torch.int64
-    assert nms(torch.tensor([[0., 0., 2., 2.]]), torch.tensor([.1]), 0.5).tolist() == [0]
-    boxes = torch.tensor([[0., 0., 4., 4.], [0., 0., 4., 3.], [8., 8., 9., 9.]], dtype=torch.bfloat16)
-    assert nms(boxes, torch.tensor([.2, .3, .1]), 0.5).tolist() == [1, 2]
+    assert nms(torch.tensor([[0.0, 0.0, 2.0, 2.0]]), torch.tensor([0.1]), 0.5).tolist() == [0]
+    boxes = torch.tensor([[0.0, 0.0, 4.0, 4.0], [0.0, 0.0, 4.0, 3.0], [8.0, 8.0, 9.0, 9.0]], dtype=torch.bfloat16)
+    assert nms(boxes, torch.tensor([0.2, 0.3, 0.1]), 0.5).tolist() == [1, 2]
 
 
 def test_threshold_is_a_float32_and_strict():
     # IoU 1/2 exactly: suppressed only below.
-    boxes = torch.tensor([[0., 0., 4., 4.], [0., 0., 4., 2.]])
-    scores = torch.tensor([.9, .8])
+    boxes = torch.tensor([[0.0, 0.0, 4.0, 4.0], [0.0, 0.0, 4.0, 2.0]])
+    scores = torch.tensor([0.9, 0.8])
     assert nms(boxes, scores, 0.5).tolist() == [0, 1]
     assert nms(boxes, scores, 0.4999).tolist() == [0]
     # 0.7 as float32 is smaller than 0.7: an IoU of float32(0.7) does not exceed it.
-    boxes = torch.tensor([[0., 0., 10., 1.], [0., 0., 7., 1.]])
+    boxes = torch.tensor([[0.0, 0.0, 10.0, 1.0], [0.0, 0.0, 7.0, 1.0]])
     assert nms(boxes, scores, 0.7).tolist() == [0, 1]
 
 
 def test_no_gradient_and_inputs_untouched():
-    boxes = torch.tensor([[0., 0., 4., 4.], [1., 1., 4., 4.]], requires_grad=True)
-    scores = torch.tensor([.5, .9])
+    boxes = torch.tensor([[0.0, 0.0, 4.0, 4.0], [1.0, 1.0, 4.0, 4.0]], requires_grad=True)
+    scores = torch.tensor([0.5, 0.9])
     copies = boxes.detach().clone(), scores.clone()
     assert nms(boxes, scores, 0.1).tolist() == [1]
     assert torch.equal(boxes.detach(), copies[0])

@@ -32,8 +32,13 @@ def test_only_the_notice_is_left_out(printed: list[tuple], monkeypatch: pytest.M
     ours('Could not import OneDL', level=logging.DEBUG)
     ours('Could not import OneDL. Skipping OneDL datasets.', level=logging.DEBUG)
     assert printed == []
-    others = [('Could not import OneDL', None, logging.WARNING), ('Could not import OneDL', 'current', logging.DEBUG),
-              ('could not read x.png', None, logging.DEBUG), (3, None, logging.DEBUG), ('done', None, logging.INFO)]
+    others = [
+        ('Could not import OneDL', None, logging.WARNING),
+        ('Could not import OneDL', 'current', logging.DEBUG),
+        ('could not read x.png', None, logging.DEBUG),
+        (3, None, logging.DEBUG),
+        ('done', None, logging.INFO),
+    ]
     for msg, logger, level in others:
         ours(msg, logger, level)
     assert printed == others
@@ -47,6 +52,11 @@ def test_with_the_sdk_there_nothing_is_changed(printed: list[tuple], monkeypatch
 
 
 def test_imports_are_silent() -> None:
-    done = subprocess.run([sys.executable, '-c', 'import mmirstd.registry, mmdet.datasets, mmseg.datasets'], cwd=REPO,
-                          capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, '-c', 'import mmirstd.registry, mmdet.datasets, mmseg.datasets'],
+        cwd=REPO,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert 'OneDL' not in done.stdout + done.stderr

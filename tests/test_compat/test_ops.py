@@ -14,14 +14,16 @@ from mmirstd.compat import compiled_ops_available, ensure_mmcv_ops
 
 ROOT = Path(__file__).parents[2]
 without_ops = pytest.mark.skipif(
-    compiled_ops_available() is not False, reason='looks at the stand-in; this mmcv has compiled ops or is absent')
+    compiled_ops_available() is not False, reason='looks at the stand-in; this mmcv has compiled ops or is absent'
+)
 
 
 def fresh(code: str, *paths: Path) -> str:
     """Run code in a new interpreter, with `paths` before everything else on sys.path; return what it printed."""
     head = f'import sys\nsys.path[:0] = {[*map(str, paths), str(ROOT)]!r}\n'
     done = subprocess.run(
-        [sys.executable, '-c', head + textwrap.dedent(code)], capture_output=True, text=True, check=False)
+        [sys.executable, '-c', head + textwrap.dedent(code)], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -35,38 +37,45 @@ def fake_mmcv(folder: Path, ext: str | None) -> Path:
 
 
 def test_importing_compat_is_light():
-    out = fresh('''
+    out = fresh("""
         import mmirstd.compat
         mmirstd.compat.ensure_mmcv_ops()
         print([name for name in ('torch', 'numpy', 'mmengine', 'mmcv') if name in sys.modules])
-    ''')
+    """)
     assert out.strip() == '[]'
 
 
 def test_existing_compiled_ops_win(tmp_path):
-    out = fresh('''
+    out = fresh(
+        """
         from mmirstd.compat import compiled_ops_available, ensure_mmcv_ops
         ensure_mmcv_ops()
         import mmcv._ext
         print(compiled_ops_available(), mmcv._ext.nms)
-    ''', fake_mmcv(tmp_path, ext='nms = "compiled"'))
+    """,
+        fake_mmcv(tmp_path, ext='nms = "compiled"'),
+    )
     assert out.strip() == 'True compiled'
 
 
 def test_broken_compiled_ops_are_not_hidden(tmp_path):
-    out = fresh('''
+    out = fresh(
+        """
         from mmirstd.compat import ensure_mmcv_ops
         ensure_mmcv_ops()
         try:
             import mmcv._ext
         except ImportError as error:
             print(error)
-    ''', fake_mmcv(tmp_path, ext='raise ImportError("undefined symbol")'))
+    """,
+        fake_mmcv(tmp_path, ext='raise ImportError("undefined symbol")'),
+    )
     assert out.strip() == 'undefined symbol'
 
 
 def test_order_of_imports_does_not_matter(tmp_path):
-    out = fresh('''
+    out = fresh(
+        """
         import mmcv
         try:
             import mmcv._ext
@@ -76,12 +85,14 @@ def test_order_of_imports_does_not_matter(tmp_path):
         ensure_mmcv_ops()
         import mmcv._ext
         print(mmcv._ext.nms.__module__)
-    ''', fake_mmcv(tmp_path, ext=None))
+    """,
+        fake_mmcv(tmp_path, ext=None),
+    )
     assert out.split() == ['missing', 'mmirstd.compat.nms']
 
 
 def test_without_mmcv_nothing_happens():
-    out = fresh('''
+    out = fresh("""
         sys.modules['mmcv'] = None  # what `import mmcv` finds when it is not installed, as far as import goes
         from mmirstd.compat import compiled_ops_available, ensure_mmcv_ops
         ensure_mmcv_ops()
@@ -90,7 +101,7 @@ def test_without_mmcv_nothing_happens():
             import mmcv
         except ImportError:
             print('not installed')
-    ''')
+    """)
     assert out.split('\n')[:2] == ['None', 'not installed']
 
 
@@ -105,6 +116,7 @@ def test_idempotent():
 @without_ops
 def test_openmmlab_imports_without_compiled_ops():
     import mmirstd.registry  # noqa: F401
+
     for module in ('mmcv.ops', 'mmdet.models', 'mmseg.models'):
         assert importlib.import_module(module)
 
@@ -117,6 +129,7 @@ def test_stand_in_is_found_like_a_real_module():
     assert spec.loader is not None
     if hasattr(pkgutil, 'find_loader'):  # gone in Python 3.14
         from mmcv.utils.ext_loader import check_ops_exist
+
         assert check_ops_exist()
     ext = importlib.import_module('mmcv._ext')
     assert sys.modules['mmcv._ext'] is ext
@@ -130,9 +143,10 @@ def test_stand_in_is_found_like_a_real_module():
 def test_missing_op_says_what_and_how_when_called():
     ensure_mmcv_ops()
     from mmcv.ops import RoIAlign
+
     layer = RoIAlign(3)  # building is fine
     with pytest.raises(NotImplementedError) as caught:
-        layer(torch.rand(1, 2, 8, 8), torch.tensor([[0, 1., 1., 5., 5.]]))
+        layer(torch.rand(1, 2, 8, 8), torch.tensor([[0, 1.0, 1.0, 5.0, 5.0]]))
     assert "'roi_align_forward'" in str(caught.value)
     assert 'MMCV_WITH_OPS=1 pip install' in str(caught.value)
     assert 'compiler' in str(caught.value)
@@ -146,4 +160,5 @@ def test_missing_op_says_what_and_how_when_called():
 def test_environment_report_at_the_start_of_each_run_works():
     ensure_mmcv_ops()
     from mmcv.ops import get_compiler_version, get_compiling_cuda_version
+
     assert get_compiler_version() == get_compiling_cuda_version() == 'n/a'

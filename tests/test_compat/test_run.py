@@ -15,9 +15,16 @@ def test_script_sees_stand_in_arguments_and_its_folder(tmp_path):
     script = tmp_path / 'tool.py'
     script.write_text(
         'import sys, beside\nimport mmdet.models\nfrom mmengine.runner import checkpoint\n'
-        'print(__name__, sys.argv[1:], beside.VALUE, hasattr(checkpoint.torch, "_torch"))\n')
-    done = subprocess.run([sys.executable, '-m', 'mmirstd.compat.run', str(script), 'config.py', '--flag'], cwd=ROOT,
-                          capture_output=True, text=True, check=False, env={**os.environ, 'OMP_NUM_THREADS': '1'})
+        'print(__name__, sys.argv[1:], beside.VALUE, hasattr(checkpoint.torch, "_torch"))\n'
+    )
+    done = subprocess.run(
+        [sys.executable, '-m', 'mmirstd.compat.run', str(script), 'config.py', '--flag'],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, 'OMP_NUM_THREADS': '1'},
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == "__main__ ['config.py', '--flag'] 7 True"
 

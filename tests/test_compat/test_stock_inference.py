@@ -32,8 +32,10 @@ WEIGHTS = str(REPO / 'configs/ggl_net/weights/ggl-net-tiny_nuaa-sirst-341-86.pth
 def images(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """Two images of one odd size."""
     folder = tmp_path_factory.mktemp('images')
-    return [str(write_image(folder / f'{k}.png', scene(height=50, width=70, targets=((20 + k, 30), ), seed=k)))
-            for k in range(2)]
+    return [
+        str(write_image(folder / f'{k}.png', scene(height=50, width=70, targets=((20 + k, 30),), seed=k)))
+        for k in range(2)
+    ]
 
 
 @pytest.fixture(scope='module')
@@ -69,14 +71,17 @@ def test_inference_model(segmentor: Any, images: list[str], expected: list[np.nd
 
 def test_other_values_are_normalized_as_ours(segmentor: Any, images: list[str]) -> None:
     codes = gray(images[0]).astype(np.uint16) * 257
-    np.testing.assert_allclose(probability(inference_model(segmentor, codes)),
-                               probability(inference_model(segmentor, images[0])), atol=1e-5)
+    np.testing.assert_allclose(
+        probability(inference_model(segmentor, codes)), probability(inference_model(segmentor, images[0])), atol=1e-5
+    )
     model = copy.copy(segmentor)
     model.cfg = copy.deepcopy(segmentor.cfg)
     model.cfg.bit_depth = 14
     np.testing.assert_allclose(
         probability(inference_model(model, np.round(gray(images[0]) * (16383 / 255)).astype(np.uint16))),
-        probability(inference_model(segmentor, images[0])), atol=1e-3)  # the codes are rounded
+        probability(inference_model(segmentor, images[0])),
+        atol=1e-3,
+    )  # the codes are rounded
     with pytest.raises(DataError, match='no such file'):
         inference_model(segmentor, 'absent.png')
     with pytest.raises(DataError, match='an image of type int'):
@@ -97,11 +102,18 @@ def test_mmseg_inferencer(images: list[str], expected: list[np.ndarray], tmp_pat
 def detector_files(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
     """A single-frame detector of a few channels: its config, made of ours, and a checkpoint."""
     folder = tmp_path_factory.mktemp('detector')
-    torch.save(dict(state_dict=tiny_detector(1).state_dict(), meta=dict(dataset_meta=dict(
-        classes=('target', ), palette=[(220, 20, 60)]))), folder / 'single.pth')
+    torch.save(
+        dict(
+            state_dict=tiny_detector(1).state_dict(),
+            meta=dict(dataset_meta=dict(classes=('target',), palette=[(220, 20, 60)])),
+        ),
+        folder / 'single.pth',
+    )
     config = folder / 'single.py'
-    config.write_text(f"_base_ = '{REPO}/configs/yolox/yolox-nano_cpu-b8-9e_drone-ir.py'\n"
-                      f'model = dict(_delete_=True, **{tiny_config(1).to_dict()!r})\n')
+    config.write_text(
+        f"_base_ = '{REPO}/configs/yolox/yolox-nano_cpu-b8-9e_drone-ir.py'\n"
+        f'model = dict(_delete_=True, **{tiny_config(1).to_dict()!r})\n'
+    )
     return str(config), str(folder / 'single.pth')
 
 
@@ -114,8 +126,10 @@ def same_boxes(sample: Any, wanted: Any) -> None:
 
 def test_detectors(detector_files: tuple[str, str], images: list[str], tmp_path: Path) -> None:
     config, weights = detector_files
-    wanted = [result.data_sample for result in MovingTargetInferencer(config, weights, device='cpu').infer(
-        [gray(path) for path in images])]
+    wanted = [
+        result.data_sample
+        for result in MovingTargetInferencer(config, weights, device='cpu').infer([gray(path) for path in images])
+    ]
     model = init_detector(config, weights, device='cpu')
     for given in (gray(images[0]), images[0], gray(images[0], 3)):
         same_boxes(inference_detector(model, given), wanted[0])

@@ -23,8 +23,11 @@ from .configs import CONFIGS, load, relative
 LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 #: What has pipelines of its own for each of its parts takes no config that changes the pipeline.
 MIXTURE = 'nuaa-nudt-synthetic'
-OWN_PIPELINE = {'ggl-net-tiny_cpu-b8-20e_synthetic', 'ggl-net-tiny_pretrained-b8-70e_nuaa-sirst-341-86',
-                'ggl-net_recipe-b8-200e_nuaa-sirst-341-86'}
+OWN_PIPELINE = {
+    'ggl-net-tiny_cpu-b8-20e_synthetic',
+    'ggl-net-tiny_pretrained-b8-70e_nuaa-sirst-341-86',
+    'ggl-net_recipe-b8-200e_nuaa-sirst-341-86',
+}
 
 
 @cache
@@ -112,10 +115,12 @@ def test_the_same_recipe_is_the_same_on_any_data_set() -> None:
     for first, second in pairs:
         cfg = load_config(relative(CONFIGS[first]), data=second.rpartition('_')[2]).to_dict()
         assert {key: value for key, value in cfg.items() if key not in ('experiment_name', 'work_dir')} == load(
-            second).to_dict()
+            second
+        ).to_dict()
 
 
 def test_all_kinds_of_ground_truth_are_covered() -> None:
     assert {len(fitting(name)) for name in CONFIGS} == {
         sum(ground_truth(data_set(data)) == kind for data in data_sets())
-        for kind in ('images with masks', 'clips with boxes')}
+        for kind in ('images with masks', 'clips with boxes')
+    }

@@ -42,22 +42,31 @@ def test_folder(folder) -> None:
         usable = 'Weights' in model or stem.endswith('_nuaa-sirst-341-86') and len(stem.split('_')) == 2
         assert (model['Name'] == stem) == (not usable), model['Name']
     assert sorted(model['Config'] for model in models) == sorted(
-        f'configs/{folder.name}/{path.name}' for path in folder.glob('*.py'))
+        f'configs/{folder.name}/{path.name}' for path in folder.glob('*.py')
+    )
     for model in models:
         if weights := model.get('Weights'):
             _check_weights(REPO / weights)
 
 
-DATA = {'NUAA-SIRST 341/86': 'nuaa-sirst-341-86', 'NUAA-SIRST 213/214': 'nuaa-sirst-213-214',
-        'NUDT-SIRST 663/664': 'nudt-sirst-663-664', 'Drone-IR': 'drone-ir'}
+DATA = {
+    'NUAA-SIRST 341/86': 'nuaa-sirst-341-86',
+    'NUAA-SIRST 213/214': 'nuaa-sirst-213-214',
+    'NUDT-SIRST 663/664': 'nudt-sirst-663-664',
+    'Drone-IR': 'drone-ir',
+}
 
 
 @cache
 def recorded() -> list[tuple[Run, list[dict]]]:
     """The runs that were made, and what each seed's test gave."""
     suites = [load_suite(path, REPO) for path in sorted((REPO / 'benchmarks').glob('*.yml'))]
-    records = [(suite.run(name), [record['test'] for record in found.values()]) for suite in suites
-               for name, found in read_records(suite, REPO / 'benchmarks' / 'logs').items() if found]
+    records = [
+        (suite.run(name), [record['test'] for record in found.values()])
+        for suite in suites
+        for name, found in read_records(suite, REPO / 'benchmarks' / 'logs').items()
+        if found
+    ]
     # of a suite that tests on other images than the test images the figures are none of the data set
     return [(run, tests) for run, tests in records if 'test_dataloader.dataset.ann_file' not in run.options]
 
@@ -71,10 +80,15 @@ def test_results_are_those_of_records(folder) -> None:
     """Each is the mean over the seeds of a run with this config (or these weights) on that data set."""
     for model in metafile_models(folder / 'metafile.yml'):
         for result in model.get('Results', []):
-            runs = [tests for run, tests in recorded() if _data_of(run) == DATA[result['Dataset']]
-                    and (run.checkpoint == model['Weights'] if 'Weights' in model else run.config == model['Config'])]
-            assert any(all(_agrees(tests, name, str(value)) for name, value in result['Metrics'].items())
-                       for tests in runs), (model['Name'], result)
+            runs = [
+                tests
+                for run, tests in recorded()
+                if _data_of(run) == DATA[result['Dataset']]
+                and (run.checkpoint == model['Weights'] if 'Weights' in model else run.config == model['Config'])
+            ]
+            assert any(
+                all(_agrees(tests, name, str(value)) for name, value in result['Metrics'].items()) for tests in runs
+            ), (model['Name'], result)
 
 
 def _agrees(tests: list[dict], name: str, shown: str) -> bool:
@@ -86,8 +100,12 @@ def _agrees(tests: list[dict], name: str, shown: str) -> bool:
 
 def test_runs_have_their_results() -> None:
     """A config that a suite trained and tested has figures in its metafile."""
-    listed = {model['Config'] for folder in FOLDERS for model in metafile_models(folder / 'metafile.yml')
-              if 'Results' in model}
+    listed = {
+        model['Config']
+        for folder in FOLDERS
+        for model in metafile_models(folder / 'metafile.yml')
+        if 'Results' in model
+    }
     for run, _ in recorded():
         if run.config.startswith('configs/') and run.checkpoint is None:
             assert run.config in listed
@@ -108,12 +126,13 @@ def _check_weights(file: Path) -> None:
     assert set(load_checkpoint_file(str(file), 'cpu')) == {'meta', 'state_dict'}
 
 
-@pytest.mark.parametrize('name', ['ggl-net-tiny_general', 'ggl-net-tiny_synthetic-pretraining',
-                                  'ggl-net-tiny_synthetic-fitted'])
+@pytest.mark.parametrize(
+    'name', ['ggl-net-tiny_general', 'ggl-net-tiny_synthetic-pretraining', 'ggl-net-tiny_synthetic-fitted']
+)
 def test_committed_weights_fit_their_config_and_find_targets(name: str) -> None:
     """With nothing but the name of the config: a bright spot on a smooth background is found, nothing else is."""
     rows, columns = np.mgrid[:128, :160]
-    image = 60 + 20 * np.sin(columns / 40) + 120 * np.exp(-((columns - 100)**2 + (rows - 50)**2) / (2 * 1.3**2))
+    image = 60 + 20 * np.sin(columns / 40) + 120 * np.exp(-((columns - 100) ** 2 + (rows - 50) ** 2) / (2 * 1.3**2))
     inferencer = IRSTDInferencer(name, device='cpu')
     [result] = inferencer.infer(image.round().astype(np.uint8))
     [target] = result.targets
@@ -122,7 +141,10 @@ def test_committed_weights_fit_their_config_and_find_targets(name: str) -> None:
 
 
 def test_collections_have_distinct_names() -> None:
-    names = [collection['Name'] for folder in FOLDERS
-             for collection in yaml.safe_load((folder / 'metafile.yml').read_text(encoding='utf-8'))['Collections']]
+    names = [
+        collection['Name']
+        for folder in FOLDERS
+        for collection in yaml.safe_load((folder / 'metafile.yml').read_text(encoding='utf-8'))['Collections']
+    ]
     assert len(names) >= 6
     assert len(set(names)) == len(names)

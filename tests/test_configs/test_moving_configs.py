@@ -66,17 +66,26 @@ def test_a_training_step_and_a_test_step(name: str) -> None:
         meta = dict(video_id=1, frame_id=0, is_first=True, img_shape=(64, 32), ori_shape=(64, 32))
         frames = 1 if model.test_cfg.get('streaming') else frames
         inputs = list(noise(1, frames, channels, 64, 32))
-        result, = model.test_step(dict(inputs=inputs, data_samples=[sample([], **meta)]))
-    assert [tuple(level.shape[-2:]) for level in levels] == [(8, 4), (4, 2), (2, 1)][:3 if 'p345' in name else 1]
+        (result,) = model.test_step(dict(inputs=inputs, data_samples=[sample([], **meta)]))
+    assert [tuple(level.shape[-2:]) for level in levels] == [(8, 4), (4, 2), (2, 1)][: 3 if 'p345' in name else 1]
     assert torch.isfinite(result.pred_instances.bboxes).all()
 
 
-@pytest.mark.parametrize(('base', 'name', 'options'), [
-    ('sstnet', 'yolo-bp', {}), ('sstnet', 'yolo-bp', GILS_ALONE), ('sstnet', 'yolo-bp', DGR_ALONE),
-    ('yolox', 'yolox-bp', {}), ('yolox', 'yolox-gils', {}), ('yolox', 'yolox-dgr', {}),
-    ('yolox-p345', 'yolox-p345-gate', {}), ('yolox-p345', 'yolox-p345-gate', {**BOTH, **GILS_ALONE}),
-    ('yolox-p345', 'yolox-p345-gate', {'model.neck.dgr.form': 'feature'}),
-    ('yolox-p345', 'yolox-p345-gate', {**BOTH, 'model.neck.dgr.form': 'feature'})])
+@pytest.mark.parametrize(
+    ('base', 'name', 'options'),
+    [
+        ('sstnet', 'yolo-bp', {}),
+        ('sstnet', 'yolo-bp', GILS_ALONE),
+        ('sstnet', 'yolo-bp', DGR_ALONE),
+        ('yolox', 'yolox-bp', {}),
+        ('yolox', 'yolox-gils', {}),
+        ('yolox', 'yolox-dgr', {}),
+        ('yolox-p345', 'yolox-p345-gate', {}),
+        ('yolox-p345', 'yolox-p345-gate', {**BOTH, **GILS_ALONE}),
+        ('yolox-p345', 'yolox-p345-gate', {'model.neck.dgr.form': 'feature'}),
+        ('yolox-p345', 'yolox-p345-gate', {**BOTH, 'model.neck.dgr.form': 'feature'}),
+    ],
+)
 def test_a_base_checkpoint_loads_into_every_variant(base: str, name: str, options: dict) -> None:
     state = MODELS.build(load(f'{base}-{NANO}').model).state_dict()
     cfg = load(f'{name}-{NANO}', options)
@@ -96,8 +105,14 @@ def test_one_part_by_options_is_the_config_that_has_only_it(part: str, options: 
 
 @pytest.mark.parametrize('name', ['yolo-bp_b4-20e_daub', 'yolox-bp_b4-20e_daub'])
 def test_the_parts_by_options_make_up_the_whole(name: str) -> None:
-    both, gils, dgr = ({key for key in MODELS.build(load(name, options).model).state_dict() if key.startswith('neck.')
-                        and not key.startswith('neck.pyramid.')} for options in ({}, GILS_ALONE, DGR_ALONE))
+    both, gils, dgr = (
+        {
+            key
+            for key in MODELS.build(load(name, options).model).state_dict()
+            if key.startswith('neck.') and not key.startswith('neck.pyramid.')
+        }
+        for options in ({}, GILS_ALONE, DGR_ALONE)
+    )
     assert gils | dgr == both
     assert not gils & dgr
     assert gils
@@ -152,7 +167,7 @@ def test_three_levels_train_in_bfloat16_and_predict(name: str, form: str | None)
     model.test_cfg.score_thr = model.bbox_head.test_cfg.score_thr = 0.0
     with torch.no_grad():
         meta = dict(video_id=1, frame_id=0, is_first=True, img_shape=(64, 96), ori_shape=(64, 96))
-        result, = model.test_step(dict(inputs=[noise(1, 1, 1, 64, 96)[0]], data_samples=[sample([], **meta)]))
+        (result,) = model.test_step(dict(inputs=[noise(1, 1, 1, 64, 96)[0]], data_samples=[sample([], **meta)]))
     assert len(result.pred_instances) > 0
     assert torch.isfinite(result.pred_instances.bboxes).all()
 

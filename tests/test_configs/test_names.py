@@ -59,7 +59,7 @@ def test_what_an_old_name_leads_to(old: str) -> None:
     assert old not in runnable_configs()
     assert new.data is None or new.data in data_sets()
     words = str(new).split()
-    options = words[words.index('--cfg-options') + 1:] if '--cfg-options' in words else []
+    options = words[words.index('--cfg-options') + 1 :] if '--cfg-options' in words else []
     given = {key: DictAction._parse_iterable(value) for key, value in (option.split('=') for option in options)}
     assert given == dict(new.cfg_options)  # the command line gives what the table says
     if given:
@@ -84,7 +84,8 @@ def test_errors_name_the_new_command(tmp_path) -> None:
         load_config(str(mine))
     assert renamed('configs/dnanet/dnanet_nudt.py') == ''
     assert str(new_name('sstnet-dgr_daub')) == (
-        'configs/yolo_bp/yolo-bp_b4-20e_daub.py --cfg-options model.neck.gils=None model.backbone.out_indices=2,3,4')
+        'configs/yolo_bp/yolo-bp_b4-20e_daub.py --cfg-options model.neck.gils=None model.backbone.out_indices=2,3,4'
+    )
 
 
 def test_a_model_by_its_short_name() -> None:

@@ -61,10 +61,14 @@ def train_one_step(model: nn.Module, size: int = 32) -> dict[str, torch.Tensor]:
     data = dict(inputs=[], data_samples=[])
     for i in range(2):
         mask = torch.zeros(1, size, size, dtype=torch.long)
-        mask[:, 10 + i:13 + i, 20:23] = 1
+        mask[:, 10 + i : 13 + i, 20:23] = 1
         data['inputs'].append(0.2 * torch.rand(1, size, size) + 0.8 * mask)
-        data['data_samples'].append(SegDataSample(gt_sem_seg=PixelData(data=mask), metainfo=dict(
-            img_shape=(size, size), ori_shape=(size, size), pad_shape=(size, size))))
+        data['data_samples'].append(
+            SegDataSample(
+                gt_sem_seg=PixelData(data=mask),
+                metainfo=dict(img_shape=(size, size), ori_shape=(size, size), pad_shape=(size, size)),
+            )
+        )
     model.train()
     optimizer = torch.optim.SGD(model.parameters(), lr=1e-4)
     losses = model(**model.data_preprocessor(data, True), mode='loss')
@@ -91,7 +95,7 @@ def test_a_training_step_and_a_test_step(name: str) -> None:
     sample = SegDataSample(metainfo=dict(img_shape=(32, 32), ori_shape=(29, 30), padding_size=(0, 2, 0, 3)))
     model.eval()
     with torch.no_grad():
-        result, = model.test_step(dict(inputs=[torch.rand(1, 32, 32)], data_samples=[sample]))
+        (result,) = model.test_step(dict(inputs=[torch.rand(1, 32, 32)], data_samples=[sample]))
     prob, label = result.seg_logits.data, result.pred_sem_seg.data
     assert prob.shape == label.shape == (1, 29, 30)
     assert ((prob >= 0) & (prob <= 1)).all()

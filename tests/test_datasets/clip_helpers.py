@@ -16,8 +16,14 @@ def frame(seed: int, height: int = 24, width: int = 32, dtype=np.uint8) -> np.nd
     return np.random.default_rng(seed).integers(0, 200, (height, width)).astype(dtype)
 
 
-def coco_root(root: Path, sequences: dict[str, Sequence[int]] | None = None, size: tuple[int, int] = (24, 32),
-              name: str = 'instances_test2017.json', ids: bool = False, unlisted: Sequence[str] = ()) -> Path:
+def coco_root(
+    root: Path,
+    sequences: dict[str, Sequence[int]] | None = None,
+    size: tuple[int, int] = (24, 32),
+    name: str = 'instances_test2017.json',
+    ids: bool = False,
+    unlisted: Sequence[str] = (),
+) -> Path:
     """``images/test/SEQ/N.png`` as UESTC-nnLab lays them out, one box of 4x3 px a frame at (N, 2).
 
     Args:
@@ -40,10 +46,18 @@ def coco_root(root: Path, sequences: dict[str, Sequence[int]] | None = None, siz
                 entry.update(video_id=video, frame_id=number)
             images.append(entry)
             box = [float(number % 16), 2.0, 4, 3]
-            annotations.append(dict(id=len(annotations) + 1, image_id=entry['id'], category_id=1, bbox=box, area=12.0,
-                                    iscrowd=0, segmentation=[[]]))
-    data = dict(images=images, annotations=annotations,
-                categories=[dict(supercategory='none', id=1, name='target')])
+            annotations.append(
+                dict(
+                    id=len(annotations) + 1,
+                    image_id=entry['id'],
+                    category_id=1,
+                    bbox=box,
+                    area=12.0,
+                    iscrowd=0,
+                    segmentation=[[]],
+                )
+            )
+    data = dict(images=images, annotations=annotations, categories=[dict(supercategory='none', id=1, name='target')])
     if ids:
         data['videos'] = videos
     (root / name).write_text(json.dumps(data))

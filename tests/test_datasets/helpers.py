@@ -21,13 +21,14 @@ def scene(seed: int, height: int = 40, width: int = 56) -> tuple[np.ndarray, np.
     image = rng.integers(20, 120, (height, width), np.uint8)
     mask = np.zeros((height, width), np.uint8)
     y, x = rng.integers(0, height - 3), rng.integers(0, width - 2)
-    image[y:y + 3, x:x + 2] = 250
-    mask[y:y + 3, x:x + 2] = 255
+    image[y : y + 3, x : x + 2] = 250
+    mask[y : y + 3, x : x + 2] = 255
     return image, mask
 
 
-def make_root(root: Path, ids: list[str], mask_stem: str = '', suffix: str = '.png',
-              split: str = 'img_idx/train.txt') -> Path:
+def make_root(
+    root: Path, ids: list[str], mask_stem: str = '', suffix: str = '.png', split: str = 'img_idx/train.txt'
+) -> Path:
     """images/, masks/ and a split file."""
     for seed, name in enumerate(ids):
         image, mask = scene(seed)

@@ -13,8 +13,10 @@ def watch(*largest: int, dtype=np.uint16) -> BitDepthWatch:
     return found
 
 
-@pytest.mark.parametrize(('largest', 'depth'), [
-    (255, 8), (256, 10), (1023, 10), (4095, 12), (4096, 14), (16383, 14), (16384, None), (65535, None), (0, None)])
+@pytest.mark.parametrize(
+    ('largest', 'depth'),
+    [(255, 8), (256, 10), (1023, 10), (4095, 12), (4096, 14), (16383, 14), (16384, None), (65535, None), (0, None)],
+)
 def test_the_least_usual_depth_that_holds_all(largest, depth):
     assert watch(largest).depth == depth
     assert watch(1, largest, 0).depth == (depth if largest else 8)

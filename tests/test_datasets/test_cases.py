@@ -35,20 +35,30 @@ def plain() -> list:
 @pytest.fixture
 def warnings(monkeypatch) -> list[str]:
     texts: list[str] = []
-    monkeypatch.setattr(problems, 'print_log',
-                        lambda text, logger=None, level=logging.INFO: texts.append(text))
+    monkeypatch.setattr(problems, 'print_log', lambda text, logger=None, level=logging.INFO: texts.append(text))
     return texts
 
 
-@pytest.mark.parametrize(('case', 'said'), [
-    ('coco_backslash', None), ('coco_bom', None), ('coco_nocat', None), ('coco_roboflow', None), ('coco_strid', None),
-    ('coco_sub', None), ('coco_dup', '8 of 16 annotations repeat'), ('coco_normalised', 'all 8 boxes lie within 0..1'),
-    ('coco_names_collide', r'equal numbers in their names .* 4 in all')])
+@pytest.mark.parametrize(
+    ('case', 'said'),
+    [
+        ('coco_backslash', None),
+        ('coco_bom', None),
+        ('coco_nocat', None),
+        ('coco_roboflow', None),
+        ('coco_strid', None),
+        ('coco_sub', None),
+        ('coco_dup', '8 of 16 annotations repeat'),
+        ('coco_normalised', 'all 8 boxes lie within 0..1'),
+        ('coco_names_collide', r'equal numbers in their names .* 4 in all'),
+    ],
+)
 def test_coco_is_read(plain, warnings, case, said):
     assert boxes_by_frame(clips(case)) == plain
     assert len(warnings) == (said is not None)
     if said is not None:
         import re
+
         assert re.search(said, warnings[0])
 
 
@@ -60,10 +70,14 @@ def test_coco_frames_are_in_order():
     assert [dataset.get_data_info(k)['video'] for k in range(8)] == ['seq0'] * 4 + ['seq1'] * 4
 
 
-@pytest.mark.parametrize(('case', 'message'), [
-    ('coco_empty', 'none of the 8 images has a box'),
-    ('coco_xyxy', r"look like \[x1, y1, x2, y2\](.|\n)*box_format='xyxy'"),
-    ('coco_size2x', r'303x198 pixels \(width x height\), annotated as 606x396')])
+@pytest.mark.parametrize(
+    ('case', 'message'),
+    [
+        ('coco_empty', 'none of the 8 images has a box'),
+        ('coco_xyxy', r"look like \[x1, y1, x2, y2\](.|\n)*box_format='xyxy'"),
+        ('coco_size2x', r'303x198 pixels \(width x height\), annotated as 606x396'),
+    ],
+)
 def test_coco_is_named_for_what_it_is(case, message):
     with pytest.raises(DataError, match=message):
         clips(case)
@@ -104,8 +118,11 @@ def test_stills_of_several_data_sets_in_one_folder():
 @pytest.mark.parametrize('case', ['split_pairs', 'split_path', 'split_utf16'])
 def test_split_files(case):
     def samples(name):
-        dataset = SIRSTDataset(data_root=str(SHARED / 'cases' / name), ann_file='img_idx/idx427_test.txt',
-                               pipeline=[LoadInfraredImage(), LoadTargetMask()])
+        dataset = SIRSTDataset(
+            data_root=str(SHARED / 'cases' / name),
+            ann_file='img_idx/idx427_test.txt',
+            pipeline=[LoadInfraredImage(), LoadTargetMask()],
+        )
         return [(sample['sample_id'], int(sample['gt_seg_map'].sum())) for sample in map(dataset.__getitem__, range(8))]
 
     assert samples(case) == samples('masks_ref_255')

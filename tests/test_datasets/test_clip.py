@@ -36,6 +36,7 @@ def sample(dataset, video: str, number: int) -> dict:
 def warnings(monkeypatch):
     """Texts logged as warnings by the clip data sets."""
     from mmirstd.datasets import clip_base, problems
+
     texts: list[str] = []
 
     def log(text, logger=None, level=logging.INFO):
@@ -68,8 +69,10 @@ def test_window_has_the_key_frame_last_and_the_first_frame_repeated(tmp_path):
     assert all('data11' in path for path in sample(dataset, 'data11', 0)['img_paths'])
 
 
-@pytest.mark.parametrize(('num_frames', 'stride', 'expected'), [
-    (1, 1, [5]), (2, 1, [4, 5]), (3, 2, [1, 3, 5]), (4, 2, [0, 1, 3, 5]), (2, 9, [0, 5])])
+@pytest.mark.parametrize(
+    ('num_frames', 'stride', 'expected'),
+    [(1, 1, [5]), (2, 1, [4, 5]), (3, 2, [1, 3, 5]), (4, 2, [0, 1, 3, 5]), (2, 9, [0, 5])],
+)
 def test_num_frames_and_stride(tmp_path, num_frames, stride, expected):
     dataset = build(coco_root(tmp_path), num_frames=num_frames, stride=stride)
     assert sample(dataset, 'data6', 5)['frame_ids'] == expected
@@ -94,7 +97,14 @@ def test_streaming_order_holds_every_frame_once(tmp_path):
     dataset = build(root, streaming=True, num_frames=1)
     infos = [dataset.get_data_info(k) for k in range(len(dataset))]
     assert [(i['video'][-1], i['frame_id']) for i in infos] == [
-        ('b', 0), ('b', 1), ('b', 2), ('b', 3), ('a', 0), ('a', 1), ('a', 2)]
+        ('b', 0),
+        ('b', 1),
+        ('b', 2),
+        ('b', 3),
+        ('a', 0),
+        ('a', 1),
+        ('a', 2),
+    ]
     assert [i['is_first'] for i in infos] == [True, False, False, False, True, False, False]
     assert [i['is_last'] for i in infos] == [False, False, False, True, False, False, True]
     assert [i['is_key_frame'] for i in infos] == [True, False, True, True, True, True, True]
@@ -104,7 +114,10 @@ def test_streaming_order_holds_every_frame_once(tmp_path):
 def test_one_option_subsamples_the_key_frames_and_keeps_true_past_frames(tmp_path):
     dataset = build(coco_root(tmp_path, {'s': range(12)}), key_every=5)
     assert [dataset.get_data_info(k)['frame_ids'] for k in range(len(dataset))] == [
-        [0] * 5, [1, 2, 3, 4, 5], [6, 7, 8, 9, 10]]
+        [0] * 5,
+        [1, 2, 3, 4, 5],
+        [6, 7, 8, 9, 10],
+    ]
 
 
 def test_holdout_is_by_sequence(tmp_path):
@@ -214,19 +227,25 @@ def test_missing_root_and_annotation(tmp_path):
 
 def test_another_suffix_than_annotated_is_found(tmp_path):
     root = coco_root(tmp_path, {'s': range(2)})
-    edit(root, lambda data: [image.update(file_name=image['file_name'].replace('.png', '.bmp'))
-                             for image in data['images']])
+    edit(
+        root,
+        lambda data: [image.update(file_name=image['file_name'].replace('.png', '.bmp')) for image in data['images']],
+    )
     assert sample(build(root), 's', 1)['img_path'].endswith('1.png')
 
 
-@pytest.mark.parametrize(('box', 'problem', 'clipped'), [
-    ([-3.0, 2, 8, 4], 'partly outside', [0.0, 2, 5, 6]),
-    ([28, 20, 8, 8], 'partly outside', [28.0, 20, 32, 24]),
-    ([40, 2, 5, 5], 'outside', None),
-    ([-9, -9, 4, 4], 'outside', None),
-    ([5, 5, 0, 4], 'no area', None),
-    ([5, 5, 4, -1], 'no area', None),
-    ([float('nan'), 5, 4, 4], 'no area', None)])
+@pytest.mark.parametrize(
+    ('box', 'problem', 'clipped'),
+    [
+        ([-3.0, 2, 8, 4], 'partly outside', [0.0, 2, 5, 6]),
+        ([28, 20, 8, 8], 'partly outside', [28.0, 20, 32, 24]),
+        ([40, 2, 5, 5], 'outside', None),
+        ([-9, -9, 4, 4], 'outside', None),
+        ([5, 5, 0, 4], 'no area', None),
+        ([5, 5, 4, -1], 'no area', None),
+        ([float('nan'), 5, 4, 4], 'no area', None),
+    ],
+)
 def test_bad_boxes(tmp_path, warnings, box, problem, clipped):
     root = coco_root(tmp_path, {'s': range(3)})
     edit(root, lambda data: data['annotations'][1].update(bbox=box))
@@ -314,13 +333,17 @@ def test_empty_image_list(tmp_path):
         build(root)
 
 
-@pytest.mark.parametrize(('change', 'message'), [
-    (lambda d: d['annotations'][0].update(image_id=99), 'belongs to image 99'),
-    (lambda d: d['images'][1].update(id=1), 'image id 1 appears twice'),
-    (lambda d: d['images'][0].pop('file_name'), 'lacks id or file_name'),
-    (lambda d: d['annotations'][0].update(bbox=[1, 2, 3]), r'bbox=\[1, 2, 3\](.|\n)*expected bbox=\[x, y'),
-    (lambda d: d['annotations'][0].update(category_id=9), 'unknown categories'),
-    (lambda d: d.pop('annotations'), "no list 'annotations'")])
+@pytest.mark.parametrize(
+    ('change', 'message'),
+    [
+        (lambda d: d['annotations'][0].update(image_id=99), 'belongs to image 99'),
+        (lambda d: d['images'][1].update(id=1), 'image id 1 appears twice'),
+        (lambda d: d['images'][0].pop('file_name'), 'lacks id or file_name'),
+        (lambda d: d['annotations'][0].update(bbox=[1, 2, 3]), r'bbox=\[1, 2, 3\](.|\n)*expected bbox=\[x, y'),
+        (lambda d: d['annotations'][0].update(category_id=9), 'unknown categories'),
+        (lambda d: d.pop('annotations'), "no list 'annotations'"),
+    ],
+)
 def test_broken_json_content(tmp_path, change, message):
     root = coco_root(tmp_path)
     edit(root, change)
@@ -338,8 +361,18 @@ def test_not_json_and_not_distinct_numbers(tmp_path):
         build(root)
 
 
-@pytest.mark.parametrize('option', [dict(num_frames=0), dict(stride=0), dict(gaps='fill'), dict(bad_box='keep'),
-                                    dict(context='ram'), dict(key_every=0), dict(cache='yes')])
+@pytest.mark.parametrize(
+    'option',
+    [
+        dict(num_frames=0),
+        dict(stride=0),
+        dict(gaps='fill'),
+        dict(bad_box='keep'),
+        dict(context='ram'),
+        dict(key_every=0),
+        dict(cache='yes'),
+    ],
+)
 def test_wrong_options(tmp_path, option):
     with pytest.raises(ValueError, match=next(iter(option))):
         build(coco_root(tmp_path), **option)
@@ -351,7 +384,7 @@ def test_wrong_options(tmp_path, option):
 def test_masks_give_boxes_of_8_connected_components(tmp_path):
     for number in range(3):
         mask = np.zeros((24, 32), np.uint8)
-        mask[5:8, 10 + number:14 + number] = 255
+        mask[5:8, 10 + number : 14 + number] = 255
         mask[8, 14 + number] = 255  # touches at a corner: the same target
         mask[20, 3] = 255
         write(tmp_path / f'Sequence2/images/{number:05d}.png', frame(number))
@@ -386,7 +419,11 @@ def test_lists_of_mask_sequences_may_name_frames(tmp_path, warnings):
     dataset = build(tmp_path, MaskClipDataset, ann_file='train.txt', num_frames=2)
     infos = [dataset.get_data_info(k) for k in range(len(dataset))]
     assert [(info['video'], info['frame_id']) for info in infos] == [
-        ('Sequence1', 1), ('Sequence1', 2), ('Sequence1', 5), *(('Sequence2', number) for number in range(1, 6))]
+        ('Sequence1', 1),
+        ('Sequence1', 2),
+        ('Sequence1', 5),
+        *(('Sequence2', number) for number in range(1, 6)),
+    ]
     assert infos[2]['frame_ids'] == [4, 5]  # not listed, but on disk
     listed = build(tmp_path, MaskClipDataset, ann_file='train.txt', num_frames=2, context='listed')
     assert listed.get_data_info(2)['frame_ids'] == [2, 5]
@@ -407,7 +444,8 @@ def test_txt_lists(tmp_path):
         write(tmp_path / f'images/test/data6/{number}.bmp', frame(number))
     prefix = '/home/public/DAUB/images/test/data6'
     (tmp_path / 'val.txt').write_text(
-        f'{prefix}/0.bmp 3,4,9,8,0\r\n\n{prefix}/6.bmp 1,2,5,6,0 20,2,26,7,0\n{prefix}/7.bmp\n', encoding='utf-8-sig')
+        f'{prefix}/0.bmp 3,4,9,8,0\r\n\n{prefix}/6.bmp 1,2,5,6,0 20,2,26,7,0\n{prefix}/7.bmp\n', encoding='utf-8-sig'
+    )
     dataset = build(tmp_path, TxtClipDataset, ann_file='val.txt', pipeline=[LoadClip()])
     assert len(dataset) == 3
     info = dataset.get_data_info(1)
@@ -421,8 +459,9 @@ def test_txt_lists(tmp_path):
         build(tmp_path, TxtClipDataset, ann_file='val.txt', strip='/data')
 
 
-@pytest.mark.parametrize(('line', 'problem'), [
-    ('images/0.png 28,2,40,6,0', 'partly outside'), ('images/0.png 5,5,5,9,0', 'no area')])
+@pytest.mark.parametrize(
+    ('line', 'problem'), [('images/0.png 28,2,40,6,0', 'partly outside'), ('images/0.png 5,5,5,9,0', 'no area')]
+)
 def test_boxes_of_txt_lists_are_checked_when_the_size_is_known(tmp_path, line, problem):
     write(tmp_path / 'images/0.png', frame(0))
     write(tmp_path / 'images/1.png', frame(1))
@@ -435,9 +474,16 @@ def test_boxes_of_txt_lists_are_checked_when_the_size_is_known(tmp_path, line, p
     assert [i['bbox'] for i in clipped['instances']] == ([[28, 2, 32, 6]] if 'partly' in problem else [])
 
 
-@pytest.mark.parametrize(('text', 'message'), [
-    ('a/0.bmp 1,2,3,4,0\na/1.bmp 1,2,x,4,0', 'line 2'), ('a/0.bmp 1,2,3,4', 'line 1'), ('1,2,3,4,0', 'line 1'),
-    ('a/0.bmp 1,2,3,4,0\na/0.bmp 1,2,3,4,0', 'listed twice'), ('\n\n', 'empty')])
+@pytest.mark.parametrize(
+    ('text', 'message'),
+    [
+        ('a/0.bmp 1,2,3,4,0\na/1.bmp 1,2,x,4,0', 'line 2'),
+        ('a/0.bmp 1,2,3,4', 'line 1'),
+        ('1,2,3,4,0', 'line 1'),
+        ('a/0.bmp 1,2,3,4,0\na/0.bmp 1,2,3,4,0', 'listed twice'),
+        ('\n\n', 'empty'),
+    ],
+)
 def test_bad_txt_lists(tmp_path, text, message):
     (tmp_path / 'val.txt').write_text(text)
     with pytest.raises(DataError, match=message):

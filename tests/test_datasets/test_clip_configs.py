@@ -39,11 +39,12 @@ def make(name: str, root) -> None:
             for sequence in sequences:
                 for number in range(1, 5):
                     mask = np.zeros((32, 64), np.uint8)
-                    mask[2:5, number:number + 4] = 255
+                    mask[2:5, number : number + 4] = 255
                     write(root / f'{sequence}/images/{number:05d}.png', frame(number, 32, 64))
                     write(root / f'{sequence}/masks/{number:05d}.png', mask)
             (root / f'{part}.txt').write_text(
-                '\n'.join(f'{sequence}/Mix/{number:05d}.mat' for sequence in sequences for number in range(1, 5)))
+                '\n'.join(f'{sequence}/Mix/{number:05d}.mat' for sequence in sequences for number in range(1, 5))
+            )
         return
     for part in ('train', 'val', 'test'):
         sequences = {f'{part}{k}': range(4) for k in range(7 if part == 'train' else 2)}
@@ -66,8 +67,9 @@ def test_one_option_moves_all_splits_and_a_batch_comes_out(name, tmp_path):
         loader = config[f'{part}_dataloader']
         assert loader.dataset.data_root == str(tmp_path)
         dataset = DATASETS.build(dict(loader.dataset))
-        videos[part] = {path.rsplit('/', 1)[0] for k in range(len(dataset))
-                        for path in dataset.get_data_info(k)['img_paths']}
+        videos[part] = {
+            path.rsplit('/', 1)[0] for k in range(len(dataset)) for path in dataset.get_data_info(k)['img_paths']
+        }
         loader.update(num_workers=0, persistent_workers=False, batch_size=2, dataset=dataset)
         batch = next(iter(Runner.build_dataloader(loader)))
         inputs = MODELS.build(dict(type='mmirstd.ClipDataPreprocessor'))(batch)['inputs']
@@ -102,8 +104,9 @@ def test_the_metric_takes_what_the_pipeline_packs(name, tmp_path):
         sample = dataset[index]['data_samples']
         assert sample.scale_factor == (8.0, 8.0)
         found = sample.gt_instances.bboxes.tensor / 8
-        sample.pred_instances = InstanceData(bboxes=found, scores=torch.full((len(found),), 0.9),
-                                             labels=torch.zeros(len(found), dtype=torch.long))
+        sample.pred_instances = InstanceData(
+            bboxes=found, scores=torch.full((len(found),), 0.9), labels=torch.zeros(len(found), dtype=torch.long)
+        )
         metric.process(None, [sample.to_dict()])
     measures = metric.evaluate(len(dataset))
     for measure in ('mAP50', 'precision', 'recall', 'F1', 'Pd', 'sstnet/mAP50'):
@@ -121,13 +124,17 @@ def test_scr_table_of_synthetic_sequences(tmp_path):
         sample = dataset[index]['data_samples']
         boxes = sample.gt_instances.bboxes.tensor
         strong = torch.tensor([i['scr'] >= 6 for i in sample.instances], dtype=torch.bool)
-        sample.pred_instances = InstanceData(bboxes=boxes[strong], scores=torch.ones(int(strong.sum())),
-                                             labels=torch.zeros(int(strong.sum()), dtype=torch.long))
+        sample.pred_instances = InstanceData(
+            bboxes=boxes[strong],
+            scores=torch.ones(int(strong.sum())),
+            labels=torch.zeros(int(strong.sum()), dtype=torch.long),
+        )
         metric.process(None, [sample.to_dict()])
     measures = metric.evaluate(len(dataset))
     rows = metric.last_tables['scr']
     assert sum(row['targets'] for row in rows) == sum(
-        len(json_image) for json_image in annotations(tmp_path / 'instances_test2017.json').values())
+        len(json_image) for json_image in annotations(tmp_path / 'instances_test2017.json').values()
+    )
     for row in rows:
         if row['targets']:
             assert row['Pd'] == (1 if row['low'] >= 6 else 0)

@@ -20,7 +20,8 @@ def encoded(suffix: str, image: np.ndarray, **options) -> bytes:
     file = io.BytesIO()
     picture = Image.fromarray(image)
     (picture.convert('RGB') if suffix == '.ppm' else picture).save(
-        file, {'.tif': 'tiff', '.jpg': 'jpeg', '.pgm': 'ppm'}.get(suffix, suffix[1:]), **options)
+        file, {'.tif': 'tiff', '.jpg': 'jpeg', '.pgm': 'ppm'}.get(suffix, suffix[1:]), **options
+    )
     return file.getvalue()
 
 
@@ -31,7 +32,7 @@ def test_complete_files_pass_and_cut_ones_do_not(suffix):
     assert count_pages(data) == 1
     for share in (0.5, 0.9):
         with pytest.raises(DataError, match='^a: truncated or corrupt'):
-            check_container(data[:int(share * len(data))], 'a')
+            check_container(data[: int(share * len(data))], 'a')
 
 
 @pytest.mark.parametrize('suffix', SUFFIXES)
@@ -48,15 +49,15 @@ def test_tiff_pages_are_all_checked():
     data = file.getvalue()
     assert count_pages(data) == 3
     with pytest.raises(DataError, match='truncated'):
-        check_container(data[:-GRAY8.size // 2], 'a')
+        check_container(data[: -GRAY8.size // 2], 'a')
 
 
 def test_a_tiff_whose_directories_lead_in_circles_ends():
     data = bytearray(encoded('.tif', GRAY8))
     directory = int.from_bytes(data[4:8], 'little')
-    entries = int.from_bytes(data[directory:directory + 2], 'little')
+    entries = int.from_bytes(data[directory : directory + 2], 'little')
     link = directory + 2 + 12 * entries
-    data[link:link + 4] = data[4:8]
+    data[link : link + 4] = data[4:8]
     assert count_pages(bytes(data)) == 1
 
 
@@ -107,8 +108,13 @@ def test_size_by_the_header(suffix, channels):
 
 def test_size_by_unusual_headers():
     tifffile = pytest.importorskip('tifffile')
-    for options in (dict(bigtiff=True), dict(byteorder='>'), dict(bigtiff=True, byteorder='>'),
-                    dict(tile=(16, 16)), dict(rowsperstrip=1)):
+    for options in (
+        dict(bigtiff=True),
+        dict(byteorder='>'),
+        dict(bigtiff=True, byteorder='>'),
+        dict(tile=(16, 16)),
+        dict(rowsperstrip=1),
+    ):
         for dtype in (np.uint16, np.float32):
             file = io.BytesIO()
             tifffile.imwrite(file, np.zeros((37, 53), dtype), **options)
@@ -120,8 +126,13 @@ def test_size_by_unusual_headers():
     assert image_size(progressive[:2] + comment + progressive[2:]) == GRAY8.shape[::-1]
     core = b'BM' + bytes(12) + (12).to_bytes(4, 'little') + (53).to_bytes(2, 'little') + (37).to_bytes(2, 'little')
     assert image_size(core) == (53, 37)
-    upside_down = b'BM' + bytes(12) + (40).to_bytes(4, 'little') + (53).to_bytes(4, 'little') \
+    upside_down = (
+        b'BM'
+        + bytes(12)
+        + (40).to_bytes(4, 'little')
+        + (53).to_bytes(4, 'little')
         + (-37).to_bytes(4, 'little', signed=True)
+    )
     assert image_size(upside_down) == (53, 37)
 
 

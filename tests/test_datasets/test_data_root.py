@@ -6,8 +6,9 @@ from mmengine.config import Config
 from mmirstd.datasets.data_root import apply_data_root
 from tests.shared import REPO
 
-CONFIGS = sorted(path for path in (REPO / 'configs' / '_base_' / 'datasets').glob('*.py')
-                 if not path.stem.endswith('_pipelines'))
+CONFIGS = sorted(
+    path for path in (REPO / 'configs' / '_base_' / 'datasets').glob('*.py') if not path.stem.endswith('_pipelines')
+)
 IRSTD_1K = next(path for path in CONFIGS if path.stem.startswith('irstd-1k'))
 SPLITS = ('train', 'val', 'test')
 
@@ -80,9 +81,11 @@ def test_wrapped_data_sets_with_distinct_roots(tmp_path):
 
 
 def test_a_name_that_only_begins_alike_stays(tmp_path):
-    (tmp_path / 'c.py').write_text("data_root = 'data/N'\n"
-                                   "train_dataloader = dict(dataset=dict(data_root=data_root))\n"
-                                   "val_dataloader = dict(dataset=dict(data_root='data/N2'))\n")
+    (tmp_path / 'c.py').write_text(
+        "data_root = 'data/N'\n"
+        'train_dataloader = dict(dataset=dict(data_root=data_root))\n'
+        "val_dataloader = dict(dataset=dict(data_root='data/N2'))\n"
+    )
     cfg = load(tmp_path / 'c.py', data_root='x')
     assert apply_data_root(cfg) == ['train_dataloader.dataset.data_root']
     assert cfg.val_dataloader.dataset.data_root == 'data/N2'

@@ -20,8 +20,9 @@ from .helpers import make_root, scene, write
 def said(monkeypatch) -> list[tuple[int, str]]:
     """Level and text of what is logged."""
     lines: list[tuple[int, str]] = []
-    monkeypatch.setattr(first_look, 'print_log', lambda text, logger=None, level=logging.INFO: lines.append(
-        (level, text)))
+    monkeypatch.setattr(
+        first_look, 'print_log', lambda text, logger=None, level=logging.INFO: lines.append((level, text))
+    )
     monkeypatch.setattr(first_look, '_said', set())
     return lines
 
@@ -57,15 +58,17 @@ def test_ordinary_data_give_no_line(tmp_path, said):
     assert not said
 
 
-@pytest.mark.parametrize(('table', 'words'), [
-    ((0, 38), 'one value beside 0.*values 0, 38'), ((1, 2), 'no 0, the least value is background.*values 1, 2')])
+@pytest.mark.parametrize(
+    ('table', 'words'),
+    [((0, 38), 'one value beside 0.*values 0, 38'), ((1, 2), 'no 0, the least value is background.*values 1, 2')],
+)
 def test_other_masks_are_read_and_said_once(tmp_path, said, table, words):
     root = make_root(tmp_path, ['a', 'b', 'c'])
     rewrite_masks(root, table)
     dataset = build(root)
     for index in range(3):
         np.testing.assert_array_equal(dataset[index]['gt_seg_map'], scene(index)[1] > 0)
-    (level, text), = said
+    ((level, text),) = said
     assert level == logging.INFO
     assert 'of 3 masks looked at, 3 have ' in text
     assert all(part in text for part in words.split('.*'))
@@ -78,7 +81,7 @@ def test_several_kinds_and_faint_parts_are_a_warning(tmp_path, said):
     labels = np.zeros((20, 20), np.uint8)
     labels[5, 5] = 38
     look_at_masks('x', masks(tmp_path, soft, labels), 'auto')
-    (level, text), = said
+    ((level, text),) = said
     assert level == logging.WARNING
     assert 'several kinds' in text
     assert "1 of these have parts that stay below half, which mask_rule='nonzero' would take" in text
@@ -136,14 +139,15 @@ def test_codes_of_fewer_bits_are_a_warning_said_once(tmp_path, said):
     rewrite_images(root, 16383)
     build(root)
     build(root)
-    (level, text), = said
+    ((level, text),) = said
     assert level == logging.WARNING
     assert '2 16-bit images looked at are all below 2^14' in text
     assert '--cfg-options bit_depth=14' in text
 
 
-@pytest.mark.parametrize('options', [
-    dict(bit_depth=14), dict(max_value=16383), dict(normalise='minmax'), dict(normalise='percentile')])
+@pytest.mark.parametrize(
+    'options', [dict(bit_depth=14), dict(max_value=16383), dict(normalise='minmax'), dict(normalise='percentile')]
+)
 def test_nothing_is_said_when_the_range_is_known(tmp_path, said, options):
     root = make_root(tmp_path, ['a'])
     rewrite_images(root, 16383)

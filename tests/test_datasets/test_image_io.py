@@ -98,7 +98,7 @@ def test_truncated_files_are_errors(tmp_path, suffix, share):
     path = tmp_path / f'cut{suffix}'
     Image.fromarray(GRAY8).save(path)
     data = path.read_bytes()
-    path.write_bytes(data[:int(len(data) * share)])
+    path.write_bytes(data[: int(len(data) * share)])
     with pytest.raises(DataError, match=r'cut\.\w+: truncated or corrupt image \(\d+ bytes\).*download it again'):
         read_image(path)
 
@@ -127,11 +127,14 @@ def test_bytes_after_the_end_are_harmless(tmp_path):
     np.testing.assert_array_equal(read_image(path), GRAY8)
 
 
-@pytest.mark.parametrize(('content', 'message'), [
-    (b'', r'empty \(0 bytes\)'),
-    (b'<html>404 Not Found</html>', "not an image.*b'<html>404"),
-    (b'version https://git-lfs.github.com/spec/v1\n', 'not an image'),
-])
+@pytest.mark.parametrize(
+    ('content', 'message'),
+    [
+        (b'', r'empty \(0 bytes\)'),
+        (b'<html>404 Not Found</html>', "not an image.*b'<html>404"),
+        (b'version https://git-lfs.github.com/spec/v1\n', 'not an image'),
+    ],
+)
 def test_what_is_no_image(tmp_path, content, message):
     path = tmp_path / 'bad.png'
     path.write_bytes(content)
@@ -149,11 +152,14 @@ def test_content_counts_not_the_suffix(tmp_path):
 def test_header_that_claims_too_much(tmp_path):
     import struct
     import zlib
+
     header = b'IHDR' + struct.pack('>IIBBBBB', 2**30, 2**30, 8, 0, 0, 0, 0)
     chunks = [header, b'IDAT' + zlib.compress(b'\0' * 100), b'IEND']
     path = tmp_path / 'huge.png'
-    path.write_bytes(b'\x89PNG\r\n\x1a\n' + b''.join(
-        struct.pack('>I', len(c) - 4) + c + struct.pack('>I', zlib.crc32(c)) for c in chunks))
+    path.write_bytes(
+        b'\x89PNG\r\n\x1a\n'
+        + b''.join(struct.pack('>I', len(c) - 4) + c + struct.pack('>I', zlib.crc32(c)) for c in chunks)
+    )
     with pytest.raises(DataError, match='huge.png: cannot be decoded'):
         read_image(path)
 
@@ -166,10 +172,12 @@ def test_missing_file_and_folder(tmp_path):
 
 
 def test_works_without_mmengine():
-    code = ('import sys\n'
-            'import mmirstd.datasets, mmirstd.datasets.image_io, mmirstd.datasets.split_file\n'
-            'import mmirstd.datasets.synthetic\n'
-            'assert not {"mmengine", "mmcv", "torch"} & set(sys.modules), "heavy import"')
+    code = (
+        'import sys\n'
+        'import mmirstd.datasets, mmirstd.datasets.image_io, mmirstd.datasets.split_file\n'
+        'import mmirstd.datasets.synthetic\n'
+        'assert not {"mmengine", "mmcv", "torch"} & set(sys.modules), "heavy import"'
+    )
     subprocess.run([sys.executable, '-c', code], cwd=REPO, check=True, timeout=60)
 
 

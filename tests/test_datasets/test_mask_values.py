@@ -109,13 +109,16 @@ def test_alpha_of_a_plain_picture_is_the_mask():
         target_pixels(BINARY, 'alpha')
 
 
-@pytest.mark.parametrize(('raw', 'cure'), [
-    (255 - BINARY * 255, "'zero'"),
-    (np.where(BINARY, 1, 2), 'mask_rule=1'),
-    (np.ones((5, 5)), 'mask_rule=2'),
-    (np.full((5, 5), 255), "mask_rule='nonzero'"),
-    (np.array([0, 1, 255])[TARGETS], 'mask_rule=1'),
-])
+@pytest.mark.parametrize(
+    ('raw', 'cure'),
+    [
+        (255 - BINARY * 255, "'zero'"),
+        (np.where(BINARY, 1, 2), 'mask_rule=1'),
+        (np.ones((5, 5)), 'mask_rule=2'),
+        (np.full((5, 5), 255), "mask_rule='nonzero'"),
+        (np.array([0, 1, 255])[TARGETS], 'mask_rule=1'),
+    ],
+)
 def test_what_is_not_clear_is_a_problem_with_a_cure(raw, cure):
     assert cure in describe_mask(raw.astype(np.uint8)).problem
 
@@ -125,9 +128,16 @@ def test_empty():
     assert (kind.kind, kind.target_share, kind.problem, str(kind)) == ('empty', 0, None, 'empty: values 0')
 
 
-@pytest.mark.parametrize(('rule', 'expected'), [
-    ('nonzero', [0, 1, 1, 1]), ('zero', [1, 0, 0, 0]), ('above_half', [0, 0, 0, 1]), ((2,), [0, 0, 1, 0]),
-    ((1, 2), [0, 1, 1, 0])])
+@pytest.mark.parametrize(
+    ('rule', 'expected'),
+    [
+        ('nonzero', [0, 1, 1, 1]),
+        ('zero', [1, 0, 0, 0]),
+        ('above_half', [0, 0, 0, 1]),
+        ((2,), [0, 0, 1, 0]),
+        ((1, 2), [0, 1, 1, 0]),
+    ],
+)
 def test_explicit_rules(rule, expected):
     assert target_pixels(np.array([[0, 1, 2, 200]], np.uint8), check_mask_rule(rule)).tolist() == [expected]
 
@@ -144,9 +154,9 @@ def test_no_target_is_lost_when_each_has_one_value(first, second, seed):
     rng = np.random.default_rng(seed)
     raw = np.zeros((20, 20), np.uint8)
     y, x = rng.integers(0, 8, 2)
-    raw[y:y + 2, x:x + 2] = first
+    raw[y : y + 2, x : x + 2] = first
     y, x = rng.integers(12, 18, 2)
-    raw[y:y + 2, x:x + 2] = second
+    raw[y : y + 2, x : x + 2] = second
     kind = describe_mask(raw)
     if kind.problem is None:
         np.testing.assert_array_equal(target_pixels(raw, kind.rule), raw > 0)

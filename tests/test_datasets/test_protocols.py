@@ -32,6 +32,7 @@ def build(name: str, root, **options) -> dict:
     cfg.merge_from_dict(dict(data_root=str(root), default_scope='mmseg', **options))
     apply_data_root(cfg)
     from mmengine.registry import init_default_scope
+
     init_default_scope('mmseg')
     return {split: DATASETS.build(cfg[f'{split}_dataloader'].dataset) for split in ('train', 'val', 'test')}
 

@@ -30,8 +30,11 @@ class Images:
         return dict(img_path=str(self.folder / f'{height}x{width}.png'))
 
 
-@given(sizes=st.lists(st.sampled_from([(4, 6), (6, 4), (5, 5)]), min_size=1, max_size=20), most=st.integers(1, 5),
-       shuffle=st.booleans())
+@given(
+    sizes=st.lists(st.sampled_from([(4, 6), (6, 4), (5, 5)]), min_size=1, max_size=20),
+    most=st.integers(1, 5),
+    shuffle=st.booleans(),
+)
 def test_batches(tmp_path_factory: pytest.TempPathFactory, sizes: list, most: int, shuffle: bool) -> None:
     sampler = DefaultSampler(Images(tmp_path_factory.mktemp('images'), sizes), shuffle=shuffle, seed=0)
     batches = SameSizeBatchSampler(sampler, most)
@@ -47,8 +50,9 @@ def test_batches(tmp_path_factory: pytest.TempPathFactory, sizes: list, most: in
 
 def test_as_mmengine_builds_it(tmp_path: Path) -> None:
     sampler = DefaultSampler(Images(tmp_path, [(4, 4)] * 3), shuffle=False)
-    made = DATA_SAMPLERS.build(dict(type='mmirstd.SameSizeBatchSampler'), default_args=dict(
-        sampler=sampler, batch_size=2))
+    made = DATA_SAMPLERS.build(
+        dict(type='mmirstd.SameSizeBatchSampler'), default_args=dict(sampler=sampler, batch_size=2)
+    )
     assert list(made) == [[0, 1], [2]]
     with pytest.raises(ValueError, match='batch_size is 0'):
         SameSizeBatchSampler(sampler, 0)

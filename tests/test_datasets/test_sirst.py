@@ -30,7 +30,8 @@ def root(tmp_path):
 
 def test_samples(root):
     dataset = DATASETS.build(
-        dict(type='mmirstd.SIRSTDataset', data_root=str(root), ann_file='img_idx/train.txt', pipeline=LOAD))
+        dict(type='mmirstd.SIRSTDataset', data_root=str(root), ann_file='img_idx/train.txt', pipeline=LOAD)
+    )
     assert len(dataset) == 6
     assert dataset.metainfo['classes'] == ('background', 'target')
     for seed in range(6):
@@ -77,8 +78,14 @@ def test_images_without_masks(root):
 def test_missing_root_explains_the_layout(tmp_path):
     with pytest.raises(MissingDataError, match='does not exist') as caught:
         build(tmp_path / 'nowhere')
-    for part in ('nowhere', 'images/ID.png', 'masks/ID_pixels0.png', 'img_idx/train.txt', 'data_root=PATH',
-                 'docs/own_data.md'):
+    for part in (
+        'nowhere',
+        'images/ID.png',
+        'masks/ID_pixels0.png',
+        'img_idx/train.txt',
+        'data_root=PATH',
+        'docs/own_data.md',
+    ):
         assert part in str(caught.value)
 
 
@@ -90,8 +97,11 @@ def test_missing_mask_folder(root):
 
 def test_missing_mask(root):
     (root / 'masks' / 'Misc_2.png').unlink()
-    with pytest.raises(MissingDataError, match=r"1 file\(s\) of its 6 samples.*\n  no mask for 'Misc_2': expected "
-                                               r'.*masks/Misc_2.png or .*masks/Misc_2_pixels0.png'):
+    with pytest.raises(
+        MissingDataError,
+        match=r"1 file\(s\) of its 6 samples.*\n  no mask for 'Misc_2': expected "
+        r'.*masks/Misc_2.png or .*masks/Misc_2_pixels0.png',
+    ):
         build(root)
 
 
@@ -162,14 +172,17 @@ def test_an_image_resized_before_its_mask(root):
 
 
 def test_holdout_parts_are_disjoint_and_complete(root):
-    parts = [{build(root, holdout=dict(num=2, part=part))[i]['sample_id'] for i in range(n)}
-             for part, n in (('train', 4), ('val', 2))]
+    parts = [
+        {build(root, holdout=dict(num=2, part=part))[i]['sample_id'] for i in range(n)}
+        for part, n in (('train', 4), ('val', 2))
+    ]
     assert parts[0] | parts[1] == set(IDS)
     assert not parts[0] & parts[1]
 
 
-@pytest.mark.parametrize('options', [dict(mask_size_mismatch='crop'), dict(cache='yes'), dict(holdout=dict(num=6,
-                                                                                             part='val'))])
+@pytest.mark.parametrize(
+    'options', [dict(mask_size_mismatch='crop'), dict(cache='yes'), dict(holdout=dict(num=6, part='val'))]
+)
 def test_wrong_options(root, options):
     with pytest.raises(ValueError, match='expected|takes 6 of 6'):
         build(root, **options)
@@ -191,12 +204,23 @@ def test_cache_does_not_change_samples_and_is_shared_by_workers(root, workers):
 
 def test_seeded_workers_are_reproducible(root):
     from mmengine.runner import Runner
-    pipeline = [*LOAD, dict(type='mmirstd.TargetAwareCrop', size=24), dict(type='mmirstd.RandomSensorNoise', prob=1.0),
-                dict(type='mmseg.PackSegInputs')]
-    config = dict(batch_size=2, num_workers=2, sampler=dict(type='DefaultSampler', shuffle=True), dataset=dict(
-        type='mmirstd.SIRSTDataset', data_root=str(root), ann_file='img_idx/train.txt', pipeline=pipeline))
-    runs = [torch.stack([x for batch in Runner.build_dataloader(config, seed=seed) for x in batch['inputs']])
-            for seed in (3, 3, 4)]
+
+    pipeline = [
+        *LOAD,
+        dict(type='mmirstd.TargetAwareCrop', size=24),
+        dict(type='mmirstd.RandomSensorNoise', prob=1.0),
+        dict(type='mmseg.PackSegInputs'),
+    ]
+    config = dict(
+        batch_size=2,
+        num_workers=2,
+        sampler=dict(type='DefaultSampler', shuffle=True),
+        dataset=dict(type='mmirstd.SIRSTDataset', data_root=str(root), ann_file='img_idx/train.txt', pipeline=pipeline),
+    )
+    runs = [
+        torch.stack([x for batch in Runner.build_dataloader(config, seed=seed) for x in batch['inputs']])
+        for seed in (3, 3, 4)
+    ]
     assert torch.equal(runs[0], runs[1])
     assert not torch.equal(runs[0], runs[2])
 
@@ -233,6 +257,6 @@ def test_everything_missing_is_gathered(root):
     dataset = build(root, lazy_init=True)
     dataset.problems.gather = True
     assert len(dataset.load_data_list()) == 6
-    problem, = dataset.problems.found
+    (problem,) = dataset.problems.found
     assert len(problem.items) == 6
     assert problem.fatal

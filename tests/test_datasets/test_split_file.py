@@ -72,35 +72,41 @@ def test_hold_out_is_fixed_for_ever():
 FIXED = ['Misc_1', 'Misc_9', 'Misc_18', 'Misc_19']
 
 
-@pytest.mark.parametrize(('arguments', 'message'), [
-    (dict(part='test', num=1), "expected 'train' or 'val'"),
-    (dict(part='val'), 'exactly one of num and fraction'),
-    (dict(part='val', num=1, fraction=0.1), 'exactly one of num and fraction'),
-    (dict(part='val', num=3), 'takes 3 of 3, .*num=N with N from 1 to 2'),
-    (dict(part='val', num=0), 'expected a whole number'),
-    (dict(part='val', num='3'), 'expected a whole number'),
-    (dict(part='val', fraction='0.1'), 'between 0 and 1'),
-    (dict(part='val', fraction=1.5), 'between 0 and 1'),
-])
+@pytest.mark.parametrize(
+    ('arguments', 'message'),
+    [
+        (dict(part='test', num=1), "expected 'train' or 'val'"),
+        (dict(part='val'), 'exactly one of num and fraction'),
+        (dict(part='val', num=1, fraction=0.1), 'exactly one of num and fraction'),
+        (dict(part='val', num=3), 'takes 3 of 3, .*num=N with N from 1 to 2'),
+        (dict(part='val', num=0), 'expected a whole number'),
+        (dict(part='val', num='3'), 'expected a whole number'),
+        (dict(part='val', fraction='0.1'), 'between 0 and 1'),
+        (dict(part='val', fraction=1.5), 'between 0 and 1'),
+    ],
+)
 def test_hold_out_arguments(arguments, message):
     with pytest.raises(ValueError, match=message):
         hold_out(['a', 'b', 'c'], **arguments)
 
 
-@pytest.mark.parametrize(('line', 'image', 'mask'), [
-    ('images/a.png masks/a.png', 'images/a', 'masks/a'),
-    ('images/a.png,masks/a_pixels0.PNG', 'images/a', 'masks/a_pixels0'),
-    ('a.png\ta_mask.bmp', 'a', 'a_mask'),
-    ('images/a ; masks/a', 'images/a', 'masks/a'),
-    ('images\\\\a.png masks\\\\a.png', 'images//a', 'masks//a'),
-    ('./images/my image.png', 'images/my image', None),
-    ('my image 2', 'my image 2', None),
-    ('frame.001', 'frame.001', None),
-])
+@pytest.mark.parametrize(
+    ('line', 'image', 'mask'),
+    [
+        ('images/a.png masks/a.png', 'images/a', 'masks/a'),
+        ('images/a.png,masks/a_pixels0.PNG', 'images/a', 'masks/a_pixels0'),
+        ('a.png\ta_mask.bmp', 'a', 'a_mask'),
+        ('images/a ; masks/a', 'images/a', 'masks/a'),
+        ('images\\\\a.png masks\\\\a.png', 'images//a', 'masks//a'),
+        ('./images/my image.png', 'images/my image', None),
+        ('my image 2', 'my image 2', None),
+        ('frame.001', 'frame.001', None),
+    ],
+)
 def test_columns(tmp_path, line, image, mask):
     path = tmp_path / 'train.txt'
     path.write_text(line)
-    entry, = read_split_entries(path)
+    (entry,) = read_split_entries(path)
     assert (entry.image, entry.mask, entry.line) == (image, mask, 1)
 
 
@@ -110,8 +116,10 @@ def test_utf16(tmp_path):
     assert read_split(path) == ['Misc_70', 'Misc_214']
 
 
-@pytest.mark.parametrize(('holdout', 'message'), [
-    (dict(num=3), "part is None; expected 'train' or 'val'"), (dict(part='val', share=0.1), 'unknown entry share')])
+@pytest.mark.parametrize(
+    ('holdout', 'message'),
+    [(dict(num=3), "part is None; expected 'train' or 'val'"), (dict(part='val', share=0.1), 'unknown entry share')],
+)
 def test_arguments_are_checked_without_ids(holdout, message):
     with pytest.raises(ValueError, match=message):
         check_holdout(holdout)

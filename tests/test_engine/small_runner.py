@@ -39,8 +39,14 @@ def small_runner(work_dir: Path, epochs: int = 3, images: int = 1, **options: An
     """Epochs of ``images`` iterations, each validated with a better IoU than the one before; options of the Runner."""
     data = dict(dataset=[torch.ones(1)] * images, sampler=dict(type='DefaultSampler', shuffle=False), batch_size=1)
     default = dict(
-        model=Model(), train_dataloader=data, val_dataloader=data, val_evaluator=Evaluator(RisingScore()),
-        val_cfg=dict(), train_cfg=dict(by_epoch=True, max_epochs=epochs, val_interval=1),
-        optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.1)))
-    return Runner(work_dir=str(work_dir), experiment_name=f'{work_dir}-{epochs}', log_level='ERROR',
-                  **{**default, **options})
+        model=Model(),
+        train_dataloader=data,
+        val_dataloader=data,
+        val_evaluator=Evaluator(RisingScore()),
+        val_cfg=dict(),
+        train_cfg=dict(by_epoch=True, max_epochs=epochs, val_interval=1),
+        optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.1)),
+    )
+    return Runner(
+        work_dir=str(work_dir), experiment_name=f'{work_dir}-{epochs}', log_level='ERROR', **{**default, **options}
+    )

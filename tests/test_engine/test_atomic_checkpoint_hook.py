@@ -44,7 +44,7 @@ def full_disk(at: int) -> Callable[[Path, bytes], int]:
         with path.open('wb') as file:
             if len(written) < at:
                 return file.write(data)
-            file.write(data[:len(data) // 2])
+            file.write(data[: len(data) // 2])
         raise OSError(errno.ENOSPC, 'No space left on device')
 
     return write
@@ -64,7 +64,8 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_a_disk_full_from_the_start_and_what_a_killed_process_left(
-        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     left = tmp_path / '.epoch_7.123.part.pth'
     left.write_bytes(b'PK\x03\x04')
     run = runner(tmp_path)
@@ -80,10 +81,14 @@ def test_other_storages_are_left_alone(tmp_path: Path) -> None:
     assert hook.backend_args == dict(backend=atomic_checkpoint_hook._BACKEND)
 
 
-@pytest.mark.parametrize(('given', 'expected'), [
-    (dict(), 'mmirstd.AtomicCheckpointHook'),
-    (dict(default_hooks=dict(checkpoint=dict(type='CheckpointHook', interval=3))), 'mmirstd.AtomicCheckpointHook'),
-    (dict(default_hooks=dict(checkpoint=dict(type='mine.Hook'))), 'mine.Hook')])
+@pytest.mark.parametrize(
+    ('given', 'expected'),
+    [
+        (dict(), 'mmirstd.AtomicCheckpointHook'),
+        (dict(default_hooks=dict(checkpoint=dict(type='CheckpointHook', interval=3))), 'mmirstd.AtomicCheckpointHook'),
+        (dict(default_hooks=dict(checkpoint=dict(type='mine.Hook'))), 'mine.Hook'),
+    ],
+)
 def test_config(given: dict, expected: str) -> None:
     cfg = Config(given)
     use_atomic_checkpoints(cfg)

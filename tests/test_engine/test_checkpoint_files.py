@@ -21,7 +21,7 @@ from mmirstd.engine.checkpoint_files import (
     numbered_checkpoints,
 )
 
-STATE = dict(state_dict=dict(w=torch.arange(4096.)))
+STATE = dict(state_dict=dict(w=torch.arange(4096.0)))
 
 
 def safetensors_bytes() -> bytes:
@@ -80,10 +80,11 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Callable[[bool], bytes]:
 
 @given(share=st.floats(0, 1, exclude_max=True))
 def test_a_cut_archive_is_never_complete_and_still_a_checkpoint(
-        whole: Callable[[bool], bytes], tmp_path_factory: pytest.TempPathFactory, share: float) -> None:
+    whole: Callable[[bool], bytes], tmp_path_factory: pytest.TempPathFactory, share: float
+) -> None:
     data = whole(False)
     path = tmp_path_factory.mktemp('cut') / 'w'
-    path.write_bytes(data[:int(share * len(data))])
+    path.write_bytes(data[: int(share * len(data))])
     assert checkpoint_defect(path) is not None
     if share * len(data) > 64:
         assert looks_like_checkpoint(path)
@@ -91,7 +92,8 @@ def test_a_cut_archive_is_never_complete_and_still_a_checkpoint(
 
 @given(place=st.integers(0, 4 * 4096 - 1))
 def test_a_changed_number_is_found_by_the_thorough_check(
-        whole: Callable[[bool], bytes], tmp_path_factory: pytest.TempPathFactory, place: int) -> None:
+    whole: Callable[[bool], bytes], tmp_path_factory: pytest.TempPathFactory, place: int
+) -> None:
     data = bytearray(whole(False))
     start = data.index(np.arange(4096, dtype=np.float32).tobytes())
     data[start + place] ^= 1
@@ -104,7 +106,7 @@ def test_a_changed_number_is_found_by_the_thorough_check(
 def test_cut_in_the_old_format(whole: Callable[[bool], bytes], tmp_path: Path) -> None:
     path = tmp_path / 'w'
     data = whole(True)
-    path.write_bytes(data[:data.index(b'state_dict')])
+    path.write_bytes(data[: data.index(b'state_dict')])
     assert 'cut off' in checkpoint_defect(path)
 
 
@@ -114,7 +116,7 @@ def test_archive_without_checksums(tmp_path: Path) -> None:
         infos = archive.infolist()
     data = path.read_bytes()
     for info in infos:  # as torch.serialization.set_crc32_options(False) leaves them: some other number
-        data = data.replace(info.CRC.to_bytes(4, 'little'), (info.CRC ^ 0xffff).to_bytes(4, 'little'))
+        data = data.replace(info.CRC.to_bytes(4, 'little'), (info.CRC ^ 0xFFFF).to_bytes(4, 'little'))
     path.write_bytes(data)
     assert torch.load(path)['state_dict']['w'].sum() == STATE['state_dict']['w'].sum()
     assert checkpoint_defect(path, thorough=True) is None
@@ -135,8 +137,11 @@ def test_damaged_files_are_named_with_a_complete_one_beside_them(tmp_path: Path)
     data = save(tmp_path / 'epoch_1.pth').read_bytes()
     cut = tmp_path / 'epoch_2.pth'
     cut.write_bytes(data[:-500])
-    with pytest.raises(CheckpointError, match=rf'is cut off after {len(data) - 500} bytes[\s\S]*beside it:\s*'
-                                              rf'{tmp_path}/epoch_1.pth'):
+    with pytest.raises(
+        CheckpointError,
+        match=rf'is cut off after {len(data) - 500} bytes[\s\S]*beside it:\s*'
+        rf'{tmp_path}/epoch_1.pth',
+    ):
         find_checkpoint(str(cut))
     cut.write_bytes(b'')
     with pytest.raises(CheckpointError, match='is empty'):

@@ -27,13 +27,14 @@ class Network(nn.Module):
         assert mode == 'tensor'
         if self.broken:
             raise TypeError('needs data samples')
-        return ([self.conv(inputs if inputs.dim() == 4 else inputs.flatten(0, 1))], )
+        return ([self.conv(inputs if inputs.dim() == 4 else inputs.flatten(0, 1))],)
 
 
 def test_image() -> None:
     sample = dict(inputs=torch.ones(2, 8, 6))
     assert describe_network(Network(), sample) == dict(
-        parameters=76 + 30, inference_parameters=76, flops=2 * 4 * 18 * 48, input=[2, 8, 6])
+        parameters=76 + 30, inference_parameters=76, flops=2 * 4 * 18 * 48, input=[2, 8, 6]
+    )
 
 
 def test_streaming_clip_counts_the_whole_window() -> None:
@@ -46,4 +47,5 @@ def test_no_network_and_no_tensor_mode() -> None:
     assert inference_parameters(Network(), torch.ones(1, 2, 8, 6)) == 76
     network = Network(broken=True)
     assert describe_network(network, dict(inputs=torch.ones(2, 8, 6))) == dict(
-        parameters=106, inference_parameters=None, flops=None, input=None)
+        parameters=106, inference_parameters=None, flops=None, input=None
+    )

@@ -42,8 +42,10 @@ def variables() -> list[Any]:
             files = chain(path)
             for name in set().union(*(names for _, names in files)):
                 found.setdefault((name, *(file for file, names in files if name in names)), path)
-    return [pytest.param(path, key[0], id=f'{key[0]}-{"+".join(file.stem for file in key[1:])}')
-            for key, path in sorted(found.items(), key=str)]
+    return [
+        pytest.param(path, key[0], id=f'{key[0]}-{"+".join(file.stem for file in key[1:])}')
+        for key, path in sorted(found.items(), key=str)
+    ]
 
 
 def changed(name: str, value: Any) -> dict[str, Any]:
@@ -87,7 +89,8 @@ def test_where_they_take_effect() -> None:
     assert bits['train'][1:] == base['train'][1:]
     several = load_config(str(NUAA), {'test_pipeline.0.bit_depth': 12, 'crop_size': 64, 'trainval': ['mine.txt']})
     assert {split: steps[0].get('bit_depth') for split, steps in pipelines(several).items()} == dict(
-        train=None, val=12, test=12)
+        train=None, val=12, test=12
+    )
     assert pipelines(several)['train'][2].size == 64
     assert several.train_dataloader.dataset.ann_file == several.val_dataloader.dataset.ann_file == ['mine.txt']
     assert several.filename == str(NUAA)
@@ -97,8 +100,10 @@ def test_where_they_take_effect() -> None:
 def test_a_part_is_changed_where_it_was_assigned_last(tmp_path: Path) -> None:
     (tmp_path / 'base.py').write_text('size = 1\nsteps = [dict(n=size), dict(n=2)]\nmodel = dict(steps=steps)\n')
     child = tmp_path / 'child.py'
-    child.write_text("_base_ = './base.py'\nsize = 3\nsteps = [dict(m=0), *_base_.steps]\n"
-                     'def helper():\n    size = 7\n    return size\nmodel = dict(steps=steps, helped=helper())\n')
+    child.write_text(
+        "_base_ = './base.py'\nsize = 3\nsteps = [dict(m=0), *_base_.steps]\n"
+        'def helper():\n    size = 7\n    return size\nmodel = dict(steps=steps, helped=helper())\n'
+    )
     assert load_config(str(child)).model.steps == [dict(m=0), dict(n=1), dict(n=2)]
     assert load_config(str(child), {'steps.0.m': 5}).model.steps == [dict(m=5), dict(n=1), dict(n=2)]
     everywhere = load_config(str(child), {'size': 9})
@@ -109,8 +114,10 @@ def test_a_part_is_changed_where_it_was_assigned_last(tmp_path: Path) -> None:
 
 def test_refusals_name_keys_that_work(tmp_path: Path) -> None:
     path = tmp_path / 'c.py'
-    path.write_text("train_pipeline = [dict(type='A')]\nunused = 3\na, b = 1, 2\n"
-                    "train_dataloader = dict(dataset=dict(pipeline=[dict(type='B')]))\nmodel = dict(b=b)\n")
+    path.write_text(
+        "train_pipeline = [dict(type='A')]\nunused = 3\na, b = 1, 2\n"
+        "train_dataloader = dict(dataset=dict(pipeline=[dict(type='B')]))\nmodel = dict(b=b)\n"
+    )
     with pytest.raises(ConfigError, match=r'cure: train_dataloader\.dataset\.pipeline\.0\.x=VALUE$'):
         load_config(str(path), {'train_pipeline.0.x': 1})
     with pytest.raises(ConfigError, match="cure: name the entry that is read, or change 'unused' in the config file"):

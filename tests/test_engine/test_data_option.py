@@ -57,7 +57,11 @@ def test_what_the_config_says_stays_and_the_data_set_is_new(config: Path) -> Non
     assert cfg.train_dataloader.batch_size == 3
     assert dataset.cache is True
     assert [step.type.removeprefix('mmirstd.') for step in dataset.pipeline[:4]] == [
-        'LoadInfraredImage', 'LoadTargetMask', 'TargetAwareCrop', 'TargetCopyPaste']
+        'LoadInfraredImage',
+        'LoadTargetMask',
+        'TargetAwareCrop',
+        'TargetCopyPaste',
+    ]
     assert dataset.pipeline[0].bit_depth == 14
     assert cfg.train_pipeline == dataset.pipeline
     assert dataset.ann_file == new.train_dataloader.dataset.ann_file
@@ -74,9 +78,13 @@ def test_its_own_data_set_changes_nothing_but_the_name(config: Path) -> None:
     assert after == before
 
 
-@pytest.mark.parametrize(('options', 'work_dir', 'experiment'), [
-    ('', 'work_dirs/net_b3-7e_sirst3', 'net_b3-7e_sirst3'),
-    ("work_dir = 'runs'; experiment_name = 'mine'\n", 'runs_sirst3', 'mine_sirst3')])
+@pytest.mark.parametrize(
+    ('options', 'work_dir', 'experiment'),
+    [
+        ('', 'work_dirs/net_b3-7e_sirst3', 'net_b3-7e_sirst3'),
+        ("work_dir = 'runs'; experiment_name = 'mine'\n", 'runs_sirst3', 'mine_sirst3'),
+    ],
+)
 def test_the_run_is_called_by_its_data_set(config: Path, monkeypatch, options, work_dir, experiment) -> None:
     monkeypatch.chdir(config.parent)
     config.write_text(CONFIG + options)
@@ -88,8 +96,11 @@ def test_the_run_is_called_by_its_data_set(config: Path, monkeypatch, options, w
 
 def test_options_come_last(config: Path) -> None:
     """Also those for variables, for which a config is evaluated again."""
-    cfg = load_config(str(config), {'data_root': '/here', 'crop_size': 64, 'train_cfg.max_epochs': 2, 'work_dir': 'w'},
-                      data='nudt-sirst-663-664')
+    cfg = load_config(
+        str(config),
+        {'data_root': '/here', 'crop_size': 64, 'train_cfg.max_epochs': 2, 'work_dir': 'w'},
+        data='nudt-sirst-663-664',
+    )
     assert cfg.train_dataloader.dataset.data_root == cfg.test_dataloader.dataset.data_root == '/here'
     assert cfg.train_dataloader.dataset.ann_file == 'img_idx/train_NUDT-SIRST.txt'
     assert cfg.train_pipeline[2].size == 64
@@ -106,8 +117,11 @@ def test_a_config_with_files_of_its_own_is_not_mixed_with_another_data_set(confi
 def test_a_data_set_of_ones_own_by_its_path(config: Path, monkeypatch) -> None:
     monkeypatch.chdir(config.parent)
     (config.parent / 'field.py').write_text(
-        f"_base_ = '{BASE}/datasets/nuaa-sirst-341-86.py'\n" + ''.join(
-            f"{split}_dataloader = dict(dataset=dict(data_root='/field'))\n" for split in ('train', 'val', 'test')))
+        f"_base_ = '{BASE}/datasets/nuaa-sirst-341-86.py'\n"
+        + ''.join(
+            f"{split}_dataloader = dict(dataset=dict(data_root='/field'))\n" for split in ('train', 'val', 'test')
+        )
+    )
     cfg = load_config(str(config), data='field.py')
     assert cfg.test_dataloader.dataset.data_root == '/field'
     assert cfg.experiment_name == 'net_b3-7e_field'
@@ -125,17 +139,23 @@ def test_masks_and_clips_do_not_mix(config: Path) -> None:
 
 def test_changes_that_do_not_fit_are_named(config: Path) -> None:
     """The mixture has pipelines of its own for each part, so that there is no place for the config's."""
-    with pytest.raises(ConfigError, match=r'the config sets train_dataloader\.dataset\.pipeline, .*'
-                                          r'train_dataloader\.dataset\.cache, and the new data set is made of several'):
+    with pytest.raises(
+        ConfigError,
+        match=r'the config sets train_dataloader\.dataset\.pipeline, .*'
+        r'train_dataloader\.dataset\.cache, and the new data set is made of several',
+    ):
         load_config(str(config), data='nuaa-nudt-synthetic')
 
 
-@pytest.mark.parametrize(('base', 'data', 'message'), [
-    (f"_base_ = '{BASE}/default_runtime.py'", 'sirst3', 'none of its bases is a data set'),
-    (CONFIG, 'configs/_base_/default_runtime.py', 'has no train_dataloader, .*so it is no data set'),
-    (CONFIG, './absent.py', 'there is no such data set'),
-    (CONFIG, 'bad.py', 'bad.py: cannot be read: SyntaxError'),
-])
+@pytest.mark.parametrize(
+    ('base', 'data', 'message'),
+    [
+        (f"_base_ = '{BASE}/default_runtime.py'", 'sirst3', 'none of its bases is a data set'),
+        (CONFIG, 'configs/_base_/default_runtime.py', 'has no train_dataloader, .*so it is no data set'),
+        (CONFIG, './absent.py', 'there is no such data set'),
+        (CONFIG, 'bad.py', 'bad.py: cannot be read: SyntaxError'),
+    ],
+)
 def test_errors(config: Path, monkeypatch, base: str, data: str, message: str) -> None:
     monkeypatch.chdir(config.parent)
     config.write_text(base)

@@ -40,8 +40,10 @@ def test_type_that_resembles_nothing():
 
 def test_misspelt_optimizer():
     wrapper = dict(optimizer=dict(type='AdmaW', lr=1e-3))
-    with pytest.raises(ConfigError, match=r"type='AdmaW' is not a known optimizer[\s\S]*AdamW"), \
-            explain_config_errors('my.py'):
+    with (
+        pytest.raises(ConfigError, match=r"type='AdmaW' is not a known optimizer[\s\S]*AdamW"),
+        explain_config_errors('my.py'),
+    ):
         build_optim_wrapper(nn.Linear(1, 1), wrapper)
 
 

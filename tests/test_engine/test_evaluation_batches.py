@@ -16,10 +16,16 @@ def test_more_than_one_image() -> None:
     assert cfg.test_dataloader.batch_sampler == dict(type='mmirstd.SameSizeBatchSampler')
 
 
-@pytest.mark.parametrize('cfg', [
-    config('SegDataPreProcessor', batch_size=1), config('SegDataPreProcessor'), config('mmirstd.ClipDataPreprocessor',
-                                                                                     batch_size=4),
-    config('SegDataPreProcessor', batch_size=4, batch_sampler=dict(type='mine')), Config(dict())])
+@pytest.mark.parametrize(
+    'cfg',
+    [
+        config('SegDataPreProcessor', batch_size=1),
+        config('SegDataPreProcessor'),
+        config('mmirstd.ClipDataPreprocessor', batch_size=4),
+        config('SegDataPreProcessor', batch_size=4, batch_sampler=dict(type='mine')),
+        Config(dict()),
+    ],
+)
 def test_what_is_left_alone(cfg: Config) -> None:
     before = cfg.to_dict()
     assert batch_by_size(cfg) == []

@@ -8,11 +8,21 @@ from mmirstd.engine.evaluation_options import set_eval_size, set_per_image, set_
 
 
 def config(root: str = 'data/NUAA-SIRST') -> Config:
-    return Config(dict(
-        test_evaluator=dict(type='mmirstd.IRSTDMetric'),
-        test_dataloader=dict(dataset=dict(data_root=root, pipeline=[
-            dict(type='mmirstd.LoadInfraredImage'), dict(type='mmirstd.PadToMultiple', divisor=32),
-            dict(type='PackSegInputs')]))))
+    return Config(
+        dict(
+            test_evaluator=dict(type='mmirstd.IRSTDMetric'),
+            test_dataloader=dict(
+                dataset=dict(
+                    data_root=root,
+                    pipeline=[
+                        dict(type='mmirstd.LoadInfraredImage'),
+                        dict(type='mmirstd.PadToMultiple', divisor=32),
+                        dict(type='PackSegInputs'),
+                    ],
+                )
+            ),
+        )
+    )
 
 
 def test_default_is_always_reported():
@@ -21,17 +31,20 @@ def test_default_is_always_reported():
     assert cfg.test_evaluator.protocol == ['default', 'basicirstd']
 
 
-@pytest.mark.parametrize(('protocol', 'root', 'size', 'official'), [
-    ('dnanet', 'data/NUAA-SIRST', None, '256 x 256'),
-    ('dnanet', 'data/NUAA-SIRST', 512, '256 x 256'),
-    ('dnanet', 'data/NUAA-SIRST', 256, None),
-    ('msda', 'data/NUAA-SIRST', None, '512 x 512'),
-    ('msda', 'data/nudt-sirst', None, '256 x 256'),
-    ('ggl-net', 'data/NUDT-SIRST', 256, None),
-    ('basicirstd', 'data/NUAA-SIRST', None, None),
-    ('basicirstd', 'data/NUAA-SIRST', 256, 'at native size'),
-    ('acm', 'data/NUAA-SIRST', None, None),  # its resolution is not known
-])
+@pytest.mark.parametrize(
+    ('protocol', 'root', 'size', 'official'),
+    [
+        ('dnanet', 'data/NUAA-SIRST', None, '256 x 256'),
+        ('dnanet', 'data/NUAA-SIRST', 512, '256 x 256'),
+        ('dnanet', 'data/NUAA-SIRST', 256, None),
+        ('msda', 'data/NUAA-SIRST', None, '512 x 512'),
+        ('msda', 'data/nudt-sirst', None, '256 x 256'),
+        ('ggl-net', 'data/NUDT-SIRST', 256, None),
+        ('basicirstd', 'data/NUAA-SIRST', None, None),
+        ('basicirstd', 'data/NUAA-SIRST', 256, 'at native size'),
+        ('acm', 'data/NUAA-SIRST', None, None),  # its resolution is not known
+    ],
+)
 def test_notice_where_the_official_size_is_another(protocol, root, size, official):
     notices = set_protocols(config(root), [protocol], size)
     assert len(notices) == (official is not None)
@@ -55,7 +68,11 @@ def test_resize_stands_before_padding():
     set_eval_size(cfg, 128)  # the last word counts
     steps = cfg.test_dataloader.dataset.pipeline
     assert [s['type'].split('.')[-1] for s in steps] == [
-        'LoadInfraredImage', 'ResizeForEvaluation', 'PadToMultiple', 'PackSegInputs']
+        'LoadInfraredImage',
+        'ResizeForEvaluation',
+        'PadToMultiple',
+        'PackSegInputs',
+    ]
     assert steps[1]['size'] == 128
 
 

@@ -46,13 +46,23 @@ def collate(samples: list[dict]) -> dict:
 def run(model: nn.Module, work_dir: Path, hooks: list, iterations: int = 4, optim_wrapper: dict | None = None) -> list:
     """Train with mmengine's real Runner; returns what the visualiser wrote of gradients."""
     runner = Runner(
-        model=model, work_dir=str(work_dir), experiment_name=work_dir.name,
-        train_dataloader=dict(dataset=Images(4), batch_size=2, num_workers=0, collate_fn=collate,
-                              sampler=dict(type='DefaultSampler', shuffle=False)),
+        model=model,
+        work_dir=str(work_dir),
+        experiment_name=work_dir.name,
+        train_dataloader=dict(
+            dataset=Images(4),
+            batch_size=2,
+            num_workers=0,
+            collate_fn=collate,
+            sampler=dict(type='DefaultSampler', shuffle=False),
+        ),
         train_cfg=dict(by_epoch=False, max_iters=iterations),
         optim_wrapper=dict(dict(type='OptimWrapper', optimizer=dict(type='SGD', lr=1e-3)), **(optim_wrapper or {})),
-        default_hooks=dict(checkpoint=None, logger=dict(type='LoggerHook', interval=1)), custom_hooks=hooks,
-        visualizer=dict(type='Visualizer', vis_backends=[dict(type='LocalVisBackend')]), log_level='ERROR')
+        default_hooks=dict(checkpoint=None, logger=dict(type='LoggerHook', interval=1)),
+        custom_hooks=hooks,
+        visualizer=dict(type='Visualizer', vis_backends=[dict(type='LocalVisBackend')]),
+        log_level='ERROR',
+    )
     runner._init_model_weights = lambda: None  # the models come initialised
     runner.train()
     lines = [json.loads(line) for f in work_dir.glob('*/vis_data/scalars.json') for line in f.read_text().splitlines()]
@@ -71,8 +81,16 @@ def base_records(tmp_path_factory: pytest.TempPathFactory) -> list[dict]:
 def test_it_writes_every_level_at_the_interval(base_records: list[dict]) -> None:
     assert [r['step'] for r in base_records] == [1, 2, 4]
     assert set(base_records[0]) == {
-        'step', 'grad_norm/C_s8', 'grad_norm/C_s16', 'grad_norm/C_s32', 'grad_norm/P_s8', 'grad_norm/P_s16',
-        'grad_norm/P_s32', 'grad_cos/P_s8_s16', 'grad_cos/P_s16_s32'}
+        'step',
+        'grad_norm/C_s8',
+        'grad_norm/C_s16',
+        'grad_norm/C_s32',
+        'grad_norm/P_s8',
+        'grad_norm/P_s16',
+        'grad_norm/P_s32',
+        'grad_cos/P_s8_s16',
+        'grad_cos/P_s16_s32',
+    }
     assert all(v > 0 for r in base_records for k, v in r.items() if k.startswith('grad_norm'))
     assert all(-1 <= v <= 1 for r in base_records for k, v in r.items() if k.startswith('grad_cos'))
 
@@ -103,8 +121,9 @@ def test_training_is_the_same_with_it(tmp_path: Path) -> None:
     assert all(torch.equal(states[0][k], v) for k, v in states[1].items())
 
 
-@pytest.mark.parametrize('wrapper', [
-    dict(accumulative_counts=2), dict(type='mmirstd.AutocastOptimWrapper', accumulative_counts=4)])
+@pytest.mark.parametrize(
+    'wrapper', [dict(accumulative_counts=2), dict(type='mmirstd.AutocastOptimWrapper', accumulative_counts=4)]
+)
 def test_scales_are_taken_out(wrapper: dict, base_records: list[dict], tmp_path: Path) -> None:
     records = run(fcos(FPN), tmp_path, [hook()], optim_wrapper=wrapper)
     tolerance = 0.15 if 'type' in wrapper else 1e-4  # bfloat16
@@ -150,7 +169,7 @@ def test_it_sees_the_gradient_behind_the_gate(tmp_path: Path) -> None:
 
 
 def test_one_output_is_looked_into(tmp_path: Path) -> None:
-    neck = dict(CSP, out_levels=(0, ))
+    neck = dict(CSP, out_levels=(0,))
     records = run(fcos(neck, levels=1), tmp_path, [hook()], iterations=1)
     assert {'grad_norm/P_s8', 'grad_norm/P_s16', 'grad_norm/P_s32', 'grad_cos/P_s8_s16'} <= set(records[0])
 
@@ -184,5 +203,6 @@ def test_image_size_names_the_levels_of_odd_inputs() -> None:
     diagnostics = GradientDiagnosticsHook()
     diagnostics._image_size = (300, 300)
     from mmirstd.engine.hooks.gradient_diagnostics_hook import _Level
+
     group = [_Level(torch.zeros(1, 1, s, s, requires_grad=True)) for s in (75, 38, 19, 10, 10)]
     assert diagnostics._stride_names(group) == ['s4', 's8', 's16', 's32', 's32_l4']

@@ -14,9 +14,14 @@ TRAIN, VAL = 'train_dataloader.dataset.holdout', 'val_dataloader.dataset.holdout
 def config(**val) -> Config:
     def loader(**holdout):
         return dict(dataset=dict(type='D', ann_file='a.txt', holdout=dict(holdout)))
-    return Config(dict(train_dataloader=loader(num=34, seed=0, part='train'),
-                       val_dataloader=loader(**dict(dict(num=34, seed=0, part='val'), **val)),
-                       test_dataloader=dict(dataset=dict(type='D', ann_file='t.txt'))))
+
+    return Config(
+        dict(
+            train_dataloader=loader(num=34, seed=0, part='train'),
+            val_dataloader=loader(**dict(dict(num=34, seed=0, part='val'), **val)),
+            test_dataloader=dict(dataset=dict(type='D', ann_file='t.txt')),
+        )
+    )
 
 
 def merged(options: dict) -> tuple[Config, list[str]]:
@@ -55,10 +60,14 @@ def test_num_replaces_fraction():
     assert cfg.train_dataloader.dataset.datasets[0].holdout == dict(num=5, part='train')
 
 
-@pytest.mark.parametrize(('options', 'message'), [
-    ({f'{TRAIN}.num': 5, f'{TRAIN}.fraction': 0.1}, 'only one of num and fraction'),
-    ({f'{TRAIN}.num': 5, f'{VAL}.num': 6}, 'num=5, seed=0 .* num=6, seed=0'),
-    ({'holdout.share': 5}, 'expected one of holdout.num, holdout.fraction, holdout.seed')])
+@pytest.mark.parametrize(
+    ('options', 'message'),
+    [
+        ({f'{TRAIN}.num': 5, f'{TRAIN}.fraction': 0.1}, 'only one of num and fraction'),
+        ({f'{TRAIN}.num': 5, f'{VAL}.num': 6}, 'num=5, seed=0 .* num=6, seed=0'),
+        ({'holdout.share': 5}, 'expected one of holdout.num, holdout.fraction, holdout.seed'),
+    ],
+)
 def test_refused(options, message):
     with pytest.raises(ConfigError, match=message):
         merged(options)
@@ -78,7 +87,9 @@ def test_parts_of_a_config_must_agree():
 def test_a_config_of_ours():
     path = str(REPO / 'configs/_base_/datasets/nuaa-sirst-341-86.py')
     assert cuts(load_config(path, {'holdout.fraction': 0.2})) == [
-        dict(fraction=0.2, seed=0, part='train'), dict(fraction=0.2, seed=0, part='val')]
+        dict(fraction=0.2, seed=0, part='train'),
+        dict(fraction=0.2, seed=0, part='val'),
+    ]
     cfg = load_config(path, {TRAIN: None})
     assert cfg.train_dataloader.dataset.holdout is None
     assert cfg.val_dataloader.dataset.holdout.num == 34

@@ -39,8 +39,15 @@ def test_missing_config_lists_near_matches():
     assert 'configs/_base_/default_runtime.py' in str(error.value)
 
 
-@pytest.mark.parametrize('text', ['model = dict(', 'x = undefined_name', "_base_ = ['./absent.py']",
-                                  "custom_imports = dict(imports=['no_such_module_at_all'])"])
+@pytest.mark.parametrize(
+    'text',
+    [
+        'model = dict(',
+        'x = undefined_name',
+        "_base_ = ['./absent.py']",
+        "custom_imports = dict(imports=['no_such_module_at_all'])",
+    ],
+)
 def test_unreadable_config(tmp_path, text):
     path = tmp_path / 'bad.py'
     path.write_text(text)
@@ -66,7 +73,10 @@ def parse(*argv: str) -> argparse.Namespace:
 
 def test_options_may_be_repeated_and_are_checked(capsys):
     assert parse('--cfg-options', 'a.b=1', 'c=x', '--cfg-options', 'd=[1,2]').cfg_options == {
-        'a.b': 1, 'c': 'x', 'd': [1, 2]}
+        'a.b': 1,
+        'c': 'x',
+        'd': [1, 2],
+    }
     assert parse().cfg_options == {}
     with pytest.raises(SystemExit):
         parse('--cfg-options', 'no-value')
@@ -85,6 +95,7 @@ def test_work_dir_is_named_after_the_config(tmp_path, monkeypatch):
 def test_input_errors_end_a_tool_with_their_message_alone(capsys, monkeypatch):
     def main() -> None:
         raise ConfigError('what and why')
+
     monkeypatch.setattr(sys, 'argv', ['tool'])
     with pytest.raises(SystemExit) as end:
         run_tool(main)
@@ -103,8 +114,9 @@ def test_launcher_without_its_environment(monkeypatch):
         init_distributed('pytorch')
 
 
-@pytest.mark.parametrize(('device', 'best', 'noted'), [
-    ('cpu', 'float32', ['test_cfg']), ('cpu', 'bfloat16', []), ('cuda', 'float16', [])])
+@pytest.mark.parametrize(
+    ('device', 'best', 'noted'), [('cpu', 'float32', ['test_cfg']), ('cpu', 'bfloat16', []), ('cuda', 'float16', [])]
+)
 def test_an_evaluation_in_emulated_bfloat16_is_said(monkeypatch, device, best, noted):
     monkeypatch.setattr(launch, 'get_device', lambda: device)
     monkeypatch.setattr(launch, 'choose_precision', lambda device: Precision(best, 'the test says so'))

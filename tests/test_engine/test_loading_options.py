@@ -52,8 +52,9 @@ def write_codes(folder, largest: int) -> None:
 def test_auto_looks_at_the_training_images(tmp_path, largest, depth):
     root = make_root(tmp_path, ['a', 'b'])
     write_codes(root, largest)
-    cfg = load_config(NUAA, {'data_root': str(root), 'bit_depth': 'auto',
-                             'train_dataloader.dataset.ann_file': 'img_idx/train.txt'})
+    cfg = load_config(
+        NUAA, {'data_root': str(root), 'bit_depth': 'auto', 'train_dataloader.dataset.ann_file': 'img_idx/train.txt'}
+    )
     assert cfg.bit_depth == depth
     assert {step['bit_depth'] for step in loading_steps(cfg._cfg_dict)} == {depth}
 

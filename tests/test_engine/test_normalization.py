@@ -23,8 +23,15 @@ NUAA = str(REPO / 'configs/ggl_net/ggl-net-tiny_pretrained-b8-70e_nuaa-sirst-341
 
 def checkpoint(folder, *steps: dict) -> str:
     """A file as the hook makes it of a run with these loading steps."""
-    cfg = Config(dict(train_dataloader=dict(dataset=dict(datasets=[
-        dict(pipeline=[dict(type='mmirstd.LoadInfraredImage', **step)]) for step in steps]))))
+    cfg = Config(
+        dict(
+            train_dataloader=dict(
+                dataset=dict(
+                    datasets=[dict(pipeline=[dict(type='mmirstd.LoadInfraredImage', **step)]) for step in steps]
+                )
+            )
+        )
+    )
     saved = dict(state_dict={})
     NormalizationHook().before_save_checkpoint(SimpleNamespace(cfg=cfg), saved)
     torch.save(saved, folder / 'a.pth')
@@ -62,8 +69,9 @@ def test_the_checkpoint_is_followed_and_that_is_said(tmp_path):
     step = {}
     text = follow_training([step], checkpoint(tmp_path, dict(bit_depth=14)), asked=False)
     assert step['bit_depth'] == 14
-    assert text == ('the images are read with bit_depth=14, as the checkpoint was trained; the config says '
-                    'bit_depth=None')
+    assert text == (
+        'the images are read with bit_depth=14, as the checkpoint was trained; the config says bit_depth=None'
+    )
     step = dict(bit_depth=14)
     follow_training([step], checkpoint(tmp_path, dict(normalise='percentile', percentiles=(1, 99))), asked=False)
     assert normalization(step) == normalization(dict(normalise='percentile', percentiles=(1, 99)))
@@ -73,8 +81,9 @@ def test_what_was_asked_for_stays_and_the_difference_is_said(tmp_path):
     step = dict(bit_depth=12)
     text = follow_training([step], checkpoint(tmp_path, dict(bit_depth=14)), asked=True)
     assert step == dict(bit_depth=12)
-    assert text == ('the checkpoint was trained with bit_depth=14; the images are now read with bit_depth=12, as asked '
-                    'for')
+    assert text == (
+        'the checkpoint was trained with bit_depth=14; the images are now read with bit_depth=12, as asked for'
+    )
 
 
 def test_of_several_none_is_chosen(tmp_path):
@@ -89,10 +98,16 @@ def test_no_file_no_word():
     assert follow_training([{}], 'https://host/a.pth', asked=False) is None
 
 
-@pytest.mark.parametrize(('options', 'asked'), [
-    ({}, False), (dict(nonfinite='median'), False), (dict(bit_depth=14), True),
-    ({'test_dataloader.dataset.pipeline.0.bit_depth': 14}, True),
-    ({'train_dataloader.dataset.pipeline.0.bit_depth': 14}, False)])
+@pytest.mark.parametrize(
+    ('options', 'asked'),
+    [
+        ({}, False),
+        (dict(nonfinite='median'), False),
+        (dict(bit_depth=14), True),
+        ({'test_dataloader.dataset.pipeline.0.bit_depth': 14}, True),
+        ({'train_dataloader.dataset.pipeline.0.bit_depth': 14}, False),
+    ],
+)
 def test_what_the_command_line_asks_for(options, asked):
     cfg = load_config(NUAA, options)
     assert is_asked_for(cfg) is asked

@@ -24,7 +24,8 @@ def machine(monkeypatch):
         monkeypatch.setattr(optim_wrapper, 'get_device', lambda: device)
         monkeypatch.setattr(optim_wrapper, 'choose_precision', lambda device: Precision(best, 'the test says so'))
         monkeypatch.setattr(
-            optim_wrapper, 'choose_mixed_precision', lambda device: 'float16' if best == 'float16' else 'bfloat16')
+            optim_wrapper, 'choose_mixed_precision', lambda device: 'float16' if best == 'float16' else 'bfloat16'
+        )
         # mmengine's wrapper refuses to work without a GPU
         monkeypatch.setattr(amp_optimizer_wrapper, 'is_cuda_available', lambda: device == 'cuda')
 
@@ -36,8 +37,9 @@ def machine(monkeypatch):
 def logged(monkeypatch):
     """(level, line) of what the wrapper logs."""
     lines = []
-    monkeypatch.setattr(optim_wrapper, 'print_log',
-                        lambda line, logger, level=logging.INFO: lines.append((level, line)))
+    monkeypatch.setattr(
+        optim_wrapper, 'print_log', lambda line, logger, level=logging.INFO: lines.append((level, line))
+    )
     return lines
 
 
@@ -81,18 +83,22 @@ def test_float32_where_the_machine_has_no_better(machine, logged, dtype):
     assert step(model, wrapper, torch.rand(2, 1, 8, 8)).dtype == torch.float32
     assert wrapper.precision == 'float32'
     assert not torch.equal(model[0].weight, before)
-    (level, line), = logged
+    ((level, line),) = logged
     assert level == logging.INFO
     assert line.startswith('precision: float32, ')
     assert ('the test says so' in line) == (dtype not in ('float32', torch.float32))
 
 
-@pytest.mark.parametrize(('device', 'best', 'dtype', 'precision', 'scaled'), [
-    ('cuda', 'bfloat16', None, 'bfloat16', False),
-    ('cuda', 'float16', None, 'float16', True),
-    ('cuda', 'bfloat16', 'float16', 'float16', True),
-    ('cuda', 'float16', 'float32', 'float32', False),
-    ('mps', 'float32', None, 'float32', False)])
+@pytest.mark.parametrize(
+    ('device', 'best', 'dtype', 'precision', 'scaled'),
+    [
+        ('cuda', 'bfloat16', None, 'bfloat16', False),
+        ('cuda', 'float16', None, 'float16', True),
+        ('cuda', 'bfloat16', 'float16', 'float16', True),
+        ('cuda', 'float16', 'float32', 'float32', False),
+        ('mps', 'float32', None, 'float32', False),
+    ],
+)
 def test_accelerators(machine, logged, device, best, dtype, precision, scaled):
     machine(device, best)
     wrapper = model_and_wrapper(dtype=dtype, loss_scale=64.0, use_fsdp=False)[1]
@@ -101,12 +107,13 @@ def test_accelerators(machine, logged, device, best, dtype, precision, scaled):
     assert len(logged) == 1
 
 
-@pytest.mark.parametrize(('device', 'best', 'cost'), [
-    ('cpu', 'float32', '8 to 18 times slower'), ('cuda', 'float16', 'slower than float16')])
+@pytest.mark.parametrize(
+    ('device', 'best', 'cost'), [('cpu', 'float32', '8 to 18 times slower'), ('cuda', 'float16', 'slower than float16')]
+)
 def test_emulated_bfloat16_is_had_with_a_warning(machine, logged, device, best, cost):
     machine(device, best)
     assert model_and_wrapper(dtype='bfloat16')[1].precision == 'bfloat16'
-    (level, line), = logged
+    ((level, line),) = logged
     assert level == logging.WARNING
     assert 'the test says so' in line
     assert cost in line
@@ -116,9 +123,9 @@ def test_emulated_bfloat16_is_had_with_a_warning(machine, logged, device, best, 
 WRAPPERS = ('float32', 'bfloat16', 'float16', 'OptimWrapper', 'AmpOptimWrapper')
 
 
-@pytest.mark.parametrize(('before', 'after'), [
-    *itertools.product(WRAPPERS, WRAPPERS),
-    *itertools.product(['old'], WRAPPERS[:4])])  # mmengine's AmpOptimWrapper never could
+@pytest.mark.parametrize(
+    ('before', 'after'), [*itertools.product(WRAPPERS, WRAPPERS), *itertools.product(['old'], WRAPPERS[:4])]
+)  # mmengine's AmpOptimWrapper never could
 def test_checkpoints_of_all_precisions_are_resumed_in_each_other(machine, logged, monkeypatch, before, after):
     machine('cuda', 'float16')
     # A scaler as on a GPU: it has a state, and refuses an empty one.
@@ -131,8 +138,8 @@ def test_checkpoints_of_all_precisions_are_resumed_in_each_other(machine, logged
         return AutocastOptimWrapper(optimizer=optimizer, dtype='bfloat16' if kind == 'old' else kind)
 
     source, target = make(before), make(after)
-    (parameter, ) = source.optimizer.param_groups[0]['params']
-    parameter.grad = torch.full((3, ), 2.0)
+    (parameter,) = source.optimizer.param_groups[0]['params']
+    parameter.grad = torch.full((3,), 2.0)
     source.optimizer.step()
     state = source.state_dict()
     if before == 'old':
@@ -143,12 +150,13 @@ def test_checkpoints_of_all_precisions_are_resumed_in_each_other(machine, logged
     target.load_state_dict(given)
     if hasattr(target, 'precision'):
         assert given.keys() == state.keys()  # the caller's dict is left alone
-    assert torch.equal(target.optimizer.state_dict()['state'][0]['exp_avg'], torch.full((3, ), 0.2))
+    assert torch.equal(target.optimizer.state_dict()['state'][0]['exp_avg'], torch.full((3,), 0.2))
     spelt = dict(OptimWrapper='float32', AmpOptimWrapper='float16', old='bfloat16')
     if hasattr(target, 'precision') and spelt.get(before, before) != after:
-        (_, line), = logged
-        assert line.startswith(f'precision: {after} from here on; the checkpoint was trained in '
-                               f'{spelt.get(before, before)} ')
+        ((_, line),) = logged
+        assert line.startswith(
+            f'precision: {after} from here on; the checkpoint was trained in {spelt.get(before, before)} '
+        )
     else:
         assert not logged
 
@@ -183,8 +191,7 @@ def test_gradients_accumulate():
 
 def test_gradients_are_clipped():
     model = nn.Linear(4, 1, bias=False)
-    wrapper = AutocastOptimWrapper(
-        optimizer=torch.optim.SGD(model.parameters(), lr=1.0), clip_grad=dict(max_norm=1e-3))
+    wrapper = AutocastOptimWrapper(optimizer=torch.optim.SGD(model.parameters(), lr=1.0), clip_grad=dict(max_norm=1e-3))
     before = model.weight.detach().clone()
     with wrapper.optim_context(model):
         loss = 100 * model(torch.ones(1, 4)).float().sum()
@@ -205,16 +212,24 @@ def test_state_resumes_exactly():
     assert torch.equal(other[0].weight, model[0].weight)
 
 
-@pytest.mark.parametrize('given', [{}, {'type': 'OptimWrapper'}, {'type': 'AmpOptimWrapper', 'dtype': 'float32'},
-                                   {'type': 'mmirstd.AutocastOptimWrapper', 'dtype': 'float16'}])
-@pytest.mark.parametrize(('device', 'best', 'expected'), [
-    ('cpu', 'float32', 'bfloat16'), ('cpu', 'bfloat16', 'bfloat16'), ('cuda', 'float16', 'float16')])
+@pytest.mark.parametrize(
+    'given',
+    [
+        {},
+        {'type': 'OptimWrapper'},
+        {'type': 'AmpOptimWrapper', 'dtype': 'float32'},
+        {'type': 'mmirstd.AutocastOptimWrapper', 'dtype': 'float16'},
+    ],
+)
+@pytest.mark.parametrize(
+    ('device', 'best', 'expected'),
+    [('cpu', 'float32', 'bfloat16'), ('cpu', 'bfloat16', 'bfloat16'), ('cuda', 'float16', 'float16')],
+)
 def test_amp_switch(machine, given, device, best, expected):
     machine(device, best)
     config = dict(given, optimizer=dict(type='SGD', lr=1))
     enable_amp(config)
-    assert config == dict(
-        given, optimizer=dict(type='SGD', lr=1), type='mmirstd.AutocastOptimWrapper', dtype=expected)
+    assert config == dict(given, optimizer=dict(type='SGD', lr=1), type='mmirstd.AutocastOptimWrapper', dtype=expected)
 
 
 def test_amp_switch_keeps_a_mixed_precision_on_an_accelerator(machine):

@@ -26,8 +26,12 @@ def folder(root: Path, *names: str) -> str:
 def test_images_alone(tmp_path: Path) -> None:
     root = folder(tmp_path / 'a', 'images')
     (tmp_path / 'a' / 'img_idx').mkdir()
-    cfg = config(dict(data_root=root), dict(data_root=folder(tmp_path / 'b', 'images', 'masks'),
-                                            data_prefix=dict(img_path='images', seg_map_path=None)))
+    cfg = config(
+        dict(data_root=root),
+        dict(
+            data_root=folder(tmp_path / 'b', 'images', 'masks'), data_prefix=dict(img_path='images', seg_map_path=None)
+        ),
+    )
     assert predict_only(cfg) == f'{root}/masks does not exist; {tmp_path}/b: data_prefix.seg_map_path is None'
     assert cfg.test_evaluator == []
     for data in cfg.test_dataloader.dataset.datasets:
@@ -35,8 +39,9 @@ def test_images_alone(tmp_path: Path) -> None:
         assert [step.type for step in data.pipeline] == ['mmirstd.LoadInfraredImage', 'PackSegInputs']
 
 
-@pytest.mark.parametrize('names', [
-    ('images', 'masks'), ('images', 'mask'), ('images', 'labels', 'more'), ('masks', ), ()])
+@pytest.mark.parametrize(
+    'names', [('images', 'masks'), ('images', 'mask'), ('images', 'labels', 'more'), ('masks',), ()]
+)
 def test_masks_or_a_mistake(tmp_path: Path, names: tuple[str, ...]) -> None:
     cfg = config(dict(data_root=folder(tmp_path / 'a', *names)))
     before = cfg.to_dict()

@@ -14,17 +14,24 @@ def config(preprocessor: dict, loader: dict = OURS) -> Config:
     return Config(dict(model=dict(data_preprocessor=preprocessor), train_dataloader=loader))
 
 
-@pytest.mark.parametrize('loader', [
-    OURS, dict(dataset=dict(type='RepeatDataset', dataset=dict(type='ConcatDataset', datasets=[OURS['dataset']])))])
+@pytest.mark.parametrize(
+    'loader',
+    [OURS, dict(dataset=dict(type='RepeatDataset', dataset=dict(type='ConcatDataset', datasets=[OURS['dataset']])))],
+)
 def test_means_for_255(loader: dict) -> None:
-    line, = check_preprocessor(config(dict(STOCK, size_divisor=32), loader))
+    (line,) = check_preprocessor(config(dict(STOCK, size_divisor=32), loader))
     assert 'nearly the same gray' in line
     assert line.endswith('model.data_preprocessor.mean=[0.0,0.0,0.0] model.data_preprocessor.std=[1.0,1.0,1.0]')
 
 
-@pytest.mark.parametrize(('preprocessor', 'loader'), [
-    (dict(STOCK, mean=[0.0], std=[1.0], size_divisor=32), OURS), (dict(type='mine.Preprocessor'), OURS),
-    (dict(STOCK, size=(256, 256)), dict(dataset=dict(pipeline=[dict(type='LoadImageFromFile')])))])
+@pytest.mark.parametrize(
+    ('preprocessor', 'loader'),
+    [
+        (dict(STOCK, mean=[0.0], std=[1.0], size_divisor=32), OURS),
+        (dict(type='mine.Preprocessor'), OURS),
+        (dict(STOCK, size=(256, 256)), dict(dataset=dict(pipeline=[dict(type='LoadImageFromFile')]))),
+    ],
+)
 def test_what_fits(preprocessor: dict, loader: dict) -> None:
     assert check_preprocessor(config(preprocessor, loader)) == []
     assert check_preprocessor(Config(dict(model=dict(type='x')))) == []

@@ -9,8 +9,9 @@ from mmirstd.engine.provenance import data_state, git_state
 
 
 def git(root: Path, *args: str) -> None:
-    subprocess.run(['git', '-C', str(root), '-c', 'user.name=x', '-c', 'user.email=x@x', *args], check=True,
-                   capture_output=True)
+    subprocess.run(
+        ['git', '-C', str(root), '-c', 'user.name=x', '-c', 'user.email=x@x', *args], check=True, capture_output=True
+    )
 
 
 def test_commit_and_changed_code(tmp_path: Path) -> None:
@@ -34,8 +35,12 @@ def test_commit_and_changed_code(tmp_path: Path) -> None:
 def test_data(tmp_path: Path) -> None:
     (tmp_path / 'train.json').write_text('x')
     inner = dict(ann_file='train.json', data_root=str(tmp_path))
-    cfg = Config(dict(train_dataloader=dict(dataset=dict(datasets=[inner])),
-                      test_dataloader=dict(dataset=dict(ann_file='none.json', data_root=str(tmp_path)))))
+    cfg = Config(
+        dict(
+            train_dataloader=dict(dataset=dict(datasets=[inner])),
+            test_dataloader=dict(dataset=dict(ann_file='none.json', data_root=str(tmp_path))),
+        )
+    )
     assert data_state(cfg) == {'train.json': '2d711642b726b044'}
 
 

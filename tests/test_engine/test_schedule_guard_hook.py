@@ -18,8 +18,10 @@ SCHEDULES = dict(
     one_cycle_of_epochs=[dict(type='OneCycleLR', eta_max=0.1, by_epoch=True)],
     cosine=[dict(type='CosineAnnealingLR', eta_min=1e-5, by_epoch=True)],
     poly=[dict(type='PolyLR', eta_min=1e-4, power=0.9, by_epoch=True, convert_to_iter_based=True)],
-    warm_up=[dict(type='LinearLR', start_factor=0.1, begin=0, end=1, by_epoch=True, convert_to_iter_based=True),
-             dict(type='CosineAnnealingLR', eta_min=1e-5, begin=1, by_epoch=True)],
+    warm_up=[
+        dict(type='LinearLR', start_factor=0.1, begin=0, end=1, by_epoch=True, convert_to_iter_based=True),
+        dict(type='CosineAnnealingLR', eta_min=1e-5, begin=1, by_epoch=True),
+    ],
     exponential=[dict(type='ExponentialLR', gamma=0.5, by_epoch=True)],
 )
 
@@ -38,10 +40,15 @@ def train(work_dir: Path, epochs: int, schedule: list, resume: bool = False, **g
     install_safe_checkpoint_loading()
     rates = Rates()
     run = small_runner(
-        work_dir, epochs, images=5, param_scheduler=schedule, resume=resume,
+        work_dir,
+        epochs,
+        images=5,
+        param_scheduler=schedule,
+        resume=resume,
         load_from=str(work_dir / 'epoch_2.pth') if resume else None,
         default_hooks=dict(logger=None, checkpoint=dict(type='CheckpointHook', interval=1)),
-        custom_hooks=[rates, ScheduleGuardHook(**guard)])
+        custom_hooks=[rates, ScheduleGuardHook(**guard)],
+    )
     run.train()
     return rates.seen
 
@@ -62,7 +69,8 @@ def test_what_the_refusal_says(tmp_path: Path) -> None:
         train(tmp_path, 4, ONE_CYCLE, resume=True, filename='w/epoch_2.pth')
     assert str(error.value).startswith(
         '--resume: the schedule in w/epoch_2.pth has ended, so the rest of the run would have its last rate (learning '
-        'rate 4e-07).\n  OneCycleLR ends after 10 iterations in the checkpoint, 20 in the config\n')
+        'rate 4e-07).\n  OneCycleLR ends after 10 iterations in the checkpoint, 20 in the config\n'
+    )
 
 
 def test_the_third_cure_keeps_the_rate(tmp_path: Path) -> None:
@@ -76,9 +84,14 @@ def test_an_unchanged_schedule_goes_on(tmp_path: Path) -> None:
     assert train(tmp_path, 3, ONE_CYCLE, resume=True) == whole[10:]
 
 
-@pytest.mark.parametrize(('schedule', 'words'), [
-    ([dict(ONE_CYCLE[0], pct_start=0.5)], 'schedule_phases'), (SCHEDULES['poly'], 'another kind in the checkpoint'),
-    (ONE_CYCLE * 2, '1 schedulers in the checkpoint, 2 in the config')])
+@pytest.mark.parametrize(
+    ('schedule', 'words'),
+    [
+        ([dict(ONE_CYCLE[0], pct_start=0.5)], 'schedule_phases'),
+        (SCHEDULES['poly'], 'another kind in the checkpoint'),
+        (ONE_CYCLE * 2, '1 schedulers in the checkpoint, 2 in the config'),
+    ],
+)
 def test_a_changed_schedule_is_not_ignored(tmp_path: Path, schedule: list, words: str) -> None:
     train(tmp_path, 3, ONE_CYCLE)
     with pytest.raises(ConfigError, match=rf'is not the config\'s[\s\S]*{words}'):

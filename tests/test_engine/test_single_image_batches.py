@@ -29,7 +29,6 @@ class Pooled(BaseModel):
 
 
 class RandomImages(torch.utils.data.Dataset):
-
     def __init__(self, count: int) -> None:
         self.count = count
 
@@ -42,10 +41,18 @@ class RandomImages(torch.utils.data.Dataset):
 
 def run(work_dir: Path, images: int, batch_size: int, model: nn.Module | None = None, **loader: Any) -> Runner:
     return small_runner(
-        work_dir, epochs=2, model=model or Pooled(), default_hooks=dict(logger=None, checkpoint=None),
+        work_dir,
+        epochs=2,
+        model=model or Pooled(),
+        default_hooks=dict(logger=None, checkpoint=None),
         train_dataloader={
-            'dataset': RandomImages(images), 'batch_size': batch_size, 'collate_fn': dict(type='default_collate'),
-            'sampler': dict(type='DefaultSampler', shuffle=True), **loader})
+            'dataset': RandomImages(images),
+            'batch_size': batch_size,
+            'collate_fn': dict(type='default_collate'),
+            'sampler': dict(type='DefaultSampler', shuffle=True),
+            **loader,
+        },
+    )
 
 
 @pytest.fixture
@@ -53,8 +60,11 @@ def trials(monkeypatch: pytest.MonkeyPatch) -> list[nn.Module]:
     """The networks that were tried."""
     tried = []
     real = layer_with_one_value
-    monkeypatch.setattr(single_image_batches, 'layer_with_one_value',
-                        lambda network, loader: tried.append(network) or real(network, loader))
+    monkeypatch.setattr(
+        single_image_batches,
+        'layer_with_one_value',
+        lambda network, loader: tried.append(network) or real(network, loader),
+    )
     return tried
 
 
@@ -62,15 +72,16 @@ def test_a_last_batch_of_one_is_left_out(tmp_path: Path, monkeypatch: pytest.Mon
     runner, said = run(tmp_path, images=9, batch_size=4), []
     monkeypatch.setattr(runner.logger, 'warning', said.append)
     mind_single_image_batches(runner)
-    text, = said
+    (text,) = said
     assert 'leave a last batch of one, and batch norm gate.1 sees one value per channel' in text
     assert 'drop_last=True): 2 batches an epoch' in text
     runner.train()
     assert (runner.epoch, runner.iter, runner.max_iters) == (2, 4, 4)
 
 
-@pytest.mark.parametrize(('images', 'batch_size', 'words'), [
-    (9, 1, 'cure: train_dataloader.batch_size=2'), (1, 4, 'cure: more images')])
+@pytest.mark.parametrize(
+    ('images', 'batch_size', 'words'), [(9, 1, 'cure: train_dataloader.batch_size=2'), (1, 4, 'cure: more images')]
+)
 def test_batches_of_one_alone_are_refused(tmp_path: Path, images: int, batch_size: int, words: str) -> None:
     runner = run(tmp_path, images, batch_size)
     with pytest.raises(ConfigError, match=rf'gate\.1 sees one value per channel[\s\S]*{words}'):
@@ -84,10 +95,13 @@ def test_no_batch_at_all(tmp_path: Path) -> None:
         mind_single_image_batches(run(tmp_path, 3, 4, drop_last=True))
 
 
-@pytest.mark.parametrize(('images', 'batch_size', 'options'), [
-    (8, 4, {}), (10, 4, {}), (9, 4, dict(drop_last=True)), (9, 4, dict(sampler=dict(type='InfiniteSampler')))])
+@pytest.mark.parametrize(
+    ('images', 'batch_size', 'options'),
+    [(8, 4, {}), (10, 4, {}), (9, 4, dict(drop_last=True)), (9, 4, dict(sampler=dict(type='InfiniteSampler')))],
+)
 def test_nothing_is_tried_where_no_batch_has_one_image(
-        tmp_path: Path, trials: list, images: int, batch_size: int, options: dict) -> None:
+    tmp_path: Path, trials: list, images: int, batch_size: int, options: dict
+) -> None:
     mind_single_image_batches(run(tmp_path, images, batch_size, **options))
     assert trials == []
 
@@ -109,5 +123,6 @@ def test_other_errors_of_the_network_pass(tmp_path: Path) -> None:
     class Broken(Pooled):
         def forward(self, inputs: torch.Tensor, mode: str = 'tensor') -> dict:
             raise ValueError('something else')
+
     with pytest.raises(ValueError, match='something else'):
         mind_single_image_batches(run(tmp_path, 9, 1, Broken()))

@@ -66,17 +66,28 @@ class Times(logging.Handler):
 def run(tmp_path: Path, seconds: float, steps: int, interval: int) -> tuple[list[tuple[float, str]], float, list[dict]]:
     """One epoch of training, a validation and a test, of ``steps`` steps each: lines, end, what the visualizer got."""
     clock = Clock()
-    loader = dict(dataset=[dict(inputs=torch.ones(1))] * steps, batch_size=1, num_workers=0,
-                  collate_fn=dict(type='default_collate'))
+    loader = dict(
+        dataset=[dict(inputs=torch.ones(1))] * steps,
+        batch_size=1,
+        num_workers=0,
+        collate_fn=dict(type='default_collate'),
+    )
     loaders = [dict(loader, sampler=dict(type='DefaultSampler', shuffle=False)) for _ in range(3)]
     runner = Runner(
-        SlowModel(clock, seconds), str(tmp_path), *loaders,
-        train_cfg=dict(by_epoch=True, max_epochs=1), val_cfg=dict(), test_cfg=dict(),
-        val_evaluator=[NoMetric()], test_evaluator=[NoMetric()],
+        SlowModel(clock, seconds),
+        str(tmp_path),
+        *loaders,
+        train_cfg=dict(by_epoch=True, max_epochs=1),
+        val_cfg=dict(),
+        test_cfg=dict(),
+        val_evaluator=[NoMetric()],
+        test_evaluator=[NoMetric()],
         optim_wrapper=dict(optimizer=dict(type='SGD', lr=1e-3)),
         default_hooks=dict(
-            logger=dict(type='mmirstd.TimedLoggerHook', interval=interval, clock=clock), checkpoint=None),
-        experiment_name=f'{tmp_path.name}')
+            logger=dict(type='mmirstd.TimedLoggerHook', interval=interval, clock=clock), checkpoint=None
+        ),
+        experiment_name=f'{tmp_path.name}',
+    )
     times = Times(clock)
     runner.logger.addHandler(times)
     runner.train()
@@ -121,5 +132,6 @@ def test_it_is_what_our_configs_use():
     from mmengine.config import Config
 
     from tests.shared import REPO
+
     hook = Config.fromfile(str(REPO / 'configs' / '_base_' / 'default_runtime_moving.py')).default_hooks.logger
     assert HOOKS.build(hook).interval == 20

@@ -62,13 +62,15 @@ def test_a_missing_package_says_what_to_install(monkeypatch) -> None:
         add_vis_backends(Config(), ['wandb'])
 
 
-@pytest.mark.parametrize(('name', 'backend'), [('tensorboard', 'TensorboardVisBackend'),
-                                               ('wandb', 'mmirstd.WandbVisBackend')])
+@pytest.mark.parametrize(
+    ('name', 'backend'), [('tensorboard', 'TensorboardVisBackend'), ('wandb', 'mmirstd.WandbVisBackend')]
+)
 def test_one_line_of_a_config(tmp_path: Path, name: str, backend: str) -> None:
     (tmp_path / 'mine.py').write_text(
-        "_base_ = [\n"
+        '_base_ = [\n'
         f"    '{REPO.as_posix()}/configs/_base_/models/ggl-net-tiny.py',\n"
-        f"    '{REPO.as_posix()}/configs/_base_/visualization/{name}.py']\n")
+        f"    '{REPO.as_posix()}/configs/_base_/visualization/{name}.py']\n"
+    )
     cfg = Config.fromfile(str(tmp_path / 'mine.py'))
     plain = Config.fromfile(str(REPO / 'configs' / '_base_' / 'default_runtime.py'))
     assert types(cfg) == ['LocalVisBackend', backend]

@@ -14,7 +14,8 @@ pytest.importorskip('skimage')
 @pytest.fixture(scope='module')
 def benchmark():
     spec = importlib.util.spec_from_file_location(
-        'benchmark_metrics', REPO / 'tools' / 'analysis_tools' / 'benchmark_metrics.py')
+        'benchmark_metrics', REPO / 'tools' / 'analysis_tools' / 'benchmark_metrics.py'
+    )
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

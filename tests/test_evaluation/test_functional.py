@@ -57,7 +57,8 @@ def test_importable_without_torch_and_mmengine():
         'from mmirstd.evaluation.functional import evaluate\n'
         'import mmirstd.evaluation\n'
         'mask = np.eye(8, dtype=np.uint8)\n'
-        'print(evaluate("default", [(mask.astype("f4"), mask)])["Pd"])\n')
+        'print(evaluate("default", [(mask.astype("f4"), mask)])["Pd"])\n'
+    )
     done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, cwd=REPO, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == '1.0'
@@ -65,6 +66,7 @@ def test_importable_without_torch_and_mmengine():
 
 def test_doctests():
     from mmirstd.evaluation.functional import evaluate as function
+
     module = sys.modules[function.__module__]
     result = doctest.testmod(module)
     assert result.attempted >= 4
@@ -125,13 +127,13 @@ def test_histogram_counts_are_those_of_strict_thresholds():
     rng = np.random.default_rng(1)
     score = (2.0 ** -rng.uniform(0, 24, (64, 64))).astype(np.float32)
     score[:8] = rng.choice(ROC_THRESHOLDS, (8, 64))  # exactly on the thresholds
-    score[8, :4] = 0, 1, -0.0, np.float32(2 ** -20)
+    score[8, :4] = 0, 1, -0.0, np.float32(2**-20)
     mask = rng.random((64, 64)) < 0.2
     background, target = score_histograms(score, mask)
     assert background.sum() + target.sum() == score.size
     for index in range(0, len(ROC_THRESHOLDS), 37):
-        assert target[index + 1:].sum() == (score[mask] > ROC_THRESHOLDS[index]).sum()
-        assert background[index + 1:].sum() == (score[~mask] > ROC_THRESHOLDS[index]).sum()
+        assert target[index + 1 :].sum() == (score[mask] > ROC_THRESHOLDS[index]).sum()
+        assert background[index + 1 :].sum() == (score[~mask] > ROC_THRESHOLDS[index]).sum()
     with pytest.raises(ValueError, match='probabilities'):
         score_histograms(score + 1, mask)
 
@@ -173,8 +175,18 @@ def test_msda_fa_depends_on_the_last_image_size():
 
 
 def test_protocols_are_data():
-    assert {'default', 'basicirstd', 'dnanet', 'mshnet', 'sctransnet', 'msda', 'acm', 'agpcnet', 'rpcanet',
-            'uiunet'} == set(PROTOCOLS)
+    assert {
+        'default',
+        'basicirstd',
+        'dnanet',
+        'mshnet',
+        'sctransnet',
+        'msda',
+        'acm',
+        'agpcnet',
+        'rpcanet',
+        'uiunet',
+    } == set(PROTOCOLS)
     for name, spec in PROTOCOLS.items():
         assert name in spec.describe()
         assert spec.source
@@ -227,7 +239,8 @@ def test_records_and_local_scr():
     assert 0 < first['covered'] < 12
     assert first['scr'] == pytest.approx(40, rel=0.05)
     assert [item['area'] for item in records['false_alarms']] == [
-        int(area) for area in label_components(score > 0.5).areas if area != 6]
+        int(area) for area in label_components(score > 0.5).areas if area != 6
+    ]
     assert np.isnan(target_scr(np.ones((64, 64)), label_components(mask))).all()
     nothing = ImageEvidence(score, np.zeros_like(mask))
     assert image_records(nothing, get_protocol('default').parts['targets'])['targets'] == []
@@ -241,7 +254,8 @@ def test_memory_layout_does_not_matter():
     for other in (wide, column_major):
         np.testing.assert_equal(evaluate('default', [other]), evaluate('default', [(score, mask)]))
         np.testing.assert_equal(
-            [item.sum() for item in score_histograms(other[0], other[1] > 0)], [mask.size - mask.sum(), mask.sum()])
+            [item.sum() for item in score_histograms(other[0], other[1] > 0)], [mask.size - mask.sum(), mask.sum()]
+        )
         np.testing.assert_array_equal(pd_fa_counts(other[0], label_components(other[1])), expected)
 
 
@@ -255,6 +269,7 @@ def test_maps_of_one_row_or_column(shape):
 
 def test_names_of_earlier_versions_still_work():
     from mmirstd.evaluation import functional
+
     for old in ('binarise', 'summarise', 'match_nearest', 'local_scr'):
         with pytest.warns(DeprecationWarning, match='instead'):
             assert callable(getattr(functional, old))

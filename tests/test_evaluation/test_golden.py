@@ -48,8 +48,17 @@ ENTRIES = {
 
 # Official name of a figure -> ours, where they differ.
 NAMES = {
-    'mIoU': 'IoU', 'miou': 'IoU', 'fscore': 'F1', 'f1': 'F1', 'gt': 'labelled', 'auc': 'AUC', 'PD': 'Pd', 'FA': 'Fa',
-    'fa_pixels': 'false_pixels', 'matched': 'detected', 'all_pixels': 'pixels',
+    'mIoU': 'IoU',
+    'miou': 'IoU',
+    'fscore': 'F1',
+    'f1': 'F1',
+    'gt': 'labelled',
+    'auc': 'AUC',
+    'PD': 'Pd',
+    'FA': 'Fa',
+    'fa_pixels': 'false_pixels',
+    'matched': 'detected',
+    'all_pixels': 'pixels',
 }
 
 

@@ -24,25 +24,40 @@ INPUTS = np.load(DATA / 'metrics' / 'metrics_inputs.npz')
 def sample(score, mask, name='a.png', **more) -> dict:
     return dict(
         seg_logits=dict(data=torch.as_tensor(np.asarray(score))[None]),
-        gt_sem_seg=dict(data=torch.as_tensor(np.asarray(mask))[None]), img_path=name, **more)
+        gt_sem_seg=dict(data=torch.as_tensor(np.asarray(mask))[None]),
+        img_path=name,
+        **more,
+    )
 
 
 def recorded() -> list[dict]:
     return [
         sample(score, mask, f'{name}.png')
-        for name, score, mask in zip(INPUTS['names'], INPUTS['score'], INPUTS['gt'], strict=True)]
+        for name, score, mask in zip(INPUTS['names'], INPUTS['score'], INPUTS['gt'], strict=True)
+    ]
 
 
 def run(metric: IRSTDMetric, samples: list[dict], batch: int = 4) -> dict:
     for start in range(0, len(samples), batch):
-        metric.process({}, samples[start:start + batch])
+        metric.process({}, samples[start : start + batch])
     return metric.evaluate(len(samples))
 
 
 def test_default_measures_and_their_names():
     measures = run(METRICS.build(dict(type='mmirstd.IRSTDMetric')), recorded())
     assert set(measures) == {
-        'IoU', 'nIoU', 'precision', 'recall', 'F1', 'Pd', 'Fa', 'Fa_e6', 'target_precision', 'target_F1', 'AUC'}
+        'IoU',
+        'nIoU',
+        'precision',
+        'recall',
+        'F1',
+        'Pd',
+        'Fa',
+        'Fa_e6',
+        'target_precision',
+        'target_F1',
+        'AUC',
+    }
     expected = evaluate('default', list(zip(INPUTS['score'], INPUTS['gt'], strict=True)))
     assert measures['Pd'] == expected['Pd'] == 16 / 22  # one more than the greedy codes' 15
     assert {name: measures[name] for name in expected} == expected
@@ -53,13 +68,19 @@ def test_all_protocols_at_once_with_the_recorded_figures():
     measures = run(IRSTDMetric(list(PROTOCOLS), curves=False), recorded())
     golden = json.loads((DATA / 'metrics' / 'metrics.json').read_text())['results']
     for key, entry, name in (
-            ('msda/IoU', 'msda.SigmoidMetric', 'mIoU'), ('msda/Fa', 'msda.PD_FA_2', 'FA'),
-            ('msda/nIoU', 'msda.SamplewiseSigmoidMetric', 'nIoU'), ('msda/Pd', 'msda.PD_FA_2', 'PD'),
-            ('sctransnet/Fa', 'sctransnet.PD_FA', 'FA'), ('dnanet/Fa', 'dnanet.PD_FA(bins=10)', 'FA_bin0'),
-            ('rpcanet/Pd', 'rpcanet.my_PD_FA', 'PD'), ('rpcanet/Fa_centroid', 'rpcanet.PD_FA', 'FA'),
-            ('rpcanet/AUC', 'rpcanet.ROCMetric(bins=10)', 'auc'), ('uiunet/IoU', 'uiunet.SigmoidMetric', 'mIoU'),
-            ('agpcnet/F1', 'agpcnet.SegmentationMetricTPFNFP', 'fscore'),
-            ('acm/pixAcc', 'acm_pytorch.SigmoidMetric', 'pixAcc')):
+        ('msda/IoU', 'msda.SigmoidMetric', 'mIoU'),
+        ('msda/Fa', 'msda.PD_FA_2', 'FA'),
+        ('msda/nIoU', 'msda.SamplewiseSigmoidMetric', 'nIoU'),
+        ('msda/Pd', 'msda.PD_FA_2', 'PD'),
+        ('sctransnet/Fa', 'sctransnet.PD_FA', 'FA'),
+        ('dnanet/Fa', 'dnanet.PD_FA(bins=10)', 'FA_bin0'),
+        ('rpcanet/Pd', 'rpcanet.my_PD_FA', 'PD'),
+        ('rpcanet/Fa_centroid', 'rpcanet.PD_FA', 'FA'),
+        ('rpcanet/AUC', 'rpcanet.ROCMetric(bins=10)', 'auc'),
+        ('uiunet/IoU', 'uiunet.SigmoidMetric', 'mIoU'),
+        ('agpcnet/F1', 'agpcnet.SegmentationMetricTPFNFP', 'fscore'),
+        ('acm/pixAcc', 'acm_pytorch.SigmoidMetric', 'pixAcc'),
+    ):
         assert measures[key] == pytest.approx(golden[entry]['accumulated'][name], rel=1e-12), key
     assert 'IoU' in measures
     assert 'AUC' not in measures
@@ -68,6 +89,7 @@ def test_all_protocols_at_once_with_the_recorded_figures():
 
 def test_through_mmengine_evaluator_with_data_elements():
     from mmseg.structures import SegDataSample
+
     elements = []
     for item in recorded():
         element = SegDataSample(metainfo=dict(img_path=item['img_path']))
@@ -98,17 +120,27 @@ def test_half_precision_probabilities():
     assert run(IRSTDMetric(), items)['Pd'] > 0.5
 
 
-@pytest.mark.parametrize(('change', 'error', 'message'), [
-    (lambda s: s.pop('seg_logits'), KeyError, r"bad\.png has no 'seg_logits'.*out_channels=1"),
-    (lambda s: s.pop('gt_sem_seg'), KeyError, r"bad\.png has no 'gt_sem_seg'.*LoadTargetMask"),
-    (lambda s: s['seg_logits']['data'].__setitem__((0, 3, 4), float('nan')), ValueError, r'bad\.png has 1 NaN'),
-    (lambda s: s['seg_logits']['data'].__setitem__((0, 3, 4), float('inf')), ValueError, r'bad\.png has 1 NaN or inf'),
-    (lambda s: s['seg_logits'].update(data=s['seg_logits']['data'][:, 1:]), ValueError,
-     r'bad\.png: the prediction is 19x30 but the ground truth is 20x30'),
-    (lambda s: s['seg_logits'].update(data=torch.zeros(3, 20, 30)), ValueError, r'bad\.png: found shape \(3, 20, '),
-    (lambda s: s['seg_logits']['data'].sub_(5), ValueError, r'bad\.png ranges from -5 .*probabilities'),
-    (lambda s: s['gt_sem_seg']['data'].fill_(255), ValueError, r'bad\.png ranges from 255 to 255.*LoadTargetMask'),
-])
+@pytest.mark.parametrize(
+    ('change', 'error', 'message'),
+    [
+        (lambda s: s.pop('seg_logits'), KeyError, r"bad\.png has no 'seg_logits'.*out_channels=1"),
+        (lambda s: s.pop('gt_sem_seg'), KeyError, r"bad\.png has no 'gt_sem_seg'.*LoadTargetMask"),
+        (lambda s: s['seg_logits']['data'].__setitem__((0, 3, 4), float('nan')), ValueError, r'bad\.png has 1 NaN'),
+        (
+            lambda s: s['seg_logits']['data'].__setitem__((0, 3, 4), float('inf')),
+            ValueError,
+            r'bad\.png has 1 NaN or inf',
+        ),
+        (
+            lambda s: s['seg_logits'].update(data=s['seg_logits']['data'][:, 1:]),
+            ValueError,
+            r'bad\.png: the prediction is 19x30 but the ground truth is 20x30',
+        ),
+        (lambda s: s['seg_logits'].update(data=torch.zeros(3, 20, 30)), ValueError, r'bad\.png: found shape \(3, 20, '),
+        (lambda s: s['seg_logits']['data'].sub_(5), ValueError, r'bad\.png ranges from -5 .*probabilities'),
+        (lambda s: s['gt_sem_seg']['data'].fill_(255), ValueError, r'bad\.png ranges from 255 to 255.*LoadTargetMask'),
+    ],
+)
 def test_bad_samples_are_named(change, error, message):
     item = sample(np.zeros((20, 30), np.float32), np.zeros((20, 30), np.uint8), 'bad.png')
     change(item)
@@ -152,7 +184,8 @@ def test_per_image_and_curve_files(tmp_path):
     for item in items:
         item['padding_size'] = (0, 16, 0, 32)
     metric = IRSTDMetric(
-        'msda', per_image_out=str(tmp_path / 'new' / 'images.json'), curves_out=str(tmp_path / 'curves.json'))
+        'msda', per_image_out=str(tmp_path / 'new' / 'images.json'), curves_out=str(tmp_path / 'curves.json')
+    )
     metric.process(dict(inputs=gray), items)
     measures = metric.evaluate(len(items))
     assert 'msda/Pd' in measures
@@ -181,7 +214,8 @@ def test_per_image_and_curve_files(tmp_path):
 def test_official_resolution_is_pointed_out_once(monkeypatch):
     messages = []
     monkeypatch.setattr(
-        'mmirstd.evaluation.metrics.irstd_metric.print_log', lambda text, **kwargs: messages.append(text))
+        'mmirstd.evaluation.metrics.irstd_metric.print_log', lambda text, **kwargs: messages.append(text)
+    )
     metric = IRSTDMetric(['default', 'dnanet', 'basicirstd'], curves=False)
     metric.process({}, recorded()[:3])
     metric.process({}, recorded()[:3])
@@ -216,9 +250,14 @@ dist.destroy_process_group()
 def test_two_processes_give_the_measures_of_one(tmp_path):
     workers = [
         subprocess.Popen(
-            [sys.executable, '-c', WORKER, str(rank), str(tmp_path)], cwd=REPO, stderr=subprocess.PIPE,
-            stdout=subprocess.DEVNULL, text=True)
-        for rank in range(2)]
+            [sys.executable, '-c', WORKER, str(rank), str(tmp_path)],
+            cwd=REPO,
+            stderr=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            text=True,
+        )
+        for rank in range(2)
+    ]
     for worker in workers:
         _, errors = worker.communicate(timeout=120)
         assert worker.returncode == 0, errors

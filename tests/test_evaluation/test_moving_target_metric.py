@@ -30,17 +30,23 @@ def corners(box) -> list[float]:
     return [x, y, x + w, y + h]
 
 
-def sample(img_id: int, targets=(), boxes=(), scores=(), video: str = 's', scr=None, ignore=(), shape=(256, 256),
-           **meta) -> dict:
+def sample(
+    img_id: int, targets=(), boxes=(), scores=(), video: str = 's', scr=None, ignore=(), shape=(256, 256), **meta
+) -> dict:
     """A data sample as mmengine hands it to metrics."""
     instances = [dict(bbox=list(box), bbox_label=0, ignore_flag=int(k in ignore)) for k, box in enumerate(targets)]
     for instance, value in zip(instances, scr or ()):
         instance['scr'] = value
-    result = DetDataSample(metainfo=dict(img_id=img_id, img_path=f'{img_id}.png', ori_shape=shape, video=video,
-                                         instances=instances, **meta))
+    result = DetDataSample(
+        metainfo=dict(
+            img_id=img_id, img_path=f'{img_id}.png', ori_shape=shape, video=video, instances=instances, **meta
+        )
+    )
     result.pred_instances = InstanceData(
         bboxes=torch.tensor(list(boxes), dtype=torch.float64).reshape(-1, 4),
-        scores=torch.tensor(list(scores), dtype=torch.float64), labels=torch.zeros(len(boxes), dtype=torch.long))
+        scores=torch.tensor(list(scores), dtype=torch.float64),
+        labels=torch.zeros(len(boxes), dtype=torch.long),
+    )
     return result.to_dict()
 
 
@@ -48,15 +54,21 @@ def golden_samples() -> list[dict]:
     samples = []
     for image in GOLDEN['images']:
         found = [d for d in GOLDEN['detections'] if d['image_id'] == image['id']]
-        samples.append(sample(
-            image['id'], [corners(a['bbox']) for a in GOLDEN['annotations'] if a['image_id'] == image['id']],
-            [corners(d['bbox']) for d in found], [d['score'] for d in found], video=f'seq{image["id"] % 3}'))
+        samples.append(
+            sample(
+                image['id'],
+                [corners(a['bbox']) for a in GOLDEN['annotations'] if a['image_id'] == image['id']],
+                [corners(d['bbox']) for d in found],
+                [d['score'] for d in found],
+                video=f'seq{image["id"] % 3}',
+            )
+        )
     return samples
 
 
 def evaluate(samples: list[dict], **options) -> dict:
     metric = MovingTargetMetric(**options)
-    for part in (samples[k:k + 4] for k in range(0, len(samples), 4)):
+    for part in (samples[k : k + 4] for k in range(0, len(samples), 4)):
         metric.process(None, part)
     return metric.evaluate(len(samples))
 
@@ -64,15 +76,21 @@ def evaluate(samples: list[dict], **options) -> dict:
 # The official arithmetic.
 
 
-@pytest.mark.parametrize(('protocol', 'prefix', 'record'), [
-    ('default', '', 'all_detections'),
-    ('sstnet', 'sstnet/', 'official_protocol_only_images_with_annotations')])
+@pytest.mark.parametrize(
+    ('protocol', 'prefix', 'record'),
+    [('default', '', 'all_detections'), ('sstnet', 'sstnet/', 'official_protocol_only_images_with_annotations')],
+)
 def test_recorded_case(protocol, prefix, record):
     expected = GOLDEN[record]
     measures = evaluate(golden_samples(), protocol=protocol)
-    for ours, theirs in (('mAP', expected['stats12'][0]), ('mAP50', expected['mAP50']),
-                         ('mAP75', expected['stats12'][2]), ('precision', expected['Precision']),
-                         ('recall', expected['recall_50']), ('F1', expected['F1'])):
+    for ours, theirs in (
+        ('mAP', expected['stats12'][0]),
+        ('mAP50', expected['mAP50']),
+        ('mAP75', expected['stats12'][2]),
+        ('precision', expected['Precision']),
+        ('recall', expected['recall_50']),
+        ('F1', expected['F1']),
+    ):
         assert measures[prefix + ours] == pytest.approx(theirs, abs=1e-12), ours
     frames = [record_of(s) for s in golden_samples()]
     coco = CocoEvaluation(frames)
@@ -81,6 +99,7 @@ def test_recorded_case(protocol, prefix, record):
 
 def record_of(item: dict) -> FrameDetections:
     from mmirstd.evaluation.metrics.moving_target_metric import _record
+
     return FrameDetections(**_record(item, False))
 
 
@@ -96,8 +115,11 @@ def test_each_sequence_is_what_pycocotools_says_of_it_alone():
             truth = COCO()
             images = [image for image in GOLDEN['images'] if image['id'] % 3 == k]
             ids = {image['id'] for image in images}
-            truth.dataset = dict(images=images, categories=[dict(id=1, name='t')],
-                                 annotations=[dict(a) for a in GOLDEN['annotations'] if a['image_id'] in ids])
+            truth.dataset = dict(
+                images=images,
+                categories=[dict(id=1, name='t')],
+                annotations=[dict(a) for a in GOLDEN['annotations'] if a['image_id'] in ids],
+            )
             truth.createIndex()
             found = truth.loadRes([dict(d) for d in GOLDEN['detections'] if d['image_id'] in ids])
             alone = COCOeval(truth, found, 'bbox')
@@ -111,7 +133,7 @@ def test_each_sequence_is_what_pycocotools_says_of_it_alone():
 
 
 def test_a_perfect_detector():
-    targets = [[10., 10, 16, 15], [30, 30, 34, 34]]
+    targets = [[10.0, 10, 16, 15], [30, 30, 34, 34]]
     measures = evaluate([sample(k, targets, targets, [0.9, 0.8]) for k in range(3)])
     for name in ('mAP', 'mAP50', 'precision', 'recall', 'F1', 'Pd', 'target_precision', 'target_F1'):
         assert measures[name] == pytest.approx(1), name
@@ -119,12 +141,12 @@ def test_a_perfect_detector():
 
 
 def test_a_blind_detector():
-    measures = evaluate([sample(k, [[10., 10, 16, 15]]) for k in range(3)])
+    measures = evaluate([sample(k, [[10.0, 10, 16, 15]]) for k in range(3)])
     assert [measures[name] for name in ('mAP50', 'precision', 'recall', 'F1', 'Pd', 'Fa')] == [0] * 6
 
 
 def test_no_target_anywhere():
-    measures = evaluate([sample(k, [], [[5., 5, 9, 9]], [0.9]) for k in range(2)], protocol=['default', 'sstnet'])
+    measures = evaluate([sample(k, [], [[5.0, 5, 9, 9]], [0.9]) for k in range(2)], protocol=['default', 'sstnet'])
     for name in ('mAP50', 'precision', 'recall', 'F1', 'Pd', 'sstnet/mAP50'):
         assert math.isnan(measures[name]), name
     assert measures['Fa'] == pytest.approx(16 / 256**2)
@@ -133,23 +155,23 @@ def test_no_target_anywhere():
 
 
 def test_false_alarms_on_empty_frames_count_unless_the_protocol_says_so():
-    samples = [sample(0, [[10., 10, 16, 15]], [[10., 10, 16, 15]], [0.6])]
-    samples += [sample(k, [], [[50., 50, 56, 55]], [0.9]) for k in range(1, 4)]
+    samples = [sample(0, [[10.0, 10, 16, 15]], [[10.0, 10, 16, 15]], [0.6])]
+    samples += [sample(k, [], [[50.0, 50, 56, 55]], [0.9]) for k in range(1, 4)]
     measures = evaluate(samples, protocol=['default', 'sstnet'])
     assert measures['sstnet/mAP50'] == pytest.approx(1)
     assert measures['mAP50'] == pytest.approx(0.25)
 
 
 def test_ignored_boxes_are_neither_targets_nor_false_alarms():
-    targets = [[10., 10, 16, 15], [100, 100, 140, 140]]
-    measures = evaluate([sample(0, targets, [targets[0], [110., 110, 130, 130]], [0.9, 0.95], ignore=(1,))])
+    targets = [[10.0, 10, 16, 15], [100, 100, 140, 140]]
+    measures = evaluate([sample(0, targets, [targets[0], [110.0, 110, 130, 130]], [0.9, 0.95], ignore=(1,))])
     assert measures['mAP50'] == pytest.approx(1)
     assert measures['Pd'] == 1
     assert measures['Fa'] == 0
 
 
 def test_several_classes():
-    one = sample(0, [[10., 10, 16, 15], [30, 30, 34, 34]], [[10., 10, 16, 15], [30, 30, 34, 34]], [0.9, 0.8])
+    one = sample(0, [[10.0, 10, 16, 15], [30, 30, 34, 34]], [[10.0, 10, 16, 15], [30, 30, 34, 34]], [0.9, 0.8])
     one['instances'][1]['bbox_label'] = 1
     one['pred_instances']['labels'] = torch.tensor([0, 0])
     measures = evaluate([one], num_classes=2)
@@ -162,20 +184,26 @@ def test_several_classes():
 
 
 def test_centre_distance_is_strict_and_one_to_one():
-    target = np.array([[10., 10, 14, 14]])
+    target = np.array([[10.0, 10, 14, 14]])
     assert match_centers(target, target + [[3, 0, 3, 0]], np.ones(1), 3.0).tolist() == [-1]
     assert match_centers(target, target + [[2.99, 0, 2.99, 0]], np.ones(1), 3.0).tolist() == [0]
-    two = np.array([[10., 10, 14, 14], [12, 10, 16, 14]])
+    two = np.array([[10.0, 10, 14, 14], [12, 10, 16, 14]])
     assert match_centers(two, two[:1] + 0.9, np.ones(1), 3.0).tolist() in ([0, -1], [-1, 0])
     # the nearest pair first: the second target takes the box that the first could have had too
-    assert match_centers(two, np.array([[11.8, 10, 15.8, 14], [8., 10, 12, 14]]), np.ones(2), 3.0).tolist() == [1, 0]
+    assert match_centers(two, np.array([[11.8, 10, 15.8, 14], [8.0, 10, 12, 14]]), np.ones(2), 3.0).tolist() == [1, 0]
     # of equally near ones the more certain
     assert match_centers(target, np.concatenate([target, target]), np.array([0.6, 0.9]), 3.0).tolist() == [1]
 
 
 def test_counts_of_a_frame():
-    frame = record_of(sample(0, [[10., 10, 14, 14], [100, 100, 104, 104]],
-                             [[10., 11, 14, 15], [250, 250, 262, 260], [60, 60, 70, 70]], [0.9, 0.7, 0.4]))
+    frame = record_of(
+        sample(
+            0,
+            [[10.0, 10, 14, 14], [100, 100, 104, 104]],
+            [[10.0, 11, 14, 15], [250, 250, 262, 260], [60, 60, 70, 70]],
+            [0.9, 0.7, 0.4],
+        )
+    )
     counts = count_frame(frame, 0.5)
     expected = dict(targets=2, detected=1, detections=2, false=1, false_pixels=36.0, pixels=65536)
     assert {key: counts[key] for key in expected} == expected  # 6x6 pixels of the false one are in the image
@@ -190,16 +218,18 @@ def test_counts_of_a_frame():
 
 
 def test_the_score_threshold_is_an_option():
-    samples = [sample(0, [[10., 10, 14, 14]], [[10., 10, 14, 14]], [0.3])]
+    samples = [sample(0, [[10.0, 10, 14, 14]], [[10.0, 10, 14, 14]], [0.3])]
     assert evaluate(samples)['Pd'] == 0
     assert evaluate(samples, score_threshold=0.3)['Pd'] == 1
     assert evaluate(samples)['mAP50'] == pytest.approx(1)
 
 
 def test_pd_by_scr():
-    target = [10., 10, 14, 14]
-    samples = [sample(k, [target, [50., 50, 54, 54]], [target] if k else [], [0.9] if k else [], scr=[k + 0.5, 9.0])
-               for k in range(4)]
+    target = [10.0, 10, 14, 14]
+    samples = [
+        sample(k, [target, [50.0, 50, 54, 54]], [target] if k else [], [0.9] if k else [], scr=[k + 0.5, 9.0])
+        for k in range(4)
+    ]
     measures = evaluate(samples, scr_bins=(0, 2, 4, None))
     assert measures['Pd_scr/0-2'] == 0.5
     assert measures['Pd_scr/2-4'] == 1
@@ -215,7 +245,7 @@ def test_pd_by_scr():
 
 def test_context_frames_are_passed_over():
     samples = golden_samples()
-    context = [sample(None, [], [[1., 1, 9, 9]], [1.0], is_key_frame=False) for _ in range(10)]
+    context = [sample(None, [], [[1.0, 1, 9, 9]], [1.0], is_key_frame=False) for _ in range(10)]
     mixed = [s for pair in zip(samples, context) for s in pair] + samples[10:]
     assert evaluate(mixed) == evaluate(samples)
     with pytest.raises(ValueError, match='all frames are context'):
@@ -236,20 +266,30 @@ def test_files(tmp_path):
     assert set(tables['sequences']) == {'seq0', 'seq1', 'seq2'}
     results = json.loads((tmp_path / 'r.json').read_text())
     assert len(results) == len(GOLDEN['detections'])
-    np.testing.assert_allclose(sorted(r['bbox'] for r in results), sorted(d['bbox'] for d in GOLDEN['detections']),
-                               atol=1e-3)
+    np.testing.assert_allclose(
+        sorted(r['bbox'] for r in results), sorted(d['bbox'] for d in GOLDEN['detections']), atol=1e-3
+    )
 
 
-@pytest.mark.parametrize('options', [
-    dict(protocol='coco'), dict(protocol=[]), dict(score_threshold=2), dict(max_distance=0), dict(scr_bins=(3,)),
-    dict(scr_bins=(3, 2)), dict(per_sequence_out='x.csv')])
+@pytest.mark.parametrize(
+    'options',
+    [
+        dict(protocol='coco'),
+        dict(protocol=[]),
+        dict(score_threshold=2),
+        dict(max_distance=0),
+        dict(scr_bins=(3,)),
+        dict(scr_bins=(3, 2)),
+        dict(per_sequence_out='x.csv'),
+    ],
+)
 def test_wrong_options(options):
     with pytest.raises(ValueError):
         MovingTargetMetric(**options)
 
 
 def test_incomplete_samples():
-    whole = sample(0, [[10., 10, 14, 14]])
+    whole = sample(0, [[10.0, 10, 14, 14]])
     for key in ('pred_instances', 'instances', 'img_id', 'ori_shape'):
         part = {name: value for name, value in whole.items() if name != key}
         with pytest.raises(KeyError, match=key):
@@ -262,8 +302,9 @@ def test_incomplete_samples():
 
 
 def test_registered():
-    assert isinstance(METRICS.build(dict(type='mmirstd.MovingTargetMetric', protocol=['default', 'sstnet'])),
-                      MovingTargetMetric)
+    assert isinstance(
+        METRICS.build(dict(type='mmirstd.MovingTargetMetric', protocol=['default', 'sstnet'])), MovingTargetMetric
+    )
 
 
 def _worker(rank: int, port: int, tmp: str) -> None:
@@ -274,7 +315,8 @@ def _worker(rank: int, port: int, tmp: str) -> None:
         # in turn, one repeated, as DefaultSampler deals them out
         turns=(39, (samples[:39] + samples[:1])[rank::2]),
         # whole sequences, as SequenceSampler does
-        sequences=(40, [s for s in samples if (s['video'] == 'seq0') == (rank == 0)]))
+        sequences=(40, [s for s in samples if (s['video'] == 'seq0') == (rank == 0)]),
+    )
     for name, (size, mine) in shares.items():
         metric = MovingTargetMetric(collect_dir=f'{tmp}/{name}')
         metric.process(None, mine)

@@ -23,8 +23,9 @@ from mmirstd.evaluation.prediction_dump import (
 from tests.shared import DATA
 
 INPUTS = np.load(DATA / 'metrics' / 'metrics_inputs.npz')
-THRESHOLDS = np.unique(np.concatenate(
-    [np.arange(1000, dtype=np.float32) / np.float32(1000), np.float32(PD_FA_THRESHOLDS), ROC_THRESHOLDS]))
+THRESHOLDS = np.unique(
+    np.concatenate([np.arange(1000, dtype=np.float32) / np.float32(1000), np.float32(PD_FA_THRESHOLDS), ROC_THRESHOLDS])
+)
 
 
 def near_thresholds() -> np.ndarray:
@@ -63,8 +64,10 @@ def write(folder, items) -> None:
 
 def items() -> list[tuple]:
     rng = np.random.default_rng(1)
-    return [(str(name), score, (mask > 0.5).astype(np.uint8), rng.integers(0, 65536, mask.shape).astype(np.uint16))
-            for name, score, mask in zip(INPUTS['names'], INPUTS['score'], INPUTS['gt'], strict=True)]
+    return [
+        (str(name), score, (mask > 0.5).astype(np.uint8), rng.integers(0, 65536, mask.shape).astype(np.uint16))
+        for name, score, mask in zip(INPUTS['names'], INPUTS['score'], INPUTS['gt'], strict=True)
+    ]
 
 
 def test_measures_from_the_dump_are_those_of_the_run(tmp_path):
@@ -79,6 +82,7 @@ def test_measures_from_the_dump_are_those_of_the_run(tmp_path):
     def auc(pairs):
         histograms = [score_histograms(score, mask > 0) for score, mask in pairs]
         return roc_curve([h[0] for h in histograms], [h[1] for h in histograms]).auc
+
     assert auc(after) == auc(before)
 
 
@@ -87,8 +91,13 @@ def test_images_come_back_as_they_were(tmp_path):
     gray8 = (gray16 % 256).astype(np.uint8)
     zeros, mask = np.zeros((20, 30), np.float32), np.zeros((20, 30), np.uint8)
     mask[3:5, 4:9] = 1
-    grays = dict(a=gray16, b=gray8, c=np.divide(gray8, np.float32(255)), d=np.divide(gray16, np.float32(65535)),
-                 e=gray16 * np.float32(-0.37) + 5)
+    grays = dict(
+        a=gray16,
+        b=gray8,
+        c=np.divide(gray8, np.float32(255)),
+        d=np.divide(gray16, np.float32(65535)),
+        e=gray16 * np.float32(-0.37) + 5,
+    )
     write(tmp_path, [(name, zeros, mask, gray) for name, gray in grays.items()])
     dump = PredictionDump(tmp_path)
     assert [image.name for image in dump] == list('abcde')
@@ -109,7 +118,14 @@ def test_names_become_files_inside_the_dump(tmp_path):
     sources = ['', '', '', '', '/x/twice.png', '/y/twice.png', '/x/twice.png']
     entries = [writer.write(n, blank, blank, blank, source=s) for n, s in zip(names, sources, strict=True)]
     assert [entry['file'] for entry in entries] == [
-        '_/_/up.png', 'seq/a b.png', 'größe.png', 'a_b.png', 'twice.png', 'twice~2.png', 'twice.png']
+        '_/_/up.png',
+        'seq/a b.png',
+        'größe.png',
+        'a_b.png',
+        'twice.png',
+        'twice~2.png',
+        'twice.png',
+    ]
     assert [p.name for p in tmp_path.iterdir()] == ['dump']
     write_index(folder, entries)
     assert [image.name for image in PredictionDump(folder)] == names
@@ -120,19 +136,28 @@ def edit_index(folder, **change) -> None:
     path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
 
 
-@pytest.mark.parametrize(('damage', 'message'), [
-    (lambda d: (d / 'index.json').unlink(), r'no index\.json.*tools/test\.py'),
-    (lambda d: (d / 'index.json').write_text('{"form'), r'index\.json: not the index of a dump'),
-    (lambda d: edit_index(d, version=7), r'version 7; this code reads'),
-    (lambda d: edit_index(d, images=[]), 'holds no image'),
-    (lambda d: edit_index(d, images=[dict(name='a', file='../a.png', height=1, width=1)]), 'outside of the dump'),
-    (lambda d: (d / 'metrics.json').write_text('{'), r'metrics\.json: not JSON'),
-    (lambda d: (d / 'mask' / 'a.png').unlink(), r'mask/a\.png: no such file'),
-    (lambda d: (d / 'image' / 'a.png').write_bytes(b''), r'image/a\.png: the file is empty'),
-    (lambda d: cv2.imwrite(str(d / 'mask' / 'a.png'), np.zeros((5, 4), np.uint8)), r'mask/a\.png: \(5, 4\).*\(4, 4\)'),
-    (lambda d: cv2.imwrite(str(d / 'probability' / 'a.png'), np.zeros((4, 4), np.uint8)), 'uint8; expected.*uint16'),
-    (lambda d: cv2.imwrite(str(d / 'probability' / 'a.png'), np.full((4, 4), 65535, np.uint16)), 'none of the 64'),
-])
+@pytest.mark.parametrize(
+    ('damage', 'message'),
+    [
+        (lambda d: (d / 'index.json').unlink(), r'no index\.json.*tools/test\.py'),
+        (lambda d: (d / 'index.json').write_text('{"form'), r'index\.json: not the index of a dump'),
+        (lambda d: edit_index(d, version=7), r'version 7; this code reads'),
+        (lambda d: edit_index(d, images=[]), 'holds no image'),
+        (lambda d: edit_index(d, images=[dict(name='a', file='../a.png', height=1, width=1)]), 'outside of the dump'),
+        (lambda d: (d / 'metrics.json').write_text('{'), r'metrics\.json: not JSON'),
+        (lambda d: (d / 'mask' / 'a.png').unlink(), r'mask/a\.png: no such file'),
+        (lambda d: (d / 'image' / 'a.png').write_bytes(b''), r'image/a\.png: the file is empty'),
+        (
+            lambda d: cv2.imwrite(str(d / 'mask' / 'a.png'), np.zeros((5, 4), np.uint8)),
+            r'mask/a\.png: \(5, 4\).*\(4, 4\)',
+        ),
+        (
+            lambda d: cv2.imwrite(str(d / 'probability' / 'a.png'), np.zeros((4, 4), np.uint8)),
+            'uint8; expected.*uint16',
+        ),
+        (lambda d: cv2.imwrite(str(d / 'probability' / 'a.png'), np.full((4, 4), 65535, np.uint16)), 'none of the 64'),
+    ],
+)
 def test_damage_is_named(damage, message, tmp_path):
     blank = np.zeros((4, 4), np.float32)
     write(tmp_path, [('a', blank, blank, blank)])

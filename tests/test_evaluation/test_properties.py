@@ -36,7 +36,7 @@ def masks(draw, least: int = 1, margin: int = 5):
     cells = draw(st.lists(cells, min_size=least, max_size=4, unique=True))
     for row, col in cells:
         row, col = row + draw(st.integers(0, 3)) - 5 + margin, col + draw(st.integers(0, 3)) - 5 + margin
-        mask[row:row + draw(st.integers(1, 4)), col:col + draw(st.integers(1, 4))] = 1
+        mask[row : row + draw(st.integers(1, 4)), col : col + draw(st.integers(1, 4))] = 1
     return mask
 
 
@@ -77,7 +77,7 @@ def test_shift_is_forgiven_below_three_pixels(mask, rows, cols):
 def test_three_pixels_is_three_pixels_everywhere(row):
     """A centroid of thirds must not round a distance of exactly 3 px below the limit."""
     mask = np.zeros((SIDE, SIDE), np.uint8)
-    mask[row:row + 2, 7:9] = 1
+    mask[row : row + 2, 7:9] = 1
     mask[row, 7] = 0
     shifted = np.roll(mask, (0, 3), (0, 1))
     assert count_image('default', shifted.astype(np.float32), mask)['targets']['detected'] == 0
@@ -99,8 +99,9 @@ def test_shares_evaluated_apart_equal_the_whole(images, ranks):
     for name in PROTOCOLS:
         shares = [
             pickle.loads(pickle.dumps([count_image(name, *images[index]) for index in order[rank::ranks]]))
-            for rank in range(ranks)]
-        gathered = [item for group in zip(*shares, strict=True) for item in group][:len(images)]
+            for rank in range(ranks)
+        ]
+        gathered = [item for group in zip(*shares, strict=True) for item in group][: len(images)]
         np.testing.assert_equal(summarize(name, gathered), evaluate(name, images))
 
 
@@ -142,7 +143,8 @@ def test_curves_are_monotonic_and_meet_the_default_threshold(scene):
 def test_transposition_changes_nothing(scene):
     score, mask = scene
     np.testing.assert_equal(
-        evaluate('default', [(score, mask)]), evaluate('default', [(score.T.copy(), mask.T.copy())]))
+        evaluate('default', [(score, mask)]), evaluate('default', [(score.T.copy(), mask.T.copy())])
+    )
 
 
 @check

@@ -54,6 +54,7 @@ def test_the_segmentor_predicts_what_was_compared(name: str) -> None:
 
 # The bounds
 
+
 def test_float64_bounds_are_tight() -> None:
     """At most 1e-9 of the outputs' size."""
     for name in NAMES:

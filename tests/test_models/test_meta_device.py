@@ -44,7 +44,8 @@ def base_models(scope: str) -> list[str]:
         built = MODELS.get(kind)
         is_segmentor = kind == 'EncoderDecoder'
         if is_segmentor == (scope == 'mmseg') and not (
-                isinstance(built, type) and issubclass(built, ClassicalSegmentor)):
+            isinstance(built, type) and issubclass(built, ClassicalSegmentor)
+        ):
             names.append(path.stem)
     return names
 
@@ -69,8 +70,12 @@ class OnOneDevice(TorchDispatchMode):
 
 def masks(size: int = 64) -> list[SegDataSample]:
     meta = dict(img_shape=(size, size), ori_shape=(size, size), pad_shape=(size, size))
-    return [SegDataSample(metainfo=meta, gt_sem_seg=PixelData(data=torch.zeros(1, size, size, dtype=torch.long,
-                                                                               device=META))) for _ in range(2)]
+    return [
+        SegDataSample(
+            metainfo=meta, gt_sem_seg=PixelData(data=torch.zeros(1, size, size, dtype=torch.long, device=META))
+        )
+        for _ in range(2)
+    ]
 
 
 def check_gradients(model: nn.Module) -> None:
@@ -111,10 +116,20 @@ def test_detection(name: str) -> None:
     assert all(x.device == META for level in outputs for x in level)
 
 
-@pytest.mark.parametrize('loss', [
-    BinaryCrossEntropyLoss(), BinaryCrossEntropyLoss(avg_non_ignore=True), CornerFocalLoss(), DiceLoss(),
-    ISNetEdgeLoss(), SLSIoULoss(warm_epoch=-1), SoftIoULoss(), SoftIoULoss(per_sample=False)],
-                         ids=lambda loss: type(loss).__name__)
+@pytest.mark.parametrize(
+    'loss',
+    [
+        BinaryCrossEntropyLoss(),
+        BinaryCrossEntropyLoss(avg_non_ignore=True),
+        CornerFocalLoss(),
+        DiceLoss(),
+        ISNetEdgeLoss(),
+        SLSIoULoss(warm_epoch=-1),
+        SoftIoULoss(),
+        SoftIoULoss(per_sample=False),
+    ],
+    ids=lambda loss: type(loss).__name__,
+)
 def test_losses(loss: nn.Module) -> None:
     logits = torch.empty(2, 1, 16, 16, device=META, requires_grad=True)
     with OnOneDevice():
@@ -123,8 +138,11 @@ def test_losses(loss: nn.Module) -> None:
 
 
 @pytest.mark.parametrize('targets', ['boxes', 'masks'])
-@pytest.mark.parametrize('options', [
-    dict(), dict(weight=dict(source='magnitude')), dict(weight=dict(source='targets')), dict(form='gradient')], ids=str)
+@pytest.mark.parametrize(
+    'options',
+    [dict(), dict(weight=dict(source='magnitude')), dict(weight=dict(source='targets')), dict(form='gradient')],
+    ids=str,
+)
 def test_directional_gradient_regularization(options: dict, targets: str) -> None:
     loss = DGRLoss(in_channels=[4, 4], **options).to(META)
     levels = [torch.empty(2, 4, 16 >> i, 16 >> i, device=META, requires_grad=True) for i in range(2)]
@@ -138,6 +156,7 @@ def test_directional_gradient_regularization(options: dict, targets: str) -> Non
 
 
 # The test itself finds what it looks for.
+
 
 class Careless(nn.Module):
     """Does one thing wrong."""

@@ -18,6 +18,7 @@ from tests.shared import REPO
 
 def new_network() -> nn.Module:
     from mmengine.registry import init_default_scope
+
     init_default_scope('mmseg')
     torch.manual_seed(0)
     model = MODELS.build(Config.fromfile(REPO / 'configs' / '_base_' / 'models' / 'msda-net.py').model)
@@ -30,8 +31,9 @@ def test_starts_as_the_official_code_does() -> None:
     model = new_network()
 
     def convolutions(kind: type) -> set[nn.Conv2d]:
-        return {c for part in model.modules() if isinstance(part, kind) for c in part.modules()
-                if isinstance(c, nn.Conv2d)}
+        return {
+            c for part in model.modules() if isinstance(part, kind) for c in part.modules() if isinstance(c, nn.Conv2d)
+        }
 
     own = convolutions(MultiScaleDirectionBlock) - convolutions(MultiDirectionAwareness)
     own |= convolutions(NormedLocalContrast)
@@ -58,5 +60,6 @@ def test_a_new_network_in_evaluation_mode_is_no_explosion() -> None:
 def test_another_initialisation_is_for_all() -> None:
     encoder = MSDAEncoder(channels=[16, 32, 32], init_cfg=dict(type='Constant', layer='Conv2d', val=0.5))
     encoder.init_weights()
-    assert {float(c.weight.detach().mean()) for stage in encoder.stages for c in stage.modules()
-            if isinstance(c, nn.Conv2d)} == {0.5}
+    assert {
+        float(c.weight.detach().mean()) for stage in encoder.stages for c in stage.modules() if isinstance(c, nn.Conv2d)
+    } == {0.5}

@@ -22,12 +22,15 @@ def test_the_finest_map_predicts_during_the_warm_up() -> None:
 
 def test_imagenet_statistics_make_three_channels_of_one() -> None:
     """How the official weights are used: one gray channel, standardised three times over."""
-    options = {'model.data_preprocessor.mean': [0.485, 0.456, 0.406],
-               'model.data_preprocessor.std': [0.229, 0.224, 0.225]}
+    options = {
+        'model.data_preprocessor.mean': [0.485, 0.456, 0.406],
+        'model.data_preprocessor.std': [0.229, 0.224, 0.225],
+    }
     model = GoldenNetwork('mshnet', 'mshnet', options=options).build()
     gray = torch.rand(1, 32, 32)
-    result, = model.test_step(dict(inputs=[gray], data_samples=[SegDataSample(metainfo=dict(
-        img_shape=(32, 32), ori_shape=(32, 32)))]))
+    (result,) = model.test_step(
+        dict(inputs=[gray], data_samples=[SegDataSample(metainfo=dict(img_shape=(32, 32), ori_shape=(32, 32)))])
+    )
     mean, std = (torch.tensor(values)[:, None, None] for values in options.values())
     rgb = (gray - mean) / std
     with torch.no_grad():

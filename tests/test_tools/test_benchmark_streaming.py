@@ -8,13 +8,29 @@ import torch
 from tests.shared import REPO
 from tools.analysis_tools.benchmark_streaming import check_equal, main
 
-TINY = ['model.backbone.widen_factor=0.0625', 'model.neck.in_channels=[16,32,64]', 'model.temporal_neck.in_channels=16',
-        'model.motion_branch=None']
+TINY = [
+    'model.backbone.widen_factor=0.0625',
+    'model.neck.in_channels=[16,32,64]',
+    'model.temporal_neck.in_channels=16',
+    'model.motion_branch=None',
+]
 
 
 def test_prints_ratios_and_what_remains(capsys: pytest.CaptureFixture) -> None:
-    table = main([str(REPO / 'configs/_base_/models/sstnet-nano.py'), '--size', '64', '64', '--frames', '3', '--rounds',
-                  '1', '--cfg-options', *TINY])
+    table = main(
+        [
+            str(REPO / 'configs/_base_/models/sstnet-nano.py'),
+            '--size',
+            '64',
+            '64',
+            '--frames',
+            '3',
+            '--rounds',
+            '1',
+            '--cfg-options',
+            *TINY,
+        ]
+    )
     assert set(table) == {'windowed', 'windowed, fused', 'streaming'}
     printed = capsys.readouterr().out
     assert 'The maps of the head agree to' in printed
@@ -26,7 +42,7 @@ def test_prints_ratios_and_what_remains(capsys: pytest.CaptureFixture) -> None:
 def test_sides_that_disagree_are_not_timed() -> None:
     class Head(torch.nn.Module):
         def forward(self, offset: float) -> tuple:
-            return ([torch.full((1, 1, 2, 2), offset)], )
+            return ([torch.full((1, 1, 2, 2), offset)],)
 
     heads = {'a': Head(), 'b': Head()}
     sides = {'a': lambda i: heads['a'](0.0), 'b': lambda i: heads['b'](1e-4 * i)}

@@ -25,8 +25,8 @@ def test_one_pixel_target_is_marked_and_magnified():
     mask[450, 350] = 1
     picture = sample_picture(image, mask, 'x')
     assert picture.shape[1] == PANEL
-    assert has_colour(picture[20:20 + PANEL], 'ground truth')
-    assert has_colour(picture[20 + PANEL:], 'ground truth')
+    assert has_colour(picture[20 : 20 + PANEL], 'ground truth')
+    assert has_colour(picture[20 + PANEL :], 'ground truth')
     assert not has_colour(picture, 'false alarm')
     assert not has_colour(sample_picture(image, mask * 0, 'x'), 'ground truth')
 
@@ -36,7 +36,7 @@ def test_targets_at_the_edge_and_padding(corner):
     mask = np.zeros((50, 40), np.uint8)
     mask[corner] = 1
     picture = sample_picture(np.random.default_rng(0).random((64, 64), np.float32), mask, 'x')
-    assert has_colour(picture[20 + PANEL:], 'ground truth')
+    assert has_colour(picture[20 + PANEL :], 'ground truth')
     assert has_colour(picture, 'false alarm')  # the line where the padding begins
 
 
@@ -57,8 +57,21 @@ def test_the_tool(tmp_path):
     root = make_root(tmp_path / 'data', [f'Misc_{i}' for i in range(30)], split='img_idx/train_NUAA-SIRST.txt')
     make_root(root, ['Misc_30'], split='img_idx/test_NUAA-SIRST.txt')
     out = tmp_path / 'sheets'
-    command = [sys.executable, TOOL, CONFIG, '--num', '5', '--repeat', '2', '--per-sheet', '4', '--out', out,
-               '--cfg-options', f'data_root={root}']
+    command = [
+        sys.executable,
+        TOOL,
+        CONFIG,
+        '--num',
+        '5',
+        '--repeat',
+        '2',
+        '--per-sheet',
+        '4',
+        '--out',
+        out,
+        '--cfg-options',
+        f'data_root={root}',
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert sorted(path.name for path in out.iterdir()) == [f'train_00{i}.png' for i in range(3)]

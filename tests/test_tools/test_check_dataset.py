@@ -72,18 +72,35 @@ def test_training_points_to_the_check_which_names_everything(root, tmp_path):
     for number in (0, 3, 4):
         (root / 'images' / f'{number}.png').write_bytes(b'')
     train = subprocess.run(
-        [sys.executable, REPO / 'tools/train.py',
-         'configs/ggl_net/ggl-net-tiny_pretrained-b8-70e_nuaa-sirst-341-86.py', '--work-dir', tmp_path / 'work',
-         '--cfg-options', f'data_root={root}', 'holdout.num=2', 'train_cfg.max_epochs=1'],
-        capture_output=True, text=True, check=False)
+        [
+            sys.executable,
+            REPO / 'tools/train.py',
+            'configs/ggl_net/ggl-net-tiny_pretrained-b8-70e_nuaa-sirst-341-86.py',
+            '--work-dir',
+            tmp_path / 'work',
+            '--cfg-options',
+            f'data_root={root}',
+            'holdout.num=2',
+            'train_cfg.max_epochs=1',
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert train.returncode == 2, train.stderr
     assert 'the file is empty (0 bytes)' in train.stderr
     lines = train.stderr.strip().splitlines()
     assert lines[-2] == 'to list everything wrong with the data set at once:'
     command = lines[-1].strip()
     assert command.startswith('python tools/analysis_tools/check_dataset.py ')
-    check = subprocess.run(f'{sys.executable} {command.removeprefix("python ")}', shell=True, cwd=REPO, text=True,
-                           capture_output=True, check=False)
+    check = subprocess.run(
+        f'{sys.executable} {command.removeprefix("python ")}',
+        shell=True,
+        cwd=REPO,
+        text=True,
+        capture_output=True,
+        check=False,
+    )
     assert check.returncode == 1, check.stderr
     assert '3 file(s) cannot be read' in check.stdout
     assert 'Traceback' not in check.stderr

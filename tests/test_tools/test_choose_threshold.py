@@ -36,17 +36,39 @@ def test_a_parameter_too_with_record_and_table(tmp_path: Path, capsys: pytest.Ca
     root = make_root(tmp_path, [f'a{i}' for i in range(6)], split='img_idx/idx427_trainval.txt')
     out, readme = tmp_path / 'logs' / 'mpcm.json', tmp_path / 'README.md'
     readme.write_text('<!-- benchmark:choose-threshold/mpcm -->\n<!-- /benchmark -->\n')
-    command = [str(REPO / 'configs/mpcm/mpcm_nuaa-sirst-341-86.py'), '--k', '4', '1000', '--limit', '2',
-               '--vary', 'model.polarity', 'bright', 'both', '--out', str(out), '--readme', str(readme),
-               '--cfg-options', f'data_root={root}']
+    command = [
+        str(REPO / 'configs/mpcm/mpcm_nuaa-sirst-341-86.py'),
+        '--k',
+        '4',
+        '1000',
+        '--limit',
+        '2',
+        '--vary',
+        'model.polarity',
+        'bright',
+        'both',
+        '--out',
+        str(out),
+        '--readme',
+        str(readme),
+        '--cfg-options',
+        f'data_root={root}',
+    ]
     main(command)
     record = json.loads(out.read_text())
     assert (record['config'], record['images'], record['values']) == (
-        'configs/mpcm/mpcm_nuaa-sirst-341-86.py', 2, ['bright', 'both'])
+        'configs/mpcm/mpcm_nuaa-sirst-341-86.py',
+        2,
+        ['bright', 'both'],
+    )
     assert list(record['data']) == ['img_idx/idx427_trainval.txt']
     assert str(root) not in out.read_text()
     assert [(row['value'], row['k']) for row in record['figures']] == [
-        ('bright', 4), ('bright', 1000), ('both', 4), ('both', 1000)]
+        ('bright', 4),
+        ('bright', 1000),
+        ('both', 4),
+        ('both', 1000),
+    ]
     lines = readme.read_text().splitlines()
     assert lines[1:3] == ['| polarity | k = 4 | k = 1000 |', '|---:|---:|---:|']
     assert lines[3].startswith('| bright | ')
@@ -57,7 +79,7 @@ def test_a_parameter_too_with_record_and_table(tmp_path: Path, capsys: pytest.Ca
     capsys.readouterr()
     main(command)  # nothing is measured again
     assert 'has the figures' in capsys.readouterr().out
-    with pytest.raises(ConfigError, match=r"mpcm.json: was made with k \[4.0, 1000.0\], asked is \[5.0\]"):
+    with pytest.raises(ConfigError, match=r'mpcm.json: was made with k \[4.0, 1000.0\], asked is \[5.0\]'):
         main([command[0], '--k', '5', *command[4:]])
 
 

@@ -16,8 +16,20 @@ TOOL = REPO / 'tools' / 'analysis_tools' / 'compare_runs.py'
 
 def write(path, hits: np.ndarray, size: int = 100, names: str = 'Misc'):
     """A per-image file: in image i ``hits[i]`` of a target's 10 pixels are found, none outside; found from 5 on."""
-    images = [dict(image=f'/data/images/{names}_{i}.png', height=size, width=size, tp=int(tp), fp=0, fn=10 - int(tp),
-                   targets=1, detected=int(tp >= 5), false_pixels=0) for i, tp in enumerate(hits)]
+    images = [
+        dict(
+            image=f'/data/images/{names}_{i}.png',
+            height=size,
+            width=size,
+            tp=int(tp),
+            fp=0,
+            fn=10 - int(tp),
+            targets=1,
+            detected=int(tp >= 5),
+            false_pixels=0,
+        )
+        for i, tp in enumerate(hits)
+    ]
     path.write_text(json.dumps(dict(measures={}, images=images)))
     return path
 
@@ -34,8 +46,10 @@ def rows(text: str) -> dict[tuple[str, str], list[str]]:
 
 def test_better_everywhere_is_seen_and_chance_is_not(tmp_path, hits) -> None:
     shuffled = np.random.default_rng(1).permutation(hits)
-    runs = [read_run(str(write(tmp_path / name, value))) for name, value in
-            (('base.json', hits), ('ours.json', hits + 1), ('other.json', shuffled))]
+    runs = [
+        read_run(str(write(tmp_path / name, value)))
+        for name, value in (('base.json', hits), ('ours.json', hits + 1), ('other.json', shuffled))
+    ]
     check_same_images(runs)
     table = rows(compare(runs, ['IoU', 'Fa']))
     assert table['base', 'IoU'] == [f'{hits.sum() / 600:.4f}', '', '', 'reference']
@@ -64,8 +78,13 @@ def test_seeds_are_averaged(tmp_path, hits) -> None:
         check_same_images([read_run(str(first)), run])
 
 
-@pytest.mark.parametrize(('change', 'message'), [(dict(names='XDU'), r'Misc_0 \(10000 pixels.* against|XDU_0'),
-                                                 (dict(size=50), '2500 pixels, 1 targets.*--eval-size')])
+@pytest.mark.parametrize(
+    ('change', 'message'),
+    [
+        (dict(names='XDU'), r'Misc_0 \(10000 pixels.* against|XDU_0'),
+        (dict(size=50), '2500 pixels, 1 targets.*--eval-size'),
+    ],
+)
 def test_other_images_cannot_be_paired(tmp_path, hits, change, message) -> None:
     runs = [read_run(str(write(tmp_path / 'a.json', hits))), read_run(str(write(tmp_path / 'b.json', hits, **change)))]
     with pytest.raises(DataError, match=message) as caught:
@@ -101,8 +120,11 @@ def test_by_size(tmp_path, hits) -> None:
     run = read_run(f'ours={tmp_path}/s0.json,{tmp_path}/s1.json')
     lines = compare_by_size([run], [10, 40]).splitlines()
     assert lines[0] == '| target area (pixels) | targets | pixels | ours: Pd | pixels found |'
-    assert lines[2:] == ['| up to 10 | 1 | 10 | 0.500 | 0.200 |', '| 11 to 40 | 1 | 40 | 1.000 | 0.588 |',
-                         '| above 40 | 0 | 0 | - | - |']
+    assert lines[2:] == [
+        '| up to 10 | 1 | 10 | 0.500 | 0.200 |',
+        '| 11 to 40 | 1 | 40 | 1.000 | 0.588 |',
+        '| above 40 | 0 | 0 | - | - |',
+    ]
 
 
 def test_by_size_of_a_file_of_an_earlier_version(tmp_path, hits) -> None:
@@ -111,9 +133,16 @@ def test_by_size_of_a_file_of_an_earlier_version(tmp_path, hits) -> None:
         compare_by_size([run], [20])
 
 
-@pytest.mark.parametrize(('option', 'message'), [
-    (['--measures', 'mIoU'], "'mIoU'"), (['--level', '95'], '0.95'), (['--by-size', 'small'], '20,40,80'),
-    (['--by-size', '40,20'], 'that rise'), (['--by-size', '0,20'], 'that rise')])
+@pytest.mark.parametrize(
+    ('option', 'message'),
+    [
+        (['--measures', 'mIoU'], "'mIoU'"),
+        (['--level', '95'], '0.95'),
+        (['--by-size', 'small'], '20,40,80'),
+        (['--by-size', '40,20'], 'that rise'),
+        (['--by-size', '0,20'], 'that rise'),
+    ],
+)
 def test_wrong_options(capsys, option, message) -> None:
     with pytest.raises(SystemExit):
         parse_args(['a.json', *option])

@@ -58,8 +58,14 @@ def test_the_best_checkpoint_is_taken(tmp_path, monkeypatch):
 
 
 def test_table():
-    text = demo.table({'A': dict(Pd=0.5, Fa=1.25e-5, targets=7), 'B': dict(Pd=None, Fa=0.0, targets=0)},
-                      ('Pd', 'Fa', 'targets'), 'bin')
+    text = demo.table(
+        {'A': dict(Pd=0.5, Fa=1.25e-5, targets=7), 'B': dict(Pd=None, Fa=0.0, targets=0)},
+        ('Pd', 'Fa', 'targets'),
+        'bin',
+    )
     assert text.splitlines() == [
-        '| bin | Pd | Fa (1e-6) | targets |', '|---|---:|---:|---:|', '| A | 0.500 | 12.5 | 7 |',
-        '| B | n/a | 0.0 | 0 |']
+        '| bin | Pd | Fa (1e-6) | targets |',
+        '|---|---:|---:|---:|',
+        '| A | 0.500 | 12.5 | 7 |',
+        '| B | n/a | 0.0 | 0 |',
+    ]

@@ -54,8 +54,18 @@ def test_every_output_of_an_image(tmp_path: Path, capsys: pytest.CaptureFixture)
     out = tmp_path / 'out'
     assert infer(image, '--out', out, '--save', 'mask,json,csv,overlay,prob,npy') == 0
     name = 'a b.c'
-    assert files(out) == sorted(['finished.jsonl', 'targets.csv', f'csv/{name}.csv', f'json/{name}.json',
-                                 f'masks/{name}.png', f'npy/{name}.npy', f'overlays/{name}.png', f'prob/{name}.png'])
+    assert files(out) == sorted(
+        [
+            'finished.jsonl',
+            'targets.csv',
+            f'csv/{name}.csv',
+            f'json/{name}.json',
+            f'masks/{name}.png',
+            f'npy/{name}.npy',
+            f'overlays/{name}.png',
+            f'prob/{name}.png',
+        ]
+    )
     mask, probability = decode(out / f'masks/{name}.png'), np.load(out / f'npy/{name}.npy')
     assert (mask.dtype, set(np.unique(mask)), mask.shape) == (np.uint8, {0, 255}, (64, 96))
     assert np.array_equal(mask > 0, probability > 0.5)
@@ -63,11 +73,17 @@ def test_every_output_of_an_image(tmp_path: Path, capsys: pytest.CaptureFixture)
     assert coded.dtype == np.uint16
     np.testing.assert_allclose(coded / 65535, probability, atol=1 / 65535)
     record = json.loads((out / f'json/{name}.json').read_text())
-    assert (record['schema_version'], record['model'], record['weights'], record['dtype'], record['frames'],
-            record['complete']) == (SCHEMA_VERSION, TOP_HAT, None, 'uint16', 1, True)
-    target, = record['targets']
+    assert (
+        record['schema_version'],
+        record['model'],
+        record['weights'],
+        record['dtype'],
+        record['frames'],
+        record['complete'],
+    ) == (SCHEMA_VERSION, TOP_HAT, None, 'uint16', 1, True)
+    (target,) = record['targets']
     assert (target['x'], target['y'], target['area']) == (pytest.approx(40, abs=0.1), pytest.approx(30, abs=0.1), 9)
-    row, = rows(out / 'targets.csv')
+    (row,) = rows(out / 'targets.csv')
     assert tuple(row) == CSV_COLUMNS
     assert row == rows(out / f'csv/{name}.csv')[0]
     assert {key: float(row[key]) for key in target} == target
@@ -85,9 +101,10 @@ def bad_inputs(tmp_path: Path) -> Path:
     (folder / 'zero.png').touch()
     (folder / 'text.png').write_text('this is no image')
     Image.fromarray(np.stack([255 - image] * 3 + [np.zeros_like(image)], -1), 'CMYK').save(
-        folder / 'cmyk.jpg', quality=95)
+        folder / 'cmyk.jpg', quality=95
+    )
     write_image(folder / 'one.png', np.full((1, 1), 7, np.uint8))
-    write_image(folder / 'wide.png', scene(10, 20000, ((5, 15000), )))
+    write_image(folder / 'wide.png', scene(10, 20000, ((5, 15000),)))
     floats = image.astype(np.float32) / 255
     write_image(folder / 'float.tif', floats)
     floats[3, 4], floats[8, 9] = np.nan, -np.inf
@@ -95,28 +112,39 @@ def bad_inputs(tmp_path: Path) -> Path:
     frames = moving_frames()
     write_mjpeg(folder / 'changing.mjpeg', frames[:3] + [frame[:40, :50] for frame in frames[3:]])
     data = write_video(folder / 'cut.avi', frames).read_bytes()
-    (folder / 'cut.avi').write_bytes(data[:len(data) * 2 // 3])
+    (folder / 'cut.avi').write_bytes(data[: len(data) * 2 // 3])
     return folder
 
 
 def test_bad_files_are_reported_and_stop_nothing(
-        bad_inputs: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    bad_inputs: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
     out = tmp_path / 'out'
     arguments = bad_inputs, tmp_path / 'missing.png', f'{tmp_path}/*.xyz', '--out', out, '--recursive'
     assert infer(*arguments) == 1
     shown = capsys.readouterr()
     assert '6 done' in shown.out
     failed = {Path(row['source']).name: row['error'] for row in rows(out / 'failed.csv')}
-    expected = {'zero.png': 'empty .0 bytes', 'text.png': 'not an image', 'nan.tif': '--nonfinite median',
-                'changing.mjpeg': 'frame 3 has 50x40 pixels', 'cut.avi': 'truncated|cut off',
-                'missing.png': 'no such file', '*.xyz': 'no file matches'}
+    expected = {
+        'zero.png': 'empty .0 bytes',
+        'text.png': 'not an image',
+        'nan.tif': '--nonfinite median',
+        'changing.mjpeg': 'frame 3 has 50x40 pixels',
+        'cut.avi': 'truncated|cut off',
+        'missing.png': 'no such file',
+        '*.xyz': 'no file matches',
+    }
     assert set(failed) == set(expected)
     for name, words in expected.items():
         assert re.search(words, failed[name])
         assert failed[name] in shown.err
     done = {Path(row['source']).name: row for row in rows(out / 'targets.csv')}
     assert {name: round(float(row['x'])) for name, row in done.items()} == {
-        'good.png': 40, 'cmyk.jpg': 40, 'float.tif': 40, 'wide.png': 15000}
+        'good.png': 40,
+        'cmyk.jpg': 40,
+        'float.tif': 40,
+        'wide.png': 15000,
+    }
     assert decode(out / 'masks/wide.png').shape == (10, 20000)
     assert decode(out / 'masks/one.png').shape == (1, 1)
     # The good part of a sequence is there, and said to be a part.
@@ -141,7 +169,8 @@ def test_video_becomes_one_table_and_an_annotated_video(tmp_path: Path) -> None:
     out = tmp_path / 'out'
     assert infer(path, '--out', out) == 0
     assert [(row['frame'], round(float(row['x']))) for row in rows(out / 'csv/flight.csv')] == [
-        (str(k), 20 + 4 * k) for k in range(8)]
+        (str(k), 20 + 4 * k) for k in range(8)
+    ]
     record = json.loads((out / 'json/flight.json').read_text())
     assert (record['fps'], record['frames'], len(record['targets'])) == (10, 8, 8)
     capture = cv2.VideoCapture(str(out / 'overlays/flight.mp4'))
@@ -151,10 +180,11 @@ def test_video_becomes_one_table_and_an_annotated_video(tmp_path: Path) -> None:
 
 
 def test_pages_and_other_formats_are_read_and_what_is_no_image_is_counted(
-        tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
     folder = tmp_path / 'in'
     folder.mkdir()
-    frames = [scene(targets=((30, 20 + 5 * number), )) for number in range(3)]
+    frames = [scene(targets=((30, 20 + 5 * number),)) for number in range(3)]
     assert cv2.imwritemulti(str(folder / 'stack.tif'), frames)
     for suffix in ('gif', 'pgm', 'webp'):
         Image.fromarray(scene()).save(folder / f'{suffix}.{suffix}')
@@ -167,14 +197,17 @@ def test_pages_and_other_formats_are_read_and_what_is_no_image_is_counted(
     assert 'skipped 2 file(s) whose names are none of an image or video: list.csv, notes.txt' in shown
     assert [float(row['x']) for row in rows(out / 'csv/stack.csv')] == pytest.approx([20, 25, 30], abs=0.1)
     assert {name for name in files(out) if name.startswith('masks')} == {
-        'masks/gif.png', 'masks/pgm.png', 'masks/webp.png', *(
-            f'masks/stack.frames/{number:06d}.png' for number in range(3))}
+        'masks/gif.png',
+        'masks/pgm.png',
+        'masks/webp.png',
+        *(f'masks/stack.frames/{number:06d}.png' for number in range(3)),
+    }
 
 
 def test_inputs_of_one_name_do_not_overwrite_each_other(tmp_path: Path) -> None:
     for k, folder in enumerate('abc'):
-        write_image(tmp_path / folder / 'x.png', scene(targets=((30, 20 + 10 * k), )))
-    write_image(tmp_path / 'a' / 'X.tif', scene(targets=((30, 80), )))
+        write_image(tmp_path / folder / 'x.png', scene(targets=((30, 20 + 10 * k),)))
+    write_image(tmp_path / 'a' / 'X.tif', scene(targets=((30, 80),)))
     write_video(tmp_path / 'a' / 'x.avi', moving_frames())
     out = tmp_path / 'out'
     assert infer(tmp_path / 'a', tmp_path / 'b', '--out', out, '--save', 'mask,csv') == 0
@@ -197,7 +230,8 @@ def test_a_folder_named_like_a_videos_frames_is_safe(tmp_path: Path) -> None:
 
 
 def test_full_disk_ends_the_batch_and_it_goes_on_later(
-        tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
     for k in range(6):
         write_image(tmp_path / 'in' / f'{k}.png', scene(seed=k))
     out = tmp_path / 'out'
@@ -246,6 +280,7 @@ def test_a_killed_run_leaves_nothing_that_counts_as_finished(tmp_path: Path, mon
         write_image(tmp_path / 'in' / f'{k}.png', scene(seed=k))
     out = tmp_path / 'out'
     from mmirstd.apis import ResultWriter
+
     original, calls = ResultWriter.close, []
 
     def interrupted(self: ResultWriter, *args: object) -> list[Path]:
@@ -267,7 +302,8 @@ def test_a_killed_run_leaves_nothing_that_counts_as_finished(tmp_path: Path, mon
 
 
 def test_changed_files_missing_outputs_and_more_kinds_are_done_again(
-        tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
     image = write_image(tmp_path / 'a.png', scene())
     write_image(tmp_path / 'b.png', scene())
     out = tmp_path / 'out'
@@ -280,7 +316,7 @@ def test_changed_files_missing_outputs_and_more_kinds_are_done_again(
     assert '0 done' in done()
     assert '0 done' in done('--save', 'mask')
     assert '2 done' in done('--save', 'mask,json,csv,overlay,npy')
-    write_image(image, scene(targets=((20, 20), )))
+    write_image(image, scene(targets=((20, 20),)))
     os.utime(image, ns=(1, 1))
     assert '1 done' in done()
     assert sorted(round(float(row['x'])) for row in rows(out / 'targets.csv')) == [20, 40]
@@ -324,18 +360,42 @@ def test_output_inside_the_input_is_not_read(tmp_path: Path) -> None:
 def test_moving_targets(tmp_path: Path) -> None:
     config = tmp_path / 'tiny.py'
     model = tiny_config(5).to_dict()
-    config.write_text("custom_imports = dict(imports=['mmirstd.registry'])\n"
-                      f"default_scope = 'mmdet'\nmodel = {model!r}\n")
+    config.write_text(
+        f"custom_imports = dict(imports=['mmirstd.registry'])\ndefault_scope = 'mmdet'\nmodel = {model!r}\n"
+    )
     torch.save(dict(state_dict=tiny_detector(5).state_dict()), tmp_path / 'tiny.pth')
     for k, frame in enumerate(moving_frames(6)):
         write_image(tmp_path / 'in' / 'seq' / f'{k}.png', frame)
     write_video(tmp_path / 'in' / 'film.avi', moving_frames(3))
     out = tmp_path / 'out'
-    arguments = [str(config), str(tmp_path / 'tiny.pth'), str(tmp_path / 'in'), '--recursive', '--out', str(out),
-                 '--threshold', '0', '--device', 'cpu', '--quiet', '--min-area', '2']
+    arguments = [
+        str(config),
+        str(tmp_path / 'tiny.pth'),
+        str(tmp_path / 'in'),
+        '--recursive',
+        '--out',
+        str(out),
+        '--threshold',
+        '0',
+        '--device',
+        'cpu',
+        '--quiet',
+        '--min-area',
+        '2',
+    ]
     assert main(arguments) == 0
-    assert files(out) == sorted(['csv/film.csv', 'csv/seq.csv', 'finished.jsonl', 'json/film.json', 'json/seq.json',
-                                 'overlays/film.mp4', 'overlays/seq.mp4', 'targets.csv'])
+    assert files(out) == sorted(
+        [
+            'csv/film.csv',
+            'csv/seq.csv',
+            'finished.jsonl',
+            'json/film.json',
+            'json/seq.json',
+            'overlays/film.mp4',
+            'overlays/seq.mp4',
+            'targets.csv',
+        ]
+    )
     record = json.loads((out / 'json/seq.json').read_text())
     assert (record['method'], record['kind'], record['frames'], record['fps']) == ('detection', 'frames', 6, 25)
     assert {target['frame'] for target in record['targets']} == set(range(6))
@@ -349,8 +409,12 @@ def test_raw_frames_from_standard_input_through_the_real_tool(tmp_path: Path) ->
     command = [sys.executable, str(REPO / 'tools/infer.py'), TOP_HAT, '-', '-']
     done = subprocess.run(
         [*command, '--raw-frames', '96x64:uint16', '--out', 'out'],
-        input=b''.join(frame.tobytes() for frame in frames), cwd=tmp_path, capture_output=True, timeout=600,
-        env={**os.environ, 'PYTHONPATH': str(REPO)})
+        input=b''.join(frame.tobytes() for frame in frames),
+        cwd=tmp_path,
+        capture_output=True,
+        timeout=600,
+        env={**os.environ, 'PYTHONPATH': str(REPO)},
+    )
     assert done.returncode == 0, done.stderr.decode()[-2000:]
     assert [round(float(row['x'])) for row in rows(tmp_path / 'out' / 'csv/stdin.csv')] == [20, 24, 28]
 
@@ -364,13 +428,17 @@ def test_streams_keep_what_they_gave_before(tmp_path: Path, monkeypatch: pytest.
     assert len(files(tmp_path / 'masks' / 'stdin~2.frames')) == 2
 
 
-@pytest.mark.parametrize(('args', 'checkpoint', 'inputs'), [
-    (['c', 'a.png'], None, ['a.png']),
-    (['c', 'w.pth', 'a.png'], 'w.pth', ['a.png']),
-    (['c', '-', '-'], None, ['-']),
-    (['c', 'none', 'a', '--recursive', 'b'], None, ['a', 'b']),
-    (['c', 'w.pth.tar', 'a.png'], 'w.pth.tar', ['a.png']),
-    (['c', 'https://host/w.pth', '0'], 'https://host/w.pth', ['0'])])
+@pytest.mark.parametrize(
+    ('args', 'checkpoint', 'inputs'),
+    [
+        (['c', 'a.png'], None, ['a.png']),
+        (['c', 'w.pth', 'a.png'], 'w.pth', ['a.png']),
+        (['c', '-', '-'], None, ['-']),
+        (['c', 'none', 'a', '--recursive', 'b'], None, ['a', 'b']),
+        (['c', 'w.pth.tar', 'a.png'], 'w.pth.tar', ['a.png']),
+        (['c', 'https://host/w.pth', '0'], 'https://host/w.pth', ['0']),
+    ],
+)
 def test_the_checkpoint_may_be_left_out(args: list[str], checkpoint: str | None, inputs: list[str]) -> None:
     parsed = parse_args([*args, '--out', 'o'])
     assert (parsed.checkpoint, parsed.inputs) == (checkpoint, inputs)
@@ -389,7 +457,8 @@ def test_a_checkpoint_of_any_name_is_used_and_never_taken_for_an_image(tmp_path:
 
 
 def test_other_weights_are_never_used_in_place_of_those_that_were_meant(
-        tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
     image, out = write_image(tmp_path / 'a.png', scene()), str(tmp_path / 'out')
     for name in ('absent.pth.tar', 'absent.bin', 'absent.pth'):
         with pytest.raises(CheckpointError, match='does not exist'):
@@ -404,10 +473,18 @@ def test_other_weights_are_never_used_in_place_of_those_that_were_meant(
     assert 'notice: no CKPT was given' in capsys.readouterr().err
 
 
-@pytest.mark.parametrize('args', [
-    ['w.pth', '--out', 'o'], ['a.png'], ['a.png', '--out', 'o', '--save', 'mask,video'],
-    ['a.png', '--out', 'o', '--threshold', '1.5'], ['a.png', '--out', 'o', '--min-area', '0'],
-    ['a.png', '--out', 'o', '--raw-frames', 'big'], ['a.png', '--out', 'o', '--batch-size', '0']])
+@pytest.mark.parametrize(
+    'args',
+    [
+        ['w.pth', '--out', 'o'],
+        ['a.png'],
+        ['a.png', '--out', 'o', '--save', 'mask,video'],
+        ['a.png', '--out', 'o', '--threshold', '1.5'],
+        ['a.png', '--out', 'o', '--min-area', '0'],
+        ['a.png', '--out', 'o', '--raw-frames', 'big'],
+        ['a.png', '--out', 'o', '--batch-size', '0'],
+    ],
+)
 def test_wrong_usage(args: list[str], capsys: pytest.CaptureFixture) -> None:
     with pytest.raises(SystemExit) as stop:
         parse_args(['c', *args])

@@ -21,11 +21,15 @@ def run(source: Path, target: Path, *options: str) -> None:
     main([str(source), str(target), '--arch', 'ggl-net', *options])
 
 
-@pytest.mark.parametrize('wrap', [
-    lambda s: s,
-    lambda s: {'state_dict': {f'module.{k}': v for k, v in s.items()}, 'epoch': 3},
-    lambda s: {'net': {**s, 'stage.total_ops': torch.zeros(1), 'total_params': torch.zeros(1)}},
-], ids=['bare', 'DataParallel', 'with FLOP counters'])
+@pytest.mark.parametrize(
+    'wrap',
+    [
+        lambda s: s,
+        lambda s: {'state_dict': {f'module.{k}': v for k, v in s.items()}, 'epoch': 3},
+        lambda s: {'net': {**s, 'stage.total_ops': torch.zeros(1), 'total_params': torch.zeros(1)}},
+    ],
+    ids=['bare', 'DataParallel', 'with FLOP counters'],
+)
 def test_takes_what_official_scripts_save(tmp_path: Path, official: dict, wrap) -> None:
     torch.save(wrap(official), tmp_path / 'in.pth')
     run(tmp_path / 'in.pth', tmp_path / 'out.pth')
@@ -65,7 +69,8 @@ def test_three_channels_of_a_network_that_has_one_are_refused(tmp_path: Path) ->
 
 @pytest.mark.parametrize('keep', [False, True])
 def test_parameters_that_the_official_network_never_uses(
-        tmp_path: Path, capsys: pytest.CaptureFixture, keep: bool) -> None:
+    tmp_path: Path, capsys: pytest.CaptureFixture, keep: bool
+) -> None:
     golden = load_golden('sstnet')
     torch.save(official_state_dict(golden), tmp_path / 'in.pth')
     options = ['--keep-unused'] if keep else []

@@ -16,8 +16,13 @@ from tools.analysis_tools.plot_gradients import draw, parse_args, read_run, runn
 TOOL = REPO / 'tools' / 'analysis_tools' / 'plot_gradients.py'
 
 
-def make_run(folder: Path, factor: float = 1.0, started: str = '20250101_000000', first: int = 1,
-             levels: tuple[int, ...] = (8, 16)) -> Path:
+def make_run(
+    folder: Path,
+    factor: float = 1.0,
+    started: str = '20250101_000000',
+    first: int = 1,
+    levels: tuple[int, ...] = (8, 16),
+) -> Path:
     path = folder / started / 'vis_data' / 'scalars.json'
     path.parent.mkdir(parents=True)
     rows = [dict(loss=1.0, step=first)]
@@ -32,8 +37,13 @@ def test_a_run_is_read_with_its_continuation(tmp_path: Path) -> None:
     make_run(tmp_path, 1.0)
     make_run(tmp_path, 2.0, '20250102_000000', first=11)
     series = read_run(tmp_path)
-    assert set(series) == {'grad_norm/P_s8', 'grad_norm/P_s16', 'grad_norm/C_s8', 'grad_norm/C_s16',
-                           'grad_cos/P_s8_s16'}
+    assert set(series) == {
+        'grad_norm/P_s8',
+        'grad_norm/P_s16',
+        'grad_norm/C_s8',
+        'grad_norm/C_s16',
+        'grad_cos/P_s8_s16',
+    }
     steps, values = series['grad_cos/P_s8_s16']
     assert steps.tolist() == list(range(1, 31))
     assert values.tolist() == [0.1] * 10 + [0.2] * 20
@@ -60,7 +70,7 @@ def test_runs_that_are_none(tmp_path: Path) -> None:
 
 
 def test_running_mean() -> None:
-    values = np.array([1., 2., 3., 4., 5.])
+    values = np.array([1.0, 2.0, 3.0, 4.0, 5.0])
     assert running_mean(values, 3).tolist() == [1.5, 2, 3, 4, 4.5]
     assert running_mean(values, 1).tolist() == values.tolist()
     assert np.allclose(running_mean(np.ones(4), 99), 1)
@@ -84,7 +94,10 @@ def test_the_tool(tmp_path: Path) -> None:
     out = tmp_path / 'gradients.png'
     done = subprocess.run(
         [sys.executable, str(TOOL), str(tmp_path / 'base'), str(tmp_path / 'bp'), '--out', str(out)],
-        capture_output=True, text=True, check=True)
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert 'base, bp' in done.stdout
     assert out.stat().st_size > 10_000
     failed = subprocess.run([sys.executable, str(TOOL), str(tmp_path / 'none')], capture_output=True, text=True)

@@ -17,11 +17,23 @@ from tools.model_converters.publish_model import publish
 
 def training_checkpoint(folder: Path, **weights: torch.Tensor) -> Path:
     torch.manual_seed(0)
-    state = {'backbone.conv.weight': torch.randn(4, 3, 3, 3), 'backbone.bn.running_var': torch.tensor([1e5, 1e-9]),
-             'backbone.bn.num_batches_tracked': torch.tensor(7), 'head.bias': torch.randn(4), **weights}
+    state = {
+        'backbone.conv.weight': torch.randn(4, 3, 3, 3),
+        'backbone.bn.running_var': torch.tensor([1e5, 1e-9]),
+        'backbone.bn.num_batches_tracked': torch.tensor(7),
+        'head.bias': torch.randn(4),
+        **weights,
+    }
     cfg = "data_root = '/home/somebody/data/NUAA-SIRST'\nwork_dir = 'work_dirs/x'\n"
-    meta = dict(epoch=3, iter=90, seed=0, cfg=cfg, experiment_name='x_20200101', time='today',
-                normalization=[dict(bit_depth=14)])
+    meta = dict(
+        epoch=3,
+        iter=90,
+        seed=0,
+        cfg=cfg,
+        experiment_name='x_20200101',
+        time='today',
+        normalization=[dict(bit_depth=14)],
+    )
     path = folder / 'best_IoU_epoch_3.pth'
     torch.save(dict(meta=meta, state_dict=state, optimizer=dict(state={}), message_hub={}), path)
     return path
@@ -42,8 +54,13 @@ def test_kernels_are_halved_and_statistics_kept(tmp_path: Path) -> None:
             assert value.dtype == state[key].dtype
             assert torch.equal(value, state[key])
     assert 0 < done['largest_change'] < 2e-3
-    assert small['meta'] == dict(epoch=3, iter=90, seed=0, cfg="data_root = 'NUAA-SIRST'\nwork_dir = 'work_dirs/x'\n",
-                                 normalization=[dict(bit_depth=14)])
+    assert small['meta'] == dict(
+        epoch=3,
+        iter=90,
+        seed=0,
+        cfg="data_root = 'NUAA-SIRST'\nwork_dir = 'work_dirs/x'\n",
+        normalization=[dict(bit_depth=14)],
+    )
 
 
 def test_full_precision_on_demand(tmp_path: Path) -> None:
@@ -53,9 +70,13 @@ def test_full_precision_on_demand(tmp_path: Path) -> None:
     assert done['largest_change'] == 0
 
 
-@pytest.mark.parametrize(('weights', 'message'), [
-    ({'head.weight': torch.full((2, 2), 1e6)}, 'head.weight has values beyond float16'),
-    ({'head.weight': torch.full((2, 2), float('nan'))}, 'head.weight has values that are not finite')])
+@pytest.mark.parametrize(
+    ('weights', 'message'),
+    [
+        ({'head.weight': torch.full((2, 2), 1e6)}, 'head.weight has values beyond float16'),
+        ({'head.weight': torch.full((2, 2), float('nan'))}, 'head.weight has values that are not finite'),
+    ],
+)
 def test_weights_that_would_be_spoilt(tmp_path: Path, weights: dict, message: str) -> None:
     with pytest.raises(CheckpointError, match=message):
         publish(training_checkpoint(tmp_path, **weights), tmp_path / 'small.pth')

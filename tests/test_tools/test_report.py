@@ -35,11 +35,26 @@ def made(tmp_path_factory):
     def keep(contents, path):
         kept.update(contents)
         return write_page(contents, path)
+
     patch = pytest.MonkeyPatch()
     patch.setattr(report, 'write_page', keep)
     path = folder / 'öut folder' / 'report.html'
-    report.main([*map(str, dumps), '--out', str(path), '--names', 'before', 'after', '--protocol', 'msda,dnanet',
-                 '--protocol', 'rpcanet', '--title', 'Two runs'])
+    report.main(
+        [
+            *map(str, dumps),
+            '--out',
+            str(path),
+            '--names',
+            'before',
+            'after',
+            '--protocol',
+            'msda,dnanet',
+            '--protocol',
+            'rpcanet',
+            '--title',
+            'Two runs',
+        ]
+    )
     patch.undo()
     return path, kept
 
@@ -95,6 +110,7 @@ def cards(page: Browser) -> list[dict]:
 def kind_of(item: dict, run: int, k: int) -> str:
     """The error type, from the definitions."""
     import base64
+
     entry = item['runs'][run]
     if item['kind'] == 'alarm':
         first, *areas = entry['areas'] if entry else [0]
@@ -239,8 +255,11 @@ class TestPage:
     def test_controls_have_names(self, page):
         nodes = page.call('Accessibility.getFullAXTree')['nodes']
         roles = ('button', 'slider', 'checkbox', 'radio', 'combobox', 'searchbox', 'image', 'table', 'region', 'dialog')
-        controls = [(n['role']['value'], n.get('name', {}).get('value', '')) for n in nodes
-                    if not n.get('ignored') and n['role']['value'] in roles and n['role']['value'] != 'table']
+        controls = [
+            (n['role']['value'], n.get('name', {}).get('value', ''))
+            for n in nodes
+            if not n.get('ignored') and n['role']['value'] in roles and n['role']['value'] != 'table'
+        ]
         assert {'button', 'slider', 'checkbox', 'radio', 'combobox', 'searchbox', 'image'} <= {c[0] for c in controls}
         assert [control for control in controls if not control[1].strip()] == []
         charts = [name for role, name in controls if role == 'image']
@@ -282,9 +301,11 @@ def test_a_thousand_images(browser, made, tmp_path):
             times.push(performance.now() - start);
         }
         return times.sort((a, b) => a - b); })()""")
-    print(f'\n{items} findings, {path.stat().st_size / 1e6:.1f} MB; loaded in '
-          f'{browser.run("performance.timing.loadEventEnd - performance.timing.navigationStart")} ms; a step of the '
-          f'slider takes {times[10]:.0f} ms (median), {times[-1]:.0f} ms (largest)')
+    print(
+        f'\n{items} findings, {path.stat().st_size / 1e6:.1f} MB; loaded in '
+        f'{browser.run("performance.timing.loadEventEnd - performance.timing.navigationStart")} ms; a step of the '
+        f'slider takes {times[10]:.0f} ms (median), {times[-1]:.0f} ms (largest)'
+    )
     assert len(cards(browser)) == 24
     assert nodes < 1500 + len(contents['chunks'])
     assert browser.run("document.querySelectorAll('*').length") < nodes + 500
@@ -311,7 +332,7 @@ def thousandfold(contents: dict, images: int) -> dict:
                 big['items'].append({**item, 'image': item['image'] + offset})
                 shown.append(picture)
     size = data['chunkSize']
-    return dict(data=big, chunks=[shown[start:start + size] for start in range(0, len(shown), size)])
+    return dict(data=big, chunks=[shown[start : start + size] for start in range(0, len(shown), size)])
 
 
 def test_the_file_says_what_was_measured(made, capsys):
@@ -331,8 +352,15 @@ def test_bad_input(made, tmp_path):
         report.main([dump, '--protocol', 'msad'])
     (tmp_path / 'file').write_text('')
     with pytest.raises(UserError, match='cannot be written'):
-        report.main([str(write_run(tmp_path / 'r', images=1)), '--protocol', 'default',
-                     '--out', str(tmp_path / 'file' / 'report.html')])
+        report.main(
+            [
+                str(write_run(tmp_path / 'r', images=1)),
+                '--protocol',
+                'default',
+                '--out',
+                str(tmp_path / 'file' / 'report.html'),
+            ]
+        )
     for arguments in ([dump, '--names', 'a', 'b'], [dump] * 7, [dump, '--max-alarms', '-1']):
         with pytest.raises(SystemExit):
             report.parse_args(arguments)
@@ -344,7 +372,7 @@ def test_names_of_runs():
 
 
 def luminance(color: str) -> float:
-    parts = [int(color[i:i + 2], 16) / 255 for i in (1, 3, 5)]
+    parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
@@ -354,8 +382,18 @@ def test_contrast_of_text(selector):
     css = (ASSETS / 'style.css').read_text(encoding='utf-8')
     block = re.search(re.escape(selector) + r' \{(.*?)\}', css, re.S)[1]
     colors = dict(re.findall(r'--([\w-]+): (#[0-9a-f]{6})', block))
-    names = ('text', 'dim', 'accent', 'missed', 'alarm', 'poor', 'good', 'perfect', 'absent',
-             *(f'run{i}' for i in range(6)))
+    names = (
+        'text',
+        'dim',
+        'accent',
+        'missed',
+        'alarm',
+        'poor',
+        'good',
+        'perfect',
+        'absent',
+        *(f'run{i}' for i in range(6)),
+    )
     for name, ground in itertools.product(names, ('back', 'card')):
         light, dark = sorted((luminance(colors[name]), luminance(colors[ground])), reverse=True)
         limit = 3 if name.startswith('run') else 4.5  # WCAG 2.1 AA: graphics, text

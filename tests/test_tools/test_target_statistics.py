@@ -69,10 +69,20 @@ def test_counts_and_table() -> None:
 
 def test_the_tool(tmp_path) -> None:
     root = make_root(tmp_path / 'data', [f'a{i}' for i in range(30)])
-    done = subprocess.run([
-        sys.executable, TOOL, CONFIG, '--cfg-options', f'data_root={root}',
-        'train_dataloader.dataset.ann_file=', 'train_dataloader.dataset.holdout=None'
-    ], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [
+            sys.executable,
+            TOOL,
+            CONFIG,
+            '--cfg-options',
+            f'data_root={root}',
+            'train_dataloader.dataset.ann_file=',
+            'train_dataloader.dataset.holdout=None',
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     assert '\n30 images, 30 targets, 0 images without one\n' in done.stdout
     assert '| SCR |' in done.stdout

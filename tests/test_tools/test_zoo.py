@@ -14,8 +14,20 @@ from tools.model_converters.key_maps import ARCHS
 def test_table(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     page = tmp_path / 'page.md'
     page.write_text('before\n<!-- benchmark:zoo/networks -->\n<!-- /benchmark -->\nafter\n')
-    zoo.main(['ggl-net-tiny', 'lcm', '--size', '64', '--rounds', '1', '--out', str(tmp_path / 'zoo.json'),
-              '--page', str(page)])
+    zoo.main(
+        [
+            'ggl-net-tiny',
+            'lcm',
+            '--size',
+            '64',
+            '--rounds',
+            '1',
+            '--out',
+            str(tmp_path / 'zoo.json'),
+            '--page',
+            str(page),
+        ]
+    )
     printed = capsys.readouterr().out
     assert printed.strip() in page.read_text()
     assert 'GFLOPs at 64x64' in printed

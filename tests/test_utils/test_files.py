@@ -55,8 +55,11 @@ def test_text_json_and_checksum(tmp_path):
 
 
 @given(
-    image=st.sampled_from([np.uint8, np.uint16]).flatmap(lambda kind: hnp.arrays(
-        kind, st.sampled_from([(1, 1), (7, 5), (7, 5, 3), (3, 9, 4)]))), run_lengths=st.booleans())
+    image=st.sampled_from([np.uint8, np.uint16]).flatmap(
+        lambda kind: hnp.arrays(kind, st.sampled_from([(1, 1), (7, 5), (7, 5, 3), (3, 9, 4)]))
+    ),
+    run_lengths=st.booleans(),
+)
 def test_png_keeps_every_pixel(image, run_lengths):
     back = cv2.imdecode(np.frombuffer(encode_png(image, run_lengths), np.uint8), cv2.IMREAD_UNCHANGED)
     np.testing.assert_array_equal(back, image)

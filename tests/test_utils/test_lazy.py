@@ -22,8 +22,14 @@ def test_every_public_name_is_there_and_known_to_type_checkers(package):
     for name in module.__all__:
         assert getattr(module, name) is not None
     tree = ast.parse(Path(module.__file__).read_text())
-    typed = {alias.name for node in ast.walk(tree) if isinstance(node, ast.If)
-             for inner in node.body if isinstance(inner, ast.ImportFrom) for alias in inner.names}
+    typed = {
+        alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If)
+        for inner in node.body
+        if isinstance(inner, ast.ImportFrom)
+        for alias in inner.names
+    }
     assert typed == set(module.__all__)
     with pytest.raises(AttributeError, match='no attribute'):
         module.no_such_name  # noqa: B018

@@ -129,18 +129,31 @@ print('end')
 """
 
 
-@pytest.mark.parametrize(('environ', 'speaks'), [
-    ({}, True), ({'RANK': '0'}, True), ({'RANK': '1'}, False), ({'SLURM_PROCID': '2'}, False)])
+@pytest.mark.parametrize(
+    ('environ', 'speaks'), [({}, True), ({'RANK': '0'}, True), ({'RANK': '1'}, False), ({'SLURM_PROCID': '2'}, False)]
+)
 def test_a_program_in_a_pipe(environ, speaks):
     base = {key: value for key, value in os.environ.items() if key not in progress._RANK_VARIABLES}
-    done = subprocess.run([sys.executable, '-S', '-c', CODE], cwd=REPO, capture_output=True, text=True, check=True,
-                          env={**base, **environ})
+    done = subprocess.run(
+        [sys.executable, '-S', '-c', CODE],
+        cwd=REPO,
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**base, **environ},
+    )
     assert done.stderr == ''
     assert done.stdout.endswith('end\n')
     assert ('... still loading (' in done.stdout) == speaks
 
 
 def test_it_lives_without_standard_output():
-    done = subprocess.run(f'{sys.executable} -S -c "{CODE.strip()}" >&-'.replace("print('end')", ''), shell=True,
-                          cwd=REPO, stderr=subprocess.PIPE, text=True, check=False)
+    done = subprocess.run(
+        f'{sys.executable} -S -c "{CODE.strip()}" >&-'.replace("print('end')", ''),
+        shell=True,
+        cwd=REPO,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
     assert (done.returncode, done.stderr) == (0, '')

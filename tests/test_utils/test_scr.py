@@ -80,14 +80,19 @@ def test_bad_masks():
 
 
 @settings(max_examples=30, deadline=None)
-@given(seed=st.integers(0, 1000), gain=st.floats(0.5, 50), offset=st.floats(-1000, 1000),
-       turns=st.integers(0, 3), flip=st.booleans())
+@given(
+    seed=st.integers(0, 1000),
+    gain=st.floats(0.5, 50),
+    offset=st.floats(-1000, 1000),
+    turns=st.integers(0, 3),
+    flip=st.booleans(),
+)
 def test_does_not_depend_on_gain_offset_or_orientation(seed, gain, offset, turns, flip):
     rng = np.random.default_rng(seed)
     image = rng.normal(100, 10, (48, 64))
     mask = np.zeros((48, 64), np.uint8)
     y, x = rng.integers(0, 44), rng.integers(0, 60)
-    mask[y:y + 3, x:x + 2] = 1
+    mask[y : y + 3, x : x + 2] = 1
 
     def change(array):
         turned = np.rot90(array, turns)

@@ -27,25 +27,34 @@ def scene(rng: np.random.Generator, quality: float, shape: tuple[int, int] = SHA
     for _ in range(int(rng.integers(0, 4))):
         row, column = (int(rng.integers(8, side - 8)) for side in shape)
         height, width = (int(value) for value in rng.integers(2, 7, 2))
-        mask[row:row + height, column:column + width] = 1
+        mask[row : row + height, column : column + width] = 1
         strength, shift, exact = rng.random(3)
         peak = 0.25 + 0.74 * max(strength, quality * 0.9)
         move = 0 if exact < 0.3 + 0.3 * quality else int(5 * shift * (1.2 - quality))
-        part = score[row + move:row + move + height, column:column + width]
+        part = score[row + move : row + move + height, column : column + width]
         part[...] = np.float32(peak)
         part[0] *= 0.55 if move else 1
     for _ in range(int(rng.integers(0, 3))):
         row, column = (int(rng.integers(4, side - 4)) for side in shape)
         peak = rng.random()
         if peak > quality * 0.6:
-            score[row:row + 2, column:column + 3] = np.maximum(score[row:row + 2, column:column + 3], np.float32(peak))
+            score[row : row + 2, column : column + 3] = np.maximum(
+                score[row : row + 2, column : column + 3], np.float32(peak)
+            )
     clouds = cv2.GaussianBlur(rng.standard_normal(shape), (0, 0), 3)
     image = 4000 + 600 * clouds + rng.normal(0, 20, shape) + 900.0 * mask
     return np.clip(score, 0, 1), mask, image.astype(np.uint16)
 
 
-def write_run(folder: Path, images: int = 12, quality: float = 0.5, names: list[str] | None = None, seed: int = 0,
-              shape: tuple[int, int] = SHAPE, **record: object) -> Path:
+def write_run(
+    folder: Path,
+    images: int = 12,
+    quality: float = 0.5,
+    names: list[str] | None = None,
+    seed: int = 0,
+    shape: tuple[int, int] = SHAPE,
+    **record: object,
+) -> Path:
     """Write a dump; runs of one seed have the same images and masks."""
     writer, entries = DumpWriter(folder), []
     for index in range(images):

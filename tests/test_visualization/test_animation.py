@@ -18,7 +18,7 @@ def pictures() -> list[np.ndarray]:
     for k in range(12):
         gray = np.repeat(np.repeat(rng.integers(0, 256, (24, 32)).astype(np.uint8), 4, axis=0), 4, axis=1)
         picture = cv2.cvtColor(gray, cv2.COLOR_GRAY2BGR)
-        picture[20:40, 8 * k:8 * k + 20] = BOX_COLORS['missed']
+        picture[20:40, 8 * k : 8 * k + 20] = BOX_COLORS['missed']
         out.append(picture)
     return out
 
@@ -101,7 +101,7 @@ def test_mp4(pictures, tmp_path):
     assert len(frames) == 12
     assert frames[0].shape == (94, 126, 3)
     for k in (0, 5, 11):  # blue, green, red in their places
-        square = frames[k][26:34, 8 * k + 6:8 * k + 14].reshape(-1, 3).mean(axis=0)
+        square = frames[k][26:34, 8 * k + 6 : 8 * k + 14].reshape(-1, 3).mean(axis=0)
         np.testing.assert_allclose(square, BOX_COLORS['missed'], atol=25)
     assert [p.name for p in (tmp_path / 'new').iterdir()] == ['a.mp4']
 

@@ -94,7 +94,11 @@ def test_any_backend_gets_rgb_and_the_iteration(tmp_path) -> None:
         VISBACKENDS.module_dict.pop('RecordingBackend')
     images = visualizer.get_backend('RecordingBackend').images
     assert [(name, step) for name, _, step in images] == [
-        ('val_wide', 10), ('val_high', 10), ('val_wide', 20), ('val_high', 20)]
+        ('val_wide', 10),
+        ('val_high', 10),
+        ('val_wide', 20),
+        ('val_high', 20),
+    ]
     assert images[0][1].shape != images[1][1].shape
     for _, picture, step in images:
         check_picture(picture, found=step == 20)
@@ -111,6 +115,7 @@ def test_the_local_backend_writes_files(tmp_path) -> None:
 def test_tensorboard_shows_the_picture_unchanged(tmp_path) -> None:
     pytest.importorskip('tensorboard', reason='tensorboard is not installed')
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
     for step, found in ((10, False), (20, True)):
         visualizer = validate(tmp_path, dict(type='TensorboardVisBackend'), step, found, 'tensorboard')
         validate(tmp_path, dict(type='LocalVisBackend'), step, found, 'local')
@@ -134,7 +139,8 @@ class PretendedWandb:
         self.logged: list[tuple[dict, bool]] = []
         self.uploads: list[Any] = []
         self.config = SimpleNamespace(
-            update=lambda new, allow_val_change: setattr(self, 'recorded', (new, allow_val_change)))
+            update=lambda new, allow_val_change: setattr(self, 'recorded', (new, allow_val_change))
+        )
         self.run = SimpleNamespace(log_code=lambda name: self.uploads.append(name))
 
     def init(self, **kwargs: Any) -> None:
@@ -156,7 +162,7 @@ def test_wandb_gets_the_iteration_and_no_code(tmp_path, monkeypatch, log_code: b
     visualizer.add_config(Config(dict(model=dict(width=2))))
     assert wandb.arguments['project'] == 'p'
     assert wandb.arguments['dir'].startswith(str(tmp_path))
-    (picture, caption), = wandb.logged[0][0].values()
+    ((picture, caption),) = wandb.logged[0][0].values()
     assert caption == 'val_wide, iteration 10'
     check_picture(picture, found=True)
     assert wandb.recorded == (dict(model=dict(width=2)), False)

@@ -48,9 +48,22 @@ def test_counts_are_the_metrics(seed, number, detections, threshold, distance):
     targets, found, scores = boxes(number), boxes(detections), rng.random(detections).round(1)
     ignored = rng.random(number) < 0.3
     findings = find_detections(targets, found, scores, threshold, distance, ignored)
-    expected = count_frame(FrameDetections(
-        image=0, sequence='', shape=(64, 64), targets=targets, target_labels=np.zeros(number, int), ignored=ignored,
-        scr=np.full(number, np.nan), boxes=found, scores=scores, labels=np.zeros(detections, int)), threshold, distance)
+    expected = count_frame(
+        FrameDetections(
+            image=0,
+            sequence='',
+            shape=(64, 64),
+            targets=targets,
+            target_labels=np.zeros(number, int),
+            ignored=ignored,
+            scr=np.full(number, np.nan),
+            boxes=found,
+            scores=scores,
+            labels=np.zeros(detections, int),
+        ),
+        threshold,
+        distance,
+    )
     statuses = [f.status for f in findings]
     assert statuses.count('detected') == expected['detected']
     assert statuses.count('missed') == expected['targets'] - expected['detected']

@@ -17,7 +17,7 @@ def count(picture: np.ndarray, status: str) -> int:
 def test_a_small_frame_is_enlarged_and_its_target_left_visible(frame):
     image, targets, boxes, scores = frame
     picture = draw_detections(image, targets[1:], boxes[1:2] - [1, 0, 1, 1], scores[1:2], inset_columns=0)
-    panel = picture[62:62 + 480, 10:10 + 640]  # 80x60, eight times
+    panel = picture[62 : 62 + 480, 10 : 10 + 640]  # 80x60, eight times
     # The target's own pixels are white, whole and free of marks: 3 x 1 of them, 8 x 8 each.
     np.testing.assert_array_equal(panel[80:88, 160:184], 255)
     # The rectangle lies around the three pixels.
@@ -64,16 +64,23 @@ def test_findings_without_inset_are_counted(frame):
     assert (lots[corner] != lots[30, -1]).any()
 
 
-@pytest.mark.parametrize(('shape', 'panel'), [((1024, 1280), (512, 640)), ((512, 640), (512, 640)),
-                                              ((256, 320), (512, 640)), ((40, 30), (640, 480))])
+@pytest.mark.parametrize(
+    ('shape', 'panel'),
+    [((1024, 1280), (512, 640)), ((512, 640), (512, 640)), ((256, 320), (512, 640)), ((40, 30), (640, 480))],
+)
 def test_panel_size(shape, panel):
     picture = draw_detections(np.zeros(shape, np.uint8), None, np.zeros((0, 4)), np.zeros(0), inset_columns=0)
     assert picture.shape == (62 + panel[0] + 26, max(panel[1] + 20, 620), 3)
 
 
-@pytest.mark.parametrize('image', [
-    np.full((32, 32), 7, np.uint8), np.random.default_rng(0).random((32, 40, 3)).astype(np.float32),
-    np.full((32, 32), np.nan, np.float32)])
+@pytest.mark.parametrize(
+    'image',
+    [
+        np.full((32, 32), 7, np.uint8),
+        np.random.default_rng(0).random((32, 40, 3)).astype(np.float32),
+        np.full((32, 32), np.nan, np.float32),
+    ],
+)
 def test_any_image(image):
     boxes = np.array([[-6, -6, -1, -1], [28, 28, 50, 60], [0, 0, 32, 32], [3.2, 4.7, 3.3, 4.9]], float)
     picture = draw_detections(image, boxes, boxes + 0.5, np.linspace(0.5, 1, 4))
@@ -84,8 +91,10 @@ def test_any_image(image):
 def test_a_fixed_range_does_not_flicker():
     dim, bright = np.full((32, 32), 50, np.uint8), np.full((32, 32), 50, np.uint8)
     bright[4, 4] = 255
-    pictures = [draw_detections(image, None, np.zeros((0, 4)), np.zeros(0), display_range=(0.0, 100.0))
-                for image in (dim, bright)]
+    pictures = [
+        draw_detections(image, None, np.zeros((0, 4)), np.zeros(0), display_range=(0.0, 100.0))
+        for image in (dim, bright)
+    ]
     panels = [cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)[300:600, 300:600] for picture in pictures]
     np.testing.assert_array_equal(panels[0], panels[1])
     assert panels[0][0, 0] == 128

@@ -38,10 +38,19 @@ def root(tmp_path):
 @pytest.fixture
 def dataset(root):
     meta_keys = ('img_path', 'sample_id', 'ori_shape', 'img_shape')
-    return DATASETS.build(dict(
-        type='mmirstd.SIRSTDataset', data_root=str(root), ann_file='img_idx/all.txt', test_mode=True,
-        pipeline=[dict(type='mmirstd.LoadInfraredImage'), dict(type='mmirstd.LoadTargetMask'),
-                  dict(type='mmseg.PackSegInputs', meta_keys=meta_keys)]))
+    return DATASETS.build(
+        dict(
+            type='mmirstd.SIRSTDataset',
+            data_root=str(root),
+            ann_file='img_idx/all.txt',
+            test_mode=True,
+            pipeline=[
+                dict(type='mmirstd.LoadInfraredImage'),
+                dict(type='mmirstd.LoadTargetMask'),
+                dict(type='mmseg.PackSegInputs', meta_keys=meta_keys),
+            ],
+        )
+    )
 
 
 def predicted(dataset, index, scale=1.0):
@@ -70,16 +79,18 @@ def test_pictures_of_a_test(dataset, tmp_path):
     show.before_test_epoch(runner)
     show.after_test_iter(runner, 0, None, [predicted(dataset, 0), predicted(dataset, 1, scale=0.4)])
     show.after_test_iter(runner, 1, None, [predicted(dataset, 2)])
-    assert sorted(p.name for p in (tmp_path / 'new' / 'pictures').iterdir()) == [
-        'im.0.png', 'im.1.png', 'im.2.png']
+    assert sorted(p.name for p in (tmp_path / 'new' / 'pictures').iterdir()) == ['im.0.png', 'im.1.png', 'im.2.png']
     found, missed = (cv2.imread(str(tmp_path / 'new' / 'pictures' / f'im.{k}.png')) for k in (0, 1))
     assert color_count(found, 'detected') > color_count(missed, 'detected')
     assert color_count(missed, 'missed') > color_count(found, 'missed')
     # The picture shows what lies on disk, at its depth.
     sample = predicted(dataset, 0)
     expected = draw_comparison(
-        dataset[0]['inputs'][0].numpy(), sample.gt_sem_seg.data[0].numpy(), sample.seg_logits.data[0].numpy(),
-        name='im.0')
+        dataset[0]['inputs'][0].numpy(),
+        sample.gt_sem_seg.data[0].numpy(),
+        sample.seg_logits.data[0].numpy(),
+        name='im.0',
+    )
     np.testing.assert_array_equal(found, expected)
 
 
@@ -92,14 +103,18 @@ def test_nothing_is_drawn_by_default(dataset):
     quiet.after_val_iter(runner, 0, None, [predicted(dataset, 0)])
 
 
-@pytest.mark.parametrize(('options', 'expected'), [
-    (dict(), [0, 1, 2, 3]),
-    (dict(interval=2), [0, 2]),
-    (dict(max_images=3), [0, 1, 2]),
-])
+@pytest.mark.parametrize(
+    ('options', 'expected'),
+    [
+        (dict(), [0, 1, 2, 3]),
+        (dict(interval=2), [0, 2]),
+        (dict(max_images=3), [0, 1, 2]),
+    ],
+)
 def test_validation_pictures_reach_the_backends(dataset, tmp_path, options, expected):
     visualizer = Visualizer.get_instance(
-        f'test_{tmp_path.name}', vis_backends=[dict(type='LocalVisBackend')], save_dir=str(tmp_path / 'vis'))
+        f'test_{tmp_path.name}', vis_backends=[dict(type='LocalVisBackend')], save_dir=str(tmp_path / 'vis')
+    )
     draw = IRSTDVisualizationHook(draw_val=True, **options)
     runner = runner_of(dataset, visualizer)
     for step in (120, 240):  # the same images in each validation
@@ -136,9 +151,11 @@ def test_ids_of_other_data_sets_and_wrappers(root, tmp_path):
     path = root / 'images' / 'seq' / '0001.v2.png'
     cv2.imwrite(str(path), np.random.default_rng(0).integers(0, 255, (32, 32, 3)).astype(np.uint8))
     other = SimpleNamespace(data_prefix=dict(img_path=str(tmp_path / 'elsewhere')))
-    wrapped = SimpleNamespace(datasets=[other, SimpleNamespace(dataset=SimpleNamespace(
-        data_prefix=dict(img_path=str(root / 'images'))))])
+    wrapped = SimpleNamespace(
+        datasets=[other, SimpleNamespace(dataset=SimpleNamespace(data_prefix=dict(img_path=str(root / 'images'))))]
+    )
     from mmseg.structures import SegDataSample
+
     sample = SegDataSample(metainfo=dict(img_path=str(path)))  # and no ground truth
     sample.seg_logits = PixelData(data=torch.zeros(1, 32, 32))
     show = IRSTDVisualizationHook(show_dir=str(tmp_path / 'out'))
@@ -176,12 +193,23 @@ def clips(tmp_path):
         cv2.imwrite(str(path), image)
         images.append(dict(id=k, file_name=f'images/test/seq/{k:03d}.png', width=48, height=40, frame_id=k))
         annotations.append(dict(id=k, image_id=k, category_id=1, bbox=[20, 10 + k, 3, 1], area=3, iscrowd=0))
-    (root / 'test.json').write_text(json.dumps(dict(
-        images=images, annotations=annotations, categories=[dict(id=1, name='target')])))
-    return DATASETS.build(dict(
-        type='mmirstd.ClipDataset', data_root=str(root), ann_file='test.json', num_frames=2, test_mode=True,
-        pipeline=[dict(type='mmirstd.LoadClip'), dict(type='mmdet.LoadAnnotations', with_bbox=True),
-                  dict(type='mmirstd.PackClipInputs')]))
+    (root / 'test.json').write_text(
+        json.dumps(dict(images=images, annotations=annotations, categories=[dict(id=1, name='target')]))
+    )
+    return DATASETS.build(
+        dict(
+            type='mmirstd.ClipDataset',
+            data_root=str(root),
+            ann_file='test.json',
+            num_frames=2,
+            test_mode=True,
+            pipeline=[
+                dict(type='mmirstd.LoadClip'),
+                dict(type='mmdet.LoadAnnotations', with_bbox=True),
+                dict(type='mmirstd.PackClipInputs'),
+            ],
+        )
+    )
 
 
 def detected(dataset, index, score, shift=0.0):
@@ -189,7 +217,8 @@ def detected(dataset, index, score, shift=0.0):
     sample = dataset[index]['data_samples']
     boxes = torch.tensor([instance['bbox'] for instance in sample.instances]) + shift
     sample.pred_instances = InstanceData(
-        bboxes=boxes, scores=torch.full((len(boxes),), score), labels=torch.zeros(len(boxes), dtype=torch.int64))
+        bboxes=boxes, scores=torch.full((len(boxes),), score), labels=torch.zeros(len(boxes), dtype=torch.int64)
+    )
     return sample
 
 
@@ -210,8 +239,9 @@ def test_pictures_of_a_detectors_test(clips, tmp_path):
     assert pixels(false, 'missed') > pixels(found, 'missed')
     # The frame as it lies on disk, and the key frame of the clip.
     raw = cv2.imread(str(clips[0]['data_samples'].img_path), cv2.IMREAD_UNCHANGED)
-    expected = draw_detections(raw, np.array([[20, 10, 23, 11]]), np.array([[20, 10, 23, 11]]), np.array([0.9]),
-                               name='images/test/seq/000')
+    expected = draw_detections(
+        raw, np.array([[20, 10, 23, 11]]), np.array([[20, 10, 23, 11]]), np.array([0.9]), name='images/test/seq/000'
+    )
     np.testing.assert_array_equal(found, expected)
 
 

@@ -30,9 +30,9 @@ def test_frame_tells_the_status(scene):
 @pytest.mark.parametrize('box', [(0, 0, 1, 1), (60, 40, 64, 44), (0, 0, 64, 44), (10, 0, 12, 44)])
 def test_borders_and_large_components(box):
     gt = np.zeros((44, 64), bool)
-    gt[box[1]:box[3], box[0]:box[2]] = True
+    gt[box[1] : box[3], box[0] : box[2]] = True
     image = np.random.default_rng(0).random(gt.shape)
-    inset, = zoom_insets(image, find_components(gt, gt), gt, gt)
+    (inset,) = zoom_insets(image, find_components(gt, gt), gt, gt)
     assert count(inset, 'prediction') > 0 or gt.all()
     assert tuple(inset[0, 0]) == COLORS['detected']
 
@@ -40,5 +40,5 @@ def test_borders_and_large_components(box):
 def test_a_thin_component_too_large_for_a_tile_is_not_lost():
     mask = np.zeros((1, 2000), bool)
     mask[0, 10:1990] = True
-    inset, = zoom_insets(np.zeros(mask.shape), find_components(mask, mask), mask, mask)
+    (inset,) = zoom_insets(np.zeros(mask.shape), find_components(mask, mask), mask, mask)
     assert count(inset, 'ground truth') > 0

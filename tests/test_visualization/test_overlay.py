@@ -16,8 +16,7 @@ from .helpers import count
 
 
 def test_needs_neither_torch_nor_mmengine():
-    code = ("import sys, mmirstd.visualization; "
-            "print([m for m in ('torch', 'mmengine', 'mmcv') if m in sys.modules])")
+    code = "import sys, mmirstd.visualization; print([m for m in ('torch', 'mmengine', 'mmcv') if m in sys.modules])"
     done = subprocess.run([sys.executable, '-c', code], cwd=REPO, text=True, capture_output=True, check=True)
     assert done.stdout.strip() == '[]'
 

@@ -143,19 +143,30 @@ def test_most_confident_alarms_are_kept():
     _, alarms = collector.finish(limit=3)
     assert alarms.scores.tolist() == pytest.approx([0.8, 0.7, 0.6])
     assert (alarms.areas > 0).sum(axis=1).tolist() == [
-        sum(t < s for t in REPORT_THRESHOLDS) for s in (0.8, np.float32(0.7), np.float32(0.6))]
+        sum(t < s for t in REPORT_THRESHOLDS) for s in (0.8, np.float32(0.7), np.float32(0.6))
+    ]
 
 
 def unpack(text: str, length: int) -> np.ndarray:
     """As data.js does."""
     import base64
+
     data = np.frombuffer(base64.b64decode(text[1:]), np.uint8)
     return data if text[0] == 'r' else np.repeat(data[1::2], data[::2])[:length]
 
 
-@pytest.mark.parametrize('values', [
-    np.zeros(1000), np.arange(256), np.repeat([3, 0, 7], [255, 256, 511]), np.r_[np.zeros(509), 1], np.ones(1),
-    np.zeros(0), np.random.default_rng(0).integers(0, 3, 900)])
+@pytest.mark.parametrize(
+    'values',
+    [
+        np.zeros(1000),
+        np.arange(256),
+        np.repeat([3, 0, 7], [255, 256, 511]),
+        np.r_[np.zeros(509), 1],
+        np.ones(1),
+        np.zeros(0),
+        np.random.default_rng(0).integers(0, 3, 900),
+    ],
+)
 def test_packed_bytes_come_back(values):
     values = values.astype(np.uint8)
     packed = pack_bytes(values)
@@ -182,14 +193,15 @@ def test_contents_put_runs_side_by_side(run, other):
     alarms = [item for item in data['items'] if item['kind'] == 'alarm']
     for index, analysed in enumerate((run, other)):
         assert sum(item['runs'][index] is not None for item in alarms) == sum(
-            len(image.alarms.peaks) for image in analysed.images)
+            len(image.alarms.peaks) for image in analysed.images
+        )
     assert any(all(entry is not None for entry in item['runs']) for item in alarms)  # alarms of both at one place
     # The pictures are what a contour is drawn from.
     number = next(i for i, item in enumerate(data['items']) if item['kind'] == 'target')
     item, pictures = data['items'][number], contents['chunks'][0][number]
     top, left, height, width = item['window']
     image = run.dump[item['image']]
-    part = np.s_[top:top + height, left:left + width]
+    part = np.s_[top : top + height, left : left + width]
     np.testing.assert_array_equal(unpack(pictures[1], height * width).reshape(height, width), image.mask[part])
     for analysed, text in zip((run, other), pictures[2:], strict=True):
         level = unpack(text, height * width).reshape(height, width)
@@ -201,6 +213,7 @@ def test_fewer_alarms_on_request(run):
     def shown(limit):
         items = build_contents([run], 't', max_alarms=limit)['data']['items']
         return sorted((item['runs'][0]['peak'] for item in items if item['kind'] == 'alarm'), reverse=True)
+
     everything = shown(10000)
     assert shown(5) == everything[:5]
     assert shown(0) == []

@@ -13,8 +13,18 @@ MASK = IMAGE > 2000
 BOX = (41.0, 30.0, 42.0, 33.0)
 
 
-@pytest.mark.parametrize(('shape', 'scale'), [((60, 80), 8), ((240, 320), 2), ((640, 512), 1), ((1600, 900), 1),
-                                              ((4096, 4096), 1600 / 4096), ((1, 1), 640), ((10, 20000), 0.08)])
+@pytest.mark.parametrize(
+    ('shape', 'scale'),
+    [
+        ((60, 80), 8),
+        ((240, 320), 2),
+        ((640, 512), 1),
+        ((1600, 900), 1),
+        ((4096, 4096), 1600 / 4096),
+        ((1, 1), 640),
+        ((10, 20000), 0.08),
+    ],
+)
 def test_scale(shape: tuple[int, int], scale: float) -> None:
     assert view_scale(shape) == scale
     picture = draw_probability(np.zeros(shape, np.float32))
@@ -23,7 +33,7 @@ def test_scale(shape: tuple[int, int], scale: float) -> None:
 
 def test_three_pixels_are_marked_and_not_hidden() -> None:
     picture = draw_marked(IMAGE, [BOX], MASK)
-    inside = picture[30 * 8 + 1:33 * 8 - 1, 41 * 8 + 1:42 * 8 - 1]
+    inside = picture[30 * 8 + 1 : 33 * 8 - 1, 41 * 8 + 1 : 42 * 8 - 1]
     assert (inside == 255).all()
     assert (picture[30 * 8 - 1, 41 * 8 + 2] == COLORS['prediction']).all()
     assert (picture == COLORS['predicted']).all(-1).any()

@@ -25,7 +25,7 @@ def test_the_target_is_marked_and_stays_visible() -> None:
     marked = draw_targets(image, [(39, 29, 42, 32, 0.87)])
     changed = (bare != marked).any(2)
     assert changed.any()
-    assert not changed[29 * 6:32 * 6, 39 * 6:42 * 6].any()
+    assert not changed[29 * 6 : 32 * 6, 39 * 6 : 42 * 6].any()
     rows, columns = np.nonzero(changed)
     assert abs(rows.mean() - 30.5 * 6) < 40
     assert abs(columns.mean() - 40.5 * 6) < 60

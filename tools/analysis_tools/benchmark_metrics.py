@@ -57,11 +57,11 @@ def make_images(count: int, size: int, seed: int = 0) -> Pairs:
         for index, (row, col) in enumerate(spots):
             radius = rng.uniform(1, 5)
             if index < wanted[0]:
-                mask[(rows - row) ** 2 + (cols - col) ** 2 <= radius ** 2] = 1
+                mask[(rows - row) ** 2 + (cols - col) ** 2 <= radius**2] = 1
                 if rng.random() < 0.1:
                     continue
             row, col = row + rng.integers(-1, 2), col + rng.integers(-1, 2)
-            blob = np.exp(-((rows - row) ** 2 + (cols - col) ** 2) / (1.5 * radius ** 2))
+            blob = np.exp(-((rows - row) ** 2 + (cols - col) ** 2) / (1.5 * radius**2))
             score = np.maximum(score, (blob * rng.uniform(0.6, 1.0)).astype(np.float32))
         pairs.append((score, mask))
     return pairs
@@ -103,6 +103,7 @@ class OfficialTargets:
     def run(self, pairs: Pairs) -> dict[str, float]:
         """Evaluate all pairs."""
         from skimage import measure
+
         false_pixels = pixels = detected = targets = 0
         for score, mask in pairs:
             predicted = (score > 0.5).astype(np.int64)
@@ -150,6 +151,7 @@ class Ours:
 
     def __init__(self, *parts: str) -> None:
         import dataclasses
+
         spec = get_protocol('default')
         rules = {**spec.parts, 'niou': dataclasses.replace(spec.parts['niou'], empty=0.0), 'roc': RocRule()}
         self.spec = dataclasses.replace(spec, parts={name: rules[name] for name in parts or rules})
@@ -198,11 +200,15 @@ def benchmark(images: int, size: int, rounds: int) -> dict[str, tuple[float, flo
         Part -> median over rounds of the seconds for all images, of the official side and of ours.
     """
     pairs = make_images(images, size)
-    shares = [pairs[start:start + 25] for start in range(0, images, 25)]
+    shares = [pairs[start : start + 25] for start in range(0, images, 25)]
     official = {'IoU, nIoU': OfficialIou(), 'Pd, Fa': OfficialTargets(), 'ROC': OfficialRoc()}
     ours = {
-        'IoU, nIoU': Ours('iou', 'niou'), 'Pd, Fa': Ours('targets'), 'ROC': Ours('roc'), 'all': Ours(),
-        'all + curves': OursWithCurves()}
+        'IoU, nIoU': Ours('iou', 'niou'),
+        'Pd, Fa': Ours('targets'),
+        'ROC': Ours('roc'),
+        'all': Ours(),
+        'all + curves': OursWithCurves(),
+    }
     times: dict[str, list[float]] = {}
     for step in range(rounds + 1):
         totals: dict[str, float] = {}
@@ -218,7 +224,8 @@ def benchmark(images: int, size: int, rounds: int) -> dict[str, tuple[float, flo
                 check_equal(results[f'official {part}'], results['ours all'])
         if step:  # the first round warms up
             totals['official all'] = totals['official all + curves'] = sum(
-                totals[f'official {part}'] for part in official)
+                totals[f'official {part}'] for part in official
+            )
             for label, seconds in totals.items():
                 times.setdefault(label, []).append(seconds)
     return {part: (median(times[f'official {part}']), median(times[f'ours {part}'])) for part in ours}
@@ -241,8 +248,10 @@ def main(argv: list[str] | None = None) -> None:
     for part, (official, ours) in table.items():
         scale = 1000 / args.images
         print(f'{part:<14}{official * scale:>10.3f}{ours * scale:>10.3f}{official / ours:>7.1f}x')
-    print('Both sides gave equal figures. "all + curves" adds to our side a 640-threshold ROC and a 31-threshold '
-          'Pd-Fa curve, which the official side does not compute.')
+    print(
+        'Both sides gave equal figures. "all + curves" adds to our side a 640-threshold ROC and a 31-threshold '
+        'Pd-Fa curve, which the official side does not compute.'
+    )
 
 
 if __name__ == '__main__':

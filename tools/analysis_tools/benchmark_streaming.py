@@ -121,7 +121,8 @@ def check_equal(sides: dict[str, Callable[[int], DetDataSample]], heads: dict[st
     maps: dict[str, list[torch.Tensor]] = {name: [] for name in sides}
     for name, side in sides.items():
         handle = heads[name].register_forward_hook(
-            lambda module, args, output, name=name: maps[name].append(torch.cat([part[0] for part in output], dim=1)))
+            lambda module, args, output, name=name: maps[name].append(torch.cat([part[0] for part in output], dim=1))
+        )
         for i in range(frames):
             side(i)
         handle.remove()
@@ -143,12 +144,15 @@ def benchmark(model: nn.Module, video: np.ndarray, rounds: int) -> tuple[dict[st
         return stream(video[i])
 
     sides: dict[str, Callable[[int], DetDataSample]] = {
-        'windowed': lambda i: stock(video, i), 'windowed, fused': lambda i: fused(video, i), 'streaming': streamed}
+        'windowed': lambda i: stock(video, i),
+        'windowed, fused': lambda i: fused(video, i),
+        'streaming': streamed,
+    }
     heads = {name: owner.model.bbox_head for name, owner in zip(sides, (stock, fused, stream))}
     worst = check_equal(sides, heads, len(video))
     times: dict[str, list[float]] = {name: [] for name in sides}
     for step in range(rounds + 1):
-        for name, side in (list(sides.items()) if step % 2 else list(sides.items())[::-1]):
+        for name, side in list(sides.items()) if step % 2 else list(sides.items())[::-1]:
             start = time.perf_counter()
             for i in range(len(video)):
                 side(i)
@@ -180,8 +184,12 @@ def profile(model: nn.Module, video: np.ndarray, rounds: int) -> dict[str, float
             states = [*(states or [state] * net.num_frames)[1:], state]
             coupled = timed('temporal neck, coupling', lambda s=tuple(states): net.couple_states(s))
             raw = timed('head', lambda x=coupled: net.bbox_head(x))
-            timed('decode, suppress', lambda r=raw, s=samples: net.bbox_head.predict_by_feat(
-                *r, batch_img_metas=[x.metainfo for x in s], rescale=False))
+            timed(
+                'decode, suppress',
+                lambda r=raw, s=samples: net.bbox_head.predict_by_feat(
+                    *r, batch_img_metas=[x.metainfo for x in s], rescale=False
+                ),
+            )
     return {name: median(values) for name, values in parts.items()}
 
 
@@ -193,13 +201,17 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
     video = np.random.default_rng(0).integers(0, 256, (args.frames, *args.size), dtype=np.uint8)
     table, worst = benchmark(model, video, args.rounds)
     height, width = args.size
-    print(f'{args.config}: {model.num_frames} frames of {height}x{width}, {args.threads} thread(s), PyTorch '
-          f'{torch.__version__}; medians of {args.rounds} alternating rounds of {args.frames} frames')
+    print(
+        f'{args.config}: {model.num_frames} frames of {height}x{width}, {args.threads} thread(s), PyTorch '
+        f'{torch.__version__}; medians of {args.rounds} alternating rounds of {args.frames} frames'
+    )
     print(f'{"":<30}{"ms a frame":>12}{"frames/s":>10}{"ratio":>8}')
     for name, seconds in table.items():
         print(f'{name:<30}{seconds * 1000:>12.1f}{1 / seconds:>10.1f}{table["windowed"] / seconds:>7.2f}x')
-    print(f'The maps of the head agree to {worst:.1g}. Against the fused windowed model the stream is '
-          f'{table["windowed, fused"] / table["streaming"]:.2f}x as fast.')
+    print(
+        f'The maps of the head agree to {worst:.1g}. Against the fused windowed model the stream is '
+        f'{table["windowed, fused"] / table["streaming"]:.2f}x as fast.'
+    )
     parts = profile(model, video, args.rounds)
     total = sum(parts.values())
     print('The stream:')

@@ -31,16 +31,28 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description='Contact sheets of a data set as the network sees it.')
     parser.add_argument('config', help='config file with data loaders, also one of configs/_base_/datasets')
     parser.add_argument('--split', choices=['train', 'val', 'test'], default='train')
-    parser.add_argument('--num', type=int, default=24, metavar='N',
-                        help='samples to show, evenly spaced over the split; 0: all')
-    parser.add_argument('--repeat', type=int, default=1, metavar='K',
-                        help='run the pipeline K times on each sample, to see what is random in it')
+    parser.add_argument(
+        '--num', type=int, default=24, metavar='N', help='samples to show, evenly spaced over the split; 0: all'
+    )
+    parser.add_argument(
+        '--repeat',
+        type=int,
+        default=1,
+        metavar='K',
+        help='run the pipeline K times on each sample, to see what is random in it',
+    )
     parser.add_argument('--per-sheet', type=int, default=12, metavar='M', help='samples on one sheet')
     parser.add_argument('--out', help='folder of the sheets; default: work_dirs/<config name>/browse')
     parser.add_argument('--seed', type=int, default=0, help='seed of the random transforms')
     add_data_argument(parser)
-    parser.add_argument('--cfg-options', nargs='+', action=OptionsAction, metavar='KEY=VALUE', default={},
-                        help='override config entries, e.g. data_root=/data/NUAA-SIRST')
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=OptionsAction,
+        metavar='KEY=VALUE',
+        default={},
+        help='override config entries, e.g. data_root=/data/NUAA-SIRST',
+    )
     parser.add_argument('--traceback', action='store_true', help='show the traceback of an input error, too')
     args = parser.parse_args(argv)
     for option in ('num', 'repeat', 'per_sheet'):
@@ -64,27 +76,29 @@ def sample_picture(image: np.ndarray, mask: np.ndarray | None, title: str) -> np
     height, width = image.shape
     full = np.zeros((height, width), np.uint8)
     if mask is not None:
-        full[:mask.shape[0], :mask.shape[1]] = mask > 0
+        full[: mask.shape[0], : mask.shape[1]] = mask > 0
     gray = to_display(image)
     scale = PANEL / max(height, width)
     size = max(1, round(width * scale)), max(1, round(height * scale))
     picture = cv2.resize(gray, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST)
     # A target of one pixel must survive a reduction, hence the area average of the mask.
-    reduced = cv2.resize(full.astype(np.float32), size,
-                         interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST) > 0
+    reduced = (
+        cv2.resize(full.astype(np.float32), size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST) > 0
+    )
     picture = draw_contours(picture, reduced, COLORS['ground truth'])
     if mask is not None and mask.shape != image.shape:  # where the padding begins
         bottom, right = round(mask.shape[0] * scale), round(mask.shape[1] * scale)
         cv2.rectangle(picture, (0, 0), (right - 1, bottom - 1), COLORS['false alarm'], 1)
 
     canvas = np.zeros((20 + PANEL + PANEL // (2 * INSETS), PANEL, 3), np.uint8)
-    cv2.putText(canvas, title.encode('ascii', 'replace').decode(), (2, 14), cv2.FONT_HERSHEY_SIMPLEX, 0.4, TEXT, 1,
-                cv2.LINE_AA)
-    canvas[20:20 + size[1], :size[0]] = picture
+    cv2.putText(
+        canvas, title.encode('ascii', 'replace').decode(), (2, 14), cv2.FONT_HERSHEY_SIMPLEX, 0.4, TEXT, 1, cv2.LINE_AA
+    )
+    canvas[20 : 20 + size[1], : size[0]] = picture
     insets = _insets(image, full)
     if insets:
         row = np.concatenate(insets, axis=1)
-        canvas[20 + PANEL:, :row.shape[1]] = row
+        canvas[20 + PANEL :, : row.shape[1]] = row
     return canvas
 
 
@@ -98,8 +112,13 @@ def _insets(image: np.ndarray, mask: np.ndarray) -> list[np.ndarray]:
         column, row = (int(c) - side // 2 for c in centroids[label])
         window = slice(max(row, 0), row + side), slice(max(column, 0), column + side)
         # black beyond the edge of the image: nothing may look like part of it
-        beyond = dict(top=max(-row, 0), left=max(-column, 0), borderType=cv2.BORDER_CONSTANT,
-                      bottom=max(row + side - image.shape[0], 0), right=max(column + side - image.shape[1], 0))
+        beyond = dict(
+            top=max(-row, 0),
+            left=max(-column, 0),
+            borderType=cv2.BORDER_CONSTANT,
+            bottom=max(row + side - image.shape[0], 0),
+            right=max(column + side - image.shape[1], 0),
+        )
         crop = cv2.copyMakeBorder(to_display(image[window], (0, 100)), **beyond)
         bare = cv2.resize(crop, (edge, edge), interpolation=cv2.INTER_NEAREST)
         inside = cv2.resize(cv2.copyMakeBorder(mask[window], **beyond), (edge, edge), interpolation=cv2.INTER_NEAREST)
@@ -121,6 +140,7 @@ def main() -> None:
     import random
 
     from mmengine.registry import DATASETS
+
     args = parse_args()
     dataset = DATASETS.build(load_data_set(args.config, args.split, args.cfg_options, args.data))
     random.seed(args.seed)

@@ -31,15 +31,27 @@ from mmirstd.utils.files import write_json
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('folder_or_config', metavar='CONFIG_OR_FOLDER',
-                        help='config with data loaders, also one of configs/_base_/datasets; or a folder of images and '
-                        'labels, whose layout is found')
+    parser.add_argument(
+        'folder_or_config',
+        metavar='CONFIG_OR_FOLDER',
+        help='config with data loaders, also one of configs/_base_/datasets; or a folder of images and '
+        'labels, whose layout is found',
+    )
     add_data_argument(parser)
-    parser.add_argument('--cfg-options', nargs='+', action=OptionsAction, metavar='KEY=VALUE', default={},
-                        help='override config entries, e.g. data_root=/data/NUAA-SIRST')
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=OptionsAction,
+        metavar='KEY=VALUE',
+        default={},
+        help='override config entries, e.g. data_root=/data/NUAA-SIRST',
+    )
     parser.add_argument('--out', metavar='FILE', help='write the findings, each with all of its files, as JSON')
-    parser.add_argument('--quick', action='store_true',
-                        help='look into at most 100 files of each split, evenly spread; lists are checked in full')
+    parser.add_argument(
+        '--quick',
+        action='store_true',
+        help='look into at most 100 files of each split, evenly spread; lists are checked in full',
+    )
     parser.add_argument('--shown', type=int, default=5, metavar='N', help='files to show of each finding')
     parser.add_argument('--traceback', action='store_true', help='show the traceback of an input error, too')
     return parser.parse_args(argv)
@@ -50,6 +62,7 @@ def main() -> None:
     from mmengine.registry import init_default_scope
 
     from mmirstd.datasets.check import check_splits, read_splits, splits_of_root
+
     args = parse_args()
     if os.path.isdir(args.folder_or_config):
         if args.cfg_options or args.data:

@@ -45,8 +45,9 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument('config', help='config of a classical method')
     parser.add_argument('--k', type=float, nargs='+', required=True, help='standard deviations above the mean to try')
     parser.add_argument('--vary', nargs='+', metavar=('KEY', 'VALUE'), help='a parameter and the values to try')
-    parser.add_argument('--limit', type=int, default=0, metavar='N',
-                        help='take N images, evenly spaced through the list; 0: all')
+    parser.add_argument(
+        '--limit', type=int, default=0, metavar='N', help='take N images, evenly spaced through the list; 0: all'
+    )
     parser.add_argument('--out', type=Path, metavar='FILE.json', help='keep the figures here')
     parser.add_argument('--readme', type=Path, metavar='FILE.md', help='write the table here, between its markers')
     add_data_argument(parser)
@@ -62,10 +63,15 @@ def question(args: argparse.Namespace) -> dict[str, Any]:
     config = Path(args.config).resolve()
     options = {key: value for key, value in args.cfg_options.items() if key != 'data_root'}
     key, *values = args.vary or [None, None]
-    return dict(config=config.relative_to(REPO_ROOT).as_posix() if config.is_relative_to(REPO_ROOT) else config.name,
-                data_set=args.data, cfg_options=options, vary=key,
-                values=[value if value is None else yaml.safe_load(value) for value in values],
-                k=args.k, limit=args.limit)
+    return dict(
+        config=config.relative_to(REPO_ROOT).as_posix() if config.is_relative_to(REPO_ROOT) else config.name,
+        data_set=args.data,
+        cfg_options=options,
+        vary=key,
+        values=[value if value is None else yaml.safe_load(value) for value in values],
+        k=args.k,
+        limit=args.limit,
+    )
 
 
 def training_data(cfg: Config) -> dict[str, Any]:
@@ -87,7 +93,7 @@ def training_maps(cfg: Config, limit: int) -> Iterator[tuple[np.ndarray, np.ndar
         sample = dataset[int(index)]
         mask = sample['data_samples'].gt_sem_seg.data[0].numpy() > 0
         image = sample['inputs'][0].numpy().astype(np.float32)
-        image = image[:mask.shape[0], :mask.shape[1]]  # without the padding at right and bottom
+        image = image[: mask.shape[0], : mask.shape[1]]  # without the padding at right and bottom
         yield np.maximum(np.asarray(model.saliency(np.ascontiguousarray(image)), np.float64), 0), mask
 
 
@@ -109,11 +115,21 @@ def answer(args: argparse.Namespace) -> dict[str, Any]:
         maps = list(training_maps(cfg, args.limit))
         for row in table(maps, args.k):
             figures.append(dict(value=value, k=row['k'], **{name: row[name] for name in SHOWN}))
-            print((f'{asked["vary"]} = {value}, ' if asked['vary'] else '') + f'k = {row["k"]:g}: '
-                  + ', '.join(f'{name} {row[name]:.4g}' for name in SHOWN), flush=True)
+            print(
+                (f'{asked["vary"]} = {value}, ' if asked['vary'] else '')
+                + f'k = {row["k"]:g}: '
+                + ', '.join(f'{name} {row[name]:.4g}' for name in SHOWN),
+                flush=True,
+            )
     data = data_state(dict(test_dataloader=dict(dataset=training_data(cfg))))
-    return dict(**asked, images=len(maps), data=data, git=git_state(REPO_ROOT, Path(args.config)),
-                versions=versions(), figures=figures)
+    return dict(
+        **asked,
+        images=len(maps),
+        data=data,
+        git=git_state(REPO_ROOT, Path(args.config)),
+        versions=versions(),
+        figures=figures,
+    )
 
 
 def read_answer(args: argparse.Namespace) -> dict[str, Any] | None:
@@ -127,8 +143,10 @@ def read_answer(args: argparse.Namespace) -> dict[str, Any] | None:
     record, asked = json.loads(args.out.read_text(encoding='utf-8')), question(args)
     for key, value in asked.items():
         if record.get(key) != value:
-            raise ConfigError(f'{args.out}: was made with {key} {record.get(key)!r}, asked is {value!r}.\n  cure: '
-                              'delete it to measure anew, or give another --out')
+            raise ConfigError(
+                f'{args.out}: was made with {key} {record.get(key)!r}, asked is {value!r}.\n  cure: '
+                'delete it to measure anew, or give another --out'
+            )
     return record
 
 
@@ -145,8 +163,10 @@ def markdown(record: dict[str, Any], log: str | None = None) -> str:
         log: Link to the record, relative to the README.
     """
     name = (record['vary'] or '').rpartition('.')[2]
-    lines = ['| ' + ' | '.join([name, *(f'k = {k:g}' for k in record['k'])]) + ' |',
-             '|---:' * (len(record['k']) + 1) + '|']
+    lines = [
+        '| ' + ' | '.join([name, *(f'k = {k:g}' for k in record['k'])]) + ' |',
+        '|---:' * (len(record['k']) + 1) + '|',
+    ]
     for value in record['values']:
         cells = []
         for row in record['figures']:
@@ -155,9 +175,12 @@ def markdown(record: dict[str, Any], log: str | None = None) -> str:
                 cells.append(f'**{text}**' if row is best(record) else text)
         lines.append('| ' + ' | '.join(['' if value is None else str(value), *cells]) + ' |')
     commit = (record['git']['commit'] or 'no git')[:9] + ('+' if record['git']['dirty'] else '')
-    lines += ['', f'IoU / Pd on {record["images"]} training images, default protocol, native size; bold: the highest '
-              f'IoU. Commit {commit}. Made by `tools/analysis_tools/choose_threshold.py`'
-              + (f'; all figures, options and versions: [{Path(log).name}]({log}).' if log else '.')]
+    lines += [
+        '',
+        f'IoU / Pd on {record["images"]} training images, default protocol, native size; bold: the highest '
+        f'IoU. Commit {commit}. Made by `tools/analysis_tools/choose_threshold.py`'
+        + (f'; all figures, options and versions: [{Path(log).name}]({log}).' if log else '.'),
+    ]
     return '\n'.join(lines) + '\n'
 
 
@@ -172,13 +195,17 @@ def main(argv: list[str] | None = None) -> None:
     else:
         print(f'{args.out} has the figures')
     first = best(record)
-    print(f'best IoU {first["IoU"]:.4f} of {record["images"]} training images with k = {first["k"]:g}'
-          + (f' and {record["vary"]} = {first["value"]}' if record['vary'] else ''))
+    print(
+        f'best IoU {first["IoU"]:.4f} of {record["images"]} training images with k = {first["k"]:g}'
+        + (f' and {record["vary"]} = {first["value"]}' if record['vary'] else '')
+    )
     if args.readme:
         log = Path(os.path.relpath(args.out, args.readme.parent)).as_posix() if args.out else None
         name = f'choose-threshold/{Path(args.config).resolve().parent.name}'
-        print(f'table {name}: {args.readme}'
-              + ('' if write_table(args.readme, name, markdown(record, log)) else ' (unchanged)'))
+        print(
+            f'table {name}: {args.readme}'
+            + ('' if write_table(args.readme, name, markdown(record, log)) else ' (unchanged)')
+        )
 
 
 if __name__ == '__main__':

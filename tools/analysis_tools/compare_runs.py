@@ -63,13 +63,24 @@ class Run:
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('runs', nargs='+', metavar='[LABEL=]FILE[,FILE]',
-                        help='a run: per-image JSON files, one a seed; the others are compared with the first run')
-    parser.add_argument('--measures', default='IoU,nIoU,Pd,Fa_e6', metavar='NAME[,NAME]',
-                        help=f'what to compare, of {", ".join(MEASURES)} (default: %(default)s)')
+    parser.add_argument(
+        'runs',
+        nargs='+',
+        metavar='[LABEL=]FILE[,FILE]',
+        help='a run: per-image JSON files, one a seed; the others are compared with the first run',
+    )
+    parser.add_argument(
+        '--measures',
+        default='IoU,nIoU,Pd,Fa_e6',
+        metavar='NAME[,NAME]',
+        help=f'what to compare, of {", ".join(MEASURES)} (default: %(default)s)',
+    )
     parser.add_argument('--level', type=float, default=0.95, help='coverage of the intervals (default: %(default)s)')
-    parser.add_argument('--by-size', metavar='PIXELS[,PIXELS]',
-                        help='also what is found of targets by their area; the numbers part the sizes')
+    parser.add_argument(
+        '--by-size',
+        metavar='PIXELS[,PIXELS]',
+        help='also what is found of targets by their area; the numbers part the sizes',
+    )
     parser.add_argument('--traceback', action='store_true', help='show the traceback of an input error, too')
     args = parser.parse_args(argv)
     args.measures = args.measures.split(',')
@@ -101,8 +112,12 @@ def read_run(given: str) -> Run:
     if not files:
         raise DataError(f'{given!r}: names no file; {_CURE}')
     read = [_read(name) for name in files]
-    return Run(label if equals else Path(files[0]).stem, files, tuple(table for table, _ in read),
-               tuple(images for _, images in read))
+    return Run(
+        label if equals else Path(files[0]).stem,
+        files,
+        tuple(table for table, _ in read),
+        tuple(images for _, images in read),
+    )
 
 
 def _read(file: str) -> tuple[dict[str, list], list[dict[str, Any]]]:
@@ -124,17 +139,27 @@ def check_same_images(runs: Sequence[Run]) -> None:
     first = runs[0]
     for run in runs:
         if len(run.files) != len(first.files):
-            raise DataError(f'{run.label} has {len(run.files)} file(s) and {first.label} {len(first.files)}; expected '
-                            'the same seeds in the same order')
+            raise DataError(
+                f'{run.label} has {len(run.files)} file(s) and {first.label} {len(first.files)}; expected '
+                'the same seeds in the same order'
+            )
         for file, table in zip(run.files, run.tables):
             # The size and the number of targets belong to the image, not to the run.
             ours, theirs = (list(zip(t['name'], t['pixels'], t['targets'])) for t in (table, first.tables[0]))
             if ours == theirs:
                 continue
-            odd = next((f'{a[0]} ({a[1]} pixels, {a[2]} targets) against {b[0]} ({b[1]} pixels, {b[2]} targets)'
-                        for a, b in zip(ours, theirs) if a != b), 'one list is longer')
-            raise DataError(f'{file} ({len(ours)} images) and {first.files[0]} ({len(theirs)} images) are not of the '
-                            f'same test: {odd}; test both on the same images, at the same --eval-size')
+            odd = next(
+                (
+                    f'{a[0]} ({a[1]} pixels, {a[2]} targets) against {b[0]} ({b[1]} pixels, {b[2]} targets)'
+                    for a, b in zip(ours, theirs)
+                    if a != b
+                ),
+                'one list is longer',
+            )
+            raise DataError(
+                f'{file} ({len(ours)} images) and {first.files[0]} ({len(theirs)} images) are not of the '
+                f'same test: {odd}; test both on the same images, at the same --eval-size'
+            )
 
 
 def compare(runs: Sequence[Run], measures: Sequence[str], level: float = 0.95) -> str:
@@ -145,8 +170,10 @@ def compare(runs: Sequence[Run], measures: Sequence[str], level: float = 0.95) -
         measures: Of ``MEASURES``.
         level: Coverage of the intervals.
     """
-    lines = [f'| run | figure | mean | minus {runs[0].label} | {level:.0%} interval | seen |',
-             '|---|---|---:|---:|---:|---|']
+    lines = [
+        f'| run | figure | mean | minus {runs[0].label} | {level:.0%} interval | seen |',
+        '|---|---|---:|---:|---:|---|',
+    ]
     differences = [bootstrap_differences(run.tables, runs[0].tables, measures, level) for run in runs[1:]]
     for name in measures:
         form = '.1f' if name == 'Fa_e6' else '.2e' if name == 'Fa' else '.4f'
@@ -157,9 +184,15 @@ def compare(runs: Sequence[Run], measures: Sequence[str], level: float = 0.95) -
                 result = found[name]
                 undefined = result.low is None or not np.isfinite(result.mean)
                 sign = -result.sign if name in _LOWER_IS_BETTER else result.sign
-                cells = ['-', '-', 'undefined'] if undefined else [
-                    format(result.mean, f'+{form}'), f'[{result.low:+{form}}, {result.high:+{form}}]',
-                    {0: 'no difference seen', 1: 'better', -1: 'worse'}[sign]]
+                cells = (
+                    ['-', '-', 'undefined']
+                    if undefined
+                    else [
+                        format(result.mean, f'+{form}'),
+                        f'[{result.low:+{form}}, {result.high:+{form}}]',
+                        {0: 'no difference seen', 1: 'better', -1: 'worse'}[sign],
+                    ]
+                )
             lines.append('| ' + ' | '.join([run.label, name, format(value, form), *cells]) + ' |')
     return '\n'.join(lines)
 
@@ -174,10 +207,17 @@ def compare_by_size(runs: Sequence[Run], edges: Sequence[int]) -> str:
     Raises:
         DataError: A file has no records of its targets; names it.
     """
-    names = [f'up to {edges[0]}', *(f'{low + 1} to {high}' for low, high in zip(edges, edges[1:])),
-             f'above {edges[-1]}']
-    lines = ['| target area (pixels) | targets | pixels | ' + ' | '.join(
-        f'{run.label}: Pd | pixels found' for run in runs) + ' |', '|---|---:|---:' + '|---:|---:' * len(runs) + '|']
+    names = [
+        f'up to {edges[0]}',
+        *(f'{low + 1} to {high}' for low, high in zip(edges, edges[1:])),
+        f'above {edges[-1]}',
+    ]
+    lines = [
+        '| target area (pixels) | targets | pixels | '
+        + ' | '.join(f'{run.label}: Pd | pixels found' for run in runs)
+        + ' |',
+        '|---|---:|---:' + '|---:|---:' * len(runs) + '|',
+    ]
     records = [[_targets(file, images) for file, images in zip(run.files, run.images)] for run in runs]
     areas = records[0][0][0]
     sizes = np.searchsorted(edges, areas)
@@ -185,8 +225,11 @@ def compare_by_size(runs: Sequence[Run], edges: Sequence[int]) -> str:
         inside = sizes == size
         cells = [f'{name} | {inside.sum()} | {areas[inside].sum()}']
         for run in records:
-            shares = [(matched[inside].mean(), covered[inside].sum() / areas[inside].sum())
-                      for _, matched, covered in run] if inside.any() else []
+            shares = (
+                [(matched[inside].mean(), covered[inside].sum() / areas[inside].sum()) for _, matched, covered in run]
+                if inside.any()
+                else []
+            )
             cells += [f'{value:.3f}' for value in np.mean(shares, axis=0)] if shares else ['-', '-']
         lines.append('| ' + ' | '.join(cells) + ' |')
     return '\n'.join(lines)
@@ -195,11 +238,16 @@ def compare_by_size(runs: Sequence[Run], edges: Sequence[int]) -> str:
 def _targets(file: str, images: Sequence[dict[str, Any]]) -> np.ndarray:
     """(3, N): area, matched or not, and covered pixels of all targets."""
     try:
-        rows = [(target['area'], target['matched'], target['covered'])
-                for image in images for target in image['records']['targets']]
+        rows = [
+            (target['area'], target['matched'], target['covered'])
+            for image in images
+            for target in image['records']['targets']
+        ]
     except KeyError as error:
-        raise DataError(f'{file}: its targets have no {error}; write the file anew with this version of '
-                        '`tools/test.py CONFIG CKPT --per-image FILE.json`') from error
+        raise DataError(
+            f'{file}: its targets have no {error}; write the file anew with this version of '
+            '`tools/test.py CONFIG CKPT --per-image FILE.json`'
+        ) from error
     return np.array(rows, np.int64).reshape(-1, 3).T
 
 
@@ -210,8 +258,10 @@ def main() -> None:
     check_same_images(runs)
     images, seeds = len(runs[0].tables[0]['name']), len(runs[0].files)
     print(compare(runs, args.measures, args.level))
-    print(f'\n{images} images, {seeds} training(s) a run, default protocol'
-          + ('; one training a run says nothing about how another seed would end' if seeds == 1 else ''))
+    print(
+        f'\n{images} images, {seeds} training(s) a run, default protocol'
+        + ('; one training a run says nothing about how another seed would end' if seeds == 1 else '')
+    )
     if args.by_size:
         print(f'\n{compare_by_size(runs, args.by_size)}')
 

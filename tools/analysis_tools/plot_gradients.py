@@ -21,8 +21,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from mmirstd.engine.errors import UserError
 from mmirstd.engine.launch import run_tool
 
-PANELS = (('grad_norm/C_', 'gradient norm of backbone levels'), ('grad_norm/P_', 'gradient norm of pyramid levels'),
-          ('grad_cos/P_', 'cosine between adjacent pyramid levels'))
+PANELS = (
+    ('grad_norm/C_', 'gradient norm of backbone levels'),
+    ('grad_norm/P_', 'gradient norm of pyramid levels'),
+    ('grad_cos/P_', 'cosine between adjacent pyramid levels'),
+)
 STYLES = ('-', '--', ':', '-.')
 
 # key -> steps, values
@@ -35,8 +38,9 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument('runs', nargs='+', metavar='RUN', help='work folder, or a scalars.json')
     parser.add_argument('--out', default='gradients.png', help='picture to write: .png, .pdf or .svg')
     parser.add_argument('--labels', nargs='+', metavar='LABEL', help='names of the runs; default: their folders')
-    parser.add_argument('--smooth', type=int, metavar='N',
-                        help='records in the running mean; default: a tenth of the run')
+    parser.add_argument(
+        '--smooth', type=int, metavar='N', help='records in the running mean; default: a tenth of the run'
+    )
     parser.add_argument('--traceback', action='store_true', help='show the traceback of an input error, too')
     args = parser.parse_args(argv)
     if args.labels and len(args.labels) != len(args.runs):
@@ -78,10 +82,14 @@ def read_run(path: str | Path) -> Series:
                 if key.startswith(('grad_norm/', 'grad_cos/')):
                     records.setdefault(key, {})[int(entry['step'])] = float(value)
     if not records:
-        raise UserError(f'{path}: has no gradient records.\n  cure: train it with '
-                        "custom_hooks=[dict(type='mmirstd.GradientDiagnosticsHook', interval=50)]")
-    return {key: (np.array(sorted(values)), np.array([values[s] for s in sorted(values)]))
-            for key, values in records.items()}
+        raise UserError(
+            f'{path}: has no gradient records.\n  cure: train it with '
+            "custom_hooks=[dict(type='mmirstd.GradientDiagnosticsHook', interval=50)]"
+        )
+    return {
+        key: (np.array(sorted(values)), np.array([values[s] for s in sorted(values)]))
+        for key, values in records.items()
+    }
 
 
 def running_mean(values: np.ndarray, width: int) -> np.ndarray:
@@ -103,6 +111,7 @@ def draw(runs: dict[str, Series], out: str | Path, smooth: int | None = None) ->
         smooth: records in the running mean; None: a tenth of each run.
     """
     import matplotlib
+
     matplotlib.use('Agg')
     from matplotlib import pyplot as plt
     from matplotlib.lines import Line2D
@@ -137,11 +146,13 @@ def draw(runs: dict[str, Series], out: str | Path, smooth: int | None = None) ->
             extreme = max(np.abs(r[k][1]).max() for r in runs.values() for k in keys if k in r)
             axis.set_ylim(-1.1 * extreme, 1.1 * extreme)
         handles = [Line2D([], [], color=colours[k], linewidth=2) for k in keys]
-        names = [k.removeprefix(prefix).replace('_s', ' and s').replace('s', 'stride ', 1).replace(' s', ' ')
-                 for k in keys]
+        names = [
+            k.removeprefix(prefix).replace('_s', ' and s').replace('s', 'stride ', 1).replace(' s', ' ') for k in keys
+        ]
         axis.legend(handles, names, fontsize=8, framealpha=0.8)
-    handles = [Line2D([], [], color='black', linestyle=STYLES[i % len(STYLES)], linewidth=1.8)
-               for i in range(len(runs))]
+    handles = [
+        Line2D([], [], color='black', linestyle=STYLES[i % len(STYLES)], linewidth=1.8) for i in range(len(runs))
+    ]
     figure.legend(handles, list(runs), loc='lower center', ncol=len(runs), frameon=False)
     figure.tight_layout(rect=(0, 0.07, 1, 1))
     Path(out).parent.mkdir(parents=True, exist_ok=True)
@@ -152,8 +163,9 @@ def draw(runs: dict[str, Series], out: str | Path, smooth: int | None = None) ->
 def main() -> None:
     """Read the runs, draw them, say where."""
     args = parse_args()
-    labels = args.labels or [Path(r).parent.parent.parent.name if Path(r).is_file() else Path(r).resolve().name
-                             for r in args.runs]
+    labels = args.labels or [
+        Path(r).parent.parent.parent.name if Path(r).is_file() else Path(r).resolve().name for r in args.runs
+    ]
     if len(set(labels)) < len(labels):
         labels = [f'{label} ({i + 1})' for i, label in enumerate(labels)]
     runs = {label: read_run(run) for label, run in zip(labels, args.runs)}

@@ -33,11 +33,19 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--out', default='report.html', help='HTML file to write (report.html)')
     parser.add_argument('--names', nargs='+', metavar='NAME', help='names of the runs; default: their folders')
     parser.add_argument('--title', default='Infrared small target detection', help='heading of the page')
-    parser.add_argument('--protocol', action='append', metavar='NAME[,NAME]',
-                        help='protocols of the table besides "default"; all of them if not given')
-    parser.add_argument('--max-alarms', type=int, default=MAX_ALARMS, metavar='N',
-                        help='false alarms shown of each run, the most confident ones; the tables count all '
-                        f'({MAX_ALARMS})')
+    parser.add_argument(
+        '--protocol',
+        action='append',
+        metavar='NAME[,NAME]',
+        help='protocols of the table besides "default"; all of them if not given',
+    )
+    parser.add_argument(
+        '--max-alarms',
+        type=int,
+        default=MAX_ALARMS,
+        metavar='N',
+        help=f'false alarms shown of each run, the most confident ones; the tables count all ({MAX_ALARMS})',
+    )
     parser.add_argument('--traceback', action='store_true', help='show the traceback of an input error, too')
     args = parser.parse_args(argv)
     if args.names and len(args.names) != len(args.runs):
@@ -64,6 +72,7 @@ def main(argv: list[str] | None = None) -> None:
         DataError: A run is damaged, or the runs do not go together.
     """
     from tqdm import tqdm
+
     args = parse_args(argv)
     try:
         given = [get_protocol(name).name for text in args.protocol or () for name in text.split(',') if name]
@@ -72,9 +81,14 @@ def main(argv: list[str] | None = None) -> None:
     dumps = [PredictionDump(folder) for folder in args.runs]
     names = args.names or run_names(args.runs)
     runs = [
-        analyse_run(dump, name, given if args.protocol else list(PROTOCOLS),
-                    progress=lambda indices, label=name: tqdm(indices, desc=label, unit='image'))
-        for name, dump in zip(names, dumps)]
+        analyse_run(
+            dump,
+            name,
+            given if args.protocol else list(PROTOCOLS),
+            progress=lambda indices, label=name: tqdm(indices, desc=label, unit='image'),
+        )
+        for name, dump in zip(names, dumps)
+    ]
     contents = build_contents(runs, args.title, args.max_alarms)
     try:
         path = write_page(contents, args.out)

@@ -38,9 +38,19 @@ from mmirstd.engine.launch import OptionsAction, load_data_set, run_tool
 from mmirstd.evaluation.functional.components import label_components
 
 PERCENTILES = (5, 25, 50, 75, 95)
-QUANTITIES = {'area': 'area (px)', 'side': 'side (px)', 'scr': 'SCR', 'peak': 'peak (sigmas)',
-              'contrast': 'contrast (%)', 'clutter': 'clutter (%)', 'rim': 'rim',
-              'down': 'down (px)', 'right': 'right (px)', 'targets': 'targets', 'spread': 'spread (%)'}
+QUANTITIES = {
+    'area': 'area (px)',
+    'side': 'side (px)',
+    'scr': 'SCR',
+    'peak': 'peak (sigmas)',
+    'contrast': 'contrast (%)',
+    'clutter': 'clutter (%)',
+    'rim': 'rim',
+    'down': 'down (px)',
+    'right': 'right (px)',
+    'targets': 'targets',
+    'spread': 'spread (%)',
+}
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -49,8 +59,14 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument('config', help='config file with data loaders, also one of configs/_base_/datasets')
     parser.add_argument('--split', choices=['train', 'val', 'test'], default='train')
     add_data_argument(parser)
-    parser.add_argument('--cfg-options', nargs='+', action=OptionsAction, metavar='KEY=VALUE', default={},
-                        help='override config entries, e.g. data_root=/data/NUAA-SIRST')
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=OptionsAction,
+        metavar='KEY=VALUE',
+        default={},
+        help='override config entries, e.g. data_root=/data/NUAA-SIRST',
+    )
     parser.add_argument('--traceback', action='store_true', help='show the traceback of an input error, too')
     return parser.parse_args(argv)
 
@@ -92,16 +108,19 @@ def loading_only(dataset: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for part in dataset.get('datasets', [dataset]):
         part = dict(part.get('dataset', part))  # without what repeats it
         part['pipeline'] = [step for step in part['pipeline'] if 'Load' in step['type']]
-        part['pipeline'].append(dict(type='PackSegInputs', meta_keys=('sample_id', )))
+        part['pipeline'].append(dict(type='PackSegInputs', meta_keys=('sample_id',)))
         yield part
 
 
 def main() -> None:
     """Print the table."""
     from mmengine.registry import DATASETS
+
     args = parse_args()
-    datasets = [DATASETS.build(part) for part in
-                loading_only(load_data_set(args.config, args.split, args.cfg_options, args.data))]
+    datasets = [
+        DATASETS.build(part)
+        for part in loading_only(load_data_set(args.config, args.split, args.cfg_options, args.data))
+    ]
 
     def samples() -> Iterator[tuple[np.ndarray, np.ndarray]]:
         for dataset in datasets:
@@ -111,8 +130,10 @@ def main() -> None:
                 yield sample['inputs'][0].numpy(), mask
 
     values = collect(samples())
-    print(f'{len(values["targets"])} images, {len(values["area"])} targets, '
-          f'{sum(count == 0 for count in values["targets"])} images without one\n')
+    print(
+        f'{len(values["targets"])} images, {len(values["area"])} targets, '
+        f'{sum(count == 0 for count in values["targets"])} images without one\n'
+    )
     print(table(values))
 
 

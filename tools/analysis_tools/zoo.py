@@ -103,8 +103,9 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--threads', type=int, default=1, help='threads for the latency')
     parser.add_argument('--no-golden', action='store_true', help='leave out the comparison with the official code')
     parser.add_argument('--out', type=Path, help='write the table to this JSON file, too')
-    parser.add_argument('--page', type=Path,
-                        help=f'write the table into this Markdown file, too, between its markers {TABLE!r}')
+    parser.add_argument(
+        '--page', type=Path, help=f'write the table into this Markdown file, too, between its markers {TABLE!r}'
+    )
     return parser.parse_args(argv)
 
 
@@ -146,18 +147,22 @@ def golden_difference(cfg: Config, arch: str, record: dict) -> Difference:
     cfg.model.backbone.in_channels = channels
     model = MODELS.build(cfg.model).double().eval()
     missing, unexpected = model.load_state_dict(
-        ARCHS[arch].convert(official_state_dict(record), channels), strict=False)
+        ARCHS[arch].convert(official_state_dict(record), channels), strict=False
+    )
     if missing or unexpected:
         raise ValueError(f'{arch}: converted weights do not fit, missing {missing[:3]}, unexpected {unexpected[:3]}')
     with torch.no_grad():
         logits = model(golden_input(record['input']).double(), mode='tensor')
         # Where our heads end at a coarser size, the segmentor upsamples; official networks do it themselves.
-        logits = resize(logits, record['input']['shape'][2:], mode='bilinear', align_corners=model.align_corners,
-                        warning=False)
+        logits = resize(
+            logits, record['input']['shape'][2:], mode='bilinear', align_corners=model.align_corners, warning=False
+        )
     bits = 64 if 'outputs_float64' in record else 32
-    differences = [_difference(logits, output, record['official_output'] == 'sigmoid')
-                   for output in record['outputs_float64' if bits == 64 else 'outputs']
-                   if output['shape'] == list(logits.shape)]
+    differences = [
+        _difference(logits, output, record['official_output'] == 'sigmoid')
+        for output in record['outputs_float64' if bits == 64 else 'outputs']
+        if output['shape'] == list(logits.shape)
+    ]
     if not differences:
         raise ValueError(f'{arch}: no recorded output has the shape {list(logits.shape)}')
     return Difference(min(differences), bits)
@@ -205,14 +210,20 @@ def make_row(name: str, cfg: Config, size: int, records: dict[str, dict]) -> Row
 
 def markdown(rows: list[Row], size: int) -> str:
     """The table as text."""
-    lines = [f'| network | parameters | GFLOPs at {size}x{size} | CPU time / GGL-Net | golden | recipes |',
-             '|---|---:|---:|---:|---|---|']
+    lines = [
+        f'| network | parameters | GFLOPs at {size}x{size} | CPU time / GGL-Net | golden | recipes |',
+        '|---|---:|---:|---:|---|---|',
+    ]
     for row in rows:
         golden = '<br>'.join(f'{arch}: {difference}' for arch, difference in row.golden.items())
         cells = [
-            row.name, f'{row.params:,}' if row.params else '-',
+            row.name,
+            f'{row.params:,}' if row.params else '-',
             '-' if row.flops is None else f'{row.flops / 1e9:.2f}',
-            '-' if row.latency is None else f'{row.latency:.2f}', golden or '-', ', '.join(row.recipes) or '-']
+            '-' if row.latency is None else f'{row.latency:.2f}',
+            golden or '-',
+            ', '.join(row.recipes) or '-',
+        ]
         lines.append(f'| {" | ".join(cells)} |')
     return '\n'.join(lines)
 
@@ -223,8 +234,9 @@ def main(argv: list[str] | None = None) -> None:
     models = single_frame_models()
     unknown = sorted(set(args.names) - set(models))
     if unknown:
-        raise SystemExit(f'error: no base model {", ".join(unknown)} in configs/_base_/models; there are: '
-                         f'{", ".join(models)}')
+        raise SystemExit(
+            f'error: no base model {", ".join(unknown)} in configs/_base_/models; there are: {", ".join(models)}'
+        )
     torch.set_num_threads(args.threads)
     records = {} if args.no_golden else golden_records()
     reference = MODELS.build(models[REFERENCE].model).eval() if args.rounds else None

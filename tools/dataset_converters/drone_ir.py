@@ -31,14 +31,28 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('source', type=Path, help='folder of the data set, with Data/Video_IR')
     parser.add_argument('out', type=Path, help='folder to write to')
-    parser.add_argument('--splits', type=Path, help='folder with train.txt and test.txt, video names; default: '
-                        'SOURCE/splits if it is there, else the lists beside this program (79 and 35 videos)')
-    parser.add_argument('--val-fraction', type=float, default=0.15, metavar='SHARE',
-                        help='share of the training videos held out for validation, of each kind; default: 0.15')
+    parser.add_argument(
+        '--splits',
+        type=Path,
+        help='folder with train.txt and test.txt, video names; default: '
+        'SOURCE/splits if it is there, else the lists beside this program (79 and 35 videos)',
+    )
+    parser.add_argument(
+        '--val-fraction',
+        type=float,
+        default=0.15,
+        metavar='SHARE',
+        help='share of the training videos held out for validation, of each kind; default: 0.15',
+    )
     parser.add_argument('--seed', type=int, default=0, help='of the hold-out; default: 0')
     parser.add_argument('--every', type=int, default=1, metavar='N', help='annotate each N-th frame; default: 1')
-    parser.add_argument('--window', type=int, default=5, metavar='T',
-                        help='write the T-1 frames before each annotated one too; default: 5')
+    parser.add_argument(
+        '--window',
+        type=int,
+        default=5,
+        metavar='T',
+        help='write the T-1 frames before each annotated one too; default: 5',
+    )
     parser.add_argument('--stride', type=int, default=1, help='distance of the frames of a window; default: 1')
     parser.add_argument('--videos', nargs='+', metavar='NAME', help='only these videos of the splits')
     parser.add_argument('--workers', type=int, default=1, help='threads; default: 1')
@@ -64,17 +78,25 @@ def main(argv: list[str] | None = None) -> int:
     except (ImportError, OSError, ValueError) as error:
         print(f'error: {error}', file=sys.stderr)
         return 2
-    for names, text in ((summary['short'], 'end before their labels do; the labels beyond are left out'),
-                        (summary['long'], 'have more frames than labels; the frames beyond are left out')):
+    for names, text in (
+        (summary['short'], 'end before their labels do; the labels beyond are left out'),
+        (summary['long'], 'have more frames than labels; the frames beyond are left out'),
+    ):
         if names:
-            few = ', '.join(f'{name} ({frames} frames, {labels} labels)' for name, (frames, labels) in
-                            list(names.items())[:5])
-            print(f'warning: {len(names)} of {summary["videos"]} videos {text}: {few}'
-                  f'{" ..." if len(names) > 5 else ""}', file=sys.stderr)
-    parts = ', '.join(f'{part} {summary["images"][part]} frames with {summary["boxes"][part]} boxes'
-                      for part in summary['images'])
-    print(f'{args.out}: {summary["videos"]} videos ({summary["made"]} converted now, the others kept) in '
-          f'{time.perf_counter() - start:.1f} s; {parts}')
+            few = ', '.join(
+                f'{name} ({frames} frames, {labels} labels)' for name, (frames, labels) in list(names.items())[:5]
+            )
+            print(
+                f'warning: {len(names)} of {summary["videos"]} videos {text}: {few}{" ..." if len(names) > 5 else ""}',
+                file=sys.stderr,
+            )
+    parts = ', '.join(
+        f'{part} {summary["images"][part]} frames with {summary["boxes"][part]} boxes' for part in summary['images']
+    )
+    print(
+        f'{args.out}: {summary["videos"]} videos ({summary["made"]} converted now, the others kept) in '
+        f'{time.perf_counter() - start:.1f} s; {parts}'
+    )
     return 0
 
 
@@ -83,8 +105,14 @@ def _run(args: argparse.Namespace, splits: Splits) -> dict:
 
     total = sum(len(part) for _, part in splits.items())
     with tqdm(total=total, unit='video', desc=str(args.out), mininterval=0.5) as bar:
-        return convert(args.source, args.out, splits, FrameChoice(args.every, args.window, args.stride), args.workers,
-                       lambda record: bar.update())
+        return convert(
+            args.source,
+            args.out,
+            splits,
+            FrameChoice(args.every, args.window, args.stride),
+            args.workers,
+            lambda record: bar.update(),
+        )
 
 
 if __name__ == '__main__':

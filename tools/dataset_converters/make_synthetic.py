@@ -47,22 +47,40 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('out', type=Path, help='folder of the data set; missing, empty, or the same data set')
-    parser.add_argument('--mode', choices=('frames', 'sequences'), default='frames',
-                        help='stills (SIRST layout) or sequences (COCO-clip layout); default: frames')
+    parser.add_argument(
+        '--mode',
+        choices=('frames', 'sequences'),
+        default='frames',
+        help='stills (SIRST layout) or sequences (COCO-clip layout); default: frames',
+    )
     parser.add_argument('--num-train', type=int, help='stills (default 200) or sequences (default 8) to train on')
     parser.add_argument('--num-val', type=int, help='the same for validation; default 50 or 2')
     parser.add_argument('--num-test', type=int, help='the same for the test; default 50 or 4')
     parser.add_argument('--num-frames', type=int, help='frames per sequence; default 40')
     parser.add_argument('--size', type=_size, metavar='HxW', help='image size, px; default 256x256')
     parser.add_argument('--bit-depth', type=int, choices=(8, 14), help='14-bit images are stored in 16-bit PNG')
-    parser.add_argument('--backgrounds', nargs='+', choices=BACKGROUND_KINDS, metavar='KIND',
-                        help=f'only these backgrounds, equally often; of {", ".join(BACKGROUND_KINDS)}')
-    parser.add_argument('--scr', type=float, nargs=2, metavar=('LOW', 'HIGH'),
-                        help='range of the requested signal-to-clutter ratio; default 2 30')
+    parser.add_argument(
+        '--backgrounds',
+        nargs='+',
+        choices=BACKGROUND_KINDS,
+        metavar='KIND',
+        help=f'only these backgrounds, equally often; of {", ".join(BACKGROUND_KINDS)}',
+    )
+    parser.add_argument(
+        '--scr',
+        type=float,
+        nargs=2,
+        metavar=('LOW', 'HIGH'),
+        help='range of the requested signal-to-clutter ratio; default 2 30',
+    )
     parser.add_argument('--polarity', choices=POLARITIES, help='default: white-hot')
-    parser.add_argument('--parameters', type=Path, metavar='JSON',
-                        help='file with parameters of SceneConfig or SequenceConfig (or a dataset.json, whose '
-                        'parameters are taken); the options above go before it')
+    parser.add_argument(
+        '--parameters',
+        type=Path,
+        metavar='JSON',
+        help='file with parameters of SceneConfig or SequenceConfig (or a dataset.json, whose '
+        'parameters are taken); the options above go before it',
+    )
     parser.add_argument('--seed', type=int, default=0, help='default: 0')
     parser.add_argument('--workers', type=int, help='processes; default: one per core, fewer for small data sets')
     parser.add_argument('--preview', action='store_true', help='write OUT/preview.png, a page to look at')
@@ -91,8 +109,9 @@ def build_config(args: argparse.Namespace) -> DatasetConfig:
     scene = config if args.mode == 'frames' else config.scene
     if args.bit_depth is not None or args.polarity is not None:
         changes = {'bit_depth': args.bit_depth, 'polarity': args.polarity}
-        scene = dataclasses.replace(scene, sensor=dataclasses.replace(
-            scene.sensor, **{k: v for k, v in changes.items() if v is not None}))
+        scene = dataclasses.replace(
+            scene, sensor=dataclasses.replace(scene.sensor, **{k: v for k, v in changes.items() if v is not None})
+        )
     if args.scr is not None:
         scene = dataclasses.replace(scene, targets=dataclasses.replace(scene.targets, scr=tuple(args.scr)))
     if args.backgrounds is not None:
@@ -101,8 +120,9 @@ def build_config(args: argparse.Namespace) -> DatasetConfig:
         scene = dataclasses.replace(scene, size=args.size)
     if args.mode == 'frames':
         if args.num_frames is not None:
-            raise ValueError('--num-frames is for --mode sequences; stills are counted by --num-train, --num-val and '
-                             '--num-test')
+            raise ValueError(
+                '--num-frames is for --mode sequences; stills are counted by --num-train, --num-val and --num-test'
+            )
         config, defaults = scene, (200, 50, 50)
     else:
         frames = config.num_frames if args.num_frames is None else args.num_frames
@@ -132,8 +152,10 @@ def main(argv: list[str] | None = None) -> int:
                 progress.update(total)
         if made:
             seconds = time.perf_counter() - start
-            print(f'{args.out}: made {total} {unit}s ({images} pictures) in {seconds:.1f} s, '
-                  f'{images / seconds:.0f} pictures/s')
+            print(
+                f'{args.out}: made {total} {unit}s ({images} pictures) in {seconds:.1f} s, '
+                f'{images / seconds:.0f} pictures/s'
+            )
         else:
             print(f'{args.out}: this data set is already here (same dataset.json); kept')
         preview = args.out / 'preview.png'

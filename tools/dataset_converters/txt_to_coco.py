@@ -35,8 +35,12 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--root', type=Path, help='folder of the data set')
     parser.add_argument('--strip', help='what to take off the front of the listed paths; default: find it in --root')
     parser.add_argument('--size', type=_size, metavar='HxW', help='size of all images; default: read it from the files')
-    parser.add_argument('--bad-box', choices=tuple(BAD_BOX), default='error',
-                        help='; '.join(f'{name}: {text}' for name, text in BAD_BOX.items()) + '; default: error')
+    parser.add_argument(
+        '--bad-box',
+        choices=tuple(BAD_BOX),
+        default='error',
+        help='; '.join(f'{name}: {text}' for name, text in BAD_BOX.items()) + '; default: error',
+    )
     return parser.parse_args(argv)
 
 

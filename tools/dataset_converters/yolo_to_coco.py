@@ -23,8 +23,11 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('source', type=Path, help='folder of images, or a text file with one image path a line')
     parser.add_argument('out', type=Path, help='JSON file to write')
-    parser.add_argument('--names', type=Path,
-                        help='class names: data.yaml, or a text file with one a line; default: the one class target')
+    parser.add_argument(
+        '--names',
+        type=Path,
+        help='class names: data.yaml, or a text file with one a line; default: the one class target',
+    )
     return parser.parse_args(argv)
 
 
@@ -39,8 +42,10 @@ def main(argv: list[str] | None = None) -> int:
         return 2
     if made['repaired']:
         print(f'warning: {made["repaired"]} boxes reached over the edge of their image and were cut', file=sys.stderr)
-    print(f'{args.out}: {made["images"]} images ({made["unlabelled"]} without a label file: without targets), '
-          f'{made["boxes"]} boxes, classes {", ".join(names)}')
+    print(
+        f'{args.out}: {made["images"]} images ({made["unlabelled"]} without a label file: without targets), '
+        f'{made["boxes"]} boxes, classes {", ".join(names)}'
+    )
     return 0
 
 

@@ -32,12 +32,18 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument('output', type=Path, help='mmirstd checkpoint to write')
     parser.add_argument('--arch', required=True, choices=sorted(ARCHS), help='architecture of the input')
     parser.add_argument(
-        '--in-channels', type=int, default=1, choices=(1, 3),
+        '--in-channels',
+        type=int,
+        default=1,
+        choices=(1, 3),
         help='1 folds the repeated gray channels into one (exact), 3 keeps the official form; load the latter '
-        'with --cfg-options model.backbone.in_channels=3')
+        'with --cfg-options model.backbone.in_channels=3',
+    )
     parser.add_argument(
-        '--keep-unused', action='store_true',
-        help='keep parameters that the official network has and never uses; load them with official_unused=True')
+        '--keep-unused',
+        action='store_true',
+        help='keep parameters that the official network has and never uses; load them with official_unused=True',
+    )
     return parser.parse_args(argv)
 
 
@@ -71,8 +77,12 @@ def convert(source: Path, target: Path, arch: str, in_channels: int = 1, keep_un
         raise ValueError(f'{source}: {error}') from error
     target.parent.mkdir(parents=True, exist_ok=True)
     meta = dict(
-        arch=arch, in_channels=in_channels, source=key_map.source, mmirstd_version=mmirstd.__version__,
-        source_sha256=hashlib.sha256(source.read_bytes()).hexdigest())
+        arch=arch,
+        in_channels=in_channels,
+        source=key_map.source,
+        mmirstd_version=mmirstd.__version__,
+        source_sha256=hashlib.sha256(source.read_bytes()).hexdigest(),
+    )
     torch.save(dict(meta=meta, state_dict=converted), target)
     keys = strip_wrappers(state)
     unused, dropped = sum(map(key_map.is_unused, keys)), sum(map(key_map.is_dropped, keys))
@@ -80,8 +90,10 @@ def convert(source: Path, target: Path, arch: str, in_channels: int = 1, keep_un
         print(f'{unused} entries left out, because the official network never uses them (--keep-unused keeps them)')
     if dropped:
         print(f'{dropped} entries left out: constants, and what the official network never uses')
-    print(f'{target}: {len(converted)} entries of {arch} from {source} ({key_map.source}), '
-          f'{in_channels} input channel{"s" if in_channels > 1 else ""}; model: {key_map.model}')
+    print(
+        f'{target}: {len(converted)} entries of {arch} from {source} ({key_map.source}), '
+        f'{in_channels} input channel{"s" if in_channels > 1 else ""}; model: {key_map.model}'
+    )
 
 
 def main(argv: list[str] | None = None) -> None:

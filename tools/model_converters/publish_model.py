@@ -59,15 +59,17 @@ def publish(source: Path, target: Path, half: bool = True) -> dict[str, object]:
             largest = max(largest, float((rounded.float() - value).abs().max()) if value.numel() else 0.0)
             value = rounded
         small[key.removeprefix('module.')] = value.contiguous().clone()
-    meta = {key: value for key, value in (checkpoint.get('meta') or {}).items() if key in _META} \
-        if 'state_dict' in checkpoint else {}
+    meta = (
+        {key: value for key, value in (checkpoint.get('meta') or {}).items() if key in _META}
+        if 'state_dict' in checkpoint
+        else {}
+    )
     if isinstance(meta.get('cfg'), str):
         meta['cfg'] = _ABSOLUTE.sub(r'\1\2\1', meta['cfg'])  # where data lay on this machine concerns nobody
     target.parent.mkdir(parents=True, exist_ok=True)
     torch.save(dict(meta=meta, state_dict=small), target)
     load_checkpoint_file(str(target), 'cpu')
-    return dict(bytes=target.stat().st_size, sha256=file_sha256(target), tensors=len(small),
-                largest_change=largest)
+    return dict(bytes=target.stat().st_size, sha256=file_sha256(target), tensors=len(small), largest_change=largest)
 
 
 def main() -> None:
@@ -84,8 +86,10 @@ def main() -> None:
     if args.target.exists() and not args.overwrite:
         raise CheckpointError(f'{args.target}: exists\n  cure: --overwrite, or another name')
     done = publish(args.source, args.target, not args.full)
-    print(f'{args.target}: {done["bytes"] / 1e6:.2f} MB, {done["tensors"]} tensors, SHA-256 {done["sha256"]}; '
-          f'largest change of a weight {done["largest_change"]:.1e}')
+    print(
+        f'{args.target}: {done["bytes"] / 1e6:.2f} MB, {done["tensors"]} tensors, SHA-256 {done["sha256"]}; '
+        f'largest change of a weight {done["largest_change"]:.1e}'
+    )
 
 
 if __name__ == '__main__':

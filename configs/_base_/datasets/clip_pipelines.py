@@ -5,9 +5,26 @@
 # Clips of five frames, key frame last.  A single-frame detector takes the same data with
 #   train_dataloader = dict(dataset=dict(num_frames=1, pipeline=_base_.single_frame_train_pipeline))
 # and likewise val_dataloader and test_dataloader with single_frame_test_pipeline.
-meta_keys = ('img_id', 'img_path', 'ori_shape', 'img_shape', 'pad_shape', 'scale_factor', 'pad_param', 'flip',
-             'flip_direction', 'video_id', 'video', 'frame_id', 'frame_ids', 'num_frames', 'is_first', 'is_last',
-             'is_key_frame', 'instances')
+meta_keys = (
+    'img_id',
+    'img_path',
+    'ori_shape',
+    'img_shape',
+    'pad_shape',
+    'scale_factor',
+    'pad_param',
+    'flip',
+    'flip_direction',
+    'video_id',
+    'video',
+    'frame_id',
+    'frame_ids',
+    'num_frames',
+    'is_first',
+    'is_last',
+    'is_key_frame',
+    'instances',
+)
 
 load = dict(type='mmirstd.LoadClip')
 boxes = dict(type='LoadAnnotations', with_bbox=True)
@@ -25,20 +42,23 @@ train_dataloader = dict(
     num_workers=2,
     persistent_workers=True,
     sampler=dict(type='DefaultSampler', shuffle=True),
-    dataset=dict(type='mmirstd.ClipDataset', num_frames=5, pipeline=train_pipeline))
+    dataset=dict(type='mmirstd.ClipDataset', num_frames=5, pipeline=train_pipeline),
+)
 # In order: the windows of a batch share most of their frames, and each is decoded once.
 val_dataloader = dict(
     batch_size=4,
     num_workers=1,
     persistent_workers=True,
     sampler=dict(type='DefaultSampler', shuffle=False),
-    dataset=dict(type='mmirstd.ClipDataset', num_frames=5, pipeline=test_pipeline, test_mode=True))
+    dataset=dict(type='mmirstd.ClipDataset', num_frames=5, pipeline=test_pipeline, test_mode=True),
+)
 test_dataloader = dict(
     batch_size=4,
     num_workers=1,
     persistent_workers=True,
     sampler=dict(type='DefaultSampler', shuffle=False),
-    dataset=dict(type='mmirstd.ClipDataset', num_frames=5, pipeline=test_pipeline, test_mode=True))
+    dataset=dict(type='mmirstd.ClipDataset', num_frames=5, pipeline=test_pipeline, test_mode=True),
+)
 
 # 'default' counts all frames, 'sstnet' only those with an annotation, as the official scripts do.
 val_evaluator = dict(type='mmirstd.MovingTargetMetric', protocol=['default', 'sstnet'])

@@ -7,7 +7,7 @@ trainval = ['img_idx/train_IRSTD-1K.txt', 'trainval.txt']
 test = ['img_idx/test_IRSTD-1K.txt', 'test.txt']
 
 train_dataloader = dict(
-    dataset=dict(data_root=data_root, ann_file=trainval, holdout=dict(num=80, seed=0, part='train')))
-val_dataloader = dict(
-    dataset=dict(data_root=data_root, ann_file=trainval, holdout=dict(num=80, seed=0, part='val')))
+    dataset=dict(data_root=data_root, ann_file=trainval, holdout=dict(num=80, seed=0, part='train'))
+)
+val_dataloader = dict(dataset=dict(data_root=data_root, ann_file=trainval, holdout=dict(num=80, seed=0, part='val')))
 test_dataloader = dict(dataset=dict(data_root=data_root, ann_file=test))

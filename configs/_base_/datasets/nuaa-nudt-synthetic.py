@@ -11,11 +11,12 @@ data_root = 'data'  # another root for all: --cfg-options data_root=PATH
 nuaa = dict(
     type='mmirstd.SIRSTDataset',
     data_root=data_root + '/NUAA-SIRST',
-    ann_file=['img_idx/idx427_trainval.txt', 'idx_427/trainval.txt'])
-nudt = dict(
-    type='mmirstd.SIRSTDataset', data_root=data_root + '/NUDT-SIRST', ann_file='img_idx/train_NUDT-SIRST.txt')
+    ann_file=['img_idx/idx427_trainval.txt', 'idx_427/trainval.txt'],
+)
+nudt = dict(type='mmirstd.SIRSTDataset', data_root=data_root + '/NUDT-SIRST', ann_file='img_idx/train_NUDT-SIRST.txt')
 synthetic = dict(
-    type='mmirstd.SIRSTDataset', data_root=data_root + '/synthetic', ann_file='img_idx/train_SYNTHETIC.txt')
+    type='mmirstd.SIRSTDataset', data_root=data_root + '/synthetic', ann_file='img_idx/train_SYNTHETIC.txt'
+)
 
 rescale = dict(type='mmirstd.RandomRescale', prob=0.3, ratio=(0.7, 1.8))
 blur = dict(type='mmirstd.RandomBlur', prob=0.1)
@@ -54,9 +55,12 @@ train_dataloader = dict(
             dict(  # seen twice an epoch, its images were not fitted (configs/ggl_net/weights/README.md)
                 type='RepeatDataset',
                 times=4,
-                dataset=dict(pipeline=nudt_pipeline, holdout=dict(num=66, seed=0, part='train'), **nudt)),
+                dataset=dict(pipeline=nudt_pipeline, holdout=dict(num=66, seed=0, part='train'), **nudt),
+            ),
             dict(pipeline=synthetic_pipeline, **synthetic),
-        ]))
+        ],
+    )
+)
 val_dataloader = dict(
     dataset=dict(
         _delete_=True,
@@ -64,8 +68,13 @@ val_dataloader = dict(
         datasets=[
             dict(pipeline=_base_.test_pipeline, test_mode=True, holdout=dict(num=34, seed=0, part='val'), **nuaa),
             dict(pipeline=_base_.test_pipeline, test_mode=True, holdout=dict(num=66, seed=0, part='val'), **nudt),
-        ]))
+        ],
+    )
+)
 test_dataloader = dict(
     dataset=dict(
-        data_root=nuaa['data_root'], ann_file=['img_idx/idx427_test.txt', 'idx_427/test.txt'],
-        mask_size_mismatch='resize'))
+        data_root=nuaa['data_root'],
+        ann_file=['img_idx/idx427_test.txt', 'idx_427/test.txt'],
+        mask_size_mismatch='resize',
+    )
+)

@@ -6,9 +6,10 @@ data_root = 'data/NUAA-SIRST'
 trainval = 'img_idx/train_NUAA-SIRST.txt'
 
 train_dataloader = dict(
-    dataset=dict(data_root=data_root, ann_file=trainval, holdout=dict(num=21, seed=0, part='train')))
-val_dataloader = dict(
-    dataset=dict(data_root=data_root, ann_file=trainval, holdout=dict(num=21, seed=0, part='val')))
+    dataset=dict(data_root=data_root, ann_file=trainval, holdout=dict(num=21, seed=0, part='train'))
+)
+val_dataloader = dict(dataset=dict(data_root=data_root, ann_file=trainval, holdout=dict(num=21, seed=0, part='val')))
 # The image of Misc_111, which is among the test images, has 220x325 pixels and its mask 400x592.
 test_dataloader = dict(
-    dataset=dict(data_root=data_root, ann_file='img_idx/test_NUAA-SIRST.txt', mask_size_mismatch='resize'))
+    dataset=dict(data_root=data_root, ann_file='img_idx/test_NUAA-SIRST.txt', mask_size_mismatch='resize')
+)

@@ -3,9 +3,6 @@
 _base_ = ['./uestc_pipelines.py']
 
 data_root = 'data/NUDT-MIRSDT'  # another root for all splits: --cfg-options data_root=PATH
-train_dataloader = dict(
-    dataset=dict(type='mmirstd.MaskClipDataset', data_root=data_root, ann_file='train.txt'))
-val_dataloader = dict(
-    dataset=dict(type='mmirstd.MaskClipDataset', data_root=data_root, ann_file='train.txt'))
-test_dataloader = dict(
-    dataset=dict(type='mmirstd.MaskClipDataset', data_root=data_root, ann_file='test.txt'))
+train_dataloader = dict(dataset=dict(type='mmirstd.MaskClipDataset', data_root=data_root, ann_file='train.txt'))
+val_dataloader = dict(dataset=dict(type='mmirstd.MaskClipDataset', data_root=data_root, ann_file='train.txt'))
+test_dataloader = dict(dataset=dict(type='mmirstd.MaskClipDataset', data_root=data_root, ann_file='test.txt'))

@@ -6,7 +6,7 @@ data_root = 'data/NUDT-SIRST'
 trainval = 'img_idx/train_NUDT-SIRST.txt'
 
 train_dataloader = dict(
-    dataset=dict(data_root=data_root, ann_file=trainval, holdout=dict(num=66, seed=0, part='train')))
-val_dataloader = dict(
-    dataset=dict(data_root=data_root, ann_file=trainval, holdout=dict(num=66, seed=0, part='val')))
+    dataset=dict(data_root=data_root, ann_file=trainval, holdout=dict(num=66, seed=0, part='train'))
+)
+val_dataloader = dict(dataset=dict(data_root=data_root, ann_file=trainval, holdout=dict(num=66, seed=0, part='val')))
 test_dataloader = dict(dataset=dict(data_root=data_root, ann_file='img_idx/test_NUDT-SIRST.txt'))

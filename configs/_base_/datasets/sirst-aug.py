@@ -10,7 +10,9 @@ data_root = 'data/SIRST-Aug'
 trainval = 'img_idx/train_SIRST-Aug.txt'
 
 train_dataloader = dict(
-    dataset=dict(data_root=data_root, ann_file=trainval, holdout=dict(fraction=0.1, seed=0, part='train')))
+    dataset=dict(data_root=data_root, ann_file=trainval, holdout=dict(fraction=0.1, seed=0, part='train'))
+)
 val_dataloader = dict(
-    dataset=dict(data_root=data_root, ann_file=trainval, holdout=dict(fraction=0.1, seed=0, part='val')))
+    dataset=dict(data_root=data_root, ann_file=trainval, holdout=dict(fraction=0.1, seed=0, part='val'))
+)
 test_dataloader = dict(dataset=dict(data_root=data_root, ann_file='img_idx/test_SIRST-Aug.txt'))

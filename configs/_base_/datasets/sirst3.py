@@ -8,9 +8,12 @@ data_root = 'data/SIRST3'
 trainval = 'img_idx/train_SIRST3.txt'
 
 train_dataloader = dict(
-    dataset=dict(data_root=data_root, ann_file=trainval, holdout=dict(fraction=0.1, seed=0, part='train')))
+    dataset=dict(data_root=data_root, ann_file=trainval, holdout=dict(fraction=0.1, seed=0, part='train'))
+)
 val_dataloader = dict(
-    dataset=dict(data_root=data_root, ann_file=trainval, holdout=dict(fraction=0.1, seed=0, part='val')))
+    dataset=dict(data_root=data_root, ann_file=trainval, holdout=dict(fraction=0.1, seed=0, part='val'))
+)
 # NUAA-SIRST's Misc_111, whose mask is larger than its image, is among the test images.
 test_dataloader = dict(
-    dataset=dict(data_root=data_root, ann_file='img_idx/test_SIRST3.txt', mask_size_mismatch='resize'))
+    dataset=dict(data_root=data_root, ann_file='img_idx/test_SIRST3.txt', mask_size_mismatch='resize')
+)

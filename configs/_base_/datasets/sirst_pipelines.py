@@ -2,8 +2,16 @@
 # and the hold-out.  `mask_size_mismatch`, `cache` and `cache_limit_mb` are options of each data set (SIRSTDataset).
 crop_size = 256
 
-meta_keys = ('img_path', 'seg_map_path', 'sample_id', 'ori_shape', 'img_shape', 'pad_shape', 'scale_factor',
-             'padding_size')
+meta_keys = (
+    'img_path',
+    'seg_map_path',
+    'sample_id',
+    'ori_shape',
+    'img_shape',
+    'pad_shape',
+    'scale_factor',
+    'padding_size',
+)
 
 train_pipeline = [
     dict(type='mmirstd.LoadInfraredImage'),
@@ -29,19 +37,22 @@ train_dataloader = dict(
     num_workers=2,
     persistent_workers=True,
     sampler=dict(type='DefaultSampler', shuffle=True),
-    dataset=dict(type='mmirstd.SIRSTDataset', pipeline=train_pipeline))
+    dataset=dict(type='mmirstd.SIRSTDataset', pipeline=train_pipeline),
+)
 val_dataloader = dict(
     batch_size=1,  # native sizes differ
     num_workers=1,
     persistent_workers=True,
     sampler=dict(type='DefaultSampler', shuffle=False),
-    dataset=dict(type='mmirstd.SIRSTDataset', pipeline=test_pipeline, test_mode=True))
+    dataset=dict(type='mmirstd.SIRSTDataset', pipeline=test_pipeline, test_mode=True),
+)
 test_dataloader = dict(
     batch_size=1,
     num_workers=1,
     persistent_workers=True,
     sampler=dict(type='DefaultSampler', shuffle=False),
-    dataset=dict(type='mmirstd.SIRSTDataset', pipeline=test_pipeline, test_mode=True))
+    dataset=dict(type='mmirstd.SIRSTDataset', pipeline=test_pipeline, test_mode=True),
+)
 
 val_evaluator = dict(type='mmirstd.IRSTDMetric')
 test_evaluator = dict(type='mmirstd.IRSTDMetric')

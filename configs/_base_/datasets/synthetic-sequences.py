@@ -10,12 +10,9 @@ test_pipeline = [load, *_base_.test_pipeline[1:]]
 single_frame_train_pipeline = [load, *_base_.single_frame_train_pipeline[1:]]
 single_frame_test_pipeline = [load, *_base_.single_frame_test_pipeline[1:]]
 
-train_dataloader = dict(
-    dataset=dict(data_root=data_root, ann_file='instances_train2017.json', pipeline=train_pipeline))
-val_dataloader = dict(
-    dataset=dict(data_root=data_root, ann_file='instances_val2017.json', pipeline=test_pipeline))
-test_dataloader = dict(
-    dataset=dict(data_root=data_root, ann_file='instances_test2017.json', pipeline=test_pipeline))
+train_dataloader = dict(dataset=dict(data_root=data_root, ann_file='instances_train2017.json', pipeline=train_pipeline))
+val_dataloader = dict(dataset=dict(data_root=data_root, ann_file='instances_val2017.json', pipeline=test_pipeline))
+test_dataloader = dict(dataset=dict(data_root=data_root, ann_file='instances_test2017.json', pipeline=test_pipeline))
 
 # The true signal-to-clutter ratio of each target is in the annotation: Pd by SCR; None: without end.
 val_evaluator = dict(scr_bins=(0, 2, 4, 6, 10, 15, 20, None))

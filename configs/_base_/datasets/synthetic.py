@@ -9,8 +9,7 @@ train_pipeline = [load_image, *_base_.train_pipeline[1:]]
 test_pipeline = [load_image, *_base_.test_pipeline[1:]]
 
 train_dataloader = dict(
-    dataset=dict(data_root=data_root, ann_file='img_idx/train_SYNTHETIC.txt', pipeline=train_pipeline))
-val_dataloader = dict(
-    dataset=dict(data_root=data_root, ann_file='img_idx/val_SYNTHETIC.txt', pipeline=test_pipeline))
-test_dataloader = dict(
-    dataset=dict(data_root=data_root, ann_file='img_idx/test_SYNTHETIC.txt', pipeline=test_pipeline))
+    dataset=dict(data_root=data_root, ann_file='img_idx/train_SYNTHETIC.txt', pipeline=train_pipeline)
+)
+val_dataloader = dict(dataset=dict(data_root=data_root, ann_file='img_idx/val_SYNTHETIC.txt', pipeline=test_pipeline))
+test_dataloader = dict(dataset=dict(data_root=data_root, ann_file='img_idx/test_SYNTHETIC.txt', pipeline=test_pipeline))

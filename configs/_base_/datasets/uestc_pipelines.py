@@ -16,12 +16,18 @@ single_frame_test_pipeline = [*test_pipeline[:-1], _base_.single_frame_pack]
 # Boxes that leave the image are cut to it, and counted in the log.
 train_dataloader = dict(
     dataset=dict(
-        ann_file='instances_train2017.json', bad_box='clip', pipeline=train_pipeline,
-        holdout=dict(fraction=0.15, seed=0, part='train')))
+        ann_file='instances_train2017.json',
+        bad_box='clip',
+        pipeline=train_pipeline,
+        holdout=dict(fraction=0.15, seed=0, part='train'),
+    )
+)
 val_dataloader = dict(
     dataset=dict(
-        ann_file='instances_train2017.json', bad_box='clip', pipeline=test_pipeline,
-        holdout=dict(fraction=0.15, seed=0, part='val')))
-test_dataloader = dict(
-    dataset=dict(
-        ann_file='instances_test2017.json', bad_box='clip', pipeline=test_pipeline))
+        ann_file='instances_train2017.json',
+        bad_box='clip',
+        pipeline=test_pipeline,
+        holdout=dict(fraction=0.15, seed=0, part='val'),
+    )
+)
+test_dataloader = dict(dataset=dict(ann_file='instances_test2017.json', bad_box='clip', pipeline=test_pipeline))

@@ -15,4 +15,6 @@ model = dict(
         norm_cfg=dict(type='BN'),
         dropout_ratio=0.1,
         init_cfg=normal,
-        loss_decode=dict(type='mmirstd.SoftIoULoss')))
+        loss_decode=dict(type='mmirstd.SoftIoULoss'),
+    ),
+)

@@ -7,11 +7,8 @@ block_norm_cfg = dict(type='BN')
 model = dict(
     data_preprocessor=dict(size_divisor=16),
     backbone=dict(
-        type='mmirstd.ACMEncoder',
-        in_channels=1,
-        num_blocks=[4, 4, 4],
-        norm_cfg=norm_cfg,
-        block_norm_cfg=block_norm_cfg),
+        type='mmirstd.ACMEncoder', in_channels=1, num_blocks=[4, 4, 4], norm_cfg=norm_cfg, block_norm_cfg=block_norm_cfg
+    ),
     neck=dict(type='mmirstd.ACMNeck', upsample='deconv', project=False, finer_channels=8, norm_cfg=norm_cfg),
     decode_head=dict(
         type='mmirstd.IRSTDHead',
@@ -21,4 +18,6 @@ model = dict(
         norm_cfg=norm_cfg,
         dropout_ratio=0.1,
         init_cfg=None,  # PyTorch's own, as in the official code
-        loss_decode=dict(type='mmirstd.SoftIoULoss', per_sample=False)))
+        loss_decode=dict(type='mmirstd.SoftIoULoss', per_sample=False),
+    ),
+)

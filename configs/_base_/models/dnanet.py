@@ -10,12 +10,9 @@ model = dict(
         in_channels=1,
         channels=channels,
         num_blocks=[1, 2, 2, 2, 2],
-        init_cfg=xavier),
-    neck=dict(
-        type='mmirstd.DenseNestedNeck',
-        in_channels=channels,
-        num_blocks=[1, 2, 2, 2],
-        init_cfg=xavier),
+        init_cfg=xavier,
+    ),
+    neck=dict(type='mmirstd.DenseNestedNeck', in_channels=channels, num_blocks=[1, 2, 2, 2], init_cfg=xavier),
     # Deep supervision of the finest row: the mean of the soft IoU of four predictions, the fused one first.
     decode_head=dict(
         type='mmirstd.IRSTDHead',
@@ -23,4 +20,6 @@ model = dict(
         in_index=[0, 1, 2, 3],
         level_weights=[0.25, 0.25, 0.25, 0.25],
         init_cfg=xavier,
-        loss_decode=dict(type='mmirstd.SoftIoULoss', per_sample=False)))
+        loss_decode=dict(type='mmirstd.SoftIoULoss', per_sample=False),
+    ),
+)

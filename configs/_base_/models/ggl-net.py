@@ -10,4 +10,6 @@ model = dict(
         type='mmirstd.IRSTDHead',
         in_channels=base_channels,
         channels=base_channels,
-        loss_decode=dict(type='mmirstd.SoftIoULoss')))
+        loss_decode=dict(type='mmirstd.SoftIoULoss'),
+    ),
+)

@@ -13,6 +13,8 @@ model = dict(
         norm_cfg=dict(type='BN'),
         dropout_ratio=0.1,
         init_cfg=None,  # PyTorch's own, as in the official code
-        loss_decode=dict(type='mmirstd.SoftIoULoss', per_sample=False)),
+        loss_decode=dict(type='mmirstd.SoftIoULoss', per_sample=False),
+    ),
     # Has no parameters: supervises the edge logits of the neck.
-    auxiliary_head=dict(type='mmirstd.EdgeHead', in_index=1, loss_decode=dict(type='mmirstd.ISNetEdgeLoss')))
+    auxiliary_head=dict(type='mmirstd.EdgeHead', in_index=1, loss_decode=dict(type='mmirstd.ISNetEdgeLoss')),
+)

@@ -12,4 +12,6 @@ model = dict(
         hidden_kernel_size=3,
         norm_cfg=dict(type='BN'),
         init_cfg=None,  # PyTorch's own, as in the official code
-        loss_decode=dict(type='mmirstd.SoftIoULoss', per_sample=False)))
+        loss_decode=dict(type='mmirstd.SoftIoULoss', per_sample=False),
+    ),
+)

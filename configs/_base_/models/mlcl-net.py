@@ -12,4 +12,6 @@ model = dict(
         in_channels=64,
         channels=64,
         init_cfg=None,  # PyTorch's own, as in the official code
-        loss_decode=dict(type='mmirstd.SoftIoULoss')))
+        loss_decode=dict(type='mmirstd.SoftIoULoss'),
+    ),
+)

@@ -7,4 +7,6 @@ model = dict(
     backbone=dict(type='mmirstd.MSDAEncoder', in_channels=1, channels=channels),
     neck=dict(type='mmirstd.MSDANeck', in_channels=channels),
     decode_head=dict(
-        type='mmirstd.IRSTDHead', in_channels=16, channels=16, loss_decode=dict(type='mmirstd.SoftIoULoss')))
+        type='mmirstd.IRSTDHead', in_channels=16, channels=16, loss_decode=dict(type='mmirstd.SoftIoULoss')
+    ),
+)

@@ -5,7 +5,8 @@ channels = [16, 32, 64, 128, 256]
 warm_epoch = 5
 # PyTorch's own, as in the official code; mmcv's ConvModule would bring another.
 uniform = dict(
-    type='Kaiming', layer='Conv2d', a=5**0.5, mode='fan_in', nonlinearity='leaky_relu', distribution='uniform')
+    type='Kaiming', layer='Conv2d', a=5**0.5, mode='fan_in', nonlinearity='leaky_relu', distribution='uniform'
+)
 model = dict(
     data_preprocessor=dict(size_divisor=16),
     backbone=dict(
@@ -14,9 +15,11 @@ model = dict(
         stem_channels=channels[0],
         channels=channels,
         num_blocks=[1, 2, 2, 2, 2],
-        init_cfg=uniform),
+        init_cfg=uniform,
+    ),
     neck=dict(
-        type='mmirstd.ResUNetNeck', in_channels=channels, num_blocks=[1, 2, 2, 2], cbam_ratio=16, init_cfg=uniform),
+        type='mmirstd.ResUNetNeck', in_channels=channels, num_blocks=[1, 2, 2, 2], cbam_ratio=16, init_cfg=uniform
+    ),
     decode_head=dict(
         type='mmirstd.WarmUpHead',
         in_channels=channels[:4],
@@ -27,4 +30,6 @@ model = dict(
         level_weights=[0.2] * 5,
         warm_epoch=warm_epoch,
         loss_decode=dict(type='mmirstd.SLSIoULoss', warm_epoch=warm_epoch),
-        init_cfg=uniform))
+        init_cfg=uniform,
+    ),
+)

@@ -13,4 +13,6 @@ model = dict(
         norm_cfg=dict(type='BN'),
         dropout_ratio=0.1,
         init_cfg=None,  # PyTorch's own, as in the official code
-        loss_decode=dict(type='mmirstd.SoftIoULoss', per_sample=False)))
+        loss_decode=dict(type='mmirstd.SoftIoULoss', per_sample=False),
+    ),
+)

@@ -15,7 +15,8 @@ model = dict(
         num_blocks=[1] * 5,
         cbam_ratio=None,
         act_cfg=dict(type='LeakyReLU'),
-        init_cfg=init_cfg),
+        init_cfg=init_cfg,
+    ),
     neck=dict(type='mmirstd.SCTransNeck', in_channels=channels, patch_sizes=[16, 8, 4, 2], num_blocks=4),
     # Six cross entropies are summed; the prediction is the finest map, not the fused one.
     decode_head=dict(
@@ -26,4 +27,6 @@ model = dict(
         fusion_predicts=False,
         align_corners=True,
         loss_decode=dict(type='mmirstd.BinaryCrossEntropyLoss', avg_non_ignore=True),
-        init_cfg=init_cfg))
+        init_cfg=init_cfg,
+    ),
+)

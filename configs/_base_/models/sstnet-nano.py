@@ -6,4 +6,5 @@ model = dict(
     neck=dict(in_channels=[64, 128, 256]),
     temporal_neck=dict(in_channels=64, out_channels=64),
     bbox_head=dict(in_channels=64, feat_channels=64),
-    motion_branch=dict(feat_channels=64, channels=32))
+    motion_branch=dict(feat_channels=64, channels=32),
+)

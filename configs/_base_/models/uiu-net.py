@@ -13,4 +13,6 @@ model = dict(
         kernel_size=3,
         fusion_kernel_size=1,
         init_cfg=None,  # PyTorch's own, as in the official code
-        loss_decode=dict(type='mmirstd.BinaryCrossEntropyLoss')))
+        loss_decode=dict(type='mmirstd.BinaryCrossEntropyLoss'),
+    ),
+)

@@ -15,10 +15,14 @@ model = dict(
             conv_cfg=biased,
             kernel_size=3,
             padding=1,
-            upsample_cfg=dict(scale_factor=2, mode='nearest'))),
+            upsample_cfg=dict(scale_factor=2, mode='nearest'),
+        ),
+    ),
     decode_head=dict(
         type='mmirstd.IRSTDHead',
         in_channels=64,
         in_index=4,
         init_cfg=None,  # PyTorch's own, as in the official code
-        loss_decode=dict(type='mmirstd.SoftIoULoss', per_sample=False)))
+        loss_decode=dict(type='mmirstd.SoftIoULoss', per_sample=False),
+    ),
+)

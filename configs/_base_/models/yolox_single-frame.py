@@ -6,4 +6,5 @@ model = dict(
     num_frames=1,
     neck=dict(out_channels=256),  # the head's stem, which in SSTNet follows the motion-coupling neck
     temporal_neck=None,
-    motion_branch=None)
+    motion_branch=None,
+)

@@ -10,11 +10,10 @@
 optim_wrapper = dict(
     # The precision follows the machine (docs/training.md); dtype='float32' or 'bfloat16' settles it.
     type='mmirstd.AutocastOptimWrapper',
-    optimizer=dict(type='AdamW', lr=2e-3, weight_decay=1e-2))
+    optimizer=dict(type='AdamW', lr=2e-3, weight_decay=1e-2),
+)
 
-param_scheduler = [
-    dict(type='OneCycleLR', eta_max=2e-3, pct_start=0.15, by_epoch=True, convert_to_iter_based=True)
-]
+param_scheduler = [dict(type='OneCycleLR', eta_max=2e-3, pct_start=0.15, by_epoch=True, convert_to_iter_based=True)]
 
 train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=45, val_interval=5)
 # float32; fp16=True would evaluate under autocast (bfloat16 on CPU, also where it is only emulated)

@@ -10,12 +10,21 @@ optim_wrapper = dict(
         norm_decay_mult=0,
         bias_decay_mult=0,
         # In no parameter group of the official optimiser; they stay at 0.25.
-        custom_keys={'temporal_neck.pair_weights': dict(lr_mult=0, decay_mult=0)}))
+        custom_keys={'temporal_neck.pair_weights': dict(lr_mult=0, decay_mult=0)},
+    ),
+)
 
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.1, begin=0, end=0.6, by_epoch=True, convert_to_iter_based=True),
-    dict(type='CosineAnnealingLR', eta_min_ratio=0.01, begin=0.6, end=19, T_max=18.4, by_epoch=True,
-         convert_to_iter_based=True),
+    dict(
+        type='CosineAnnealingLR',
+        eta_min_ratio=0.01,
+        begin=0.6,
+        end=19,
+        T_max=18.4,
+        by_epoch=True,
+        convert_to_iter_based=True,
+    ),
 ]
 
 train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=20, val_interval=2)
@@ -24,4 +33,5 @@ test_cfg = dict(type='TestLoop')
 
 # The averaged weights are evaluated and saved.
 custom_hooks = [
-    dict(type='EMAHook', ema_type='ExpMomentumEMA', momentum=1e-4, gamma=2000, update_buffers=True, priority=49)]
+    dict(type='EMAHook', ema_type='ExpMomentumEMA', momentum=1e-4, gamma=2000, update_buffers=True, priority=49)
+]

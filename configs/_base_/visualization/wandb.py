@@ -6,7 +6,9 @@ _base_ = ['../default_runtime.py']
 
 default_hooks = dict(visualization=dict(draw_val=True))
 # The local backend stays: tools/benchmark.py reads its scalars.json.
-visualizer = dict(vis_backends=[
-    dict(type='LocalVisBackend'),
-    dict(type='mmirstd.WandbVisBackend', init_kwargs=dict(project='mmirstd'))
-])
+visualizer = dict(
+    vis_backends=[
+        dict(type='LocalVisBackend'),
+        dict(type='mmirstd.WandbVisBackend', init_kwargs=dict(project='mmirstd')),
+    ]
+)

@@ -136,8 +136,15 @@ def _image(path: str) -> tuple[np.ndarray | None, ImageFacts]:
     if nonfinite:
         image = np.where(finite, image, np.float32(np.median(image[finite]) if nonfinite < image.size else 0))
     return image, ImageFacts(
-        size=image.shape[:2], dtype=str(image.dtype), channels=channels, low=float(image.min()),
-        high=float(image.max()), nonfinite=nonfinite, digest=_digest(image), thumbnail=thumbnail(image))
+        size=image.shape[:2],
+        dtype=str(image.dtype),
+        channels=channels,
+        low=float(image.min()),
+        high=float(image.max()),
+        nonfinite=nonfinite,
+        digest=_digest(image),
+        thumbnail=thumbnail(image),
+    )
 
 
 def _digest(array: np.ndarray) -> bytes:
@@ -179,8 +186,17 @@ def _label(label: Label, image: np.ndarray | None) -> LabelFacts:
     targets, response = (), None
     if image is not None and image.shape == mask.shape and count > 1:
         targets, response = _measure(image, mask, parts, count)
-    return LabelFacts('', size, kind, values, lost, _digest(mask) if mask.any() else b'', targets,
-                      len(label.boxes) if label.boxes is not None else count - 1, response)
+    return LabelFacts(
+        '',
+        size,
+        kind,
+        values,
+        lost,
+        _digest(mask) if mask.any() else b'',
+        targets,
+        len(label.boxes) if label.boxes is not None else count - 1,
+        response,
+    )
 
 
 def boxes_to_mask(boxes: Sequence[Sequence[float]], shape: tuple[int, int]) -> np.ndarray:
@@ -190,12 +206,16 @@ def boxes_to_mask(boxes: Sequence[Sequence[float]], shape: tuple[int, int]) -> n
         if not np.isfinite([x1, y1, x2, y2]).all():
             continue
         left, top = max(round(x1), 0), max(round(y1), 0)
-        mask[top:max(round(y2), top + 1), left:max(round(x2), left + 1)] = 1
+        mask[top : max(round(y2), top + 1), left : max(round(x2), left + 1)] = 1
     return mask
 
 
-def _measure(image: np.ndarray, mask: np.ndarray, parts: np.ndarray, count: int,
-             ) -> tuple[tuple[TargetFacts, ...], np.ndarray | None]:
+def _measure(
+    image: np.ndarray,
+    mask: np.ndarray,
+    parts: np.ndarray,
+    count: int,
+) -> tuple[tuple[TargetFacts, ...], np.ndarray | None]:
     low, high = float(image.min()), float(image.max())
     if high <= low:
         return (), None
@@ -223,7 +243,7 @@ def _moved(image: np.ndarray, target: np.ndarray) -> np.ndarray | None:
     middle = float(np.median(window))
     # 1.4826 times the median deviation is the sigma of a Gaussian, and a target in the window hardly changes it.
     sigma = max(1.4826 * float(np.median(np.abs(window - middle))), 1 / 255 / 12**0.5)
-    shape = target[y:y + height, x:x + width].astype(np.float32)
+    shape = target[y : y + height, x : x + width].astype(np.float32)
     moved = cv2.matchTemplate(window - middle, shape, cv2.TM_CCORR) / (shape.sum() * sigma)
     return np.minimum(np.abs(moved), _CLIP)
 

@@ -56,5 +56,7 @@ def in_order(findings: Sequence[Finding]) -> list[Finding]:
         splits = merged.setdefault(replace(finding, splits=()), [])
         splits += [split for split in finding.splits if split not in splits]
     rank = list(SEVERITIES)
-    return sorted((replace(finding, splits=tuple(splits)) for finding, splits in merged.items()),
-                  key=lambda finding: rank.index(finding.severity))
+    return sorted(
+        (replace(finding, splits=tuple(splits)) for finding, splits in merged.items()),
+        key=lambda finding: rank.index(finding.severity),
+    )

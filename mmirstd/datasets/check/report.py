@@ -39,8 +39,12 @@ class Report:
         for finding in self.findings:
             lines += ['', finding.text(shown)]
         counts = Counter(finding.severity for finding in self.findings)
-        lines += ['', 'nothing wrong was found' if not self.findings else ', '.join(
-            f'{counts[name]} {name}{"s" if counts[name] != 1 else ""}' for name in SEVERITIES)]
+        lines += [
+            '',
+            'nothing wrong was found'
+            if not self.findings
+            else ', '.join(f'{counts[name]} {name}{"s" if counts[name] != 1 else ""}' for name in SEVERITIES),
+        ]
         return '\n'.join(lines)
 
     def to_dict(self) -> dict[str, Any]:

@@ -53,11 +53,13 @@ def splits_of_root(root: str | os.PathLike) -> list[Split]:
     for split in splits:
         if split.name in seen:  # lists of the same name in several folders
             split.name = f'{split.name} ({os.path.relpath(split.source, root)})'
-            split.findings = [replace(finding, splits=(split.name, )) for finding in split.findings]
+            split.findings = [replace(finding, splits=(split.name,)) for finding in split.findings]
         seen.add(split.name)
     if not splits:
-        raise DataError(f'{root}: no data set of a known layout: no COCO JSON, no images/, no <sequence>/images and no '
-                        'image in the folder itself')
+        raise DataError(
+            f'{root}: no data set of a known layout: no COCO JSON, no images/, no <sequence>/images and no '
+            'image in the folder itself'
+        )
     return splits
 
 
@@ -67,7 +69,7 @@ def _split_name(stem: str) -> tuple[str, str]:
     if found is None:
         return stem, stem
     name = found[0].lower()
-    group = (stem[:found.start()] + stem[found.end():]).strip('_-. ').lower()
+    group = (stem[: found.start()] + stem[found.end() :]).strip('_-. ').lower()
     return f'{name} {group}' if group else name, group
 
 
@@ -85,13 +87,28 @@ def _coco(root: Path) -> Iterator[Split]:
                     continue
             names = [str(image.get('file_name')) for image in data.get('images', [])[:20] if isinstance(image, dict)]
             places = ['', 'images', *sorted(entry.name for entry in root.iterdir() if entry.is_dir())]
-            prefix = next((place for place in places if any(
-                image_exists(root / place, name.replace('\\', '/')) for name in names)), '')
+            prefix = next(
+                (
+                    place
+                    for place in places
+                    if any(image_exists(root / place, name.replace('\\', '/')) for name in names)
+                ),
+                '',
+            )
             name, group = _split_name(re.sub(r'^instances_|(?<=[a-z])20\d\d$', '', path.stem))
-            yield read_split(name, dict(
-                type='mmirstd.ClipDataset', data_root=str(root), ann_file=str(path.relative_to(root)),
-                data_prefix=dict(img=prefix), num_frames=1, test_mode=not name.startswith('train'), bad_box='error'),
-                group)
+            yield read_split(
+                name,
+                dict(
+                    type='mmirstd.ClipDataset',
+                    data_root=str(root),
+                    ann_file=str(path.relative_to(root)),
+                    data_prefix=dict(img=prefix),
+                    num_frames=1,
+                    test_mode=not name.startswith('train'),
+                    bad_box='error',
+                ),
+                group,
+            )
 
 
 def _mask_layout(root: Path) -> Iterator[Split]:
@@ -99,19 +116,29 @@ def _mask_layout(root: Path) -> Iterator[Split]:
     if images is None:
         return
     masks = next((name for name in _MASKS if _has_images(root / name)), None)
-    config = dict(type='mmirstd.SIRSTDataset', data_root=str(root),
-                  data_prefix=dict(img_path=images, seg_map_path=masks))
+    config = dict(
+        type='mmirstd.SIRSTDataset', data_root=str(root), data_prefix=dict(img_path=images, seg_map_path=masks)
+    )
     findings = []
     if masks is None:
         first = next(path for path in sorted((root / images).iterdir()) if path.suffix.lower() in IMAGE_SUFFIXES)
         labels = find_yolo_labels(first)
-        findings.append(Finding(
-            'warning', 'no masks', (), f'there is no folder {" or ".join(_MASKS)} with images in {root}'
-            + (f', but there are YOLO labels ({labels})' if labels else ''),
-            f'python tools/dataset_converters/yolo_to_coco.py {root / images} {root}/instances_train2017.json' if labels
-            else 'add the masks, or name their folder in a config (data_prefix.seg_map_path)'))
-    splits = [read_split(name, dict(config, ann_file=str(path.relative_to(root))), group)
-              for path, (name, group) in ((path, _split_name(path.stem)) for path in _lists(root))]
+        findings.append(
+            Finding(
+                'warning',
+                'no masks',
+                (),
+                f'there is no folder {" or ".join(_MASKS)} with images in {root}'
+                + (f', but there are YOLO labels ({labels})' if labels else ''),
+                f'python tools/dataset_converters/yolo_to_coco.py {root / images} {root}/instances_train2017.json'
+                if labels
+                else 'add the masks, or name their folder in a config (data_prefix.seg_map_path)',
+            )
+        )
+    splits = [
+        read_split(name, dict(config, ann_file=str(path.relative_to(root))), group)
+        for path, (name, group) in ((path, _split_name(path.stem)) for path in _lists(root))
+    ]
     splits = splits or [read_split('all', config)]
     splits[0].findings += [replace(finding, splits=tuple(split.name for split in splits)) for finding in findings]
     yield from splits
@@ -142,5 +169,3 @@ def _sequences(root: Path) -> Iterator[Split]:
 
 def _has_images(folder: Path) -> bool:
     return folder.is_dir() and any(path.suffix.lower() in IMAGE_SUFFIXES for path in folder.iterdir())
-
-

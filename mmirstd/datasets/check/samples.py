@@ -109,8 +109,14 @@ def read_split(name: str, config: Mapping[str, Any], group: str = '') -> Split:
     plain = {key: value for key, value in config.items() if key not in ('pipeline', 'lazy_init')}
     data_set = DATASETS.build(dict(plain, lazy_init=True))
     if not isinstance(data_set, (BaseClipDataset, SIRSTDataset)):
-        split.findings.append(Finding('note', 'not checked', (name, ), f'{config["type"]} is not a data set of '
-                                      'mmirstd; its files are not looked at'))
+        split.findings.append(
+            Finding(
+                'note',
+                'not checked',
+                (name,),
+                f'{config["type"]} is not a data set of mmirstd; its files are not looked at',
+            )
+        )
         return split
     split.source = data_set.ann_file or data_set.data_root or source
     _note_pipeline(split, config.get('pipeline') or ())
@@ -124,8 +130,10 @@ def read_split(name: str, config: Mapping[str, Any], group: str = '') -> Split:
     if isinstance(data_set, SIRSTDataset):
         split.labeled = data_set.data_prefix.get('seg_map_path') is not None
         split.resize_masks = data_set.mask_size_mismatch == 'resize'
-        split.samples = [Sample(entry['sample_id'], entry['img_path'], Label(entry.get('seg_map_path'),
-                                                                             data_set.mask_rule)) for entry in listed]
+        split.samples = [
+            Sample(entry['sample_id'], entry['img_path'], Label(entry.get('seg_map_path'), data_set.mask_rule))
+            for entry in listed
+        ]
         return split
     split.num_frames = data_set.num_frames
     for entry in listed:
@@ -134,9 +142,16 @@ def read_split(name: str, config: Mapping[str, Any], group: str = '') -> Split:
         mask = entry['mask_path']
         boxes = None if mask else tuple(tuple(instance['bbox']) for instance in entry['instances'])
         folder = os.path.dirname(entry['img_path'])
-        split.samples.append(Sample(
-            entry['img_path'], entry['img_path'], Label(mask, data_set.mask_rule, boxes),
-            f'{os.path.realpath(folder)}|{entry["video"]}', entry['frame_id'], entry['video'] or folder))
+        split.samples.append(
+            Sample(
+                entry['img_path'],
+                entry['img_path'],
+                Label(mask, data_set.mask_rule, boxes),
+                f'{os.path.realpath(folder)}|{entry["video"]}',
+                entry['frame_id'],
+                entry['video'] or folder,
+            )
+        )
     return split
 
 
@@ -149,5 +164,11 @@ def _note_pipeline(split: Split, pipeline: Any) -> None:
 
 def _as_finding(split: str, problem: Problem) -> Finding:
     text = problem.message.split('\n  cure: ')
-    return Finding('error' if problem.fatal else 'warning', 'list or annotation', (split, ), text[0],
-                   '\n  cure: '.join(text[1:]), problem.items)
+    return Finding(
+        'error' if problem.fatal else 'warning',
+        'list or annotation',
+        (split,),
+        text[0],
+        '\n  cure: '.join(text[1:]),
+        problem.items,
+    )

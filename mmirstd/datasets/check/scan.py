@@ -24,8 +24,11 @@ class Checked:
         facts: By file and label, see :func:`scan`.
     """
 
-    def __init__(self, splits: Sequence[Split], facts: dict[tuple[str | None, Label], tuple[ImageFacts, LabelFacts]],
-                 ) -> None:
+    def __init__(
+        self,
+        splits: Sequence[Split],
+        facts: dict[tuple[str | None, Label], tuple[ImageFacts, LabelFacts]],
+    ) -> None:
         self.splits = list(splits)
         self._facts = facts
 
@@ -54,9 +57,14 @@ def scan(splits: Sequence[Split], quick: bool = False, workers: int | None = Non
         quick: Look at :data:`QUICK` samples of each split, evenly spread.
         workers: Threads; default: two more than cores that may be used.
     """
-    tasks = list(dict.fromkeys(
-        (sample.image, sample.label) for split in splits
-        for sample in (spread(split.samples, QUICK) if quick else split.samples) if sample.image or sample.label.mask))
+    tasks = list(
+        dict.fromkeys(
+            (sample.image, sample.label)
+            for split in splits
+            for sample in (spread(split.samples, QUICK) if quick else split.samples)
+            if sample.image or sample.label.mask
+        )
+    )
     if workers is None:
         cores = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
         workers = cores + 2  # some wait for the disk

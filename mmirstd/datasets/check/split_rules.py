@@ -41,8 +41,11 @@ def _severity(first: Split, second: Split) -> str:
     return 'warning' if 'train' in kinds else 'note'
 
 
-_WHY = {'error': 'test figures would be training figures', 'warning': 'validation figures are training figures',
-        'note': 'what chooses the checkpoint is tested, too'}
+_WHY = {
+    'error': 'test figures would be training figures',
+    'warning': 'validation figures are training figures',
+    'note': 'what chooses the checkpoint is tested, too',
+}
 
 
 def _pairs(checked: Checked) -> Iterator[tuple[Split, Split]]:
@@ -68,9 +71,14 @@ def _shared(checked: Checked) -> Iterator[Finding]:
         both = tuple(path for real, path in _files(first).items() if real in there)
         if both:
             severity = _severity(first, second)
-            yield Finding(severity, 'files in two splits', (first.name, second.name),
-                          f'{len(both)} of {len(first.samples)} and {len(second.samples)} images are in both: '
-                          f'{_WHY[severity]}', 'correct the lists', both)
+            yield Finding(
+                severity,
+                'files in two splits',
+                (first.name, second.name),
+                f'{len(both)} of {len(first.samples)} and {len(second.samples)} images are in both: {_WHY[severity]}',
+                'correct the lists',
+                both,
+            )
 
 
 def _files(split: Split) -> dict[str, str]:
@@ -104,50 +112,80 @@ def _copies(checked: Checked) -> Iterator[Finding]:
                         across.setdefault(pair, []).append(f'{path} ({name}) = {other} ({other_name})')
     for (name, other_name), found in across.items():
         severity = _severity(by_name[name], by_name[other_name])
-        yield Finding(severity, 'copies in two splits', (name, other_name),
-                      f'{len(found)} pair(s) of files have the same pixels: {_WHY[severity]}',
-                      'take one of each pair off its list', tuple(found))
+        yield Finding(
+            severity,
+            'copies in two splits',
+            (name, other_name),
+            f'{len(found)} pair(s) of files have the same pixels: {_WHY[severity]}',
+            'take one of each pair off its list',
+            tuple(found),
+        )
     for name, found in within.items():
-        yield Finding('warning', 'copies', (name, ), f'{len(found)} pair(s) of files have the same pixels',
-                      'take one of each pair off the list', tuple(found))
+        yield Finding(
+            'warning',
+            'copies',
+            (name,),
+            f'{len(found)} pair(s) of files have the same pixels',
+            'take one of each pair off the list',
+            tuple(found),
+        )
     if labels:
-        yield Finding('warning', 'copies with different labels', checked.names(), f'{len(labels)} pair(s) of files '
-                      'have the same pixels and different labels', 'keep the right one', tuple(labels))
+        yield Finding(
+            'warning',
+            'copies with different labels',
+            checked.names(),
+            f'{len(labels)} pair(s) of files have the same pixels and different labels',
+            'keep the right one',
+            tuple(labels),
+        )
 
 
 def _alike(checked: Checked) -> Iterator[Finding]:
     """Images that look the same and are not equal: other compression, size or gain, the same background again."""
-    rows = [(split, sample.image, image.digest, image.thumbnail) for split, sample, image, _ in checked
-            if image.thumbnail and not sample.sequence]
+    rows = [
+        (split, sample.image, image.digest, image.thumbnail)
+        for split, sample, image, _ in checked
+        if image.thumbnail and not sample.sequence
+    ]
     unique = {path: (split, digest, thumb) for split, path, digest, thumb in rows}
     if len(unique) < 2:
         return
     if len(unique) > _MOST_COMPARED:
-        yield Finding('note', 'not checked', checked.names(), f'{len(unique)} images are too many to be compared by '
-                      f'their look (at most {_MOST_COMPARED}); copies of equal pixels are found')
+        yield Finding(
+            'note',
+            'not checked',
+            checked.names(),
+            f'{len(unique)} images are too many to be compared by '
+            f'their look (at most {_MOST_COMPARED}); copies of equal pixels are found',
+        )
         return
     paths = list(unique)
     vectors = np.array([np.frombuffer(unique[path][2], np.int8) for path in paths], np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     found: dict[tuple[str, ...], list[tuple[float, str]]] = {}
     for start in range(0, len(paths), _BLOCK):
-        likeness = vectors[start:start + _BLOCK] @ vectors[start:].T
+        likeness = vectors[start : start + _BLOCK] @ vectors[start:].T
         for row, column in zip(*np.nonzero(np.triu(likeness, 1) > _ALIKE)):
             first, second = paths[start + row], paths[start + column]
             (split, digest, _), (other, other_digest, _) = unique[first], unique[second]
             if digest == other_digest or (split is not other and not _apart(split, other)):
                 continue
             key = tuple(dict.fromkeys((split.name, other.name)))
-            found.setdefault(key, []).append((float(likeness[row, column]),
-                                              f'{first} ({split.name}) ~ {second} ({other.name})'))
+            found.setdefault(key, []).append(
+                (float(likeness[row, column]), f'{first} ({split.name}) ~ {second} ({other.name})')
+            )
     for names, pairs in found.items():
         pairs.sort(reverse=True)
         across = len(names) > 1
-        yield Finding('warning' if across else 'note', 'probably the same scene', names,
-                      f'{len(pairs)} pair(s) of images look the same without being equal (likeness above {_ALIKE:g})'
-                      + (', so what is tested may have been trained on' if across and 'train' in names else ''),
-                      'look at them; keep a scene in one split' if across else '',
-                      tuple(f'{text}: {value:.3f}' for value, text in pairs))
+        yield Finding(
+            'warning' if across else 'note',
+            'probably the same scene',
+            names,
+            f'{len(pairs)} pair(s) of images look the same without being equal (likeness above {_ALIKE:g})'
+            + (', so what is tested may have been trained on' if across and 'train' in names else ''),
+            'look at them; keep a scene in one split' if across else '',
+            tuple(f'{text}: {value:.3f}' for value, text in pairs),
+        )
 
 
 def _names(split: Split) -> Iterator[Finding]:
@@ -156,20 +194,44 @@ def _names(split: Split) -> Iterator[Finding]:
         folded.setdefault(sample.name.lower(), set()).add(sample.name)
     clashes = tuple(sorted(' and '.join(sorted(names)) for names in folded.values() if len(names) > 1))
     if clashes:
-        yield Finding('warning', 'names', (split.name, ), f'{len(clashes)} pair(s) of names differ in upper and lower '
-                      'case only, which Windows and macOS take for one file', 'rename them', clashes)
+        yield Finding(
+            'warning',
+            'names',
+            (split.name,),
+            f'{len(clashes)} pair(s) of names differ in upper and lower '
+            'case only, which Windows and macOS take for one file',
+            'rename them',
+            clashes,
+        )
 
 
 def _unlisted(checked: Checked) -> Iterator[Finding]:
     """Images and masks of the folders that are in no split; frames between annotated ones are meant to be."""
-    listed = {os.path.realpath(path) for split in checked.splits for sample in split.samples
-              for path in (sample.image, sample.label.mask) if path}
-    folders = {os.path.dirname(os.path.realpath(path)) for split in checked.splits for sample in split.samples
-               if not sample.sequence for path in (sample.image, sample.label.mask) if path}
+    listed = {
+        os.path.realpath(path)
+        for split in checked.splits
+        for sample in split.samples
+        for path in (sample.image, sample.label.mask)
+        if path
+    }
+    folders = {
+        os.path.dirname(os.path.realpath(path))
+        for split in checked.splits
+        for sample in split.samples
+        if not sample.sequence
+        for path in (sample.image, sample.label.mask)
+        if path
+    }
     rest = tuple(sorted(path for folder in folders for path in _images_in(folder) if path not in listed))
     if rest:
-        yield Finding('note', 'not listed', checked.names(), f'{len(rest)} image file(s) beside the listed ones are in '
-                      'no split', '', rest)
+        yield Finding(
+            'note',
+            'not listed',
+            checked.names(),
+            f'{len(rest)} image file(s) beside the listed ones are in no split',
+            '',
+            rest,
+        )
 
 
 def _images_in(folder: str) -> Iterator[str]:
@@ -186,18 +248,33 @@ def _sequences(checked: Checked) -> Iterator[Finding]:
         if both and not _files(first).keys() & _files(second).keys():  # else that is the finding
             severity = _severity(first, second).replace('error', 'warning')
             names = tuple(sorted(sequences[first.name][key][0].folder for key in both))
-            yield Finding(severity, 'sequences in two splits', (first.name, second.name),
-                          f'frames of {len(both)} sequence(s) are in both; neighboring frames are nearly equal',
-                          'keep a sequence in one split', names)
+            yield Finding(
+                severity,
+                'sequences in two splits',
+                (first.name, second.name),
+                f'frames of {len(both)} sequence(s) are in both; neighboring frames are nearly equal',
+                'keep a sequence in one split',
+                names,
+            )
     for split in checked.splits:
-        short = tuple(f'{frames[0].folder}: {len(frames)} frame(s)' for frames in sequences[split.name].values()
-                      if len(frames) < split.num_frames)
+        short = tuple(
+            f'{frames[0].folder}: {len(frames)} frame(s)'
+            for frames in sequences[split.name].values()
+            if len(frames) < split.num_frames
+        )
         if short:
-            yield Finding('note', 'short sequences', (split.name, ), f'{len(short)} of {len(sequences[split.name])} '
-                          f'sequences have fewer annotated frames than a clip ({split.num_frames}); their first frame '
-                          'is repeated', '', short)
+            yield Finding(
+                'note',
+                'short sequences',
+                (split.name,),
+                f'{len(short)} of {len(sequences[split.name])} '
+                f'sequences have fewer annotated frames than a clip ({split.num_frames}); their first frame '
+                'is repeated',
+                '',
+                short,
+            )
         gaps: list[str] = []
-        for frames in (sequences[split.name].values() if split.num_frames > 1 else ()):
+        for frames in sequences[split.name].values() if split.num_frames > 1 else ():
             numbers = np.array(sorted(frame.number for frame in frames))
             steps = np.diff(numbers)
             usual = int(np.median(steps)) if len(steps) else 1
@@ -205,8 +282,15 @@ def _sequences(checked: Checked) -> Iterator[Finding]:
             if wide:
                 gaps.append(f'{frames[0].folder}: {wide} gap(s), the longest of {int(steps.max())} frames')
         if gaps:
-            yield Finding('note', 'gaps', (split.name, ), f'{len(gaps)} of {len(sequences[split.name])} sequences have '
-                          'gaps in the numbers of their annotated frames', '', tuple(gaps))
+            yield Finding(
+                'note',
+                'gaps',
+                (split.name,),
+                f'{len(gaps)} of {len(sequences[split.name])} sequences have '
+                'gaps in the numbers of their annotated frames',
+                '',
+                tuple(gaps),
+            )
 
 
 def _by_sequence(samples: Sequence[Sample]) -> dict[str, list[Sample]]:
@@ -215,5 +299,3 @@ def _by_sequence(samples: Sequence[Sample]) -> dict[str, list[Sample]]:
         if sample.sequence:
             groups.setdefault(sample.sequence, []).append(sample)
     return groups
-
-

@@ -14,8 +14,13 @@ CATEGORIES = [{'supercategory': 'none', 'id': 1, 'name': 'target'}]
 
 def coco_box(bbox: list[float] | tuple[float, ...]) -> dict[str, Any]:
     """The keys of an annotation that follow from x, y, width, height."""
-    return {'bbox': [round(float(value), 4) for value in bbox], 'area': round(float(bbox[2] * bbox[3]), 4),
-            'category_id': 1, 'iscrowd': 0, 'segmentation': [[]]}
+    return {
+        'bbox': [round(float(value), 4) for value in bbox],
+        'area': round(float(bbox[2] * bbox[3]), 4),
+        'category_id': 1,
+        'iscrowd': 0,
+        'segmentation': [[]],
+    }
 
 
 def write_if_changed(path: str | os.PathLike, data: Any) -> bool:

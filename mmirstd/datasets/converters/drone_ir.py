@@ -55,8 +55,11 @@ class FrameChoice:
 
     def is_needed(self, number: int, total: int) -> bool:
         """Whether a frame belongs to the window of one of ``total`` frames' key frames."""
-        return any(self.is_key(number + back) for back in range(0, self.window * self.stride, self.stride)
-                   if number + back < total)
+        return any(
+            self.is_key(number + back)
+            for back in range(0, self.window * self.stride, self.stride)
+            if number + back < total
+        )
 
 
 @dataclass(frozen=True)
@@ -112,8 +115,10 @@ def read_frames(path: str | os.PathLike) -> Iterator[np.ndarray]:
     try:
         good, frame = capture.read() if capture.isOpened() else (False, None)
         if not good:
-            raise DataError(f'{path}: no frame can be decoded from this {os.path.getsize(path)}-byte file; it is cut '
-                            'off or not a video: copy or download it again')
+            raise DataError(
+                f'{path}: no frame can be decoded from this {os.path.getsize(path)}-byte file; it is cut '
+                'off or not a video: copy or download it again'
+            )
         while good:
             yield to_one_channel(frame)
             good, frame = capture.read()
@@ -140,8 +145,9 @@ def convert_video(source: str | os.PathLike, name: str, out: str | os.PathLike, 
     label_file = Path(source, VIDEO_FOLDER, f'{name}_LABELS.mat')
     for path in (video, label_file):
         if not path.is_file():
-            raise MissingDataError(f'{path}: no such file; the data set has one NAME.mp4 and one NAME_LABELS.mat per '
-                                   'video')
+            raise MissingDataError(
+                f'{path}: no such file; the data set has one NAME.mp4 and one NAME_LABELS.mat per video'
+            )
     origin = dict(version=1, video_bytes=video.stat().st_size, label_bytes=label_file.stat().st_size, **asdict(choice))
     record_file, folder = out / RECORDS / f'{name}.json', out / 'images' / name
     record = _kept(record_file, folder, origin)
@@ -157,23 +163,40 @@ def convert_video(source: str | os.PathLike, name: str, out: str | os.PathLike, 
         if shape is None:
             shape = frame.shape
         elif frame.shape != shape:
-            raise DataError(f'{video}: frame {number} has {frame.shape[0]}x{frame.shape[1]} pixels, the first '
-                            f'{shape[0]}x{shape[1]}; expected one size')
+            raise DataError(
+                f'{video}: frame {number} has {frame.shape[0]}x{frame.shape[1]} pixels, the first '
+                f'{shape[0]}x{shape[1]}; expected one size'
+            )
         count = number + 1
         if choice.is_needed(number, len(labels)):
             save_png(part / f'{number:05d}.png', frame)
             written.append(number)
     keys = [number for number in written if choice.is_key(number)]
-    record = dict(origin=origin, name=name, kind=_kind(name), height=shape[0], width=shape[1], frames=count,
-                  labels=len(labels), written=written, boxes={str(number): _plain(labels[number]) for number in keys})
+    record = dict(
+        origin=origin,
+        name=name,
+        kind=_kind(name),
+        height=shape[0],
+        width=shape[1],
+        frames=count,
+        labels=len(labels),
+        written=written,
+        boxes={str(number): _plain(labels[number]) for number in keys},
+    )
     shutil.rmtree(folder, ignore_errors=True)
     part.rename(folder)
     write_if_changed(record_file, record)
     return dict(record, made=True)
 
 
-def convert(source: str | os.PathLike, out: str | os.PathLike, splits: Splits, choice: FrameChoice | None = None,
-            workers: int = 1, progress: Callable[[dict], None] | None = None) -> dict[str, Any]:
+def convert(
+    source: str | os.PathLike,
+    out: str | os.PathLike,
+    splits: Splits,
+    choice: FrameChoice | None = None,
+    workers: int = 1,
+    progress: Callable[[dict], None] | None = None,
+) -> dict[str, Any]:
     """Convert all videos of the splits and write ``instances_{train,val,test}2017.json``.
 
     Args:
@@ -206,9 +229,14 @@ def convert(source: str | os.PathLike, out: str | os.PathLike, splits: Splits, c
                 progress(record)
 
     summary: dict[str, Any] = dict(
-        videos=len(names), made=sum(record['made'] for record in records.values()), images={}, boxes={}, files=[],
+        videos=len(names),
+        made=sum(record['made'] for record in records.values()),
+        images={},
+        boxes={},
+        files=[],
         short={r['name']: (r['frames'], r['labels']) for r in records.values() if r['frames'] < r['labels']},
-        long={r['name']: (r['frames'], r['labels']) for r in records.values() if r['frames'] > r['labels']})
+        long={r['name']: (r['frames'], r['labels']) for r in records.values() if r['frames'] > r['labels']},
+    )
     for part, part_names in splits.items():
         path = Path(out, f'instances_{part}2017.json')
         if not part_names:
@@ -225,17 +253,29 @@ def convert(source: str | os.PathLike, out: str | os.PathLike, splits: Splits, c
 def _coco(choice: FrameChoice, records: Sequence[dict]) -> dict[str, Any]:
     images, annotations, videos = [], [], []
     for record in records:
-        videos.append({'id': len(videos) + 1, 'name': record['name'], 'kind': record['kind'],
-                       'frames': record['frames']})
+        videos.append(
+            {'id': len(videos) + 1, 'name': record['name'], 'kind': record['kind'], 'frames': record['frames']}
+        )
         for key, boxes in record['boxes'].items():
-            images.append({'id': len(images) + 1, 'file_name': f'images/{record["name"]}/{int(key):05d}.png',
-                           'height': record['height'], 'width': record['width'], 'video_id': len(videos),
-                           'frame_id': int(key)})
+            images.append(
+                {
+                    'id': len(images) + 1,
+                    'file_name': f'images/{record["name"]}/{int(key):05d}.png',
+                    'height': record['height'],
+                    'width': record['width'],
+                    'video_id': len(videos),
+                    'frame_id': int(key),
+                }
+            )
             for kind, *bbox in boxes:
-                annotations.append({'id': len(annotations) + 1, 'image_id': len(images), **coco_box(bbox),
-                                    'kind': kind})
-    info = {'description': 'Drone-IR', **asdict(choice),
-            'frames': 'frame_id counts from 0; images of a folder that are not listed are the past of listed ones'}
+                annotations.append(
+                    {'id': len(annotations) + 1, 'image_id': len(images), **coco_box(bbox), 'kind': kind}
+                )
+    info = {
+        'description': 'Drone-IR',
+        **asdict(choice),
+        'frames': 'frame_id counts from 0; images of a folder that are not listed are the past of listed ones',
+    }
     return {'info': info, 'videos': videos, 'images': images, 'annotations': annotations, 'categories': CATEGORIES}
 
 

@@ -49,16 +49,18 @@ def read_labels(path: str | os.PathLike) -> list[list[LabelledBox]]:
     flags, dims, _, width, names = (child.as_array() for child in table.children[:5])
     del flags
     size, text = int(width[0]), bytes(names.astype(np.uint8))
-    fields = [text[k:k + size].split(b'\0')[0].decode('ascii', 'replace') for k in range(0, len(text), size)]
+    fields = [text[k : k + size].split(b'\0')[0].decode('ascii', 'replace') for k in range(0, len(text), size)]
     cells = table.children[5:]
     rows = int(np.prod(dims))
     if len(cells) != rows * len(fields):
-        raise DataError(f'{path}: the label table has {len(cells)} cells for {rows} frames and the fields {fields}; '
-                        f'expected {rows * len(fields)}: the file is damaged')
+        raise DataError(
+            f'{path}: the label table has {len(cells)} cells for {rows} frames and the fields {fields}; '
+            f'expected {rows * len(fields)}: the file is damaged'
+        )
     labels = []
     for row in range(rows):
         boxes: list[LabelledBox] = []
-        for field, cell in zip(fields, cells[row * len(fields):(row + 1) * len(fields)]):
+        for field, cell in zip(fields, cells[row * len(fields) : (row + 1) * len(fields)]):
             if field != 'Time':
                 boxes.extend(LabelledBox(field, box) for box in _boxes(cell, f'{path}: frame {row + 1}, {field}'))
         labels.append(boxes)
@@ -75,8 +77,10 @@ def _boxes(cell: Any, where: str) -> list[tuple[float, float, float, float]]:
     if not values.size:
         return []
     if dims.tolist() != [values.size // 4, 4]:
-        raise DataError(f'{where}: a matrix of {"x".join(map(str, dims.tolist()))}; expected K x 4 (x, y, width, '
-                        'height): only rectangle labels can be read')
+        raise DataError(
+            f'{where}: a matrix of {"x".join(map(str, dims.tolist()))}; expected K x 4 (x, y, width, '
+            'height): only rectangle labels can be read'
+        )
     boxes = values.reshape(4, -1).T.astype(np.float64)
     return [(x - 1, y - 1, w, h) for x, y, w, h in boxes.tolist()]
 
@@ -86,9 +90,11 @@ def _label_table(path: str | os.PathLike) -> Any:
     try:
         from mcos_decoder import MatStream
     except ImportError:
-        raise ImportError(f'{path}: reading MATLAB groundTruth labels needs the package mcos-decoder, which is not '
-                          'installed; it is in the extra drone-ir of mmirstd\n  cure: '
-                          'pip install "mcos-decoder>=0.1,<0.2"') from None
+        raise ImportError(
+            f'{path}: reading MATLAB groundTruth labels needs the package mcos-decoder, which is not '
+            'installed; it is in the extra drone-ir of mmirstd\n  cure: '
+            'pip install "mcos-decoder>=0.1,<0.2"'
+        ) from None
     from scipy.io import loadmat
 
     if not os.path.isfile(path):
@@ -96,16 +102,20 @@ def _label_table(path: str | os.PathLike) -> Any:
     try:
         workspace = loadmat(os.fspath(path)).get('__function_workspace__')
     except Exception as error:  # scipy raises whatever the damaged bytes lead it into
-        raise DataError(f'{path}: not a MATLAB file that can be read ({type(error).__name__}: {error}); copy or '
-                        'download it again') from None
+        raise DataError(
+            f'{path}: not a MATLAB file that can be read ({type(error).__name__}: {error}); copy or download it again'
+        ) from None
     if workspace is None:
-        raise DataError(f'{path}: a MATLAB file without objects; expected a groundTruth object of the Computer Vision '
-                        'Toolbox')
+        raise DataError(
+            f'{path}: a MATLAB file without objects; expected a groundTruth object of the Computer Vision Toolbox'
+        )
     for element in _walk(MatStream(workspace.tobytes(), skip_header=8).walk()):
         if _is_struct_with_time(element):
             return element
-    raise DataError(f'{path}: no label table (a struct with the field Time) in the groundTruth object; the file is '
-                    'damaged or was written by an unknown version of MATLAB')
+    raise DataError(
+        f'{path}: no label table (a struct with the field Time) in the groundTruth object; the file is '
+        'damaged or was written by an unknown version of MATLAB'
+    )
 
 
 def _walk(elements: Any) -> Iterator[Any]:
@@ -118,5 +128,10 @@ def _is_struct_with_time(element: Any) -> bool:
     if element.type_id != _MATRIX or len(element.children) < 6:
         return False
     flags, names = element.children[0].as_array(), element.children[4]
-    return (flags is not None and flags.size > 0 and int(flags[0]) & 255 == _STRUCT
-            and names.type_id == 1 and names.payload.startswith(b'Time\0'))
+    return (
+        flags is not None
+        and flags.size > 0
+        and int(flags[0]) & 255 == _STRUCT
+        and names.type_id == 1
+        and names.payload.startswith(b'Time\0')
+    )

@@ -14,8 +14,14 @@ from ..txt_list import read_txt_list, relative_paths
 from .coco_json import CATEGORIES, coco_box, write_if_changed
 
 
-def convert(list_file: str | os.PathLike, out: str | os.PathLike, root: str | os.PathLike | None = None,
-            strip: str | None = None, size: tuple[int, int] | None = None, bad_box: str = 'error') -> dict[str, Any]:
+def convert(
+    list_file: str | os.PathLike,
+    out: str | os.PathLike,
+    root: str | os.PathLike | None = None,
+    strip: str | None = None,
+    size: tuple[int, int] | None = None,
+    bad_box: str = 'error',
+) -> dict[str, Any]:
     """Write the JSON for a list; the lists know one class, which becomes the category ``target``.
 
     Args:
@@ -43,18 +49,29 @@ def convert(list_file: str | os.PathLike, out: str | os.PathLike, root: str | os
     for line, path in zip(listed, paths):
         video = sequences.setdefault(os.path.dirname(path), len(sequences) + 1)
         height, width = size or image_size(Path(root, path))
-        images.append({'id': len(images) + 1, 'file_name': path, 'height': int(height), 'width': int(width),
-                       'video_id': video})
+        images.append(
+            {'id': len(images) + 1, 'file_name': path, 'height': int(height), 'width': int(width), 'video_id': video}
+        )
         kept, found, first = check_boxes([dict(bbox=box) for box in line.boxes], width, height, bad_box)
         bad += found
         if found and bad_box == 'error':
-            raise DataError(f"{list_file}, line {line.line}: {path}: {first}; correct the list, or use bad_box='clip' "
-                            "or 'drop'")
+            raise DataError(
+                f"{list_file}, line {line.line}: {path}: {first}; correct the list, or use bad_box='clip' or 'drop'"
+            )
         for instance in kept:
             x1, y1, x2, y2 = instance['bbox']
-            annotations.append({'id': len(annotations) + 1, 'image_id': len(images),
-                                **coco_box((x1, y1, x2 - x1, y2 - y1))})
+            annotations.append(
+                {'id': len(annotations) + 1, 'image_id': len(images), **coco_box((x1, y1, x2 - x1, y2 - y1))}
+            )
     videos = [{'id': number, 'name': name or '.'} for name, number in sequences.items()]
-    write_if_changed(out, {'info': {'source': Path(list_file).name}, 'videos': videos, 'images': images,
-                     'annotations': annotations, 'categories': CATEGORIES})
+    write_if_changed(
+        out,
+        {
+            'info': {'source': Path(list_file).name},
+            'videos': videos,
+            'images': images,
+            'annotations': annotations,
+            'categories': CATEGORIES,
+        },
+    )
     return dict(images=len(images), boxes=len(annotations), sequences=len(sequences), bad=dict(bad))

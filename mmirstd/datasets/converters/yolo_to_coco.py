@@ -30,6 +30,7 @@ def read_class_names(path: str | os.PathLike) -> list[str]:
         names = [line.strip() for line in text.splitlines() if line.strip()]
     else:
         import yaml
+
         try:
             content = yaml.safe_load(text)
         except yaml.YAMLError as error:
@@ -41,7 +42,7 @@ def read_class_names(path: str | os.PathLike) -> list[str]:
     return names
 
 
-def convert(source: str | os.PathLike, out: str | os.PathLike, names: Sequence[str] = ('target', )) -> dict[str, Any]:
+def convert(source: str | os.PathLike, out: str | os.PathLike, names: Sequence[str] = ('target',)) -> dict[str, Any]:
     """Write the JSON for the images of a folder or of a list, with the label file of each.
 
     Args:
@@ -69,33 +70,51 @@ def convert(source: str | os.PathLike, out: str | os.PathLike, names: Sequence[s
         unlabelled += labels is None
         for box in read_yolo_labels(labels) if labels else ():
             if not 0 <= box.label < len(names):
-                raise DataError(f'{labels}: class {box.label}, but there are names for {len(names)} classes only '
-                                f'({", ".join(names)}); give all of them (--names data.yaml)')
+                raise DataError(
+                    f'{labels}: class {box.label}, but there are names for {len(names)} classes only '
+                    f'({", ".join(names)}); give all of them (--names data.yaml)'
+                )
             x, y, w, h = box.in_pixels(height, width)
             kept, found, first = check_boxes([dict(bbox=[x, y, x + w, y + h])], width, height, 'clip')
             if not kept:
                 raise DataError(f'{labels}: {first}; correct or remove this line')
             repaired += bool(found)
             x1, y1, x2, y2 = kept[0]['bbox']
-            annotations.append({'id': len(annotations) + 1, 'image_id': len(images),
-                                **coco_box((x1, y1, x2 - x1, y2 - y1)), 'category_id': box.label + 1})
+            annotations.append(
+                {
+                    'id': len(annotations) + 1,
+                    'image_id': len(images),
+                    **coco_box((x1, y1, x2 - x1, y2 - y1)),
+                    'category_id': box.label + 1,
+                }
+            )
     if unlabelled == len(images):
-        raise MissingDataError(f'{source}: none of its {len(images)} images has a label file; expected labels/NAME.txt '
-                               'in place of images/NAME.png, or NAME.txt beside the image')
+        raise MissingDataError(
+            f'{source}: none of its {len(images)} images has a label file; expected labels/NAME.txt '
+            'in place of images/NAME.png, or NAME.txt beside the image'
+        )
     categories = [{'supercategory': 'none', 'id': k, 'name': name} for k, name in enumerate(names, 1)]
-    write_if_changed(out, {'info': {'source': source.name}, 'images': images, 'annotations': annotations,
-                     'categories': categories})
+    write_if_changed(
+        out, {'info': {'source': source.name}, 'images': images, 'annotations': annotations, 'categories': categories}
+    )
     return dict(images=len(images), boxes=len(annotations), unlabelled=unlabelled, repaired=repaired)
 
 
 def _images(source: Path) -> tuple[Path, list[str]]:
     """The folder to which paths are relative, and the paths."""
     if source.is_dir():
-        found = sorted((path.relative_to(source).as_posix() for path in source.rglob('*')
-                        if path.suffix.lower() in IMAGE_SUFFIXES), key=natural_key)
+        found = sorted(
+            (
+                path.relative_to(source).as_posix()
+                for path in source.rglob('*')
+                if path.suffix.lower() in IMAGE_SUFFIXES
+            ),
+            key=natural_key,
+        )
         if not found:
-            raise MissingDataError(f'{source}: no image in this folder; expected files ending in '
-                                   f'{", ".join(IMAGE_SUFFIXES)}')
+            raise MissingDataError(
+                f'{source}: no image in this folder; expected files ending in {", ".join(IMAGE_SUFFIXES)}'
+            )
         return source, found
     lines = [line.strip().replace('\\', '/') for line in read_text(source, 'one image path per line').splitlines()]
     lines = [line for line in lines if line]
@@ -103,6 +122,8 @@ def _images(source: Path) -> tuple[Path, list[str]]:
     rests = without_leading_folders(lines, lambda path: image_exists(root, path)) if lines else None
     missing = [line for line in (rests[0] if rests else lines) if not (root / line).is_file()]
     if rests is None or missing:
-        raise MissingDataError(f'{source}: {len(missing)} of its {len(lines)} images are missing, the first is '
-                               f'{missing[0] if missing else "not named"}; expected paths relative to {root}')
+        raise MissingDataError(
+            f'{source}: {len(missing)} of its {len(lines)} images are missing, the first is '
+            f'{missing[0] if missing else "not named"}; expected paths relative to {root}'
+        )
     return root, rests[0]

@@ -68,13 +68,21 @@ def _cloud_layer(shape: tuple[int, int], variant: str, rng: np.random.Generator)
         density = base - float(rng.uniform(0.2, 0.6)) * (lobes - 0.8)
         sharpness, texture_beta, warmth = float(rng.uniform(1.0, 4.0)), 2.9, float(rng.uniform(4, 16))
     elif variant == 'stratus':
-        density = warp(fractal_field(shape, float(rng.uniform(3.0, 3.8)), rng, stretch=float(rng.uniform(2, 5)),
-                                     angle=float(rng.normal(0, 8))), float(rng.uniform(1, 5)), rng)
+        density = warp(
+            fractal_field(
+                shape,
+                float(rng.uniform(3.0, 3.8)),
+                rng,
+                stretch=float(rng.uniform(2, 5)),
+                angle=float(rng.normal(0, 8)),
+            ),
+            float(rng.uniform(1, 5)),
+            rng,
+        )
         sharpness, texture_beta, warmth = float(rng.uniform(0.5, 1.2)), 3.2, float(rng.uniform(1.5, 6))
     else:  # cirrus: ice drawn out by wind shear
         angle = float(rng.uniform(-60, 60))
-        fibres = fractal_field(shape, float(rng.uniform(2.4, 3.0)), rng, stretch=float(rng.uniform(5, 12)),
-                               angle=angle)
+        fibres = fractal_field(shape, float(rng.uniform(2.4, 3.0)), rng, stretch=float(rng.uniform(5, 12)), angle=angle)
         patches = fractal_field(shape, 3.4, rng, stretch=2.0, angle=angle)
         density = warp(0.75 * fibres + 0.8 * patches, float(rng.uniform(2, 8)), rng, beta=5.0)
         sharpness, texture_beta, warmth = float(rng.uniform(0.6, 1.4)), 2.8, float(rng.uniform(2, 8))
@@ -108,8 +116,9 @@ def render_cloud(shape: tuple[int, int], rng: np.random.Generator) -> Background
     return Background(out, 'cloud', main)
 
 
-def _ground_plane(shape: tuple[int, int], horizon: np.ndarray, tile: np.ndarray, scale: float,
-                  eye: float, rng: np.random.Generator) -> np.ndarray:
+def _ground_plane(
+    shape: tuple[int, int], horizon: np.ndarray, tile: np.ndarray, scale: float, eye: float, rng: np.random.Generator
+) -> np.ndarray:
     """A texture tile laid on a plane and seen in perspective.
 
     Args:
@@ -127,8 +136,7 @@ def _ground_plane(shape: tuple[int, int], horizon: np.ndarray, tile: np.ndarray,
     u = (_columns(width) - width / 2) * stretch * scale + float(rng.uniform(0, tile.shape[1]))
     v = stretch * near * scale + float(rng.uniform(0, tile.shape[0]))
     u, v = np.mod(u, tile.shape[1]), np.mod(v, tile.shape[0])
-    out = cv2.remap(tile, u.astype(np.float32), v.astype(np.float32), cv2.INTER_LINEAR,
-                    borderMode=cv2.BORDER_WRAP)
+    out = cv2.remap(tile, u.astype(np.float32), v.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
     # Where many texture pixels fall into one of the image they average out.
     crowding = np.float32(scale) * stretch * stretch
     return (out / np.sqrt(np.maximum(crowding, 1))).astype(np.float32)
@@ -161,10 +169,14 @@ def render_sea(shape: tuple[int, int], rng: np.random.Generator) -> Background:
     drop = np.maximum(_rows(height) - horizon, 0)
     # Near the horizon water mirrors the warm low sky, further down the cold zenith (Fresnel).
     contrast = float(rng.normal(0.5, 2.0))
-    water = float(out[:, width // 2].max()) + contrast - float(rng.uniform(0, 4)) * (
-        1 - np.exp(-drop / float(rng.uniform(30, 120))))
-    swell = fractal_field((256, 256), 2.4, rng, stretch=float(rng.uniform(2, 5)), angle=float(rng.normal(0, 12)),
-                          periodic=True)
+    water = (
+        float(out[:, width // 2].max())
+        + contrast
+        - float(rng.uniform(0, 4)) * (1 - np.exp(-drop / float(rng.uniform(30, 120))))
+    )
+    swell = fractal_field(
+        (256, 256), 2.4, rng, stretch=float(rng.uniform(2, 5)), angle=float(rng.normal(0, 12)), periodic=True
+    )
     ripple = fractal_field((256, 256), 1.4, rng, stretch=float(rng.uniform(2, 4)), periodic=True)
     eye = float(rng.uniform(4, 30))
     waves = _ground_plane(shape, horizon, swell, float(rng.uniform(0.4, 0.9)), eye, rng)
@@ -176,8 +188,10 @@ def render_sea(shape: tuple[int, int], rng: np.random.Generator) -> Background:
         variant = 'glint'
         # Facets that happen to mirror the sun: wave crests inside a path that widens towards the viewer.
         centre = width * float(rng.uniform(-0.1, 1.1))
-        path = np.exp(-0.5 * ((_columns(width) - centre) / (float(rng.uniform(12, 50)) +
-                                                            float(rng.uniform(0.1, 0.5)) * drop))**2)
+        path = np.exp(
+            -0.5
+            * ((_columns(width) - centre) / (float(rng.uniform(12, 50)) + float(rng.uniform(0.1, 0.5)) * drop)) ** 2
+        )
         facets = waves * 0.6 + ripples * 0.8
         sparkle = smoothstep(facets, float(rng.uniform(0.5, 1.1)), 2.4)
         heat = float(rng.uniform(3, 14))
@@ -210,8 +224,13 @@ def _skyline(shape: tuple[int, int], rng: np.random.Generator) -> tuple[np.ndarr
     if rng.random() < 0.5:
         draw_mast(out, base, level + float(rng.normal(3, 3)), rng)
     if rng.random() < 0.4:
-        draw_trees(out, base + int(rng.integers(0, 20)), level + float(rng.normal(1, 3)),
-                   height * float(rng.uniform(0.02, 0.12)), rng)
+        draw_trees(
+            out,
+            base + int(rng.integers(0, 20)),
+            level + float(rng.normal(1, 3)),
+            height * float(rng.uniform(0.02, 0.12)),
+            rng,
+        )
     return out, out != sky
 
 

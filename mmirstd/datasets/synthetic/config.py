@@ -33,8 +33,7 @@ def _number(owner: object, name: str, low: float = -math.inf, high: float = math
 def _integer(owner: object, name: str, low: int, high: float = math.inf) -> int:
     value = getattr(owner, name)
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise ValueError(f'{type(owner).__name__}.{name} must be a whole number in [{low:g}, {high:g}], '
-                         f'got {value!r}')
+        raise ValueError(f'{type(owner).__name__}.{name} must be a whole number in [{low:g}, {high:g}], got {value!r}')
     return value
 
 
@@ -42,13 +41,18 @@ def _range(owner: object, name: str, low: float = -math.inf, high: float = math.
     """Check a ``(low, high)`` pair and store it as a tuple (JSON gives lists)."""
     value = getattr(owner, name)
     kinds = (int,) if whole else (int, float)
-    good = (isinstance(value, (tuple, list)) and len(value) == 2
-            and all(isinstance(v, kinds) and not isinstance(v, bool) for v in value)
-            and low <= value[0] <= value[1] <= high)
+    good = (
+        isinstance(value, (tuple, list))
+        and len(value) == 2
+        and all(isinstance(v, kinds) and not isinstance(v, bool) for v in value)
+        and low <= value[0] <= value[1] <= high
+    )
     if not good:
-        raise ValueError(f'{type(owner).__name__}.{name} must be a pair (low, high) of '
-                         f'{"whole " if whole else ""}numbers with {low:g} <= low <= high <= {high:g}, '
-                         f'got {value!r}')
+        raise ValueError(
+            f'{type(owner).__name__}.{name} must be a pair (low, high) of '
+            f'{"whole " if whole else ""}numbers with {low:g} <= low <= high <= {high:g}, '
+            f'got {value!r}'
+        )
     object.__setattr__(owner, name, tuple(value))
 
 
@@ -63,8 +67,7 @@ def _weights(owner: object, name: str, choices: tuple[str, ...]) -> None:
     unknown = [key for key in value if key not in choices]
     if unknown:
         raise ValueError(f'{label} does not know {unknown}; it takes {list(choices)}')
-    numbers = all(isinstance(v, (int, float)) and not isinstance(v, bool) and 0 <= v < math.inf
-                  for v in value.values())
+    numbers = all(isinstance(v, (int, float)) and not isinstance(v, bool) and 0 <= v < math.inf for v in value.values())
     if not numbers or sum(value.values()) <= 0:
         raise ValueError(f'{label} needs finite weights >= 0 with at least one > 0, got {dict(value)!r}')
     # A fixed order: drawing from the weights must not depend on how the user wrote the mapping.
@@ -155,8 +158,7 @@ class TargetConfig:
     """
 
     count: tuple[float, ...] = (0.06, 0.60, 0.24, 0.07, 0.03)
-    shapes: Mapping[str, float] = field(
-        default_factory=lambda: {'point': 0.2, 'gaussian': 0.45, 'ellipse': 0.35})
+    shapes: Mapping[str, float] = field(default_factory=lambda: {'point': 0.2, 'gaussian': 0.45, 'ellipse': 0.35})
     size: Range = (3.0, 9.0)
     size_law: str = 'uniform'
     aspect: Range = (1.0, 2.2)
@@ -172,11 +174,15 @@ class TargetConfig:
 
     def __post_init__(self) -> None:
         count = self.count
-        good = isinstance(count, (tuple, list)) and count and all(
-            isinstance(c, (int, float)) and not isinstance(c, bool) and 0 <= c < math.inf for c in count)
+        good = (
+            isinstance(count, (tuple, list))
+            and count
+            and all(isinstance(c, (int, float)) and not isinstance(c, bool) and 0 <= c < math.inf for c in count)
+        )
         if not good or sum(count) <= 0:
-            raise ValueError('TargetConfig.count must list a weight >= 0 for 0, 1, 2, ... targets, one of them > 0, '
-                             f'got {count!r}')
+            raise ValueError(
+                f'TargetConfig.count must list a weight >= 0 for 0, 1, 2, ... targets, one of them > 0, got {count!r}'
+            )
         object.__setattr__(self, 'count', tuple(float(c) for c in count))
         _weights(self, 'shapes', TARGET_SHAPES)
         _range(self, 'size', 0.5, 24.0)
@@ -206,14 +212,18 @@ class SceneConfig:
 
     size: tuple[int, int] = (256, 256)
     backgrounds: Mapping[str, float] = field(
-        default_factory=lambda: {'sky': 0.12, 'cloud': 0.38, 'sea': 0.2, 'ground': 0.3})
+        default_factory=lambda: {'sky': 0.12, 'cloud': 0.38, 'sea': 0.2, 'ground': 0.3}
+    )
     sensor: SensorConfig = field(default_factory=SensorConfig)
     targets: TargetConfig = field(default_factory=TargetConfig)
 
     def __post_init__(self) -> None:
         size = self.size
-        good = isinstance(size, (tuple, list)) and len(size) == 2 and all(
-            isinstance(s, int) and not isinstance(s, bool) and 32 <= s <= 8192 for s in size)
+        good = (
+            isinstance(size, (tuple, list))
+            and len(size) == 2
+            and all(isinstance(s, int) and not isinstance(s, bool) and 32 <= s <= 8192 for s in size)
+        )
         if not good:
             raise ValueError(f'SceneConfig.size must be (height, width), each from 32 to 8192 px, got {size!r}')
         object.__setattr__(self, 'size', tuple(size))
@@ -222,8 +232,10 @@ class SceneConfig:
             if not isinstance(getattr(self, name), kind):
                 raise ValueError(f'SceneConfig.{name} must be a {kind.__name__}, got {getattr(self, name)!r}')
         if 2 * self.targets.border >= min(size) - 1:
-            raise ValueError(f'TargetConfig.border = {self.targets.border:g} leaves no room for a target in an image '
-                             f'of {size[0]}x{size[1]} px')
+            raise ValueError(
+                f'TargetConfig.border = {self.targets.border:g} leaves no room for a target in an image '
+                f'of {size[0]}x{size[1]} px'
+            )
 
 
 @dataclass(frozen=True)
@@ -246,12 +258,14 @@ class SequenceConfig:
     """
 
     scene: SceneConfig = field(
-        default_factory=lambda: SceneConfig(targets=TargetConfig(count=(0.05, 0.45, 0.35, 0.15))))
+        default_factory=lambda: SceneConfig(targets=TargetConfig(count=(0.05, 0.45, 0.35, 0.15)))
+    )
     num_frames: int = 40
     drift: Range = (0.0, 0.8)
     jitter: float = 0.15
     trajectories: Mapping[str, float] = field(
-        default_factory=lambda: {'constant': 0.45, 'turning': 0.3, 'crossing': 0.25})
+        default_factory=lambda: {'constant': 0.45, 'turning': 0.3, 'crossing': 0.25}
+    )
     speed: Range = (0.3, 2.0)
     turn_rate: Range = (1.0, 6.0)
     min_visible: float = 0.5

@@ -7,13 +7,15 @@ import numpy as np
 from scipy import fft
 
 
-def fractal_field(shape: tuple[int, int],
-                  beta: float,
-                  rng: np.random.Generator,
-                  *,
-                  stretch: float = 1.0,
-                  angle: float = 0.0,
-                  periodic: bool = False) -> np.ndarray:
+def fractal_field(
+    shape: tuple[int, int],
+    beta: float,
+    rng: np.random.Generator,
+    *,
+    stretch: float = 1.0,
+    angle: float = 0.0,
+    periodic: bool = False,
+) -> np.ndarray:
     """A Gaussian random field whose power falls as 1/f^beta.
 
     Natural scenes, thermal ones too, have beta near 2; clouds are smoother (Kolmogorov turbulence seen in two
@@ -67,7 +69,7 @@ def fractal_line(length: int, beta: float, rng: np.random.Generator) -> np.ndarr
     size = fft.next_fast_len(2 * int(length), real=True)
     freq = np.fft.rfftfreq(size)
     freq[0] = 1.0
-    spectrum = (rng.standard_normal(freq.size) + 1j * rng.standard_normal(freq.size)) * freq**(-beta / 2)
+    spectrum = (rng.standard_normal(freq.size) + 1j * rng.standard_normal(freq.size)) * freq ** (-beta / 2)
     spectrum[0] = 0.0
     out = fft.irfft(spectrum, n=size)[:length]
     out = out - out.mean()
@@ -92,8 +94,13 @@ def warp(field: np.ndarray, strength: float, rng: np.random.Generator, beta: flo
     grid_y, grid_x = np.indices((height, width), dtype=np.float32)
     dx = cv2.resize(fractal_field(small, beta, rng), (width, height), interpolation=cv2.INTER_LINEAR)
     dy = cv2.resize(fractal_field(small, beta, rng), (width, height), interpolation=cv2.INTER_LINEAR)
-    return cv2.remap(field, grid_x + np.float32(strength) * dx, grid_y + np.float32(strength) * dy,
-                     cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+    return cv2.remap(
+        field,
+        grid_x + np.float32(strength) * dx,
+        grid_y + np.float32(strength) * dy,
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REFLECT_101,
+    )
 
 
 def smoothstep(field: np.ndarray, low: float, high: float) -> np.ndarray:

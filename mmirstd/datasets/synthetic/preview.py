@@ -24,14 +24,14 @@ def _inset(image: np.ndarray, mask: np.ndarray, target: dict[str, Any], side: in
     x, y = (int(round(c)) for c in target['centroid'])
     half = INSET_PIXELS // 2
     top, left = max(0, y - half), max(0, x - half)
-    part = image[top:y + half + 1, left:x + half + 1].astype(np.float32)
+    part = image[top : y + half + 1, left : x + half + 1].astype(np.float32)
     part = (part - part.min()) / max(float(np.ptp(part)), 1.0)
     # Black where the image ends.
     patch = np.zeros((INSET_PIXELS, INSET_PIXELS), np.float32)
     row, col = top - (y - half), left - (x - half)
-    patch[row:row + part.shape[0], col:col + part.shape[1]] = part
+    patch[row : row + part.shape[0], col : col + part.shape[1]] = part
     big = cv2.resize((255 * patch).astype(np.uint8), (side, side), interpolation=cv2.INTER_NEAREST)
-    outline = np.pad(mask, half)[y:y + INSET_PIXELS, x:x + INSET_PIXELS]
+    outline = np.pad(mask, half)[y : y + INSET_PIXELS, x : x + INSET_PIXELS]
     outline = cv2.resize(outline, (side, side), interpolation=cv2.INTER_NEAREST)
     big = cv2.cvtColor(big, cv2.COLOR_GRAY2BGR)
     contours, _ = cv2.findContours((outline > 0).astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
@@ -56,17 +56,20 @@ def make_tile(image: np.ndarray, mask: np.ndarray, targets: list[dict[str, Any]]
     gray = _to_eight_bits(image)
     height, width = gray.shape
     scale = TILE / max(height, width)
-    shown = cv2.resize(gray, (max(1, round(width * scale)), max(1, round(height * scale))),
-                       interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST)
+    shown = cv2.resize(
+        gray,
+        (max(1, round(width * scale)), max(1, round(height * scale))),
+        interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST,
+    )
     picture = np.zeros((TILE, TILE, 3), np.uint8)
-    picture[:shown.shape[0], :shown.shape[1]] = cv2.cvtColor(shown, cv2.COLOR_GRAY2BGR)
+    picture[: shown.shape[0], : shown.shape[1]] = cv2.cvtColor(shown, cv2.COLOR_GRAY2BGR)
     for target in targets:
         centre = [int(round((c + 0.5) * scale)) for c in target['centroid']]
         cv2.circle(picture, centre, max(8, round(8 * scale)), _GREEN, 1, cv2.LINE_AA)
     side = TILE // INSETS
     strip = np.full((side, TILE, 3), 24, np.uint8)
     for k, target in enumerate(targets[:INSETS]):
-        strip[:, k * side:(k + 1) * side] = _inset(image, mask, target, side)
+        strip[:, k * side : (k + 1) * side] = _inset(image, mask, target, side)
     line = np.full((16, TILE, 3), 24, np.uint8)
     cv2.putText(line, caption, (3, 12), cv2.FONT_HERSHEY_SIMPLEX, 0.38, _WHITE, 1, cv2.LINE_AA)
     return np.pad(np.vstack((picture, line, strip)), ((0, 6), (0, 6), (0, 0)))
@@ -91,8 +94,14 @@ def _frame_tiles(root: Path, count: int) -> list[np.ndarray]:
     tiles = []
     for name in _spread(list(data['images']), count):
         scene = data['scenes'][name]
-        tiles.append(make_tile(_read(root / 'images' / f'{name}.png'), _read(root / 'masks' / f'{name}.png'),
-                               data['images'][name], f'{name}  {scene["background"]}/{scene["variant"]}'))
+        tiles.append(
+            make_tile(
+                _read(root / 'images' / f'{name}.png'),
+                _read(root / 'masks' / f'{name}.png'),
+                data['images'][name],
+                f'{name}  {scene["background"]}/{scene["variant"]}',
+            )
+        )
     return tiles
 
 
@@ -136,8 +145,10 @@ def contact_sheet(root: str | Path, rows: int = 4, columns: int = 6) -> np.ndarr
     elif any(root.glob('instances_*2017.json')):
         tiles = _sequence_tiles(root, rows, columns)
     else:
-        raise FileNotFoundError(f'{root}: no synthetic data set is here (neither targets.json nor '
-                                'instances_*2017.json); make one with tools/dataset_converters/make_synthetic.py')
+        raise FileNotFoundError(
+            f'{root}: no synthetic data set is here (neither targets.json nor '
+            'instances_*2017.json); make one with tools/dataset_converters/make_synthetic.py'
+        )
     columns = min(columns, len(tiles))
     tiles += [np.zeros_like(tiles[0])] * (-len(tiles) % columns)
-    return np.vstack([np.hstack(tiles[k:k + columns]) for k in range(0, len(tiles), columns)])
+    return np.vstack([np.hstack(tiles[k : k + columns]) for k in range(0, len(tiles), columns)])

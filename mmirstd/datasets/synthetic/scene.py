@@ -100,19 +100,27 @@ def union_mask(profiles: list[Profile], shape: tuple[int, int]) -> np.ndarray:
     return out
 
 
-def signal_statistics(signal: np.ndarray, mask: np.ndarray, everything: np.ndarray,
-                      full_scale: int) -> LocalStatistics:
+def signal_statistics(signal: np.ndarray, mask: np.ndarray, everything: np.ndarray, full_scale: int) -> LocalStatistics:
     """The statistics of `local_scr` in signal units (0 to 1), for a signal that is not yet quantised."""
     window, _ = neighborhood(mask, everything)
     # Rounding only where it is measured: the rest of the frame does not matter yet.
     counts = np.rint(np.clip(signal[window], 0, 1) * np.float32(full_scale))
     stats = local_scr(counts, mask[window], everything[window], floor=ROUNDING_SIGMA)
-    return LocalStatistics(stats.scr, *(v / full_scale for v in (
-        stats.target_mean, stats.background_mean, stats.background_sigma, stats.peak)))
+    return LocalStatistics(
+        stats.scr,
+        *(v / full_scale for v in (stats.target_mean, stats.background_mean, stats.background_sigma, stats.peak)),
+    )
 
 
-def requested_strength(signal: np.ndarray, profile: Profile, scr: float, cold: bool, everything: np.ndarray,
-                       full_scale: int, with_targets: np.ndarray | None = None) -> float:
+def requested_strength(
+    signal: np.ndarray,
+    profile: Profile,
+    scr: float,
+    cold: bool,
+    everything: np.ndarray,
+    full_scale: int,
+    with_targets: np.ndarray | None = None,
+) -> float:
     """The strength with which a target reaches an SCR.
 
     Args:
@@ -171,8 +179,14 @@ def _draw_position(config: SceneConfig, edges: np.ndarray, rng: np.random.Genera
     return float(x), float(y)
 
 
-def _place_target(config: SceneConfig, sensor: Sensor, signal: np.ndarray, edges: np.ndarray, placed: list[_Placed],
-                  rng: np.random.Generator) -> _Placed | None:
+def _place_target(
+    config: SceneConfig,
+    sensor: Sensor,
+    signal: np.ndarray,
+    edges: np.ndarray,
+    placed: list[_Placed],
+    rng: np.random.Generator,
+) -> _Placed | None:
     """Find a place where the requested SCR can be had; None when the image is too crowded for the spacing.
 
     The ratio is drawn anew for each place: what a flat sky can take is too weak for ground clutter, and the other way
@@ -197,8 +211,11 @@ def _place_target(config: SceneConfig, sensor: Sensor, signal: np.ndarray, edges
         # What the place itself is brighter (darker) than its neighbourhood by.
         head_start = sign * (stats.target_mean - stats.background_mean)
         # A target must stand out by itself, fit into the range, and be strong enough to be seen.
-        flaw = (max(0.0, head_start - 0.5 * contrast) + 2 * max(0.0, goal - 0.97, 0.03 - goal)
-                + max(0.0, targets.min_contrast - contrast))
+        flaw = (
+            max(0.0, head_start - 0.5 * contrast)
+            + 2 * max(0.0, goal - 0.97, 0.03 - goal)
+            + max(0.0, targets.min_contrast - contrast)
+        )
         if flaw < best_flaw:
             best, best_flaw = _Placed(shape, x, y, profile, scr, cold), flaw
         if flaw == 0:
@@ -214,8 +231,9 @@ def add_targets(signal: np.ndarray, profiles: list[Profile], strengths: list[flo
     return out
 
 
-def solve_all(signal: np.ndarray, profiles: list[Profile], scrs: list[float], cold: list[bool], full_scale: int,
-              rounds: int = 3) -> list[float]:
+def solve_all(
+    signal: np.ndarray, profiles: list[Profile], scrs: list[float], cold: list[bool], full_scale: int, rounds: int = 3
+) -> list[float]:
     """The strengths with which several targets reach their SCRs together.
 
     A target's tail reaches its own and its neighbours' neighbourhoods, so strengths are found in a few rounds, each
@@ -229,21 +247,44 @@ def solve_all(signal: np.ndarray, profiles: list[Profile], scrs: list[float], co
             own = np.float32(strengths[k]) * profile.values
             frame[profile.window] -= own
             without = frame[profile.window].copy()
-            strengths_k = requested_strength(frame, profile, scrs[k], cold[k], everything, full_scale,
-                                             add_targets(frame, [profile], [strengths[k]]))
+            strengths_k = requested_strength(
+                frame, profile, scrs[k], cold[k], everything, full_scale, add_targets(frame, [profile], [strengths[k]])
+            )
             frame[profile.window] = without + np.float32(strengths_k) * profile.values
             strengths[k] = strengths_k
     return strengths
 
 
-def make_record(number: int, shape: TargetShape, x: float, y: float, profile: Profile, sensor: Sensor, scr: float,
-                cold: bool, stats: LocalStatistics, background: str) -> TargetRecord:
+def make_record(
+    number: int,
+    shape: TargetShape,
+    x: float,
+    y: float,
+    profile: Profile,
+    sensor: Sensor,
+    scr: float,
+    cold: bool,
+    stats: LocalStatistics,
+    background: str,
+) -> TargetRecord:
     """Put together what is known about a target in a finished image."""
     return TargetRecord(
-        id=number, centroid=(float(x), float(y)), bbox=profile.bbox(), area=int(profile.mask.sum()), shape=shape.kind,
-        size=shape.size, angle=shape.angle, psf_sigma=sensor.psf_sigma, polarity='cold' if cold else 'hot',
-        scr_requested=float(scr), scr_local=stats.scr, contrast=stats.target_mean - stats.background_mean,
-        background_sigma=stats.background_sigma, peak=stats.peak, background=background)
+        id=number,
+        centroid=(float(x), float(y)),
+        bbox=profile.bbox(),
+        area=int(profile.mask.sum()),
+        shape=shape.kind,
+        size=shape.size,
+        angle=shape.angle,
+        psf_sigma=sensor.psf_sigma,
+        polarity='cold' if cold else 'hot',
+        scr_requested=float(scr),
+        scr_local=stats.scr,
+        contrast=stats.target_mean - stats.background_mean,
+        background_sigma=stats.background_sigma,
+        peak=stats.peak,
+        background=background,
+    )
 
 
 def render_scene(config: SceneConfig, rng: np.random.Generator) -> Scene:
@@ -273,8 +314,11 @@ def render_scene(config: SceneConfig, rng: np.random.Generator) -> Scene:
     image = sensor.quantise(add_targets(signal, profiles, strengths))
     mask = union_mask(profiles, config.size)
     records = [
-        make_record(k, p.shape, p.x, p.y, p.profile, sensor, p.scr, p.cold, measure(image, p.profile, mask),
-                    background.kind) for k, p in enumerate(placed)
+        make_record(
+            k, p.shape, p.x, p.y, p.profile, sensor, p.scr, p.cold, measure(image, p.profile, mask), background.kind
+        )
+        for k, p in enumerate(placed)
     ]
-    return Scene(image, mask, records, background.kind, background.variant,
-                 [p.full_mask(config.size) for p in profiles])
+    return Scene(
+        image, mask, records, background.kind, background.variant, [p.full_mask(config.size) for p in profiles]
+    )

@@ -59,9 +59,11 @@ class Sensor:
         fill, level = _draw(config.fill, rng), _draw(config.level, rng)
         pattern = rng.standard_normal(shape, dtype=np.float32) * np.float32(_draw(config.fpn_mk, rng) / 1000)
         pattern += rng.standard_normal((1, width), dtype=np.float32) * np.float32(
-            _draw(config.column_stripe_mk, rng) / 1000)
+            _draw(config.column_stripe_mk, rng) / 1000
+        )
         pattern += rng.standard_normal((height, 1), dtype=np.float32) * np.float32(
-            _draw(config.row_stripe_mk, rng) / 1000)
+            _draw(config.row_stripe_mk, rng) / 1000
+        )
         shading = None
         loss = _draw(config.vignetting, rng)
         if rng.random() < config.vignetting_prob and loss > 0:
@@ -69,8 +71,9 @@ class Sensor:
             x = np.linspace(-1, 1, width, dtype=np.float32)[None, :]
             # cos^4 of the field angle is 1 - 2 r^2 + ...: the square of the radius is what is seen at these angles.
             shading = np.float32(loss) * (x**2 + y**2) / 2
-        return cls(tuple(shape), config.bit_depth, psf_sigma, netd, inverted, fill, level, config.min_span_k,
-                   pattern, shading)
+        return cls(
+            tuple(shape), config.bit_depth, psf_sigma, netd, inverted, fill, level, config.min_span_k, pattern, shading
+        )
 
     @property
     def full_scale(self) -> int:

@@ -67,8 +67,13 @@ def _canvas(camera: np.ndarray, frame: tuple[int, int]) -> tuple[tuple[int, int]
 def _view(canvas: np.ndarray, corner: np.ndarray, frame: tuple[int, int]) -> np.ndarray:
     """The part of the canvas whose top left pixel is at ``corner`` (x, y), sub-pixel, bicubic."""
     move = np.array(((1, 0, corner[0]), (0, 1, corner[1])), np.float64)
-    return cv2.warpAffine(canvas, move, (frame[1], frame[0]), flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP,
-                          borderMode=cv2.BORDER_REFLECT_101)
+    return cv2.warpAffine(
+        canvas,
+        move,
+        (frame[1], frame[0]),
+        flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_REFLECT_101,
+    )
 
 
 def _profile(actor: _Actor, time: int, sensor: Sensor, config: SequenceConfig) -> Profile | None:
@@ -80,8 +85,9 @@ def _profile(actor: _Actor, time: int, sensor: Sensor, config: SequenceConfig) -
     return profile if profile.mask.any() else None
 
 
-def _constant_strength(actor: _Actor, signals: list[tuple[int, np.ndarray]], sensor: Sensor,
-                       config: SequenceConfig) -> tuple[float, float]:
+def _constant_strength(
+    actor: _Actor, signals: list[tuple[int, np.ndarray]], sensor: Sensor, config: SequenceConfig
+) -> tuple[float, float]:
     """The median over sampled frames of the strength that each would need, and the median SCR that it gives.
 
     Both are 0 where the target is not seen in any of the frames.
@@ -91,18 +97,31 @@ def _constant_strength(actor: _Actor, signals: list[tuple[int, np.ndarray]], sen
         profile = _profile(actor, time, sensor, config)
         if profile is not None:
             everything = profile.full_mask(config.scene.size)
-            views.append((requested_strength(signal, profile, actor.scr, actor.cold, everything, sensor.full_scale),
-                          signal, profile, everything))
+            views.append(
+                (
+                    requested_strength(signal, profile, actor.scr, actor.cold, everything, sensor.full_scale),
+                    signal,
+                    profile,
+                    everything,
+                )
+            )
     if not views:
         return 0.0, 0.0
     strength = float(np.median([view[0] for view in views]))
-    reached = [signal_statistics(add_targets(signal, [profile], [strength]), mask, mask, sensor.full_scale).scr
-               for _, signal, profile, mask in views]
+    reached = [
+        signal_statistics(add_targets(signal, [profile], [strength]), mask, mask, sensor.full_scale).scr
+        for _, signal, profile, mask in views
+    ]
     return strength, float(np.median(reached))
 
 
-def _settle_strength(actor: _Actor, signals: list[tuple[int, np.ndarray]], sensor: Sensor, config: SequenceConfig,
-                     rng: np.random.Generator) -> None:
+def _settle_strength(
+    actor: _Actor,
+    signals: list[tuple[int, np.ndarray]],
+    sensor: Sensor,
+    config: SequenceConfig,
+    rng: np.random.Generator,
+) -> None:
     """Give an actor its constant strength; a request that its surroundings cannot meet is drawn anew."""
     best = np.inf
     choice = (actor.scr, 0.0)
@@ -138,8 +157,15 @@ def render_sequence(config: SequenceConfig, rng: np.random.Generator, strength_s
     actors = []
     for track in draw_tracks(config, camera, rng):
         shape = fit_shape(draw_shape(targets, rng), sensor.psf_sigma, targets)
-        actors.append(_Actor(track, shape, draw_scr(targets, rng), bool(rng.random() < targets.cold_prob),
-                             visible(track.positions, frame_size)))
+        actors.append(
+            _Actor(
+                track,
+                shape,
+                draw_scr(targets, rng),
+                bool(rng.random() < targets.cold_prob),
+                visible(track.positions, frame_size),
+            )
+        )
     # Each frame's noise has a stream of its own, so that a frame can be rendered twice (strength, then image).
     noise_seeds = rng.integers(0, 2**63, config.num_frames)
 
@@ -160,20 +186,37 @@ def render_sequence(config: SequenceConfig, rng: np.random.Generator, strength_s
     frames = []
     for time in range(config.num_frames):
         signal = signal_at(time)
-        shown = [(number, actor, profile) for number, actor in enumerate(actors)
-                 if (profile := _profile(actor, time, sensor, config)) is not None]
+        shown = [
+            (number, actor, profile)
+            for number, actor in enumerate(actors)
+            if (profile := _profile(actor, time, sensor, config)) is not None
+        ]
         profiles = [profile for _, _, profile in shown]
         if config.amplitude == 'constant':
             strengths = [actor.strength for _, actor, _ in shown]
         else:
-            strengths = solve_all(signal, profiles, [a.scr for _, a, _ in shown], [a.cold for _, a, _ in shown],
-                                  sensor.full_scale)
+            strengths = solve_all(
+                signal, profiles, [a.scr for _, a, _ in shown], [a.cold for _, a, _ in shown], sensor.full_scale
+            )
         image = sensor.quantise(add_targets(signal, profiles, strengths))
         mask = union_mask(profiles, frame_size)
         records: list[TargetRecord] = [
-            make_record(number, actor.shape, *actor.track.positions[time], profile, sensor, actor.scr, actor.cold,
-                        measure(image, profile, mask), background.kind) for number, actor, profile in shown
+            make_record(
+                number,
+                actor.shape,
+                *actor.track.positions[time],
+                profile,
+                sensor,
+                actor.scr,
+                actor.cold,
+                measure(image, profile, mask),
+                background.kind,
+            )
+            for number, actor, profile in shown
         ]
-        frames.append(Scene(image, mask, records, background.kind, background.variant,
-                            [p.full_mask(frame_size) for p in profiles]))
+        frames.append(
+            Scene(
+                image, mask, records, background.kind, background.variant, [p.full_mask(frame_size) for p in profiles]
+            )
+        )
     return Sequence(frames, [a.track for a in actors], camera, background.kind, background.variant)

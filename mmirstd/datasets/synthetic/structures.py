@@ -53,8 +53,9 @@ def _rectangle(x0: float, y0: float, x1: float, y1: float) -> np.ndarray:
     return np.array(((x0, y0), (x1, y0), (x1, y1), (x0, y1)), np.float64)
 
 
-def draw_buildings(canvas: np.ndarray, base: int, level: float, rng: np.random.Generator, tall: float = 0.5,
-                   standing: bool = False) -> None:
+def draw_buildings(
+    canvas: np.ndarray, base: int, level: float, rng: np.random.Generator, tall: float = 0.5, standing: bool = False
+) -> None:
     """A group of buildings that stand side by side on the row ``base``.
 
     Args:
@@ -77,8 +78,9 @@ def draw_buildings(canvas: np.ndarray, base: int, level: float, rng: np.random.G
         # A second face in another light makes a corner.
         if rng.random() < 0.6:
             split = x + wide * float(rng.uniform(0.2, 0.8))
-            fill_polygon(canvas, _rectangle(split, top + 1 + max(roof, 0), x + wide, foot),
-                         wall + float(rng.normal(0, 2)))
+            fill_polygon(
+                canvas, _rectangle(split, top + 1 + max(roof, 0), x + wide, foot), wall + float(rng.normal(0, 2))
+            )
         if rng.random() < 0.7:
             ledge = wall + float(rng.normal(1.5, 1.5))
             draw_line(canvas, np.array(((x - 1, top), (x + wide + 1, top + roof))), ledge, float(rng.uniform(1, 4)))
@@ -88,8 +90,11 @@ def draw_buildings(canvas: np.ndarray, base: int, level: float, rng: np.random.G
             share = float(rng.uniform(0.4, 0.6))
             for wy in np.arange(top + 5 + max(roof, 0), min(base, height) - 3, pitch_y):
                 for wx in np.arange(x + 3, x + wide - pitch_x * share, pitch_x):
-                    fill_polygon(canvas, _rectangle(wx, wy, wx + pitch_x * share, wy + pitch_y * share),
-                                 pane + float(rng.normal(0, 0.3)))
+                    fill_polygon(
+                        canvas,
+                        _rectangle(wx, wy, wx + pitch_x * share, wy + pitch_y * share),
+                        pane + float(rng.normal(0, 0.3)),
+                    )
         if rng.random() < 0.5:
             cx = x + wide * float(rng.uniform(0.1, 0.8))
             size = float(rng.uniform(3, 9))
@@ -102,8 +107,9 @@ def draw_buildings(canvas: np.ndarray, base: int, level: float, rng: np.random.G
         x += wide + (float(rng.uniform(2, 40)) if rng.random() < 0.4 else 0)
 
 
-def draw_trees(canvas: np.ndarray, base: int, warmth: float, size: float, rng: np.random.Generator,
-               scattered: bool = False) -> None:
+def draw_trees(
+    canvas: np.ndarray, base: int, warmth: float, size: float, rng: np.random.Generator, scattered: bool = False
+) -> None:
     """A line of trees that stands on the row ``base``, or trees and bushes scattered around it.
 
     Args:
@@ -139,13 +145,14 @@ def draw_trees(canvas: np.ndarray, base: int, warmth: float, size: float, rng: n
         return
     rows = np.arange(first, height, dtype=np.float32)[:, None]
     cover = np.clip(rows - top[None].astype(np.float32) + 0.5, 0, 1)
-    leaves = fractal_field((max(height - first, 8), width), 1.8, rng)[:height - first]
+    leaves = fractal_field((max(height - first, 8), width), 1.8, rng)[: height - first]
     part = canvas[first:]
     part += cover * (np.float32(warmth) + np.float32(0.5) * leaves - part)
 
 
-def draw_road(canvas: np.ndarray, warmth: float, rng: np.random.Generator, top: int = 0,
-              perspective: bool = False) -> None:
+def draw_road(
+    canvas: np.ndarray, warmth: float, rng: np.random.Generator, top: int = 0, perspective: bool = False
+) -> None:
     """A road: a smooth curve across the canvas, or one that narrows towards the horizon.
 
     Args:
@@ -188,8 +195,12 @@ def draw_mast(canvas: np.ndarray, base: int, warmth: float, rng: np.random.Gener
             draw_line(canvas, np.array(((x, top), (x + side * reach, base))), warmth, 1, opacity=0.7)
     else:
         reach = float(rng.uniform(-90, 90))
-        draw_line(canvas, np.array(((x - 0.3 * reach, top), (x + reach, top + rng.normal(0, 4)))), warmth,
-                  float(rng.uniform(1, 3)))
+        draw_line(
+            canvas,
+            np.array(((x - 0.3 * reach, top), (x + reach, top + rng.normal(0, 4)))),
+            warmth,
+            float(rng.uniform(1, 3)),
+        )
 
 
 def draw_hot_spots(canvas: np.ndarray, count: int, rng: np.random.Generator, allowed: np.ndarray) -> None:

@@ -89,8 +89,9 @@ def _gaussian_sigmas(shape: TargetShape, psf_sigma: float, mask_level: float) ->
     return float(major), float(minor)
 
 
-def _oversampled(shape: TargetShape, dx: float, dy: float, radius: int, psf_sigma: float,
-                 mask_level: float) -> np.ndarray:
+def _oversampled(
+    shape: TargetShape, dx: float, dy: float, radius: int, psf_sigma: float, mask_level: float
+) -> np.ndarray:
     """An extended target on a fine grid, averaged over each pixel's area; centre at (radius + dx, radius + dy)."""
     factor, side = SUPERSAMPLING, 2 * radius + 1
     axis = (np.arange(side * factor, dtype=np.float32) + 0.5) / factor - 0.5 - radius
@@ -99,23 +100,19 @@ def _oversampled(shape: TargetShape, dx: float, dy: float, radius: int, psf_sigm
     u, v = x * cos + y * sin, y * cos - x * sin
     if shape.kind == 'gaussian':
         major, minor = _gaussian_sigmas(shape, psf_sigma, mask_level)
-        fine = np.exp(-0.5 * ((u / major)**2 + (v / minor)**2))
+        fine = np.exp(-0.5 * ((u / major) ** 2 + (v / minor) ** 2))
     else:
         a, b = max(shape.size[0] / 2, 0.25), max(shape.size[1] / 2, 0.25)
         # Distance to the ellipse's rim in fine pixels, clipped: an anti-aliased edge keeps the centroid exact.
-        rho = np.sqrt((u / a)**2 + (v / b)**2)
+        rho = np.sqrt((u / a) ** 2 + (v / b) ** 2)
         fine = np.clip((1 - rho) * np.float32(min(a, b) * factor) + 0.5, 0, 1)
-        fine = cv2.GaussianBlur(fine.astype(np.float32), (0, 0), psf_sigma * factor,
-                                borderType=cv2.BORDER_CONSTANT)
+        fine = cv2.GaussianBlur(fine.astype(np.float32), (0, 0), psf_sigma * factor, borderType=cv2.BORDER_CONSTANT)
     return fine.reshape(side, factor, side, factor).mean(axis=(1, 3))
 
 
-def render_profile(shape: TargetShape,
-                   x: float,
-                   y: float,
-                   psf_sigma: float,
-                   frame: tuple[int, int],
-                   mask_level: float = 0.5) -> Profile:
+def render_profile(
+    shape: TargetShape, x: float, y: float, psf_sigma: float, frame: tuple[int, int], mask_level: float = 0.5
+) -> Profile:
     """Render a target at a sub-pixel position: integrated over the pixels' areas, blurred by the PSF.
 
     Args:
@@ -146,8 +143,10 @@ def render_profile(shape: TargetShape,
     values = (values / values.max()).astype(np.float32)
     mask = values > mask_level
     top, left = row - radius, col - radius
-    cut = (slice(max(0, -top), min(values.shape[0], height - top)),
-           slice(max(0, -left), min(values.shape[1], width - left)))
+    cut = (
+        slice(max(0, -top), min(values.shape[0], height - top)),
+        slice(max(0, -left), min(values.shape[1], width - left)),
+    )
     return Profile(max(top, 0), max(left, 0), np.ascontiguousarray(values[cut]), np.ascontiguousarray(mask[cut]))
 
 
@@ -160,8 +159,9 @@ def fit_shape(shape: TargetShape, psf_sigma: float, config: TargetConfig) -> Tar
     """Shrink a target until its mask fits in ``max_side``, wherever in a pixel its centre lies."""
     # Far smaller targets need no look: the PSF widens a mask by less than 2 sigma on each side, the pixel grid by one.
     while shape.kind != 'point' and shape.size[0] + 4 * psf_sigma + 1 > config.max_side and shape.size[0] > 0.5:
-        boxes = (render_profile(shape, 32 + dx, 32 + dy, psf_sigma, (64, 64), config.mask_level).bbox()
-                 for dx, dy in _PHASES)
+        boxes = (
+            render_profile(shape, 32 + dx, 32 + dy, psf_sigma, (64, 64), config.mask_level).bbox() for dx, dy in _PHASES
+        )
         if all(max(box[2:]) <= config.max_side for box in boxes):
             break
         shape = TargetShape(shape.kind, (shape.size[0] * 0.93, shape.size[1] * 0.93), shape.angle)

@@ -113,8 +113,7 @@ def _acceptable(tracks: list[Track], placed: list[Track], config: SequenceConfig
     return True
 
 
-def draw_tracks(config: SequenceConfig, camera: np.ndarray, rng: np.random.Generator,
-                tries: int = 200) -> list[Track]:
+def draw_tracks(config: SequenceConfig, camera: np.ndarray, rng: np.random.Generator, tries: int = 200) -> list[Track]:
     """Draw the tracks of a sequence.
 
     The number is drawn from ``scene.targets.count``; a pair of crossing tracks counts as two and is drawn only where

@@ -33,8 +33,17 @@ GENERATOR_VERSION = '1.0'
 PARTIAL = '.mmirstd-partial-'
 # All that the generator ever writes: nothing else is deleted when a data set is replaced. dataset.json comes first, so
 # that a folder that was only half moved is still known as the generator's.
-PRODUCTS = ('dataset.json', 'images', 'masks', 'img_idx', 'targets.json', 'instances_train2017.json',
-            'instances_val2017.json', 'instances_test2017.json', 'preview.png')
+PRODUCTS = (
+    'dataset.json',
+    'images',
+    'masks',
+    'img_idx',
+    'targets.json',
+    'instances_train2017.json',
+    'instances_val2017.json',
+    'instances_test2017.json',
+    'preview.png',
+)
 SPLITS = ('train', 'val', 'test')
 MODES = ('frames', 'sequences')
 
@@ -48,8 +57,8 @@ INFO = {
     'psf_sigma': 'standard deviation of the point spread function, px',
     'scr_requested': 'the signal-to-clutter ratio asked for',
     'scr_local': 'the one measured in the written image: abs(mu_t - mu_b) / sigma_b; mu_t: mean over the target mask; '
-                 f'mu_b, sigma_b: mean and standard deviation over the bbox grown by {RADIUS} px, without all targets '
-                 f'and {GUARD} px around them; sigma_b at least 1/sqrt(12) counts',
+    f'mu_b, sigma_b: mean and standard deviation over the bbox grown by {RADIUS} px, without all targets '
+    f'and {GUARD} px around them; sigma_b at least 1/sqrt(12) counts',
     'contrast': 'mu_t - mu_b, counts',
     'background_sigma': 'sigma_b, counts',
     'peak': 'mask value farthest from mu_b, counts',
@@ -88,8 +97,10 @@ class DatasetConfig:
         if self.config is None:
             object.__setattr__(self, 'config', kind())
         elif not isinstance(self.config, kind):
-            raise ValueError(f'DatasetConfig.config must be a {kind.__name__} in mode {self.mode!r}, '
-                             f'got {type(self.config).__name__}')
+            raise ValueError(
+                f'DatasetConfig.config must be a {kind.__name__} in mode {self.mode!r}, '
+                f'got {type(self.config).__name__}'
+            )
 
     @property
     def counts(self) -> dict[str, int]:
@@ -137,17 +148,41 @@ def _make_frame(job: tuple[str, int], root: Path, config: DatasetConfig) -> dict
     name = f'{split}_{index:06d}'
     save_png(root / 'images' / f'{name}.png', scene.image, run_lengths=True)
     save_png(root / 'masks' / f'{name}.png', scene.mask * np.uint8(255), run_lengths=True)
-    return {'id': name, 'split': split, 'background': scene.background, 'variant': scene.variant,
-            'targets': [target.to_dict() for target in scene.targets]}
+    return {
+        'id': name,
+        'split': split,
+        'background': scene.background,
+        'variant': scene.variant,
+        'targets': [target.to_dict() for target in scene.targets],
+    }
 
 
 def _coco_annotation(scene: Scene, position: int) -> dict[str, Any]:
     target = scene.targets[position].to_dict()
     return {
-        'segmentation': run_length(scene.target_masks[position]), 'iscrowd': 0, 'bbox': target['bbox'],
-        'area': target['area'], 'category_id': 1, 'track_id': target['id'], 'scr': target['scr_local'],
-        **{key: target[key] for key in ('scr_requested', 'centroid', 'contrast', 'background_sigma', 'peak', 'shape',
-                                        'size', 'angle', 'psf_sigma', 'polarity', 'background')}
+        'segmentation': run_length(scene.target_masks[position]),
+        'iscrowd': 0,
+        'bbox': target['bbox'],
+        'area': target['area'],
+        'category_id': 1,
+        'track_id': target['id'],
+        'scr': target['scr_local'],
+        **{
+            key: target[key]
+            for key in (
+                'scr_requested',
+                'centroid',
+                'contrast',
+                'background_sigma',
+                'peak',
+                'shape',
+                'size',
+                'angle',
+                'psf_sigma',
+                'polarity',
+                'background',
+            )
+        },
     }
 
 
@@ -163,14 +198,33 @@ def _make_sequence(job: tuple[str, int], root: Path, config: DatasetConfig) -> d
         for folder, picture in zip(folders, (scene.image, scene.mask * np.uint8(255))):
             save_png(folder / f'{time:05d}.png', picture, run_lengths=True)
         height, width = scene.image.shape
-        frames.append({'height': height, 'width': width, 'file_name': f'images/{split}/{name}/{time:05d}.png',
-                       'frame_id': time, 'camera': [round(float(c), 4) for c in sequence.camera[time]],
-                       'annotations': [_coco_annotation(scene, k) for k in range(len(scene.targets))]})
-    tracks = [{'track_id': k, 'trajectory': t.kind, 'crosses': t.partner,
-               'meeting_frame': None if t.meeting_frame is None else round(t.meeting_frame, 4)}
-              for k, t in enumerate(sequence.tracks)]
-    return {'name': f'{split}/{name}', 'split': split, 'background': sequence.background,
-            'variant': sequence.variant, 'tracks': tracks, 'frames': frames}
+        frames.append(
+            {
+                'height': height,
+                'width': width,
+                'file_name': f'images/{split}/{name}/{time:05d}.png',
+                'frame_id': time,
+                'camera': [round(float(c), 4) for c in sequence.camera[time]],
+                'annotations': [_coco_annotation(scene, k) for k in range(len(scene.targets))],
+            }
+        )
+    tracks = [
+        {
+            'track_id': k,
+            'trajectory': t.kind,
+            'crosses': t.partner,
+            'meeting_frame': None if t.meeting_frame is None else round(t.meeting_frame, 4),
+        }
+        for k, t in enumerate(sequence.tracks)
+    ]
+    return {
+        'name': f'{split}/{name}',
+        'split': split,
+        'background': sequence.background,
+        'variant': sequence.variant,
+        'tracks': tracks,
+        'frames': frames,
+    }
 
 
 def _finish_frames(root: Path, config: DatasetConfig, made: list[dict[str, Any]]) -> None:
@@ -179,11 +233,15 @@ def _finish_frames(root: Path, config: DatasetConfig, made: list[dict[str, Any]]
         if count:
             lines = [scene['id'] + '\n' for scene in made if scene['split'] == split]
             (root / 'img_idx' / f'{split}_SYNTHETIC.txt').write_text(''.join(lines), encoding='utf-8')
-    write_json(root / 'targets.json', {
-        'info': INFO,
-        'scenes': {s['id']: {key: s[key] for key in ('split', 'background', 'variant')} for s in made},
-        'images': {s['id']: s['targets'] for s in made},
-    }, indent=None)
+    write_json(
+        root / 'targets.json',
+        {
+            'info': INFO,
+            'scenes': {s['id']: {key: s[key] for key in ('split', 'background', 'variant')} for s in made},
+            'images': {s['id']: s['targets'] for s in made},
+        },
+        indent=None,
+    )
 
 
 def _finish_sequences(root: Path, config: DatasetConfig, made: list[dict[str, Any]]) -> None:
@@ -192,19 +250,35 @@ def _finish_sequences(root: Path, config: DatasetConfig, made: list[dict[str, An
             continue
         images, annotations, videos = [], [], []
         for video in (v for v in made if v['split'] == split):
-            videos.append({'id': len(videos) + 1,
-                           **{key: video[key] for key in ('name', 'background', 'variant', 'tracks')}})
+            videos.append(
+                {'id': len(videos) + 1, **{key: video[key] for key in ('name', 'background', 'variant', 'tracks')}}
+            )
             for frame in video['frames']:
-                images.append({'id': len(images) + 1, 'video_id': len(videos),
-                               **{k: v for k, v in frame.items() if k != 'annotations'}})
+                images.append(
+                    {
+                        'id': len(images) + 1,
+                        'video_id': len(videos),
+                        **{k: v for k, v in frame.items() if k != 'annotations'},
+                    }
+                )
                 for annotation in frame['annotations']:
                     annotations.append({'id': len(annotations) + 1, 'image_id': len(images), **annotation})
-        write_json(root / f'instances_{split}2017.json', {
-            'info': {**INFO, 'scr': INFO['scr_local'], 'track_id': 'unique within its video',
-                     'camera': '[x, y], how far the view has moved over the background since frame 0, px'},
-            'videos': videos, 'images': images, 'annotations': annotations,
-            'categories': [{'supercategory': 'none', 'id': 1, 'name': 'target'}],
-        }, indent=None)
+        write_json(
+            root / f'instances_{split}2017.json',
+            {
+                'info': {
+                    **INFO,
+                    'scr': INFO['scr_local'],
+                    'track_id': 'unique within its video',
+                    'camera': '[x, y], how far the view has moved over the background since frame 0, px',
+                },
+                'videos': videos,
+                'images': images,
+                'annotations': annotations,
+                'categories': [{'supercategory': 'none', 'id': 1, 'name': 'target'}],
+            },
+            indent=None,
+        )
 
 
 def _quiet_threads() -> None:
@@ -212,8 +286,9 @@ def _quiet_threads() -> None:
     cv2.setNumThreads(1)
 
 
-def _map(work: Callable[[tuple[str, int]], dict[str, Any]], jobs: list[tuple[str, int]],
-         workers: int) -> Iterator[dict[str, Any]]:
+def _map(
+    work: Callable[[tuple[str, int]], dict[str, Any]], jobs: list[tuple[str, int]], workers: int
+) -> Iterator[dict[str, Any]]:
     """Results in the order of the jobs."""
     if workers <= 1:
         yield from map(work, jobs)
@@ -245,14 +320,22 @@ def is_complete(root: Path, config: DatasetConfig) -> bool:
     if {**found, 'parameters': config_to_dict(made_from)} != config.description():
         return False
     if config.mode == 'frames':
-        wanted = [root / kind / f'{split}_{k:06d}.png' for kind in ('images', 'masks')
-                  for split, count in config.counts.items() for k in range(count)]
+        wanted = [
+            root / kind / f'{split}_{k:06d}.png'
+            for kind in ('images', 'masks')
+            for split, count in config.counts.items()
+            for k in range(count)
+        ]
         wanted += [root / 'img_idx' / f'{split}_SYNTHETIC.txt' for split, count in config.counts.items() if count]
         wanted.append(root / 'targets.json')
     else:
-        wanted = [root / kind / split / f'seq{k:04d}' / f'{t:05d}.png' for kind in ('images', 'masks')
-                  for split, count in config.counts.items() for k in range(count)
-                  for t in range(config.config.num_frames)]
+        wanted = [
+            root / kind / split / f'seq{k:04d}' / f'{t:05d}.png'
+            for kind in ('images', 'masks')
+            for split, count in config.counts.items()
+            for k in range(count)
+            for t in range(config.config.num_frames)
+        ]
         wanted += [root / f'instances_{split}2017.json' for split, count in config.counts.items() if count]
     return all(path.is_file() for path in wanted)
 
@@ -268,12 +351,16 @@ def _clear_the_way(root: Path, overwrite: bool) -> None:
     found = read_description(root)
     if found is None:
         # Never delete what this generator did not make, asked to or not.
-        raise FileExistsError(f'{root}: the folder is not empty and is not a synthetic data set (no dataset.json of '
-                              f'the format {FORMAT!r}); it is left alone. Name another folder, or empty this one')
+        raise FileExistsError(
+            f'{root}: the folder is not empty and is not a synthetic data set (no dataset.json of '
+            f'the format {FORMAT!r}); it is left alone. Name another folder, or empty this one'
+        )
     if not overwrite:
-        raise FileExistsError(f'{root}: holds another synthetic data set (mode {found.get("mode")!r}, seed '
-                              f'{found.get("seed")!r}, counts {found.get("counts")!r}), or one that lost files. '
-                              'Name another folder, or allow it to be replaced (--overwrite)')
+        raise FileExistsError(
+            f'{root}: holds another synthetic data set (mode {found.get("mode")!r}, seed '
+            f'{found.get("seed")!r}, counts {found.get("counts")!r}), or one that lost files. '
+            'Name another folder, or allow it to be replaced (--overwrite)'
+        )
 
 
 def _replace(root: Path, partial_root: Path) -> None:
@@ -289,11 +376,13 @@ def _replace(root: Path, partial_root: Path) -> None:
             (partial_root / name).rename(root / name)
 
 
-def write_dataset(root: str | os.PathLike[str],
-                  config: DatasetConfig,
-                  workers: int = 1,
-                  overwrite: bool = False,
-                  progress: Callable[[int, int], None] | None = None) -> bool:
+def write_dataset(
+    root: str | os.PathLike[str],
+    config: DatasetConfig,
+    workers: int = 1,
+    overwrite: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> bool:
     """Make a data set on disk; keep it if it is there already.
 
     Stills: ``images/ID.png``, ``masks/ID.png`` (0 and 255), ``img_idx/{train,val,test}_SYNTHETIC.txt`` and
@@ -329,8 +418,7 @@ def write_dataset(root: str | os.PathLike[str],
     try:
         for kind in ('images', 'masks'):
             (partial_root / kind).mkdir(parents=True)
-        make, finish = ((_make_frame, _finish_frames) if config.mode == 'frames' else
-                        (_make_sequence, _finish_sequences))
+        make, finish = (_make_frame, _finish_frames) if config.mode == 'frames' else (_make_sequence, _finish_sequences)
         for result in _map(partial(make, root=partial_root, config=config), jobs, min(workers, len(jobs))):
             made.append(result)
             if progress is not None:

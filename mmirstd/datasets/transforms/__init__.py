@@ -27,8 +27,24 @@ from .target_crop import TargetAwareCrop
 from .transpose import RandomTranspose
 
 __all__ = [
-    'CLIP_META_KEYS', 'ClipLetterbox', 'LoadClip', 'LoadInfraredImage', 'LoadTargetMask', 'PackClipInputs',
-    'PadToMultiple', 'RandomBlur', 'RandomBrightnessContrast', 'RandomGamma', 'RandomPolarity', 'RandomRescale',
-    'RandomSensorNoise', 'RandomStripes', 'RandomTranspose', 'ResizeForEvaluation', 'TakeImage',
-    'TargetAwareCrop', 'TargetCopyPaste', 'undo_letterbox'
+    'CLIP_META_KEYS',
+    'ClipLetterbox',
+    'LoadClip',
+    'LoadInfraredImage',
+    'LoadTargetMask',
+    'PackClipInputs',
+    'PadToMultiple',
+    'RandomBlur',
+    'RandomBrightnessContrast',
+    'RandomGamma',
+    'RandomPolarity',
+    'RandomRescale',
+    'RandomSensorNoise',
+    'RandomStripes',
+    'RandomTranspose',
+    'ResizeForEvaluation',
+    'TakeImage',
+    'TargetAwareCrop',
+    'TargetCopyPaste',
+    'undo_letterbox',
 ]

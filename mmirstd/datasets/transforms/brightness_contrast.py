@@ -29,8 +29,9 @@ class RandomBrightnessContrast(BaseTransform):
         if not 0 <= prob <= 1:
             raise ValueError(f'prob is {prob}; expected a probability')
         if brightness < 0 or not 0 <= contrast < 1:
-            raise ValueError(f'brightness is {brightness} and contrast {contrast}; expected brightness >= 0 and '
-                             'contrast in [0, 1)')
+            raise ValueError(
+                f'brightness is {brightness} and contrast {contrast}; expected brightness >= 0 and contrast in [0, 1)'
+            )
         self.prob = prob
         self.brightness = brightness
         self.contrast = contrast
@@ -50,9 +51,10 @@ class RandomBrightnessContrast(BaseTransform):
         """Offset and gain."""
         if np.random.rand() >= self.prob:
             return None
-        return (np.random.uniform(-self.brightness, self.brightness),
-                np.random.uniform(1 - self.contrast, 1 + self.contrast))
+        return (
+            np.random.uniform(-self.brightness, self.brightness),
+            np.random.uniform(1 - self.contrast, 1 + self.contrast),
+        )
 
     def __repr__(self) -> str:
-        return (f'{type(self).__name__}(prob={self.prob}, brightness={self.brightness}, '
-                f'contrast={self.contrast})')
+        return f'{type(self).__name__}(prob={self.prob}, brightness={self.brightness}, contrast={self.contrast})'

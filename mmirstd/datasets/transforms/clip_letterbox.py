@@ -27,8 +27,10 @@ def undo_letterbox(boxes: np.ndarray, scale_factor: Sequence[float], pad_param: 
     """
     top, _, left, _ = pad_param
     moved = boxes.clone() if hasattr(boxes, 'clone') else np.array(boxes)
-    for columns, offset, scale in ((slice(0, None, 2), left, scale_factor[0]), (slice(1, None, 2), top,
-                                                                                scale_factor[1])):
+    for columns, offset, scale in (
+        (slice(0, None, 2), left, scale_factor[0]),
+        (slice(1, None, 2), top, scale_factor[1]),
+    ):
         moved[:, columns] = (boxes[:, columns] - offset) / scale
     return moved
 
@@ -55,8 +57,13 @@ class ClipLetterbox(BaseTransform):
         center: image in the middle, or at the top left.
     """
 
-    def __init__(self, size: int | tuple[int, int], pad_value: float = 128 / 255, interpolation: str = 'bicubic',
-                 center: bool = False) -> None:
+    def __init__(
+        self,
+        size: int | tuple[int, int],
+        pad_value: float = 128 / 255,
+        interpolation: str = 'bicubic',
+        center: bool = False,
+    ) -> None:
         self.size = (size, size) if isinstance(size, int) else tuple(size)
         if len(self.size) != 2 or min(self.size) < 1:
             raise ValueError(f'size is {size}; expected a positive number or (height, width)')
@@ -76,7 +83,7 @@ class ClipLetterbox(BaseTransform):
         free = self.size[0] - new_height, self.size[1] - new_width
         top, left = (free[0] // 2, free[1] // 2) if self.center else (0, 0)
         padded = np.full((*self.size, *image.shape[2:]), self.pad_value, np.float32)
-        padded[top:top + new_height, left:left + new_width] = resized
+        padded[top : top + new_height, left : left + new_width] = resized
         results['img'] = padded
         results['img_shape'] = results['pad_shape'] = self.size
         before = results.get('scale_factor', (1.0, 1.0))
@@ -100,5 +107,7 @@ class ClipLetterbox(BaseTransform):
         return cv2.resize(image, size, interpolation=_CV2[self.interpolation])
 
     def __repr__(self) -> str:
-        return (f'{type(self).__name__}(size={self.size}, pad_value={self.pad_value}, '
-                f'interpolation={self.interpolation!r}, center={self.center})')
+        return (
+            f'{type(self).__name__}(size={self.size}, pad_value={self.pad_value}, '
+            f'interpolation={self.interpolation!r}, center={self.center})'
+        )

@@ -51,15 +51,18 @@ class LoadClip(LoadInfraredImage):
         key = frames[-1]
         for index, (name, frame) in enumerate(zip(names, frames)):
             if frame.dtype != key.dtype:
-                raise DataError(f'{name}: pixels of type {frame.dtype}, but the key frame {names[-1]} has {key.dtype}; '
-                                'expected one type in a sequence: convert the files')
+                raise DataError(
+                    f'{name}: pixels of type {frame.dtype}, but the key frame {names[-1]} has {key.dtype}; '
+                    'expected one type in a sequence: convert the files'
+                )
             if frame.shape == key.shape:
                 continue
             if self.frame_size_mismatch == 'error':
                 raise DataError(
                     f'{name}: the frame has {frame.shape[0]}x{frame.shape[1]} pixels (height x width), but the key '
                     f'frame {names[-1]} has {key.shape[0]}x{key.shape[1]}; expected one size in a sequence: correct '
-                    "the files, split the sequence, or set frame_size_mismatch='resize' in LoadClip")
+                    "the files, split the sequence, or set frame_size_mismatch='resize' in LoadClip"
+                )
             frames[index] = cv2.resize(frame, key.shape[::-1], interpolation=cv2.INTER_LINEAR)
         clip = frames[0] if len(frames) == 1 else np.stack(frames, axis=-1)
         if clip.dtype.kind == 'f':
@@ -90,14 +93,17 @@ class LoadClip(LoadInfraredImage):
         if height is not None and width is not None and (height, width) != tuple(shape):
             raise DataError(
                 f'{name}: the image has {shape[0]}x{shape[1]} pixels (height x width), its annotation says '
-                f'{height}x{width}; boxes would be in the wrong place: correct the annotation or the file')
+                f'{height}x{width}; boxes would be in the wrong place: correct the annotation or the file'
+            )
         policy = results.get('bad_box')
         if policy is None or not results.get('instances') or (height is not None and width is not None):
             return  # checked when the data set was built
         kept, found, first = check_boxes(results['instances'], shape[1], shape[0], policy)
         if found and policy == 'error':
-            raise DataError(f"{name}: {first}; correct the annotation, or set bad_box='clip' (cut to the image) or "
-                            "bad_box='drop' on the data set")
+            raise DataError(
+                f"{name}: {first}; correct the annotation, or set bad_box='clip' (cut to the image) or "
+                "bad_box='drop' on the data set"
+            )
         results['instances'] = kept
 
     def __repr__(self) -> str:

@@ -11,8 +11,13 @@ from mmirstd.datasets.image_io import plain_type, read_image, to_one_channel
 from mmirstd.registry import TRANSFORMS
 
 
-def normalise(raw: np.ndarray, mode: str = 'fixed', bit_depth: int | None = None, max_value: float | None = None,
-              percentiles: tuple[float, float] = (0.5, 99.5)) -> np.ndarray:
+def normalise(
+    raw: np.ndarray,
+    mode: str = 'fixed',
+    bit_depth: int | None = None,
+    max_value: float | None = None,
+    percentiles: tuple[float, float] = (0.5, 99.5),
+) -> np.ndarray:
     """Bring a raw image to float32 in [0, 1].
 
     Args:
@@ -42,16 +47,19 @@ def normalise(raw: np.ndarray, mode: str = 'fixed', bit_depth: int | None = None
             return np.divide(raw, np.float32(255), dtype=np.float32)
         low, high = float(raw.min()), float(raw.max())
         if raw.dtype == np.uint16:
-            largest = 2**(bit_depth or 16) - 1
+            largest = 2 ** (bit_depth or 16) - 1
             if high > largest:
-                raise ValueError(f'a value of {high:g} does not fit bit_depth={bit_depth} (largest {largest}); set '
-                                 'the right bit_depth in LoadInfraredImage')
+                raise ValueError(
+                    f'a value of {high:g} does not fit bit_depth={bit_depth} (largest {largest}); set '
+                    'the right bit_depth in LoadInfraredImage'
+                )
             return np.divide(raw, np.float32(largest), dtype=np.float32)
         if low < -1e-6 or high > 1 + 1e-6:
             raise ValueError(
                 f"values from {low:g} to {high:g} in floats or signed integers; the normalisation 'fixed' expects "
                 f"0..1: give max_value{_code_above(high) if low >= 0 else ''}, or use normalise='minmax' or "
-                "'percentile' in LoadInfraredImage")
+                "'percentile' in LoadInfraredImage"
+            )
         return raw.astype(np.float32)
     if mode == 'minmax':
         low, high = float(raw.min()), float(raw.max())
@@ -95,9 +103,15 @@ class LoadInfraredImage(BaseTransform):
         DataError: the file cannot be read, or its values do not fit the normalisation.
     """
 
-    def __init__(self, normalise: str = 'fixed', bit_depth: int | None = None, max_value: float | None = None,
-                 percentiles: tuple[float, float] = (0.5, 99.5), nonfinite: str = 'error',
-                 invert: bool = False) -> None:
+    def __init__(
+        self,
+        normalise: str = 'fixed',
+        bit_depth: int | None = None,
+        max_value: float | None = None,
+        percentiles: tuple[float, float] = (0.5, 99.5),
+        nonfinite: str = 'error',
+        invert: bool = False,
+    ) -> None:
         if normalise not in ('fixed', 'minmax', 'percentile'):
             raise ValueError(f"normalise is {normalise!r}; expected 'fixed', 'minmax' or 'percentile'")
         if bit_depth is not None and not (isinstance(bit_depth, int) and 8 <= bit_depth <= 16):
@@ -155,14 +169,18 @@ class LoadInfraredImage(BaseTransform):
         if not bad:
             return raw
         if self.nonfinite == 'error' or bad == raw.size:
-            raise DataError(f'{path}: {bad} of {raw.size} pixels are NaN or infinite; repair the file, or replace them '
-                            "by the image's median with nonfinite='median' in LoadInfraredImage")
+            raise DataError(
+                f'{path}: {bad} of {raw.size} pixels are NaN or infinite; repair the file, or replace them '
+                "by the image's median with nonfinite='median' in LoadInfraredImage"
+            )
         return np.where(finite, raw, np.median(raw[finite])).astype(raw.dtype)
 
     def __repr__(self) -> str:
-        return (f'{type(self).__name__}(normalise={self.normalise!r}, bit_depth={self.bit_depth}, '
-                f'max_value={self.max_value}, percentiles={self.percentiles}, nonfinite={self.nonfinite!r}, '
-                f'invert={self.invert})')
+        return (
+            f'{type(self).__name__}(normalise={self.normalise!r}, bit_depth={self.bit_depth}, '
+            f'max_value={self.max_value}, percentiles={self.percentiles}, nonfinite={self.nonfinite!r}, '
+            f'invert={self.invert})'
+        )
 
 
 def _one_channel_array(array: np.ndarray) -> np.ndarray:

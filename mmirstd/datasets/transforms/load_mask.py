@@ -43,9 +43,11 @@ class LoadTargetMask(BaseTransform):
         """Load, check and binarize one mask."""
         path = results.get('seg_map_path')
         if path is None:
-            raise DataError(f'{results.get("img_path") or "the image"}: has no mask (data_prefix.seg_map_path of the '
-                            'data set is None), which training and metrics need; a pipeline for images alone leaves '
-                            'mmirstd.LoadTargetMask out')
+            raise DataError(
+                f'{results.get("img_path") or "the image"}: has no mask (data_prefix.seg_map_path of the '
+                'data set is None), which training and metrics need; a pipeline for images alone leaves '
+                'mmirstd.LoadTargetMask out'
+            )
         cache = results.get('raw_cache')
         rule = self.mask_rule or results.get('mask_rule', 'auto')
         mask = (read_mask if cache is None else cache.mask)(path, rule).copy()
@@ -56,12 +58,12 @@ class LoadTargetMask(BaseTransform):
                 raise DataError(
                     f'{path}: the mask has {mask.shape[0]}x{mask.shape[1]} pixels (height x width), but its image '
                     f'{results.get("img_path")} has {height}x{width}; expected equal sizes. Correct the file, or set '
-                    "mask_size_mismatch='resize' on the data set to resize such masks (nearest neighbour)")
+                    "mask_size_mismatch='resize' on the data set to resize such masks (nearest neighbour)"
+                )
             mask = cv2.resize(mask, (width, height), interpolation=cv2.INTER_NEAREST)
         results['gt_seg_map'] = mask
         results.setdefault('seg_fields', []).append('gt_seg_map')
         return results
 
     def __repr__(self) -> str:
-        return (f'{type(self).__name__}(mask_size_mismatch={self.mask_size_mismatch!r}, '
-                f'mask_rule={self.mask_rule!r})')
+        return f'{type(self).__name__}(mask_size_mismatch={self.mask_size_mismatch!r}, mask_rule={self.mask_rule!r})'

@@ -12,9 +12,26 @@ from mmirstd.registry import TRANSFORMS  # before mmdet: puts the stand-in for m
 from mmdet.datasets.transforms import PackDetInputs  # isort: skip
 
 #: What goes into a data sample's metainfo, where the pipeline has it.
-CLIP_META_KEYS = ('img_id', 'img_path', 'ori_shape', 'img_shape', 'pad_shape', 'scale_factor', 'pad_param', 'flip',
-                  'flip_direction', 'video_id', 'video', 'frame_id', 'frame_ids', 'num_frames', 'is_first', 'is_last',
-                  'is_key_frame', 'instances')
+CLIP_META_KEYS = (
+    'img_id',
+    'img_path',
+    'ori_shape',
+    'img_shape',
+    'pad_shape',
+    'scale_factor',
+    'pad_param',
+    'flip',
+    'flip_direction',
+    'video_id',
+    'video',
+    'frame_id',
+    'frame_ids',
+    'num_frames',
+    'is_first',
+    'is_last',
+    'is_key_frame',
+    'instances',
+)
 
 
 @TRANSFORMS.register_module()

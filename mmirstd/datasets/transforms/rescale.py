@@ -74,7 +74,7 @@ def resize_mask(mask: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     for (left, top, width, height, _), centroid in zip(stats[1:count], centroids[1:count]):
         low = np.floor(np.array((top, left)) * scale).astype(int)
         high = np.ceil(np.array((top + height, left + width)) * scale).astype(int)
-        if not resized[low[0]:high[0], low[1]:high[1]].any():
+        if not resized[low[0] : high[0], low[1] : high[1]].any():
             row, column = np.minimum(((centroid[::-1] + 0.5) * scale).astype(int), np.array(size) - 1)
             resized[row, column] = 1
     return resized

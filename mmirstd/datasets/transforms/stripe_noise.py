@@ -21,8 +21,7 @@ class RandomStripes(BaseTransform):
         direction: ``'column'``, ``'row'``, or ``'any'`` (either, with equal chance).
     """
 
-    def __init__(self, prob: float = 0.1, sigma: tuple[float, float] = (0.002, 0.015),
-                 direction: str = 'any') -> None:
+    def __init__(self, prob: float = 0.1, sigma: tuple[float, float] = (0.002, 0.015), direction: str = 'any') -> None:
         if not 0 <= prob <= 1:
             raise ValueError(f'prob is {prob}; expected a probability')
         if not 0 <= sigma[0] <= sigma[1]:

@@ -38,5 +38,5 @@ class TakeImage(BaseTransform):
             raise DataError(f'an image of type {type(results).__name__}; expected a path, or an array (H, W[, C])')
         if results.get('img') is None:
             results.pop('img', None)
-        alone = dict(img_id=0, video_id=0, frame_id=0, frame_ids=(0, ), is_first=True, is_last=True, is_key_frame=True)
+        alone = dict(img_id=0, video_id=0, frame_id=0, frame_ids=(0,), is_first=True, is_last=True, is_key_frame=True)
         return {**alone, **results}

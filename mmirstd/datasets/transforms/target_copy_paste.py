@@ -63,8 +63,15 @@ class TargetCopyPaste(BaseTransform):
         bank_size: how many of the last targets are kept.
     """
 
-    def __init__(self, prob: float = 0.5, max_num: int = 2, ratio: tuple[float, float] = (0.7, 1.5),
-                 size_power: float = 0.5, min_scr: float = 2.0, bank_size: int = 1000) -> None:
+    def __init__(
+        self,
+        prob: float = 0.5,
+        max_num: int = 2,
+        ratio: tuple[float, float] = (0.7, 1.5),
+        size_power: float = 0.5,
+        min_scr: float = 2.0,
+        bank_size: int = 1000,
+    ) -> None:
         if not 0 <= prob <= 1:
             raise ValueError(f'prob is {prob}; expected a probability')
         if not 0 < ratio[0] <= ratio[1]:
@@ -100,7 +107,7 @@ class TargetCopyPaste(BaseTransform):
         """Which targets of the bank, in which size and whether mirrored."""
         if np.random.rand() >= self.prob or not self._bank:
             return []
-        chances = np.array([target.mask.sum() for target in self._bank], float)**self.size_power
+        chances = np.array([target.mask.sum() for target in self._bank], float) ** self.size_power
         drawn = []
         count = np.random.randint(1, self.max_num + 1)
         for index in np.random.choice(len(self._bank), count, p=chances / chances.sum()):
@@ -136,8 +143,10 @@ class TargetCopyPaste(BaseTransform):
         return np.random.randint(0, np.array(room) + 1, size=(_TRIES, 2))
 
     def __repr__(self) -> str:
-        return (f'{type(self).__name__}(prob={self.prob}, max_num={self.max_num}, ratio={self.ratio}, '
-                f'size_power={self.size_power}, min_scr={self.min_scr}, bank_size={self.bank_size})')
+        return (
+            f'{type(self).__name__}(prob={self.prob}, max_num={self.max_num}, ratio={self.ratio}, '
+            f'size_power={self.size_power}, min_scr={self.min_scr}, bank_size={self.bank_size})'
+        )
 
 
 def _cut_out(image: np.ndarray, mask: np.ndarray) -> list[_Target]:

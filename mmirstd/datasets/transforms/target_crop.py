@@ -36,8 +36,9 @@ class TargetAwareCrop(BaseTransform):
         pad_value: for ``pad='constant'``.
     """
 
-    def __init__(self, size: int | tuple[int, int], p_target: float = 0.7, pad: str = 'reflect',
-                 pad_value: float = 0.0) -> None:
+    def __init__(
+        self, size: int | tuple[int, int], p_target: float = 0.7, pad: str = 'reflect', pad_value: float = 0.0
+    ) -> None:
         self.size = (size, size) if isinstance(size, int) else tuple(size)
         if len(self.size) != 2 or min(self.size) < 1:
             raise ValueError(f'size is {size}; expected a positive number or (height, width)')
@@ -73,8 +74,9 @@ class TargetAwareCrop(BaseTransform):
         if mask is not None and np.random.rand() < self.p_target:
             pixel = self._draw_target_pixel(mask)
             if pixel is not None:
-                ranges = [(max(low, at - want + 1), min(high, at))
-                          for (low, high), at, want in zip(ranges, pixel, self.size)]
+                ranges = [
+                    (max(low, at - want + 1), min(high, at)) for (low, high), at, want in zip(ranges, pixel, self.size)
+                ]
         top, left = (int(np.random.randint(low, high + 1)) for low, high in ranges)
         return top, left
 
@@ -85,10 +87,12 @@ class TargetAwareCrop(BaseTransform):
             return None
         label = np.random.randint(1, count)
         left, top, width, height = stats[label, :4]
-        rows, columns = np.nonzero(labels[top:top + height, left:left + width] == label)
+        rows, columns = np.nonzero(labels[top : top + height, left : left + width] == label)
         pick = np.random.randint(len(rows))
         return int(top + rows[pick]), int(left + columns[pick])
 
     def __repr__(self) -> str:
-        return (f'{type(self).__name__}(size={self.size}, p_target={self.p_target}, pad={self.pad!r}, '
-                f'pad_value={self.pad_value})')
+        return (
+            f'{type(self).__name__}(size={self.size}, p_target={self.p_target}, pad={self.pad!r}, '
+            f'pad_value={self.pad_value})'
+        )

@@ -13,7 +13,15 @@ from .schedule_guard_hook import ScheduleGuardHook
 from .timed_logger_hook import TimedLoggerHook
 
 __all__ = [
-    'AtomicCheckpointHook', 'AuxiliaryLossHook', 'ChannelsLastHook', 'CheckpointGuardHook', 'EpochSeedHook',
-    'GradientDiagnosticsHook', 'NormalizationHook', 'PredictionDumpHook', 'PredictionWriterHook', 'ScheduleGuardHook',
-    'TimedLoggerHook'
+    'AtomicCheckpointHook',
+    'AuxiliaryLossHook',
+    'ChannelsLastHook',
+    'CheckpointGuardHook',
+    'EpochSeedHook',
+    'GradientDiagnosticsHook',
+    'NormalizationHook',
+    'PredictionDumpHook',
+    'PredictionWriterHook',
+    'ScheduleGuardHook',
+    'TimedLoggerHook',
 ]

@@ -112,8 +112,10 @@ class AtomicCheckpointHook(CheckpointHook):
 
 def _explained(error: OSError, folder: str) -> str:
     try:
-        kept = (f'the newest complete one is {newest_checkpoint(folder).path}.\n  cure: make room, then the same '
-                'command with --resume')
+        kept = (
+            f'the newest complete one is {newest_checkpoint(folder).path}.\n  cure: make room, then the same '
+            'command with --resume'
+        )
     except CheckpointError:
         kept = 'there is none yet.\n  cure: make room, or write elsewhere with --work-dir'
     try:

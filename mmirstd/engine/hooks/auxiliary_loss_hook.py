@@ -21,4 +21,5 @@ class AuxiliaryLossHook(Hook):
     def before_train(self, runner: Runner) -> None:
         """Attach; a network without such parts is left as it is."""
         from mmirstd.models.auxiliary_loss import attach_auxiliary_losses
+
         attach_auxiliary_losses(runner.model.module if is_model_wrapper(runner.model) else runner.model)

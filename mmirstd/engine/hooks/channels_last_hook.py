@@ -38,8 +38,10 @@ class ChannelsLastHook(Hook):
         """
         wrapped = is_model_wrapper(runner.model)
         if wrapped and not isinstance(runner.model, MMDistributedDataParallel):
-            raise RuntimeError(f'ChannelsLastHook cannot convert a model wrapped by {type(runner.model).__name__}; '
-                               'remove it from custom_hooks')
+            raise RuntimeError(
+                f'ChannelsLastHook cannot convert a model wrapped by {type(runner.model).__name__}; '
+                'remove it from custom_hooks'
+            )
         module = _unwrap(runner.model)
         module.to(memory_format=torch.channels_last)
         if wrapped:

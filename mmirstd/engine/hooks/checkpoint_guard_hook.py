@@ -24,6 +24,7 @@ def compare_state_dict(model: nn.Module, state_dict: dict) -> dict[str, list[str
         ``mismatched`` (``key: file shape, model shape``).  Keys lose a ``module.`` prefix; batch-norm's step counters,
         which no result depends on, are left out.
     """
+
     def relevant(entries: dict) -> dict:
         return {k.removeprefix('module.'): v for k, v in entries.items() if not k.endswith('num_batches_tracked')}
 
@@ -67,8 +68,11 @@ def describe_architecture(checkpoint: dict) -> str:
             for keyword in getattr(node.value, 'keywords', []):
                 if keyword.arg == 'type' and isinstance(keyword.value, ast.Constant):
                     parts['type'] = keyword.value.value
-                inner = [k.value.value for k in getattr(keyword.value, 'keywords', [])
-                         if k.arg == 'type' and isinstance(k.value, ast.Constant)]
+                inner = [
+                    k.value.value
+                    for k in getattr(keyword.value, 'keywords', [])
+                    if k.arg == 'type' and isinstance(k.value, ast.Constant)
+                ]
                 if inner and keyword.arg in ('backbone', 'neck', 'decode_head', 'bbox_head'):
                     parts[keyword.arg] = inner[0]
             name = parts.pop('type', 'model')
@@ -123,21 +127,26 @@ class CheckpointGuardHook(Hook):
             if absent:
                 raise CheckpointError(
                     f'{self.filename}: holds weights but not the state of a run ({", ".join(absent)} missing), so no '
-                    'run can continue from it.\n  cure: start a new run from its weights: --cfg-options load_from=CKPT')
+                    'run can continue from it.\n  cure: start a new run from its weights: --cfg-options load_from=CKPT'
+                )
         state_dict = checkpoint.get('state_dict', checkpoint)
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
         found = compare_state_dict(model, state_dict)
         total = len(found['matched']) + len(found['missing']) + len(found['mismatched'])
         share = len(found['matched']) / total if total else 1.0
-        problems = (_first('missing in the file', found['missing']) + _first('only in the file', found['unexpected'])
-                    + _first('of another shape', found['mismatched']))
-        summary = f'{self.filename}: {len(found["matched"])} of the model\'s {total} entries match'
+        problems = (
+            _first('missing in the file', found['missing'])
+            + _first('only in the file', found['unexpected'])
+            + _first('of another shape', found['mismatched'])
+        )
+        summary = f"{self.filename}: {len(found['matched'])} of the model's {total} entries match"
         if not problems:
             return
         if share < self.min_match or self.min_match >= 1.0:
             raise CheckpointError(
                 f'{summary}: it belongs to another architecture.{problems}'
-                f'\n  the file\'s model: {describe_architecture(checkpoint)}'
+                f"\n  the file's model: {describe_architecture(checkpoint)}"
                 '\n  cure: use the config that made it (it lies beside the checkpoint in its work dir), convert it with'
-                ' tools/model_converters/, or allow the difference with --partial-checkpoint.')
+                ' tools/model_converters/, or allow the difference with --partial-checkpoint.'
+            )
         runner.logger.warning(f'{summary}; the rest keeps its initial values.{problems}')

@@ -110,7 +110,8 @@ class GradientDiagnosticsHook(Hook):
         self._handles = [
             model.register_forward_pre_hook(self._see_image, with_kwargs=True),
             neck.register_forward_pre_hook(self._before_neck),
-            neck.register_forward_hook(self._after_neck)]
+            neck.register_forward_hook(self._after_neck),
+        ]
         self._scale = _loss_scale(runner.optim_wrapper)
 
     def after_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None) -> None:
@@ -135,8 +136,9 @@ class GradientDiagnosticsHook(Hook):
             return model.get_submodule(self.module)
         except AttributeError:
             names = ', '.join(name for name, _ in model.named_children())
-            raise ValueError(f'GradientDiagnosticsHook: {type(model).__name__} has no module={self.module!r}; it has '
-                             f'{names}') from None
+            raise ValueError(
+                f'GradientDiagnosticsHook: {type(model).__name__} has no module={self.module!r}; it has {names}'
+            ) from None
 
     def _see_image(self, model: nn.Module, args: tuple, kwargs: dict) -> None:
         images = kwargs.get('inputs', args[0] if args else None)
@@ -144,6 +146,7 @@ class GradientDiagnosticsHook(Hook):
 
     def _before_neck(self, neck: nn.Module, args: tuple) -> None:
         from mmirstd.models.necks import TopDownTaps
+
         if self.levels != 'output' and torch.is_grad_enabled():
             try:
                 self._taps = TopDownTaps(getattr(neck, 'pyramid', neck)).__enter__()
@@ -161,8 +164,7 @@ class GradientDiagnosticsHook(Hook):
             self._taps = None
         # The gradient hooks come after those that BPFPN's gate put on the same features: they see what it let through.
         inputs = args[0] if args and isinstance(args[0], Sequence) else []
-        self._calls.append(tuple([_Level(x) if x.requires_grad else None for x in group]
-                                 for group in (inputs, levels)))
+        self._calls.append(tuple([_Level(x) if x.requires_grad else None for x in group] for group in (inputs, levels)))
 
     def _stride_names(self, group: list[_Level | None]) -> list[str]:
         """s8, s16, ...; with the index in the group where strides cannot be told, or one occurs twice."""
@@ -194,8 +196,10 @@ class GradientDiagnosticsHook(Hook):
                     if math.isfinite(cosine):
                         sums.setdefault(f'grad_cos/P_{name}_{deep_name}', []).append(cosine)
         # An overflow that AMP skips is no measurement.
-        scalars = {key: math.sqrt(sum(values)) if key.startswith('grad_norm') else sum(values) / len(values)
-                   for key, values in sums.items()}
+        scalars = {
+            key: math.sqrt(sum(values)) if key.startswith('grad_norm') else sum(values) / len(values)
+            for key, values in sums.items()
+        }
         return {key: value for key, value in scalars.items() if math.isfinite(value)}
 
     def _release(self) -> None:

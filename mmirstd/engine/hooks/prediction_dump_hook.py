@@ -47,8 +47,9 @@ class PredictionDumpHook(Hook):
             (self.out_dir / 'index.json').unlink(missing_ok=True)
         barrier()
 
-    def after_test_iter(self, runner: Any, batch_idx: int, data_batch: Any = None,
-                        outputs: Sequence | None = None) -> None:
+    def after_test_iter(
+        self, runner: Any, batch_idx: int, data_batch: Any = None, outputs: Sequence | None = None
+    ) -> None:
         """Write the images of one batch."""
         dataset = runner.test_loop.dataloader.dataset
         for sample in outputs or ():
@@ -57,7 +58,8 @@ class PredictionDumpHook(Hook):
             if image.shape != probability.shape:
                 image = cv2.resize(image, probability.shape[::-1], interpolation=cv2.INTER_LINEAR)
             self._entries.append(
-                self._writer.write(image_id_of(dataset, sample), probability, mask, image, source=sample.img_path))
+                self._writer.write(image_id_of(dataset, sample), probability, mask, image, source=sample.img_path)
+            )
 
     def after_test_epoch(self, runner: Any, metrics: dict[str, float] | None = None) -> None:
         """Gather the entries and write the index."""
@@ -65,7 +67,9 @@ class PredictionDumpHook(Hook):
         if is_main_process():
             if len({entry['file'] for entry in entries}) < len(entries):
                 # Each writer keeps its own images apart, but not from those of another process.
-                raise DataError(f'{self.out_dir}: two data sets have images of one ID, which several processes cannot '
-                                'keep apart; test in one process')
+                raise DataError(
+                    f'{self.out_dir}: two data sets have images of one ID, which several processes cannot '
+                    'keep apart; test in one process'
+                )
             write_index(self.out_dir, entries)
             print_log(f'{len(entries)} probability maps, masks and images are in {self.out_dir}', logger='current')

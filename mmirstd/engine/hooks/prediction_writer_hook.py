@@ -38,8 +38,9 @@ class PredictionWriterHook(Hook):
         for kind in ('masks', 'prob'):
             (self.out_dir / kind).mkdir(parents=True, exist_ok=True)
 
-    def after_test_iter(self, runner: Any, batch_idx: int, data_batch: Any = None,
-                        outputs: Sequence | None = None) -> None:
+    def after_test_iter(
+        self, runner: Any, batch_idx: int, data_batch: Any = None, outputs: Sequence | None = None
+    ) -> None:
         """Write the images of one batch."""
         network = runner.model.module if is_model_wrapper(runner.model) else runner.model
         threshold = getattr(getattr(network, 'decode_head', None), 'threshold', None)

@@ -50,20 +50,32 @@ class ScheduleGuardHook(Hook):
         if self.new_schedule:
             measured = [type(item).__name__ for item in schedulers if getattr(item, 'need_val_args', False)]
             if measured:
-                raise ConfigError(f'--new-schedule: {measured[0]} follows the measures of the run, so its rate at this '
-                                  'point is not known.')
+                raise ConfigError(
+                    f'--new-schedule: {measured[0]} follows the measures of the run, so its rate at this '
+                    'point is not known.'
+                )
             del checkpoint['param_schedulers']
             # The optimizer's state is about to bring the old rates.
             names = {item.param_name for item in schedulers}
-            self._groups = [(optimizer, [{key: value for key, value in group.items() if _is_scheduled(key, names)}
-                                         for group in optimizer.param_groups]) for optimizer in _optimizers(schedulers)]
+            self._groups = [
+                (
+                    optimizer,
+                    [
+                        {key: value for key, value in group.items() if _is_scheduled(key, names)}
+                        for group in optimizer.param_groups
+                    ],
+                )
+                for optimizer in _optimizers(schedulers)
+            ]
             return
         if not schedulers:
             return  # the config has none: the rate stays as it is
         states = list(_each(checkpoint['param_schedulers']))
-        differences = [f'{len(states)} schedulers in the checkpoint, {len(schedulers)} in the config'] \
-            if len(states) != len(schedulers) else \
-            [text for state, scheduler in zip(states, schedulers) for text in _differences(state, scheduler)]
+        differences = (
+            [f'{len(states)} schedulers in the checkpoint, {len(schedulers)} in the config']
+            if len(states) != len(schedulers)
+            else [text for state, scheduler in zip(states, schedulers) for text in _differences(state, scheduler)]
+        )
         if differences:
             raise ConfigError(self._refusal(differences, states, schedulers, checkpoint))
 
@@ -87,22 +99,29 @@ class ScheduleGuardHook(Hook):
         self._groups = []
         for name in sorted({item.param_name for item in schedulers}):
             values = sorted({group[name] for item in schedulers for group in item.optimizer.param_groups})
-            runner.logger.info(f'new schedule: goes on with {name} {", ".join(f"{value:.4g}" for value in values)} '
-                               f'after {iterations} iterations')
+            runner.logger.info(
+                f'new schedule: goes on with {name} {", ".join(f"{value:.4g}" for value in values)} '
+                f'after {iterations} iterations'
+            )
 
     def _refusal(self, differences: list[str], states: list[dict], schedulers: list, checkpoint: dict) -> str:
         ended = [state for state in states if state.get('end', 0) <= state.get('_global_step', -1) + 1]
         rates = sorted({group['lr'] for group in _groups_of(checkpoint.get('optimizer', {})) if 'lr' in group})
         rate = f' (learning rate {rates[-1]:.3g})' if rates else ''
-        what = 'has ended, so the rest of the run would have its last rate' if len(ended) == len(states) and states \
-            else 'is not the config\'s, which would have no effect'
-        return (f'--resume: the schedule in {self.filename} {what}{rate}.'
-                + ''.join(f'\n  {text}' for text in differences)
-                + '\n  cure, one of:'
-                '\n    the config\'s schedule at this point of the run: add --new-schedule'
-                f'\n    a new run from these weights: no --resume, --cfg-options load_from={self.filename}, and '
-                'another --work-dir'
-                '\n    the last rate until the end: add --cfg-options "param_scheduler=[]"')
+        what = (
+            'has ended, so the rest of the run would have its last rate'
+            if len(ended) == len(states) and states
+            else "is not the config's, which would have no effect"
+        )
+        return (
+            f'--resume: the schedule in {self.filename} {what}{rate}.'
+            + ''.join(f'\n  {text}' for text in differences)
+            + '\n  cure, one of:'
+            "\n    the config's schedule at this point of the run: add --new-schedule"
+            f'\n    a new run from these weights: no --resume, --cfg-options load_from={self.filename}, and '
+            'another --work-dir'
+            '\n    the last rate until the end: add --cfg-options "param_scheduler=[]"'
+        )
 
 
 def _each(schedulers: Any) -> Iterator[Any]:
@@ -151,6 +170,12 @@ def _differences(state: dict, scheduler: Any) -> list[str]:
         changed.discard('_schedule_phases')  # they follow from it
     unit = 'epochs' if new.get('by_epoch') else 'iterations'
     shown = {'end': f'ends after {{}} {unit}', 'total_steps': f'lasts {{}} {unit}'}
-    return [f'{name} ' + (f'{shown[key].format(state[key])} in the checkpoint, {new[key]} in the config' if key in shown
-                          else f'{key.lstrip("_")}: {state[key]} in the checkpoint, {new[key]} in the config')
-            for key in sorted(changed)]
+    return [
+        f'{name} '
+        + (
+            f'{shown[key].format(state[key])} in the checkpoint, {new[key]} in the config'
+            if key in shown
+            else f'{key.lstrip("_")}: {state[key]} in the checkpoint, {new[key]} in the config'
+        )
+        for key in sorted(changed)
+    ]

@@ -45,20 +45,31 @@ class TimedLoggerHook(LoggerHook):
         now_doing(doing)
         self._pace.restart()
 
-    def after_train_iter(self, runner: Runner, batch_idx: int, data_batch: dict | tuple | list | None = None,
-                         outputs: dict | None = None) -> None:
+    def after_train_iter(
+        self, runner: Runner, batch_idx: int, data_batch: dict | tuple | list | None = None, outputs: dict | None = None
+    ) -> None:
         """Log at the interval, or because it is time."""
         super().after_train_iter(runner, batch_idx, data_batch, outputs)
         self._keep_pace(runner, batch_idx, 'train')
 
-    def after_val_iter(self, runner: Runner, batch_idx: int, data_batch: dict | tuple | list | None = None,
-                       outputs: Sequence | None = None) -> None:
+    def after_val_iter(
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: dict | tuple | list | None = None,
+        outputs: Sequence | None = None,
+    ) -> None:
         """Log at the interval, or because it is time."""
         super().after_val_iter(runner, batch_idx, data_batch, outputs)
         self._keep_pace(runner, batch_idx, 'val')
 
-    def after_test_iter(self, runner: Runner, batch_idx: int, data_batch: dict | tuple | list | None = None,
-                        outputs: Sequence | None = None) -> None:
+    def after_test_iter(
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: dict | tuple | list | None = None,
+        outputs: Sequence | None = None,
+    ) -> None:
         """Log at the interval, or because it is time."""
         super().after_test_iter(runner, batch_idx, data_batch, outputs)
         self._keep_pace(runner, batch_idx, 'test')

@@ -33,8 +33,10 @@ def match_centers(targets: np.ndarray, boxes: np.ndarray, scores: np.ndarray, ma
         return matched
     delta = _centers(targets)[:, None] - _centers(boxes)[None]
     distances = np.sqrt((delta * delta).sum(axis=-1))
-    pairs = sorted((float(distances[t, b]), -float(scores[b]), int(t), int(b))
-                   for t, b in zip(*np.nonzero(distances < max_distance)))
+    pairs = sorted(
+        (float(distances[t, b]), -float(scores[b]), int(t), int(b))
+        for t, b in zip(*np.nonzero(distances < max_distance))
+    )
     taken: set[int] = set()
     for _, _, target, box in pairs:
         if matched[target] < 0 and box not in taken:
@@ -70,9 +72,15 @@ def count_frame(frame: FrameDetections, score_threshold: float = 0.5, max_distan
     inside = np.clip(boxes[false].reshape(-1, 2, 2), 0, (width, height))
     area = np.prod(np.maximum(inside[:, 1] - inside[:, 0], 0), axis=1)
     return dict(
-        targets=len(targets), detected=int((matched >= 0).sum()), detections=len(boxes),
-        false=int(false.sum()), false_pixels=float(area.sum()), pixels=height * width, hits=matched >= 0,
-        scr=frame.scr[real])
+        targets=len(targets),
+        detected=int((matched >= 0).sum()),
+        detections=len(boxes),
+        false=int(false.sum()),
+        false_pixels=float(area.sum()),
+        pixels=height * width,
+        hits=matched >= 0,
+        scr=frame.scr[real],
+    )
 
 
 def summarize_counts(counts: Sequence[dict[str, Any]]) -> dict[str, float]:
@@ -88,11 +96,17 @@ def summarize_counts(counts: Sequence[dict[str, Any]]) -> dict[str, float]:
     fa = ratio(area, total['pixels'])
     undefined = 0.0 if total['targets'] else NAN
     return dict(
-        Pd=ratio(total['detected'], total['targets']), Fa=fa, Fa_e6=fa * 1e6,
+        Pd=ratio(total['detected'], total['targets']),
+        Fa=fa,
+        Fa_e6=fa * 1e6,
         false_per_frame=ratio(total['false'], len(counts)),
         target_precision=ratio(total['detected'], total['detected'] + total['false'], undefined),
         target_F1=ratio(2 * total['detected'], total['targets'] + total['detected'] + total['false']),
-        targets=total['targets'], detected=total['detected'], false=total['false'], frames=len(counts))
+        targets=total['targets'],
+        detected=total['detected'],
+        false=total['false'],
+        frames=len(counts),
+    )
 
 
 def pd_by_scr(counts: Sequence[dict[str, Any]], edges: Sequence[float]) -> list[dict[str, float]]:

@@ -77,8 +77,13 @@ class CocoEvaluation:
         recall = float(np.mean([recalls[0, k, 0, -1] for k in found]))
         mean = float(np.mean(precision))
         return dict(
-            mAP=_mean(curves[:, :, :, 0, -1]), mAP50=_mean(curves[0, :, :, 0, -1]), mAP75=_mean(curves[5, :, :, 0, -1]),
-            precision=mean, recall=recall, F1=2 * mean * recall / (mean + recall) if mean + recall else 0.0)
+            mAP=_mean(curves[:, :, :, 0, -1]),
+            mAP50=_mean(curves[0, :, :, 0, -1]),
+            mAP75=_mean(curves[5, :, :, 0, -1]),
+            precision=mean,
+            recall=recall,
+            F1=2 * mean * recall / (mean + recall) if mean + recall else 0.0,
+        )
 
     def precision_curve(self, indices: Iterable[int] | None = None, label: int = 0) -> np.ndarray:
         """(101,) interpolated precision at IoU .5 over recall 0, .01, ..., 1; -1 without any target."""
@@ -98,8 +103,9 @@ class CocoEvaluation:
         ids = list(self._evaluation.params.imgIds)
         part.params.imgIds = [ids[k] for k in chosen]
         part._paramsEval = part.params
-        part.evalImgs = [self._evaluation.evalImgs[label * len(ids) + k] for label in range(self._classes)
-                         for k in chosen]
+        part.evalImgs = [
+            self._evaluation.evalImgs[label * len(ids) + k] for label in range(self._classes) for k in chosen
+        ]
         with contextlib.redirect_stdout(io.StringIO()):
             part.accumulate()
         return part.eval['precision'], part.eval['recall']
@@ -107,8 +113,14 @@ class CocoEvaluation:
 
 def _entry(number: int, image: int, box: np.ndarray, label: int, **extra) -> dict:
     x1, y1, x2, y2 = (float(value) for value in box)
-    return dict(id=number, image_id=image, category_id=int(label) + 1, bbox=[x1, y1, x2 - x1, y2 - y1],
-                area=(x2 - x1) * (y2 - y1), **extra)
+    return dict(
+        id=number,
+        image_id=image,
+        category_id=int(label) + 1,
+        bbox=[x1, y1, x2 - x1, y2 - y1],
+        area=(x2 - x1) * (y2 - y1),
+        **extra,
+    )
 
 
 def _mean(values: np.ndarray) -> float:
@@ -118,5 +130,5 @@ def _mean(values: np.ndarray) -> float:
 
 def _reached(curve: np.ndarray, recall: float) -> float:
     # int() of the product, as the official code has it: recall .29 reaches 28 points, since .29 * 100 is 28.99...
-    reached = curve[:int(recall * 100)]
+    reached = curve[: int(recall * 100)]
     return float(reached.mean()) if reached.size else 0.0

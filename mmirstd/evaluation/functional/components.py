@@ -56,8 +56,12 @@ class Components:
 
 
 _NONE = Components(
-    np.zeros(0, np.int64), np.zeros((0, 2), np.int64), np.zeros((0, 4), np.int32), (0, 0, 0, 0),
-    np.zeros((0, 0), np.int32))
+    np.zeros(0, np.int64),
+    np.zeros((0, 2), np.int64),
+    np.zeros((0, 4), np.int32),
+    (0, 0, 0, 0),
+    np.zeros((0, 0), np.int32),
+)
 
 
 def _raster_order(labels: np.ndarray, stats: np.ndarray) -> np.ndarray | None:
@@ -104,8 +108,10 @@ def label_components(mask: np.ndarray, offset: tuple[int, int] = (0, 0)) -> Comp
     # 16-bit labels are twice as fast; no map has more components than 2x2 blocks.
     blocks = (height // 2 + 1) * (width // 2 + 1)
     _, labels, stats, centroids = cv2.connectedComponentsWithStats(
-        binary[top:top + height, left:left + width], connectivity=8,
-        ltype=cv2.CV_16U if blocks < 1 << 16 else cv2.CV_32S)
+        binary[top : top + height, left : left + width],
+        connectivity=8,
+        ltype=cv2.CV_16U if blocks < 1 << 16 else cv2.CV_32S,
+    )
     stats, centroids, renumber = stats[1:], centroids[1:], None
     if len(stats) > 1:
         # OpenCV numbers by blocks of pixels; the official greedy rules depend on raster order.
@@ -120,8 +126,13 @@ def label_components(mask: np.ndarray, offset: tuple[int, int] = (0, 0)) -> Comp
     column = areas[:, None]
     sums = np.rint(centroids[:, ::-1] * column).astype(np.int64) + column * (top, left)
     return Components(
-        areas, sums, stats[:, :4] + np.array((left, top, 0, 0), np.int32),
-        (top, left, top + height, left + width), labels, renumber)
+        areas,
+        sums,
+        stats[:, :4] + np.array((left, top, 0, 0), np.int32),
+        (top, left, top + height, left + width),
+        labels,
+        renumber,
+    )
 
 
 def hit_components(components: Components, mask: np.ndarray) -> np.ndarray:

@@ -85,6 +85,7 @@ def roc_curve(background: Iterable[np.ndarray], target: Iterable[np.ndarray]) ->
         background: Background histograms of :func:`score_histograms`, one an image.
         target: Target histograms, one an image.
     """
+
     def cumulate(histograms: Iterable[np.ndarray]) -> np.ndarray:
         total = np.zeros(_BINS + 1, np.int64)
         for histogram in histograms:

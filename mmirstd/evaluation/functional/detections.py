@@ -38,8 +38,12 @@ class FrameDetections:
     labels: np.ndarray
 
     def __post_init__(self) -> None:
-        for boxes, others in ((self.targets, (self.target_labels, self.ignored, self.scr)),
-                              (self.boxes, (self.scores, self.labels))):
+        for boxes, others in (
+            (self.targets, (self.target_labels, self.ignored, self.scr)),
+            (self.boxes, (self.scores, self.labels)),
+        ):
             if boxes.ndim != 2 or boxes.shape[1] != 4 or any(len(other) != len(boxes) for other in others):
-                raise ValueError(f'frame {self.image}: arrays of shapes {[boxes.shape, *[o.shape for o in others]]}; '
-                                 'expected (N, 4) boxes and N of everything else')
+                raise ValueError(
+                    f'frame {self.image}: arrays of shapes {[boxes.shape, *[o.shape for o in others]]}; '
+                    'expected (N, 4) boxes and N of everything else'
+                )

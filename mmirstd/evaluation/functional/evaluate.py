@@ -20,8 +20,7 @@ from .evidence import ImageEvidence
 from .protocols import ProtocolSpec, get_protocol
 
 # Measures a table shows; the rest of a summary are the totals they are made of.
-SCALARS = (
-    'IoU', 'nIoU', 'pixAcc', 'Pd', 'Fa', 'precision', 'recall', 'F1', 'target_precision', 'target_F1', 'AUC')
+SCALARS = ('IoU', 'nIoU', 'pixAcc', 'Pd', 'Fa', 'precision', 'recall', 'F1', 'target_precision', 'target_F1', 'AUC')
 
 
 def count_evidence(protocol: str | ProtocolSpec, image: ImageEvidence) -> dict[str, Any]:
@@ -34,7 +33,8 @@ def count_evidence(protocol: str | ProtocolSpec, image: ImageEvidence) -> dict[s
 
 
 def count_image(
-        protocol: str | ProtocolSpec, score: np.ndarray, truth: np.ndarray, name: str = 'image') -> dict[str, Any]:
+    protocol: str | ProtocolSpec, score: np.ndarray, truth: np.ndarray, name: str = 'image'
+) -> dict[str, Any]:
     """As :func:`count_evidence`, from a (H, W) probability map and a (H, W) mask."""
     return count_evidence(protocol, ImageEvidence(score, truth, name))
 
@@ -52,8 +52,8 @@ def summarize_parts(protocol: str | ProtocolSpec, counts: Sequence[Mapping[str, 
     if not counts:
         raise ValueError('no image was evaluated: the data set, or its share of this process, is empty')
     return {
-        name: rule.summarize([item[name] for item in counts])
-        for name, rule in get_protocol(protocol).parts.items()}
+        name: rule.summarize([item[name] for item in counts]) for name, rule in get_protocol(protocol).parts.items()
+    }
 
 
 def summarize(protocol: str | ProtocolSpec, counts: Sequence[Mapping[str, Any]]) -> dict[str, float]:
@@ -74,8 +74,8 @@ def summarize(protocol: str | ProtocolSpec, counts: Sequence[Mapping[str, Any]])
     return measures
 
 
-def evaluate(
-        protocol: str | ProtocolSpec, pairs: Iterable[tuple[np.ndarray, np.ndarray]]) -> dict[str, float]:
+def evaluate(protocol: str | ProtocolSpec, pairs: Iterable[tuple[np.ndarray, np.ndarray]]) -> dict[str, float]:
     """Evaluate (score, mask) pairs in one go, keeping one pair in memory at a time."""
-    return summarize(protocol, [
-        count_image(protocol, score, truth, f'image {index}') for index, (score, truth) in enumerate(pairs)])
+    return summarize(
+        protocol, [count_image(protocol, score, truth, f'image {index}') for index, (score, truth) in enumerate(pairs)]
+    )

@@ -31,12 +31,14 @@ class ImageEvidence:
         if score.ndim != 2 or truth.ndim != 2:
             raise ValueError(
                 f'{name}: expected two (H, W) maps, got a prediction of shape {score.shape} '
-                f'and a ground truth of shape {truth.shape}')
+                f'and a ground truth of shape {truth.shape}'
+            )
         if score.shape != truth.shape:
             raise ValueError(
                 f'{name}: the prediction is {score.shape[0]}x{score.shape[1]} but the ground truth is '
                 f'{truth.shape[0]}x{truth.shape[1]} (H x W); predictions must come back at the size of the mask '
-                '(padding cropped, resizing undone)')
+                '(padding cropped, resizing undone)'
+            )
         if not score.size:
             raise ValueError(f'{name}: the image is empty ({score.shape[0]}x{score.shape[1]})')
         self.score = score

@@ -45,8 +45,9 @@ def centroid_distances(target: int, targets: Components, predictions: Components
         (M,) float64, pixels.
     """
     area = targets.areas[target]
-    delta = (predictions.sums * area - targets.sums[target] * predictions.areas[:, None]) / (
-        predictions.areas * area)[:, None]
+    delta = (predictions.sums * area - targets.sums[target] * predictions.areas[:, None]) / (predictions.areas * area)[
+        :, None
+    ]
     return np.sqrt(delta[:, 0] * delta[:, 0] + delta[:, 1] * delta[:, 1])
 
 
@@ -73,9 +74,15 @@ def match_nearest(targets: Components, predictions: Components, max_distance: fl
     if len(pairs) > 1:
         rivals_of_target = np.bincount([pair[1] for pair in pairs], minlength=len(targets))
         rivals_of_prediction = np.bincount([pair[2] for pair in pairs], minlength=len(predictions))
-        pairs.sort(key=lambda pair: (
-            pair[0], rivals_of_target[pair[1]] + rivals_of_prediction[pair[2]],
-            -predictions.areas[pair[2]], pair[1], pair[2]))
+        pairs.sort(
+            key=lambda pair: (
+                pair[0],
+                rivals_of_target[pair[1]] + rivals_of_prediction[pair[2]],
+                -predictions.areas[pair[2]],
+                pair[1],
+                pair[2],
+            )
+        )
     for distance, target, prediction in pairs:
         if matches.prediction_of[target] < 0 and not matches.matched[prediction]:
             _join(matches, target, prediction, distance)
@@ -116,8 +123,7 @@ def match_any_pixel(targets: Components, predicted: np.ndarray) -> np.ndarray:
 
 
 def _unmatched(targets: Components, predictions: Components) -> Matches:
-    return Matches(
-        np.full(len(targets), -1, np.int64), np.full(len(targets), np.nan), np.zeros(len(predictions), bool))
+    return Matches(np.full(len(targets), -1, np.int64), np.full(len(targets), np.nan), np.zeros(len(predictions), bool))
 
 
 def _join(matches: Matches, target: int, prediction: int, distance: float) -> None:

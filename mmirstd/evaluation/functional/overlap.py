@@ -104,8 +104,11 @@ class PixelRule:
         """``precision``, ``recall``, ``F1``, ``IoU`` and the totals."""
         total = sum_counts(PixelCounts(**item) for item in counts)
         values = dict(
-            precision=precision(total), recall=recall(total), F1=f1(total),
-            IoU=ratio(total.tp, total.tp + total.fp + total.fn, NAN))
+            precision=precision(total),
+            recall=recall(total),
+            F1=f1(total),
+            IoU=ratio(total.tp, total.tp + total.fp + total.fn, NAN),
+        )
         if self.zero_undefined:
             values = {key: 0.0 if value != value else value for key, value in values.items()}
         elif values['IoU'] != values['IoU']:

@@ -16,8 +16,8 @@ PD_FA_THRESHOLDS: tuple[float, ...] = tuple(k / 32 for k in range(1, 32))
 
 
 def pd_fa_counts(
-        score: np.ndarray, targets: Components, thresholds: Sequence[float] = PD_FA_THRESHOLDS,
-        max_distance: float = 3.0) -> np.ndarray:
+    score: np.ndarray, targets: Components, thresholds: Sequence[float] = PD_FA_THRESHOLDS, max_distance: float = 3.0
+) -> np.ndarray:
     """Detections and false alarms of one image at many thresholds.
 
     Components are labelled anew at each threshold (they split and vanish as it rises), but only
@@ -50,8 +50,8 @@ def pd_fa_counts(
             continue
         previous = pixels
         x, y, width, height = cv2.boundingRect(mask.view(np.uint8))
-        window, top, left = window[y:y + height, x:x + width], top + y, left + x
-        found = label_components(mask[y:y + height, x:x + width], offset=(top, left))
+        window, top, left = window[y : y + height, x : x + width], top + y, left + x
+        found = label_components(mask[y : y + height, x : x + width], offset=(top, left))
         matches = match_nearest(targets, found, max_distance)
         false = ~matches.matched
         counts[index] = int(matches.detected.sum()), int(found.areas[false].sum()), int(false.sum())
@@ -77,8 +77,8 @@ class PdFaCurve:
 
 
 def pd_fa_curve(
-        counts: Iterable[np.ndarray], targets: int, pixels: int,
-        thresholds: Sequence[float] = PD_FA_THRESHOLDS) -> PdFaCurve:
+    counts: Iterable[np.ndarray], targets: int, pixels: int, thresholds: Sequence[float] = PD_FA_THRESHOLDS
+) -> PdFaCurve:
     """Make the curve of a data set.
 
     Args:
@@ -93,5 +93,8 @@ def pd_fa_curve(
         images += 1
     with np.errstate(invalid='ignore', divide='ignore'):
         return PdFaCurve(
-            np.asarray(thresholds, np.float64), np.true_divide(total[:, 0], targets),
-            np.true_divide(total[:, 1], pixels), np.true_divide(total[:, 2], images))
+            np.asarray(thresholds, np.float64),
+            np.true_divide(total[:, 0], targets),
+            np.true_divide(total[:, 1], pixels),
+            np.true_divide(total[:, 2], images),
+        )

@@ -52,15 +52,26 @@ class ProtocolSpec:
     def __reduce__(self) -> tuple[Any, ...]:
         # A read-only mapping cannot be pickled; the protocol may have to (process start, copies).
         return type(self), (
-            self.name, self.description, self.source, dict(self.parts), dict(self.resolution), self.defects)
+            self.name,
+            self.description,
+            self.source,
+            dict(self.parts),
+            dict(self.resolution),
+            self.defects,
+        )
 
     def with_threshold(self, value: float) -> ProtocolSpec:
         """The same protocol with another threshold (``score > value``) in every part with a prediction rule."""
         import dataclasses
+
         parts = {
-            name: rule if isinstance(rule, RocRule) else dataclasses.replace(
-                rule, prediction=dataclasses.replace(rule.prediction, value=float(value), logit=False))
-            for name, rule in self.parts.items()}
+            name: rule
+            if isinstance(rule, RocRule)
+            else dataclasses.replace(
+                rule, prediction=dataclasses.replace(rule.prediction, value=float(value), logit=False)
+            )
+            for name, rule in self.parts.items()
+        }
         return dataclasses.replace(self, parts=parts)
 
     def describe(self) -> str:
@@ -79,18 +90,19 @@ _MAX_HALF = PredictionRule(0.5, normalise_max=True)
 
 _EMPTY_IS_ZERO = 'An image without target and without prediction counts 0 in nIoU.'
 _AREA_VALUE = (
-    'A false alarm whose area equals that of any matched component of its image is not counted, so Fa is '
-    'too low.')
+    'A false alarm whose area equals that of any matched component of its image is not counted, so Fa is too low.'
+)
 _FIRST_MATCH = 'A target takes the first prediction nearer than 3 px in raster order, not the nearest.'
 _TRUNCATED = 'Soft masks are truncated to integers: values below 1 become background.'
-_TORCH_IOU = (
-    'On soft masks pixAcc counts mask > 0, the intersection mask == 1 and the union 0.5 <= mask <= 1.5.')
+_TORCH_IOU = 'On soft masks pixAcc counts mask > 0, the intersection mask == 1 and the union 0.5 <= mask <= 1.5.'
 _BINS = (
     'Bins 1 and up compare logits with multiples of 25.5 and mean nothing; from float32 probabilities, which '
-    'end at logit 16.6, they are empty.')
+    'end at logit 16.6, they are empty.'
+)
 _RESET = (
     'reset() keeps the target count, so within one training process its Pd shrinks from the second epoch on; '
-    'not reproduced, the first evaluation is.')
+    'not reproduced, the first evaluation is.'
+)
 
 # The torch codes: IoU on a float mask.
 _TORCH = dict(hit_truth='one', area_truth='window', label_truth='positive', single_precision=True)
@@ -102,8 +114,12 @@ def _official_targets(**kwargs: Any) -> TargetRule:
 
 def _dnanet_targets() -> TargetRule:
     return _official_targets(
-        prediction=_LOGIT, false_alarm='area_value', denominator='fixed', fixed_size=256,
-        further=tuple(PredictionRule(25.5 * k, logit=True) for k in range(1, 11)))
+        prediction=_LOGIT,
+        false_alarm='area_value',
+        denominator='fixed',
+        fixed_size=256,
+        further=tuple(PredictionRule(25.5 * k, logit=True) for k in range(1, 11)),
+    )
 
 
 _SPECS = (
@@ -123,14 +139,20 @@ _SPECS = (
             'An image without target and without prediction is a right answer and counts 1 in nIoU; the official '
             'codes count 0.',
             'Pd is NaN without any target; precision is 0 when targets exist and nothing is predicted.',
-        )),
+        ),
+    ),
     ProtocolSpec(
-        'basicirstd', 'BasicIRSTD toolbox: boolean map prob > 0.5 at native size.', 'XinyiYing/BasicIRSTD',
+        'basicirstd',
+        'BasicIRSTD toolbox: boolean map prob > 0.5 at native size.',
+        'XinyiYing/BasicIRSTD',
         {'iou': IouRule(_HALF, **_TORCH), 'targets': _official_targets()},
         resolution={'*': None},
-        defects=(_FIRST_MATCH, _TRUNCATED, _TORCH_IOU, 'Native size, padded with zeros to a multiple of 32.')),
+        defects=(_FIRST_MATCH, _TRUNCATED, _TORCH_IOU, 'Native size, padded with zeros to a multiple of 32.'),
+    ),
     ProtocolSpec(
-        'sctransnet', 'SCTransNet (metrics.py and test.py): prob > 0.5 at native size.', 'xdFai/SCTransNet',
+        'sctransnet',
+        'SCTransNet (metrics.py and test.py): prob > 0.5 at native size.',
+        'xdFai/SCTransNet',
         {
             'iou': IouRule(_HALF, **_TORCH),
             'niou': NiouRule(_HALF, 'truncate'),
@@ -139,31 +161,58 @@ _SPECS = (
         },
         resolution={'*': None},
         defects=(
-            _AREA_VALUE, _FIRST_MATCH, _TRUNCATED, _TORCH_IOU, _EMPTY_IS_ZERO,
+            _AREA_VALUE,
+            _FIRST_MATCH,
+            _TRUNCATED,
+            _TORCH_IOU,
+            _EMPTY_IS_ZERO,
             'nIoU ignores its score_thresh argument and always uses 0.5.',
-            "The ROC is test.py's; the one in metrics.py compares probabilities with -30 + 25.5 k and is useless.")),
+            "The ROC is test.py's; the one in metrics.py compares probabilities with -30 + 25.5 k and is useless.",
+        ),
+    ),
     ProtocolSpec(
-        'dnanet', 'DNANet: logits > 0, everything resized to 256x256.', 'YeRen123455/Infrared-Small-Target-Detection',
+        'dnanet',
+        'DNANet: logits > 0, everything resized to 256x256.',
+        'YeRen123455/Infrared-Small-Target-Detection',
         {
             'iou': IouRule(_LOGIT, **_TORCH),
             'targets': _dnanet_targets(),
             'roc': RocRule(fields=('tpr', 'fpr', 'recall', 'precision')),
         },
         resolution={'*': 256},
-        defects=(_AREA_VALUE, _FIRST_MATCH, _TRUNCATED, _TORCH_IOU, _BINS, _RESET,
-                 'Fa is divided by 256 x 256 for each image, whatever its size.')),
+        defects=(
+            _AREA_VALUE,
+            _FIRST_MATCH,
+            _TRUNCATED,
+            _TORCH_IOU,
+            _BINS,
+            _RESET,
+            'Fa is divided by 256 x 256 for each image, whatever its size.',
+        ),
+    ),
     ProtocolSpec(
-        'mshnet', 'MSHNet: logits > 0, everything resized to base_size (256).', 'Lliu666/MSHNet',
+        'mshnet',
+        'MSHNet: logits > 0, everything resized to base_size (256).',
+        'Lliu666/MSHNet',
         {
             'iou': IouRule(_LOGIT, **_TORCH),
             'targets': _dnanet_targets(),
             'roc': RocRule(fields=('tpr', 'fpr', 'recall', 'precision')),
         },
         resolution={'*': 256},
-        defects=(_AREA_VALUE, _FIRST_MATCH, _TRUNCATED, _TORCH_IOU, _BINS, _RESET,
-                 'Fa is divided by base_size squared for each image, whatever its size.')),
+        defects=(
+            _AREA_VALUE,
+            _FIRST_MATCH,
+            _TRUNCATED,
+            _TORCH_IOU,
+            _BINS,
+            _RESET,
+            'Fa is divided by base_size squared for each image, whatever its size.',
+        ),
+    ),
     ProtocolSpec(
-        'msda', 'MSDA-Net and the networks beside it (GGL-Net, MLCL-Net, ALCL-Net): prob > 0.5, mask > 0.5.',
+        'msda',
+        'MSDA-Net and the networks beside it (GGL-Net, MLCL-Net, ALCL-Net): prob > 0.5, mask > 0.5.',
         'YuChuang1205/MSDA-Net',
         {
             'iou': IouRule(_HALF),
@@ -172,35 +221,54 @@ _SPECS = (
         },
         resolution={'NUDT-SIRST': 256, '*': 512},
         defects=(
-            _FIRST_MATCH, _EMPTY_IS_ZERO,
+            _FIRST_MATCH,
+            _EMPTY_IS_ZERO,
             'Fa is divided by the size of the LAST image times the number of images, so it depends on their order '
             'when sizes differ.',
-            'Without any target the official code divides by zero; here Pd is NaN.')),
+            'Without any target the official code divides by zero; here Pd is NaN.',
+        ),
+    ),
     ProtocolSpec(
-        'acm', 'acm-pytorch (and open-acm, open-alcnet, which are the same in MXNet): logits > 0.',
+        'acm',
+        'acm-pytorch (and open-acm, open-alcnet, which are the same in MXNet): logits > 0.',
         'Tianfang-Zhang/acm-pytorch',
         {
             'iou': IouRule(_LOGIT, hit_truth='truncate', area_truth='truncate', label_truth='positive'),
             'niou': NiouRule(_HALF, 'truncate'),
             'roc': RocRule(),
         },
-        defects=(_TRUNCATED, _EMPTY_IS_ZERO, 'pixAcc counts mask > 0 as target pixels. No Pd and no Fa.')),
+        defects=(_TRUNCATED, _EMPTY_IS_ZERO, 'pixAcc counts mask > 0 as target pixels. No Pd and no Fa.'),
+    ),
     ProtocolSpec(
-        'agpcnet', 'AGPCNet: logits > 0; IoU, precision, recall and F1 from summed pixels.',
+        'agpcnet',
+        'AGPCNet: logits > 0; IoU, precision, recall and F1 from summed pixels.',
         'Tianfang-Zhang/AGPCNet',
         {'pixel': PixelRule(_LOGIT, 'truncate', zero_undefined=True), 'roc': RocRule()},
-        defects=('0/0 counts 0. No Pd and no Fa. Not recorded on soft masks.',)),
+        defects=('0/0 counts 0. No Pd and no Fa. Not recorded on soft masks.',),
+    ),
     ProtocolSpec(
-        'rpcanet', 'RPCANet: raw target map divided by its own maximum, > 0.5.', 'fengyiwu98/RPCANet',
+        'rpcanet',
+        'RPCANet: raw target map divided by its own maximum, > 0.5.',
+        'fengyiwu98/RPCANet',
         {
             'pixel': PixelRule(_MAX_HALF, 'truncate', zero_undefined=True),
             'targets': TargetRule(
-                prediction=_MAX_HALF, truth='truncate', matching='any_pixel', false_alarm='background',
-                denominator='background', skip_empty=True),
+                prediction=_MAX_HALF,
+                truth='truncate',
+                matching='any_pixel',
+                false_alarm='background',
+                denominator='background',
+                skip_empty=True,
+            ),
             'targets:centroid': _official_targets(prediction=_MAX_HALF, false_alarm='area_value'),
             'roc': RocRule(
-                strict=False, normalise_max=True, level='target', smoothing=0.0, skip_empty=True,
-                fields=('fpr', 'tpr', 'AUC')),
+                strict=False,
+                normalise_max=True,
+                level='target',
+                smoothing=0.0,
+                skip_empty=True,
+                fields=('fpr', 'tpr', 'AUC'),
+            ),
         },
         defects=(
             'Each map is divided by its maximum, so every image has a positive pixel and an empty scene gives '
@@ -209,9 +277,13 @@ _SPECS = (
             'background pixels over background pixels; images without target are left out.',
             'Pd_centroid and Fa_centroid are its PD_FA class: ' + _AREA_VALUE,
             'The official maps are raw network outputs, not probabilities; from probabilities the normalisation '
-            'differs.')),
+            'differs.',
+        ),
+    ),
     ProtocolSpec(
-        'uiunet', 'UIU-Net: IoU at prob > 0.22.', 'danfenghong/IEEE_TIP_UIU-Net',
+        'uiunet',
+        'UIU-Net: IoU at prob > 0.22.',
+        'danfenghong/IEEE_TIP_UIU-Net',
         {
             'iou': IouRule(PredictionRule(0.22)),
             'niou': NiouRule(PredictionRule(0.0), 'truncate'),
@@ -219,16 +291,29 @@ _SPECS = (
         defects=(
             'Its threshold is 0.22 (its comment says 0.8 for synthetic data).',
             'nIoU applies the sigmoid to probabilities again: > 0.5 then means prob > 0, and the value means nothing.',
-            _EMPTY_IS_ZERO, 'No Pd and no Fa recorded. Not recorded on soft masks.')),
+            _EMPTY_IS_ZERO,
+            'No Pd and no Fa recorded. Not recorded on soft masks.',
+        ),
+    ),
 )
 
 #: Name -> protocol.
 PROTOCOLS: Mapping[str, ProtocolSpec] = MappingProxyType({spec.name: spec for spec in _SPECS})
 
 #: Other names of the same code.
-ALIASES: Mapping[str, str] = MappingProxyType({
-    'acm-pytorch': 'acm', 'acm_pytorch': 'acm', 'open-acm': 'acm', 'open-alcnet': 'acm', 'msda-net': 'msda',
-    'ggl-net': 'msda', 'mlcl-net': 'msda', 'alcl-net': 'msda', 'uiu-net': 'uiunet'})
+ALIASES: Mapping[str, str] = MappingProxyType(
+    {
+        'acm-pytorch': 'acm',
+        'acm_pytorch': 'acm',
+        'open-acm': 'acm',
+        'open-alcnet': 'acm',
+        'msda-net': 'msda',
+        'ggl-net': 'msda',
+        'mlcl-net': 'msda',
+        'alcl-net': 'msda',
+        'uiu-net': 'uiunet',
+    }
+)
 
 
 def get_protocol(name: str | ProtocolSpec) -> ProtocolSpec:
@@ -244,6 +329,7 @@ def get_protocol(name: str | ProtocolSpec) -> ProtocolSpec:
     if key in PROTOCOLS:
         return PROTOCOLS[key]
     import difflib
+
     near = difflib.get_close_matches(key, [*PROTOCOLS, *ALIASES], n=1)
     hint = f'; did you mean {near[0]!r}?' if near else ''
     raise KeyError(f'unknown evaluation protocol {name!r}{hint} Known: {", ".join(PROTOCOLS)}')

@@ -30,7 +30,8 @@ def target_scr(image: np.ndarray, targets: Components) -> np.ndarray:
 
 
 def image_records(
-        evidence: ImageEvidence, rule: TargetRule, gray: np.ndarray | None = None) -> dict[str, list[dict[str, Any]]]:
+    evidence: ImageEvidence, rule: TargetRule, gray: np.ndarray | None = None
+) -> dict[str, list[dict[str, Any]]]:
     """Records of one image's targets and false alarms.
 
     Args:
@@ -54,15 +55,28 @@ def image_records(
     rows = []
     for index, (row, col) in enumerate(targets.centroids):
         nearest = float(centroid_distances(index, targets, predictions).min()) if len(predictions) else None
-        rows.append(dict(
-            id=index, row=float(row), col=float(col), area=int(targets.areas[index]),
-            matched=bool(matches.detected[index]),
-            distance=float(matches.distance[index]) if matches.detected[index] else None,
-            nearest=nearest, covered=int(covered[index]), score=float(scores[index]),
-            scr=float(scr[index]) if np.isfinite(scr[index]) else None))
+        rows.append(
+            dict(
+                id=index,
+                row=float(row),
+                col=float(col),
+                area=int(targets.areas[index]),
+                matched=bool(matches.detected[index]),
+                distance=float(matches.distance[index]) if matches.detected[index] else None,
+                nearest=nearest,
+                covered=int(covered[index]),
+                score=float(scores[index]),
+                scr=float(scr[index]) if np.isfinite(scr[index]) else None,
+            )
+        )
     maxima, centroids = component_maxima(predictions, evidence.score), predictions.centroids
     false = [
-        dict(row=float(centroids[index, 0]), col=float(centroids[index, 1]), area=int(predictions.areas[index]),
-             score=float(maxima[index]))
-        for index in np.flatnonzero(~matches.matched)]
+        dict(
+            row=float(centroids[index, 0]),
+            col=float(centroids[index, 1]),
+            area=int(predictions.areas[index]),
+            score=float(maxima[index]),
+        )
+        for index in np.flatnonzero(~matches.matched)
+    ]
     return dict(targets=rows, false_alarms=false)

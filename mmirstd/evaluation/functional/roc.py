@@ -121,6 +121,12 @@ class RocRule:
         f1 = 2 * tpr[middle] * precision[middle] / (tpr[middle] + precision[middle] + 0.00001)
         auc = trapezoid(tpr, fpr) if positives and negatives else NAN
         values = dict(
-            tpr=tpr.tolist(), fpr=fpr.tolist(), recall=tpr.tolist(), precision=precision.tolist(),
-            FP=false_fraction.tolist(), F1=float(f1), AUC=auc)
+            tpr=tpr.tolist(),
+            fpr=fpr.tolist(),
+            recall=tpr.tolist(),
+            precision=precision.tolist(),
+            FP=false_fraction.tolist(),
+            F1=float(f1),
+            AUC=auc,
+        )
         return {name: values[name] for name in self.fields}

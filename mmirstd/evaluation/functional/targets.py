@@ -22,7 +22,7 @@ from .pixels import NAN, ratio
 FALSE_ALARMS = {
     'unmatched': 'pixels of predicted components that match no target',
     'area_value': 'as unmatched, but a component is excused when its area equals that of any matched '
-                  'component of the image (a bug of the official codes)',
+    'component of the image (a bug of the official codes)',
     'background': 'predicted pixels outside the mask',
 }
 DENOMINATORS = {
@@ -87,8 +87,15 @@ class TargetRule:
     def _count(self, image: ImageEvidence, rule: PredictionRule, targets: Components) -> dict[str, int]:
         height, width = image.shape
         counts = dict(
-            targets=len(targets), detected=0, false_pixels=0, components=0, matched=0,
-            pixels=height * width, background=height * width - int(targets.areas.sum()), skipped=0)
+            targets=len(targets),
+            detected=0,
+            false_pixels=0,
+            components=0,
+            matched=0,
+            pixels=height * width,
+            background=height * width - int(targets.areas.sum()),
+            skipped=0,
+        )
         if self.skip_empty and not len(targets):
             return dict(counts, pixels=0, background=0, skipped=1)
         if self.matching == 'any_pixel':
@@ -97,8 +104,10 @@ class TargetRule:
         else:
             predictions = image.predicted_components(rule)
             # Official codes that differ only in what they call a false alarm match alike.
-            matches = image.remember(('matches', rule, id(targets), self.matching, self.max_distance),
-                                     lambda: self.match(targets, predictions))
+            matches = image.remember(
+                ('matches', rule, id(targets), self.matching, self.max_distance),
+                lambda: self.match(targets, predictions),
+            )
             matched = int(matches.matched.sum())
             counts.update(components=len(predictions), detected=matched, matched=matched)
         if self.false_alarm == 'background':
@@ -123,7 +132,7 @@ class TargetRule:
         elif self.denominator == 'background':
             area = total['background']
         elif self.denominator == 'fixed':
-            area = self.fixed_size ** 2 * images
+            area = self.fixed_size**2 * images
         else:
             area = counts[-1]['pixels'] * images if counts else 0
         result = dict(Pd=ratio(total['detected'], total['targets']), Fa=ratio(total['false_pixels'], area))

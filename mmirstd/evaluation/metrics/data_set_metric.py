@@ -28,5 +28,6 @@ class DataSetMetric(BaseMetric):
         if size <= 0 or not self.results:
             raise ValueError(
                 f'{type(self).__name__}: nothing to evaluate (data set of {size} {self.unit}, {len(self.results)} '
-                f'results in this process); check {self.source} and data_root of the test or validation data set')
+                f'results in this process); check {self.source} and data_root of the test or validation data set'
+            )
         return super().evaluate(size)

@@ -63,10 +63,16 @@ class IRSTDMetric(DataSetMetric):
     """
 
     def __init__(
-            self, protocol: str | ProtocolSpec | Sequence[str | ProtocolSpec] = 'default',
-            threshold: float | None = None, curves: bool = True, per_image_out: str | None = None,
-            curves_out: str | None = None, collect_device: str = 'cpu', prefix: str | None = None,
-            collect_dir: str | None = None) -> None:
+        self,
+        protocol: str | ProtocolSpec | Sequence[str | ProtocolSpec] = 'default',
+        threshold: float | None = None,
+        curves: bool = True,
+        per_image_out: str | None = None,
+        curves_out: str | None = None,
+        collect_device: str = 'cpu',
+        prefix: str | None = None,
+        collect_dir: str | None = None,
+    ) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix, collect_dir=collect_dir)
         names = [protocol] if isinstance(protocol, (str, ProtocolSpec)) else list(protocol)
         if not names:
@@ -78,7 +84,8 @@ class IRSTDMetric(DataSetMetric):
             if 'default' not in self.protocols:
                 raise ValueError(
                     f'IRSTDMetric: threshold={threshold} applies to the default protocol, which is not among '
-                    f'{list(self.protocols)}; the thresholds of the official ones are part of their definition')
+                    f'{list(self.protocols)}; the thresholds of the official ones are part of their definition'
+                )
             if not 0 <= threshold < 1:
                 raise ValueError(f'IRSTDMetric: threshold={threshold} must be in [0, 1)')
             self._default = self._default.with_threshold(threshold)
@@ -109,8 +116,10 @@ class IRSTDMetric(DataSetMetric):
             evidence = ImageEvidence(_score_of(sample, name), _truth_of(sample, name), name)
             self._warn_about_resolution(evidence)
             result: dict[str, Any] = dict(
-                image=name, shape=evidence.shape,
-                counts={key: count_evidence(spec, evidence) for key, spec in self.protocols.items()})
+                image=name,
+                shape=evidence.shape,
+                counts={key: count_evidence(spec, evidence) for key, spec in self.protocols.items()},
+            )
             if self.curves:
                 targets = evidence.targets('half')
                 result['roc'] = score_histograms(evidence.score, evidence.mask('half'))
@@ -126,14 +135,14 @@ class IRSTDMetric(DataSetMetric):
     def compute_metrics(self, results: list) -> dict[str, float]:
         """Measures of the whole data set, from the gathered per-image results in data-set order."""
         tables = {
-            name: summarize(spec, [item['counts'][name] for item in results])
-            for name, spec in self.protocols.items()}
+            name: summarize(spec, [item['counts'][name] for item in results]) for name, spec in self.protocols.items()
+        }
         if self.curves:
             roc = roc_curve([item['roc'][0] for item in results], [item['roc'][1] for item in results])
             pixels = sum(item['shape'][0] * item['shape'][1] for item in results)
             pd_fa = pd_fa_curve(
-                [item['pd_fa'] for item in results], sum(item['targets'] for item in results), pixels,
-                PD_FA_THRESHOLDS)
+                [item['pd_fa'] for item in results], sum(item['targets'] for item in results), pixels, PD_FA_THRESHOLDS
+            )
             self.last_curves = dict(roc=roc, pd_fa=pd_fa)
         measures: dict[str, float] = {}
         for name, table in tables.items():
@@ -163,15 +172,20 @@ class IRSTDMetric(DataSetMetric):
                 f'IRSTDMetric: the official code of protocol {name!r} resizes image and mask before it evaluates '
                 f'({wanted}; *: any other data set), but {evidence.name} is evaluated at '
                 f'{evidence.shape[0]}x{evidence.shape[1]}. For comparable figures put mmirstd.ResizeForEvaluation '
-                'into the test pipeline.', logger='current', level=logging.WARNING)
+                'into the test pipeline.',
+                logger='current',
+                level=logging.WARNING,
+            )
 
 
 def _data(sample: Mapping[str, Any], key: str, name: str) -> np.ndarray:
     """A field's map, (H, W)."""
     if key not in sample:
         cure = (
-            'use a segmentor (decode_head.out_channels=1, or num_classes=2)' if key == 'seg_logits' else
-            "load masks in the test pipeline (mmirstd.LoadTargetMask) and pack them ('gt_seg_map')")
+            'use a segmentor (decode_head.out_channels=1, or num_classes=2)'
+            if key == 'seg_logits'
+            else "load masks in the test pipeline (mmirstd.LoadTargetMask) and pack them ('gt_seg_map')"
+        )
         raise KeyError(f'IRSTDMetric: {name} has no {key!r}, only {sorted(sample)}; {cure}')
     try:
         return map_of(sample[key])
@@ -190,11 +204,13 @@ def _score_of(sample: Mapping[str, Any], name: str) -> np.ndarray:
         bad = int((~np.isfinite(score)).sum())
         raise ValueError(
             f'IRSTDMetric: the prediction of {name} has {bad} NaN or infinite values of {score.size}; the network '
-            'diverged (lower the learning rate, clip gradients) or its checkpoint is broken')
+            'diverged (lower the learning rate, clip gradients) or its checkpoint is broken'
+        )
     if low < 0 or high > 1:
         raise ValueError(
             f'IRSTDMetric: the prediction of {name} ranges from {low:g} to {high:g}; expected probabilities in [0, 1]. '
-            'mmseg applies the sigmoid when decode_head.out_channels is 1; apply it yourself elsewhere')
+            'mmseg applies the sigmoid when decode_head.out_channels is 1; apply it yourself elsewhere'
+        )
     return score
 
 
@@ -203,7 +219,8 @@ def _truth_of(sample: Mapping[str, Any], name: str) -> np.ndarray:
     if truth.size and truth.dtype != np.bool_ and not (truth.min() >= 0 and truth.max() <= 1):
         raise ValueError(
             f'IRSTDMetric: the ground truth of {name} ranges from {truth.min():g} to {truth.max():g}; expected 0 '
-            '(background) to 1 (target): load masks with mmirstd.LoadTargetMask')
+            '(background) to 1 (target): load masks with mmirstd.LoadTargetMask'
+        )
     return truth
 
 
@@ -217,17 +234,25 @@ def _gray_of(data_batch: Any, index: int, sample: Mapping[str, Any], shape: tupl
     if image.ndim == 3:
         image = image.mean(axis=0)
     left, _, top, _ = sample.get('padding_size') or (0, 0, 0, 0)
-    image = image[top:top + shape[0], left:left + shape[1]]
+    image = image[top : top + shape[0], left : left + shape[1]]
     return image if image.shape == shape else None
 
 
 def _image_row(result: Mapping[str, Any]) -> dict[str, Any]:
     targets, pixels = result['default']['targets'], result['default']['pixel']
     return dict(
-        image=result['image'], height=result['shape'][0], width=result['shape'][1],
-        IoU=result['default']['niou']['iou'], tp=pixels['tp'], fp=pixels['fp'], fn=pixels['fn'],
-        targets=targets['targets'], detected=targets['detected'],
-        false_pixels=targets['false_pixels'], records=result['records'])
+        image=result['image'],
+        height=result['shape'][0],
+        width=result['shape'][1],
+        IoU=result['default']['niou']['iou'],
+        tp=pixels['tp'],
+        fp=pixels['fp'],
+        fn=pixels['fn'],
+        targets=targets['targets'],
+        detected=targets['detected'],
+        false_pixels=targets['false_pixels'],
+        records=result['records'],
+    )
 
 
 def _table(tables: Mapping[str, Mapping[str, float]]) -> str:

@@ -62,23 +62,35 @@ class MovingTargetMetric(DataSetMetric):
     unit = 'frames'
     source = 'the annotation'
 
-    def __init__(self, protocol: str | Sequence[str] = 'default', score_threshold: float = 0.5,
-                 max_distance: float = 3.0, num_classes: int = 1, per_sequence: bool = True,
-                 scr_bins: Sequence[float | None] | None = None, per_sequence_out: str | None = None,
-                 results_out: str | None = None, collect_device: str = 'cpu', prefix: str | None = None,
-                 collect_dir: str | None = None) -> None:
+    def __init__(
+        self,
+        protocol: str | Sequence[str] = 'default',
+        score_threshold: float = 0.5,
+        max_distance: float = 3.0,
+        num_classes: int = 1,
+        per_sequence: bool = True,
+        scr_bins: Sequence[float | None] | None = None,
+        per_sequence_out: str | None = None,
+        results_out: str | None = None,
+        collect_device: str = 'cpu',
+        prefix: str | None = None,
+        collect_dir: str | None = None,
+    ) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix, collect_dir=collect_dir)
         self.protocols = [protocol] if isinstance(protocol, str) else list(protocol)
         unknown = [name for name in self.protocols if name not in FRAMES]
         if unknown or not self.protocols:
             raise ValueError(f'MovingTargetMetric: protocol={protocol!r}; expected one or several of {list(FRAMES)}')
         if not 0 <= score_threshold <= 1 or not max_distance > 0:
-            raise ValueError(f'MovingTargetMetric: score_threshold={score_threshold}, max_distance={max_distance}; '
-                             'expected a score in [0, 1] and a positive distance')
+            raise ValueError(
+                f'MovingTargetMetric: score_threshold={score_threshold}, max_distance={max_distance}; '
+                'expected a score in [0, 1] and a positive distance'
+            )
         if scr_bins is not None:
             edges = list(scr_bins)
-            scr_bins = [math.inf if edge is None and k == len(edges) - 1 else float(edge)
-                        for k, edge in enumerate(edges)]
+            scr_bins = [
+                math.inf if edge is None and k == len(edges) - 1 else float(edge) for k, edge in enumerate(edges)
+            ]
             if len(scr_bins) < 2 or any(not low < high for low, high in zip(scr_bins, scr_bins[1:])):
                 raise ValueError(f'MovingTargetMetric: scr_bins={scr_bins}; expected at least two ascending edges')
         for name, path in (('per_sequence_out', per_sequence_out), ('results_out', results_out)):
@@ -124,8 +136,11 @@ class MovingTargetMetric(DataSetMetric):
             for index, frame in enumerate(frames):
                 groups.setdefault(frame.sequence, []).append(index)
             tables['sequences'] = {name: self._table(coco, counts, group) for name, group in groups.items()}
-        measures = {name: value for name, value in tables['overall'].items()
-                    if name not in ('targets', 'detected', 'false', 'frames')}
+        measures = {
+            name: value
+            for name, value in tables['overall'].items()
+            if name not in ('targets', 'detected', 'false', 'frames')
+        }
         if self.scr_bins is not None:
             tables['scr'] = pd_by_scr(counts, self.scr_bins)
             measures.update({f'Pd_scr/{_bin(row)}': row['Pd'] for row in tables['scr']})
@@ -154,31 +169,43 @@ class MovingTargetMetric(DataSetMetric):
 def _record(sample: Mapping[str, Any], with_scr: bool) -> dict[str, Any]:
     """The fields of :class:`FrameDetections`, in NumPy, fit to be sent between processes."""
     name = str(sample.get('img_path') or sample.get('img_id'))
-    for key, cure in (('pred_instances', 'the model returned no predictions'),
-                      ('instances', "pack it: PackClipInputs, or meta_keys=(..., 'instances')"),
-                      ('img_id', "pack it: PackClipInputs, or meta_keys=(..., 'img_id')"),
-                      ('ori_shape', "pack it: PackClipInputs, or meta_keys=(..., 'ori_shape')")):
+    for key, cure in (
+        ('pred_instances', 'the model returned no predictions'),
+        ('instances', "pack it: PackClipInputs, or meta_keys=(..., 'instances')"),
+        ('img_id', "pack it: PackClipInputs, or meta_keys=(..., 'img_id')"),
+        ('ori_shape', "pack it: PackClipInputs, or meta_keys=(..., 'ori_shape')"),
+    ):
         if sample.get(key) is None:
             raise KeyError(f'MovingTargetMetric: {name} has no {key!r}, only {sorted(sample)}; {cure}')
     predicted = sample['pred_instances']
     boxes, scores, labels = (_array(predicted[key]) for key in ('bboxes', 'scores', 'labels'))
     boxes, scores = boxes.astype(np.float64).reshape(-1, 4), scores.astype(np.float64)
     if not (np.isfinite(boxes).all() and np.isfinite(scores).all()):
-        raise ValueError(f'MovingTargetMetric: the predictions of {name} are not finite; the network diverged (lower '
-                         'the learning rate, clip gradients) or its checkpoint is broken')
+        raise ValueError(
+            f'MovingTargetMetric: the predictions of {name} are not finite; the network diverged (lower '
+            'the learning rate, clip gradients) or its checkpoint is broken'
+        )
     instances = sample['instances']
     scr = np.array([instance.get('scr', math.nan) for instance in instances], np.float64)
     ignored = np.array([bool(instance.get('ignore_flag', 0)) for instance in instances], bool)
     if with_scr and np.isnan(scr[~ignored]).any():
-        raise ValueError(f"MovingTargetMetric: {name} has targets without 'scr'; scr_bins needs an annotation with it "
-                         '(synthetic sequences)')
+        raise ValueError(
+            f"MovingTargetMetric: {name} has targets without 'scr'; scr_bins needs an annotation with it "
+            '(synthetic sequences)'
+        )
     sequence = sample.get('video', sample.get('video_id'))
     return dict(
-        image=sample['img_id'], sequence='' if sequence is None else str(sequence),
+        image=sample['img_id'],
+        sequence='' if sequence is None else str(sequence),
         shape=tuple(int(side) for side in sample['ori_shape'][:2]),
         targets=np.array([instance['bbox'] for instance in instances], np.float64).reshape(-1, 4),
         target_labels=np.array([instance.get('bbox_label', 0) for instance in instances], np.int64),
-        ignored=ignored, scr=scr, boxes=boxes, scores=scores, labels=labels.astype(np.int64))
+        ignored=ignored,
+        scr=scr,
+        boxes=boxes,
+        scores=scores,
+        labels=labels.astype(np.int64),
+    )
 
 
 def _array(value: Any) -> np.ndarray:
@@ -187,9 +214,15 @@ def _array(value: Any) -> np.ndarray:
 
 
 def _coco_results(frame: FrameDetections) -> list[dict]:
-    return [dict(image_id=frame.image, category_id=int(label) + 1, score=round(float(score), 6),
-                 bbox=[round(float(v), 3) for v in (x1, y1, x2 - x1, y2 - y1)])
-            for (x1, y1, x2, y2), score, label in zip(frame.boxes, frame.scores, frame.labels)]
+    return [
+        dict(
+            image_id=frame.image,
+            category_id=int(label) + 1,
+            score=round(float(score), 6),
+            bbox=[round(float(v), 3) for v in (x1, y1, x2 - x1, y2 - y1)],
+        )
+        for (x1, y1, x2, y2), score, label in zip(frame.boxes, frame.scores, frame.labels)
+    ]
 
 
 def _bin(row: Mapping[str, float]) -> str:

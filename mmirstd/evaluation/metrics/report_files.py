@@ -12,8 +12,28 @@ from typing import Any
 from ..functional import PdFaCurve, RocCurve
 
 _CSV_COLUMNS = (
-    'image', 'kind', 'id', 'row', 'col', 'area', 'matched', 'distance', 'nearest', 'covered', 'score', 'scr', 'IoU',
-    'tp', 'fp', 'fn', 'targets', 'detected', 'false_pixels', 'height', 'width')
+    'image',
+    'kind',
+    'id',
+    'row',
+    'col',
+    'area',
+    'matched',
+    'distance',
+    'nearest',
+    'covered',
+    'score',
+    'scr',
+    'IoU',
+    'tp',
+    'fp',
+    'fn',
+    'targets',
+    'detected',
+    'false_pixels',
+    'height',
+    'width',
+)
 
 
 def plain(value: Any) -> Any:

@@ -16,6 +16,18 @@ from .rpcanet_pp import RPCANetPP
 from .uiu_encoder import UIUEncoder
 
 __all__ = [
-    'ACMEncoder', 'CBAMResidualEncoder', 'CSPDarknet', 'FullResolutionResNet', 'GGLEncoder', 'ISNetEncoder',
-    'ISTDUEncoder', 'MSDAEncoder', 'RDIANEncoder', 'ResidualEncoder', 'RISTDNet', 'RPCANet', 'RPCANetPP', 'UIUEncoder'
+    'ACMEncoder',
+    'CBAMResidualEncoder',
+    'CSPDarknet',
+    'FullResolutionResNet',
+    'GGLEncoder',
+    'ISNetEncoder',
+    'ISTDUEncoder',
+    'MSDAEncoder',
+    'RDIANEncoder',
+    'ResidualEncoder',
+    'RISTDNet',
+    'RPCANet',
+    'RPCANetPP',
+    'UIUEncoder',
 ]

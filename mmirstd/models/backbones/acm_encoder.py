@@ -31,14 +31,16 @@ class ACMEncoder(BaseModule):
         init_cfg: mmengine initialisation.
     """
 
-    def __init__(self,
-                 in_channels: int = 1,
-                 stem_channels: int = 8,
-                 channels: Sequence[int] = (16, 32, 64),
-                 num_blocks: Sequence[int] = (4, 4, 4),
-                 norm_cfg: dict = dict(type='BN'),
-                 block_norm_cfg: dict | None = None,
-                 init_cfg: dict | Sequence[dict] | None = KAIMING_FAN_OUT) -> None:
+    def __init__(
+        self,
+        in_channels: int = 1,
+        stem_channels: int = 8,
+        channels: Sequence[int] = (16, 32, 64),
+        num_blocks: Sequence[int] = (4, 4, 4),
+        norm_cfg: dict = dict(type='BN'),
+        block_norm_cfg: dict | None = None,
+        init_cfg: dict | Sequence[dict] | None = KAIMING_FAN_OUT,
+    ) -> None:
         super().__init__(list(init_cfg) if isinstance(init_cfg, tuple) else init_cfg)
         self.in_channels = in_channels
         self.out_channels = list(channels)
@@ -47,11 +49,14 @@ class ACMEncoder(BaseModule):
             ConvModule(in_channels, stem_channels, 3, stride=2, padding=1, norm_cfg=norm_cfg),
             ConvModule(stem_channels, stem_channels, 3, padding=1, norm_cfg=norm_cfg),
             ConvModule(stem_channels, self.out_channels[0], 3, padding=1, norm_cfg=norm_cfg),
-            nn.MaxPool2d(3, stride=2, padding=1))
+            nn.MaxPool2d(3, stride=2, padding=1),
+        )
         self.stages = nn.ModuleList(
             basic_stage(previous, width, blocks, 2 if i else 1, block_norm_cfg or norm_cfg, norm_cfg)
             for i, (previous, width, blocks) in enumerate(
-                zip([self.out_channels[0], *self.out_channels], self.out_channels, num_blocks)))
+                zip([self.out_channels[0], *self.out_channels], self.out_channels, num_blocks)
+            )
+        )
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
         """Encode an image.
@@ -62,7 +67,7 @@ class ACMEncoder(BaseModule):
         Returns:
             A feature for each stage, finest first; level ``i``: (B, channels[i], H / 2**(i+2), W / 2**(i+2)).
         """
-        x = self.stem(check_image(self, image, self.in_channels, 2**(len(self.stages) + 1)))
+        x = self.stem(check_image(self, image, self.in_channels, 2 ** (len(self.stages) + 1)))
         outs = []
         for stage in self.stages:
             x = stage(x)

@@ -35,15 +35,17 @@ class CBAMResidualEncoder(BaseModule):
             or image size.
     """
 
-    def __init__(self,
-                 in_channels: int = 1,
-                 channels: Sequence[int] = (16, 32, 64, 128, 256),
-                 num_blocks: Sequence[int] = (1, 2, 2, 2, 2),
-                 cbam_ratio: int | None = 16,
-                 stem_channels: int | None = None,
-                 norm_cfg: dict = dict(type='BN'),
-                 act_cfg: dict = dict(type='ReLU'),
-                 init_cfg: dict | Sequence[dict] | None = KAIMING_FAN_OUT) -> None:
+    def __init__(
+        self,
+        in_channels: int = 1,
+        channels: Sequence[int] = (16, 32, 64, 128, 256),
+        num_blocks: Sequence[int] = (1, 2, 2, 2, 2),
+        cbam_ratio: int | None = 16,
+        stem_channels: int | None = None,
+        norm_cfg: dict = dict(type='BN'),
+        act_cfg: dict = dict(type='ReLU'),
+        init_cfg: dict | Sequence[dict] | None = KAIMING_FAN_OUT,
+    ) -> None:
         super().__init__(list(init_cfg) if isinstance(init_cfg, tuple) else init_cfg)
         if len(channels) != len(num_blocks):
             raise ValueError(f'CBAMResidualEncoder: channels {channels} and num_blocks {num_blocks} differ in length')
@@ -52,11 +54,12 @@ class CBAMResidualEncoder(BaseModule):
         self.pool = nn.MaxPool2d(2, 2)
         self.stages = nn.ModuleList(
             cbam_residual_layer(before, after, blocks, cbam_ratio, norm_cfg, act_cfg)
-            for before, after, blocks in zip([stem_channels or in_channels, *channels[:-1]], channels, num_blocks))
+            for before, after, blocks in zip([stem_channels or in_channels, *channels[:-1]], channels, num_blocks)
+        )
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
         """Image (B, 1 or in_channels, H, W) -> features, finest first, level ``i`` at stride ``2**i``."""
-        x = self.stem(check_image(self, image, self.in_channels, 2**(len(self.stages) - 1)))
+        x = self.stem(check_image(self, image, self.in_channels, 2 ** (len(self.stages) - 1)))
         outs = []
         for i, stage in enumerate(self.stages):
             x = stage(self.pool(x) if i else x)

@@ -35,7 +35,10 @@ class CSPDarknet(MMDetCSPDarknet):
         old = self.stem.conv
         if in_channels != 3:
             self.stem = Focus(
-                in_channels, old.out_channels, kernel_size=old.kernel_size[0],
+                in_channels,
+                old.out_channels,
+                kernel_size=old.kernel_size[0],
                 conv_cfg=kwargs.get('conv_cfg'),
                 norm_cfg=kwargs.get('norm_cfg', dict(type='BN', momentum=0.03, eps=0.001)),
-                act_cfg=act_cfg)
+                act_cfg=act_cfg,
+            )

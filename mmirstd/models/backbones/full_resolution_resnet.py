@@ -27,18 +27,21 @@ class FullResolutionResNet(ResNet):
         **kwargs: Further arguments of ``mmseg.ResNet`` (``out_indices``, ``norm_cfg``, ...).
     """
 
-    def __init__(self,
-                 depth: int,
-                 in_channels: int = 1,
-                 zero_init_residual: bool = False,
-                 init_cfg: Any = KAIMING_FAN_OUT,
-                 **kwargs: Any) -> None:
+    def __init__(
+        self,
+        depth: int,
+        in_channels: int = 1,
+        zero_init_residual: bool = False,
+        init_cfg: Any = KAIMING_FAN_OUT,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(
             depth,
             in_channels=in_channels,
             zero_init_residual=zero_init_residual,
             init_cfg=list(init_cfg) if isinstance(init_cfg, tuple) else init_cfg,
-            **kwargs)
+            **kwargs,
+        )
         self.in_channels = in_channels
         self.conv1.stride = (1, 1)
         self.maxpool = nn.Identity()
@@ -52,7 +55,7 @@ class FullResolutionResNet(ResNet):
         Returns:
             The levels of ``out_indices``; level ``i``: (B, 64 * 2**i, H / 2**i, W / 2**i) for depths 18 and 34.
         """
-        return super().forward(check_image(self, image, self.in_channels, 2**(self.num_stages - 1)))
+        return super().forward(check_image(self, image, self.in_channels, 2 ** (self.num_stages - 1)))
 
     def train(self, mode: bool = True) -> FullResolutionResNet:
         """Switch mode; mmseg's own version returns None, so that ``network.eval()`` could not be used as a value."""

@@ -26,19 +26,25 @@ class GradientSupplement(BaseModule):
         init_cfg: mmengine initialisation.
     """
 
-    def __init__(self,
-                 gradient_channels: int,
-                 channels: int,
-                 se_ratio: int = 4,
-                 norm_cfg: dict = dict(type='BN'),
-                 init_cfg: dict | None = None) -> None:
+    def __init__(
+        self,
+        gradient_channels: int,
+        channels: int,
+        se_ratio: int = 4,
+        norm_cfg: dict = dict(type='BN'),
+        init_cfg: dict | None = None,
+    ) -> None:
         super().__init__(init_cfg)
         self.gradient = Sequential(
-            biased_conv(gradient_channels, channels, 3, norm_cfg), SqueezeExcitation(channels, se_ratio),
-            biased_conv(channels, channels, 3, norm_cfg))
+            biased_conv(gradient_channels, channels, 3, norm_cfg),
+            SqueezeExcitation(channels, se_ratio),
+            biased_conv(channels, channels, 3, norm_cfg),
+        )
         self.fuse = Sequential(
-            biased_conv(2 * channels, channels, 3, norm_cfg), SqueezeExcitation(channels, se_ratio),
-            biased_conv(channels, channels, 3, norm_cfg, act_cfg=None))
+            biased_conv(2 * channels, channels, 3, norm_cfg),
+            SqueezeExcitation(channels, se_ratio),
+            biased_conv(channels, channels, 3, norm_cfg, act_cfg=None),
+        )
         self.act = nn.ReLU(inplace=True)
 
     def forward(self, x: Tensor, gradient: Tensor) -> Tensor:
@@ -75,27 +81,32 @@ class GGLEncoder(ResidualEncoder):
         ValueError: For an unknown ``gradient``, and in ``forward`` for a wrong channel count or image size.
     """
 
-    def __init__(self,
-                 in_channels: int = 1,
-                 base_channels: int = 16,
-                 num_stages: int = 5,
-                 gradient: str | None = 'gsm',
-                 se_ratio: int = 4,
-                 norm_cfg: dict = dict(type='BN'),
-                 norm_eval: bool = False,
-                 init_cfg: dict | list | None = KAIMING_FAN_OUT) -> None:
+    def __init__(
+        self,
+        in_channels: int = 1,
+        base_channels: int = 16,
+        num_stages: int = 5,
+        gradient: str | None = 'gsm',
+        se_ratio: int = 4,
+        norm_cfg: dict = dict(type='BN'),
+        norm_eval: bool = False,
+        init_cfg: dict | list | None = KAIMING_FAN_OUT,
+    ) -> None:
         if gradient not in ('gsm', 'concat', None):
             raise ValueError(f"GGLEncoder: gradient must be 'gsm', 'concat' or None, got {gradient!r}")
         self.gradient = gradient
         super().__init__(
-            in_channels, [base_channels * 2**i for i in range(num_stages)],
+            in_channels,
+            [base_channels * 2**i for i in range(num_stages)],
             se_ratio=se_ratio,
             norm_cfg=norm_cfg,
             norm_eval=norm_eval,
-            init_cfg=init_cfg)
+            init_cfg=init_cfg,
+        )
         self.gsms = nn.ModuleList(
             GradientSupplement(in_channels, channels, se_ratio, norm_cfg)
-            for channels in (self.out_channels if gradient == 'gsm' else []))
+            for channels in (self.out_channels if gradient == 'gsm' else [])
+        )
 
     @property
     def stem_in_channels(self) -> int:

@@ -36,24 +36,28 @@ class ISNetEncoder(BaseModule):
         ValueError: In ``forward`` for a wrong channel count or image size.
     """
 
-    def __init__(self,
-                 in_channels: int = 1,
-                 stem_channels: int = 8,
-                 channels: Sequence[int] = (16, 32, 64),
-                 num_blocks: Sequence[int] = (4, 4, 4),
-                 norm_cfg: dict = dict(type='BN'),
-                 init_cfg: dict | Sequence[dict] | None = KAIMING_FAN_OUT) -> None:
+    def __init__(
+        self,
+        in_channels: int = 1,
+        stem_channels: int = 8,
+        channels: Sequence[int] = (16, 32, 64),
+        num_blocks: Sequence[int] = (4, 4, 4),
+        norm_cfg: dict = dict(type='BN'),
+        init_cfg: dict | Sequence[dict] | None = KAIMING_FAN_OUT,
+    ) -> None:
         super().__init__(list(init_cfg) if isinstance(init_cfg, tuple) else init_cfg)
         self.in_channels = in_channels
         self.standardise = nn.BatchNorm2d(in_channels)
         self.stem = nn.Sequential(
             ConvModule(in_channels, stem_channels, 3, stride=2, padding=1, norm_cfg=norm_cfg),
             ConvModule(stem_channels, stem_channels, 3, padding=1, norm_cfg=norm_cfg),
-            ConvModule(stem_channels, 2 * stem_channels, 3, padding=1, norm_cfg=norm_cfg))
+            ConvModule(stem_channels, 2 * stem_channels, 3, padding=1, norm_cfg=norm_cfg),
+        )
         self.pool = nn.MaxPool2d(3, stride=2, padding=1)
         self.stages = nn.ModuleList(
             ResLayer(BasicBlock, before, after, blocks, stride=2 if i else 1, norm_cfg=norm_cfg)
-            for i, (before, after, blocks) in enumerate(zip([2 * stem_channels, *channels[:-1]], channels, num_blocks)))
+            for i, (before, after, blocks) in enumerate(zip([2 * stem_channels, *channels[:-1]], channels, num_blocks))
+        )
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
         """Run the network.
@@ -65,7 +69,7 @@ class ISNetEncoder(BaseModule):
             Gradient magnitude of the image (B, 1, H, W), central differences not halved, and the stages' features at
             strides 4, 8 and 16.
         """
-        x = check_image(self, image, self.in_channels, 2**(len(self.stages) + 1))
+        x = check_image(self, image, self.in_channels, 2 ** (len(self.stages) + 1))
         gradient = ((2 * gradient_magnitude(x[:, :1])).square() + 1e-6).sqrt()
         x = self.pool(self.stem(self.standardise(x)))
         outs = [gradient]

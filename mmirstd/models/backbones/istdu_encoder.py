@@ -40,15 +40,17 @@ class ISTDUEncoder(BaseModule):
             image size.
     """
 
-    def __init__(self,
-                 in_channels: int = 1,
-                 stem_channels: int = 16,
-                 planes: Sequence[int] = (16, 32, 64, 128),
-                 num_blocks: Sequence[int] = (1, 2, 4, 8),
-                 groups: int = 4,
-                 base_width: int = 16,
-                 norm_cfg: dict = dict(type='BN'),
-                 init_cfg: dict | Sequence[dict] | None = KAIMING_FAN_OUT) -> None:
+    def __init__(
+        self,
+        in_channels: int = 1,
+        stem_channels: int = 16,
+        planes: Sequence[int] = (16, 32, 64, 128),
+        num_blocks: Sequence[int] = (1, 2, 4, 8),
+        groups: int = 4,
+        base_width: int = 16,
+        norm_cfg: dict = dict(type='BN'),
+        init_cfg: dict | Sequence[dict] | None = KAIMING_FAN_OUT,
+    ) -> None:
         super().__init__(list(init_cfg) if isinstance(init_cfg, tuple) else init_cfg)
         if len(planes) != len(num_blocks):
             raise ValueError(f'ISTDUEncoder: planes {planes} and num_blocks {num_blocks} differ in length')
@@ -66,11 +68,14 @@ class ISTDUEncoder(BaseModule):
                 avg_down=True,
                 norm_cfg=norm_cfg,
                 groups=groups,
-                base_width=base_width) for i, (channels, p, blocks) in enumerate(zip(before, planes, num_blocks)))
+                base_width=base_width,
+            )
+            for i, (channels, p, blocks) in enumerate(zip(before, planes, num_blocks))
+        )
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
         """Image (B, 1 or in_channels, H, W) -> features, finest first, level ``i`` at stride ``2**i``."""
-        x = check_image(self, image, self.in_channels, 2**(len(self.stages) - 1))
+        x = check_image(self, image, self.in_channels, 2 ** (len(self.stages) - 1))
         x = self.stem(self.standardise(x))
         outs = []
         for stage in self.stages:

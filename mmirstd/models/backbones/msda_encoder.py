@@ -30,8 +30,10 @@ _COPIES = 3
 # The official code initialises all but the dilated branches and what follows them in the direction-aware blocks. With
 # Kaiming (fan out) there as well, each block multiplies what it gets until the batch norms' running statistics know it:
 # in evaluation mode a network just made then gives logits of millions.
-INIT_CFG = (*KAIMING_FAN_OUT, dict(
-    type='mmirstd.PyTorchInit', within='MultiScaleDirectionBlock', without='MultiDirectionAwareness'))
+INIT_CFG = (
+    *KAIMING_FAN_OUT,
+    dict(type='mmirstd.PyTorchInit', within='MultiScaleDirectionBlock', without='MultiDirectionAwareness'),
+)
 
 
 class MultiDirectionAwareness(BaseModule):
@@ -67,12 +69,14 @@ class MultiScaleDirectionBlock(BaseModule):
 
     def __init__(self, channels: int, se_ratio: int, norm_cfg: dict) -> None:
         super().__init__()
-        self.branches = nn.ModuleList([
-            ConvModule(channels, channels, 1, norm_cfg=norm_cfg),
-            dilated_branch(channels, 1, 1, norm_cfg),
-            dilated_branch(channels, 3, 3, norm_cfg),
-            dilated_branch(channels, 5, 5, norm_cfg)
-        ])
+        self.branches = nn.ModuleList(
+            [
+                ConvModule(channels, channels, 1, norm_cfg=norm_cfg),
+                dilated_branch(channels, 1, 1, norm_cfg),
+                dilated_branch(channels, 3, 3, norm_cfg),
+                dilated_branch(channels, 5, 5, norm_cfg),
+            ]
+        )
         self.fuse = ConvModule(4 * channels, channels, 3, padding=1, norm_cfg=norm_cfg)
         self.directions = MultiDirectionAwareness(channels, norm_cfg)
         self.se = SqueezeExcitation(channels, se_ratio)
@@ -110,24 +114,29 @@ class MSDAEncoder(ResidualEncoder):
         ValueError: If ``in_channels`` is neither 1 nor 3.
     """
 
-    def __init__(self,
-                 in_channels: int = 1,
-                 channels: Sequence[int] = (16, 32, 64, 64, 64),
-                 context_channels: int = 16,
-                 se_ratio: int = 4,
-                 norm_cfg: dict = dict(type='BN'),
-                 norm_eval: bool = False,
-                 init_cfg: dict | Sequence[dict] | None = INIT_CFG) -> None:
+    def __init__(
+        self,
+        in_channels: int = 1,
+        channels: Sequence[int] = (16, 32, 64, 64, 64),
+        context_channels: int = 16,
+        se_ratio: int = 4,
+        norm_cfg: dict = dict(type='BN'),
+        norm_eval: bool = False,
+        init_cfg: dict | Sequence[dict] | None = INIT_CFG,
+    ) -> None:
         if in_channels not in (1, _COPIES):
             raise ValueError(f'MSDAEncoder: in_channels must be 1 or {_COPIES} (repeated gray), got {in_channels}')
         super().__init__(
-            in_channels, channels, se_ratio=se_ratio, norm_cfg=norm_cfg, norm_eval=norm_eval, init_cfg=init_cfg)
+            in_channels, channels, se_ratio=se_ratio, norm_cfg=norm_cfg, norm_eval=norm_eval, init_cfg=init_cfg
+        )
         last = self.out_channels[-1]
         self.contexts = nn.ModuleList(
-            biased_conv(width, context_channels, 1, norm_cfg=None) for width in self.out_channels[:-1])
+            biased_conv(width, context_channels, 1, norm_cfg=None) for width in self.out_channels[:-1]
+        )
         total = last + context_channels * (self.num_stages - 1)
         self.context_fusion = Sequential(
-            biased_conv(total, total, 1, norm_cfg=None), biased_conv(total, last, 1, norm_cfg=None))
+            biased_conv(total, total, 1, norm_cfg=None), biased_conv(total, last, 1, norm_cfg=None)
+        )
 
     def build_stage(self, index: int, in_channels: int, out_channels: int) -> nn.Module:
         """See :class:`ResidualEncoder`."""
@@ -151,7 +160,7 @@ class MSDAEncoder(ResidualEncoder):
                 x = block(x)
             outs.append(x)
         pooled = [
-            reduce(F.max_pool2d(level, 2**(self.num_stages - 1 - i)))
+            reduce(F.max_pool2d(level, 2 ** (self.num_stages - 1 - i)))
             for i, (reduce, level) in enumerate(zip(self.contexts, outs))
         ]
         outs[-1] = self.context_fusion(torch.cat([outs[-1], *reversed(pooled)], dim=1))

@@ -31,11 +31,11 @@ def direction_contrast(image: Tensor, distance: int = 2) -> Tensor:
         Shape (B, 1, H, W), in squared units of the image.
     """
     height, width = image.shape[2:]
-    padded = F.pad(image, (distance, ) * 4)
+    padded = F.pad(image, (distance,) * 4)
 
     def difference(dy: int, dx: int) -> Tensor:
         top, left = distance * (1 + dy), distance * (1 + dx)
-        return image - padded[..., top:top + height, left:left + width]
+        return image - padded[..., top : top + height, left : left + width]
 
     axes = ((-1, -1), (-1, 0), (-1, 1), (0, 1))
     return sum(difference(dy, dx) * difference(-dy, -dx) for dy, dx in axes)
@@ -49,7 +49,8 @@ class BottleneckResidual(BaseModule):
         kwargs = dict(padding=kernel_size // 2, norm_cfg=norm_cfg, act_cfg=_LEAKY)
         self.body = Sequential(
             ConvModule(channels, channels // 2, kernel_size, **kwargs),
-            ConvModule(channels // 2, channels, kernel_size, **kwargs))
+            ConvModule(channels // 2, channels, kernel_size, **kwargs),
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, C, H, W)."""
@@ -79,14 +80,16 @@ class RDIANEncoder(BaseModule):
         ValueError: In ``forward`` for a wrong channel count.
     """
 
-    def __init__(self,
-                 in_channels: int = 1,
-                 stem_channels: int = 16,
-                 channels: int = 32,
-                 kernel_sizes: Sequence[int] = (1, 3, 5, 7),
-                 num_blocks: Sequence[int] = (1, 2, 2, 2),
-                 norm_cfg: dict = dict(type='BN'),
-                 init_cfg: dict | Sequence[dict] | None = KAIMING_FAN_OUT) -> None:
+    def __init__(
+        self,
+        in_channels: int = 1,
+        stem_channels: int = 16,
+        channels: int = 32,
+        kernel_sizes: Sequence[int] = (1, 3, 5, 7),
+        num_blocks: Sequence[int] = (1, 2, 2, 2),
+        norm_cfg: dict = dict(type='BN'),
+        init_cfg: dict | Sequence[dict] | None = KAIMING_FAN_OUT,
+    ) -> None:
         super().__init__(list(init_cfg) if isinstance(init_cfg, tuple) else init_cfg)
         self.in_channels = in_channels
         kwargs = dict(padding=1, norm_cfg=norm_cfg, act_cfg=_LEAKY)
@@ -94,7 +97,8 @@ class RDIANEncoder(BaseModule):
         self.down = ConvModule(stem_channels, channels, 3, stride=2, **kwargs)
         self.branches = nn.ModuleList(
             Sequential(*(BottleneckResidual(channels, size, norm_cfg) for _ in range(blocks)))
-            for size, blocks in zip(kernel_sizes, num_blocks))
+            for size, blocks in zip(kernel_sizes, num_blocks)
+        )
         self.merge = ConvModule(len(self.branches) * channels, channels, 3, **kwargs)
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:

@@ -35,14 +35,16 @@ class ResidualEncoder(BaseModule):
         init_cfg: mmengine initialisation; Kaiming (fan out) as in the official code.
     """
 
-    def __init__(self,
-                 in_channels: int = 1,
-                 channels: Sequence[int] = (16, 32, 64, 128, 256),
-                 num_blocks: int = 3,
-                 se_ratio: int | None = None,
-                 norm_cfg: dict = dict(type='BN'),
-                 norm_eval: bool = False,
-                 init_cfg: dict | Sequence[dict] | None = KAIMING_FAN_OUT) -> None:
+    def __init__(
+        self,
+        in_channels: int = 1,
+        channels: Sequence[int] = (16, 32, 64, 128, 256),
+        num_blocks: int = 3,
+        se_ratio: int | None = None,
+        norm_cfg: dict = dict(type='BN'),
+        norm_eval: bool = False,
+        init_cfg: dict | Sequence[dict] | None = KAIMING_FAN_OUT,
+    ) -> None:
         super().__init__(list(init_cfg) if isinstance(init_cfg, tuple) else init_cfg)
         self.in_channels = in_channels
         self.out_channels = list(channels)
@@ -53,10 +55,12 @@ class ResidualEncoder(BaseModule):
         self.norm_eval = norm_eval
         first = self.out_channels[0]
         self.stem = Sequential(
-            biased_conv(self.stem_in_channels, first, 3, norm_cfg), biased_conv(first, first, 3, norm_cfg))
+            biased_conv(self.stem_in_channels, first, 3, norm_cfg), biased_conv(first, first, 3, norm_cfg)
+        )
         self.stages = nn.ModuleList(
             self.build_stage(i, previous, width)
-            for i, (previous, width) in enumerate(zip([first, *self.out_channels], self.out_channels)))
+            for i, (previous, width) in enumerate(zip([first, *self.out_channels], self.out_channels))
+        )
 
     @property
     def stem_in_channels(self) -> int:
@@ -67,13 +71,12 @@ class ResidualEncoder(BaseModule):
         """Stage ``index``; all but stage 0 halve height and width."""
         blocks = [ResidualBlock(in_channels, out_channels, downsample=index > 0, norm_cfg=self.norm_cfg)]
         for _ in range(self.num_blocks - 1):
-            blocks.append(
-                ResidualBlock(out_channels, out_channels, se_ratio=self.se_ratio, norm_cfg=self.norm_cfg))
+            blocks.append(ResidualBlock(out_channels, out_channels, se_ratio=self.se_ratio, norm_cfg=self.norm_cfg))
         return Sequential(*blocks)
 
     def check(self, image: Tensor) -> Tensor:
         """The image with the channels that the network expects; see :func:`mmirstd.models.layers.check_image`."""
-        return check_image(self, image, self.in_channels, 2**(self.num_stages - 1))
+        return check_image(self, image, self.in_channels, 2 ** (self.num_stages - 1))
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
         """Encode an image.

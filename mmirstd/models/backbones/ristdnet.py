@@ -55,17 +55,17 @@ class RISTDNet(BaseModule):
         ValueError: In ``forward`` for a wrong channel count or image size.
     """
 
-    def __init__(self,
-                 in_channels: int = 1,
-                 channels: Sequence[int] = (32, 64, 128, 256),
-                 init_cfg: dict | list | None = None) -> None:
+    def __init__(
+        self, in_channels: int = 1, channels: Sequence[int] = (32, 64, 128, 256), init_cfg: dict | list | None = None
+    ) -> None:
         super().__init__(init_cfg)
         self.in_channels = in_channels
         kernels = contrast_kernels()
         self.register_buffer('contrast', kernels, persistent=False)
         before = [len(kernels) + 1, *channels[:-1]]
         self.convs = nn.ModuleList(
-            nn.Conv2d(i, o, k, padding=k // 2, bias=False) for i, o, k in zip(before, channels, (11, 7, 5, 3)))
+            nn.Conv2d(i, o, k, padding=k // 2, bias=False) for i, o, k in zip(before, channels, (11, 7, 5, 3))
+        )
 
     def forward(self, image: Tensor) -> tuple[Tensor]:
         """Image (B, 1 or in_channels, H, W) -> (B, 4 * channels[2] + channels[3], H / 8, W / 8)."""
@@ -76,4 +76,4 @@ class RISTDNet(BaseModule):
         x = self.convs[2](F.max_pool2d(x, 2))
         (upper_left, upper_right), (lower_left, lower_right) = (half.chunk(2, dim=3) for half in x.chunk(2, dim=2))
         deep = self.convs[3](F.max_pool2d(x, 2))
-        return (torch.cat([upper_left, lower_left, upper_right, lower_right, deep], dim=1), )
+        return (torch.cat([upper_left, lower_left, upper_right, lower_right, deep], dim=1),)

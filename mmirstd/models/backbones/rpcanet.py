@@ -13,8 +13,10 @@ from mmirstd.registry import MODELS
 
 from ..layers import biased_conv, check_image
 
-XAVIER = (dict(type='Xavier', layer='Conv2d', distribution='normal'),
-          dict(type='Constant', layer='_BatchNorm', val=1, bias=0))
+XAVIER = (
+    dict(type='Xavier', layer='Conv2d', distribution='normal'),
+    dict(type='Constant', layer='_BatchNorm', val=1, bias=0),
+)
 
 
 def gray_to_gray(channels: int, num_layers: int, norm_cfg: dict | None) -> Sequential:
@@ -104,8 +106,9 @@ class UnfoldedRPCA(BaseModule):
 class Stage(BaseModule):
     """One unfolded iteration of RPCANet: background, targets, image."""
 
-    def __init__(self, channels: int, low_rank_layers: int, sparse_layers: int, merge_layers: int,
-                 norm_cfg: dict) -> None:
+    def __init__(
+        self, channels: int, low_rank_layers: int, sparse_layers: int, merge_layers: int, norm_cfg: dict
+    ) -> None:
         super().__init__()
         self.low_rank = LowRankStep(channels, low_rank_layers, norm_cfg)
         self.sparse = SparseStep(channels, sparse_layers)
@@ -137,15 +140,17 @@ class RPCANet(UnfoldedRPCA):
         init_cfg: mmengine initialisation.
     """
 
-    def __init__(self,
-                 in_channels: int = 1,
-                 num_stages: int = 6,
-                 channels: int = 32,
-                 low_rank_layers: int = 3,
-                 sparse_layers: int = 6,
-                 merge_layers: int = 3,
-                 norm_cfg: dict = dict(type='BN'),
-                 init_cfg: dict | tuple | list | None = XAVIER) -> None:
+    def __init__(
+        self,
+        in_channels: int = 1,
+        num_stages: int = 6,
+        channels: int = 32,
+        low_rank_layers: int = 3,
+        sparse_layers: int = 6,
+        merge_layers: int = 3,
+        norm_cfg: dict = dict(type='BN'),
+        init_cfg: dict | tuple | list | None = XAVIER,
+    ) -> None:
         self._stage_args = (channels, low_rank_layers, sparse_layers, merge_layers, norm_cfg)
         super().__init__(in_channels, num_stages, init_cfg)
 

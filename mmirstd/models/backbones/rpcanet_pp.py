@@ -23,7 +23,8 @@ class PlainResidual(BaseModule):
         super().__init__()
         self.body = Sequential(
             biased_conv(channels, channels, 3, norm_cfg=None),
-            biased_conv(channels, channels, 3, norm_cfg=None, act_cfg=None))
+            biased_conv(channels, channels, 3, norm_cfg=None, act_cfg=None),
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, C, H, W)."""
@@ -98,7 +99,8 @@ class ContrastConv(BaseModule):
         self.conv = nn.Conv2d(channels, channels, kernel_size, padding=kernel_size // 2, bias=False)
         self.attention = Sequential(
             biased_conv(channels, channels // ratio, 1, norm_cfg),
-            biased_conv(channels // ratio, channels, 1, norm_cfg, act_cfg=dict(type='Sigmoid')))
+            biased_conv(channels // ratio, channels, 1, norm_cfg, act_cfg=dict(type='Sigmoid')),
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, C, H, W)."""
@@ -129,8 +131,16 @@ class ContrastSparseStep(BaseModule):
 class MemoryStage(BaseModule):
     """One unfolded iteration of RPCANet++."""
 
-    def __init__(self, channels: int, sparse_layers: int, merge_layers: int, kernel_size: int, norm_cfg: dict,
-                 first: bool, official_unused: bool) -> None:
+    def __init__(
+        self,
+        channels: int,
+        sparse_layers: int,
+        merge_layers: int,
+        kernel_size: int,
+        norm_cfg: dict,
+        first: bool,
+        official_unused: bool,
+    ) -> None:
         super().__init__()
         self.low_rank = MemoryLowRankStep(channels, first, norm_cfg, official_unused)
         self.sparse = ContrastSparseStep(channels, sparse_layers, kernel_size, norm_cfg)
@@ -161,16 +171,18 @@ class RPCANetPP(UnfoldedRPCA):
         init_cfg: mmengine initialisation.
     """
 
-    def __init__(self,
-                 in_channels: int = 1,
-                 num_stages: int = 6,
-                 channels: int = 32,
-                 sparse_layers: int = 6,
-                 merge_layers: int = 3,
-                 contrast_size: int = 17,
-                 norm_cfg: dict = dict(type='BN'),
-                 official_unused: bool = False,
-                 init_cfg: dict | tuple | list | None = XAVIER) -> None:
+    def __init__(
+        self,
+        in_channels: int = 1,
+        num_stages: int = 6,
+        channels: int = 32,
+        sparse_layers: int = 6,
+        merge_layers: int = 3,
+        contrast_size: int = 17,
+        norm_cfg: dict = dict(type='BN'),
+        official_unused: bool = False,
+        init_cfg: dict | tuple | list | None = XAVIER,
+    ) -> None:
         self._stage_args = (channels, sparse_layers, merge_layers, contrast_size, norm_cfg)
         self.official_unused = official_unused
         super().__init__(in_channels, num_stages, init_cfg)

@@ -31,21 +31,26 @@ class UIUEncoder(BaseModule):
         ValueError: If the lists differ in length, and in ``forward`` for a wrong channel count or image size.
     """
 
-    def __init__(self,
-                 in_channels: int = 1,
-                 channels: Sequence[int] = (64, 128, 256, 512, 512, 512),
-                 mid_channels: Sequence[int] = (32, 32, 64, 128, 256, 256),
-                 depths: Sequence[int] = (7, 6, 5, 4, -4, -4),
-                 norm_cfg: dict = dict(type='BN'),
-                 init_cfg: dict | list | None = None) -> None:
+    def __init__(
+        self,
+        in_channels: int = 1,
+        channels: Sequence[int] = (64, 128, 256, 512, 512, 512),
+        mid_channels: Sequence[int] = (32, 32, 64, 128, 256, 256),
+        depths: Sequence[int] = (7, 6, 5, 4, -4, -4),
+        norm_cfg: dict = dict(type='BN'),
+        init_cfg: dict | list | None = None,
+    ) -> None:
         super().__init__(init_cfg)
         if not len(channels) == len(mid_channels) == len(depths):
-            raise ValueError('UIUEncoder: channels, mid_channels and depths must be equally long, got '
-                             f'{channels}, {mid_channels} and {depths}')
+            raise ValueError(
+                'UIUEncoder: channels, mid_channels and depths must be equally long, got '
+                f'{channels}, {mid_channels} and {depths}'
+            )
         self.in_channels = in_channels
         self.stages = nn.ModuleList(
             ResidualUBlock(before, mid, after, abs(depth), depth < 0, norm_cfg)
-            for before, mid, after, depth in zip([in_channels, *channels[:-1]], mid_channels, channels, depths))
+            for before, mid, after, depth in zip([in_channels, *channels[:-1]], mid_channels, channels, depths)
+        )
         self.pool = nn.MaxPool2d(2, stride=2, ceil_mode=True)
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:

@@ -33,11 +33,22 @@ class ClipDataPreprocessor(DetDataPreprocessor):
         boxtype2tensor, non_blocking: as in mmdet.
     """
 
-    def __init__(self, mean: Sequence[float] | None = None, std: Sequence[float] | None = None,
-                 channels: int | None = None, pad_size_divisor: int = 32, pad_value: float = 0.0,
-                 boxtype2tensor: bool = True, non_blocking: bool = False) -> None:
-        super().__init__(pad_size_divisor=pad_size_divisor, pad_value=pad_value, boxtype2tensor=boxtype2tensor,
-                         non_blocking=non_blocking)
+    def __init__(
+        self,
+        mean: Sequence[float] | None = None,
+        std: Sequence[float] | None = None,
+        channels: int | None = None,
+        pad_size_divisor: int = 32,
+        pad_value: float = 0.0,
+        boxtype2tensor: bool = True,
+        non_blocking: bool = False,
+    ) -> None:
+        super().__init__(
+            pad_size_divisor=pad_size_divisor,
+            pad_value=pad_value,
+            boxtype2tensor=boxtype2tensor,
+            non_blocking=non_blocking,
+        )
         if (mean is None) != (std is None):
             raise ValueError('ClipDataPreprocessor: give mean and std together, or neither')
         if mean is not None and len(mean) != len(std):
@@ -68,11 +79,15 @@ class ClipDataPreprocessor(DetDataPreprocessor):
         clips = list(inputs)
         if not clips or any(clip.dim() != 4 for clip in clips):
             found = [tuple(clip.shape) for clip in clips[:4]]
-            raise ValueError(f'ClipDataPreprocessor: inputs of shapes {found}; expected (T, C, H, W) each: pack '
-                             'samples with mmirstd.PackClipInputs')
+            raise ValueError(
+                f'ClipDataPreprocessor: inputs of shapes {found}; expected (T, C, H, W) each: pack '
+                'samples with mmirstd.PackClipInputs'
+            )
         if len({clip.shape[:2] for clip in clips}) != 1:
-            raise ValueError('ClipDataPreprocessor: a batch of clips with different (T, C): '
-                             f'{sorted({tuple(clip.shape[:2]) for clip in clips})}; expected one num_frames')
+            raise ValueError(
+                'ClipDataPreprocessor: a batch of clips with different (T, C): '
+                f'{sorted({tuple(clip.shape[:2]) for clip in clips})}; expected one num_frames'
+            )
         divisor = self.pad_size_divisor
         shapes = [tuple(-(-side // divisor) * divisor for side in clip.shape[-2:]) for clip in clips]
         height, width = (max(shape[k] for shape in shapes) for k in (0, 1))

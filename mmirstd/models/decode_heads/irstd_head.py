@@ -70,7 +70,7 @@ class IRSTDHead(BaseDecodeHead):
         loss_decode: dict | Sequence[dict] = dict(type='mmirstd.SoftIoULoss'),
         align_corners: bool = False,
         native_supervision: bool = False,
-        init_cfg: dict | None = dict(type='Kaiming', layer='Conv2d', mode='fan_out', nonlinearity='relu')
+        init_cfg: dict | None = dict(type='Kaiming', layer='Conv2d', mode='fan_out', nonlinearity='relu'),
     ) -> None:
         several = not isinstance(in_channels, int)
         level_channels = list(in_channels) if several else [in_channels]
@@ -80,7 +80,8 @@ class IRSTDHead(BaseDecodeHead):
         if len(level_channels) != len(level_indices) or len(level_weights) != maps:
             raise ValueError(
                 'IRSTDHead: in_channels, in_index and level_weights must be equally long (level_weights one longer '
-                f'with fusion_kernel_size), got {level_channels}, {level_indices} and {level_weights}')
+                f'with fusion_kernel_size), got {level_channels}, {level_indices} and {level_weights}'
+            )
         if fusion_kernel_size is not None and not several:
             raise ValueError('IRSTDHead: fusion_kernel_size needs several levels, as lists in in_channels and in_index')
         super().__init__(
@@ -95,7 +96,8 @@ class IRSTDHead(BaseDecodeHead):
             input_transform='multiple_select' if several else None,
             loss_decode=loss_decode,
             align_corners=align_corners,
-            init_cfg=init_cfg)
+            init_cfg=init_cfg,
+        )
         self.level_weights = level_weights
         self.native_supervision = native_supervision
         self.hidden: nn.Module = nn.Identity()
@@ -103,20 +105,25 @@ class IRSTDHead(BaseDecodeHead):
             self.hidden = biased_conv(level_channels[0], channels, hidden_kernel_size, norm_cfg)
         elif channels is not None:
             self.hidden = ConvModule(
-                level_channels[0], channels, hidden_kernel_size, padding=hidden_kernel_size // 2, bias=False,
-                norm_cfg=norm_cfg)
+                level_channels[0],
+                channels,
+                hidden_kernel_size,
+                padding=hidden_kernel_size // 2,
+                bias=False,
+                norm_cfg=norm_cfg,
+            )
         if dropout_ratio > 0:
             # mmseg's own drops whole channels; the official IRSTD heads drop single entries.
             self.dropout = nn.Dropout(dropout_ratio)
         if kernel_size != 1:
             self.conv_seg = nn.Conv2d(self.channels, 1, kernel_size, padding=kernel_size // 2)
         self.aux_convs = nn.ModuleList(
-            nn.Conv2d(c, 1, kernel_size, padding=kernel_size // 2) for c in level_channels[1:])
+            nn.Conv2d(c, 1, kernel_size, padding=kernel_size // 2) for c in level_channels[1:]
+        )
         self.fusion = None
         self.fusion_predicts = fusion_predicts
         if fusion_kernel_size is not None:
-            self.fusion = nn.Conv2d(
-                len(level_channels), 1, fusion_kernel_size, padding=fusion_kernel_size // 2)
+            self.fusion = nn.Conv2d(len(level_channels), 1, fusion_kernel_size, padding=fusion_kernel_size // 2)
 
     def _levels(self, inputs: Sequence[Tensor]) -> list[Tensor]:
         levels = self._transform_inputs(inputs)
@@ -158,7 +165,8 @@ class IRSTDHead(BaseDecodeHead):
             target = pool_target(target, seg_logits.shape[2:], self.ignore_index)
         else:
             seg_logits = resize(
-                seg_logits, size=target.shape[2:], mode='bilinear', align_corners=self.align_corners, warning=False)
+                seg_logits, size=target.shape[2:], mode='bilinear', align_corners=self.align_corners, warning=False
+            )
         target = target.squeeze(1)
         losses: dict[str, Tensor] = {}
         for loss in self.loss_decode if isinstance(self.loss_decode, nn.ModuleList) else [self.loss_decode]:

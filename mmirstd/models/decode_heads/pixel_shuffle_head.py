@@ -30,4 +30,4 @@ class PixelShuffleHead(IRSTDHead):
 
     def cls_seg(self, feat: Tensor) -> Tensor:
         """(B, in_channels, h, w) -> (B, 1, h * upscale, w * upscale)."""
-        return F.pixel_shuffle(self.conv_seg(feat)[:, self.upscale**2:], self.upscale)
+        return F.pixel_shuffle(self.conv_seg(feat)[:, self.upscale**2 :], self.upscale)

@@ -65,8 +65,10 @@ class FeatureStream:
         last = max(self._states, default=-1)
         number = last + 1 if number is None else number
         if self._states and number <= last:
-            raise ValueError(f'frame {number} after frame {last}: feed the frames of a video in order, and reset the '
-                             'stream at the start of another')
+            raise ValueError(
+                f'frame {number} after frame {last}: feed the frames of a video in order, and reset the '
+                'stream at the start of another'
+            )
         numbers = [*sorted(self._states), number]
         positions, _ = window_positions(numbers, len(numbers) - 1, self.model.num_frames, self.stride, self.gaps)
         return self.step_clip([numbers[position] for position in positions], frame.unsqueeze(1))
@@ -85,12 +87,13 @@ class FeatureStream:
         Raises:
             ValueError: If a frame is neither remembered nor given, or frames differ in size.
         """
-        given = dict(zip(ids[len(ids) - clip.shape[1]:], clip.unbind(1)))
+        given = dict(zip(ids[len(ids) - clip.shape[1] :], clip.unbind(1)))
         missing = sorted({number for number in ids if number not in self._states} - set(given))
         if missing:
             raise ValueError(
                 f'frames {missing} of the clip {list(ids)} are neither remembered nor given: feed every frame of a '
-                'video in order, from its first, or give whole clips')
+                'video in order, from its first, or give whole clips'
+            )
         new = [number for number in given if number not in self._states]
         if new:
             states = self.model.frame_state(torch.cat([given[number] for number in new]))
@@ -110,7 +113,8 @@ class FeatureStream:
                     f'frame {number} gave features of {size[0]}x{size[1]}, frame {ids[-1]} of {key[0]}x{key[1]}; '
                     'expected frames of one size in a sequence\n  cure: reset the stream at the start of another '
                     'sequence; in evaluation, batch_size=1 where sequences differ in size (a batch is padded to its '
-                    'largest)')
+                    'largest)'
+                )
 
 
 def _split(states: tuple[Tensor, ...]) -> list[tuple[Tensor, ...]]:

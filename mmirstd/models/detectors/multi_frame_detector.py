@@ -55,28 +55,38 @@ class MultiFrameDetector(SingleStageDetector):
         ValueError: If ``num_frames`` is less than 1, or more than 1 without a temporal neck.
     """
 
-    def __init__(self,
-                 backbone: dict,
-                 neck: dict | None = None,
-                 temporal_neck: dict | None = None,
-                 bbox_head: dict | None = None,
-                 motion_branch: dict | None = None,
-                 num_frames: int = 5,
-                 fold_frames: bool = True,
-                 train_cfg: dict | None = None,
-                 test_cfg: dict | None = None,
-                 data_preprocessor: dict | None = None,
-                 init_cfg: dict | Sequence[dict] | None = None) -> None:
+    def __init__(
+        self,
+        backbone: dict,
+        neck: dict | None = None,
+        temporal_neck: dict | None = None,
+        bbox_head: dict | None = None,
+        motion_branch: dict | None = None,
+        num_frames: int = 5,
+        fold_frames: bool = True,
+        train_cfg: dict | None = None,
+        test_cfg: dict | None = None,
+        data_preprocessor: dict | None = None,
+        init_cfg: dict | Sequence[dict] | None = None,
+    ) -> None:
         if num_frames < 1:
             raise ValueError(f'num_frames is {num_frames}; expected at least 1')
         if num_frames > 1 and temporal_neck is None:
-            raise ValueError(f'num_frames is {num_frames} and temporal_neck is None: nothing would couple the frames; '
-                             'give a temporal neck (mmirstd.MotionCouplingNeck) or num_frames=1')
+            raise ValueError(
+                f'num_frames is {num_frames} and temporal_neck is None: nothing would couple the frames; '
+                'give a temporal neck (mmirstd.MotionCouplingNeck) or num_frames=1'
+            )
         if bbox_head is None:
             raise ValueError('bbox_head is None; expected the config of a dense head')
         super().__init__(
-            backbone=backbone, neck=neck, bbox_head=bbox_head, train_cfg=train_cfg, test_cfg=test_cfg,
-            data_preprocessor=data_preprocessor, init_cfg=init_cfg)
+            backbone=backbone,
+            neck=neck,
+            bbox_head=bbox_head,
+            train_cfg=train_cfg,
+            test_cfg=test_cfg,
+            data_preprocessor=data_preprocessor,
+            init_cfg=init_cfg,
+        )
         self.num_frames = num_frames
         self.fold_frames = fold_frames
         self.temporal_neck = MODELS.build(temporal_neck) if temporal_neck is not None else None
@@ -110,8 +120,10 @@ class MultiFrameDetector(SingleStageDetector):
             ValueError: If the input is no batch of clips of ``num_frames`` frames.
         """
         if clips.dim() != 5 or clips.shape[1] != self.num_frames:
-            raise ValueError(f'an input of shape {tuple(clips.shape)}; expected clips (B, {self.num_frames}, C, H, W), '
-                             'the key frame last')
+            raise ValueError(
+                f'an input of shape {tuple(clips.shape)}; expected clips (B, {self.num_frames}, C, H, W), '
+                'the key frame last'
+            )
         if not self.fold_frames and self.training:
             return [self.extract_frame_feat(frame) for frame in clips.unbind(1)]
         # Frame by frame, so that each frame's features are one piece of memory.
@@ -157,8 +169,9 @@ class MultiFrameDetector(SingleStageDetector):
             losses.update(self.motion_branch.loss(batch_inputs, frames))
         return losses
 
-    def predict(self, batch_inputs: Tensor, batch_data_samples: list[DetDataSample],
-                rescale: bool = True) -> list[DetDataSample]:
+    def predict(
+        self, batch_inputs: Tensor, batch_data_samples: list[DetDataSample], rescale: bool = True
+    ) -> list[DetDataSample]:
         """Detections on the key frames of clips (B, T, C, H, W).
 
         Args:
@@ -177,15 +190,17 @@ class MultiFrameDetector(SingleStageDetector):
             levels = self.extract_feat(batch_inputs)
         return self.predict_by_levels(levels, batch_data_samples, rescale)
 
-    def predict_by_levels(self, levels: Levels, batch_data_samples: list[DetDataSample],
-                          rescale: bool = True) -> list[DetDataSample]:
+    def predict_by_levels(
+        self, levels: Levels, batch_data_samples: list[DetDataSample], rescale: bool = True
+    ) -> list[DetDataSample]:
         """The head's detections, see :meth:`predict`, from the levels that :meth:`extract_feat` gives."""
         results = self.bbox_head.predict(levels, batch_data_samples, rescale=False)
         if rescale:
             for result, sample in zip(results, batch_data_samples):
                 meta = sample.metainfo
                 result.bboxes = undo_letterbox(
-                    result.bboxes, meta.get('scale_factor', (1.0, 1.0)), meta.get('pad_param', (0, 0, 0, 0)))
+                    result.bboxes, meta.get('scale_factor', (1.0, 1.0)), meta.get('pad_param', (0, 0, 0, 0))
+                )
         return self.add_pred_to_datasample(batch_data_samples, results)
 
     def _forward(self, batch_inputs: Tensor, batch_data_samples: list[DetDataSample] | None = None) -> tuple:
@@ -210,8 +225,10 @@ class MultiFrameDetector(SingleStageDetector):
         meta = sample.metainfo
         absent = [key for key in ('video_id', 'frame_id') if key not in meta]
         if absent:
-            raise ValueError(f'test_cfg.streaming needs {absent} in the meta information of the samples; add them to '
-                             'the meta_keys of the packing transform, or set test_cfg.streaming to False')
+            raise ValueError(
+                f'test_cfg.streaming needs {absent} in the meta information of the samples; add them to '
+                'the meta_keys of the packing transform, or set test_cfg.streaming to False'
+            )
         if meta.get('is_first', False) or meta['video_id'] != self._stream_video:
             self._stream.reset()
             self._stream_video = meta['video_id']
@@ -222,5 +239,6 @@ class MultiFrameDetector(SingleStageDetector):
             raise ValueError(
                 f'the first sample of sequence {meta["video_id"]} is frame {meta["frame_id"]}, which is not its first '
                 '(is_first), and it holds no past frames: give samples in order (mmirstd.SequenceSampler keeps '
-                'sequences whole), or whole clips (num_frames on the data set)')
+                'sequences whole), or whole clips (num_frames on the data set)'
+            )
         return self._stream.step(clip[None, -1], int(meta['frame_id']))

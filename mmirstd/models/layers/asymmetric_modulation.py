@@ -24,12 +24,14 @@ class ContextGate(BaseModule):
         ValueError: If fewer than ``ratio`` channels are given (the hidden layer would be empty).
     """
 
-    def __init__(self,
-                 channels: int,
-                 ratio: int = 4,
-                 pooled: bool = False,
-                 norm_cfg: dict = dict(type='BN'),
-                 init_cfg: dict | None = None) -> None:
+    def __init__(
+        self,
+        channels: int,
+        ratio: int = 4,
+        pooled: bool = False,
+        norm_cfg: dict = dict(type='BN'),
+        init_cfg: dict | None = None,
+    ) -> None:
         super().__init__(init_cfg)
         if channels < ratio:
             raise ValueError(f'ContextGate needs at least ratio={ratio} channels, got {channels}')
@@ -65,19 +67,22 @@ class AsymmetricModulation(BaseModule):
         ValueError: If the channels differ and ``project`` is off.
     """
 
-    def __init__(self,
-                 high_channels: int,
-                 channels: int,
-                 ratio: int = 4,
-                 project: bool = True,
-                 global_top_down: bool = True,
-                 global_bottom_up: bool = False,
-                 norm_cfg: dict = dict(type='BN'),
-                 init_cfg: dict | None = None) -> None:
+    def __init__(
+        self,
+        high_channels: int,
+        channels: int,
+        ratio: int = 4,
+        project: bool = True,
+        global_top_down: bool = True,
+        global_bottom_up: bool = False,
+        norm_cfg: dict = dict(type='BN'),
+        init_cfg: dict | None = None,
+    ) -> None:
         super().__init__(init_cfg)
         if not project and high_channels != channels:
             raise ValueError(
-                f'AsymmetricModulation needs project=True to fuse {high_channels} with {channels} channels')
+                f'AsymmetricModulation needs project=True to fuse {high_channels} with {channels} channels'
+            )
         self.project = biased_conv(high_channels, channels, 1, norm_cfg) if project else nn.Identity()
         self.top_down = ContextGate(channels, ratio, global_top_down, norm_cfg)
         self.bottom_up = ContextGate(channels, ratio, global_bottom_up, norm_cfg)

@@ -12,7 +12,8 @@ from .global_mean import global_mean
 
 # PyTorch's own default for Conv2d, restated so that a parent's initialisation does not overwrite it.
 _DEFAULT_CONV_INIT = dict(
-    type='Kaiming', layer='Conv2d', a=5**0.5, mode='fan_in', nonlinearity='leaky_relu', distribution='uniform')
+    type='Kaiming', layer='Conv2d', a=5**0.5, mode='fan_in', nonlinearity='leaky_relu', distribution='uniform'
+)
 
 
 class ChannelAttention(BaseModule):
@@ -25,16 +26,14 @@ class ChannelAttention(BaseModule):
         init_cfg: mmengine initialisation.
     """
 
-    def __init__(self,
-                 channels: int,
-                 ratio: int = 8,
-                 bias: bool = False,
-                 init_cfg: dict | None = _DEFAULT_CONV_INIT) -> None:
+    def __init__(
+        self, channels: int, ratio: int = 8, bias: bool = False, init_cfg: dict | None = _DEFAULT_CONV_INIT
+    ) -> None:
         super().__init__(init_cfg)
         hidden = max(1, channels // ratio)
         self.mlp = nn.Sequential(
-            nn.Conv2d(channels, hidden, 1, bias=bias), nn.ReLU(inplace=True),
-            nn.Conv2d(hidden, channels, 1, bias=bias))
+            nn.Conv2d(channels, hidden, 1, bias=bias), nn.ReLU(inplace=True), nn.Conv2d(hidden, channels, 1, bias=bias)
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, C, 1, 1), in (0, 1)."""
@@ -54,11 +53,13 @@ class SpatialAttention(BaseModule):
         init_cfg: mmengine initialisation.
     """
 
-    def __init__(self,
-                 kernel_size: int = 7,
-                 bias: bool = True,
-                 norm_cfg: dict | None = None,
-                 init_cfg: dict | None = _DEFAULT_CONV_INIT) -> None:
+    def __init__(
+        self,
+        kernel_size: int = 7,
+        bias: bool = True,
+        norm_cfg: dict | None = None,
+        init_cfg: dict | None = _DEFAULT_CONV_INIT,
+    ) -> None:
         super().__init__(init_cfg)
         self.conv = nn.Conv2d(2, 1, kernel_size, padding=kernel_size // 2, bias=bias)
         self.norm = nn.Identity() if norm_cfg is None else build_norm_layer(norm_cfg, 1)[1]
@@ -81,13 +82,15 @@ class CBAM(BaseModule):
         init_cfg: mmengine initialisation.
     """
 
-    def __init__(self,
-                 channels: int,
-                 ratio: int = 16,
-                 kernel_size: int = 7,
-                 channel_bias: bool = False,
-                 spatial_norm_cfg: dict | None = None,
-                 init_cfg: dict | None = None) -> None:
+    def __init__(
+        self,
+        channels: int,
+        ratio: int = 16,
+        kernel_size: int = 7,
+        channel_bias: bool = False,
+        spatial_norm_cfg: dict | None = None,
+        init_cfg: dict | None = None,
+    ) -> None:
         super().__init__(init_cfg)
         self.channel_attention = ChannelAttention(channels, ratio, channel_bias)
         self.spatial_attention = SpatialAttention(kernel_size, bias=False, norm_cfg=spatial_norm_cfg)

@@ -27,18 +27,21 @@ class CBAMResidualBlock(BaseModule):
         init_cfg: mmengine initialisation.
     """
 
-    def __init__(self,
-                 in_channels: int,
-                 out_channels: int,
-                 stride: int = 1,
-                 cbam_ratio: int | None = 16,
-                 norm_cfg: dict = dict(type='BN'),
-                 act_cfg: dict = dict(type='ReLU'),
-                 init_cfg: dict | None = None) -> None:
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        stride: int = 1,
+        cbam_ratio: int | None = 16,
+        norm_cfg: dict = dict(type='BN'),
+        act_cfg: dict = dict(type='ReLU'),
+        init_cfg: dict | None = None,
+    ) -> None:
         super().__init__(init_cfg)
         self.body = Sequential(
             biased_conv(in_channels, out_channels, 3, norm_cfg, stride=stride, act_cfg=act_cfg),
-            biased_conv(out_channels, out_channels, 3, norm_cfg, act_cfg=None))
+            biased_conv(out_channels, out_channels, 3, norm_cfg, act_cfg=None),
+        )
         self.attention = nn.Identity() if cbam_ratio is None else CBAM(out_channels, cbam_ratio)
         self.shortcut: nn.Module = nn.Identity()
         if stride != 1 or in_channels != out_channels:
@@ -50,13 +53,18 @@ class CBAMResidualBlock(BaseModule):
         return self.act(self.attention(self.body(x)) + self.shortcut(x))
 
 
-def cbam_residual_layer(in_channels: int,
-                        out_channels: int,
-                        num_blocks: int = 1,
-                        cbam_ratio: int | None = 16,
-                        norm_cfg: dict = dict(type='BN'),
-                        act_cfg: dict = dict(type='ReLU')) -> Sequential:
+def cbam_residual_layer(
+    in_channels: int,
+    out_channels: int,
+    num_blocks: int = 1,
+    cbam_ratio: int | None = 16,
+    norm_cfg: dict = dict(type='BN'),
+    act_cfg: dict = dict(type='ReLU'),
+) -> Sequential:
     """``num_blocks`` :class:`CBAMResidualBlock` in a row, the first of which changes the channels."""
-    return Sequential(*(
-        CBAMResidualBlock(in_channels if i == 0 else out_channels, out_channels, 1, cbam_ratio, norm_cfg, act_cfg)
-        for i in range(num_blocks)))
+    return Sequential(
+        *(
+            CBAMResidualBlock(in_channels if i == 0 else out_channels, out_channels, 1, cbam_ratio, norm_cfg, act_cfg)
+            for i in range(num_blocks)
+        )
+    )

@@ -11,12 +11,9 @@ from torch import nn
 from mmirstd.registry import MODELS
 
 
-def biased_conv(in_channels: int,
-                out_channels: int,
-                kernel_size: int,
-                norm_cfg: dict | None,
-                dilation: int = 1,
-                **kwargs: Any) -> ConvModule:
+def biased_conv(
+    in_channels: int, out_channels: int, kernel_size: int, norm_cfg: dict | None, dilation: int = 1, **kwargs: Any
+) -> ConvModule:
     """``ConvModule`` with 'same' padding whose convolution has a bias even though a norm follows.
 
     The bias is redundant, but the official networks have it: without it their weights would not fit and the
@@ -33,8 +30,15 @@ def biased_conv(in_channels: int,
     with warnings.catch_warnings():
         warnings.filterwarnings('ignore', message='Unnecessary conv bias')
         return ConvModule(
-            in_channels, out_channels, kernel_size, padding=dilation * (kernel_size // 2), dilation=dilation, bias=True,
-            norm_cfg=norm_cfg, **kwargs)
+            in_channels,
+            out_channels,
+            kernel_size,
+            padding=dilation * (kernel_size // 2),
+            dilation=dilation,
+            bias=True,
+            norm_cfg=norm_cfg,
+            **kwargs,
+        )
 
 
 @MODELS.register_module()

@@ -29,7 +29,8 @@ def deform_conv2d(x: Tensor, offset: Tensor, weight: Tensor, bias: Tensor | None
     out_h, out_w = offset.shape[2:]
     offset = offset.unflatten(1, (kernel_h * kernel_w, 2))
     ky, kx = torch.meshgrid(
-        torch.arange(kernel_h, device=x.device), torch.arange(kernel_w, device=x.device), indexing='ij')
+        torch.arange(kernel_h, device=x.device), torch.arange(kernel_w, device=x.device), indexing='ij'
+    )
     rows = torch.arange(out_h, device=x.device).view(1, out_h, 1) - padding[0] + ky.reshape(-1, 1, 1)
     columns = torch.arange(out_w, device=x.device).view(1, 1, out_w) - padding[1] + kx.reshape(-1, 1, 1)
     # grid_sample's -1 and 1 are the outer edges of the border pixels.

@@ -20,4 +20,5 @@ def dilated_branch(channels: int, kernel_size: int, dilation: int, norm_cfg: dic
     """
     return Sequential(
         ConvModule(channels, channels, kernel_size, padding=kernel_size // 2, norm_cfg=norm_cfg),
-        ConvModule(channels, channels, 3, padding=dilation, dilation=dilation, norm_cfg=norm_cfg))
+        ConvModule(channels, channels, 3, padding=dilation, dilation=dilation, norm_cfg=norm_cfg),
+    )

@@ -33,5 +33,9 @@ def haar_subbands(x: Tensor, decimate: bool = True) -> tuple[Tensor, Tensor, Ten
     top_left, top_right, bottom_left, bottom_right = corners
     top_sum, top_difference = top_left + top_right, top_left - top_right
     bottom_sum, bottom_difference = bottom_left + bottom_right, bottom_left - bottom_right
-    return (_SCALE * (top_sum + bottom_sum), _SCALE * (top_sum - bottom_sum),
-            _SCALE * (top_difference + bottom_difference), _SCALE * (top_difference - bottom_difference))
+    return (
+        _SCALE * (top_sum + bottom_sum),
+        _SCALE * (top_sum - bottom_sum),
+        _SCALE * (top_difference + bottom_difference),
+        _SCALE * (top_difference - bottom_difference),
+    )

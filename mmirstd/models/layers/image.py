@@ -27,9 +27,11 @@ def check_image(network: nn.Module, image: Tensor, in_channels: int, divisor: in
     elif channels != in_channels:
         raise ValueError(
             f'{name}(in_channels={in_channels}) got an image with {channels} channels; load images with '
-            'mmirstd.LoadInfraredImage (one channel) or set model.backbone.in_channels')
+            'mmirstd.LoadInfraredImage (one channel) or set model.backbone.in_channels'
+        )
     if height % divisor or width % divisor:
         raise ValueError(
             f'{name} needs height and width divisible by {divisor}, got {height}x{width}; add '
-            f'dict(type="mmirstd.PadToMultiple", divisor={divisor}) to the pipeline')
+            f'dict(type="mmirstd.PadToMultiple", divisor={divisor}) to the pipeline'
+        )
     return image

@@ -10,8 +10,10 @@ from torch import nn
 from mmirstd.registry import WEIGHT_INITIALIZERS
 
 # Kaiming normal (fan out) for convolutions, ones and zeros for norms; to be given as init_cfg.
-KAIMING_FAN_OUT = (dict(type='Kaiming', layer='Conv2d', mode='fan_out', nonlinearity='relu'),
-                   dict(type='Constant', layer='_BatchNorm', val=1, bias=0))
+KAIMING_FAN_OUT = (
+    dict(type='Kaiming', layer='Conv2d', mode='fan_out', nonlinearity='relu'),
+    dict(type='Constant', layer='_BatchNorm', val=1, bias=0),
+)
 
 
 @WEIGHT_INITIALIZERS.register_module()

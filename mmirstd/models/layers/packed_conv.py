@@ -38,9 +38,13 @@ class PackedConvModule(nn.Module):
         """Whether the module is one that can be packed: convolution (zero padding), then at most an activation."""
         if not isinstance(module, ConvModule) or type(module.conv) is not nn.Conv2d:
             return False
-        return (module.order[0] == 'conv' and module.conv.padding_mode == 'zeros' and not module.with_explicit_padding
-                and not isinstance(module.conv.padding, str)
-                and (not module.with_norm or isinstance(module.norm, nn.Identity)))
+        return (
+            module.order[0] == 'conv'
+            and module.conv.padding_mode == 'zeros'
+            and not module.with_explicit_padding
+            and not isinstance(module.conv.padding, str)
+            and (not module.with_norm or isinstance(module.norm, nn.Identity))
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, C', H', W')."""
@@ -48,11 +52,16 @@ class PackedConvModule(nn.Module):
             return self.activate(self.norm(self.conv(x)))
         conv = self.conv
         if self._packed is None or self._packed[0] != x.shape:
-            self._packed = x.shape, torch.ops.mkldnn._reorder_convolution_weight(
-                conv.weight, conv.padding, conv.stride, conv.dilation, conv.groups, list(x.shape))
+            self._packed = (
+                x.shape,
+                torch.ops.mkldnn._reorder_convolution_weight(
+                    conv.weight, conv.padding, conv.stride, conv.dilation, conv.groups, list(x.shape)
+                ),
+            )
         name = _ACTIVATIONS.get(type(self.activate), 'none')
         out = torch.ops.mkldnn._convolution_pointwise(
-            x, self._packed[1], conv.bias, conv.padding, conv.stride, conv.dilation, conv.groups, name, [], '')
+            x, self._packed[1], conv.bias, conv.padding, conv.stride, conv.dilation, conv.groups, name, [], ''
+        )
         return self.activate(out) if name == 'none' else out
 
     def __getstate__(self) -> dict:

@@ -32,28 +32,32 @@ class ResidualBlock(BaseModule):
         ValueError: If the identity shortcut does not fit the channels.
     """
 
-    def __init__(self,
-                 in_channels: int,
-                 out_channels: int,
-                 downsample: bool = False,
-                 se_ratio: int | None = None,
-                 norm_cfg: dict = dict(type='BN'),
-                 init_cfg: dict | None = None) -> None:
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        downsample: bool = False,
+        se_ratio: int | None = None,
+        norm_cfg: dict = dict(type='BN'),
+        init_cfg: dict | None = None,
+    ) -> None:
         super().__init__(init_cfg)
         if not downsample and in_channels != out_channels:
             raise ValueError(
                 f'an identity shortcut needs equal channels, got {in_channels} -> {out_channels}; '
-                'set downsample=True for a convolutional shortcut')
+                'set downsample=True for a convolutional shortcut'
+            )
         middle: nn.Module = nn.Identity()
         if downsample:
             middle = nn.MaxPool2d(2, 2)
         elif se_ratio is not None:
             middle = SqueezeExcitation(out_channels, se_ratio)
         self.body = Sequential(
-            biased_conv(in_channels, out_channels, 3, norm_cfg), middle,
-            biased_conv(out_channels, out_channels, 3, norm_cfg, act_cfg=None))
-        self.shortcut = biased_conv(
-            in_channels, out_channels, 3, norm_cfg, stride=2) if downsample else nn.Identity()
+            biased_conv(in_channels, out_channels, 3, norm_cfg),
+            middle,
+            biased_conv(out_channels, out_channels, 3, norm_cfg, act_cfg=None),
+        )
+        self.shortcut = biased_conv(in_channels, out_channels, 3, norm_cfg, stride=2) if downsample else nn.Identity()
         self.act = nn.ReLU(inplace=True)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -61,12 +65,14 @@ class ResidualBlock(BaseModule):
         return self.act(self.body(x) + self.shortcut(x))
 
 
-def basic_stage(in_channels: int,
-                out_channels: int,
-                num_blocks: int,
-                stride: int = 1,
-                norm_cfg: dict = dict(type='BN'),
-                shortcut_norm_cfg: dict | None = None) -> ResLayer:
+def basic_stage(
+    in_channels: int,
+    out_channels: int,
+    num_blocks: int,
+    stride: int = 1,
+    norm_cfg: dict = dict(type='BN'),
+    shortcut_norm_cfg: dict | None = None,
+) -> ResLayer:
     """Stage of ResNet's basic blocks, mmseg's own.
 
     Args:

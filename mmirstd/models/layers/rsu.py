@@ -31,14 +31,16 @@ class ResidualUBlock(BaseModule):
         ValueError: If ``depth`` is less than 2.
     """
 
-    def __init__(self,
-                 in_channels: int,
-                 mid_channels: int,
-                 out_channels: int,
-                 depth: int,
-                 dilated: bool = False,
-                 norm_cfg: dict = dict(type='BN'),
-                 init_cfg: dict | None = None) -> None:
+    def __init__(
+        self,
+        in_channels: int,
+        mid_channels: int,
+        out_channels: int,
+        depth: int,
+        dilated: bool = False,
+        norm_cfg: dict = dict(type='BN'),
+        init_cfg: dict | None = None,
+    ) -> None:
         super().__init__(init_cfg)
         if depth < 2:
             raise ValueError(f'ResidualUBlock needs a depth of at least 2, got {depth}')
@@ -50,10 +52,12 @@ class ResidualUBlock(BaseModule):
         up = down[:-1] if dilated else [1] * (depth - 1)
         self.entry = conv(in_channels, out_channels, 1)
         self.down = nn.ModuleList(
-            conv(mid_channels if i else out_channels, mid_channels, dilation) for i, dilation in enumerate(down))
+            conv(mid_channels if i else out_channels, mid_channels, dilation) for i, dilation in enumerate(down)
+        )
         # up[i] makes level i.
         self.up = nn.ModuleList(
-            conv(2 * mid_channels, mid_channels if i else out_channels, dilation) for i, dilation in enumerate(up))
+            conv(2 * mid_channels, mid_channels if i else out_channels, dilation) for i, dilation in enumerate(up)
+        )
         self.pool = nn.Identity() if dilated else nn.MaxPool2d(2, stride=2, ceil_mode=True)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -28,8 +28,11 @@ class SqueezeExcitation(BaseModule):
         if channels < ratio:
             raise ValueError(f'SqueezeExcitation needs at least ratio={ratio} channels, got {channels}')
         self.fc = nn.Sequential(
-            nn.Linear(channels, channels // ratio, bias=False), nn.ReLU(inplace=True),
-            nn.Linear(channels // ratio, channels, bias=False), nn.Sigmoid())
+            nn.Linear(channels, channels // ratio, bias=False),
+            nn.ReLU(inplace=True),
+            nn.Linear(channels // ratio, channels, bias=False),
+            nn.Sigmoid(),
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, C, H, W)."""

@@ -10,6 +10,13 @@ from .sls_iou_loss import SLSIoULoss
 from .soft_iou_loss import SoftIoULoss, soft_iou
 
 __all__ = [
-    'BinaryCrossEntropyLoss', 'CornerFocalLoss', 'DGRLoss', 'DiceLoss', 'ISNetEdgeLoss', 'MaskLoss', 'SLSIoULoss',
-    'soft_iou', 'SoftIoULoss'
+    'BinaryCrossEntropyLoss',
+    'CornerFocalLoss',
+    'DGRLoss',
+    'DiceLoss',
+    'ISNetEdgeLoss',
+    'MaskLoss',
+    'SLSIoULoss',
+    'soft_iou',
+    'SoftIoULoss',
 ]

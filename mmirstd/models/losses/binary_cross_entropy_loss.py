@@ -24,10 +24,7 @@ class BinaryCrossEntropyLoss(MaskLoss):
         loss_name: Key in the loss dict; must start with ``loss_`` to be optimised.
     """
 
-    def __init__(self,
-                 avg_non_ignore: bool = False,
-                 loss_weight: float = 1.0,
-                 loss_name: str = 'loss_ce') -> None:
+    def __init__(self, avg_non_ignore: bool = False, loss_weight: float = 1.0, loss_name: str = 'loss_ce') -> None:
         super().__init__(loss_weight, loss_name)
         self.avg_non_ignore = avg_non_ignore
 

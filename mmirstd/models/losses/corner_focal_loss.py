@@ -35,11 +35,9 @@ class CornerFocalLoss(MaskLoss):
         loss_name: Key in the loss dict; must start with ``loss_`` to be optimised.
     """
 
-    def __init__(self,
-                 alpha: float = 2.0,
-                 beta: float = 4.0,
-                 loss_weight: float = 1.0,
-                 loss_name: str = 'loss_focal') -> None:
+    def __init__(
+        self, alpha: float = 2.0, beta: float = 4.0, loss_weight: float = 1.0, loss_name: str = 'loss_focal'
+    ) -> None:
         super().__init__(loss_weight, loss_name)
         self.alpha = alpha
         self.beta = beta
@@ -49,6 +47,6 @@ class CornerFocalLoss(MaskLoss):
         logits = logits.clamp(-_LOGIT_LIMIT, _LOGIT_LIMIT)
         prob = logits.sigmoid()
         positive = (target == 1).to(logits)
-        gain = positive * (1 - prob)**self.alpha * F.logsigmoid(logits)
-        gain = gain + (1 - positive) * prob**self.alpha * (1 - target)**self.beta * F.logsigmoid(-logits)
+        gain = positive * (1 - prob) ** self.alpha * F.logsigmoid(logits)
+        gain = gain + (1 - positive) * prob**self.alpha * (1 - target) ** self.beta * F.logsigmoid(-logits)
         return -weighted(gain, weight).sum() / weighted(positive, weight).sum().clamp(min=1)

@@ -22,6 +22,7 @@ def cosine_map(student: Tensor, teacher: Tensor, eps: float) -> Tensor:
 
     ``eps`` is an absolute length in quadrature, so that vectors much shorter than it count as without direction.
     """
+
     def unit(vector: Tensor) -> Tensor:
         vector = vector.float()
         return vector * torch.rsqrt(vector.square().sum(dim=1, keepdim=True) + eps**2)
@@ -76,7 +77,7 @@ def remove_opposition(vector: Tensor, reference: Tensor, over: str = 'location')
     Returns:
         Of the vector's shape and type; its product with the reference is nowhere negative, up to rounding.
     """
-    dims = (1, ) if over == 'location' else (1, 2, 3)
+    dims = (1,) if over == 'location' else (1, 2, 3)
     # Unit directions: products of tiny (unscaled) or huge (scaled for AMP) gradients would leave float32's range.
     ref, vec = reference.float(), vector.float()
     peak = ref.abs().amax(dim=dims, keepdim=True)
@@ -123,26 +124,35 @@ class DGRLoss(nn.Module):
         ValueError: An unknown form, target, weight or gate_over, or ``'feature'`` without the channels it needs.
     """
 
-    def __init__(self,
-                 form: str = 'feature',
-                 target: str = 'deep',
-                 in_channels: Sequence[int] | None = None,
-                 embed_channels: int | None = 64,
-                 weight: dict | None = None,
-                 gate_over: str = 'location',
-                 loss_weight: float = 0.1,
-                 loss_name: str = 'loss_dgr') -> None:
+    def __init__(
+        self,
+        form: str = 'feature',
+        target: str = 'deep',
+        in_channels: Sequence[int] | None = None,
+        embed_channels: int | None = 64,
+        weight: dict | None = None,
+        gate_over: str = 'location',
+        loss_weight: float = 0.1,
+        loss_name: str = 'loss_dgr',
+    ) -> None:
         super().__init__()
-        for name, value, known in (('form', form, FORMS), ('target', target, TARGETS),
-                                   ('gate_over', gate_over, ('location', 'sample'))):
+        for name, value, known in (
+            ('form', form, FORMS),
+            ('target', target, TARGETS),
+            ('gate_over', gate_over, ('location', 'sample')),
+        ):
             if value not in known:
                 raise ValueError(f'DGRLoss: {name}={value!r}; expected one of {", ".join(known)}')
         weight = dict(weight) if weight else None
         self.source = weight.pop('source', None) if weight else None
-        if weight is not None and (self.source not in ('targets', 'magnitude')
-                                   or set(weight) - ({'radius', 'background'} if self.source == 'targets' else set())):
-            raise ValueError(f'DGRLoss: weight={dict(source=self.source, **weight)}; expected None, '
-                             "dict(source='targets', radius=1.0, background=0.0) or dict(source='magnitude')")
+        if weight is not None and (
+            self.source not in ('targets', 'magnitude')
+            or set(weight) - ({'radius', 'background'} if self.source == 'targets' else set())
+        ):
+            raise ValueError(
+                f'DGRLoss: weight={dict(source=self.source, **weight)}; expected None, '
+                "dict(source='targets', radius=1.0, background=0.0) or dict(source='magnitude')"
+            )
         if 'loss' not in loss_name:
             raise ValueError(f'DGRLoss: loss_name={loss_name!r} must contain "loss", or mmengine would only log it')
         self.form = form
@@ -159,8 +169,10 @@ class DGRLoss(nn.Module):
         channels = list(in_channels or ())
         if embed_channels is None:
             if len(set(channels)) > 1:
-                raise ValueError(f'DGRLoss: embed_channels=None compares the features themselves, but the levels have '
-                                 f'{channels} channels\n  cure: embed_channels=64')
+                raise ValueError(
+                    f'DGRLoss: embed_channels=None compares the features themselves, but the levels have '
+                    f'{channels} channels\n  cure: embed_channels=64'
+                )
             return
         if len(channels) < 2:
             raise ValueError(f"DGRLoss: form='feature' needs in_channels of two levels or more, got {channels}")
@@ -199,12 +211,14 @@ class DGRLoss(nn.Module):
             cleaned_own = remove_opposition(own, incoming, self.gate_over)
         return cleaned_own, cleaned_incoming
 
-    def forward(self,
-                levels: Sequence[Tensor] | Sequence[Sequence[Tensor]],
-                detector_loss: Tensor | None = None,
-                data_samples: Sequence[Any] | None = None,
-                image_size: tuple[int, int] | None = None,
-                path: Sequence[Tensor] | Sequence[Sequence[Tensor]] | None = None) -> Tensor:
+    def forward(
+        self,
+        levels: Sequence[Tensor] | Sequence[Sequence[Tensor]],
+        detector_loss: Tensor | None = None,
+        data_samples: Sequence[Any] | None = None,
+        image_size: tuple[int, int] | None = None,
+        path: Sequence[Tensor] | Sequence[Sequence[Tensor]] | None = None,
+    ) -> Tensor:
         """The loss of a step.
 
         Args:
@@ -231,8 +245,10 @@ class DGRLoss(nn.Module):
         paths = [path] if path is not None and torch.is_tensor(path[0]) else path
         count = len(passes[0])
         if count < 2:
-            raise ValueError(f'DGRLoss compares adjacent levels, got {count} level\n  cure: a pyramid with more '
-                             "levels, or BPFPN(dgr=dict(levels='inner')), which looks inside the top-down path")
+            raise ValueError(
+                f'DGRLoss compares adjacent levels, got {count} level\n  cure: a pyramid with more '
+                "levels, or BPFPN(dgr=dict(levels='inner')), which looks inside the top-down path"
+            )
         if self.form == 'gradient':
             # Vectors a thousand times shorter than an image's longest are noise: they count as without direction.
             vectors, eps = self._gradients(passes, detector_loss), 1e-3
@@ -240,8 +256,11 @@ class DGRLoss(nn.Module):
             vectors, eps = [self._embedded(levels) for levels in passes], 1e-6
         terms = []
         for shallow, deep in zip(range(count - 1), range(1, count)):
-            pairs = [self._pair(one[shallow], one[deep], eps, data_samples, image_size)
-                     for one in vectors if one[shallow] is not None and one[deep] is not None]
+            pairs = [
+                self._pair(one[shallow], one[deep], eps, data_samples, image_size)
+                for one in vectors
+                if one[shallow] is not None and one[deep] is not None
+            ]
             if pairs:
                 term = sum(pairs) / len(pairs)
                 if paths is not None and self.target == 'deep':
@@ -254,22 +273,27 @@ class DGRLoss(nn.Module):
     def _ways(self, paths: Sequence[Sequence[Tensor]], size: tuple[int, int]) -> list[list[Tensor]]:
         """The features of the top-down path by which a loss reaches the teacher of that size, in all passes."""
         # Features depend on it directly; gradients depend on deeper levels, too, by bottom-up paths.
-        return [list(level) for level in zip(*paths) if level[0].shape[2:] == size or (
-            self.form == 'gradient' and level[0].shape[2] <= size[0] and level[0].shape[3] <= size[1])]
+        return [
+            list(level)
+            for level in zip(*paths)
+            if level[0].shape[2:] == size
+            or (self.form == 'gradient' and level[0].shape[2] <= size[0] and level[0].shape[3] <= size[1])
+        ]
 
     def _embedded(self, levels: Sequence[Tensor]) -> list[Tensor]:
         if not self.embed:
             if len({level.shape[1] for level in levels}) > 1:
-                raise ValueError(f'DGRLoss: levels of {[level.shape[1] for level in levels]} channels cannot be '
-                                 'compared without an embedding\n  cure: embed_channels=64')
+                raise ValueError(
+                    f'DGRLoss: levels of {[level.shape[1] for level in levels]} channels cannot be '
+                    'compared without an embedding\n  cure: embed_channels=64'
+                )
             return list(levels)
         embeds = list(self.embed) * len(levels) if len(self.embed) == 1 else list(self.embed)
         if len(embeds) < len(levels) or (len(self.embed) > 1 and len(embeds) != len(levels)):
             raise ValueError(f'DGRLoss was built for {len(self.embed)} levels, got {len(levels)}')
         return [embed(level) for embed, level in zip(embeds, levels)]
 
-    def _gradients(self, passes: Sequence[Sequence[Tensor]],
-                   detector_loss: Tensor | None) -> list[list[Tensor | None]]:
+    def _gradients(self, passes: Sequence[Sequence[Tensor]], detector_loss: Tensor | None) -> list[list[Tensor | None]]:
         if detector_loss is None:
             raise ValueError("DGRLoss: form='gradient' needs the detector's loss")
         flat = [level for levels in passes for level in levels]
@@ -277,13 +301,21 @@ class DGRLoss(nn.Module):
         factor = 2.0**10 if any(level.dtype == torch.float16 for level in flat) else 1.0
         gradients = torch.autograd.grad(detector_loss * factor, flat, create_graph=True, allow_unused=True)
         if len({level.shape[1] for level in flat}) > 1:
-            gradients = [None if g is None else (g.float() * level.float()).sum(dim=1, keepdim=True)
-                         for g, level in zip(gradients, flat)]
+            gradients = [
+                None if g is None else (g.float() * level.float()).sum(dim=1, keepdim=True)
+                for g, level in zip(gradients, flat)
+            ]
         vectors = iter([None if g is None else relative(g) for g in gradients])
         return [[next(vectors) for _ in levels] for levels in passes]
 
-    def _pair(self, shallow: Tensor, deep: Tensor, eps: float, data_samples: Sequence[Any] | None,
-              image_size: tuple[int, int] | None) -> Tensor:
+    def _pair(
+        self,
+        shallow: Tensor,
+        deep: Tensor,
+        eps: float,
+        data_samples: Sequence[Any] | None,
+        image_size: tuple[int, int] | None,
+    ) -> Tensor:
         size = tuple(shallow.shape[2:])
         deep = F.interpolate(deep.float(), size=size, mode='bilinear', align_corners=False)
         shallow = shallow.float()
@@ -297,17 +329,22 @@ class DGRLoss(nn.Module):
                 student, teacher = ((x * share).flatten(1)[:, :, None, None] for x in (student, teacher))
                 weight = None
             distance = 1 - cosine_map(student, teacher, eps)
-            terms.append(distance.mean() if weight is None else
-                         (weight * distance).sum() / weight.sum().clamp_min(torch.finfo(torch.float32).tiny))
+            terms.append(
+                distance.mean()
+                if weight is None
+                else (weight * distance).sum() / weight.sum().clamp_min(torch.finfo(torch.float32).tiny)
+            )
         return sum(terms) / len(terms)
 
-    def _place_weights(self, teacher: Tensor, data_samples: Sequence[Any] | None,
-                       image_size: tuple[int, int] | None) -> Tensor | None:
+    def _place_weights(
+        self, teacher: Tensor, data_samples: Sequence[Any] | None, image_size: tuple[int, int] | None
+    ) -> Tensor | None:
         if self.source is None:
             return None
         if self.source == 'magnitude':
             return teacher.square().sum(dim=1, keepdim=True).sqrt()
         if image_size is None:
             raise ValueError('DGRLoss: weights by targets need image_size')
-        return target_weights(data_samples, tuple(teacher.shape[2:]), image_size, len(teacher), device=teacher.device,
-                              **self.weight)
+        return target_weights(
+            data_samples, tuple(teacher.shape[2:]), image_size, len(teacher), device=teacher.device, **self.weight
+        )

@@ -24,11 +24,13 @@ class DiceLoss(MaskLoss):
         loss_name: Key in the loss dict; must start with ``loss_`` to be optimised.
     """
 
-    def __init__(self,
-                 smooth: float = 1.0,
-                 extra_intersection: bool = False,
-                 loss_weight: float = 1.0,
-                 loss_name: str = 'loss_dice') -> None:
+    def __init__(
+        self,
+        smooth: float = 1.0,
+        extra_intersection: bool = False,
+        loss_weight: float = 1.0,
+        loss_name: str = 'loss_dice',
+    ) -> None:
         super().__init__(loss_weight, loss_name)
         self.smooth = smooth
         self.extra_intersection = extra_intersection

@@ -28,11 +28,13 @@ class ISNetEdgeLoss(MaskLoss):
         loss_name: Key in the loss dict; must start with ``loss_`` to be optimised.
     """
 
-    def __init__(self,
-                 bce_weight: float = 10.0,
-                 double_sigmoid: bool = True,
-                 loss_weight: float = 1.0,
-                 loss_name: str = 'loss_edge') -> None:
+    def __init__(
+        self,
+        bce_weight: float = 10.0,
+        double_sigmoid: bool = True,
+        loss_weight: float = 1.0,
+        loss_name: str = 'loss_edge',
+    ) -> None:
         super().__init__(loss_weight, loss_name)
         self.bce_weight = bce_weight
         self.double_sigmoid = double_sigmoid

@@ -37,12 +37,9 @@ class MaskLoss(nn.Module, ABC):
             Scalar.
         """
 
-    def forward(self,
-                logits: Tensor,
-                target: Tensor,
-                weight: Tensor | None = None,
-                ignore_index: int | None = 255,
-                **kwargs) -> Tensor:
+    def forward(
+        self, logits: Tensor, target: Tensor, weight: Tensor | None = None, ignore_index: int | None = 255, **kwargs
+    ) -> Tensor:
         """Loss of a batch, computed in float32 under autocast.
 
         Args:
@@ -62,7 +59,8 @@ class MaskLoss(nn.Module, ABC):
             target = target.unsqueeze(1)
         if target.shape != logits.shape:
             raise ValueError(
-                f'{type(self).__name__}: logits {tuple(logits.shape)} do not fit target {tuple(target.shape)}')
+                f'{type(self).__name__}: logits {tuple(logits.shape)} do not fit target {tuple(target.shape)}'
+            )
         logits = logits.float() if logits.dtype.itemsize < 4 else logits
         if weight is not None:
             weight = (weight.reshape(target.shape) if weight.numel() == target.numel() else weight).to(logits)

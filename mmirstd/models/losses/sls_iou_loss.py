@@ -59,11 +59,9 @@ class SLSIoULoss(MaskLoss):
         loss_name: Key in the loss dict; must start with ``loss_`` to be optimised.
     """
 
-    def __init__(self,
-                 warm_epoch: int = 5,
-                 with_location: bool = True,
-                 loss_weight: float = 1.0,
-                 loss_name: str = 'loss_sls_iou') -> None:
+    def __init__(
+        self, warm_epoch: int = 5, with_location: bool = True, loss_weight: float = 1.0, loss_name: str = 'loss_sls_iou'
+    ) -> None:
         super().__init__(loss_weight, loss_name)
         self.warm_epoch = warm_epoch
         self.with_location = with_location

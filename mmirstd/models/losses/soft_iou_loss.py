@@ -45,11 +45,9 @@ class SoftIoULoss(MaskLoss):
         loss_name: Key in the loss dict; must start with ``loss_`` to be optimised.
     """
 
-    def __init__(self,
-                 smooth: float = 1.0,
-                 per_sample: bool = True,
-                 loss_weight: float = 1.0,
-                 loss_name: str = 'loss_soft_iou') -> None:
+    def __init__(
+        self, smooth: float = 1.0, per_sample: bool = True, loss_weight: float = 1.0, loss_name: str = 'loss_soft_iou'
+    ) -> None:
         super().__init__(loss_weight, loss_name)
         self.smooth = smooth
         self.per_sample = per_sample

@@ -10,8 +10,15 @@ from torch import Tensor
 from torch.nn import functional as F
 
 
-def target_weights(data_samples: Sequence[Any], size: tuple[int, int], image_size: tuple[int, int], batch: int,
-                   radius: float = 1.0, background: float = 0.0, device: torch.device | str = 'cpu') -> Tensor:
+def target_weights(
+    data_samples: Sequence[Any],
+    size: tuple[int, int],
+    image_size: tuple[int, int],
+    batch: int,
+    radius: float = 1.0,
+    background: float = 0.0,
+    device: torch.device | str = 'cpu',
+) -> Tensor:
     """1 in the neighbourhood of targets, ``background`` elsewhere.
 
     Args:
@@ -34,8 +41,10 @@ def target_weights(data_samples: Sequence[Any], size: tuple[int, int], image_siz
     """
     if not data_samples or batch % len(data_samples):
         count = len(data_samples) if data_samples else 0
-        raise ValueError(f'DGRLoss: weights by targets need the ground truth: {count} data samples for a batch of '
-                         f'{batch}\n  cure: weight=None')
+        raise ValueError(
+            f'DGRLoss: weights by targets need the ground truth: {count} data samples for a batch of '
+            f'{batch}\n  cure: weight=None'
+        )
     maps = []
     for sample in data_samples:
         if 'gt_instances' in sample:
@@ -43,14 +52,17 @@ def target_weights(data_samples: Sequence[Any], size: tuple[int, int], image_siz
         elif 'gt_sem_seg' in sample:
             maps.append(_from_mask(sample.gt_sem_seg.data, size, image_size, radius, device))
         else:
-            raise ValueError('DGRLoss: weights by targets need gt_instances (boxes) or gt_sem_seg (masks) in the data '
-                             'samples; these have neither\n  cure: weight=None')
+            raise ValueError(
+                'DGRLoss: weights by targets need gt_instances (boxes) or gt_sem_seg (masks) in the data '
+                'samples; these have neither\n  cure: weight=None'
+            )
     near = torch.stack(maps).repeat(batch // len(maps), 1, 1)[:, None]
     return background + (1 - background) * near.float()
 
 
-def _from_boxes(boxes: Any, size: tuple[int, int], image_size: tuple[int, int], radius: float,
-                device: torch.device | str) -> Tensor:
+def _from_boxes(
+    boxes: Any, size: tuple[int, int], image_size: tuple[int, int], radius: float, device: torch.device | str
+) -> Tensor:
     boxes = getattr(boxes, 'tensor', boxes).detach().to(device, torch.float32)
     near = []
     for axis, first in ((0, 1), (1, 0)):  # rows by y1, y2; columns by x1, x2
@@ -62,8 +74,9 @@ def _from_boxes(boxes: Any, size: tuple[int, int], image_size: tuple[int, int], 
     return (near[0][:, :, None] & near[1][:, None, :]).any(dim=0)
 
 
-def _from_mask(mask: Tensor, size: tuple[int, int], image_size: tuple[int, int], radius: float,
-               device: torch.device | str) -> Tensor:
+def _from_mask(
+    mask: Tensor, size: tuple[int, int], image_size: tuple[int, int], radius: float, device: torch.device | str
+) -> Tensor:
     mask = mask.detach().to(device).reshape(1, 1, *mask.shape[-2:])
     target = ((mask > 0) & (mask != 255)).float()
     # Padding that the preprocessor added on the right and at the bottom is in image_size but may not be in the mask.

@@ -64,7 +64,8 @@ class MotionUpdate(nn.Module):
         future, _ = self.future_attention(self._tokens(last), past, past, need_weights=False)
         mixed = [
             mix(torch.cat([self._map(attended, hidden).sigmoid() + hidden, hidden], dim=1))
-            for mix, attended in ((self.past_mix, past), (self.future_mix, future))]
+            for mix, attended in ((self.past_mix, past), (self.future_mix, future))
+        ]
         # The official code splits this convolution in another order (input, forget, candidate, output).
         enter, keep, candidate, out = self.gates(torch.cat([frame, *mixed], dim=1)).chunk(4, dim=1)
         # The state's cell joins before the output, its hidden state after it.
@@ -90,8 +91,9 @@ class CrossSliceCell(nn.Module):
         pooled_size, num_heads, dropout: See :class:`MotionUpdate`.
     """
 
-    def __init__(self, channels: int, motion: bool, pooled_size: int = 32, num_heads: int = 8,
-                 dropout: float = 0.1) -> None:
+    def __init__(
+        self, channels: int, motion: bool, pooled_size: int = 32, num_heads: int = 8, dropout: float = 0.1
+    ) -> None:
         super().__init__()
         self.gates = nn.Conv2d(2 * channels, 4 * channels, 3, padding=1)
         self.motion_gates = nn.Conv2d(4 * channels, 4 * channels, 3, padding=1)
@@ -124,7 +126,8 @@ class CrossSliceCell(nn.Module):
             del blocks[2]
         inputs, weights = zip(*(block for block in blocks if block[0] is not None))
         return functional.conv2d(
-            torch.cat(inputs, dim=1), torch.cat(weights, dim=1), self.gates.bias + self.motion_gates.bias, padding=1)
+            torch.cat(inputs, dim=1), torch.cat(weights, dim=1), self.gates.bias + self.motion_gates.bias, padding=1
+        )
 
 
 class CrossSliceConvLSTM(BaseModule):
@@ -148,20 +151,23 @@ class CrossSliceConvLSTM(BaseModule):
         ValueError: If ``num_slices`` is less than 1.
     """
 
-    def __init__(self,
-                 channels: int,
-                 num_slices: int = 1,
-                 pooled_size: int = 32,
-                 num_heads: int = 8,
-                 dropout: float = 0.1,
-                 official_unused: bool = False,
-                 init_cfg: dict | None = None) -> None:
+    def __init__(
+        self,
+        channels: int,
+        num_slices: int = 1,
+        pooled_size: int = 32,
+        num_heads: int = 8,
+        dropout: float = 0.1,
+        official_unused: bool = False,
+        init_cfg: dict | None = None,
+    ) -> None:
         super().__init__(init_cfg)
         if num_slices < 1:
             raise ValueError(f'num_slices is {num_slices}; expected at least 1')
         self.slices = nn.ModuleList(
             CrossSliceCell(channels, i < num_slices - 1 or official_unused, pooled_size, num_heads, dropout)
-            for i in range(num_slices))
+            for i in range(num_slices)
+        )
 
     def forward(self, frames: list[Tensor]) -> list[Tensor]:
         """T inputs (B, C, h, w), oldest first -> the last slice's T hidden states, of the same shape."""
@@ -175,8 +181,11 @@ class CrossSliceConvLSTM(BaseModule):
                 state = cell(x, motion_input, state, motion)
                 states.append(state)
                 if index < len(self.slices) - 1:
-                    next_motions.append(cell.motion_update(
-                        motion_input, motion_inputs[0], motion_inputs[-1], motion or (zeros, zeros), state))
+                    next_motions.append(
+                        cell.motion_update(
+                            motion_input, motion_inputs[0], motion_inputs[-1], motion or (zeros, zeros), state
+                        )
+                    )
             inputs = [hidden for hidden, _ in states]
             motions = next_motions
             motion_inputs = [hidden for hidden, _ in next_motions]

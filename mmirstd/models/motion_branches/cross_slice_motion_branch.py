@@ -39,28 +39,35 @@ class CrossSliceMotionBranch(BaseModule):
         init_cfg: mmengine initialisation.
     """
 
-    def __init__(self,
-                 in_channels: int = 1,
-                 feat_channels: int = 128,
-                 num_frames: int = 5,
-                 channels: int = 64,
-                 num_slices: int = 1,
-                 pooled_size: int = 32,
-                 num_heads: int = 8,
-                 dropout: float = 0.1,
-                 loss_weight: float = 1.0,
-                 official_unused: bool = False,
-                 init_cfg: dict | None = None) -> None:
+    def __init__(
+        self,
+        in_channels: int = 1,
+        feat_channels: int = 128,
+        num_frames: int = 5,
+        channels: int = 64,
+        num_slices: int = 1,
+        pooled_size: int = 32,
+        num_heads: int = 8,
+        dropout: float = 0.1,
+        loss_weight: float = 1.0,
+        official_unused: bool = False,
+        init_cfg: dict | None = None,
+    ) -> None:
         super().__init__(init_cfg)
         self.loss_weight = loss_weight
         self.embed = Sequential(
-            nn.Conv2d(in_channels, channels // 2, 5, stride=4, padding=1, bias=False), nn.LeakyReLU(),
-            nn.Conv2d(channels // 2, channels, 1, bias=False), nn.LeakyReLU())
+            nn.Conv2d(in_channels, channels // 2, 5, stride=4, padding=1, bias=False),
+            nn.LeakyReLU(),
+            nn.Conv2d(channels // 2, channels, 1, bias=False),
+            nn.LeakyReLU(),
+        )
         self.lstm = CrossSliceConvLSTM(channels, num_slices, pooled_size, num_heads, dropout, official_unused)
         self.map = Sequential(
-            nn.Conv2d(channels * num_frames, feat_channels * num_frames, 1, bias=False), nn.LeakyReLU())
-        self.unused_map = nn.Conv2d(
-            feat_channels * num_frames, feat_channels, 1, bias=False) if official_unused else None
+            nn.Conv2d(channels * num_frames, feat_channels * num_frames, 1, bias=False), nn.LeakyReLU()
+        )
+        self.unused_map = (
+            nn.Conv2d(feat_channels * num_frames, feat_channels, 1, bias=False) if official_unused else None
+        )
 
     def forward(self, clips: Tensor, size: tuple[int, int]) -> Tensor:
         """The mapped hidden states.

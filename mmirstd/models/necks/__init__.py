@@ -21,7 +21,23 @@ from .top_down import UShapeNeck
 from .top_down_taps import TopDownTaps
 
 __all__ = [
-    'ACMNeck', 'AGPCNeck', 'ALCLNeck', 'BPFPN', 'CSPFPN', 'DenseNestedNeck', 'GILS', 'InteractiveCrossAttentionNeck',
-    'ISNetNeck', 'ISTDUNeck', 'MLCLNeck', 'MotionCouplingNeck', 'MSDANeck', 'RDIANNeck', 'ResUNetNeck', 'SCTransNeck',
-    'TGFM', 'TopDownTaps', 'UShapeNeck'
+    'ACMNeck',
+    'AGPCNeck',
+    'ALCLNeck',
+    'BPFPN',
+    'CSPFPN',
+    'DenseNestedNeck',
+    'GILS',
+    'InteractiveCrossAttentionNeck',
+    'ISNetNeck',
+    'ISTDUNeck',
+    'MLCLNeck',
+    'MotionCouplingNeck',
+    'MSDANeck',
+    'RDIANNeck',
+    'ResUNetNeck',
+    'SCTransNeck',
+    'TGFM',
+    'TopDownTaps',
+    'UShapeNeck',
 ]

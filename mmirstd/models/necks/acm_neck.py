@@ -42,16 +42,18 @@ class ACMNeck(BaseModule):
         ValueError: For an unknown ``upsample`` or ``modulation``.
     """
 
-    def __init__(self,
-                 in_channels: Sequence[int] = (16, 32, 64),
-                 upsample: str = 'bilinear',
-                 project: bool = True,
-                 num_blocks: Sequence[int] | None = None,
-                 modulation: str = 'asymmetric',
-                 finer_channels: int | None = None,
-                 norm_cfg: dict = dict(type='BN'),
-                 block_norm_cfg: dict | None = None,
-                 init_cfg: dict | Sequence[dict] | None = KAIMING_FAN_OUT) -> None:
+    def __init__(
+        self,
+        in_channels: Sequence[int] = (16, 32, 64),
+        upsample: str = 'bilinear',
+        project: bool = True,
+        num_blocks: Sequence[int] | None = None,
+        modulation: str = 'asymmetric',
+        finer_channels: int | None = None,
+        norm_cfg: dict = dict(type='BN'),
+        block_norm_cfg: dict | None = None,
+        init_cfg: dict | Sequence[dict] | None = KAIMING_FAN_OUT,
+    ) -> None:
         super().__init__(list(init_cfg) if isinstance(init_cfg, tuple) else init_cfg)
         if upsample not in ('bilinear', 'deconv'):
             raise ValueError(f"ACMNeck: upsample must be 'bilinear' or 'deconv', got {upsample!r}")
@@ -63,12 +65,17 @@ class ACMNeck(BaseModule):
         self.deconvs = nn.ModuleList(_double(high, low) for low, high in pairs) if deconv else None
         global_top_down, global_bottom_up = _GATES[modulation]
         self.fusions = nn.ModuleList(
-            AsymmetricModulation(
-                low if deconv else high, low, 4, project, global_top_down, global_bottom_up, norm_cfg)
-            for low, high in pairs)
-        self.blocks = nn.ModuleList(
-            basic_stage(low, low, blocks, norm_cfg=block_norm_cfg or norm_cfg)
-            for (low, _), blocks in zip(pairs, num_blocks)) if num_blocks else None
+            AsymmetricModulation(low if deconv else high, low, 4, project, global_top_down, global_bottom_up, norm_cfg)
+            for low, high in pairs
+        )
+        self.blocks = (
+            nn.ModuleList(
+                basic_stage(low, low, blocks, norm_cfg=block_norm_cfg or norm_cfg)
+                for (low, _), blocks in zip(pairs, num_blocks)
+            )
+            if num_blocks
+            else None
+        )
         self.finer = None if finer_channels is None else _double(self.in_channels[0], finer_channels)
 
     def forward(self, inputs: Sequence[Tensor]) -> tuple[Tensor, ...]:

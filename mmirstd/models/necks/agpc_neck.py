@@ -53,7 +53,7 @@ class AttentionGuidedContext(BaseModule):
         for count, height in _runs(row_sizes):
             parts, left = [], 0
             for across, width in _runs(column_sizes):
-                area = x[:, :, top:top + count * height, left:left + across * width]
+                area = x[:, :, top : top + count * height, left : left + across * width]
                 patches = area.unflatten(3, (across, width)).unflatten(2, (count, height))
                 patches = patches.permute(0, 2, 4, 1, 3, 5)  # (B, rows, columns, C, height, width)
                 related = self.within(patches.flatten(0, 2)).view(patches.shape)
@@ -109,13 +109,15 @@ class AGPCNeck(BaseModule):
         init_cfg: mmengine initialisation.
     """
 
-    def __init__(self,
-                 in_channels: Sequence[int] = (128, 256, 512),
-                 scales: Sequence[int] = (10, 6, 5, 3),
-                 reduction: int = 16,
-                 ratio: int = 4,
-                 norm_cfg: dict = dict(type='BN'),
-                 init_cfg: dict | Sequence[dict] | None = KAIMING_FAN_OUT) -> None:
+    def __init__(
+        self,
+        in_channels: Sequence[int] = (128, 256, 512),
+        scales: Sequence[int] = (10, 6, 5, 3),
+        reduction: int = 16,
+        ratio: int = 4,
+        norm_cfg: dict = dict(type='BN'),
+        init_cfg: dict | Sequence[dict] | None = KAIMING_FAN_OUT,
+    ) -> None:
         super().__init__(list(init_cfg) if isinstance(init_cfg, tuple) else init_cfg)
         deepest = in_channels[-1]
         width = deepest // reduction
@@ -123,7 +125,8 @@ class AGPCNeck(BaseModule):
         self.contexts = nn.ModuleList(AttentionGuidedContext(width, scale, ratio, norm_cfg) for scale in scales)
         self.expand = biased_conv(width * (len(scales) + 1), deepest, 1, norm_cfg)
         self.fusions = nn.ModuleList(
-            AsymmetricFusion(high, low, norm_cfg) for low, high in zip(in_channels[:-1], in_channels[1:]))
+            AsymmetricFusion(high, low, norm_cfg) for low, high in zip(in_channels[:-1], in_channels[1:])
+        )
 
     def forward(self, inputs: Sequence[Tensor]) -> tuple[Tensor, ...]:
         """Fuse the levels.

@@ -77,17 +77,21 @@ class BPFPN(AuxiliaryLossModule):
         ValueError: An argument that does not fit the pyramid.
     """
 
-    def __init__(self,
-                 pyramid: dict,
-                 gils: dict | None = None,
-                 dgr: dict | None = None,
-                 init_cfg: dict | list[dict] | None = None) -> None:
+    def __init__(
+        self,
+        pyramid: dict,
+        gils: dict | None = None,
+        dgr: dict | None = None,
+        init_cfg: dict | list[dict] | None = None,
+    ) -> None:
         super().__init__(init_cfg)
         self.pyramid: nn.Module = MODELS.build(pyramid)
         self.in_channels = list(getattr(self.pyramid, 'in_channels', ()))
         if len(self.in_channels) < 1:
-            raise ValueError(f'BPFPN: {type(self.pyramid).__name__} has no in_channels, from which the wrapper learns '
-                             'how many levels it takes')
+            raise ValueError(
+                f'BPFPN: {type(self.pyramid).__name__} has no in_channels, from which the wrapper learns '
+                'how many levels it takes'
+            )
         self.start_level = getattr(self.pyramid, 'start_level', 0)
         self.gils: GILS | None = None
         self.dgr: DGRLoss | None = None
@@ -105,13 +109,17 @@ class BPFPN(AuxiliaryLossModule):
         level = cfg.pop('level', None)
         self.level = self.start_level if level is None else level
         if not self.start_level <= self.level < len(self.in_channels):
-            raise ValueError(f'BPFPN: gils.level={self.level}; the pyramid uses its inputs {self.start_level} to '
-                             f'{len(self.in_channels) - 1}')
+            raise ValueError(
+                f'BPFPN: gils.level={self.level}; the pyramid uses its inputs {self.start_level} to '
+                f'{len(self.in_channels) - 1}'
+            )
         low_channels = cfg.pop('in_channels', None)
         if self.level:
             if low_channels not in (None, self.in_channels[self.level - 1]):
-                raise ValueError(f'BPFPN: gils.in_channels={low_channels}, but the low level is input {self.level - 1} '
-                                 f'of the pyramid with {self.in_channels[self.level - 1]} channels')
+                raise ValueError(
+                    f'BPFPN: gils.in_channels={low_channels}, but the low level is input {self.level - 1} '
+                    f'of the pyramid with {self.in_channels[self.level - 1]} channels'
+                )
             low_channels = self.in_channels[self.level - 1]
         channels = self.in_channels[self.level]
         if self.at == 'output':
@@ -124,9 +132,11 @@ class BPFPN(AuxiliaryLossModule):
         """Which of the pyramid's ``count`` outputs has the stride of input ``self.level``."""
         levels = list(getattr(self.pyramid, 'out_levels', range(self.start_level, self.start_level + count)))
         if self.level not in levels:
-            raise ValueError(f"BPFPN: gils.at='output' needs an output at the stride of input {self.level} "
-                             f'(gils.level), but {type(self.pyramid).__name__} gives out levels {levels}\n  cure: that '
-                             "level among out_levels, another gils.level, or at='input'")
+            raise ValueError(
+                f"BPFPN: gils.at='output' needs an output at the stride of input {self.level} "
+                f'(gils.level), but {type(self.pyramid).__name__} gives out levels {levels}\n  cure: that '
+                "level among out_levels, another gils.level, or at='input'"
+            )
         return levels.index(self.level)
 
     def _build_dgr(self, cfg: dict) -> None:
@@ -146,18 +156,22 @@ class BPFPN(AuxiliaryLossModule):
         if cfg.get('form', 'feature') == 'feature':
             cfg.setdefault('in_channels', channels)
         if len(channels) < 2 and cfg.get('form') != 'gate':
-            raise ValueError(f'BPFPN: dgr compares adjacent levels; {type(self.pyramid).__name__} has {len(channels)} '
-                             f'of dgr.levels={levels!r}')
+            raise ValueError(
+                f'BPFPN: dgr compares adjacent levels; {type(self.pyramid).__name__} has {len(channels)} '
+                f'of dgr.levels={levels!r}'
+            )
         if len(out_channels) < 2 and cfg.get('form') == 'gate':
-            raise ValueError('BPFPN: the gate compares the gradient of a level\'s own output with the one from the '
-                             f'finer level, but {type(self.pyramid).__name__} has only one output\n  cure: more '
-                             "outputs, or form='feature' or 'gradient'")
+            raise ValueError(
+                "BPFPN: the gate compares the gradient of a level's own output with the one from the "
+                f'finer level, but {type(self.pyramid).__name__} has only one output\n  cure: more '
+                "outputs, or form='feature' or 'gradient'"
+            )
         self.dgr = MODELS.build(cfg)
 
     @torch.no_grad()
     def _probe(self) -> tuple[list[int], list[int]]:
         """Channels of the pyramid's outputs and of its top-down path, found by running it once on small zeros."""
-        finest = 4 * 2**(len(self.in_channels) - 1)
+        finest = 4 * 2 ** (len(self.in_channels) - 1)
         inputs = [torch.zeros(1, c, finest >> i, finest >> i) for i, c in enumerate(self.in_channels)]
         try:
             taps = TopDownTaps(self.pyramid)
@@ -210,10 +224,15 @@ class BPFPN(AuxiliaryLossModule):
         further = self.gils is not None and self.level == 0
         expected = len(self.in_channels) + further
         if count != expected:
-            cure = ('gils takes one more, finer level of the backbone: add it in front of its out_indices'
-                    if further else 'out_indices of the backbone')
-            raise ValueError(f'BPFPN: got {count} levels, expected {expected} ({type(self.pyramid).__name__} takes '
-                             f'{len(self.in_channels)})\n  cure: {cure}')
+            cure = (
+                'gils takes one more, finer level of the backbone: add it in front of its out_indices'
+                if further
+                else 'out_indices of the backbone'
+            )
+            raise ValueError(
+                f'BPFPN: got {count} levels, expected {expected} ({type(self.pyramid).__name__} takes '
+                f'{len(self.in_channels)})\n  cure: {cure}'
+            )
 
     def translate_state_dict(self, state_dict: dict, prefix: str) -> None:
         """Rename, in place, the keys of the pyramid's own checkpoint, ``neck.X``, to ``neck.pyramid.X``.
@@ -228,7 +247,7 @@ class BPFPN(AuxiliaryLossModule):
             return
         for key in own:
             if not key.startswith(parts):
-                state_dict[f'{prefix}pyramid.{key[len(prefix):]}'] = state_dict.pop(key)
+                state_dict[f'{prefix}pyramid.{key[len(prefix) :]}'] = state_dict.pop(key)
 
     def _load_from_state_dict(self, state_dict: dict, prefix: str, *args: Any, **kwargs: Any) -> None:
         # Before the children load; they get the entries of this dict.

@@ -42,18 +42,20 @@ class CSPFPN(BaseModule):
         ValueError: Fewer than two levels, or ``out_levels`` that is empty, not ascending or out of range.
     """
 
-    def __init__(self,
-                 in_channels: Sequence[int],
-                 out_levels: Sequence[int] = (0, ),
-                 out_channels: int | None = None,
-                 num_csp_blocks: int = 1,
-                 use_depthwise: bool = False,
-                 conv_cfg: dict | None = None,
-                 norm_cfg: dict = dict(type='BN', momentum=0.03, eps=0.001),
-                 act_cfg: dict = dict(type='SiLU', inplace=False),
-                 init_cfg: dict | Sequence[dict] | None = dict(
-                     type='Kaiming', layer='Conv2d', a=5**0.5, distribution='uniform', mode='fan_in',
-                     nonlinearity='leaky_relu')) -> None:
+    def __init__(
+        self,
+        in_channels: Sequence[int],
+        out_levels: Sequence[int] = (0,),
+        out_channels: int | None = None,
+        num_csp_blocks: int = 1,
+        use_depthwise: bool = False,
+        conv_cfg: dict | None = None,
+        norm_cfg: dict = dict(type='BN', momentum=0.03, eps=0.001),
+        act_cfg: dict = dict(type='SiLU', inplace=False),
+        init_cfg: dict | Sequence[dict] | None = dict(
+            type='Kaiming', layer='Conv2d', a=5**0.5, distribution='uniform', mode='fan_in', nonlinearity='leaky_relu'
+        ),
+    ) -> None:
         super().__init__(init_cfg)
         self.in_channels = list(in_channels)
         self.out_levels = list(out_levels)
@@ -61,10 +63,16 @@ class CSPFPN(BaseModule):
         deepest = len(self.in_channels) - 1
         if deepest < 1:
             raise ValueError(f'CSPFPN: in_channels={self.in_channels}; expected two levels or more')
-        if not self.out_levels or self.out_levels != sorted(set(self.out_levels)) or self.out_levels[0] < 0 \
-                or self.out_levels[-1] > deepest:
-            raise ValueError(f'CSPFPN: out_levels={self.out_levels}; expected one or more ascending indices from 0 '
-                             f'(the finest level) to {deepest}')
+        if (
+            not self.out_levels
+            or self.out_levels != sorted(set(self.out_levels))
+            or self.out_levels[0] < 0
+            or self.out_levels[-1] > deepest
+        ):
+            raise ValueError(
+                f'CSPFPN: out_levels={self.out_levels}; expected one or more ascending indices from 0 '
+                f'(the finest level) to {deepest}'
+            )
         layer_cfg = dict(conv_cfg=conv_cfg, norm_cfg=norm_cfg, act_cfg=act_cfg)
         self.reduce_layers = nn.ModuleList()
         self.top_down_blocks = nn.ModuleList()
@@ -77,12 +85,19 @@ class CSPFPN(BaseModule):
             self.top_down_edges.append(nn.Identity())
             self.top_down_blocks.append(
                 CSPLayer(
-                    2 * self.in_channels[level], self.in_channels[level], num_blocks=num_csp_blocks,
-                    add_identity=False, use_depthwise=use_depthwise, **layer_cfg))
+                    2 * self.in_channels[level],
+                    self.in_channels[level],
+                    num_blocks=num_csp_blocks,
+                    add_identity=False,
+                    use_depthwise=use_depthwise,
+                    **layer_cfg,
+                )
+            )
         self.out_convs = nn.ModuleList()
         if out_channels is not None:
             self.out_convs.extend(
-                ConvModule(self._level_channels(level), out_channels, 1, **layer_cfg) for level in self.out_levels)
+                ConvModule(self._level_channels(level), out_channels, 1, **layer_cfg) for level in self.out_levels
+            )
 
     def _level_channels(self, level: int) -> int:
         return self.in_channels[min(level, len(self.in_channels) - 2)]

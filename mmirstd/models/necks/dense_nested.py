@@ -43,16 +43,19 @@ class DenseNestedNeck(BaseModule):
         ValueError: If ``num_blocks`` does not fit ``in_channels``, and in ``forward`` for another number of levels.
     """
 
-    def __init__(self,
-                 in_channels: Sequence[int],
-                 num_blocks: Sequence[int] = (1, 2, 2, 2),
-                 cbam_ratio: int | None = 16,
-                 norm_cfg: dict = dict(type='BN'),
-                 init_cfg: dict | Sequence[dict] | None = KAIMING_FAN_OUT) -> None:
+    def __init__(
+        self,
+        in_channels: Sequence[int],
+        num_blocks: Sequence[int] = (1, 2, 2, 2),
+        cbam_ratio: int | None = 16,
+        norm_cfg: dict = dict(type='BN'),
+        init_cfg: dict | Sequence[dict] | None = KAIMING_FAN_OUT,
+    ) -> None:
         super().__init__(list(init_cfg) if isinstance(init_cfg, tuple) else init_cfg)
         if len(num_blocks) != len(in_channels) - 1:
-            raise ValueError(f'DenseNestedNeck: in_channels {in_channels} need {len(in_channels) - 1} num_blocks, '
-                             f'got {num_blocks}')
+            raise ValueError(
+                f'DenseNestedNeck: in_channels {in_channels} need {len(in_channels) - 1} num_blocks, got {num_blocks}'
+            )
         self.depth = len(in_channels)
         # nodes[j - 1][i] is node (i, j).
         self.nodes = nn.ModuleList()
@@ -62,8 +65,13 @@ class DenseNestedNeck(BaseModule):
                 finer = in_channels[level - 1] if level else 0
                 self.nodes[-1].append(
                     cbam_residual_layer(
-                        column * in_channels[level] + in_channels[level + 1] + finer, in_channels[level],
-                        num_blocks[level], cbam_ratio, norm_cfg))
+                        column * in_channels[level] + in_channels[level + 1] + finer,
+                        in_channels[level],
+                        num_blocks[level],
+                        cbam_ratio,
+                        norm_cfg,
+                    )
+                )
         self.projections = nn.ModuleList(nn.Conv2d(c, in_channels[0], kernel_size=1) for c in in_channels[1:])
         self.fusion = cbam_residual_layer(self.depth * in_channels[0], in_channels[0], 1, cbam_ratio, norm_cfg)
 

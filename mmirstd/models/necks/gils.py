@@ -28,27 +28,41 @@ class Downsample(BaseModule):
         act_cfg: Activation of the convolutions.
     """
 
-    def __init__(self, in_channels: int, kind: str = 'space_to_depth', factor: int = 2, stepwise: bool = False,
-                 norm_cfg: dict | None = dict(type='BN'), act_cfg: dict | None = dict(type='ReLU')) -> None:
+    def __init__(
+        self,
+        in_channels: int,
+        kind: str = 'space_to_depth',
+        factor: int = 2,
+        stepwise: bool = False,
+        norm_cfg: dict | None = dict(type='BN'),
+        act_cfg: dict | None = dict(type='ReLU'),
+    ) -> None:
         super().__init__()
         if kind not in DOWN_KINDS:
             raise ValueError(f'GILS: down={kind!r}; expected one of {", ".join(DOWN_KINDS)}')
         if factor < 2 or factor & (factor - 1):
-            raise ValueError(f'GILS: factor={factor}; expected a power of two, the ratio of the two levels\' strides')
+            raise ValueError(f"GILS: factor={factor}; expected a power of two, the ratio of the two levels' strides")
         self.factor = factor
         steps = factor.bit_length() - 1 if stepwise else 1
         size = 2 if stepwise else factor
         layers: list[nn.Module] = []
         for step in range(steps):
             if kind == 'conv':
-                layers.append(ConvModule(
-                    in_channels, in_channels, size + 1, stride=size, padding=size // 2, norm_cfg=norm_cfg,
-                    act_cfg=act_cfg))
+                layers.append(
+                    ConvModule(
+                        in_channels,
+                        in_channels,
+                        size + 1,
+                        stride=size,
+                        padding=size // 2,
+                        norm_cfg=norm_cfg,
+                        act_cfg=act_cfg,
+                    )
+                )
             elif kind == 'space_to_depth':
                 layers.append(nn.PixelUnshuffle(size))
                 if step < steps - 1:
-                    layers.append(ConvModule(
-                        in_channels * size**2, in_channels, 1, norm_cfg=norm_cfg, act_cfg=act_cfg))
+                    layers.append(ConvModule(in_channels * size**2, in_channels, 1, norm_cfg=norm_cfg, act_cfg=act_cfg))
             else:
                 layers.append(nn.MaxPool2d(size) if kind == 'max' else nn.AvgPool2d(size))
         self.layers = nn.Sequential(*layers)
@@ -93,18 +107,20 @@ class GILS(BaseModule):
         ValueError: An unknown kind or a bad factor.
     """
 
-    def __init__(self,
-                 low_channels: int,
-                 channels: int,
-                 isolate: bool = True,
-                 down: str = 'space_to_depth',
-                 factor: int = 2,
-                 stepwise: bool = False,
-                 fuse: str = 'add',
-                 zero_init: bool = True,
-                 norm_cfg: dict | None = dict(type='BN'),
-                 act_cfg: dict | None = dict(type='ReLU'),
-                 init_cfg: dict | Sequence[dict] | None = None) -> None:
+    def __init__(
+        self,
+        low_channels: int,
+        channels: int,
+        isolate: bool = True,
+        down: str = 'space_to_depth',
+        factor: int = 2,
+        stepwise: bool = False,
+        fuse: str = 'add',
+        zero_init: bool = True,
+        norm_cfg: dict | None = dict(type='BN'),
+        act_cfg: dict | None = dict(type='ReLU'),
+        init_cfg: dict | Sequence[dict] | None = None,
+    ) -> None:
         super().__init__(init_cfg)
         if fuse not in FUSE_KINDS:
             raise ValueError(f'GILS: fuse={fuse!r}; expected one of {", ".join(FUSE_KINDS)}')
@@ -118,7 +134,7 @@ class GILS(BaseModule):
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 kaiming_init(module, nonlinearity='relu')
-        self.scale = nn.Parameter(torch.full((channels, ), 0.0 if zero_init else 1.0))
+        self.scale = nn.Parameter(torch.full((channels,), 0.0 if zero_init else 1.0))
 
     def init_weights(self) -> None:
         """Initialise with random numbers of its own, so that the modules that follow draw as they do without GILS."""
@@ -147,7 +163,8 @@ class GILS(BaseModule):
             raise ValueError(
                 f'GILS was built for a low level of {self.low_channels} channels and a next one of {self.channels}, '
                 f'got {tuple(low.shape)} and {tuple(x.shape)}\n  cure: gils=dict(in_channels={low.shape[1]}) is the '
-                'number of channels of the finer backbone level')
+                'number of channels of the finer backbone level'
+            )
         short = self.shortcut(low)
         height, width = x.shape[2:]
         # A backbone that rounds sizes down has one row less.
@@ -155,7 +172,8 @@ class GILS(BaseModule):
             raise ValueError(
                 f'GILS: the low level of {tuple(low.shape[2:])} was brought to {tuple(short.shape[2:])}, but the next '
                 f'one has {(height, width)}\n  cure: gils=dict(factor=...), now {self.down.factor}, is the ratio of '
-                'their strides')
+                'their strides'
+            )
         short = short[:, :, :height, :width]
         if self.fuse is not None:
             mixed = self.fuse(torch.cat([x, short], dim=1))

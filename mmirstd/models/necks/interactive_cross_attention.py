@@ -32,8 +32,10 @@ class InteractiveCrossAttention(BaseModule):
         hidden = channels // ratio
         self.project = biased_conv(channels, channels, 1, norm_cfg)
         self.channel_attention = nn.Sequential(
-            nn.AdaptiveAvgPool2d(1), biased_conv(channels, hidden, 1, norm_cfg),
-            biased_conv(hidden, channels, 1, norm_cfg, act_cfg=dict(type='Sigmoid')))
+            nn.AdaptiveAvgPool2d(1),
+            biased_conv(channels, hidden, 1, norm_cfg),
+            biased_conv(hidden, channels, 1, norm_cfg, act_cfg=dict(type='Sigmoid')),
+        )
         self.reduce = biased_conv(channels, hidden, 1, norm_cfg)
         self.spatial_attention = SpatialAttention(3, bias=False)
         self.post = biased_conv(channels, channels, 3, norm_cfg)
@@ -69,28 +71,34 @@ class InteractiveCrossAttentionNeck(BaseModule):
         ValueError: If the channels do not fit, and in ``forward`` for another number of levels.
     """
 
-    def __init__(self,
-                 in_channels: Sequence[int] = (64, 128, 256, 512, 512, 512),
-                 channels: Sequence[int] = (64, 64, 128, 256, 512),
-                 mid_channels: Sequence[int] = (16, 32, 64, 128, 256),
-                 depths: Sequence[int] = (7, 6, 5, 4, -4),
-                 norm_cfg: dict = dict(type='BN'),
-                 init_cfg: dict | list | None = None) -> None:
+    def __init__(
+        self,
+        in_channels: Sequence[int] = (64, 128, 256, 512, 512, 512),
+        channels: Sequence[int] = (64, 64, 128, 256, 512),
+        mid_channels: Sequence[int] = (16, 32, 64, 128, 256),
+        depths: Sequence[int] = (7, 6, 5, 4, -4),
+        norm_cfg: dict = dict(type='BN'),
+        init_cfg: dict | list | None = None,
+    ) -> None:
         super().__init__(init_cfg)
         if not len(in_channels) - 1 == len(channels) == len(mid_channels) == len(depths):
-            raise ValueError('InteractiveCrossAttentionNeck: channels, mid_channels and depths must have one entry '
-                             f'fewer than in_channels {in_channels}, got {channels}, {mid_channels} and {depths}')
+            raise ValueError(
+                'InteractiveCrossAttentionNeck: channels, mid_channels and depths must have one entry '
+                f'fewer than in_channels {in_channels}, got {channels}, {mid_channels} and {depths}'
+            )
         deeper = [*channels[1:], in_channels[-1]]
         if list(deeper) != list(in_channels[:-1]):
-            raise ValueError('InteractiveCrossAttentionNeck: each level must meet a deeper one of as many channels, '
-                             f'got {list(in_channels[:-1])} against {list(deeper)}')
+            raise ValueError(
+                'InteractiveCrossAttentionNeck: each level must meet a deeper one of as many channels, '
+                f'got {list(in_channels[:-1])} against {list(deeper)}'
+            )
         self.num_levels = len(in_channels)
         # fusions[i] is that of level i + 1: the finest level has none.
-        self.fusions = nn.ModuleList(
-            InteractiveCrossAttention(c, norm_cfg=norm_cfg) for c in in_channels[1:-1])
+        self.fusions = nn.ModuleList(InteractiveCrossAttention(c, norm_cfg=norm_cfg) for c in in_channels[1:-1])
         self.stages = nn.ModuleList(
             ResidualUBlock(2 * before, mid, after, abs(depth), depth < 0, norm_cfg)
-            for before, mid, after, depth in zip(in_channels, mid_channels, channels, depths))
+            for before, mid, after, depth in zip(in_channels, mid_channels, channels, depths)
+        )
 
     def forward(self, inputs: Sequence[Tensor]) -> tuple[Tensor, ...]:
         """Features, finest first -> as many decoded ones, finest first; the deepest is the encoder's own."""

@@ -75,7 +75,10 @@ class TaylorDifferenceBlock(BaseModule):
         self.bodies = ModuleList(
             nn.Sequential(
                 ConvModule(channels, channels, 3, padding=1, norm_cfg=norm_cfg),
-                ConvModule(channels, channels, 3, padding=1, norm_cfg=norm_cfg, act_cfg=None)) for _ in range(2))
+                ConvModule(channels, channels, 3, padding=1, norm_cfg=norm_cfg, act_cfg=None),
+            )
+            for _ in range(2)
+        )
         self.gate = GatedConv(channels)
 
     def forward(self, x: Tensor, guide: Tensor) -> Tensor:
@@ -108,19 +111,21 @@ class ISNetNeck(BaseModule):
         ValueError: In ``forward`` for another number of levels.
     """
 
-    def __init__(self,
-                 in_channels: Sequence[int] = (16, 32, 64),
-                 edge_channels: int = 64,
-                 num_blocks: int = 4,
-                 norm_cfg: dict = dict(type='BN'),
-                 init_cfg: dict | list | None = None) -> None:
+    def __init__(
+        self,
+        in_channels: Sequence[int] = (16, 32, 64),
+        edge_channels: int = 64,
+        num_blocks: int = 4,
+        norm_cfg: dict = dict(type='BN'),
+        init_cfg: dict | list | None = None,
+    ) -> None:
         super().__init__(init_cfg)
         self.upsamples = nn.ModuleList(
-            nn.ConvTranspose2d(high, low, 4, stride=2, padding=1) for low, high in zip(in_channels, in_channels[1:]))
+            nn.ConvTranspose2d(high, low, 4, stride=2, padding=1) for low, high in zip(in_channels, in_channels[1:])
+        )
         # mmengine's list, through which the offsets' start at 0 is reached.
         self.fusions = ModuleList(TwoOrientationAttention(c) for c in in_channels[:-1])
-        self.stages = nn.ModuleList(
-            ResLayer(BasicBlock, c, c, num_blocks, norm_cfg=norm_cfg) for c in in_channels[:-1])
+        self.stages = nn.ModuleList(ResLayer(BasicBlock, c, c, num_blocks, norm_cfg=norm_cfg) for c in in_channels[:-1])
         self.guides = nn.ModuleList(nn.Conv2d(c, 1, 1) for c in in_channels)
         self.lift = nn.Conv2d(1, edge_channels, 1)
         self.differences = nn.ModuleList(TaylorDifferenceBlock(edge_channels, norm_cfg) for _ in in_channels)
@@ -130,8 +135,9 @@ class ISNetNeck(BaseModule):
         """Gradient image (B, 1, H, W) and stages' features -> (B, in_channels[0], H, W), edge logits (B, 1, H, W)."""
         gradient, *levels = inputs
         if len(levels) != len(self.guides):
-            raise ValueError(f'ISNetNeck was built for {len(self.guides)} levels and a gradient image, got '
-                             f'{len(levels)} levels')
+            raise ValueError(
+                f'ISNetNeck was built for {len(self.guides)} levels and a gradient image, got {len(levels)} levels'
+            )
         decoded = [levels[-1]]
         for i in range(len(levels) - 2, -1, -1):
             high = self.upsamples[i](decoded[0])

@@ -53,17 +53,18 @@ class MLCLNeck(TopDownNeck):
         init_cfg: mmengine initialisation.
     """
 
-    def __init__(self,
-                 in_channels: Sequence[int],
-                 out_channels: int = 64,
-                 init_cfg: dict | Sequence[dict] | None = KAIMING_FAN_OUT) -> None:
+    def __init__(
+        self,
+        in_channels: Sequence[int],
+        out_channels: int = 64,
+        init_cfg: dict | Sequence[dict] | None = KAIMING_FAN_OUT,
+    ) -> None:
         self.out_channels = out_channels
         super().__init__(in_channels, init_cfg=init_cfg)
 
     def build_lateral(self, channels: int) -> nn.Module:
         """See :class:`TopDownNeck`."""
-        return Sequential(
-            MultiScaleLocalContrast(channels), biased_conv(channels, self.out_channels, 1, norm_cfg=None))
+        return Sequential(MultiScaleLocalContrast(channels), biased_conv(channels, self.out_channels, 1, norm_cfg=None))
 
     def build_fusion(self, high_channels: int, low_channels: int) -> nn.Module:
         """See :class:`TopDownNeck`."""

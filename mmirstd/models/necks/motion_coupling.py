@@ -16,7 +16,8 @@ from mmirstd.registry import MODELS
 
 # How mmdet initialises the parts of YOLOX.
 KAIMING_UNIFORM = dict(
-    type='Kaiming', layer='Conv2d', a=math.sqrt(5), distribution='uniform', mode='fan_in', nonlinearity='leaky_relu')
+    type='Kaiming', layer='Conv2d', a=math.sqrt(5), distribution='uniform', mode='fan_in', nonlinearity='leaky_relu'
+)
 
 
 class FrameState(NamedTuple):
@@ -59,19 +60,23 @@ class MotionCouplingNeck(BaseModule):
         ValueError: If ``num_frames`` is less than 2.
     """
 
-    def __init__(self,
-                 in_channels: int = 128,
-                 num_frames: int = 5,
-                 out_channels: int | None = None,
-                 fold_frames: bool = True,
-                 official_unused: bool = False,
-                 norm_cfg: dict = dict(type='BN', momentum=0.03, eps=0.001),
-                 act_cfg: dict = dict(type='SiLU', inplace=False),
-                 init_cfg: dict | Sequence[dict] | None = KAIMING_UNIFORM) -> None:
+    def __init__(
+        self,
+        in_channels: int = 128,
+        num_frames: int = 5,
+        out_channels: int | None = None,
+        fold_frames: bool = True,
+        official_unused: bool = False,
+        norm_cfg: dict = dict(type='BN', momentum=0.03, eps=0.001),
+        act_cfg: dict = dict(type='SiLU', inplace=False),
+        init_cfg: dict | Sequence[dict] | None = KAIMING_UNIFORM,
+    ) -> None:
         super().__init__(init_cfg)
         if num_frames < 2:
-            raise ValueError(f'num_frames is {num_frames}; motion needs at least 2 frames (a model of single frames '
-                             'is MultiFrameDetector with num_frames=1 and temporal_neck=None)')
+            raise ValueError(
+                f'num_frames is {num_frames}; motion needs at least 2 frames (a model of single frames '
+                'is MultiFrameDetector with num_frames=1 and temporal_neck=None)'
+            )
         self.in_channels = in_channels
         self.num_frames = num_frames
         self.out_channels = out_channels or in_channels
@@ -83,16 +88,21 @@ class MotionCouplingNeck(BaseModule):
         channels, past = in_channels, num_frames - 1
         # Not mmengine's Sequential, which would have ConvModule initialise itself in place of init_cfg.
         self.gate = nn.Sequential(
-            conv3x3(channels * past, channels * 2), conv3x3(channels * 2, channels, dict(type='Sigmoid')))
+            conv3x3(channels * past, channels * 2), conv3x3(channels * 2, channels, dict(type='Sigmoid'))
+        )
         self.gated = nn.Sequential(conv3x3(channels, channels), conv3x3(channels, channels))
         self.gated_mix = nn.Sequential(conv3x3(channels * 2, channels * 2), conv3x3(channels * 2, channels))
         self.pair = nn.Sequential(conv3x3(channels * 2, channels * 2), conv3x3(channels * 2, channels))
         self.pair_weights = nn.ParameterList(
-            nn.Parameter(torch.tensor([0.25])) for _ in range(past + int(official_unused)))
+            nn.Parameter(torch.tensor([0.25])) for _ in range(past + int(official_unused))
+        )
         self.pair_mix = nn.Sequential(conv3x3(channels, channels), conv3x3(channels, channels))
         self.final = nn.Sequential(conv3x3(channels * 2, channels * 2), conv3x3(channels * 2, channels))
-        self.out_conv = nn.Sequential() if out_channels is None else nn.Sequential(
-            ConvModule(channels, out_channels, 1, norm_cfg=norm_cfg, act_cfg=act_cfg))
+        self.out_conv = (
+            nn.Sequential()
+            if out_channels is None
+            else nn.Sequential(ConvModule(channels, out_channels, 1, norm_cfg=norm_cfg, act_cfg=act_cfg))
+        )
 
     def forward(self, frames: Sequence[Sequence[Tensor]]) -> tuple[Tensor]:
         """Couple the features of a clip.
@@ -122,7 +132,7 @@ class MotionCouplingNeck(BaseModule):
         """
         feat = self._level(levels)
         # A convolution of concatenated inputs is the sum of one convolution for each input.
-        return FrameState(feat, functional.conv2d(feat, self.pair[0].conv.weight[:, :self.in_channels], padding=1))
+        return FrameState(feat, functional.conv2d(feat, self.pair[0].conv.weight[:, : self.in_channels], padding=1))
 
     def couple(self, states: Sequence[FrameState]) -> tuple[Tensor]:
         """The result of :meth:`forward` in eval mode, up to rounding, from the states of the T frames, key last.
@@ -136,8 +146,7 @@ class MotionCouplingNeck(BaseModule):
         *past, key = self._check(states)
         first, second = self.pair
         # The bias is there after batch norm was folded into the convolution (mmcv.cnn.fuse_conv_bn).
-        as_key = functional.conv2d(
-            key.feat, first.conv.weight[:, self.in_channels:], first.conv.bias, padding=1)
+        as_key = functional.conv2d(key.feat, first.conv.weight[:, self.in_channels :], first.conv.bias, padding=1)
         pairs = first.activate(first.norm(torch.cat([state.as_past + as_key for state in past])))
         return self._finish([state.feat for state in past], key.feat, second(pairs).chunk(len(past)))
 
@@ -145,7 +154,7 @@ class MotionCouplingNeck(BaseModule):
         gated = self.gated(self.gate(torch.cat(past, dim=1)) * key)
         gated = self.gated_mix(torch.cat([gated, key], dim=1))
         summed = self.pair_mix(sum(weight * feat for weight, feat in zip(self.pair_weights, coupled)))
-        return (self.out_conv(self.final(torch.cat([summed, gated], dim=1))), )
+        return (self.out_conv(self.final(torch.cat([summed, gated], dim=1))),)
 
     def _check(self, frames: Sequence) -> Sequence:
         if len(frames) != self.num_frames:
@@ -155,6 +164,8 @@ class MotionCouplingNeck(BaseModule):
     @staticmethod
     def _level(levels: Sequence[Tensor]) -> Tensor:
         if len(levels) != 1:
-            raise ValueError(f'MotionCouplingNeck couples one level, got {len(levels)}; let the pyramid return one '
-                             '(CSPFPN: out_levels=(0,))')
+            raise ValueError(
+                f'MotionCouplingNeck couples one level, got {len(levels)}; let the pyramid return one '
+                '(CSPFPN: out_levels=(0,))'
+            )
         return levels[0]

@@ -28,11 +28,13 @@ class NormedLocalContrast(BaseModule):
 
     def __init__(self, channels: int, norm_cfg: dict) -> None:
         super().__init__()
-        self.branches = nn.ModuleList([
-            ConvModule(channels, channels, 1, norm_cfg=norm_cfg),
-            dilated_branch(channels, 3, 3, norm_cfg),
-            dilated_branch(channels, 5, 5, norm_cfg)
-        ])
+        self.branches = nn.ModuleList(
+            [
+                ConvModule(channels, channels, 1, norm_cfg=norm_cfg),
+                dilated_branch(channels, 3, 3, norm_cfg),
+                dilated_branch(channels, 5, 5, norm_cfg),
+            ]
+        )
         self.fuse = ConvModule(3 * channels, channels, 3, padding=1, norm_cfg=norm_cfg)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -53,7 +55,8 @@ class FeatureAlignmentFusion(BaseModule):
         super().__init__()
         self.align = Sequential(
             biased_conv(high_channels + low_channels, high_channels, 1, norm_cfg),
-            biased_conv(high_channels, high_channels, 3, norm_cfg))
+            biased_conv(high_channels, high_channels, 3, norm_cfg),
+        )
         self.project = biased_conv(high_channels, low_channels, 1, norm_cfg)
 
     def forward(self, high: Tensor, low: Tensor) -> Tensor:
@@ -76,10 +79,12 @@ class MSDANeck(TopDownNeck):
             own for the laterals.
     """
 
-    def __init__(self,
-                 in_channels: Sequence[int],
-                 norm_cfg: dict = dict(type='BN'),
-                 init_cfg: dict | Sequence[dict] | None = INIT_CFG) -> None:
+    def __init__(
+        self,
+        in_channels: Sequence[int],
+        norm_cfg: dict = dict(type='BN'),
+        init_cfg: dict | Sequence[dict] | None = INIT_CFG,
+    ) -> None:
         super().__init__(in_channels, norm_cfg=norm_cfg, init_cfg=init_cfg)
 
     def build_lateral(self, channels: int) -> nn.Module:

@@ -29,21 +29,20 @@ class RDIANNeck(BaseModule):
         init_cfg: mmengine initialisation.
     """
 
-    def __init__(self,
-                 in_channels: Sequence[int] = (16, 32),
-                 cbam_ratio: int = 32,
-                 norm_cfg: dict = dict(type='BN'),
-                 init_cfg: dict | Sequence[dict] | None = KAIMING_FAN_OUT) -> None:
+    def __init__(
+        self,
+        in_channels: Sequence[int] = (16, 32),
+        cbam_ratio: int = 32,
+        norm_cfg: dict = dict(type='BN'),
+        init_cfg: dict | Sequence[dict] | None = KAIMING_FAN_OUT,
+    ) -> None:
         super().__init__(list(init_cfg) if isinstance(init_cfg, tuple) else init_cfg)
         fine, deep = in_channels
-        self.attention = CBAM(
-            deep, cbam_ratio, channel_bias=True, spatial_norm_cfg=dict(type='BN', momentum=0.01))
-        self.project = ConvModule(
-            fine, deep, 1, norm_cfg=norm_cfg, act_cfg=dict(type='LeakyReLU', negative_slope=0.01))
+        self.attention = CBAM(deep, cbam_ratio, channel_bias=True, spatial_norm_cfg=dict(type='BN', momentum=0.01))
+        self.project = ConvModule(fine, deep, 1, norm_cfg=norm_cfg, act_cfg=dict(type='LeakyReLU', negative_slope=0.01))
 
     def forward(self, inputs: Sequence[Tensor]) -> tuple[Tensor]:
         """(B, 16, H, W), (B, 32, h, w) -> (B, 32, H, W)."""
         fine, deep = inputs
-        deep = resize(
-            self.attention(deep), size=fine.shape[2:], mode='bilinear', align_corners=False, warning=False)
-        return (F.relu(deep + self.project(fine)), )
+        deep = resize(self.attention(deep), size=fine.shape[2:], mode='bilinear', align_corners=False, warning=False)
+        return (F.relu(deep + self.project(fine)),)

@@ -18,8 +18,9 @@ from .top_down import KAIMING_FAN_OUT, TopDownNeck
 class ResidualFusion(BaseModule):
     """The low level beside the upsampled high level (bilinear, ``align_corners=True``), then residual blocks."""
 
-    def __init__(self, high_channels: int, low_channels: int, num_blocks: int, cbam_ratio: int | None,
-                 norm_cfg: dict) -> None:
+    def __init__(
+        self, high_channels: int, low_channels: int, num_blocks: int, cbam_ratio: int | None, norm_cfg: dict
+    ) -> None:
         super().__init__()
         self.blocks = cbam_residual_layer(low_channels + high_channels, low_channels, num_blocks, cbam_ratio, norm_cfg)
 
@@ -47,16 +48,19 @@ class ResUNetNeck(TopDownNeck):
         ValueError: If ``num_blocks`` is not one shorter than ``in_channels``.
     """
 
-    def __init__(self,
-                 in_channels: Sequence[int],
-                 num_blocks: Sequence[int] | None = None,
-                 cbam_ratio: int | None = None,
-                 norm_cfg: dict = dict(type='BN'),
-                 init_cfg: dict | Sequence[dict] | None = KAIMING_FAN_OUT) -> None:
+    def __init__(
+        self,
+        in_channels: Sequence[int],
+        num_blocks: Sequence[int] | None = None,
+        cbam_ratio: int | None = None,
+        norm_cfg: dict = dict(type='BN'),
+        init_cfg: dict | Sequence[dict] | None = KAIMING_FAN_OUT,
+    ) -> None:
         num_blocks = [1] * (len(in_channels) - 1) if num_blocks is None else list(num_blocks)
         if len(num_blocks) != len(in_channels) - 1:
-            raise ValueError(f'ResUNetNeck: {len(in_channels)} levels need {len(in_channels) - 1} num_blocks, got '
-                             f'{num_blocks}')
+            raise ValueError(
+                f'ResUNetNeck: {len(in_channels)} levels need {len(in_channels) - 1} num_blocks, got {num_blocks}'
+            )
         self._num_blocks = iter(num_blocks)
         self.cbam_ratio = cbam_ratio
         super().__init__(in_channels, norm_cfg, init_cfg)

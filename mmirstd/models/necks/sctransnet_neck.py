@@ -14,8 +14,10 @@ from mmirstd.registry import MODELS
 from ..layers import biased_conv
 from .spatial_channel_transformer import SpatialChannelTransformer
 
-KAIMING_FAN_IN = (dict(type='Kaiming', layer=['Conv2d', 'Conv1d', 'Linear'], a=0, mode='fan_in', nonlinearity='relu'),
-                  dict(type='Normal', layer='_BatchNorm', mean=1.0, std=0.02))
+KAIMING_FAN_IN = (
+    dict(type='Kaiming', layer=['Conv2d', 'Conv1d', 'Linear'], a=0, mode='fan_in', nonlinearity='relu'),
+    dict(type='Normal', layer='_BatchNorm', mean=1.0, std=0.02),
+)
 
 
 class ChannelwiseCrossAttention(BaseModule):
@@ -45,7 +47,8 @@ class AttentiveFusion(BaseModule):
         super().__init__()
         self.attention = ChannelwiseCrossAttention(channels)
         self.convs = Sequential(
-            biased_conv(2 * channels, out_channels, 3, norm_cfg), biased_conv(out_channels, out_channels, 3, norm_cfg))
+            biased_conv(2 * channels, out_channels, 3, norm_cfg), biased_conv(out_channels, out_channels, 3, norm_cfg)
+        )
 
     def forward(self, deep: Tensor, skip: Tensor) -> Tensor:
         """(B, C, h, w), (B, C, H, W) -> (B, out_channels, H, W)."""
@@ -73,24 +76,30 @@ class SCTransNeck(BaseModule):
         ValueError: If ``patch_sizes`` is not one shorter than ``in_channels`` or the deepest levels differ.
     """
 
-    def __init__(self,
-                 in_channels: Sequence[int] = (32, 64, 128, 256, 256),
-                 patch_sizes: Sequence[int] = (16, 8, 4, 2),
-                 num_blocks: int = 4,
-                 expansion: float = 2.66,
-                 norm_cfg: dict = dict(type='BN'),
-                 official_unused: bool = False,
-                 init_cfg: dict | Sequence[dict] | None = KAIMING_FAN_IN) -> None:
+    def __init__(
+        self,
+        in_channels: Sequence[int] = (32, 64, 128, 256, 256),
+        patch_sizes: Sequence[int] = (16, 8, 4, 2),
+        num_blocks: int = 4,
+        expansion: float = 2.66,
+        norm_cfg: dict = dict(type='BN'),
+        official_unused: bool = False,
+        init_cfg: dict | Sequence[dict] | None = KAIMING_FAN_IN,
+    ) -> None:
         super().__init__(list(init_cfg) if isinstance(init_cfg, tuple) else init_cfg)
         if len(patch_sizes) != len(in_channels) - 1 or in_channels[-1] != in_channels[-2]:
-            raise ValueError('SCTransNeck: patch_sizes must be one shorter than in_channels, whose last two must be '
-                             f'equal, got {patch_sizes} and {in_channels}')
+            raise ValueError(
+                'SCTransNeck: patch_sizes must be one shorter than in_channels, whose last two must be '
+                f'equal, got {patch_sizes} and {in_channels}'
+            )
         skips = list(in_channels[:-1])
         self.transformer = SpatialChannelTransformer(
-            skips, patch_sizes, num_blocks, expansion, norm_cfg, official_unused)
+            skips, patch_sizes, num_blocks, expansion, norm_cfg, official_unused
+        )
         # Each decoder level has the channels of the next finer skip.
         self.fusions = nn.ModuleList(
-            AttentiveFusion(channels, out, norm_cfg) for channels, out in zip(skips, [skips[0], *skips[:-1]]))
+            AttentiveFusion(channels, out, norm_cfg) for channels, out in zip(skips, [skips[0], *skips[:-1]])
+        )
 
     def forward(self, inputs: Sequence[Tensor]) -> tuple[Tensor, ...]:
         """Decode.

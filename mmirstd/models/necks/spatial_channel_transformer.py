@@ -27,8 +27,7 @@ def pointwise(in_channels: int, out_channels: int) -> nn.Conv2d:
 
 def depthwise(channels: int, kernel_size: int, groups: int | None = None) -> nn.Conv2d:
     """Depthwise (or grouped) convolution without bias, 'same' padding."""
-    return nn.Conv2d(
-        channels, channels, kernel_size, padding=kernel_size // 2, groups=groups or channels, bias=False)
+    return nn.Conv2d(channels, channels, kernel_size, padding=kernel_size // 2, groups=groups or channels, bias=False)
 
 
 class ChannelCrossAttention(BaseModule):
@@ -126,19 +125,22 @@ class SpatialChannelTransformer(BaseModule):
         init_cfg: mmengine initialisation.
     """
 
-    def __init__(self,
-                 channels: Sequence[int],
-                 patch_sizes: Sequence[int],
-                 num_blocks: int,
-                 expansion: float,
-                 norm_cfg: dict,
-                 official_unused: bool = False,
-                 init_cfg: dict | None = None) -> None:
+    def __init__(
+        self,
+        channels: Sequence[int],
+        patch_sizes: Sequence[int],
+        num_blocks: int,
+        expansion: float,
+        norm_cfg: dict,
+        official_unused: bool = False,
+        init_cfg: dict | None = None,
+    ) -> None:
         super().__init__(init_cfg)
         self.patch_sizes = list(patch_sizes)
         self.embeddings = nn.ModuleList(nn.Conv2d(c, c, size, stride=size) for c, size in zip(channels, patch_sizes))
         self.blocks = nn.ModuleList(
-            SpatialChannelBlock(channels, expansion, official_unused) for _ in range(num_blocks))
+            SpatialChannelBlock(channels, expansion, official_unused) for _ in range(num_blocks)
+        )
         self.norms = nn.ModuleList(ChannelLayerNorm(c) for c in channels)
         self.reconstructions = nn.ModuleList(biased_conv(c, c, 1, norm_cfg) for c in channels)
         self.unused = nn.ParameterList(torch.zeros(1, 256, c) for c in (channels if official_unused else []))
@@ -151,4 +153,5 @@ class SpatialChannelTransformer(BaseModule):
         tokens = [norm(x) for norm, x in zip(self.norms, tokens)]
         return [
             reconstruction(F.interpolate(x, scale_factor=size, mode='bilinear'))
-            for reconstruction, x, size in zip(self.reconstructions, tokens, self.patch_sizes)]
+            for reconstruction, x, size in zip(self.reconstructions, tokens, self.patch_sizes)
+        ]

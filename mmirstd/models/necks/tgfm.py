@@ -54,11 +54,13 @@ class TGFM(TopDownNeck):
         init_cfg: mmengine initialisation.
     """
 
-    def __init__(self,
-                 in_channels: Sequence[int],
-                 ratio: int = 8,
-                 norm_cfg: dict = dict(type='BN'),
-                 init_cfg: dict | Sequence[dict] | None = KAIMING_FAN_OUT) -> None:
+    def __init__(
+        self,
+        in_channels: Sequence[int],
+        ratio: int = 8,
+        norm_cfg: dict = dict(type='BN'),
+        init_cfg: dict | Sequence[dict] | None = KAIMING_FAN_OUT,
+    ) -> None:
         self.ratio = ratio
         super().__init__(in_channels, norm_cfg, init_cfg)
 

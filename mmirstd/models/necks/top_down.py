@@ -24,16 +24,19 @@ class TopDownNeck(BaseModule):
         init_cfg: mmengine initialisation; Kaiming (fan out) as in the official GGL-Net code.
     """
 
-    def __init__(self,
-                 in_channels: Sequence[int],
-                 norm_cfg: dict = dict(type='BN'),
-                 init_cfg: dict | Sequence[dict] | None = KAIMING_FAN_OUT) -> None:
+    def __init__(
+        self,
+        in_channels: Sequence[int],
+        norm_cfg: dict = dict(type='BN'),
+        init_cfg: dict | Sequence[dict] | None = KAIMING_FAN_OUT,
+    ) -> None:
         super().__init__(list(init_cfg) if isinstance(init_cfg, tuple) else init_cfg)
         self.in_channels = list(in_channels)
         self.norm_cfg = norm_cfg
         self.laterals = nn.ModuleList(self.build_lateral(channels) for channels in self.in_channels)
         self.fusions = nn.ModuleList(
-            self.build_fusion(high, low) for low, high in zip(self.in_channels[:-1], self.in_channels[1:]))
+            self.build_fusion(high, low) for low, high in zip(self.in_channels[:-1], self.in_channels[1:])
+        )
 
     def build_lateral(self, channels: int) -> nn.Module:
         """Module that a level passes before it is fused; by default GGL-Net's conv1x1-ReLU-conv3x3-ReLU, no norm."""

@@ -61,14 +61,15 @@ class TopDownTaps:
         elif isinstance(getattr(pyramid, 'upsample', None), nn.Module) and blocks is not None:
             self._edges, self._own = [pyramid.upsample], []
         elif hasattr(pyramid, 'lateral_convs') and hasattr(pyramid, 'fpn_convs'):
-            self._edges, self._own = [], list(pyramid.fpn_convs[:len(pyramid.lateral_convs)])
+            self._edges, self._own = [], list(pyramid.fpn_convs[: len(pyramid.lateral_convs)])
         else:
             raise ValueError(
                 f'the top-down path of {type(pyramid).__name__} is not known.\n  expected: a pyramid like mmdet.FPN '
                 '(lateral_convs, fpn_convs), mmdet.YOLOXPAFPN (upsample, top_down_blocks) or mmirstd.CSPFPN '
                 '(top_down_edges, top_down_blocks)\n  cure: give your pyramid top_down_edges, a ModuleList of '
                 'nn.Identity, one for each level that feeds a finer one, deepest first; or, of BPFPN, '
-                "dgr=dict(form='feature', levels='output', isolate=False) or no dgr")
+                "dgr=dict(form='feature', levels='output', isolate=False) or no dgr"
+            )
 
     def __enter__(self) -> TopDownTaps:
         self.levels = []
@@ -118,4 +119,4 @@ class TopDownTaps:
             return own + incoming
 
         level.register_hook(gated)
-        return (alias, )
+        return (alias,)

@@ -37,6 +37,6 @@ def cell_means(image: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
 
     def shifted(rows: int, columns: int) -> np.ndarray:
         top, left = size * (2 + rows), size * (2 + columns)
-        return means[top:top + height, left:left + width]
+        return means[top : top + height, left : left + width]
 
     return shifted(0, 0), np.stack([shifted(*offset) for offset in _OFFSETS])

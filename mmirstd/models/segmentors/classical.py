@@ -52,8 +52,10 @@ class ClassicalSegmentor(BaseSegmentor):
     def __init__(self, threshold: float, data_preprocessor: dict | nn.Module | None = None) -> None:
         super().__init__(data_preprocessor=data_preprocessor or dict(type='mmseg.SegDataPreProcessor'))
         if not (np.isfinite(threshold) and threshold >= 0):
-            raise ValueError(f'threshold of {type(self).__name__} is a number of standard deviations above '
-                             f'the mean and must be finite and >= 0, found {threshold}')
+            raise ValueError(
+                f'threshold of {type(self).__name__} is a number of standard deviations above '
+                f'the mean and must be finite and >= 0, found {threshold}'
+            )
         self.threshold = float(threshold)
         # What mmseg's postprocess_result and tools read of a segmentor with a decode head.
         self.align_corners = False
@@ -109,21 +111,21 @@ class ClassicalSegmentor(BaseSegmentor):
             ValueError: More than one channel.
         """
         if inputs.ndim != 4 or inputs.shape[1] != 1:
-            raise ValueError(f'{type(self).__name__} takes one-channel images (B, 1, H, W), found '
-                             f'{tuple(inputs.shape)}; load them with mmirstd.LoadInfraredImage')
+            raise ValueError(
+                f'{type(self).__name__} takes one-channel images (B, 1, H, W), found '
+                f'{tuple(inputs.shape)}; load them with mmirstd.LoadInfraredImage'
+            )
         images = inputs.detach().float().cpu().numpy()[:, 0]
         height, width = images.shape[1:]
         out = np.full(images.shape, -_LOGIT_LIMIT, np.float32)
         for k, image in enumerate(images):
             meta = batch_data_samples[k].metainfo if batch_data_samples is not None else {}
             left, right, top, bottom = meta.get('img_padding_size', meta.get('padding_size', (0, 0, 0, 0)))
-            inner = np.s_[top:height - bottom, left:width - right]
+            inner = np.s_[top : height - bottom, left : width - right]
             out[k][inner] = self.logits(np.ascontiguousarray(image[inner]))
         return torch.from_numpy(out)[:, None].to(inputs.device)
 
-    def predict(self,
-                inputs: Tensor,
-                data_samples: list[SegDataSample] | None = None) -> list[SegDataSample]:
+    def predict(self, inputs: Tensor, data_samples: list[SegDataSample] | None = None) -> list[SegDataSample]:
         """Detect; see the class for what the samples hold."""
         return self.postprocess_result(self.encode_decode(inputs, data_samples), data_samples)
 
@@ -136,5 +138,7 @@ class ClassicalSegmentor(BaseSegmentor):
         Raises:
             RuntimeError: Always.
         """
-        raise RuntimeError(f'{type(self).__name__} has nothing to learn; evaluate it with '
-                           '`python tools/test.py CONFIG`, no checkpoint and no training needed')
+        raise RuntimeError(
+            f'{type(self).__name__} has nothing to learn; evaluate it with '
+            '`python tools/test.py CONFIG`, no checkpoint and no training needed'
+        )

@@ -33,11 +33,13 @@ class LCM(ClassicalSegmentor):
         ValueError: An argument is out of its range.
     """
 
-    def __init__(self,
-                 cell_sizes: Sequence[int] = (3, 5, 7, 9),
-                 threshold: float = 5.0,
-                 floor: float = 0.05,
-                 data_preprocessor: dict | nn.Module | None = None) -> None:
+    def __init__(
+        self,
+        cell_sizes: Sequence[int] = (3, 5, 7, 9),
+        threshold: float = 5.0,
+        floor: float = 0.05,
+        data_preprocessor: dict | nn.Module | None = None,
+    ) -> None:
         super().__init__(threshold, data_preprocessor)
         self.cell_sizes = check_cell_sizes('LCM', cell_sizes)
         if floor <= 0:

@@ -29,10 +29,9 @@ class MaxMedian(ClassicalSegmentor):
         ValueError: An argument is out of its range.
     """
 
-    def __init__(self,
-                 kernel_size: int = 41,
-                 threshold: float = 14.0,
-                 data_preprocessor: dict | nn.Module | None = None) -> None:
+    def __init__(
+        self, kernel_size: int = 41, threshold: float = 14.0, data_preprocessor: dict | nn.Module | None = None
+    ) -> None:
         super().__init__(threshold, data_preprocessor)
         if kernel_size < 3 or kernel_size % 2 == 0:
             raise ValueError(f'kernel_size of MaxMedian must be odd and at least 3, found {kernel_size}')
@@ -52,10 +51,15 @@ class MaxMedian(ClassicalSegmentor):
         padded = np.pad(image, radius, mode='symmetric')
         background = np.full(image.shape, -np.inf, image.dtype)
         for rows, columns in _DIRECTIONS:
-            line = np.stack([
-                padded[radius + step * rows:radius + step * rows + height,
-                       radius + step * columns:radius + step * columns + width]
-                for step in range(-radius, radius + 1)])
+            line = np.stack(
+                [
+                    padded[
+                        radius + step * rows : radius + step * rows + height,
+                        radius + step * columns : radius + step * columns + width,
+                    ]
+                    for step in range(-radius, radius + 1)
+                ]
+            )
             line.partition(radius, axis=0)
             np.maximum(background, line[radius], out=background)
         return image - background

@@ -34,11 +34,13 @@ class MPCM(ClassicalSegmentor):
         ValueError: An argument is out of its range.
     """
 
-    def __init__(self,
-                 cell_sizes: Sequence[int] = (3, 5, 7, 9),
-                 threshold: float = 14.0,
-                 polarity: str = 'bright',
-                 data_preprocessor: dict | nn.Module | None = None) -> None:
+    def __init__(
+        self,
+        cell_sizes: Sequence[int] = (3, 5, 7, 9),
+        threshold: float = 14.0,
+        polarity: str = 'bright',
+        data_preprocessor: dict | nn.Module | None = None,
+    ) -> None:
         super().__init__(threshold, data_preprocessor)
         self.cell_sizes = check_cell_sizes('MPCM', cell_sizes)
         if polarity not in _POLARITIES:

@@ -31,7 +31,7 @@ def corner_prior(image: np.ndarray) -> np.ndarray:
     smooth = cv2.GaussianBlur(np.asarray(image, np.float64), (3, 3), 2, borderType=cv2.BORDER_REFLECT)
     dy, dx = np.gradient(smooth)
     xx, yy, xy = (cv2.GaussianBlur(a, (3, 3), 9, borderType=cv2.BORDER_REFLECT) for a in (dx * dx, dy * dy, dx * dy))
-    root = np.sqrt((xx - yy)**2 + 4 * xy**2)
+    root = np.sqrt((xx - yy) ** 2 + 4 * xy**2)
     large, small = (xx + yy + root) / 2, np.maximum((xx + yy - root) / 2, 0)
     total = large + small
     strength = np.divide(large * small, total, out=np.zeros_like(total), where=total > 0) * large
@@ -59,7 +59,7 @@ def shrink_tail(tensor: np.ndarray, rank: int, amount: float) -> np.ndarray:
     squares, vectors = np.linalg.eigh(slices.conj().transpose(0, 2, 1) @ slices)
     values = np.sqrt(np.maximum(squares, 0))  # ascending
     kept = np.maximum(values - amount, 0)
-    kept[:, values.shape[1] - rank:] = values[:, values.shape[1] - rank:]
+    kept[:, values.shape[1] - rank :] = values[:, values.shape[1] - rank :]
     scale = np.divide(kept, values, out=np.zeros_like(values), where=values > 0)
     low = (slices @ vectors * scale[:, None]) @ vectors.conj().transpose(0, 2, 1)
     return np.fft.irfft(low, n=len(tensor), axis=0)
@@ -92,14 +92,16 @@ class PSTNN(ClassicalSegmentor):
         ValueError: An argument is out of its range.
     """
 
-    def __init__(self,
-                 patch_size: int = 40,
-                 sparsity: float = 0.7,
-                 threshold: float = 12.0,
-                 gray_levels: float = 255.0,
-                 max_iterations: int = 500,
-                 tolerance: float = 1e-3,
-                 data_preprocessor: dict | nn.Module | None = None) -> None:
+    def __init__(
+        self,
+        patch_size: int = 40,
+        sparsity: float = 0.7,
+        threshold: float = 12.0,
+        gray_levels: float = 255.0,
+        max_iterations: int = 500,
+        tolerance: float = 1e-3,
+        data_preprocessor: dict | nn.Module | None = None,
+    ) -> None:
         super().__init__(threshold, data_preprocessor)
         if patch_size < 3:
             raise ValueError(f'patch_size of PSTNN must be at least 3, found {patch_size}')
@@ -124,12 +126,13 @@ class PSTNN(ClassicalSegmentor):
         size = min(self.patch_size, *image.shape)
         corners = [(y, x) for x in tile_starts(image.shape[1], size) for y in tile_starts(image.shape[0], size)]
         patches, prior = (
-            np.stack([a[y:y + size, x:x + size] for y, x in corners]) for a in (image, corner_prior(image)))
+            np.stack([a[y : y + size, x : x + size] for y, x in corners]) for a in (image, corner_prior(image))
+        )
         targets = self.decompose(patches, prior)
         total, count = np.zeros_like(image), np.zeros_like(image)
         for (y, x), target in zip(corners, targets):
-            total[y:y + size, x:x + size] += target
-            count[y:y + size, x:x + size] += 1
+            total[y : y + size, x : x + size] += target
+            count[y : y + size, x : x + size] += 1
         return total / count
 
     def decompose(self, patches: np.ndarray, prior: np.ndarray) -> np.ndarray:

@@ -34,12 +34,14 @@ class WhiteTopHat(ClassicalSegmentor):
         ValueError: An argument is out of its range.
     """
 
-    def __init__(self,
-                 kernel_size: int = 9,
-                 threshold: float = 12.0,
-                 polarity: str = 'bright',
-                 shape: str = 'rect',
-                 data_preprocessor: dict | nn.Module | None = None) -> None:
+    def __init__(
+        self,
+        kernel_size: int = 9,
+        threshold: float = 12.0,
+        polarity: str = 'bright',
+        shape: str = 'rect',
+        data_preprocessor: dict | nn.Module | None = None,
+    ) -> None:
         super().__init__(threshold, data_preprocessor)
         if kernel_size < 3 or kernel_size % 2 == 0:
             raise ValueError(f'kernel_size of WhiteTopHat must be odd and at least 3, found {kernel_size}')

@@ -12,6 +12,13 @@ from .run_analysis import ImageAnalysis, RunAnalysis, analyse_run
 from .thresholds import REPORT_THRESHOLDS, threshold_levels
 
 __all__ = [
-    'MAX_ALARMS', 'REPORT_THRESHOLDS', 'ImageAnalysis', 'RunAnalysis', 'analyse_run', 'build_contents', 'render_page',
-    'threshold_levels', 'write_page'
+    'MAX_ALARMS',
+    'REPORT_THRESHOLDS',
+    'ImageAnalysis',
+    'RunAnalysis',
+    'analyse_run',
+    'build_contents',
+    'render_page',
+    'threshold_levels',
+    'write_page',
 ]

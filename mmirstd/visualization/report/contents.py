@@ -51,18 +51,31 @@ def build_contents(runs: Sequence[RunAnalysis], title: str, max_alarms: int = MA
         gray, truth = dumped[0].gray, dumped[0].mask > 0.5
         levels = [threshold_levels(image.probability) for image in dumped]
         images.append(dict(name=first.name, height=gray.shape[0], width=gray.shape[1], thumbnail=thumbnail(gray)))
-        found = [*_target_items(analysed, gray.shape),
-                 *_alarm_items([image.alarms for image in analysed], limits, gray.shape)]
+        found = [
+            *_target_items(analysed, gray.shape),
+            *_alarm_items([image.alarms for image in analysed], limits, gray.shape),
+        ]
         for item, window in found:
             items.append(dict(item, image=number, window=[window.top, window.left, window.height, window.width]))
-            pictures.append([gray_crop(gray, window), pack_bytes(window.of(truth)),
-                             *(pack_bytes(window.of(level)) for level in levels)])
-    chunks = [pictures[start:start + _CROPS_PER_CHUNK] for start in range(0, len(pictures), _CROPS_PER_CHUNK)]
+            pictures.append(
+                [
+                    gray_crop(gray, window),
+                    pack_bytes(window.of(truth)),
+                    *(pack_bytes(window.of(level)) for level in levels),
+                ]
+            )
+    chunks = [pictures[start : start + _CROPS_PER_CHUNK] for start in range(0, len(pictures), _CROPS_PER_CHUNK)]
     data = dict(
-        title=title, made=time.strftime('%Y-%m-%d %H:%M'), thresholds=list(REPORT_THRESHOLDS),
-        start=REPORT_THRESHOLDS.index(0.5), chunkSize=_CROPS_PER_CHUNK,
+        title=title,
+        made=time.strftime('%Y-%m-%d %H:%M'),
+        thresholds=list(REPORT_THRESHOLDS),
+        start=REPORT_THRESHOLDS.index(0.5),
+        chunkSize=_CROPS_PER_CHUNK,
         protocols=[_protocol(name) for name in runs[0].summary['own']],
-        runs=[_run(run) for run in runs], images=images, items=items)
+        runs=[_run(run) for run in runs],
+        images=images,
+        items=items,
+    )
     return dict(data=_plain(data), chunks=chunks)
 
 
@@ -73,12 +86,16 @@ def _same_images(runs: Sequence[RunAnalysis]) -> list[dict[str, Any]]:
         where = f'{run.dump.folder} and {runs[0].dump.folder}'
         only = sorted(set(names) ^ set(by_name[0]))
         if only:
-            raise DataError(f'{where}: runs side by side need the same images; {len(only)} are in one of them only, '
-                            f'the first is {only[0]!r}. Test both on the same split, or make two reports')
+            raise DataError(
+                f'{where}: runs side by side need the same images; {len(only)} are in one of them only, '
+                f'the first is {only[0]!r}. Test both on the same split, or make two reports'
+            )
         for name, image in names.items():
             if image.truth_key != by_name[0][name].truth_key:
-                raise DataError(f'{where}: the ground truth of {name!r} differs, in size or in pixels. Test both on '
-                                'the same data, with the same --eval-size')
+                raise DataError(
+                    f'{where}: the ground truth of {name!r} differs, in size or in pixels. Test both on '
+                    'the same data, with the same --eval-size'
+                )
     return by_name
 
 
@@ -95,17 +112,32 @@ def _target_items(analysed: Sequence[Any], shape: tuple[int, int]) -> list[tuple
     found = []
     for index in range(len(first.targets)):
         row, column = first.targets.centroids[index]
-        found.append((dict(
-            kind='target', number=index + 1, y=round(float(row), 2), x=round(float(column), 2),
-            area=int(first.targets.areas[index]), scr=_rounded(first.scr[index], 3),
-            runs=[dict(codes=base64.b64encode(image.iou_codes[index].tobytes()).decode(),
-                       peak=_rounded(image.scores[index], 6)) for image in analysed]),
-            target_window(first.targets.boxes[index], shape)))
+        found.append(
+            (
+                dict(
+                    kind='target',
+                    number=index + 1,
+                    y=round(float(row), 2),
+                    x=round(float(column), 2),
+                    area=int(first.targets.areas[index]),
+                    scr=_rounded(first.scr[index], 3),
+                    runs=[
+                        dict(
+                            codes=base64.b64encode(image.iou_codes[index].tobytes()).decode(),
+                            peak=_rounded(image.scores[index], 6),
+                        )
+                        for image in analysed
+                    ],
+                ),
+                target_window(first.targets.boxes[index], shape),
+            )
+        )
     return found
 
 
-def _alarm_items(alarms: Sequence[FalseAlarms], limits: Sequence[float],
-                 shape: tuple[int, int]) -> list[tuple[dict[str, Any], Any]]:
+def _alarm_items(
+    alarms: Sequence[FalseAlarms], limits: Sequence[float], shape: tuple[int, int]
+) -> list[tuple[dict[str, Any], Any]]:
     """One item a site; a site of another run nearby joins the first run's that has none of that run yet."""
     sites: list[tuple[float, float, list[dict[str, Any] | None]]] = []
     for run, (found, limit) in enumerate(zip(alarms, limits)):
@@ -115,30 +147,40 @@ def _alarm_items(alarms: Sequence[FalseAlarms], limits: Sequence[float],
                 continue
             row, column = divmod(int(peak), shape[1])
             entry = dict(areas=_trimmed(areas), peak=_rounded(score, 6))
-            near = [site for site in sites[:before]
-                    if site[2][run] is None and math.hypot(site[0] - row, site[1] - column) < _SAME_PLACE]
+            near = [
+                site
+                for site in sites[:before]
+                if site[2][run] is None and math.hypot(site[0] - row, site[1] - column) < _SAME_PLACE
+            ]
             if near:
                 min(near, key=lambda site: math.hypot(site[0] - row, site[1] - column))[2][run] = entry
             else:
                 sites.append((row, column, [entry if other == run else None for other in range(len(alarms))]))
-    return [(dict(kind='alarm', y=row, x=column, runs=entries), window_around(row, column, ALARM_SIDE, shape))
-            for row, column, entries in sites]
+    return [
+        (dict(kind='alarm', y=row, x=column, runs=entries), window_around(row, column, ALARM_SIDE, shape))
+        for row, column, entries in sites
+    ]
 
 
 def _trimmed(areas: np.ndarray) -> list[int]:
     """The first threshold with a component, then the areas from there to the last with one."""
     present = np.flatnonzero(areas)
-    return [int(present[0]), *areas[present[0]:present[-1] + 1].tolist()] if len(present) else [0]
+    return [int(present[0]), *areas[present[0] : present[-1] + 1].tolist()] if len(present) else [0]
 
 
 def _run(run: RunAnalysis) -> dict[str, Any]:
     record = run.dump.record
     versions = record.get('versions') or {}
     facts = dict(
-        images=len(run.images), config=_file_name(record.get('config')),
+        images=len(run.images),
+        config=_file_name(record.get('config')),
         checkpoint=_file_name(record.get('checkpoint')),
-        checkpoint_sha256=str(record.get('checkpoint_sha256') or '')[:16], evaluated_at=record.get('eval_size'),
-        tested=record.get('time'), mmirstd=versions.get('mmirstd'), torch=versions.get('torch'))
+        checkpoint_sha256=str(record.get('checkpoint_sha256') or '')[:16],
+        evaluated_at=record.get('eval_size'),
+        tested=record.get('time'),
+        mmirstd=versions.get('mmirstd'),
+        torch=versions.get('torch'),
+    )
     roc = run.summary['roc']
     curve = dict(fpr=[_significant(v) for v in roc['fpr']], tpr=[_significant(v) for v in roc['tpr']])
     return dict(run.summary, roc=curve, name=run.name, facts={key: str(v) for key, v in facts.items() if v})
@@ -146,9 +188,14 @@ def _run(run: RunAnalysis) -> dict[str, Any]:
 
 def _protocol(name: str) -> dict[str, Any]:
     spec = get_protocol(name)
-    return dict(name=name, description=spec.description, source=spec.source, defects=list(spec.defects),
-                parts={part: str(rule) for part, rule in spec.parts.items()},
-                resolution={key: size or 'native' for key, size in spec.resolution.items()})
+    return dict(
+        name=name,
+        description=spec.description,
+        source=spec.source,
+        defects=list(spec.defects),
+        parts={part: str(rule) for part, rule in spec.parts.items()},
+        resolution={key: size or 'native' for key, size in spec.resolution.items()},
+    )
 
 
 def _file_name(path: Any) -> str:

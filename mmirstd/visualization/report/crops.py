@@ -27,7 +27,7 @@ class Window:
 
     def of(self, pixels: np.ndarray) -> np.ndarray:
         """That part of an (H, W) map (a view)."""
-        return pixels[self.top:self.top + self.height, self.left:self.left + self.width]
+        return pixels[self.top : self.top + self.height, self.left : self.left + self.width]
 
 
 def window_around(row: float, column: float, side: int, shape: tuple[int, int]) -> Window:

@@ -92,7 +92,7 @@ class FindingCollector:
     def _highest_pixels(self, predictions: Components) -> np.ndarray:
         """(M,) index of each component's highest pixel."""
         # numpy writes repeated indices in order, so the first of each component is what stays.
-        pixels = self._pixels[:int(predictions.areas.sum())][::-1]
+        pixels = self._pixels[: int(predictions.areas.sum())][::-1]
         top, left, _, _ = predictions.window
         labels = predictions.labels[pixels // self._width - top, pixels % self._width - left]
         peaks = np.zeros(len(predictions) + 1, np.int64)
@@ -113,4 +113,4 @@ class FindingCollector:
 
 def _part(components: Components, rows: slice, columns: slice) -> np.ndarray:
     top, left, _, _ = components.window
-    return components.labels[rows.start - top:rows.stop - top, columns.start - left:columns.stop - left]
+    return components.labels[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]

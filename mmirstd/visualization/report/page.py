@@ -22,8 +22,12 @@ def render_page(contents: dict[str, Any]) -> str:
     blocks += [_json_block(f'crops-{index}', chunk) for index, chunk in enumerate(contents['chunks'])]
     scripts = '\n'.join(f'// {name}\n{_asset(name)}' for name in SCRIPTS)
     page = _asset('page.html')
-    for mark, text in (('TITLE', html.escape(contents['data']['title'])), ('STYLE', _asset('style.css')),
-                       ('SCRIPT', scripts), ('DATA', '\n'.join(blocks))):
+    for mark, text in (
+        ('TITLE', html.escape(contents['data']['title'])),
+        ('STYLE', _asset('style.css')),
+        ('SCRIPT', scripts),
+        ('DATA', '\n'.join(blocks)),
+    ):
         page = page.replace(f'<!--{mark}-->', text)
     return page
 

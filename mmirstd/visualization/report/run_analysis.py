@@ -66,8 +66,12 @@ class RunAnalysis:
     summary: dict[str, Any]
 
 
-def analyse_run(dump: PredictionDump, name: str, protocols: Sequence[str | ProtocolSpec] = ('default',),
-                progress: Callable[[Iterable[int]], Iterable[int]] = iter) -> RunAnalysis:
+def analyse_run(
+    dump: PredictionDump,
+    name: str,
+    protocols: Sequence[str | ProtocolSpec] = ('default',),
+    progress: Callable[[Iterable[int]], Iterable[int]] = iter,
+) -> RunAnalysis:
     """Evaluate a dump by all protocols at all thresholds and collect its findings.
 
     Args:
@@ -99,9 +103,17 @@ def analyse_run(dump: PredictionDump, name: str, protocols: Sequence[str | Proto
         mask = evidence.mask(rule.truth)
         for total, histogram in zip((background, target), score_histograms(image.probability, mask)):
             total += histogram
-        images.append(ImageAnalysis(
-            image.name, hashlib.sha1(repr(mask.shape).encode() + np.packbits(mask).tobytes()).hexdigest(), targets,
-            target_scr(image.gray, targets), component_maxima(targets, image.probability), found.iou_codes, alarms))
+        images.append(
+            ImageAnalysis(
+                image.name,
+                hashlib.sha1(repr(mask.shape).encode() + np.packbits(mask).tobytes()).hexdigest(),
+                targets,
+                target_scr(image.gray, targets),
+                component_maxima(targets, image.probability),
+                found.iou_codes,
+                alarms,
+            )
+        )
     if len({image.name for image in images}) < len(images):
         raise DataError(f'{dump.folder}: several images have the same ID; a report needs to tell them apart')
 
@@ -113,9 +125,14 @@ def analyse_run(dump: PredictionDump, name: str, protocols: Sequence[str | Proto
     areas = np.concatenate([image.targets.areas for image in images]).astype(np.float64)
     scr = np.concatenate([image.scr for image in images])
     summary = dict(
-        own=own, sweep=moved, totals=dict(targets=sweep.totals('targets'), pixel=sweep.totals('pixel')),
-        roc=dict(fpr=roc.fpr, tpr=roc.tpr), size=pd_by(areas, codes > 0, SIZE_BINS),
-        scr=pd_by(scr, codes > 0, SCR_BINS), notices=_notices(dump, own))
+        own=own,
+        sweep=moved,
+        totals=dict(targets=sweep.totals('targets'), pixel=sweep.totals('pixel')),
+        roc=dict(fpr=roc.fpr, tpr=roc.tpr),
+        size=pd_by(areas, codes > 0, SIZE_BINS),
+        scr=pd_by(scr, codes > 0, SCR_BINS),
+        notices=_notices(dump, own),
+    )
     return RunAnalysis(name, dump, images, summary)
 
 
@@ -132,6 +149,8 @@ def _notices(dump: PredictionDump, own: dict[str, dict[str, float]]) -> list[str
             if isinstance(before, (int, float)) and abs(before - value) > tolerance * max(1.0, abs(before)):
                 different.append(f'{protocol} {measure} {value:.6g} (recorded {before:.6g})')
     if different:
-        notices.append('Not what the test run recorded, so the dump and its metrics.json do not belong together or '
-                       'the run used another threshold: ' + ', '.join(different))
+        notices.append(
+            'Not what the test run recorded, so the dump and its metrics.json do not belong together or '
+            'the run used another threshold: ' + ', '.join(different)
+        )
     return notices

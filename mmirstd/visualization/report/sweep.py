@@ -107,6 +107,8 @@ class _Column:
 
 def _without_bins(spec: ProtocolSpec) -> ProtocolSpec:
     """The protocol without DNANet's further bins, which no table shows and which would be counted at each threshold."""
-    parts = {name: dataclasses.replace(rule, further=()) if getattr(rule, 'further', ()) else rule
-             for name, rule in spec.parts.items()}
+    parts = {
+        name: dataclasses.replace(rule, further=()) if getattr(rule, 'further', ()) else rule
+        for name, rule in spec.parts.items()
+    }
     return dataclasses.replace(spec, parts=parts)

@@ -7,7 +7,16 @@ import numpy as np
 #: Ascending; steps of 0.02 with 0.5 among them, and finer ones at both ends, where networks put most of their pixels.
 #: All are edges of the dump's codes, so that nothing is decided otherwise than by the unquantised probabilities.
 REPORT_THRESHOLDS: tuple[float, ...] = (
-    0.001, 0.002, 0.005, 0.01, *(k / 50 for k in range(1, 50)), 0.99, 0.995, 0.998, 0.999)
+    0.001,
+    0.002,
+    0.005,
+    0.01,
+    *(k / 50 for k in range(1, 50)),
+    0.99,
+    0.995,
+    0.998,
+    0.999,
+)
 
 
 def threshold_levels(score: np.ndarray) -> np.ndarray:

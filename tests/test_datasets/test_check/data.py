@@ -17,8 +17,8 @@ def scene(seed: int, size: tuple[int, int] = (72, 96)) -> tuple[np.ndarray, np.n
     image = 100 + 12 * image / image.std() + rng.normal(0, 2, size)
     mask = np.zeros(size, np.uint8)
     y, x = rng.integers(20, size[0] - 24), rng.integers(20, size[1] - 24)
-    image[y:y + 3, x:x + 3] += 110
-    mask[y:y + 3, x:x + 3] = 255
+    image[y : y + 3, x : x + 3] += 110
+    mask[y : y + 3, x : x + 3] = 255
     return np.clip(image, 0, 255).astype(np.uint8), mask
 
 

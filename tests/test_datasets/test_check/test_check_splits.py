@@ -55,7 +55,10 @@ def test_every_unreadable_file_is_named(root):
     finding = one(root, 'unreadable')
     assert (finding.severity, finding.splits) == ('error', ('train', 'test'))
     assert [item.split(':')[0].rsplit('/', 2)[1:] for item in finding.items] == [
-        ['images', '1.png'], ['images', '9.png'], ['masks', '3.png']]
+        ['images', '1.png'],
+        ['images', '9.png'],
+        ['masks', '3.png'],
+    ]
     assert all(item.count(str(root)) == 1 for item in finding.items)
 
 
@@ -65,7 +68,10 @@ def test_everything_missing_is_named(root):
     found = findings(root)
     assert {(finding.severity, finding.kind) for finding in found} == {('error', 'list or annotation')}
     assert sorted(item.split(':')[0] for finding in found for item in finding.items) == [
-        "no image for '2'", "no mask for '10'", "no mask for '4'"]
+        "no image for '2'",
+        "no mask for '10'",
+        "no mask for '4'",
+    ]
 
 
 def test_several_faults_at_once(root):
@@ -78,16 +84,20 @@ def test_several_faults_at_once(root):
     assert kinds == {'list or annotation', 'unreadable', 'mask sizes', 'mask values', 'not listed'}
 
 
-@pytest.mark.parametrize(('change', 'severity', 'said'), [
-    (lambda mask: 255 - mask, 'error', 'covers most of the image'),
-    (lambda mask: np.full_like(mask, 7), 'error', 'every pixel has the value 7'),
-    (lambda mask: np.dstack([np.full_like(mask, 255)] * 3 + [mask]), 'warning', 'alpha'),
-    (lambda mask: mask // 255 * 38, 'note', 'one value')])
+@pytest.mark.parametrize(
+    ('change', 'severity', 'said'),
+    [
+        (lambda mask: 255 - mask, 'error', 'covers most of the image'),
+        (lambda mask: np.full_like(mask, 7), 'error', 'every pixel has the value 7'),
+        (lambda mask: np.dstack([np.full_like(mask, 255)] * 3 + [mask]), 'warning', 'alpha'),
+        (lambda mask: mask // 255 * 38, 'note', 'one value'),
+    ],
+)
 def test_mask_values(root, change, severity, said):
     for number in (2, 3):
         write(root / 'masks' / f'{number}.png', change(data.mask(root, number)))
     finding = one(root, 'mask values')
-    assert (finding.severity, finding.splits) == (severity, ('train', ))
+    assert (finding.severity, finding.splits) == (severity, ('train',))
     assert said in finding.text()
 
 
@@ -116,7 +126,7 @@ def test_labels_of_other_images(root):
         write(root / 'masks' / f'{number}.png', masks[number - 1])
     finding = one(root, 'labels without targets')
     assert finding.severity == 'error'
-    assert finding.splits == ('train', )
+    assert finding.splits == ('train',)
     assert 4 <= len(finding.items) <= 8  # clouds of the background may look like a target
 
 
@@ -233,7 +243,7 @@ def test_names_in_upper_and_lower_case(root):
         for name, number in (('Sky', 3), ('sky', 4)):
             (root / folder / f'{number}.png').rename(root / folder / f'{name}.png')
     data.set_lists(root, [0, 1, 2, 'Sky', 'sky', 5, 6, 7], range(8, 14))
-    assert one(root, 'names').items == ('Sky and sky', )
+    assert one(root, 'names').items == ('Sky and sky',)
 
 
 def test_files_without_a_list(root):
@@ -243,8 +253,12 @@ def test_files_without_a_list(root):
 
 
 def test_a_hold_out_of_everything(root):
-    config = dict(type='mmirstd.SIRSTDataset', data_root=str(root), ann_file='img_idx/train.txt',
-                  holdout=dict(num=34, part='train'))
+    config = dict(
+        type='mmirstd.SIRSTDataset',
+        data_root=str(root),
+        ann_file='img_idx/train.txt',
+        holdout=dict(num=34, part='train'),
+    )
     report = check_splits(read_splits(dict(train=config)))
     assert report.findings[0].severity == 'error'
     assert 'takes 34 of 8' in report.findings[0].found
@@ -295,8 +309,14 @@ def test_all_faults_of_an_annotation(tmp_path):
     (tmp_path / 'images/test/data6/4.png').unlink()
     found = [finding for split in clip_splits(tmp_path) for finding in split.findings]
     texts = ' '.join(finding.found for finding in found)
-    for said in ('1 bad boxes (1 outside)', 'cannot be read', 'of no image', '1 of 10 annotations repeat',
-                 'not as large as annotated', '1 image(s) of 9 are missing'):
+    for said in (
+        '1 bad boxes (1 outside)',
+        'cannot be read',
+        'of no image',
+        '1 of 10 annotations repeat',
+        'not as large as annotated',
+        '1 image(s) of 9 are missing',
+    ):
         assert said in texts
     assert sum(finding.severity == 'error' for finding in found) == 5
 
@@ -350,13 +370,22 @@ def test_layouts(tmp_path):
 
 
 @needs_shared
-@pytest.mark.parametrize(('case', 'kind', 'severity', 'items'), [
-    ('damaged3', 'unreadable', 'error', 3), ('mask_inverted', 'mask values', 'error', 8),
-    ('mask_shifted', 'labels without targets', 'error', 8), ('mask_size', 'mask sizes', 'error', 1),
-    ('u16_14bit', 'bit depth', 'warning', 0), ('mask_alpha', 'mask values', 'note', 0),
-    ('coco_xyxy', 'list or annotation', 'error', 0), ('coco_size2x', 'list or annotation', 'error', 8),
-    ('coco_dup', 'list or annotation', 'warning', 8), ('coco_empty', 'no target', 'error', 8),
-    ('nomask', 'no masks', 'warning', 0)])
+@pytest.mark.parametrize(
+    ('case', 'kind', 'severity', 'items'),
+    [
+        ('damaged3', 'unreadable', 'error', 3),
+        ('mask_inverted', 'mask values', 'error', 8),
+        ('mask_shifted', 'labels without targets', 'error', 8),
+        ('mask_size', 'mask sizes', 'error', 1),
+        ('u16_14bit', 'bit depth', 'warning', 0),
+        ('mask_alpha', 'mask values', 'note', 0),
+        ('coco_xyxy', 'list or annotation', 'error', 0),
+        ('coco_size2x', 'list or annotation', 'error', 8),
+        ('coco_dup', 'list or annotation', 'warning', 8),
+        ('coco_empty', 'no target', 'error', 8),
+        ('nomask', 'no masks', 'warning', 0),
+    ],
+)
 def test_cases(case, kind, severity, items):
     """In each case the test list is the training list, which is named in addition."""
     found = findings(SHARED / 'cases' / case)
@@ -366,9 +395,24 @@ def test_cases(case, kind, severity, items):
 
 
 @needs_shared
-@pytest.mark.parametrize('case', ['masks_ref_255', 'masks_gray_100', 'masks_bg1_t2', 'odd_253x234', 'rgb_640x512',
-                                  'tiny_48x40', 'split_pairs', 'split_path', 'split_utf16', 'coco_bom', 'coco_strid'])
+@pytest.mark.parametrize(
+    'case',
+    [
+        'masks_ref_255',
+        'masks_gray_100',
+        'masks_bg1_t2',
+        'odd_253x234',
+        'rgb_640x512',
+        'tiny_48x40',
+        'split_pairs',
+        'split_path',
+        'split_utf16',
+        'coco_bom',
+        'coco_strid',
+    ],
+)
 def test_cases_without_a_fault(case):
     found = {(finding.kind, finding.severity) for finding in findings(SHARED / 'cases' / case)}
     assert found - {('mask values', 'note'), ('channels', 'note')} <= {
-        ('files in two splits', severity) for severity in ('error', 'warning', 'note')}
+        ('files in two splits', severity) for severity in ('error', 'warning', 'note')
+    }

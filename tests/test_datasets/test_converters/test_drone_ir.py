@@ -22,7 +22,8 @@ from ...shared import REPO, SHARED, needs_shared
 TOOL = REPO / 'tools' / 'dataset_converters' / 'drone_ir.py'
 REAL = SHARED / 'data' / 'Drone-IR' if SHARED else None
 needs_decoder = pytest.mark.skipif(
-    importlib.util.find_spec('mcos_decoder') is None, reason='needs mcos-decoder (requirements.txt, extra drone-ir)')
+    importlib.util.find_spec('mcos_decoder') is None, reason='needs mcos-decoder (requirements.txt, extra drone-ir)'
+)
 
 
 # A MATLAB workspace as far as the reader looks.
@@ -44,8 +45,11 @@ def boxes_cell(boxes) -> bytes:
 
 def label_table(rows: list[dict], fields=('Time', 'BIRD', 'DRONE')) -> bytes:
     names = b''.join(name.encode().ljust(11, b'\0') for name in fields)
-    cells = [matrix(13, (1, 1), element(6, b'\0' * 4)) if field == 'Time' else boxes_cell(row.get(field, []))
-             for row in rows for field in fields]
+    cells = [
+        matrix(13, (1, 1), element(6, b'\0' * 4)) if field == 'Time' else boxes_cell(row.get(field, []))
+        for row in rows
+        for field in fields
+    ]
     return matrix(2, (len(rows), 1), element(5, struct.pack('<i', 11)), element(1, names), *cells)
 
 
@@ -61,6 +65,7 @@ def mat(tmp_path, monkeypatch):
 
     def make(*parts: bytes):
         import scipy.io
+
         monkeypatch.setattr(scipy.io, 'loadmat', lambda name: {'__function_workspace__': workspace(*parts)})
         return path
 
@@ -69,12 +74,15 @@ def mat(tmp_path, monkeypatch):
 
 @needs_decoder
 def test_labels_count_from_0_and_two_targets_are_two(mat):
-    path = mat(matrix(4, (1, 32), element(16, b'C:' + b'x' * 30)),  # as long as a cell with a box
-               label_table([dict(BIRD=[[1, 2, 3, 4]]), {},
-                            dict(BIRD=[[9, 8, 7, 6]], DRONE=[[5, 5, 2, 3], [7, 1, 1, 1]])]))
+    path = mat(
+        matrix(4, (1, 32), element(16, b'C:' + b'x' * 30)),  # as long as a cell with a box
+        label_table([dict(BIRD=[[1, 2, 3, 4]]), {}, dict(BIRD=[[9, 8, 7, 6]], DRONE=[[5, 5, 2, 3], [7, 1, 1, 1]])]),
+    )
     assert read_labels(path) == [
-        [LabelledBox('BIRD', (0, 1, 3, 4))], [],
-        [LabelledBox('BIRD', (8, 7, 7, 6)), LabelledBox('DRONE', (4, 4, 2, 3)), LabelledBox('DRONE', (6, 0, 1, 1))]]
+        [LabelledBox('BIRD', (0, 1, 3, 4))],
+        [],
+        [LabelledBox('BIRD', (8, 7, 7, 6)), LabelledBox('DRONE', (4, 4, 2, 3)), LabelledBox('DRONE', (6, 0, 1, 1))],
+    ]
 
 
 @needs_decoder
@@ -111,7 +119,7 @@ def make_video(path, frames: int, height: int = 48, width: int = 64) -> None:
     assert writer.isOpened()
     for number in range(frames):
         image = np.full((height, width, 3), 40, np.uint8)
-        image[10:20, 2 * number:2 * number + 10] = 220
+        image[10:20, 2 * number : 2 * number + 10] = 220
         writer.write(image)
     writer.release()
 
@@ -136,11 +144,15 @@ def source(tmp_path, monkeypatch):
 SPLITS = Splits(['IR_BIRD_001'], ['IR_BIRD_002'], ['IR_DRONE_001'])
 
 
-@pytest.mark.parametrize(('every', 'window', 'stride', 'expected'), [
-    (1, 5, 1, list(range(23))),
-    (10, 1, 1, [0, 10, 20]),
-    (10, 3, 1, [0, 8, 9, 10, 18, 19, 20]),
-    (10, 3, 2, [0, 6, 8, 10, 16, 18, 20])])
+@pytest.mark.parametrize(
+    ('every', 'window', 'stride', 'expected'),
+    [
+        (1, 5, 1, list(range(23))),
+        (10, 1, 1, [0, 10, 20]),
+        (10, 3, 1, [0, 8, 9, 10, 18, 19, 20]),
+        (10, 3, 2, [0, 6, 8, 10, 16, 18, 20]),
+    ],
+)
 def test_key_frames_and_their_past(source, tmp_path, every, window, stride, expected):
     out = tmp_path / 'out'
     summary = convert(source[0], out, SPLITS, FrameChoice(every, window, stride))
@@ -150,10 +162,12 @@ def test_key_frames_and_their_past(source, tmp_path, every, window, stride, expe
     keys = list(range(0, 23, every))
     assert [image['frame_id'] for image in data['images']] == keys
     assert summary['boxes'] == dict.fromkeys(('train', 'val', 'test'), len([key for key in keys if key != 20]))
-    dataset = ClipDataset(data_root=str(out), ann_file='instances_train2017.json', num_frames=window, stride=stride,
-                          gaps='error')
+    dataset = ClipDataset(
+        data_root=str(out), ann_file='instances_train2017.json', num_frames=window, stride=stride, gaps='error'
+    )
     assert dataset.get_data_info(1)['frame_ids'] == [
-        max(keys[1] - back * stride, 0) for back in range(window - 1, -1, -1)]
+        max(keys[1] - back * stride, 0) for back in range(window - 1, -1, -1)
+    ]
 
 
 def test_frames_are_in_step_with_labels(source, tmp_path):
@@ -183,7 +197,7 @@ def test_an_mp4_that_ends_early(source, tmp_path):
     data = path.read_bytes()
     start = data.index(b'mdat')
     end = data.index(b'moov')
-    path.write_bytes(data[:start + (end - start) // 2] + b'\0' * (end - start - (end - start) // 2) + data[end:])
+    path.write_bytes(data[: start + (end - start) // 2] + b'\0' * (end - start - (end - start) // 2) + data[end:])
     claimed = cv2.VideoCapture(str(path)).get(cv2.CAP_PROP_FRAME_COUNT)
     summary = convert(source[0], tmp_path / 'out', SPLITS)
     frames, labels = summary['short']['IR_BIRD_001']
@@ -250,6 +264,7 @@ def test_without_the_decoder_the_cure_is_named(source, tmp_path, monkeypatch, ca
     with pytest.raises(ImportError, match=r'BIRD_001_LABELS\.mat: .*\n  cure: pip install "mcos-decoder>=0\.1,<0\.2"'):
         convert(source[0], tmp_path / 'out', SPLITS)
     from tools.dataset_converters.drone_ir import main
+
     assert main([str(source[0]), str(tmp_path / 'out'), '--videos', 'IR_BIRD_001']) == 2
     assert 'cure: pip install "mcos-decoder' in capsys.readouterr().err
     assert "'drone-ir': ['mcos-decoder>=0.1,<0.2']" in (REPO / 'setup.py').read_text()  # what the cure says
@@ -321,8 +336,9 @@ def test_the_tool_on_real_videos(tmp_path):
 
 
 def test_the_tool_says_what_is_wrong(tmp_path):
-    run = subprocess.run([sys.executable, str(TOOL), 'nowhere', 'out'], cwd=tmp_path, capture_output=True, text=True,
-                         timeout=120)
+    run = subprocess.run(
+        [sys.executable, str(TOOL), 'nowhere', 'out'], cwd=tmp_path, capture_output=True, text=True, timeout=120
+    )
     assert run.returncode == 2
     assert run.stderr.strip().splitlines()[-1].startswith('error: nowhere/Data/Video_IR/')
     assert 'Traceback' not in run.stderr

@@ -60,14 +60,23 @@ def test_bad_input(root, tmp_path):
 def test_the_tool_on_the_real_lists(tmp_path):
     for name, size, boxes in (('DAUB', '256x256', 200), ('IRDST', '742x992', 200)):
         source = SHARED / f'data/annotations/{name}_val_head200.txt'
-        run = subprocess.run([sys.executable, str(TOOL), str(source), 'o.json', '--strip', f'/home/public/{name}',
-                              '--size', size], cwd=tmp_path, capture_output=True, text=True,
-                             timeout=60)
+        run = subprocess.run(
+            [sys.executable, str(TOOL), str(source), 'o.json', '--strip', f'/home/public/{name}', '--size', size],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
         assert run.returncode == 0, run.stderr
         data = json.loads((tmp_path / 'o.json').read_text())
         assert len(data['images']) == 200
         assert len(data['annotations']) >= boxes
-    failed = subprocess.run([sys.executable, str(TOOL), 'no.txt', 'o.json', '--root', '.'], cwd=tmp_path,
-                            capture_output=True, text=True, timeout=60)
+    failed = subprocess.run(
+        [sys.executable, str(TOOL), 'no.txt', 'o.json', '--root', '.'],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
     assert failed.returncode == 2
     assert failed.stderr.startswith('error: no.txt: no such file')

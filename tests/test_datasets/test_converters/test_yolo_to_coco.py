@@ -30,7 +30,9 @@ def test_convert(root):
     data = json.loads(out.read_text())
     assert [image['file_name'] for image in data['images']] == ['images/0.png', 'images/1.png', 'images/2.png']
     assert [(a['image_id'], a['category_id'], a['bbox']) for a in data['annotations']] == [
-        (1, 1, [36, 16, 8, 8]), (1, 2, [0, 18, 6, 4])]
+        (1, 1, [36, 16, 8, 8]),
+        (1, 2, [0, 18, 6, 4]),
+    ]
     assert len(ClipDataset(data_root=str(root), ann_file='instances.json', num_frames=1)) == 3
 
 

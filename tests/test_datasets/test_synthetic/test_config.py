@@ -17,43 +17,49 @@ from mmirstd.datasets.synthetic import (
 )
 
 
-@pytest.mark.parametrize(('kind', 'values', 'message'), [
-    (SensorConfig, {'bit_depth': 12}, 'bit_depth must be 8 or 14, got 12'),
-    (SensorConfig, {'psf_sigma': (1.0, 0.5)}, 'psf_sigma must be a pair'),
-    (SensorConfig, {'netd_mk': 30}, 'netd_mk must be a pair'),
-    (SensorConfig, {'netd_mk': (math.nan, math.nan)}, 'netd_mk must be a pair'),
-    (SensorConfig, {'polarity': 'white'}, "polarity must be one of .*'black-hot'"),
-    (SensorConfig, {'vignetting_prob': 1.5}, 'vignetting_prob must be a number in'),
-    (TargetConfig, {'count': ()}, 'count must list a weight'),
-    (TargetConfig, {'count': (0, 0)}, 'count must list a weight'),
-    (TargetConfig, {'shapes': {'plane': 1.0}}, r"does not know \['plane'\]"),
-    (TargetConfig, {'size': (1.0, 25.0)}, 'size must be a pair'),
-    (TargetConfig, {'size_law': 'normal'}, "size_law must be one of .*'log'"),
-    (TargetConfig, {'scr': (0.0, 3.0)}, 'scr must be a pair'),
-    (TargetConfig, {'tries': 0}, 'tries must be a whole number'),
-    (SceneConfig, {'size': (256, 16)}, 'size must be .height, width.'),
-    (SceneConfig, {'size': (256.0, 256)}, 'size must be .height, width.'),
-    (SceneConfig, {'backgrounds': 'desert'}, r"does not know \['desert'\]"),
-    (SceneConfig, {'backgrounds': {'sky': -1}}, 'needs finite weights'),
-    (SceneConfig, {'sensor': {'bit_depth': 8}}, 'sensor must be a SensorConfig'),
-    (SceneConfig, {'size': (32, 32), 'targets': TargetConfig(border=16)}, 'leaves no room'),
-    (SequenceConfig, {'num_frames': 0}, 'num_frames must be a whole number'),
-    (SequenceConfig, {'amplitude': 'random'}, 'amplitude must be one of'),
-    (SequenceConfig, {'trajectories': {}}, 'needs finite weights'),
-    (DatasetConfig, {'mode': 'video'}, 'mode must be one of'),
-    (DatasetConfig, {'seed': -1}, 'seed must be a whole number'),
-    (DatasetConfig, {'num_train': 0, 'num_val': 0, 'num_test': 0}, 'nothing would be made'),
-    (DatasetConfig, {'mode': 'sequences', 'config': SceneConfig()}, 'config must be a SequenceConfig'),
-])
+@pytest.mark.parametrize(
+    ('kind', 'values', 'message'),
+    [
+        (SensorConfig, {'bit_depth': 12}, 'bit_depth must be 8 or 14, got 12'),
+        (SensorConfig, {'psf_sigma': (1.0, 0.5)}, 'psf_sigma must be a pair'),
+        (SensorConfig, {'netd_mk': 30}, 'netd_mk must be a pair'),
+        (SensorConfig, {'netd_mk': (math.nan, math.nan)}, 'netd_mk must be a pair'),
+        (SensorConfig, {'polarity': 'white'}, "polarity must be one of .*'black-hot'"),
+        (SensorConfig, {'vignetting_prob': 1.5}, 'vignetting_prob must be a number in'),
+        (TargetConfig, {'count': ()}, 'count must list a weight'),
+        (TargetConfig, {'count': (0, 0)}, 'count must list a weight'),
+        (TargetConfig, {'shapes': {'plane': 1.0}}, r"does not know \['plane'\]"),
+        (TargetConfig, {'size': (1.0, 25.0)}, 'size must be a pair'),
+        (TargetConfig, {'size_law': 'normal'}, "size_law must be one of .*'log'"),
+        (TargetConfig, {'scr': (0.0, 3.0)}, 'scr must be a pair'),
+        (TargetConfig, {'tries': 0}, 'tries must be a whole number'),
+        (SceneConfig, {'size': (256, 16)}, 'size must be .height, width.'),
+        (SceneConfig, {'size': (256.0, 256)}, 'size must be .height, width.'),
+        (SceneConfig, {'backgrounds': 'desert'}, r"does not know \['desert'\]"),
+        (SceneConfig, {'backgrounds': {'sky': -1}}, 'needs finite weights'),
+        (SceneConfig, {'sensor': {'bit_depth': 8}}, 'sensor must be a SensorConfig'),
+        (SceneConfig, {'size': (32, 32), 'targets': TargetConfig(border=16)}, 'leaves no room'),
+        (SequenceConfig, {'num_frames': 0}, 'num_frames must be a whole number'),
+        (SequenceConfig, {'amplitude': 'random'}, 'amplitude must be one of'),
+        (SequenceConfig, {'trajectories': {}}, 'needs finite weights'),
+        (DatasetConfig, {'mode': 'video'}, 'mode must be one of'),
+        (DatasetConfig, {'seed': -1}, 'seed must be a whole number'),
+        (DatasetConfig, {'num_train': 0, 'num_val': 0, 'num_test': 0}, 'nothing would be made'),
+        (DatasetConfig, {'mode': 'sequences', 'config': SceneConfig()}, 'config must be a SequenceConfig'),
+    ],
+)
 def test_bad_values_are_named(kind, values, message):
     with pytest.raises(ValueError, match=message):
         kind(**values)
 
 
-@pytest.mark.parametrize('config', [
-    SceneConfig(size=(64, 96), sensor=SensorConfig(bit_depth=14), targets=TargetConfig(count=(0, 1))),
-    SequenceConfig(num_frames=7, speed=(1.0, 1.0)),
-])
+@pytest.mark.parametrize(
+    'config',
+    [
+        SceneConfig(size=(64, 96), sensor=SensorConfig(bit_depth=14), targets=TargetConfig(count=(0, 1))),
+        SequenceConfig(num_frames=7, speed=(1.0, 1.0)),
+    ],
+)
 def test_survives_json(config):
     data = json.loads(json.dumps(config_to_dict(config)))
     assert config_from_dict(type(config), data) == config

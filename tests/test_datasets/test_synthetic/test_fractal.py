@@ -12,7 +12,7 @@ def test_spectrum_falls_with_beta(beta):
     power = np.zeros((size, size // 2 + 1))
     for seed in range(4):
         field = fractal_field((size, size), beta, np.random.default_rng(seed), periodic=True)
-        power += np.abs(np.fft.rfft2(field))**2
+        power += np.abs(np.fft.rfft2(field)) ** 2
     radius = np.hypot(np.fft.fftfreq(size)[:, None], np.fft.rfftfreq(size)[None])
     ring = (radius > 0.01) & (radius < 0.4)
     slope = np.polyfit(np.log(radius[ring]), np.log(power[ring]), 1)[0]
@@ -44,7 +44,7 @@ def test_periodic_tile_fits_to_itself():
 
 def test_line_is_normalised():
     line = fractal_line(500, 2.0, np.random.default_rng(2))
-    assert line.shape == (500, )
+    assert line.shape == (500,)
     assert line.std() == pytest.approx(1, abs=1e-3)
 
 

@@ -63,8 +63,9 @@ def test_written_scr_can_be_measured_again(sample):
 @pytest.mark.parametrize('kind', BACKGROUND_KINDS)
 @pytest.mark.parametrize('depth', [8, 14])
 def test_requested_scr_is_met(kind, depth):
-    config = SceneConfig(size=SMALL, backgrounds=kind, sensor=SensorConfig(bit_depth=depth),
-                         targets=TargetConfig(count=(0, 1, 1)))
+    config = SceneConfig(
+        size=SMALL, backgrounds=kind, sensor=SensorConfig(bit_depth=depth), targets=TargetConfig(count=(0, 1, 1))
+    )
     errors = [abs(t.scr_local / t.scr_requested - 1) for s in scenes(15, config) for t in s.targets]
     assert len(errors) >= 15
     # In 8 bits half a count of rounding is up to 5% of the weakest contrast allowed (4% of full scale).
@@ -91,15 +92,26 @@ def test_stronger_requests_make_stronger_targets():
 @pytest.mark.parametrize('shape', ['point', 'gaussian', 'ellipse'])
 def test_sub_pixel_centroid_can_be_seen_in_the_image(shape):
     """The target is where the annotation says, to a small part of a pixel, in the final quantised image."""
-    sensor = SensorConfig(bit_depth=14, netd_mk=(5, 5), fpn_mk=(0, 0), column_stripe_mk=(0, 0), row_stripe_mk=(0, 0),
-                          vignetting_prob=0.0, min_span_k=20.0)
-    config = SceneConfig(size=SMALL, backgrounds='sky', sensor=sensor,
-                         targets=TargetConfig(count=(0, 1), shapes=shape, scr=(60, 100), border=14, edge_prob=0.0))
+    sensor = SensorConfig(
+        bit_depth=14,
+        netd_mk=(5, 5),
+        fpn_mk=(0, 0),
+        column_stripe_mk=(0, 0),
+        row_stripe_mk=(0, 0),
+        vignetting_prob=0.0,
+        min_span_k=20.0,
+    )
+    config = SceneConfig(
+        size=SMALL,
+        backgrounds='sky',
+        sensor=sensor,
+        targets=TargetConfig(count=(0, 1), shapes=shape, scr=(60, 100), border=14, edge_prob=0.0),
+    )
     errors = []
     for scene in scenes(12, config):
         for target, mask in zip(scene.targets, scene.target_masks, strict=True):
             x, y = (round(c) for c in target.centroid)
-            window = np.s_[y - 12:y + 13, x - 12:x + 13]
+            window = np.s_[y - 12 : y + 13, x - 12 : x + 13]
             patch, inside = scene.image[window].astype(float), cv2.dilate(mask[window], np.ones((7, 7)))
             # The sky is a smooth ramp: a plane through the pixels around the target takes it off.
             row, col = np.indices(patch.shape)
@@ -140,8 +152,9 @@ def test_cold_targets_are_dark_and_black_hot_inverts():
     found = [t for s in scenes(10, cold) for t in s.targets]
     assert {t.polarity for t in found} == {'cold'}
     assert all(t.contrast < 0 for t in found)
-    black = SceneConfig(size=SMALL, sensor=SensorConfig(polarity='black-hot'),
-                        targets=TargetConfig(count=(0, 1), scr=(3, 6)))
+    black = SceneConfig(
+        size=SMALL, sensor=SensorConfig(polarity='black-hot'), targets=TargetConfig(count=(0, 1), scr=(3, 6))
+    )
     assert all(t.contrast < 0 for s in scenes(10, black) for t in s.targets)
 
 
@@ -155,7 +168,7 @@ def test_edge_prob_puts_targets_on_edges():
             x, y = (round(c) for c in scene.targets[0].centroid)
             ring = np.ones((41, 41), bool)
             ring[10:31, 10:31] = False
-            around = np.pad(size, 20, mode='reflect')[y:y + 41, x:x + 41]
+            around = np.pad(size, 20, mode='reflect')[y : y + 41, x : x + 41]
             values.append(around[ring].mean() / size.mean())
         return np.mean(values)
 

@@ -18,8 +18,9 @@ SIZE = (96, 112)
 
 
 def config(count=(0, 0, 1), sensor=None, backgrounds='cloud', scr=(4.0, 12.0), **values):
-    scene = SceneConfig(size=SIZE, backgrounds=backgrounds, sensor=sensor or SensorConfig(),
-                        targets=TargetConfig(count=count, scr=scr))
+    scene = SceneConfig(
+        size=SIZE, backgrounds=backgrounds, sensor=sensor or SensorConfig(), targets=TargetConfig(count=count, scr=scr)
+    )
     return SequenceConfig(scene=scene, **{'num_frames': 16, **values})
 
 
@@ -47,8 +48,11 @@ def test_records_follow_their_tracks(sample):
                 assert target.bbox == cv2.boundingRect(mask)
                 look = (target.shape, target.size, target.angle, target.scr_requested, target.polarity)
                 assert looks.setdefault(target.id, look) == look
-            seen = {k for k, t in enumerate(sequence.tracks)
-                    if 0 <= t.positions[time][0] <= SIZE[1] - 1 and 0 <= t.positions[time][1] <= SIZE[0] - 1}
+            seen = {
+                k
+                for k, t in enumerate(sequence.tracks)
+                if 0 <= t.positions[time][0] <= SIZE[1] - 1 and 0 <= t.positions[time][1] <= SIZE[0] - 1
+            }
             assert seen <= set(ids)
             union = np.zeros(SIZE, np.uint8)
             for mask in frame.target_masks:
@@ -66,8 +70,9 @@ def test_scr_is_measured_in_each_frame(sample):
 def test_median_scr_of_a_constant_track_is_the_request():
     errors = []
     for k in range(10):
-        sequence = render_sequence(config(trajectories='constant', count=(0, 1), min_visible=1.0, speed=(0.3, 1.0)),
-                                   scene_rng(1, 'train', k))
+        sequence = render_sequence(
+            config(trajectories='constant', count=(0, 1), min_visible=1.0, speed=(0.3, 1.0)), scene_rng(1, 'train', k)
+        )
         for number in range(len(sequence.tracks)):
             found = [t for f in sequence.frames for t in f.targets if t.id == number]
             errors.append(abs(np.median([t.scr_local for t in found]) / found[0].scr_requested - 1))
@@ -79,16 +84,31 @@ def test_per_frame_strength_holds_the_scr_in_every_frame():
     errors = []
     for k in range(4):
         sequence = render_sequence(
-            config(trajectories='constant', amplitude='per-frame', count=(0, 1), min_visible=1.0, scr=(4, 4),
-                   backgrounds='sky'), scene_rng(2, 'train', k))
+            config(
+                trajectories='constant',
+                amplitude='per-frame',
+                count=(0, 1),
+                min_visible=1.0,
+                scr=(4, 4),
+                backgrounds='sky',
+            ),
+            scene_rng(2, 'train', k),
+        )
         errors += [abs(t.scr_local / 4 - 1) for f in sequence.frames for t in f.targets]
     assert len(errors) == 64
     assert np.mean(np.array(errors) < 0.1) >= 0.9
 
 
 def test_the_background_moves_as_the_camera_says():
-    still = SensorConfig(netd_mk=(5, 5), fpn_mk=(0, 0), column_stripe_mk=(0, 0), row_stripe_mk=(0, 0),
-                         vignetting_prob=0.0, fill=(0.5, 0.5), bit_depth=14)
+    still = SensorConfig(
+        netd_mk=(5, 5),
+        fpn_mk=(0, 0),
+        column_stripe_mk=(0, 0),
+        row_stripe_mk=(0, 0),
+        vignetting_prob=0.0,
+        fill=(0.5, 0.5),
+        bit_depth=14,
+    )
     sequence = render_sequence(config(count=(1,), sensor=still, drift=(0.6, 0.6), jitter=0.2), scene_rng(3, 'train', 0))
     window = cv2.createHanningWindow(SIZE[::-1], cv2.CV_64F)
     first = sequence.frames[0].image.astype(float)
@@ -98,17 +118,26 @@ def test_the_background_moves_as_the_camera_says():
 
 
 def test_stripes_stay_with_the_camera():
-    striped = SensorConfig(netd_mk=(5, 5), fpn_mk=(0, 0), column_stripe_mk=(300, 300), row_stripe_mk=(0, 0),
-                           vignetting_prob=0.0, bit_depth=14)
-    sequence = render_sequence(config(count=(1,), sensor=striped, backgrounds='sky', drift=(0.8, 0.8)),
-                               scene_rng(4, 'train', 0))
+    striped = SensorConfig(
+        netd_mk=(5, 5),
+        fpn_mk=(0, 0),
+        column_stripe_mk=(300, 300),
+        row_stripe_mk=(0, 0),
+        vignetting_prob=0.0,
+        bit_depth=14,
+    )
+    sequence = render_sequence(
+        config(count=(1,), sensor=striped, backgrounds='sky', drift=(0.8, 0.8)), scene_rng(4, 'train', 0)
+    )
     columns = [np.diff(f.image.astype(float).mean(0)) for f in sequence.frames]
     assert np.corrcoef(columns[0], columns[-1])[0, 1] > 0.98
 
 
 def test_noise_is_new_in_every_frame():
-    sequence = render_sequence(config(count=(1,), backgrounds='sky', drift=(0, 0), jitter=0.0,
-                                      sensor=SensorConfig(bit_depth=14)), scene_rng(5, 'train', 0))
+    sequence = render_sequence(
+        config(count=(1,), backgrounds='sky', drift=(0, 0), jitter=0.0, sensor=SensorConfig(bit_depth=14)),
+        scene_rng(5, 'train', 0),
+    )
     one, two = (f.image.astype(float) for f in sequence.frames[:2])
     assert (one - two).std() > 5
 

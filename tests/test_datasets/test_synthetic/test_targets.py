@@ -9,8 +9,12 @@ from mmirstd.datasets.synthetic import TargetConfig, TargetShape, render_profile
 from mmirstd.datasets.synthetic.targets import draw_shape, fit_shape, solve_strength
 
 FRAME = (64, 80)
-SHAPES = [TargetShape('point', (0.0, 0.0), 0.0), TargetShape('gaussian', (7.0, 4.0), 30.0),
-          TargetShape('ellipse', (8.0, 4.0), 120.0), TargetShape('ellipse', (3.0, 3.0), 0.0)]
+SHAPES = [
+    TargetShape('point', (0.0, 0.0), 0.0),
+    TargetShape('gaussian', (7.0, 4.0), 30.0),
+    TargetShape('ellipse', (8.0, 4.0), 120.0),
+    TargetShape('ellipse', (3.0, 3.0), 0.0),
+]
 
 
 def centroid(profile):
@@ -37,8 +41,14 @@ def test_centroid_is_where_it_was_asked_for(shape, x, y, psf):
 def test_mask_is_the_profile_above_its_level_and_shrinks_with_it(shape):
     areas = []
     for level in (0.2, 0.5, 0.8):
-        profile = render_profile(TargetShape('ellipse', shape.size, shape.angle) if shape.kind == 'gaussian' else shape,
-                                 30.3, 30.4, 0.8, FRAME, level)
+        profile = render_profile(
+            TargetShape('ellipse', shape.size, shape.angle) if shape.kind == 'gaussian' else shape,
+            30.3,
+            30.4,
+            0.8,
+            FRAME,
+            level,
+        )
         np.testing.assert_array_equal(profile.mask, profile.values > level)
         areas.append(profile.mask.sum())
     assert areas[0] >= areas[1] >= areas[2] >= 1
@@ -67,8 +77,12 @@ def test_larger_targets_have_larger_masks():
     def area(side):
         # Over many places in a pixel the number of pixels averages to the area.
         places = np.random.default_rng(0).uniform(30, 31, (100, 2))
-        return np.mean([render_profile(TargetShape('ellipse', (side, side), 0.0), x, y, 0.5, FRAME, 0.5).mask.sum()
-                        for x, y in places])
+        return np.mean(
+            [
+                render_profile(TargetShape('ellipse', (side, side), 0.0), x, y, 0.5, FRAME, 0.5).mask.sum()
+                for x, y in places
+            ]
+        )
 
     areas = [area(side) for side in (2, 4, 6, 8)]
     assert areas == sorted(set(areas))
@@ -93,7 +107,7 @@ def test_cut_at_the_border(x, y):
 def test_cutting_does_not_change_the_rest():
     whole = render_profile(SHAPES[1], 30.3, 30.2, 0.8, FRAME).values
     half = render_profile(SHAPES[1], 0.3, 30.2, 0.8, FRAME)
-    np.testing.assert_allclose(half.values, whole[:, -half.values.shape[1]:], atol=1e-6)
+    np.testing.assert_allclose(half.values, whole[:, -half.values.shape[1] :], atol=1e-6)
 
 
 @pytest.mark.parametrize('position', [(-0.6, 5), (79.6, 5), (5, 63.5)])

@@ -72,8 +72,7 @@ def test_crossing_tracks_meet():
 
 @pytest.mark.parametrize('least', [0.3, 1.0])
 def test_visible_long_enough_and_apart(least):
-    cfg = config(count=(0, 0, 0, 1), min_visible=least, speed=(0.5, 1.5),
-                 trajectories={'constant': 1, 'turning': 1})
+    cfg = config(count=(0, 0, 0, 1), min_visible=least, speed=(0.5, 1.5), trajectories={'constant': 1, 'turning': 1})
     for seed in range(10):
         rng = np.random.default_rng(seed)
         tracks = draw_tracks(cfg, camera_path(cfg, rng), rng)

@@ -117,14 +117,16 @@ def test_coco_clip_layout(clips):
 
 def test_pycocotools_reads_the_annotations(clips):
     from pycocotools.coco import COCO
+
     coco = COCO(str(clips / 'instances_train2017.json'))
     assert len(coco.getImgIds()) == 10
     for annotation in coco.loadAnns(coco.getAnnIds()):
         assert coco.annToMask(annotation).sum() == annotation['area']
 
 
-@pytest.mark.parametrize('mask', [np.zeros((3, 4)), np.ones((3, 4)), np.eye(5), np.eye(4)[::-1],
-                                  np.arange(20).reshape(4, 5) % 3])
+@pytest.mark.parametrize(
+    'mask', [np.zeros((3, 4)), np.ones((3, 4)), np.eye(5), np.eye(4)[::-1], np.arange(20).reshape(4, 5) % 3]
+)
 def test_run_length_is_what_pycocotools_expects(mask):
     code = run_length(mask)
     assert sum(code['counts']) == mask.size
@@ -144,8 +146,12 @@ def test_a_scene_depends_on_nothing_but_seed_split_and_number(stills, tmp_path):
         file = f'images/{name}.png'
         assert (tmp_path / 'more' / file).read_bytes() == (stills / file).read_bytes()
     assert not (tmp_path / 'more' / 'img_idx' / 'val_SYNTHETIC.txt').exists()
-    streams = {tuple(scene_rng(s, split, k).integers(0, 2**62, 2))
-               for s in (0, 1) for split in ('train', 'val', 'test') for k in range(5)}
+    streams = {
+        tuple(scene_rng(s, split, k).integers(0, 2**62, 2))
+        for s in (0, 1)
+        for split in ('train', 'val', 'test')
+        for k in range(5)
+    }
     assert len(streams) == 30
 
 
@@ -226,8 +232,11 @@ def test_the_current_folder_will_do(tmp_path, monkeypatch):
 
 def test_progress_counts_every_scene(tmp_path):
     calls = []
-    write_dataset(tmp_path / 'd', DatasetConfig('frames', 2, 1, 0, config=SCENE),
-                  progress=lambda done, total: calls.append((done, total)))
+    write_dataset(
+        tmp_path / 'd',
+        DatasetConfig('frames', 2, 1, 0, config=SCENE),
+        progress=lambda done, total: calls.append((done, total)),
+    )
     assert calls == [(1, 3), (2, 3), (3, 3)]
 
 
@@ -245,8 +254,10 @@ def test_contact_sheet_shows_every_picture(stills, clips):
     tile_height, tile_width = sheet.shape[0] / 3, sheet.shape[1] / 3
     for row in range(3):
         for col in range(3):
-            tile = sheet[int(row * tile_height):int((row + 1) * tile_height),
-                         int(col * tile_width):int((col + 1) * tile_width)]
+            tile = sheet[
+                int(row * tile_height) : int((row + 1) * tile_height),
+                int(col * tile_width) : int((col + 1) * tile_width),
+            ]
             assert tile.std() > 2
     assert contact_sheet(clips, rows=2, columns=4).shape == (2 * tile_height, 4 * tile_width, 3)
 

@@ -39,8 +39,14 @@ def _scope():
 
 
 def clip(frames: int = 5, height: int = 24, width: int = 32) -> dict:
-    return LoadClip()(dict(img=[frame(k, height, width) for k in range(frames)], img_path='k',
-                           instances=[dict(bbox=[4., 2., 8., 5.], bbox_label=0, ignore_flag=0)], img_id=1))
+    return LoadClip()(
+        dict(
+            img=[frame(k, height, width) for k in range(frames)],
+            img_path='k',
+            instances=[dict(bbox=[4.0, 2.0, 8.0, 5.0], bbox_label=0, ignore_flag=0)],
+            img_id=1,
+        )
+    )
 
 
 def still(results: dict, index: int) -> dict:
@@ -81,13 +87,23 @@ def test_frames_of_other_types_or_sizes_are_refused():
 # All frames alike.
 
 
-@pytest.mark.parametrize('transform', [
-    RandomFlip(prob=0.7, direction=['horizontal', 'vertical', 'diagonal']), RandomBlur(prob=1.0),
-    RandomGamma(prob=1.0), RandomPolarity(prob=0.5), Resize(scale=(48, 40), keep_ratio=False),
-    PadToMultiple(divisor=32), PadToMultiple(divisor=32, mode='constant', pad_value=0.3), ClipLetterbox(64),
-    ClipLetterbox((40, 50), interpolation='bilinear', center=True), ClipLetterbox((12, 12), interpolation='area'),
-    ClipLetterbox((12, 20), interpolation='nearest')],
-    ids=lambda t: type(t).__name__)
+@pytest.mark.parametrize(
+    'transform',
+    [
+        RandomFlip(prob=0.7, direction=['horizontal', 'vertical', 'diagonal']),
+        RandomBlur(prob=1.0),
+        RandomGamma(prob=1.0),
+        RandomPolarity(prob=0.5),
+        Resize(scale=(48, 40), keep_ratio=False),
+        PadToMultiple(divisor=32),
+        PadToMultiple(divisor=32, mode='constant', pad_value=0.3),
+        ClipLetterbox(64),
+        ClipLetterbox((40, 50), interpolation='bilinear', center=True),
+        ClipLetterbox((12, 12), interpolation='area'),
+        ClipLetterbox((12, 20), interpolation='nearest'),
+    ],
+    ids=lambda t: type(t).__name__,
+)
 def test_a_transform_treats_all_frames_alike(transform):
     for seed in range(4):
         frames = 5 - seed % 2  # OpenCV has its own ideas of images with up to four channels
@@ -150,7 +166,8 @@ def test_letterbox_scales_boxes_and_can_be_undone():
         assert not torch.allclose(boxes, before)
         torch.testing.assert_close(undo_letterbox(boxes, done['scale_factor'], done['pad_param']), before)
         np.testing.assert_allclose(
-            undo_letterbox(boxes.numpy(), done['scale_factor'], done['pad_param']), before.numpy(), rtol=1e-5)
+            undo_letterbox(boxes.numpy(), done['scale_factor'], done['pad_param']), before.numpy(), rtol=1e-5
+        )
 
 
 def test_letterbox_leaves_an_image_of_the_right_size_alone():
@@ -168,8 +185,15 @@ def test_letterbox_wrong_options(options):
 
 
 def test_pack():
-    results = dict(LoadAnnotations(with_bbox=True)(clip()), video_id=3, video='s', frame_id=4, is_first=False,
-                   is_last=True, is_key_frame=True)
+    results = dict(
+        LoadAnnotations(with_bbox=True)(clip()),
+        video_id=3,
+        video='s',
+        frame_id=4,
+        is_first=False,
+        is_last=True,
+        is_key_frame=True,
+    )
     packed = PackClipInputs()(results)
     assert packed['inputs'].shape == (5, 1, 24, 32)
     assert packed['inputs'].dtype == torch.float32
@@ -192,7 +216,8 @@ def test_the_same_class_feeds_single_frame_detectors(tmp_path):
     assert video['inputs'].shape == (1, 1, 24, 32)
     torch.testing.assert_close(single['inputs'], video['inputs'][0])
     model_input = MODELS.build(dict(type='mmdet.DetDataPreprocessor', pad_size_divisor=32))(
-        dict(inputs=[single['inputs']], data_samples=[single['data_samples']]))
+        dict(inputs=[single['inputs']], data_samples=[single['data_samples']])
+    )
     assert model_input['inputs'].shape == (1, 1, 32, 32)
 
 

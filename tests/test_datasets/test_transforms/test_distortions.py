@@ -102,10 +102,17 @@ def test_polarity_twice_is_nothing():
     np.testing.assert_allclose(apply(RandomPolarity(1.0), apply(RandomPolarity(1.0))), IMAGE, atol=1e-6)
 
 
-@pytest.mark.parametrize('build', [
-    *[lambda kind=kind: kind(prob=1.5) for kind in ALL],
-    lambda: RandomBrightnessContrast(contrast=1.0), lambda: RandomGamma(gamma=(0, 1)),
-    lambda: RandomSensorNoise(sigma=(1, 0)), lambda: RandomStripes(direction='up'), lambda: RandomBlur(sigma=(0, 1))])
+@pytest.mark.parametrize(
+    'build',
+    [
+        *[lambda kind=kind: kind(prob=1.5) for kind in ALL],
+        lambda: RandomBrightnessContrast(contrast=1.0),
+        lambda: RandomGamma(gamma=(0, 1)),
+        lambda: RandomSensorNoise(sigma=(1, 0)),
+        lambda: RandomStripes(direction='up'),
+        lambda: RandomBlur(sigma=(0, 1)),
+    ],
+)
 def test_wrong_options(build):
     with pytest.raises(ValueError, match='expected'):
         build()

@@ -28,8 +28,11 @@ def test_flips_and_transposes_keep_area_and_alignment(height, width, seed):
     np.random.seed(seed)
     results = sample(height, width, seed)
     area = results['gt_seg_map'].sum()
-    for transform in (RandomFlip(prob=0.5, direction='horizontal'), RandomFlip(prob=0.5, direction='vertical'),
-                      RandomTranspose(0.5)):
+    for transform in (
+        RandomFlip(prob=0.5, direction='horizontal'),
+        RandomFlip(prob=0.5, direction='vertical'),
+        RandomTranspose(0.5),
+    ):
         results = transform(results)
     assert results['img'].shape == results['gt_seg_map'].shape == results['img_shape']
     assert results['gt_seg_map'].sum() == area
@@ -50,8 +53,11 @@ def test_flips_and_transpose_reach_all_eight_symmetries():
     seen = set()
     for _ in range(200):
         results = dict(img=np.arange(4, dtype=np.float32).reshape(2, 2), img_shape=(2, 2))
-        for transform in (RandomFlip(prob=0.5, direction='horizontal'), RandomFlip(prob=0.5, direction='vertical'),
-                          RandomTranspose(0.5)):
+        for transform in (
+            RandomFlip(prob=0.5, direction='horizontal'),
+            RandomFlip(prob=0.5, direction='vertical'),
+            RandomTranspose(0.5),
+        ):
             results = transform(results)
         seen.add(results['img'].tobytes())
     assert len(seen) == 8
@@ -75,8 +81,10 @@ def test_rescaling_loses_no_target(height, width, factor, seed):
     assert set(np.unique(results['gt_seg_map'])) <= {0, 1}
     near = cv2.dilate(results['gt_seg_map'], np.ones((3, 3), np.uint8))
     for row, column in np.argwhere(mask):
-        assert near[min(int((row + 0.5) * size[0] / height), size[0] - 1),
-                    min(int((column + 0.5) * size[1] / width), size[1] - 1)]
+        assert near[
+            min(int((row + 0.5) * size[0] / height), size[0] - 1),
+            min(int((column + 0.5) * size[1] / width), size[1] - 1),
+        ]
 
 
 def test_rescaling_keeps_image_and_mask_aligned():
@@ -100,8 +108,12 @@ def test_rescaling_happens_as_often_as_asked_both_ways_alike():
 
 
 @settings(max_examples=60, deadline=None)
-@given(height=sizes, width=sizes, divisor=st.sampled_from([1, 16, 32]),
-       mode=st.sampled_from(['reflect', 'edge', 'constant']))
+@given(
+    height=sizes,
+    width=sizes,
+    divisor=st.sampled_from([1, 16, 32]),
+    mode=st.sampled_from(['reflect', 'edge', 'constant']),
+)
 def test_padding_cut_off_gives_the_image_back(height, width, divisor, mode):
     before = sample(height, width)
     results = PadToMultiple(divisor, mode)(sample(height, width))
@@ -110,8 +122,7 @@ def test_padding_cut_off_gives_the_image_back(height, width, divisor, mode):
     assert padded.shape == results['pad_shape']
     assert (padded.shape[0] % divisor, padded.shape[1] % divisor) == (0, 0)
     assert max(right, bottom) < divisor
-    np.testing.assert_array_equal(
-        padded[top:padded.shape[0] - bottom, left:padded.shape[1] - right], before['img'])
+    np.testing.assert_array_equal(padded[top : padded.shape[0] - bottom, left : padded.shape[1] - right], before['img'])
     np.testing.assert_array_equal(results['gt_seg_map'], before['gt_seg_map'])  # native size
     assert results['ori_shape'] == (height, width)
 
@@ -149,9 +160,17 @@ def test_resize_for_evaluation_declares_the_native_size():
     assert ResizeForEvaluation(16)(sample(5, 5))['img'].shape == (16, 16)
 
 
-@pytest.mark.parametrize('build', [lambda: RandomTranspose(2), lambda: RandomRescale(2),
-                                   lambda: RandomRescale(ratio=(2, 1)), lambda: PadToMultiple(0),
-                                   lambda: PadToMultiple(mode='mirror'), lambda: ResizeForEvaluation((1, 2, 3))])
+@pytest.mark.parametrize(
+    'build',
+    [
+        lambda: RandomTranspose(2),
+        lambda: RandomRescale(2),
+        lambda: RandomRescale(ratio=(2, 1)),
+        lambda: PadToMultiple(0),
+        lambda: PadToMultiple(mode='mirror'),
+        lambda: ResizeForEvaluation((1, 2, 3)),
+    ],
+)
 def test_wrong_options(build):
     with pytest.raises(ValueError, match='expected'):
         build()

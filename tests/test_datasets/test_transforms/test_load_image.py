@@ -15,19 +15,22 @@ def load(array, **options):
     return LoadInfraredImage(**options)(dict(img=array, img_path='given.tif'))['img']
 
 
-@pytest.mark.parametrize(('raw', 'options', 'expected'), [
-    (CODES8, {}, [[0, 1 / 255, 128 / 255, 1]]),
-    (CODES16, {}, [[0, 1 / 65535, 16383 / 65535, 1]]),
-    (CODES16[:, :3], dict(bit_depth=14), [[0, 1 / 16383, 1]]),
-    (CODES8, dict(bit_depth=14), [[0, 1 / 255, 128 / 255, 1]]),
-    (CODES8, dict(max_value=128), [[0, 1 / 128, 1, 255 / 128]]),
-    (np.float32([[0, 0.25, 1]]), {}, [[0, 0.25, 1]]),
-    (np.float64([[-2, 0, 6]]), dict(normalise='minmax'), [[0, 0.25, 1]]),
-    (CODES8, dict(normalise='minmax'), [[0, 1 / 255, 128 / 255, 1]]),
-    (CODES16, dict(normalise='minmax'), [[0, 1 / 65535, 16383 / 65535, 1]]),
-    (np.full((2, 2), 77, np.uint8), dict(normalise='minmax'), np.zeros((2, 2))),
-    (np.full((2, 2), 77, np.uint8), dict(normalise='percentile'), np.zeros((2, 2))),
-])
+@pytest.mark.parametrize(
+    ('raw', 'options', 'expected'),
+    [
+        (CODES8, {}, [[0, 1 / 255, 128 / 255, 1]]),
+        (CODES16, {}, [[0, 1 / 65535, 16383 / 65535, 1]]),
+        (CODES16[:, :3], dict(bit_depth=14), [[0, 1 / 16383, 1]]),
+        (CODES8, dict(bit_depth=14), [[0, 1 / 255, 128 / 255, 1]]),
+        (CODES8, dict(max_value=128), [[0, 1 / 128, 1, 255 / 128]]),
+        (np.float32([[0, 0.25, 1]]), {}, [[0, 0.25, 1]]),
+        (np.float64([[-2, 0, 6]]), dict(normalise='minmax'), [[0, 0.25, 1]]),
+        (CODES8, dict(normalise='minmax'), [[0, 1 / 255, 128 / 255, 1]]),
+        (CODES16, dict(normalise='minmax'), [[0, 1 / 65535, 16383 / 65535, 1]]),
+        (np.full((2, 2), 77, np.uint8), dict(normalise='minmax'), np.zeros((2, 2))),
+        (np.full((2, 2), 77, np.uint8), dict(normalise='percentile'), np.zeros((2, 2))),
+    ],
+)
 def test_normalisations(raw, options, expected):
     image = load(raw, **options)
     assert image.dtype == np.float32
@@ -47,12 +50,15 @@ def test_the_two_low_bits_of_16_survive():
     assert len(np.unique(load(raw))) == 4
 
 
-@pytest.mark.parametrize(('raw', 'options', 'message'), [
-    (CODES16, dict(bit_depth=14), '65535 does not fit bit_depth=14'),
-    (np.float32([[0, 300]]), {}, r'values from 0 to 300 .*max_value \(1023 for 10-bit codes\)'),
-    (np.float32([[0, np.nan], [np.inf, 1]]), {}, "2 of 4 pixels are NaN or infinite.*nonfinite='median'"),
-    (np.float32([[np.nan]]), dict(nonfinite='median'), '1 of 1 pixels'),
-])
+@pytest.mark.parametrize(
+    ('raw', 'options', 'message'),
+    [
+        (CODES16, dict(bit_depth=14), '65535 does not fit bit_depth=14'),
+        (np.float32([[0, 300]]), {}, r'values from 0 to 300 .*max_value \(1023 for 10-bit codes\)'),
+        (np.float32([[0, np.nan], [np.inf, 1]]), {}, "2 of 4 pixels are NaN or infinite.*nonfinite='median'"),
+        (np.float32([[np.nan]]), dict(nonfinite='median'), '1 of 1 pixels'),
+    ],
+)
 def test_values_that_do_not_fit(raw, options, message):
     with pytest.raises(DataError, match='given.tif: .*' + message):
         load(raw, **options)
@@ -63,9 +69,18 @@ def test_nonfinite_pixels_can_be_replaced():
     np.testing.assert_array_equal(image, np.float32([[0, 0.5, 0.5, 1, 0.5]]))
 
 
-@pytest.mark.parametrize('options', [
-    dict(normalise='zscore'), dict(bit_depth=7), dict(bit_depth=17), dict(bit_depth='14'), dict(max_value=0),
-    dict(percentiles=(99, 1)), dict(nonfinite='ignore')])
+@pytest.mark.parametrize(
+    'options',
+    [
+        dict(normalise='zscore'),
+        dict(bit_depth=7),
+        dict(bit_depth=17),
+        dict(bit_depth='14'),
+        dict(max_value=0),
+        dict(percentiles=(99, 1)),
+        dict(nonfinite='ignore'),
+    ],
+)
 def test_wrong_options(options):
     with pytest.raises(ValueError, match='expected'):
         LoadInfraredImage(**options)

@@ -11,12 +11,20 @@ from hypothesis import strategies as st
 from mmirstd.datasets.transforms import TargetCopyPaste
 
 
-def disc(radius: int = 3, at: tuple[int, int] = (20, 24), background: np.ndarray | float = 0.2,
-         shape: tuple[int, int] = (48, 64), contrast: float = 0.5) -> dict:
+def disc(
+    radius: int = 3,
+    at: tuple[int, int] = (20, 24),
+    background: np.ndarray | float = 0.2,
+    shape: tuple[int, int] = (48, 64),
+    contrast: float = 0.5,
+) -> dict:
     """A sample with one bright disc (column, row)."""
     mask = cv2.circle(np.zeros(shape, np.uint8), at, radius, 1, -1)
-    return dict(img=(np.full(shape, background, np.float32) if np.isscalar(background) else background)
-                + np.float32(contrast) * mask, gt_seg_map=mask)
+    return dict(
+        img=(np.full(shape, background, np.float32) if np.isscalar(background) else background)
+        + np.float32(contrast) * mask,
+        gt_seg_map=mask,
+    )
 
 
 def empty(background: float = 0.4, shape: tuple[int, int] = (48, 64)) -> dict:
@@ -90,11 +98,14 @@ def test_how_often():
     assert np.mean([transform(empty())['gt_seg_map'].any() for _ in range(400)]) == pytest.approx(0.3, abs=0.07)
 
 
-@pytest.mark.parametrize('sample', [
-    disc(at=(2, 24)),  # its edge, or part of it, is outside
-    disc(at=(20, 46)),
-    dict(img=np.zeros((48, 64), np.float32), gt_seg_map=np.zeros((48, 64), np.uint8)),
-])
+@pytest.mark.parametrize(
+    'sample',
+    [
+        disc(at=(2, 24)),  # its edge, or part of it, is outside
+        disc(at=(20, 46)),
+        dict(img=np.zeros((48, 64), np.float32), gt_seg_map=np.zeros((48, 64), np.uint8)),
+    ],
+)
 def test_what_is_cut_off_is_not_taken(sample):
     transform = TargetCopyPaste(prob=1.0)
     transform(sample)
@@ -157,8 +168,18 @@ def test_same_seed_same_result_and_the_bank_forgets():
     assert 'bank_size=1' in repr(transform)
 
 
-@pytest.mark.parametrize('options', [dict(prob=1.5), dict(ratio=(2, 1)), dict(ratio=(0, 1)), dict(max_num=0),
-                                     dict(bank_size=0), dict(size_power=-1), dict(min_scr=-0.1)])
+@pytest.mark.parametrize(
+    'options',
+    [
+        dict(prob=1.5),
+        dict(ratio=(2, 1)),
+        dict(ratio=(0, 1)),
+        dict(max_num=0),
+        dict(bank_size=0),
+        dict(size_power=-1),
+        dict(min_scr=-0.1),
+    ],
+)
 def test_bad_options(options):
     with pytest.raises(ValueError, match=next(iter(options))):
         TargetCopyPaste(**options)

@@ -18,9 +18,14 @@ def coded(height: int, width: int, rng: np.random.Generator):
 
 
 @settings(max_examples=100, deadline=None)
-@given(height=st.integers(1, 70), width=st.integers(1, 70), size=st.tuples(st.integers(1, 50), st.integers(1, 50)),
-       p=st.sampled_from([0.0, 0.7, 1.0]), pad=st.sampled_from(['reflect', 'edge', 'constant']),
-       seed=st.integers(0, 1000))
+@given(
+    height=st.integers(1, 70),
+    width=st.integers(1, 70),
+    size=st.tuples(st.integers(1, 50), st.integers(1, 50)),
+    p=st.sampled_from([0.0, 0.7, 1.0]),
+    pad=st.sampled_from(['reflect', 'edge', 'constant']),
+    seed=st.integers(0, 1000),
+)
 def test_image_and_mask_stay_aligned(height, width, size, p, pad, seed):
     np.random.seed(seed)
     image, mask = coded(height, width, np.random.default_rng(seed))
@@ -56,8 +61,10 @@ def test_share_of_crops_with_a_target():
     np.random.seed(0)
     image, mask = np.zeros((512, 512), np.float32), np.zeros((512, 512), np.uint8)
     mask[300, 200] = 1
-    share = {p: np.mean([TargetAwareCrop(64, p)(dict(img=image, gt_seg_map=mask))['gt_seg_map'].any()
-                         for _ in range(600)]) for p in (0.0, 0.7)}
+    share = {
+        p: np.mean([TargetAwareCrop(64, p)(dict(img=image, gt_seg_map=mask))['gt_seg_map'].any() for _ in range(600)])
+        for p in (0.0, 0.7)
+    }
     assert share[0.0] < 0.06
     assert 0.63 < share[0.7] < 0.77
 
@@ -75,8 +82,10 @@ def test_the_target_is_anywhere_in_the_crop():
     np.random.seed(0)
     mask = np.zeros((100, 100), np.uint8)
     mask[50, 50] = 1
-    crops = [TargetAwareCrop(8, 1.0)(dict(img=np.zeros((100, 100), np.float32), gt_seg_map=mask))['gt_seg_map']
-             for _ in range(600)]
+    crops = [
+        TargetAwareCrop(8, 1.0)(dict(img=np.zeros((100, 100), np.float32), gt_seg_map=mask))['gt_seg_map']
+        for _ in range(600)
+    ]
     assert np.sum(crops, axis=0).min() > 0
 
 
@@ -106,8 +115,9 @@ def test_reproducible_and_cacheable():
     assert all(np.array_equal(pair[0], other) for other in pair)
 
 
-@pytest.mark.parametrize('options', [dict(size=0), dict(size=(1, 2, 3)), dict(size=8, p_target=1.5),
-                                     dict(size=8, pad='zero')])
+@pytest.mark.parametrize(
+    'options', [dict(size=0), dict(size=(1, 2, 3)), dict(size=8, p_target=1.5), dict(size=8, pad='zero')]
+)
 def test_wrong_options(options):
     with pytest.raises(ValueError, match='expected'):
         TargetAwareCrop(**options)

@@ -44,5 +44,5 @@ def test_initialisation_is_kaiming_fan_out() -> None:
     encoder = GGLEncoder(base_channels=16)
     encoder.init_weights()
     weight = encoder.stages[4][1].body[0].conv.weight
-    assert float(weight.std()) == pytest.approx((2 / (256 * 9))**0.5, rel=0.02)
+    assert float(weight.std()) == pytest.approx((2 / (256 * 9)) ** 0.5, rel=0.02)
     assert float(encoder.stem[0].bn.weight.min()) == 1

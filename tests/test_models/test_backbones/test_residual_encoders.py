@@ -11,12 +11,16 @@ from mmirstd.models.backbones import ACMEncoder, FullResolutionResNet, MSDAEncod
 pytestmark = pytest.mark.usefixtures('float64')
 
 
-@pytest.mark.parametrize(('encoder', 'strides'), [
-    (lambda **kw: ResidualEncoder(channels=(4, 8, 16), num_blocks=2, **kw), (1, 2, 4)),
-    (lambda **kw: MSDAEncoder(channels=(4, 16, 8), context_channels=2, **kw), (1, 2, 4)),
-    (lambda **kw: ACMEncoder(num_blocks=(1, 1, 1), **kw), (4, 8, 16)),
-    (lambda **kw: FullResolutionResNet(18, base_channels=8, stem_channels=8, **kw), (1, 2, 4, 8)),
-], ids=['residual', 'msda', 'acm', 'resnet'])
+@pytest.mark.parametrize(
+    ('encoder', 'strides'),
+    [
+        (lambda **kw: ResidualEncoder(channels=(4, 8, 16), num_blocks=2, **kw), (1, 2, 4)),
+        (lambda **kw: MSDAEncoder(channels=(4, 16, 8), context_channels=2, **kw), (1, 2, 4)),
+        (lambda **kw: ACMEncoder(num_blocks=(1, 1, 1), **kw), (4, 8, 16)),
+        (lambda **kw: FullResolutionResNet(18, base_channels=8, stem_channels=8, **kw), (1, 2, 4, 8)),
+    ],
+    ids=['residual', 'msda', 'acm', 'resnet'],
+)
 def test_levels_and_repeated_gray(encoder, strides: tuple[int, ...]) -> None:
     network = encoder(in_channels=3).eval()
     gray = torch.rand(1, 1, 32, 48)

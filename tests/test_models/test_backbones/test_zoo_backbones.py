@@ -30,8 +30,9 @@ def test_a_gray_image_is_repeated_for_three_channels(backbone: type) -> None:
         network(torch.rand(2, 2, 32, 32))
 
 
-@pytest.mark.parametrize(('backbone', 'divisor'), [(CBAMResidualEncoder, 2), (ISTDUEncoder, 2), (ISNetEncoder, 8),
-                                                   (RISTDNet, 8)])
+@pytest.mark.parametrize(
+    ('backbone', 'divisor'), [(CBAMResidualEncoder, 2), (ISTDUEncoder, 2), (ISNetEncoder, 8), (RISTDNet, 8)]
+)
 def test_sizes_that_do_not_divide_are_refused_with_the_cure(backbone: type, divisor: int) -> None:
     network = backbone(**SMALL[backbone]).eval()
     with pytest.raises(ValueError, match=f'PadToMultiple", divisor={divisor}'):

@@ -17,6 +17,7 @@ def _scope() -> None:
 
 def data_samples(size: int = 16) -> list:
     from mmseg.structures import SegDataSample
+
     mask = torch.zeros(1, size, size, dtype=torch.long)
     mask[:, 4:7, 4:7] = 1
     return [SegDataSample(gt_sem_seg=PixelData(data=mask)) for _ in range(2)]
@@ -44,15 +45,20 @@ def test_deep_supervision_adds_weighted_losses_and_keeps_the_prediction() -> Non
     total = deep.loss(x, data_samples(), {})['loss_soft_iou']
     second = IRSTDHead(16, in_index=1)
     second.conv_seg.load_state_dict(deep.aux_convs[0].state_dict())
-    expected = single.loss(x, data_samples(), {})['loss_soft_iou'] + 0.5 * second.loss(
-        x, data_samples(), {})['loss_soft_iou']
+    expected = (
+        single.loss(x, data_samples(), {})['loss_soft_iou'] + 0.5 * second.loss(x, data_samples(), {})['loss_soft_iou']
+    )
     torch.testing.assert_close(total, expected)
 
 
 def test_several_losses_are_logged_by_name() -> None:
-    head = IRSTDHead(8, loss_decode=[
-        dict(type='mmirstd.SoftIoULoss'),
-        dict(type='mmirstd.SoftIoULoss', per_sample=False, loss_name='loss_batch_iou', loss_weight=0.5)])
+    head = IRSTDHead(
+        8,
+        loss_decode=[
+            dict(type='mmirstd.SoftIoULoss'),
+            dict(type='mmirstd.SoftIoULoss', per_sample=False, loss_name='loss_batch_iou', loss_weight=0.5),
+        ],
+    )
     assert set(head.loss(features(), data_samples(), {})) == {'loss_soft_iou', 'loss_batch_iou'}
 
 

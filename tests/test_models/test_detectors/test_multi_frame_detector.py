@@ -27,7 +27,7 @@ def test_any_size_divisible_by_32_trains_and_predicts(num_frames: int, height: i
     model = tiny_detector(num_frames)
     clips = noise(2, num_frames, 1, height, width)
     with torch.no_grad():
-        level, = model.extract_feat(clips)
+        (level,) = model.extract_feat(clips)
         assert level.shape == (2, 8, height // 8, width // 8)
     model.train()
     losses = model(clips, [sample([[4, 4, 12, 10]]), sample()], mode='loss')
@@ -50,7 +50,7 @@ def test_training_steps_lower_the_loss() -> None:
     wrapper = OptimWrapper(torch.optim.Adam(model.parameters(), lr=1e-2))
     clips = torch.zeros(1, 3, 1, 64, 64)
     for t in range(3):
-        clips[0, t, 0, 20:24, 20 + 4 * t:26 + 4 * t] = 1.0
+        clips[0, t, 0, 20:24, 20 + 4 * t : 26 + 4 * t] = 1.0
     totals = []
     for _ in range(25):
         data = dict(inputs=list(clips), data_samples=[sample([[28, 20, 34, 24]])])
@@ -109,7 +109,8 @@ class TestStreamingMode:
         """The head's raw boxes for one sample."""
         seen = {}
         handle = model.bbox_head.multi_level_conv_reg[0].register_forward_hook(
-            lambda module, args, output: seen.update(boxes=output))
+            lambda module, args, output: seen.update(boxes=output)
+        )
         model.streaming = True
         with torch.no_grad():
             model.predict(inputs, [sample(**meta)])
@@ -123,10 +124,15 @@ class TestStreamingMode:
             frames = noise(1, 6, 1, 32, 32)[0]
             for i in range(6):
                 ids = [max(i - k, 0) for k in (2, 1, 0)]
-                given = frames[ids] if whole_clips else frames[i:i + 1]
+                given = frames[ids] if whole_clips else frames[i : i + 1]
                 boxes = self.predict(
-                    model, given[None], video_id=video, frame_id=i, frame_ids=ids if whole_clips else [i],
-                    is_first=i == 0)
+                    model,
+                    given[None],
+                    video_id=video,
+                    frame_id=i,
+                    frame_ids=ids if whole_clips else [i],
+                    is_first=i == 0,
+                )
                 torch.testing.assert_close(boxes, self.windowed(model, frames[None, ids]), rtol=0, atol=1e-12)
 
     def test_each_frame_passes_the_backbone_once(self) -> None:
@@ -169,7 +175,6 @@ class TestStreamingMode:
 
 
 class TestBadInput:
-
     def test_number_of_frames(self, detector: torch.nn.Module) -> None:
         with pytest.raises(ValueError, match=r'shape \(1, 4, 1, 32, 32\); expected clips \(B, 5, C, H, W\)'):
             detector(noise(1, 4, 1, 32, 32), mode='tensor')
@@ -203,7 +208,8 @@ def test_the_heads_loss_is_the_official_one() -> None:
     samples = [sample([[x - w / 2, y - h / 2, x + w / 2, y + h / 2] for x, y, w, h in image]) for image in boxes]
     head = MODELS.build(ConfigDict(tiny_config(1)['bbox_head'], train_cfg=tiny_config(1)['train_cfg']))
     losses = head.loss_by_feat(
-        [raw[:, 5:]], [raw[:, :4]], [raw[:, 4:5]], [s.gt_instances for s in samples], [s.metainfo for s in samples])
+        [raw[:, 5:]], [raw[:, :4]], [raw[:, 4:5]], [s.gt_instances for s in samples], [s.metainfo for s in samples]
+    )
     total = sum(losses.values())
     assert total.item() == pytest.approx(value['value'], rel=2 * 768 * UNIT)
     total.backward()

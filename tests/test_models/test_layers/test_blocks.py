@@ -18,8 +18,9 @@ from mmirstd.models.layers import (
 pytestmark = pytest.mark.usefixtures('float64')
 
 
-@pytest.mark.parametrize(('kwargs', 'out'), [({}, (2, 8, 12, 12)), ({'se_ratio': 4}, (2, 8, 12, 12)),
-                                             ({'downsample': True}, (2, 16, 6, 6))])
+@pytest.mark.parametrize(
+    ('kwargs', 'out'), [({}, (2, 8, 12, 12)), ({'se_ratio': 4}, (2, 8, 12, 12)), ({'downsample': True}, (2, 16, 6, 6))]
+)
 def test_residual_block_shapes(kwargs: dict, out: tuple) -> None:
     block = ResidualBlock(8, out[1], **kwargs)
     assert block(torch.rand(2, 8, 12, 12)).shape == out

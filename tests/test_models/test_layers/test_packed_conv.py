@@ -23,13 +23,29 @@ def plain(act: str | None = 'SiLU', **kwargs) -> ConvModule:
 
 
 @settings(max_examples=40, deadline=None)
-@given(kernel=st.sampled_from([1, 3, 5]), stride=st.integers(1, 2), dilation=st.integers(1, 2),
-       groups=st.sampled_from([1, 4]), bias=st.booleans(), size=st.tuples(*[st.integers(9, 20)] * 2),
-       batch=st.integers(1, 3), channels_last=st.booleans(),
-       act=st.sampled_from([None, 'SiLU', 'Swish', 'Sigmoid', 'ReLU', 'LeakyReLU', 'Tanh']))
+@given(
+    kernel=st.sampled_from([1, 3, 5]),
+    stride=st.integers(1, 2),
+    dilation=st.integers(1, 2),
+    groups=st.sampled_from([1, 4]),
+    bias=st.booleans(),
+    size=st.tuples(*[st.integers(9, 20)] * 2),
+    batch=st.integers(1, 3),
+    channels_last=st.booleans(),
+    act=st.sampled_from([None, 'SiLU', 'Swish', 'Sigmoid', 'ReLU', 'LeakyReLU', 'Tanh']),
+)
 def test_equal_to_the_plain_module(kernel, stride, dilation, groups, bias, size, batch, channels_last, act) -> None:
-    module = ConvModule(8, 12, kernel, stride, kernel // 2, dilation, groups, bias,
-                        act_cfg=act and dict(type=act, **({'inplace': False} if act.endswith('ReLU') else {})))
+    module = ConvModule(
+        8,
+        12,
+        kernel,
+        stride,
+        kernel // 2,
+        dilation,
+        groups,
+        bias,
+        act_cfg=act and dict(type=act, **({'inplace': False} if act.endswith('ReLU') else {})),
+    )
     packed = PackedConvModule(module)
     with torch.inference_mode():
         # A second size, then the first again: the weights are packed anew.
@@ -54,8 +70,12 @@ def test_the_operators_are_used_for_float32_without_gradients_only() -> None:
 
 def test_norms_are_folded_first_and_other_modules_stay() -> None:
     model = nn.Sequential(
-        plain(norm_cfg=dict(type='BN')), nn.Conv2d(12, 8, 1), plain(padding_mode='reflect'), nn.Conv2d(12, 8, 1),
-        plain(order=('act', 'conv', 'norm')))
+        plain(norm_cfg=dict(type='BN')),
+        nn.Conv2d(12, 8, 1),
+        plain(padding_mode='reflect'),
+        nn.Conv2d(12, 8, 1),
+        plain(order=('act', 'conv', 'norm')),
+    )
     model[0].norm.running_mean.uniform_(-1, 1)
     x = torch.rand(2, 8, 16, 16)
     with torch.no_grad():
@@ -101,6 +121,7 @@ def test_asking_leaves_the_random_numbers_as_they_were() -> None:
 def test_nothing_is_replaced_without_the_operators(monkeypatch) -> None:
     def missing(*args):
         raise AttributeError('no such operator')
+
     monkeypatch.setattr(PackedConvModule, 'forward', missing)
     packed_conv.can_pack.cache_clear()
     try:

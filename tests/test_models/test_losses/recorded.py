@@ -23,7 +23,8 @@ def recorded_inputs() -> tuple[Tensor, Tensor]:
 
 def normal(seed: int) -> Tensor:
     return torch.from_numpy(
-        np.random.Generator(np.random.PCG64(seed)).standard_normal((2, 1, 32, 32)).astype(np.float32))
+        np.random.Generator(np.random.PCG64(seed)).standard_normal((2, 1, 32, 32)).astype(np.float32)
+    )
 
 
 def check(loss: Callable[[Tensor, Tensor], Tensor], name: str, case: str, rel: float | None = None) -> None:

@@ -13,8 +13,10 @@ from .recorded import CASES, check, recorded_inputs
 
 
 @pytest.mark.parametrize('case', CASES)
-@pytest.mark.parametrize(('name', 'levels'), [
-    ('SCTransNet BCE single', 1), ('SCTransNet BCE tuple of 6', 6), ('UIU-Net muti_bce_loss_fusion', 7)])
+@pytest.mark.parametrize(
+    ('name', 'levels'),
+    [('SCTransNet BCE single', 1), ('SCTransNet BCE tuple of 6', 6), ('UIU-Net muti_bce_loss_fusion', 7)],
+)
 def test_equals_the_official_codes(name: str, levels: int, case: str) -> None:
     loss = BinaryCrossEntropyLoss()
 
@@ -30,13 +32,15 @@ def test_equals_mmsegs(seed: int, avg_non_ignore: bool, ignored: float) -> None:
     logits = 5 * torch.randn(2, 1, 6, 7, generator=generator, dtype=torch.float64)
     target = (torch.rand(2, 6, 7, generator=generator) > 0.8).long()
     target[torch.rand(2, 6, 7, generator=generator) < ignored] = 255
-    theirs = MODELS.build(dict(
-        type='mmseg.CrossEntropyLoss', use_sigmoid=True, avg_non_ignore=avg_non_ignore, loss_weight=0.7))
+    theirs = MODELS.build(
+        dict(type='mmseg.CrossEntropyLoss', use_sigmoid=True, avg_non_ignore=avg_non_ignore, loss_weight=0.7)
+    )
     ours = BinaryCrossEntropyLoss(avg_non_ignore=avg_non_ignore, loss_weight=0.7)
     assert ours.loss_name == theirs.loss_name
     # mmseg sums in float32: 84 terms of one sign, each rounded a few times, and each partial sum once.
-    torch.testing.assert_close(ours(logits, target).float(), theirs(logits, target, ignore_index=255),
-                               rtol=(84 + 8) * 2**-24, atol=0)
+    torch.testing.assert_close(
+        ours(logits, target).float(), theirs(logits, target, ignore_index=255), rtol=(84 + 8) * 2**-24, atol=0
+    )
 
 
 @pytest.mark.parametrize('avg_non_ignore', [False, True])

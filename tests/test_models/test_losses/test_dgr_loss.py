@@ -16,8 +16,9 @@ from mmirstd.registry import MODELS
 
 def levels(channels: list[int] = [6, 6, 6], size: int = 8, seed: int = 0) -> list[torch.Tensor]:
     generator = torch.Generator().manual_seed(seed)
-    return [torch.randn(2, c, size >> i, size >> i, generator=generator, requires_grad=True)
-            for i, c in enumerate(channels)]
+    return [
+        torch.randn(2, c, size >> i, size >> i, generator=generator, requires_grad=True) for i, c in enumerate(channels)
+    ]
 
 
 def direct(shallow: torch.Tensor, deep: torch.Tensor) -> torch.Tensor:
@@ -27,6 +28,7 @@ def direct(shallow: torch.Tensor, deep: torch.Tensor) -> torch.Tensor:
 
 # form='feature'
 
+
 @pytest.mark.parametrize('target', ['deep', 'shallow', 'both'])
 def test_feature_form_is_the_formula(target: str) -> None:
     maps = levels()
@@ -35,7 +37,7 @@ def test_feature_form_is_the_formula(target: str) -> None:
     torch.testing.assert_close(loss, expected)
 
 
-@pytest.mark.parametrize(('target', 'students'), [('deep', (0, )), ('shallow', (1, )), ('both', (0, 1))])
+@pytest.mark.parametrize(('target', 'students'), [('deep', (0,)), ('shallow', (1,)), ('both', (0, 1))])
 @pytest.mark.parametrize('channels', [[6, 6], [6, 10]])
 def test_the_teacher_gets_no_gradient_at_all(target: str, students: tuple[int, ...], channels: list[int]) -> None:
     maps = levels(channels)
@@ -102,6 +104,7 @@ def test_half_precision_features_give_a_float32_loss() -> None:
 
 # form='gradient'
 
+
 class TwoHeads(nn.Module):
     """Levels with a loss of their own each, so that whose gradient is whose is plain."""
 
@@ -111,7 +114,7 @@ class TwoHeads(nn.Module):
         self.heads = nn.ModuleList(nn.Conv2d(c, 3, 1) for c in channels)
 
     def forward(self, maps: list[torch.Tensor]) -> torch.Tensor:
-        return sum((head(m).tanh()**2).mean() for head, m in zip(self.heads, maps))
+        return sum((head(m).tanh() ** 2).mean() for head, m in zip(self.heads, maps))
 
 
 def test_gradient_form_is_the_cosine_of_the_gradients() -> None:
@@ -124,7 +127,7 @@ def test_gradient_form_is_the_cosine_of_the_gradients() -> None:
 
 
 @pytest.mark.parametrize('channels', [[6, 6], [6, 10]])
-@pytest.mark.parametrize(('target', 'students'), [('deep', (0, )), ('shallow', (1, )), ('both', (0, 1))])
+@pytest.mark.parametrize(('target', 'students'), [('deep', (0,)), ('shallow', (1,)), ('both', (0, 1))])
 def test_gradient_form_stops_at_the_teacher(channels: list[int], target: str, students: tuple[int, ...]) -> None:
     maps, heads = levels(channels), TwoHeads(channels)
     loss = DGRLoss(form='gradient', target=target)(maps, heads(maps))
@@ -140,7 +143,7 @@ def test_gradient_form_s_double_backward_is_right() -> None:
     weight = heads.heads[0].weight
     loss = DGRLoss(form='gradient', loss_weight=1.0)
     # cosines are computed in float32, hence the step
-    found, = torch.autograd.grad(loss(maps, heads(maps)), weight)
+    (found,) = torch.autograd.grad(loss(maps, heads(maps)), weight)
     step = 1e-3
     for index in [(0, 0, 0, 0), (1, 2, 0, 0), (2, 1, 0, 0)]:
         values = []
@@ -170,8 +173,9 @@ def test_gradient_form_in_half_precision() -> None:
 
 def test_levels_without_gradient_are_left_out() -> None:
     maps, heads = levels([6, 6, 6]), TwoHeads([6, 6])
-    torch.testing.assert_close(DGRLoss(form='gradient')(maps, heads(maps)),
-                               DGRLoss(form='gradient')(maps[:2], heads(maps[:2])))
+    torch.testing.assert_close(
+        DGRLoss(form='gradient')(maps, heads(maps)), DGRLoss(form='gradient')(maps[:2], heads(maps[:2]))
+    )
     nothing = DGRLoss(form='gradient')(maps, maps[0].sum())
     assert nothing == 0
     nothing.backward()
@@ -181,11 +185,13 @@ def test_levels_without_gradient_are_left_out() -> None:
 def test_the_loss_of_several_passes_is_their_mean(form: str) -> None:
     one, two, heads = levels([6, 6]), levels([6, 6], seed=1), TwoHeads([6, 6])
     loss = DGRLoss(form=form, embed_channels=None)
-    torch.testing.assert_close(loss([one, two], heads(one) + 5 * heads(two)),
-                               (loss(one, heads(one)) + loss(two, heads(two))) / 2)
+    torch.testing.assert_close(
+        loss([one, two], heads(one) + 5 * heads(two)), (loss(one, heads(one)) + loss(two, heads(two))) / 2
+    )
 
 
 # form='gate'
+
 
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 10**6), st.integers(-30, 30), st.integers(-30, 30), st.sampled_from(['location', 'sample']))
@@ -201,14 +207,15 @@ def test_remove_opposition(seed: int, exponent: int, reference_exponent: int, ov
     # only along the reference something was removed
     removed = unit - cleaned
     square = reference_unit.square().sum(dims, keepdim=True)
-    torch.testing.assert_close(removed, (removed * reference_unit).sum(dims, keepdim=True) / square * reference_unit,
-                               rtol=1e-3, atol=1e-4)
+    torch.testing.assert_close(
+        removed, (removed * reference_unit).sum(dims, keepdim=True) / square * reference_unit, rtol=1e-3, atol=1e-4
+    )
 
 
 def test_remove_opposition_by_hand() -> None:
-    vector = torch.tensor([1., -2.]).reshape(1, 2, 1, 1)
-    reference = torch.tensor([0., 5.]).reshape(1, 2, 1, 1)
-    assert remove_opposition(vector, reference).flatten().tolist() == [1., 0.]
+    vector = torch.tensor([1.0, -2.0]).reshape(1, 2, 1, 1)
+    reference = torch.tensor([0.0, 5.0]).reshape(1, 2, 1, 1)
+    assert remove_opposition(vector, reference).flatten().tolist() == [1.0, 0.0]
     assert torch.equal(remove_opposition(vector, -reference), vector)
     assert torch.equal(remove_opposition(vector, 0 * reference), vector)
 
@@ -222,8 +229,10 @@ def test_the_gate_has_no_loss_and_no_parameters() -> None:
 
 # weights
 
+
 def boxes_sample(*boxes: tuple[float, ...]):
     from mmdet.structures import DetDataSample
+
     sample = DetDataSample()
     sample.gt_instances = InstanceData(bboxes=torch.tensor(boxes).reshape(-1, 4))
     return sample
@@ -231,13 +240,14 @@ def boxes_sample(*boxes: tuple[float, ...]):
 
 def mask_sample(mask: torch.Tensor):
     from mmseg.structures import SegDataSample
+
     sample = SegDataSample()
     sample.gt_sem_seg = PixelData(data=mask[None])
     return sample
 
 
 def test_weights_from_boxes() -> None:
-    samples = [boxes_sample((16., 8., 24., 12.)), boxes_sample()]
+    samples = [boxes_sample((16.0, 8.0, 24.0, 12.0)), boxes_sample()]
     near = target_weights(samples, (8, 8), (64, 64), 2, radius=0)
     expected = torch.zeros(8, 8)
     expected[1, 2] = 1  # the cell of stride 8 that holds x 16..24, y 8..12
@@ -260,14 +270,14 @@ def test_weights_from_masks() -> None:
 
 
 def test_frames_of_a_clip_share_their_sample_s_targets() -> None:
-    samples = [boxes_sample((0., 0., 4., 4.)), boxes_sample((60., 60., 64., 64.))]
+    samples = [boxes_sample((0.0, 0.0, 4.0, 4.0)), boxes_sample((60.0, 60.0, 64.0, 64.0))]
     near = target_weights(samples, (8, 8), (64, 64), 6, radius=0)  # three frames, time outermost
     assert [near[i, 0].nonzero().tolist()[0] for i in range(6)] == [[0, 0], [7, 7]] * 3
 
 
 def test_only_the_neighbourhood_of_targets_counts() -> None:
     maps = levels([6, 6])
-    samples = [boxes_sample((0., 0., 4., 4.)), boxes_sample((0., 0., 4., 4.))]
+    samples = [boxes_sample((0.0, 0.0, 4.0, 4.0)), boxes_sample((0.0, 0.0, 4.0, 4.0))]
     weight = dict(source='targets', radius=0)
     loss = DGRLoss(embed_channels=None, weight=weight, loss_weight=1.0)(maps, None, samples, (64, 64))
     torch.testing.assert_close(loss, direct(*maps)[:, 0, 0].mean())
@@ -288,9 +298,14 @@ def test_places_may_count_by_the_teacher_s_length(kwargs: dict) -> None:
     torch.testing.assert_close(loss, (length * direct(*vectors)).sum() / length.sum(), rtol=1e-3, atol=1e-4)
 
 
-@pytest.mark.parametrize(('samples', 'match'), [
-    (None, '0 data samples for a batch of 2'), ([boxes_sample()] * 3, '3 data samples for a batch of 2'),
-    ([{}] * 2, 'neither')])
+@pytest.mark.parametrize(
+    ('samples', 'match'),
+    [
+        (None, '0 data samples for a batch of 2'),
+        ([boxes_sample()] * 3, '3 data samples for a batch of 2'),
+        ([{}] * 2, 'neither'),
+    ],
+)
 def test_weights_without_ground_truth(samples, match: str) -> None:
     with pytest.raises(ValueError, match=match):
         DGRLoss(embed_channels=None, weight=dict(source='targets'))(levels(), None, samples, (64, 64))
@@ -298,17 +313,21 @@ def test_weights_without_ground_truth(samples, match: str) -> None:
 
 # bad input
 
-@pytest.mark.parametrize(('kwargs', 'match'), [
-    (dict(form='grad'), 'feature, gradient, gate'),
-    (dict(target='low'), 'deep, shallow, both'),
-    (dict(gate_over='image'), 'location, sample'),
-    (dict(in_channels=[4, 8], embed_channels=None), r'\[4, 8\] channels'),
-    (dict(in_channels=None), 'needs in_channels'),
-    (dict(weight=dict(source='boxes')), "source='targets'"),
-    (dict(weight=dict(radius=2)), "source='targets'"),
-    (dict(weight=dict(source='magnitude', radius=2)), "source='targets'"),
-    (dict(form='gate', loss_name='dgr'), 'must contain'),
-])
+
+@pytest.mark.parametrize(
+    ('kwargs', 'match'),
+    [
+        (dict(form='grad'), 'feature, gradient, gate'),
+        (dict(target='low'), 'deep, shallow, both'),
+        (dict(gate_over='image'), 'location, sample'),
+        (dict(in_channels=[4, 8], embed_channels=None), r'\[4, 8\] channels'),
+        (dict(in_channels=None), 'needs in_channels'),
+        (dict(weight=dict(source='boxes')), "source='targets'"),
+        (dict(weight=dict(radius=2)), "source='targets'"),
+        (dict(weight=dict(source='magnitude', radius=2)), "source='targets'"),
+        (dict(form='gate', loss_name='dgr'), 'must contain'),
+    ],
+)
 def test_bad_configs(kwargs: dict, match: str) -> None:
     with pytest.raises(ValueError, match=match):
         DGRLoss(**kwargs)

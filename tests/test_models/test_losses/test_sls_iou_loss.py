@@ -24,10 +24,14 @@ def hub(request: pytest.FixtureRequest) -> Iterator[MessageHub]:
 
 
 @pytest.mark.parametrize('case', CASES)
-@pytest.mark.parametrize(('epoch', 'location', 'name'), [
-    (5, True, 'SLSIoULoss warm-up (warm_epoch=5, epoch=5)'),
-    (6, True, 'SLSIoULoss (warm_epoch=5, epoch=6, with_shape=True)'),
-    (6, False, 'SLSIoULoss (warm_epoch=5, epoch=6, with_shape=False)')])
+@pytest.mark.parametrize(
+    ('epoch', 'location', 'name'),
+    [
+        (5, True, 'SLSIoULoss warm-up (warm_epoch=5, epoch=5)'),
+        (6, True, 'SLSIoULoss (warm_epoch=5, epoch=6, with_shape=True)'),
+        (6, False, 'SLSIoULoss (warm_epoch=5, epoch=6, with_shape=False)'),
+    ],
+)
 def test_equals_the_official_code(hub: MessageHub, epoch: int, location: bool, name: str, case: str) -> None:
     hub.update_info('epoch', epoch)
     check(SLSIoULoss(warm_epoch=5, with_location=location), name, case)

@@ -8,10 +8,17 @@ from mmirstd.models.losses import BinaryCrossEntropyLoss, SoftIoULoss
 from .recorded import CASES, check, recorded_inputs
 
 
-@pytest.mark.parametrize(('name', 'per_sample'), [
-    ('SoftIoULoss (MSDA-Net)', True), ('SoftIoULoss (MSHNet)', True),
-    ('SoftLoULoss (acm-pytorch / AGPCNet / RPCANet / RDIAN)', True), ('SoftIoULoss (DNANet)', False),
-    ('SoftIoULoss single (BasicIRSTD)', False), ('SoftIoULoss (ISTDU-Net-main)', False)])
+@pytest.mark.parametrize(
+    ('name', 'per_sample'),
+    [
+        ('SoftIoULoss (MSDA-Net)', True),
+        ('SoftIoULoss (MSHNet)', True),
+        ('SoftLoULoss (acm-pytorch / AGPCNet / RPCANet / RDIAN)', True),
+        ('SoftIoULoss (DNANet)', False),
+        ('SoftIoULoss single (BasicIRSTD)', False),
+        ('SoftIoULoss (ISTDU-Net-main)', False),
+    ],
+)
 @pytest.mark.parametrize('case', CASES)
 def test_equals_the_official_codes(name: str, per_sample: bool, case: str) -> None:
     check(SoftIoULoss(per_sample=per_sample), name, case)
@@ -20,8 +27,9 @@ def test_equals_the_official_codes(name: str, per_sample: bool, case: str) -> No
 @pytest.mark.parametrize('case', CASES)
 def test_with_cross_entropy_it_is_the_original_isnet(case: str) -> None:
     losses = [SoftIoULoss(smooth=0), BinaryCrossEntropyLoss()]
-    check(lambda logits, target: sum(loss(logits, target[:, 0]) for loss in losses),
-          'SoftIoULoss (ISNet original)', case)
+    check(
+        lambda logits, target: sum(loss(logits, target[:, 0]) for loss in losses), 'SoftIoULoss (ISNet original)', case
+    )
 
 
 def test_ignored_pixels_change_nothing() -> None:

@@ -15,9 +15,15 @@ from tests.rounding import scatter
 
 pytestmark = pytest.mark.usefixtures('float64')
 
-NAMES = {'conv': 'gates', 'conv2': 'motion_gates', 'motion': 'motion_update.gates', 'mm1': 'motion_update.past_mix',
-         'mm2': 'motion_update.future_mix', 'past_attention': 'motion_update.past_attention',
-         'future_attention': 'motion_update.future_attention'}
+NAMES = {
+    'conv': 'gates',
+    'conv2': 'motion_gates',
+    'motion': 'motion_update.gates',
+    'mm1': 'motion_update.past_mix',
+    'mm2': 'motion_update.future_mix',
+    'past_attention': 'motion_update.past_attention',
+    'future_attention': 'motion_update.future_attention',
+}
 
 
 def test_a_cell_with_its_motion_update_equals_the_official_one() -> None:
@@ -32,7 +38,8 @@ def test_a_cell_with_its_motion_update_equals_the_official_one() -> None:
     generator = np.random.Generator(np.random.PCG64(12345))
     cell = cell.double()
     x, motion_input, hidden, memory, motion_hidden, motion_memory = (
-        torch.from_numpy(generator.standard_normal((2, 8, 40, 40)).astype(np.float32)).double() for _ in range(6))
+        torch.from_numpy(generator.standard_normal((2, 8, 40, 40)).astype(np.float32)).double() for _ in range(6)
+    )
     clip = torch.from_numpy(generator.standard_normal((2, 5, 8, 40, 40)).astype(np.float32)).double()
     motion = motion_hidden, motion_memory
 
@@ -52,17 +59,17 @@ def test_a_cell_with_its_motion_update_equals_the_official_one() -> None:
 def test_every_parameter_learns_with_any_number_of_slices(num_slices: int) -> None:
     branch = CrossSliceMotionBranch(1, 6, 3, channels=4, num_slices=num_slices, pooled_size=4, num_heads=2)
     clips = torch.rand(2, 3, 1, 32, 48)
-    feats = [(torch.rand(2, 6, 4, 6, requires_grad=True), ) for _ in range(3)]
+    feats = [(torch.rand(2, 6, 4, 6, requires_grad=True),) for _ in range(3)]
     branch.loss(clips, feats)['loss_motion'].backward()
     assert [name for name, p in branch.named_parameters() if p.grad is None] == []
     # No stop-gradient: the features are pulled as well.
-    assert all(level.grad.abs().sum() > 0 for level, in feats)
+    assert all(level.grad.abs().sum() > 0 for (level,) in feats)
 
 
 def test_the_official_parameters_that_are_never_used_are_made_on_request_only() -> None:
     branch = CrossSliceMotionBranch(official_unused=True)
     assert sum(p.numel() for p in branch.parameters()) == 21981227 - 11949003 - 2 * 32 * 25  # 1 channel in place of 3
-    clips, feats = torch.rand(1, 5, 1, 32, 32), [(torch.rand(1, 128, 4, 4), ) for _ in range(5)]
+    clips, feats = torch.rand(1, 5, 1, 32, 32), [(torch.rand(1, 128, 4, 4),) for _ in range(5)]
     branch.loss(clips, feats)['loss_motion'].backward()
     unused = {name for name, p in branch.named_parameters() if p.grad is None}
     assert {name.split('.')[0] for name in unused} == {'lstm', 'unused_map'}
@@ -96,9 +103,9 @@ def test_the_lstm_looks_back_and_not_ahead() -> None:
 def test_loss_is_the_weighted_mean_square() -> None:
     torch.manual_seed(0)
     branch = CrossSliceMotionBranch(1, 4, 2, channels=4, loss_weight=3.0)
-    clips, feats = torch.rand(1, 2, 1, 16, 16), [(torch.rand(1, 4, 2, 2), ) for _ in range(2)]
+    clips, feats = torch.rand(1, 2, 1, 16, 16), [(torch.rand(1, 4, 2, 2),) for _ in range(2)]
     with torch.no_grad():
-        expected = 3 * (torch.cat([level for level, in feats], dim=1) - branch(clips, (2, 2))).square().mean()
+        expected = 3 * (torch.cat([level for (level,) in feats], dim=1) - branch(clips, (2, 2))).square().mean()
         torch.testing.assert_close(branch.loss(clips, feats)['loss_motion'], expected)
 
 

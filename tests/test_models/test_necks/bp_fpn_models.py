@@ -28,16 +28,27 @@ FURTHER = (1, 2, 3, 4)
 def fcos(neck: dict, further: bool = False, seed: int = 0, levels: int = 3) -> torch.nn.Module:
     """mmdet's stock FCOS, initialised from a seed, in training mode."""
     from mmdet.registry import MODELS
+
     backbone = dict(BACKBONE, out_indices=FURTHER) if further else BACKBONE
     torch.manual_seed(seed)
     cfg = dict(
-        type='FCOS', backbone=backbone, neck=neck,
+        type='FCOS',
+        backbone=backbone,
+        neck=neck,
         bbox_head=dict(
-            type='FCOSHead', num_classes=1, in_channels=16, stacked_convs=1, feat_channels=16,
-            strides=[8, 16, 32][:levels], regress_ranges=((-1, 8), (8, 16), (16, 1e8))[:levels],
-            norm_cfg=dict(type='GN', num_groups=4)),
-        test_cfg=dict(nms_pre=10, min_bbox_size=0, score_thr=0.0, nms=dict(type='nms', iou_threshold=0.5),
-                      max_per_img=5))
+            type='FCOSHead',
+            num_classes=1,
+            in_channels=16,
+            stacked_convs=1,
+            feat_channels=16,
+            strides=[8, 16, 32][:levels],
+            regress_ranges=((-1, 8), (8, 16), (16, 1e8))[:levels],
+            norm_cfg=dict(type='GN', num_groups=4),
+        ),
+        test_cfg=dict(
+            nms_pre=10, min_bbox_size=0, score_thr=0.0, nms=dict(type='nms', iou_threshold=0.5), max_per_img=5
+        ),
+    )
     with DefaultScope.overwrite_default_scope('mmdet'):
         model = MODELS.build(ConfigDict(copy.deepcopy(cfg)))
     logging.disable(logging.INFO)  # a line for each parameter
@@ -50,15 +61,23 @@ def fcos(neck: dict, further: bool = False, seed: int = 0, levels: int = 3) -> t
 def det_batch(size: int = SIZE, seed: int = 1, batch: int = 2) -> dict:
     """Images and boxes of several scales, so that every level has targets."""
     from mmdet.structures import DetDataSample
+
     generator = torch.Generator().manual_seed(seed)
     samples = []
     for _ in range(batch):
-        sample = DetDataSample(metainfo=dict(
-            img_shape=(size, size), ori_shape=(size, size), pad_shape=(size, size), scale_factor=(1.0, 1.0),
-            batch_input_shape=(size, size)))
+        sample = DetDataSample(
+            metainfo=dict(
+                img_shape=(size, size),
+                ori_shape=(size, size),
+                pad_shape=(size, size),
+                scale_factor=(1.0, 1.0),
+                batch_input_shape=(size, size),
+            )
+        )
         sample.gt_instances = InstanceData(
-            bboxes=torch.tensor([[2., 2., 9., 9.], [12., 12., 34., 36.], [1., 1., 60., 62.]]),
-            labels=torch.zeros(3, dtype=torch.long))
+            bboxes=torch.tensor([[2.0, 2.0, 9.0, 9.0], [12.0, 12.0, 34.0, 36.0], [1.0, 1.0, 60.0, 62.0]]),
+            labels=torch.zeros(3, dtype=torch.long),
+        )
         sample.ignored_instances = InstanceData(bboxes=torch.zeros(0, 4), labels=torch.zeros(0, dtype=torch.long))
         samples.append(sample)
     return dict(inputs=torch.randn(batch, 3, size, size, generator=generator), data_samples=samples)
@@ -67,11 +86,15 @@ def det_batch(size: int = SIZE, seed: int = 1, batch: int = 2) -> dict:
 def seg_batch(size: int = SIZE, seed: int = 1, batch: int = 2, classes: int = 2) -> dict:
     """Images and masks."""
     from mmseg.structures import SegDataSample
+
     generator = torch.Generator().manual_seed(seed)
     samples = []
     for _ in range(batch):
-        sample = SegDataSample(metainfo=dict(
-            img_shape=(size, size), ori_shape=(size, size), pad_shape=(size, size), padding_size=(0, 0, 0, 0)))
+        sample = SegDataSample(
+            metainfo=dict(
+                img_shape=(size, size), ori_shape=(size, size), pad_shape=(size, size), padding_size=(0, 0, 0, 0)
+            )
+        )
         sample.gt_sem_seg = PixelData(data=torch.randint(0, classes, (1, size, size), generator=generator))
         samples.append(sample)
     return dict(inputs=torch.randn(batch, 3, size, size, generator=generator), data_samples=samples)

@@ -8,8 +8,9 @@ import torch
 from mmirstd.models.necks import ACMNeck
 
 
-@pytest.mark.parametrize(('modulation', 'pooled'), [('asymmetric', (True, False)), ('local', (False, False)),
-                                                    ('global', (True, True))])
+@pytest.mark.parametrize(
+    ('modulation', 'pooled'), [('asymmetric', (True, False)), ('local', (False, False)), ('global', (True, True))]
+)
 def test_gates_of_the_ablations(modulation: str, pooled: tuple[bool, bool]) -> None:
     neck = ACMNeck([4, 8], modulation=modulation).eval()
     assert (neck.fusions[0].top_down.pooled, neck.fusions[0].bottom_up.pooled) == pooled

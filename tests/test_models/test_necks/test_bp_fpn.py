@@ -39,11 +39,17 @@ def constant_shortcut(model: torch.nn.Module) -> None:
 
 GILS_CASES = [
     dict(down=down, fuse=fuse, at=at)
-    for down, fuse, at in [('space_to_depth', 'concat', 'input'), ('conv', 'add', 'input'), ('max', 'gated', 'output'),
-                           ('avg', 'concat', 'output')]]
+    for down, fuse, at in [
+        ('space_to_depth', 'concat', 'input'),
+        ('conv', 'add', 'input'),
+        ('max', 'gated', 'output'),
+        ('avg', 'concat', 'output'),
+    ]
+]
 
 
 # Isolation
+
 
 @pytest.mark.parametrize('name', ['FPN', 'YOLOXPAFPN', 'CSPFPN'])
 @pytest.mark.parametrize('gils', GILS_CASES, ids=lambda g: '-'.join(g.values()))
@@ -82,6 +88,7 @@ def test_without_isolation_the_tapped_level_and_all_below_differ(gils: dict) -> 
 
 
 # The base network
+
 
 @pytest.mark.parametrize('name', PYRAMIDS)
 def test_the_base_checkpoint_loads_with_only_the_new_keys_missing(name: str, tmp_path) -> None:
@@ -123,6 +130,7 @@ def test_the_checkpoint_guard_reads_base_names(prefix: str) -> None:
             self.lines.append(line)
 
     from types import SimpleNamespace
+
     runner = SimpleNamespace(model=model, logger=Logger(), _resume=False)
     CheckpointGuardHook(min_match=0.5).after_load_checkpoint(runner, dict(state_dict=dict(state)))
     assert 'neck.gils.scale' in runner.logger.lines[0]
@@ -173,6 +181,7 @@ def test_variants_of_one_seed_start_from_the_same_weights() -> None:
 
 # Without GILS and DGR the wrapper is nothing
 
+
 @pytest.mark.parametrize('name', PYRAMIDS)
 def test_an_empty_wrapper_changes_nothing(name: str) -> None:
     batch = det_batch()
@@ -184,6 +193,7 @@ def test_an_empty_wrapper_changes_nothing(name: str) -> None:
 
 
 # DGR in a detector
+
 
 @pytest.mark.parametrize('form', FORMS)
 @pytest.mark.parametrize('levels', ['output', 'inner'])
@@ -202,13 +212,16 @@ def test_the_loss_arrives_in_the_detector_s_dict(name: str, levels: str, form: s
     # every parameter that is trained gets its gradient: DistributedDataParallel would wait for it
     assert set(found) == {k for k, p in model.named_parameters() if p.requires_grad}
     base_grads = gradients(base, base.parse_losses(expected)[0])
-    assert any(not torch.equal(found[k.replace('neck.', 'neck.pyramid.', 1)], g) for k, g in base_grads.items()
-               if k.startswith('neck.'))
+    assert any(
+        not torch.equal(found[k.replace('neck.', 'neck.pyramid.', 1)], g)
+        for k, g in base_grads.items()
+        if k.startswith('neck.')
+    )
 
 
 @pytest.mark.parametrize('form', FORMS)
 def test_one_output_is_regularised_inside(form: str) -> None:
-    pyramid = dict(type='mmirstd.CSPFPN', in_channels=[32, 64, 128], out_levels=(0, ), out_channels=16)
+    pyramid = dict(type='mmirstd.CSPFPN', in_channels=[32, 64, 128], out_levels=(0,), out_channels=16)
     model = fcos(bp(pyramid, dgr=dict(form=form)), levels=1)
     assert model.neck.dgr_levels == 'inner'
     losses = losses_of(model, det_batch())
@@ -274,8 +287,7 @@ def test_at_inference_dgr_does_not_exist(name: str, form: str) -> None:
         outs, expected = (m(**copy.deepcopy(batch), mode='tensor') for m in (model, base))
         results, expected_results = (m(**copy.deepcopy(batch), mode='predict') for m in (model, base))
     assert all(torch.equal(a, b) for x, y in zip(outs, expected) for a, b in zip(x, y))
-    assert all(torch.equal(a.pred_instances.bboxes, b.pred_instances.bboxes)
-               for a, b in zip(results, expected_results))
+    assert all(torch.equal(a.pred_instances.bboxes, b.pred_instances.bboxes) for a, b in zip(results, expected_results))
     assert calls == []
     assert hooks == 0
     assert not model.neck._deferred
@@ -291,10 +303,11 @@ def test_at_inference_dgr_does_not_exist(name: str, form: str) -> None:
 
 # AMP, accumulation
 
+
 @pytest.mark.parametrize('form', [*FORMS, 'gate'])
 def test_loss_scaling_keeps_the_weight_of_dgr(form: str) -> None:
     batch = det_batch()
-    weight = dict(loss_weight=10.) if form != 'gate' else {}
+    weight = dict(loss_weight=10.0) if form != 'gate' else {}
     model = fcos(bp(gils=dict(zero_init=False), dgr=dict(form=form, **weight)), further=True)
     plain = gradients(model, total(model, batch))
     scaler = torch.amp.GradScaler('cpu', init_scale=2.0**16)
@@ -346,6 +359,7 @@ def test_train_step_with_accumulation_and_autocast(form: str) -> None:
 
 # The gate
 
+
 def gate_probe(target: str = 'deep', name: str = 'FPN') -> tuple[list, dict, dict]:
     """Gradients at the gate of each level, and of the parameters with and without it."""
     batch = det_batch()
@@ -391,14 +405,18 @@ def test_the_gate_s_two_gradients_sum_to_what_arrives() -> None:
     expected = gradients(plain, total(plain, batch))
     for key in expected:
         torch.testing.assert_close(
-            found[key.replace('neck.', 'neck.pyramid.', 1) if key.startswith('neck.') else key], expected[key],
-            rtol=1e-4, atol=1e-7)
+            found[key.replace('neck.', 'neck.pyramid.', 1) if key.startswith('neck.') else key],
+            expected[key],
+            rtol=1e-4,
+            atol=1e-7,
+        )
     levels = []
     with TopDownTaps(plain.neck) as taps:
         loss = total(plain, batch)
         levels = torch.autograd.grad(loss, taps.levels)
-    torch.testing.assert_close(seen, list(reversed(levels[1:])) if seen[0].shape != levels[1].shape else
-                               list(levels[1:]), rtol=1e-4, atol=1e-8)
+    torch.testing.assert_close(
+        seen, list(reversed(levels[1:])) if seen[0].shape != levels[1].shape else list(levels[1:]), rtol=1e-4, atol=1e-8
+    )
 
 
 @pytest.mark.parametrize('target', ['shallow', 'both'])
@@ -412,8 +430,10 @@ def test_the_gate_s_other_targets(target: str) -> None:
 
 # Collecting the losses
 
+
 def test_a_loss_that_nobody_collects_is_an_error() -> None:
     from mmdet.registry import MODELS
+
     neck = MODELS.build(bp(dgr=dict()))
     inputs = [torch.randn(1, 32, 8, 8), torch.randn(1, 64, 4, 4), torch.randn(1, 128, 2, 2)]
     with pytest.raises(RuntimeError, match='AuxiliaryLossHook'):
@@ -461,6 +481,7 @@ def test_the_hook_attaches_to_the_model() -> None:
     from types import SimpleNamespace
 
     from mmdet.registry import MODELS
+
     model = fcos(FPN)
     model.neck = MODELS.build(bp(dgr=dict()))
     AuxiliaryLossHook().before_train(SimpleNamespace(model=model))
@@ -470,21 +491,27 @@ def test_the_hook_attaches_to_the_model() -> None:
 
 # Bad configs
 
-@pytest.mark.parametrize(('kwargs', 'match'), [
-    (dict(gils=dict(at='middle')), "'input' or 'output'"),
-    (dict(gils=dict(level=3)), 'inputs 0 to 2'),
-    (dict(gils=dict(level=1, in_channels=8)), 'with 32 channels'),
-    (dict(gils=dict(down='sum')), 'space_to_depth, conv, max, avg'),
-    (dict(gils=dict(fuse='mul')), 'add, concat, gated'),
-    (dict(gils=dict(factor=3)), 'power of two'),
-    (dict(dgr=dict(levels='some')), "'auto', 'output' or 'inner'"),
-    (dict(dgr=dict(form='grad')), 'feature, gradient, gate'),
-    (dict(pyramid=dict(type='mmdet.ChannelMapper', in_channels=[32, 64, 128], out_channels=16, num_outs=3)),
-     'ChannelMapper has no in_channels'),
-    (dict(pyramid=dict(CSP, out_levels=(1, 2)), gils=dict()), r'stride of input 0 .*out levels \[1, 2\]'),
-    (dict(pyramid=dict(CSP, out_levels=(0, )), dgr=dict(form='gate')), 'only one output'),
-    (dict(pyramid=dict(CSP, out_levels=(0, )), dgr=dict(levels='output')), 'compares adjacent levels'),
-])
+
+@pytest.mark.parametrize(
+    ('kwargs', 'match'),
+    [
+        (dict(gils=dict(at='middle')), "'input' or 'output'"),
+        (dict(gils=dict(level=3)), 'inputs 0 to 2'),
+        (dict(gils=dict(level=1, in_channels=8)), 'with 32 channels'),
+        (dict(gils=dict(down='sum')), 'space_to_depth, conv, max, avg'),
+        (dict(gils=dict(fuse='mul')), 'add, concat, gated'),
+        (dict(gils=dict(factor=3)), 'power of two'),
+        (dict(dgr=dict(levels='some')), "'auto', 'output' or 'inner'"),
+        (dict(dgr=dict(form='grad')), 'feature, gradient, gate'),
+        (
+            dict(pyramid=dict(type='mmdet.ChannelMapper', in_channels=[32, 64, 128], out_channels=16, num_outs=3)),
+            'ChannelMapper has no in_channels',
+        ),
+        (dict(pyramid=dict(CSP, out_levels=(1, 2)), gils=dict()), r'stride of input 0 .*out levels \[1, 2\]'),
+        (dict(pyramid=dict(CSP, out_levels=(0,)), dgr=dict(form='gate')), 'only one output'),
+        (dict(pyramid=dict(CSP, out_levels=(0,)), dgr=dict(levels='output')), 'compares adjacent levels'),
+    ],
+)
 def test_bad_configs(kwargs: dict, match: str) -> None:
     with pytest.raises(ValueError, match=match):
         BPFPN(**dict(dict(pyramid=FPN), **kwargs))
@@ -506,8 +533,17 @@ def test_wrong_number_or_shape_of_levels() -> None:
         neck([torch.randn(1, 16, 32, 32), *levels])
 
 
-@pytest.mark.parametrize('kwargs', [dict(), dict(stepwise=True), dict(down='conv'), dict(down='conv', stepwise=True),
-                                    dict(down='max', stepwise=True), dict(down='avg')])
+@pytest.mark.parametrize(
+    'kwargs',
+    [
+        dict(),
+        dict(stepwise=True),
+        dict(down='conv'),
+        dict(down='conv', stepwise=True),
+        dict(down='max', stepwise=True),
+        dict(down='avg'),
+    ],
+)
 @pytest.mark.parametrize('size', [(32, 32), (30, 29)])
 def test_a_low_level_two_strides_finer(kwargs: dict, size: tuple[int, int]) -> None:
     neck = BPFPN(FPN, gils=dict(in_channels=8, factor=4, zero_init=False, **kwargs))
@@ -520,6 +556,7 @@ def test_a_low_level_two_strides_finer(kwargs: dict, size: tuple[int, int]) -> N
 
 def test_space_to_depth_loses_nothing_and_the_others_are_what_they_say() -> None:
     from mmirstd.models.necks.gils import Downsample
+
     x = torch.randn(1, 3, 6, 8)
     assert torch.equal(Downsample(3)(x).flatten().sort().values, x.flatten().sort().values)
     assert torch.equal(Downsample(3, 'max')(x), torch.nn.functional.max_pool2d(x, 2))
@@ -527,6 +564,7 @@ def test_space_to_depth_loses_nothing_and_the_others_are_what_they_say() -> None
 
 
 # DistributedDataParallel
+
 
 @pytest.fixture
 def process_group(tmp_path) -> Iterator[None]:

@@ -17,6 +17,7 @@ def features(size: int = 16, channels: list[int] = CHANNELS) -> list[torch.Tenso
 
 def yolox_pafpn(seed: int = 0):
     from mmdet.models.necks import YOLOXPAFPN
+
     torch.manual_seed(seed)
     neck = YOLOXPAFPN(CHANNELS, out_channels=8, num_csp_blocks=1)
     neck.init_weights()
@@ -42,22 +43,22 @@ def test_equals_the_top_down_half_of_yolox(training: bool) -> None:
         assert torch.equal(out, seen[level])
 
 
-@pytest.mark.parametrize('out_levels', [(0, ), (1, ), (2, ), (0, 2), (1, 2), (0, 1, 2)])
+@pytest.mark.parametrize('out_levels', [(0,), (1,), (2,), (0, 2), (1, 2), (0, 1, 2)])
 @pytest.mark.parametrize('out_channels', [None, 12])
 def test_any_subset_comes_out_and_nothing_idle_is_built(out_levels: tuple[int, ...], out_channels: int | None) -> None:
     neck = MODELS.build(
-        dict(type='mmirstd.CSPFPN', in_channels=CHANNELS, out_levels=out_levels, out_channels=out_channels))
+        dict(type='mmirstd.CSPFPN', in_channels=CHANNELS, out_levels=out_levels, out_channels=out_channels)
+    )
     outs = neck(features())
     own = [8, 16, 16]
-    assert [o.shape[1:] for o in outs] == [
-        (out_channels or own[i], 16 // 2**i, 16 // 2**i) for i in out_levels]
+    assert [o.shape[1:] for o in outs] == [(out_channels or own[i], 16 // 2**i, 16 // 2**i) for i in out_levels]
     sum(o.square().sum() for o in outs).backward()
     assert all(p.grad is not None for p in neck.parameters())
 
 
 def test_the_subset_does_not_change_a_level() -> None:
     every = CSPFPN(CHANNELS, out_levels=(0, 1, 2)).eval()
-    some = CSPFPN(CHANNELS, out_levels=(1, )).eval()
+    some = CSPFPN(CHANNELS, out_levels=(1,)).eval()
     assert some.load_state_dict(every.state_dict(), strict=False).missing_keys == []
     assert torch.equal(some(features())[0], every(features())[1])
 
@@ -86,12 +87,15 @@ def test_sizes_that_are_not_halves() -> None:
     assert CSPFPN(CHANNELS)(inputs)[0].shape == (1, 8, 15, 9)
 
 
-@pytest.mark.parametrize(('kwargs', 'match'), [
-    (dict(in_channels=[8]), 'two levels or more'),
-    (dict(in_channels=CHANNELS, out_levels=()), 'ascending indices from 0'),
-    (dict(in_channels=CHANNELS, out_levels=(1, 0)), 'ascending'),
-    (dict(in_channels=CHANNELS, out_levels=(3, )), 'to 2'),
-])
+@pytest.mark.parametrize(
+    ('kwargs', 'match'),
+    [
+        (dict(in_channels=[8]), 'two levels or more'),
+        (dict(in_channels=CHANNELS, out_levels=()), 'ascending indices from 0'),
+        (dict(in_channels=CHANNELS, out_levels=(1, 0)), 'ascending'),
+        (dict(in_channels=CHANNELS, out_levels=(3,)), 'to 2'),
+    ],
+)
 def test_bad_configs(kwargs: dict, match: str) -> None:
     with pytest.raises(ValueError, match=match):
         CSPFPN(**kwargs)

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures('float64')
 
 
 def frames(num_frames: int, channels: int = 8) -> list[tuple[torch.Tensor]]:
-    return [(torch.randn(2, channels, 6, 5), ) for _ in range(num_frames)]
+    return [(torch.randn(2, channels, 6, 5),) for _ in range(num_frames)]
 
 
 def neck(num_frames: int = 4, **options: object) -> MotionCouplingNeck:
@@ -31,8 +31,8 @@ def test_states_give_what_forward_gives(num_frames: int, fused: bool) -> None:
     streamed = fuse_conv_bn(copy.deepcopy(module)) if fused else module
     clip = frames(num_frames)
     with torch.no_grad():
-        whole, = module(clip)
-        level, = streamed.couple([streamed.frame_state(levels) for levels in clip])
+        (whole,) = module(clip)
+        (level,) = streamed.couple([streamed.frame_state(levels) for levels in clip])
     assert whole.shape == (2, 12, 6, 5)
     torch.testing.assert_close(level, whole, rtol=0, atol=1e-5)
 
@@ -56,7 +56,6 @@ def test_init_cfg_reaches_the_convolutions() -> None:
 
 
 class TestBadInput:
-
     def test_one_frame(self) -> None:
         with pytest.raises(ValueError, match='at least 2 frames'):
             neck(1)

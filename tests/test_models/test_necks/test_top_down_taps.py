@@ -48,7 +48,7 @@ def test_a_gradient_far_below_the_other_s_rounding_is_seen_exactly(pyramid: nn.M
     for own, incoming in ((2.0**-12, 1.0), (1.0, 2.0**-12), (-0.5, 1.0)):
         seen = []
         total = backward(pyramid, lambda a, b, seen=seen: seen.append((a, b)) or (a, b), own, incoming)
-        (mine, theirs), = seen
+        ((mine, theirs),) = seen
         assert mine.flatten().tolist() == [own] * 2
         assert theirs.flatten().tolist() == [3 * incoming] * 2
         assert total.flatten().tolist() == pytest.approx([own + 3 * incoming] * 2, rel=2**-8)

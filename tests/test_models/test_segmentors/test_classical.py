@@ -54,7 +54,6 @@ def test_output_is_that_of_an_encoder_decoder():
     """Same fields, shapes and types as mmseg gives for one output channel."""
 
     class Network(EncoderDecoder):
-
         def __init__(self):
             torch.nn.Module.__init__(self)
             self.align_corners, self.decode_head = False, Identity(1.0).decode_head
@@ -85,7 +84,7 @@ def test_images_of_a_batch_do_not_influence_each_other():
     model = Identity(2.0)
     together = model(batch, samples(3, (16, 16)), mode='predict')
     for k in range(3):
-        alone = model(batch[k:k + 1], samples(1, (16, 16)), mode='predict')[0]
+        alone = model(batch[k : k + 1], samples(1, (16, 16)), mode='predict')[0]
         torch.testing.assert_close(together[k].seg_logits.data, alone.seg_logits.data)
     # Without data samples, as inference on bare tensors calls it.
     bare = model(batch, mode='predict')
@@ -129,8 +128,14 @@ def test_distributed_wrapper_takes_it(tmp_path):
     deadlocks when it takes down a wrapper and its process group in this order
     (gloo's thread is joined with the interpreter lock held).
     """
-    done = subprocess.run([sys.executable, '-c', DISTRIBUTED, (tmp_path / 'store').as_uri()], cwd=REPO, text=True,
-                          capture_output=True, timeout=120, check=False)
+    done = subprocess.run(
+        [sys.executable, '-c', DISTRIBUTED, (tmp_path / 'store').as_uri()],
+        cwd=REPO,
+        text=True,
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
     assert done.stdout.splitlines()[-1:] == ['torch.Size([1, 8, 8])'], done.stderr
 
 

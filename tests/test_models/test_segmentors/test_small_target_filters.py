@@ -22,7 +22,8 @@ FILTERS = {
     'PSTNN': dict(patch_size=20, threshold=3.0),
 }
 CONFIGS = sorted(
-    path for name in ('max_median', 'lcm', 'mpcm', 'pstnn') for path in (REPO / 'configs' / name).glob('*.py'))
+    path for name in ('max_median', 'lcm', 'mpcm', 'pstnn') for path in (REPO / 'configs' / name).glob('*.py')
+)
 
 
 @pytest.fixture(params=FILTERS)
@@ -32,7 +33,7 @@ def model(request: pytest.FixtureRequest) -> ClassicalSegmentor:
 
 def clutter() -> np.ndarray:
     """Smooth background between 0.2 and 0.6 with faint noise."""
-    y, x = np.mgrid[:SHAPE[0], :SHAPE[1]]
+    y, x = np.mgrid[: SHAPE[0], : SHAPE[1]]
     smooth = 0.4 + 0.1 * np.sin(x / 17) + 0.1 * np.cos(y / 13)
     return (smooth + np.random.default_rng(0).normal(0, 0.004, SHAPE)).astype(np.float32)
 
@@ -50,13 +51,13 @@ def test_nothing_is_found_where_nothing_is(model: ClassicalSegmentor, value: flo
 def test_a_bright_blob_on_smooth_clutter_is_found(model: ClassicalSegmentor, corner: tuple[int, int]) -> None:
     image = clutter()
     target = np.zeros(SHAPE, bool)
-    target[corner[0]:corner[0] + 3, corner[1]:corner[1] + 3] = True
+    target[corner[0] : corner[0] + 3, corner[1] : corner[1] + 3] = True
     image[target] += 0.35
     found = detect(model, image)
     assert (found & target).any()
     # LCM's cells spread a peak by half the largest of them.
     near = np.zeros(SHAPE, bool)
-    near[max(corner[0] - 6, 0):corner[0] + 9, max(corner[1] - 6, 0):corner[1] + 9] = True
+    near[max(corner[0] - 6, 0) : corner[0] + 9, max(corner[1] - 6, 0) : corner[1] + 9] = True
     assert not (found & ~near).any()
 
 
@@ -68,8 +69,7 @@ def test_flips_of_the_image_flip_the_map(model: ClassicalSegmentor) -> None:
         flipped = model.saliency(np.ascontiguousarray(np.flip(image, axes)))
         # The Fourier transform along PSTNN's patches knows their order, which only the turn by 180 degrees reverses.
         exact = type(model).__name__ != 'PSTNN' or axes == (0, 1)
-        np.testing.assert_allclose(
-            np.flip(flipped, axes), expected, atol=(1e-5 if exact else 1e-2) * expected.max())
+        np.testing.assert_allclose(np.flip(flipped, axes), expected, atol=(1e-5 if exact else 1e-2) * expected.max())
 
 
 def test_a_straight_edge_is_background_for_max_median_and_mpcm() -> None:
@@ -84,8 +84,12 @@ def test_max_median_is_what_its_definition_says() -> None:
     image = np.random.default_rng(1).random((9, 11)).astype(np.float32)
     saliency = MODELS.build(dict(type='mmirstd.MaxMedian', kernel_size=3)).saliency(image)
     y, x = 4, 5
-    lines = [image[y, x - 1:x + 2], image[y - 1:y + 2, x], np.diag(image[y - 1:y + 2, x - 1:x + 2]),
-             np.diag(np.fliplr(image[y - 1:y + 2, x - 1:x + 2]))]
+    lines = [
+        image[y, x - 1 : x + 2],
+        image[y - 1 : y + 2, x],
+        np.diag(image[y - 1 : y + 2, x - 1 : x + 2]),
+        np.diag(np.fliplr(image[y - 1 : y + 2, x - 1 : x + 2])),
+    ]
     assert saliency[y, x] == pytest.approx(image[y, x] - max(np.median(line) for line in lines))
 
 
@@ -95,7 +99,7 @@ def test_contrast_measures_are_what_their_definitions_say() -> None:
 
     def cell(rows: int, columns: int) -> np.ndarray:
         top, left = y + rows * size - 1, x + columns * size - 1
-        return image[top:top + size, left:left + size]
+        return image[top : top + size, left : left + size]
 
     around = [(-1, -1), (-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1)]
     means = [cell(*offset).mean() for offset in around]
@@ -103,8 +107,8 @@ def test_contrast_measures_are_what_their_definitions_say() -> None:
     assert centre[y, x] == pytest.approx(cell(0, 0).mean(), rel=1e-5)
     np.testing.assert_allclose(neighbours[:, y, x], means, rtol=1e-5)
     lcm = MODELS.build(dict(type='mmirstd.LCM', cell_sizes=[size])).saliency(image)
-    assert lcm[y, x] == pytest.approx(cell(0, 0).max()**2 / max(means), rel=1e-5)
-    image[y - 1:y + 2, x - 1:x + 2] += 2
+    assert lcm[y, x] == pytest.approx(cell(0, 0).max() ** 2 / max(means), rel=1e-5)
+    image[y - 1 : y + 2, x - 1 : x + 2] += 2
     products = [(cell(0, 0).mean() - means[i]) * (cell(0, 0).mean() - means[i + 4]) for i in range(4)]
     mpcm = MODELS.build(dict(type='mmirstd.MPCM', cell_sizes=[size])).saliency(image)
     assert mpcm[y, x] == pytest.approx(min(products), rel=1e-5)
@@ -113,8 +117,10 @@ def test_contrast_measures_are_what_their_definitions_say() -> None:
 def test_dark_targets_need_their_polarity() -> None:
     image = 1 - clutter()
     image[20:23, 50:53] -= 0.35
-    found = {p: detect(MODELS.build(dict(type='mmirstd.MPCM', polarity=p, threshold=5.0)), image)[21, 51]
-             for p in ('bright', 'dark', 'both')}
+    found = {
+        p: detect(MODELS.build(dict(type='mmirstd.MPCM', polarity=p, threshold=5.0)), image)[21, 51]
+        for p in ('bright', 'dark', 'both')
+    }
     assert found == dict(bright=False, dark=True, both=True)
 
 
@@ -128,8 +134,9 @@ def test_tail_is_shrunk_in_the_fourier_domain() -> None:
     tensor = np.random.default_rng(3).random((5, 6, 6))
     np.testing.assert_allclose(shrink_tail(tensor, 6, 1e9), tensor, atol=1e-7)
     slices = np.fft.fft(shrink_tail(tensor, 2, 0.3), axis=0)
-    for ours, theirs in zip(np.linalg.svd(slices, compute_uv=False),
-                            np.linalg.svd(np.fft.fft(tensor, axis=0), compute_uv=False)):
+    for ours, theirs in zip(
+        np.linalg.svd(slices, compute_uv=False), np.linalg.svd(np.fft.fft(tensor, axis=0), compute_uv=False)
+    ):
         np.testing.assert_allclose(ours, np.r_[theirs[:2], np.maximum(theirs[2:] - 0.3, 0)], atol=1e-6)
 
 
@@ -149,11 +156,18 @@ def test_an_image_smaller_than_a_patch() -> None:
     assert np.isfinite(saliency).all()
 
 
-@pytest.mark.parametrize(('name', 'options', 'message'), [
-    ('MaxMedian', dict(kernel_size=4), 'kernel_size'), ('LCM', dict(cell_sizes=[3, 4]), 'cell_sizes of LCM'),
-    ('LCM', dict(floor=0), 'floor'), ('MPCM', dict(cell_sizes=[]), 'cell_sizes of MPCM'),
-    ('MPCM', dict(polarity='hot'), 'polarity'), ('PSTNN', dict(patch_size=2), 'patch_size'),
-    ('PSTNN', dict(sparsity=0), 'sparsity')])
+@pytest.mark.parametrize(
+    ('name', 'options', 'message'),
+    [
+        ('MaxMedian', dict(kernel_size=4), 'kernel_size'),
+        ('LCM', dict(cell_sizes=[3, 4]), 'cell_sizes of LCM'),
+        ('LCM', dict(floor=0), 'floor'),
+        ('MPCM', dict(cell_sizes=[]), 'cell_sizes of MPCM'),
+        ('MPCM', dict(polarity='hot'), 'polarity'),
+        ('PSTNN', dict(patch_size=2), 'patch_size'),
+        ('PSTNN', dict(sparsity=0), 'sparsity'),
+    ],
+)
 def test_bad_options(name: str, options: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         MODELS.build(dict(type=f'mmirstd.{name}', **options))
@@ -161,7 +175,8 @@ def test_bad_options(name: str, options: dict, message: str) -> None:
 
 def test_configs() -> None:
     assert {path.stem for path in CONFIGS} == {
-        f'{name}_nuaa-sirst-341-86' for name in ('max-median', 'lcm', 'mpcm', 'pstnn')}
+        f'{name}_nuaa-sirst-341-86' for name in ('max-median', 'lcm', 'mpcm', 'pstnn')
+    }
     for path in CONFIGS:
         cfg = Config.fromfile(path)
         assert isinstance(MODELS.build(cfg.model), ClassicalSegmentor)

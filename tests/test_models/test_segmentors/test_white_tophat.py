@@ -44,25 +44,28 @@ def test_elliptic_element(image):
 def test_it_finds_three_by_three_targets_wherever_they_are(background, corner):
     y, x = np.mgrid[:40, :50].astype(np.float32)
     scene = dict(flat=0 * x, ramp=x / 100, edge=(x > 30) * 0.5)[background] + np.float32(0.1)
-    scene[corner[0]:corner[0] + 3, corner[1]:corner[1] + 3] += 0.3
+    scene[corner[0] : corner[0] + 3, corner[1] : corner[1] + 3] += 0.3
     found = build(kernel_size=9, threshold=5.0)(torch.from_numpy(scene)[None, None], mode='predict')[0]
     expected = np.zeros(scene.shape)
-    expected[corner[0]:corner[0] + 3, corner[1]:corner[1] + 3] = 1
+    expected[corner[0] : corner[0] + 3, corner[1] : corner[1] + 3] = 1
     np.testing.assert_array_equal(found.pred_sem_seg.data[0], expected)
 
 
 def test_dark_targets_need_their_polarity():
     scene = torch.full((1, 1, 40, 50), 0.8)
     scene[..., 20:23, 30:33] = 0.2
-    found = {p: build(polarity=p, threshold=5.0)(scene, mode='predict')[0].pred_sem_seg.data.sum()
-             for p in ('bright', 'dark', 'both')}
+    found = {
+        p: build(polarity=p, threshold=5.0)(scene, mode='predict')[0].pred_sem_seg.data.sum()
+        for p in ('bright', 'dark', 'both')
+    }
     assert found == dict(bright=0, dark=9, both=9)
 
 
-@pytest.mark.parametrize('options', [dict(kernel_size=8), dict(kernel_size=1), dict(polarity='hot'),
-                                     dict(shape='cross')])
+@pytest.mark.parametrize(
+    'options', [dict(kernel_size=8), dict(kernel_size=1), dict(polarity='hot'), dict(shape='cross')]
+)
 def test_bad_options(options):
-    name, = options
+    (name,) = options
     with pytest.raises(ValueError, match=name):
         build(**options)
 

@@ -20,16 +20,19 @@ def _blocks(official: str, ours: str, count: int, body: bool) -> dict[str, str]:
 
 
 def _modulation(official: str, ours: str, project: bool) -> dict[str, str]:
-    prefixes = {**conv_bn_pairs(f'{official}.topdown', f'{ours}.top_down', (1, 'reduce'), (4, 'expand')),
-                **conv_bn_pairs(f'{official}.bottomup', f'{ours}.bottom_up', (0, 'reduce'), (3, 'expand')),
-                **conv_bn_pairs(f'{official}.post', ours, (0, 'post'))}
+    prefixes = {
+        **conv_bn_pairs(f'{official}.topdown', f'{ours}.top_down', (1, 'reduce'), (4, 'expand')),
+        **conv_bn_pairs(f'{official}.bottomup', f'{ours}.bottom_up', (0, 'reduce'), (3, 'expand')),
+        **conv_bn_pairs(f'{official}.post', ours, (0, 'post')),
+    }
     if project:
         prefixes.update(conv_bn_pairs(f'{official}.feature_high', ours, (0, 'project')))
     return prefixes
 
 
-def _prefixes(depth: int, fuse: tuple[str, str], project: bool, body: bool, deconv: bool = True,
-              blocks_up: bool = True) -> dict[str, str]:
+def _prefixes(
+    depth: int, fuse: tuple[str, str], project: bool, body: bool, deconv: bool = True, blocks_up: bool = True
+) -> dict[str, str]:
     """Names of the family.
 
     Args:
@@ -63,25 +66,31 @@ FPN_KEY_MAP = KeyMap(
     gray_convs=(),
     model='configs/_base_/models/acm-fpn.py',
     source='Tianfang-Zhang/acm-pytorch model/segmentation.py (ASKCResNetFPN)',
-    unfoldable=_UNFOLDABLE)
+    unfoldable=_UNFOLDABLE,
+)
 
 UNET_KEY_MAP = KeyMap(
     prefixes=_prefixes(4, ('fuse1', 'fuse2'), project=True, body=True),
     gray_convs=(),
     model='configs/_base_/models/acm-unet.py',
     source='Tianfang-Zhang/acm-pytorch model/segmentation.py (ASKCResUNet)',
-    unfoldable=_UNFOLDABLE)
+    unfoldable=_UNFOLDABLE,
+)
 
 KEY_MAP = KeyMap(
     prefixes=_prefixes(3, ('fuse1', 'fuse2'), project=False, body=False),
     gray_convs=(),
     model='configs/_base_/models/acm.py',
-    source='XinyiYing/BasicIRSTD model/ACM/model_ACM.py')
+    source='XinyiYing/BasicIRSTD model/ACM/model_ACM.py',
+)
 
 ALCNET_KEY_MAP = KeyMap(
-    prefixes={**_prefixes(4, ('fuse12', 'fuse23'), project=False, body=False, blocks_up=False),
-              'deconv0': 'neck.finer'},
+    prefixes={
+        **_prefixes(4, ('fuse12', 'fuse23'), project=False, body=False, blocks_up=False),
+        'deconv0': 'neck.finer',
+    },
     gray_convs=(),
     model='configs/_base_/models/alcnet.py',
     source='XinyiYing/BasicIRSTD model/ACM/model_ALCnet.py',
-    dropped=('uplayer1', 'uplayer2'))
+    dropped=('uplayer1', 'uplayer2'),
+)

@@ -35,6 +35,7 @@ def _prefixes() -> dict[str, str]:
 
 KEY_MAP = KeyMap(
     prefixes=_prefixes(),
-    gray_convs=('backbone.conv1.weight', ),
+    gray_convs=('backbone.conv1.weight',),
     model='configs/_base_/models/agpcnet.py',
-    source='Tianfang-Zhang/AGPCNet models/network.py')
+    source='Tianfang-Zhang/AGPCNet models/network.py',
+)

@@ -23,6 +23,7 @@ def _prefixes() -> dict[str, str]:
 
 KEY_MAP = KeyMap(
     prefixes=_prefixes(),
-    gray_convs=('backbone.stem.0.conv.weight', ),
+    gray_convs=('backbone.stem.0.conv.weight',),
     model='configs/_base_/models/alcl-net.py',
-    source='YuChuang1205/MSDA-Net model/ALCL_Net/alcl.py')
+    source='YuChuang1205/MSDA-Net model/ALCL_Net/alcl.py',
+)

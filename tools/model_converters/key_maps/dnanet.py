@@ -19,7 +19,8 @@ def _prefixes() -> dict[str, str]:
             ours = f'neck.nodes.{column - 1}.{level}' if column else f'backbone.stages.{level}'
             for block in range(2 if level else 1):
                 prefixes.update(
-                    cbam_residual_block(f'conv{level}_{column}.{block}', f'{ours}.{block}', shortcut=block == 0))
+                    cbam_residual_block(f'conv{level}_{column}.{block}', f'{ours}.{block}', shortcut=block == 0)
+                )
     prefixes.update(cbam_residual_block('conv0_4_final.0', 'neck.fusion.0', shortcut=True))
     return prefixes
 
@@ -31,6 +32,7 @@ KEY_MAP = KeyMap(
     gray_convs=('backbone.stages.0.0.body.0.conv.weight', 'backbone.stages.0.0.shortcut.conv.weight'),
     model='configs/_base_/models/dnanet.py',
     source='YeRen123455/Infrared-Small-Target-Detection model/model_DNANet.py',
-    transforms=dict.fromkeys(spatial_attention_weights(_PREFIXES), swap_inputs))
+    transforms=dict.fromkeys(spatial_attention_weights(_PREFIXES), swap_inputs),
+)
 
 BASIC_KEY_MAP = replace(KEY_MAP, gray_convs=(), source='XinyiYing/BasicIRSTD model/DNANet/model_DNANet.py')

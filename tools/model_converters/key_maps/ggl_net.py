@@ -29,8 +29,15 @@ def _prefixes() -> dict[str, str]:
             pair(f'{block}.layer2', f'{stage}.{j - 1}.body.2', *conv_bn)
             prefixes[f'{block}.SEAttention'] = f'{stage}.{j - 1}.body.1'
         for layer, branch in (('layer1', 'gradient'), ('layer2', 'fuse')):
-            pair(f'stage.Res{i}.{layer}', f'backbone.gsms.{i - 1}.{branch}', ('0', '0.conv'), ('1', '0.bn'), ('3', '1'),
-                 ('4', '2.conv'), ('5', '2.bn'))
+            pair(
+                f'stage.Res{i}.{layer}',
+                f'backbone.gsms.{i - 1}.{branch}',
+                ('0', '0.conv'),
+                ('1', '0.bn'),
+                ('3', '1'),
+                ('4', '2.conv'),
+                ('5', '2.bn'),
+            )
         pair(f'lcl{i}.layer1', f'neck.laterals.{i - 1}', ('0', '0.conv'), ('2', '1.conv'))
         if i < 5:
             fusion = f'neck.fusions.{i - 1}'
@@ -45,4 +52,5 @@ KEY_MAP = KeyMap(
     prefixes=_prefixes(),
     gray_convs=('backbone.stem.0.conv.weight', *(f'backbone.gsms.{i}.gradient.0.conv.weight' for i in range(5))),
     model='configs/_base_/models/ggl-net.py',
-    source='YuChuang1205/MSDA-Net model/GGL_Net/GGL.py')
+    source='YuChuang1205/MSDA-Net model/GGL_Net/GGL.py',
+)

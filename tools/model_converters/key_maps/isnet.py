@@ -25,8 +25,12 @@ def _attention(official: str, ours: str) -> dict[str, str]:
 
 
 def _difference(official: str, ours: str) -> dict[str, str]:
-    prefixes = {f'{official}.res{i + 1}.{kind}{j + 1}': f'{ours}.bodies.{i}.{j}.{kind}'
-                for i in range(2) for j in range(2) for kind in ('conv', 'bn')}
+    prefixes = {
+        f'{official}.res{i + 1}.{kind}{j + 1}': f'{ours}.bodies.{i}.{j}.{kind}'
+        for i in range(2)
+        for j in range(2)
+        for kind in ('conv', 'bn')
+    }
     prefixes[f'{official}.gate.weight'] = f'{ours}.gate.conv.weight'
     for index, name in ((0, 'norm'), (1, 'hidden'), (3, 'gate'), (4, 'gate_norm')):
         prefixes[f'{official}.gate._gate_conv.{index}'] = f'{ours}.gate.{name}'
@@ -34,8 +38,12 @@ def _difference(official: str, ours: str) -> dict[str, str]:
 
 
 def _prefixes() -> dict[str, str]:
-    prefixes = {'stem.0': 'backbone.standardise', 'dsup': 'neck.lift', 'fuse': 'neck.edge',
-                'head.block.4': 'decode_head.conv_seg'}
+    prefixes = {
+        'stem.0': 'backbone.standardise',
+        'dsup': 'neck.lift',
+        'fuse': 'neck.edge',
+        'head.block.4': 'decode_head.conv_seg',
+    }
     prefixes.update(conv_bn_pairs('stem', 'backbone.stem', (1, '0'), (4, '1'), (7, '2')))
     prefixes.update(conv_bn_pairs('head.block', 'decode_head', (0, 'hidden')))
     for i in range(3):
@@ -55,5 +63,13 @@ KEY_MAP = KeyMap(
     gray_convs=(),
     model='configs/_base_/models/isnet.py',
     source='XinyiYing/BasicIRSTD model/ISNet/model_ISNet.py',
-    dropped=('SA', 'SA_att', 'cw', 'head2', 'conv2_1', 'conv16',
-             *(f'{name}{i}' for name in ('res', 'd', 'gate') for i in (1, 2, 3))))
+    dropped=(
+        'SA',
+        'SA_att',
+        'cw',
+        'head2',
+        'conv2_1',
+        'conv16',
+        *(f'{name}{i}' for name in ('res', 'd', 'gate') for i in (1, 2, 3)),
+    ),
+)

@@ -12,8 +12,13 @@ def _prefixes() -> dict[str, str]:
     for i in range(4):
         prefixes[f'down.down.layer{i + 1}'] = f'backbone.stages.{i}'
         official, ours = f'DN.X{i + 1}', f'neck.laterals.{i}'
-        prefixes.update({f'{official}.conv1': f'{ours}.query', f'{official}.linear_0': f'{ours}.keys',
-                         f'{official}.linear_1': f'{ours}.values'})
+        prefixes.update(
+            {
+                f'{official}.conv1': f'{ours}.query',
+                f'{official}.linear_0': f'{ours}.keys',
+                f'{official}.linear_1': f'{ours}.values',
+            }
+        )
         prefixes.update(conv_bn_pairs(f'{official}.conv2', ours, (0, 'project')))
     for i in range(3):
         prefixes.update(conv_bn_pairs(f'up.up{i + 1}', f'neck.fusions.{2 - i}', (0, 'project')))
@@ -27,4 +32,5 @@ KEY_MAP = KeyMap(
     gray_convs=(),
     model='configs/_base_/models/istdu-net.py',
     source='XinyiYing/BasicIRSTD model/ISTDUNet/model_ISTDUNet.py',
-    dropped=('headDet', ))
+    dropped=('headDet',),
+)

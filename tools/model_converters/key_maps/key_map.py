@@ -55,8 +55,7 @@ class KeyMap:
         """Whether an official key is always left out."""
         return any(key == path or key.startswith(f'{path}.') for path in self.dropped)
 
-    def convert(self, official: Mapping[str, Tensor], in_channels: int,
-                keep_unused: bool = False) -> dict[str, Tensor]:
+    def convert(self, official: Mapping[str, Tensor], in_channels: int, keep_unused: bool = False) -> dict[str, Tensor]:
         """Rename every key and fold the input channels.
 
         Args:
@@ -73,12 +72,14 @@ class KeyMap:
         renamed = {key: self.rename(key) for key in state}
         unknown = [key for key, name in renamed.items() if name is None]
         used = {name for name in renamed.values() if name}
-        missing = [old for old, new in self.prefixes.items()
-                   if not any(u == new or u.startswith(new + '.') for u in used)]
+        missing = [
+            old for old, new in self.prefixes.items() if not any(u == new or u.startswith(new + '.') for u in used)
+        ]
         if unknown or missing:
             raise ValueError(
                 f'this is not a state dict of {self.source}: {len(unknown)} of {len(state)} keys are unknown '
-                f'{unknown[:5]}, {len(missing)} expected modules are missing {missing[:5]}')
+                f'{unknown[:5]}, {len(missing)} expected modules are missing {missing[:5]}'
+            )
         converted = {renamed[key]: value for key, value in state.items() if keep_unused or not self.is_unused(key)}
         for key, transform in self.transforms.items():
             converted[key] = transform(converted[key])
@@ -87,7 +88,8 @@ class KeyMap:
         if in_channels == 1 and self.unfoldable:
             raise ValueError(
                 f'the three input channels of {self.source} cannot be folded into one, because {self.unfoldable}; use '
-                '--in-channels 3, and test with --cfg-options model.backbone.in_channels=3')
+                '--in-channels 3, and test with --cfg-options model.backbone.in_channels=3'
+            )
         if in_channels == 3 and not self.gray_convs and not self.unfoldable:
             raise ValueError(f'{self.source} has one input channel: --in-channels 3 is for networks with three')
         for key in self.gray_convs if in_channels == 1 else ():
@@ -100,8 +102,11 @@ class KeyMap:
 
 def strip_wrappers(official: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The state dict without what training scripts add: see :meth:`KeyMap.convert`."""
-    state = {key.removeprefix('module.'): value for key, value in official.items()
-             if key.split('.')[-1] not in _COUNTER_BUFFERS}
+    state = {
+        key.removeprefix('module.'): value
+        for key, value in official.items()
+        if key.split('.')[-1] not in _COUNTER_BUFFERS
+    }
     if all(key.startswith('model.') for key in state):
         state = {key.removeprefix('model.'): value for key, value in state.items()}
     return state

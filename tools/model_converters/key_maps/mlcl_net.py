@@ -19,9 +19,10 @@ def _key_map(num_blocks: int, model: str, file: str) -> KeyMap:
     prefixes['layer.2'] = 'decode_head.conv_seg'
     return KeyMap(
         prefixes=prefixes,
-        gray_convs=('backbone.stem.0.conv.weight', ),
+        gray_convs=('backbone.stem.0.conv.weight',),
         model=f'configs/_base_/models/{model}.py',
-        source=f'YuChuang1205/MSDA-Net model/MLCL_Net/{file}.py')
+        source=f'YuChuang1205/MSDA-Net model/MLCL_Net/{file}.py',
+    )
 
 
 KEY_MAP = _key_map(3, 'mlcl-net', 'mlcl_base')

@@ -37,9 +37,9 @@ def _prefixes() -> dict[str, str]:
         prefixes.update(entry_block(stage))
         for block in (1, 2):
             prefixes.update(
-                _direction_block(f'stage.resnet{stage + 1}_{block + 1}', f'backbone.stages.{stage}.{block}'))
-        prefixes.update(
-            _dilated_branches(f'mlcl{stage + 1}', f'neck.laterals.{stage}.branches', (False, True, True)))
+                _direction_block(f'stage.resnet{stage + 1}_{block + 1}', f'backbone.stages.{stage}.{block}')
+            )
+        prefixes.update(_dilated_branches(f'mlcl{stage + 1}', f'neck.laterals.{stage}.branches', (False, True, True)))
         prefixes[f'mlcl{stage + 1}.conv_cat'] = f'neck.laterals.{stage}.fuse'
     for stage, index in enumerate(_CONTEXT_INDEX):
         prefixes[f'stage.layer{stage + 1}_4.{index}'] = f'backbone.contexts.{stage}.conv'
@@ -58,14 +58,18 @@ def _dropped() -> tuple[str, ...]:
     dropped = ['stage.hfrequency']
     for stage in range(1, 6):
         dropped.append(f'mlcl{stage}.conv_res')
-        dropped += [f'stage.resnet{stage}_{block}.FrequencyAttention.{subband}_DWT_2D_attation'
-                    for block in (2, 3) for subband in ('LL', 'LH', 'HL', 'HH')]
+        dropped += [
+            f'stage.resnet{stage}_{block}.FrequencyAttention.{subband}_DWT_2D_attation'
+            for block in (2, 3)
+            for subband in ('LL', 'LH', 'HL', 'HH')
+        ]
     return tuple(dropped)
 
 
 KEY_MAP = KeyMap(
     prefixes=_prefixes(),
-    gray_convs=('backbone.stem.0.conv.weight', ),
+    gray_convs=('backbone.stem.0.conv.weight',),
     model='configs/_base_/models/msda-net.py',
     source='YuChuang1205/MSDA-Net model/MSDA_Net/MSDA.py',
-    dropped=_dropped())
+    dropped=_dropped(),
+)

@@ -13,12 +13,18 @@ def _prefixes() -> dict[str, str]:
     for level in range(5):
         official = f'encoder_{level}' if level < 4 else 'middle_layer'
         for block in range(2 if level else 1):
-            prefixes.update(cbam_residual_block(
-                f'{official}.{block}', f'backbone.stages.{level}.{block}', shortcut=block == 0 and level > 0))
+            prefixes.update(
+                cbam_residual_block(
+                    f'{official}.{block}', f'backbone.stages.{level}.{block}', shortcut=block == 0 and level > 0
+                )
+            )
     for level in range(4):
         for block in range(2 if level else 1):
-            prefixes.update(cbam_residual_block(
-                f'decoder_{level}.{block}', f'neck.fusions.{level}.blocks.{block}', shortcut=block == 0))
+            prefixes.update(
+                cbam_residual_block(
+                    f'decoder_{level}.{block}', f'neck.fusions.{level}.blocks.{block}', shortcut=block == 0
+                )
+            )
     return prefixes
 
 
@@ -29,4 +35,5 @@ KEY_MAP = KeyMap(
     gray_convs=('backbone.stem.weight',),
     model='configs/_base_/models/mshnet.py',
     source='Lliu666/MSHNet model/MSHNet.py',
-    transforms=dict.fromkeys(spatial_attention_weights(_PREFIXES), swap_inputs))
+    transforms=dict.fromkeys(spatial_attention_weights(_PREFIXES), swap_inputs),
+)

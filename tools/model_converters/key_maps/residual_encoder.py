@@ -15,8 +15,10 @@ def entry_block(stage: int) -> dict[str, str]:
     official, ours = f'stage.resnet{stage + 1}_1', f'backbone.stages.{stage}.0'
     if stage == 0:
         return conv_bn_pairs(f'{official}.layer', ours, (0, 'body.0'), (3, 'body.2'))
-    return {**conv_bn_pairs(f'{official}.layer1', ours, (0, 'body.0'), (4, 'body.2')),
-            **conv_bn_pairs(f'{official}.layer2', ours, (0, 'shortcut'))}
+    return {
+        **conv_bn_pairs(f'{official}.layer1', ours, (0, 'body.0'), (4, 'body.2')),
+        **conv_bn_pairs(f'{official}.layer2', ours, (0, 'shortcut')),
+    }
 
 
 def plain_encoder(num_stages: int, num_blocks: int) -> dict[str, str]:
@@ -26,6 +28,11 @@ def plain_encoder(num_stages: int, num_blocks: int) -> dict[str, str]:
         prefixes.update(entry_block(stage))
         for block in range(1, num_blocks):
             prefixes.update(
-                conv_bn_pairs(f'stage.resnet{stage + 1}_{block + 1}.layer', f'backbone.stages.{stage}.{block}',
-                              (0, 'body.0'), (3, 'body.2')))
+                conv_bn_pairs(
+                    f'stage.resnet{stage + 1}_{block + 1}.layer',
+                    f'backbone.stages.{stage}.{block}',
+                    (0, 'body.0'),
+                    (3, 'body.2'),
+                )
+            )
     return prefixes

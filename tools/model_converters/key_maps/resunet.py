@@ -11,12 +11,16 @@ def _prefixes() -> dict[str, str]:
     for level in range(4):
         for block in range(2 if level else 1):
             prefixes.update(
-                cbam_residual_block(f'conv{level}_0.{block}', f'backbone.stages.{level}.{block}', shortcut=block == 0,
-                                    attention=False))
+                cbam_residual_block(
+                    f'conv{level}_0.{block}', f'backbone.stages.{level}.{block}', shortcut=block == 0, attention=False
+                )
+            )
     for level in range(3):
         prefixes.update(
-            cbam_residual_block(f'conv{level}_{3 - level}.0', f'neck.fusions.{level}.blocks.0', shortcut=True,
-                                attention=False))
+            cbam_residual_block(
+                f'conv{level}_{3 - level}.0', f'neck.fusions.{level}.blocks.0', shortcut=True, attention=False
+            )
+        )
     return prefixes
 
 
@@ -24,4 +28,5 @@ KEY_MAP = KeyMap(
     prefixes=_prefixes(),
     gray_convs=(),
     model='configs/_base_/models/resunet.py',
-    source='XinyiYing/BasicIRSTD model/ResUNet/model_ResUNet.py')
+    source='XinyiYing/BasicIRSTD model/ResUNet/model_ResUNet.py',
+)

@@ -10,7 +10,9 @@ KEY_MAP = KeyMap(
         'FV.c2.conv2': 'backbone.convs.1',
         'FV.c3.conv3': 'backbone.convs.2',
         'FV.FCsubnet.p3c4.conv4': 'backbone.convs.3',
-        'FV.c5': 'decode_head.conv_seg'},
+        'FV.c5': 'decode_head.conv_seg',
+    },
     gray_convs=(),
     model='configs/_base_/models/ristdnet.py',
-    source='XinyiYing/BasicIRSTD model/RISTDnet/model_RISTDnet.py')
+    source='XinyiYing/BasicIRSTD model/RISTDnet/model_RISTDnet.py',
+)

@@ -47,13 +47,17 @@ def _pp_prefixes() -> tuple[dict[str, str], dict[str, str]]:
             for kind, name in (('x', 'of_input'), ('h', 'of_state')):
                 used = i > 0 or (kind == 'x' and gate != 'f')
                 (prefixes if used else unused)[f'{low_rank}.ConvLSTM.conv_{kind}{gate}'] = (
-                    f'{ours_low_rank}.memory.{name}.{gate}')
+                    f'{ours_low_rank}.memory.{name}.{gate}'
+                )
         sparse, ours_sparse = f'{official}.sparse', f'{ours}.sparse'
         prefixes.update(_sparse(sparse, ours_sparse))
         prefixes[f'{sparse}.contrast.0'] = f'{ours_sparse}.enter.conv'
         prefixes[f'{sparse}.contrast.2.conv'] = f'{ours_sparse}.contrast.conv'
-        prefixes.update(conv_bn_pairs(
-            f'{sparse}.contrast.2.attn.avg_channel', f'{ours_sparse}.contrast.attention', (1, '0'), (4, '1')))
+        prefixes.update(
+            conv_bn_pairs(
+                f'{sparse}.contrast.2.attn.avg_channel', f'{ours_sparse}.contrast.attention', (1, '0'), (4, '1')
+            )
+        )
         prefixes[f'{sparse}.contrast.3'] = f'{ours_sparse}.norm.0'
         prefixes[f'{sparse}.contrast.5'] = f'{ours_sparse}.leave.conv'
         prefixes.update(_with_norm(f'{official}.merge.mapping', f'{ours}.merge.net'))
@@ -61,7 +65,8 @@ def _pp_prefixes() -> tuple[dict[str, str], dict[str, str]]:
 
 
 KEY_MAP = KeyMap(
-    prefixes=_prefixes(), gray_convs=(), model='configs/_base_/models/rpcanet.py', source=f'{_SOURCE} (RPCANet9)')
+    prefixes=_prefixes(), gray_convs=(), model='configs/_base_/models/rpcanet.py', source=f'{_SOURCE} (RPCANet9)'
+)
 
 _PP_PREFIXES, _PP_UNUSED = _pp_prefixes()
 
@@ -70,4 +75,5 @@ PP_KEY_MAP = KeyMap(
     unused=_PP_UNUSED,
     gray_convs=(),
     model='configs/_base_/models/rpcanet-pp.py',
-    source=f'{_SOURCE} (RPCANet_LSTM)')
+    source=f'{_SOURCE} (RPCANet_LSTM)',
+)

@@ -33,8 +33,11 @@ def _block(official: str, ours: str) -> tuple[dict[str, str], dict[str, str]]:
         prefixes.update({f'{ffn}.{name}': f'{our_ffn}.{name}' for name in ('project_in', 'project_out')})
         prefixes.update({f'{ffn}.dwconv{s}x{s}': f'{our_ffn}.branches.{j}' for j, s in enumerate((3, 5))})
         prefixes[f'{ffn}.eca.conv.0'] = f'{our_ffn}.eca'
-    unused = {f'{attention}.q{i + 1}_attn{j + 1}': f'{our_attention}.unused.{_LEVELS * i + j}'
-              for i in range(_LEVELS) for j in range(_LEVELS)}
+    unused = {
+        f'{attention}.q{i + 1}_attn{j + 1}': f'{our_attention}.unused.{_LEVELS * i + j}'
+        for i in range(_LEVELS)
+        for j in range(_LEVELS)
+    }
     return prefixes, unused
 
 
@@ -43,8 +46,9 @@ def _prefixes() -> tuple[dict[str, str], dict[str, str]]:
     unused = {}
     for level in range(5):
         official = f'down_encoder{level}' if level else 'inc'
-        prefixes.update(cbam_residual_block(
-            f'{official}.0', f'backbone.stages.{level}.0', shortcut=level < 4, attention=False))
+        prefixes.update(
+            cbam_residual_block(f'{official}.0', f'backbone.stages.{level}.0', shortcut=level < 4, attention=False)
+        )
     for i in range(_LEVELS):
         n = i + 1
         prefixes[f'gt_conv{n + 1}.0'] = f'decode_head.aux_convs.{i}'
@@ -72,4 +76,5 @@ KEY_MAP = KeyMap(
     gray_convs=(),
     model='configs/_base_/models/sctransnet.py',
     source='xdFai/SCTransNet model/SCTransNet.py',
-    transforms={'decode_head.fusion.weight': finest_first})
+    transforms={'decode_head.fusion.weight': finest_first},
+)

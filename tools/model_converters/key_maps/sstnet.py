@@ -37,8 +37,14 @@ def _pyramid(root: str) -> dict[str, str]:
 def _clip_parts() -> dict[str, str]:
     """What the whole network adds to the pyramid."""
     prefixes = {f'neck.weight.{i}': f'temporal_neck.pair_weights.{i}' for i in range(4)}
-    for old, new in dict(conv_ref='gate', conv_cur='gated', conv_cr_mix='gated_mix', conv_gl='pair',
-                         conv_gl_mix='pair_mix', conv_final='final').items():
+    for old, new in dict(
+        conv_ref='gate',
+        conv_cur='gated',
+        conv_cr_mix='gated_mix',
+        conv_gl='pair',
+        conv_gl_mix='pair_mix',
+        conv_final='final',
+    ).items():
         prefixes[f'neck.{old}'] = f'temporal_neck.{new}'
     prefixes['head.stems.0'] = 'temporal_neck.out_conv.0'
     for branch in ('cls', 'reg'):
@@ -46,11 +52,14 @@ def _clip_parts() -> dict[str, str]:
     for branch in ('cls', 'reg', 'obj'):
         prefixes[f'head.{branch}_preds'] = f'bbox_head.multi_level_conv_{branch}'
     cell = 'motion_branch.lstm.slices.0'
-    prefixes.update({
-        'mapping1': 'motion_branch.embed',
-        'mapping2': 'motion_branch.map',
-        'SSTNet.cell_list.00.conv': f'{cell}.gates',
-        'SSTNet.cell_list.00.conv2': f'{cell}.motion_gates'})
+    prefixes.update(
+        {
+            'mapping1': 'motion_branch.embed',
+            'mapping2': 'motion_branch.map',
+            'SSTNet.cell_list.00.conv': f'{cell}.gates',
+            'SSTNet.cell_list.00.conv2': f'{cell}.motion_gates',
+        }
+    )
     return prefixes
 
 
@@ -60,9 +69,17 @@ def _unused() -> dict[str, str]:
     return {
         'neck.weight.4': 'temporal_neck.pair_weights.4',
         'mapping0.0': 'motion_branch.unused_map',
-        **{f'SSTNet.cell_list.00.{old}': f'{update}.{new}' for old, new in (
-            ('motion.0', 'gates'), ('mm1', 'past_mix'), ('mm2', 'future_mix'), ('past_attention', 'past_attention'),
-            ('future_attention', 'future_attention'))}}
+        **{
+            f'SSTNet.cell_list.00.{old}': f'{update}.{new}'
+            for old, new in (
+                ('motion.0', 'gates'),
+                ('mm1', 'past_mix'),
+                ('mm2', 'future_mix'),
+                ('past_attention', 'past_attention'),
+                ('future_attention', 'future_attention'),
+            )
+        },
+    }
 
 
 KEY_MAP = KeyMap(
@@ -70,10 +87,12 @@ KEY_MAP = KeyMap(
     gray_convs=('backbone.stem.conv.conv.weight', 'motion_branch.embed.0.weight'),
     model='configs/_base_/models/sstnet.py',
     source='UESTC-nnLab/SSTNet nets/Network.py',
-    unused=_unused())
+    unused=_unused(),
+)
 
 PYRAMID_KEY_MAP = KeyMap(
     prefixes=_pyramid(''),
-    gray_convs=('backbone.stem.conv.conv.weight', ),
+    gray_convs=('backbone.stem.conv.conv.weight',),
     model='configs/_base_/models/sstnet.py (backbone and neck)',
-    source='UESTC-nnLab/SSTNet nets/Network.py, Feature_Extractor')
+    source='UESTC-nnLab/SSTNet nets/Network.py, Feature_Extractor',
+)

@@ -12,10 +12,16 @@ _DEPTHS = {1: 7, 2: 6, 3: 5, 4: 4, 5: 4, 6: 4}
 
 
 def _rsu(official: str, ours: str, depth: int) -> dict[str, str]:
-    names = {'in': 'entry', **{str(i + 1): f'down.{i}' for i in range(depth)},
-             **{f'{i + 1}d': f'up.{i}' for i in range(depth - 1)}}
-    return {f'{official}.rebnconv{old}.{kind}_s1': f'{ours}.{new}.{kind}'
-            for old, new in names.items() for kind in ('conv', 'bn')}
+    names = {
+        'in': 'entry',
+        **{str(i + 1): f'down.{i}' for i in range(depth)},
+        **{f'{i + 1}d': f'up.{i}' for i in range(depth - 1)},
+    }
+    return {
+        f'{official}.rebnconv{old}.{kind}_s1': f'{ours}.{new}.{kind}'
+        for old, new in names.items()
+        for kind in ('conv', 'bn')
+    }
 
 
 def _prefixes() -> dict[str, str]:
@@ -38,9 +44,10 @@ def _prefixes() -> dict[str, str]:
 
 KEY_MAP = KeyMap(
     prefixes=_prefixes(),
-    gray_convs=('backbone.stages.0.entry.conv.weight', ),
+    gray_convs=('backbone.stages.0.entry.conv.weight',),
     model='configs/_base_/models/uiu-net.py',
     source='danfenghong/IEEE_TIP_UIU-Net model/uiunet.py',
-    transforms={f'neck.fusions.{i}.spatial_attention.conv.weight': swap_inputs for i in range(4)})
+    transforms={f'neck.fusions.{i}.spatial_attention.conv.weight': swap_inputs for i in range(4)},
+)
 
 BASIC_KEY_MAP = replace(KEY_MAP, gray_convs=(), source='XinyiYing/BasicIRSTD model/UIUNet/model_UIUNet.py')

@@ -24,4 +24,5 @@ KEY_MAP = KeyMap(
     prefixes=_prefixes(),
     gray_convs=(),
     model='configs/_base_/models/unet.py',
-    source='XinyiYing/BasicIRSTD model/Unet/model_Unet.py')
+    source='XinyiYing/BasicIRSTD model/Unet/model_Unet.py',
+)
