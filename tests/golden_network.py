@@ -23,11 +23,11 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from torch import Tensor, nn
 
+from mmirstd.key_maps import ARCHS
 from mmirstd.registry import MODELS
 from tests.golden import golden_input, load_golden, official_state_dict, samples
 from tests.rounding import DRAWS, UNIT, RoundingNoise
 from tests.shared import DATA, REPO
-from tools.model_converters.key_maps import ARCHS
 
 ROUNDING = DATA / 'golden_rounding.json'
 # A result may be this many times the root-mean-square effect of rounding away.  The largest of 64 samples of a normal

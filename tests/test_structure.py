@@ -14,6 +14,7 @@ from tests.shared import REPO
 FLOORS = (
     'version',
     'utils',
+    'key_maps',
     'compat',
     'registry',
     'datasets',

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from mmengine.config import Config
 
+from mmirstd.key_maps import ARCHS
 from tests.shared import REPO
 from tools.analysis_tools import zoo
-from tools.model_converters.key_maps import ARCHS
 
 
 def test_table(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:

@@ -44,7 +44,7 @@ from mmirstd.models.segmentors import ClassicalSegmentor  # noqa: E402
 from mmirstd.registry import MODELS  # noqa: E402
 from tests.golden import golden_input, official_state_dict, samples  # noqa: E402
 from tools.analysis_tools.get_flops import count  # noqa: E402
-from tools.model_converters.key_maps import ARCHS  # noqa: E402
+from mmirstd.key_maps import ARCHS  # noqa: E402
 
 REFERENCE = 'ggl-net'
 # By the recorded precision.  The tests have bounds of each network's own; these are for a table.

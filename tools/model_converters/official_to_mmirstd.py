@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import mmirstd
 from mmirstd.compat.checkpoint import CheckpointError, load_checkpoint_file
-from tools.model_converters.key_maps import ARCHS, strip_wrappers
+from mmirstd.key_maps import ARCHS, strip_wrappers
 
 # Names under which official training scripts store the weights.
 _WRAPPERS = ('state_dict', 'model_state_dict', 'model', 'net', 'params')

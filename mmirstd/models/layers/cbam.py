@@ -44,7 +44,7 @@ class SpatialAttention(BaseModule):
     """Spatial attention map from a convolution over the channel maximum and the channel mean, in this order.
 
     Official codes that stack the mean first are loaded by swapping the weight's input channels
-    (``swap_inputs`` in tools/model_converters/key_maps/key_map.py).
+    (``swap_inputs`` in mmirstd/key_maps/key_map.py).
 
     Args:
         kernel_size: Odd size of the convolution.

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from .blocks import cbam_residual_block
 from .key_map import KeyMap
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _LEVELS, _BLOCKS = 4, 4
 

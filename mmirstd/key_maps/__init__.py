@@ -1,4 +1,11 @@
-"""Key maps of the official code bases, one file an architecture; ``ARCHS`` lists them by ``--arch`` name."""
+"""From official state dicts to ours, one file an architecture; ``ARCHS`` lists the key maps by ``--arch`` name.
+
+    >>> from mmirstd.key_maps import ARCHS
+    >>> ARCHS['mshnet'].model
+    'configs/_base_/models/mshnet.py'
+
+``ARCHS[arch].convert(official, in_channels)`` gives the state dict of that model. Importing this needs no torch.
+"""
 
 from __future__ import annotations
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from torch import Tensor
+if TYPE_CHECKING:
+    from torch import Tensor
 
 # thop, a FLOP counter several official codes call, leaves these buffers in their checkpoints.
 _COUNTER_BUFFERS = ('total_ops', 'total_params')
