@@ -44,10 +44,10 @@ $(DOCS_STAMP): $(STAMP) $(ROOT)requirements-docs.txt
 install: $(STAMP)  ## set up .venv with the tested versions
 
 demo: $(STAMP)  ## generate scenes, train a tiny GGL-Net, test it beside white top-hat, draw pictures (minutes on CPU)
-	cd $(ROOT) && $(PY) tools/demo.py --out $(DEMO_DIR)
+	cd $(ROOT) && $(PY) examples/demo.py --out $(DEMO_DIR)
 
 demo-moving: $(STAMP)  ## the same for moving targets: sequences, a small YOLO-BP, an animation (minutes on CPU)
-	cd $(ROOT) && $(PY) tools/demo_moving.py --out $(DEMO_DIR)/moving
+	cd $(ROOT) && $(PY) examples/demo_moving.py --out $(DEMO_DIR)/moving
 
 app: $(APP_STAMP)  ## open a page to try detectors on your own images and videos (APP_ARGS="--port 8000")
 	cd $(ROOT) && $(PY) tools/app.py $(APP_ARGS)

@@ -2,7 +2,7 @@
 
 Example::
 
-    make demo            # or: python tools/demo.py --out demo_out
+    make demo            # or: python examples/demo.py --out demo_out
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Example::
 
-    make demo-moving     # or: python tools/demo_moving.py --out demo_out/moving
+    make demo-moving     # or: python examples/demo_moving.py --out demo_out/moving
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from examples.demo import ROOT, once, run, table, train
 from mmirstd.utils.progress import Progress, heartbeat
-from tools.demo import ROOT, once, run, table, train
 
 YOLO_BP = 'configs/yolo_bp/yolo-bp-giou-nano_cpu-b4-12e_synthetic-sequences.py'
 #: Other than the generator's defaults: no points and nothing dimmer than SCR 3, which minutes of training cannot learn.

@@ -12,7 +12,7 @@ SMALL = ('--num-train', 2, '--num-test', 1, '--num-frames', 6, '--size', '64x64'
 
 
 def test_twice_from_another_directory(run, tmp_path: Path) -> None:
-    first = run('demo_moving.py', '--out', 'out', *SMALL, cwd=tmp_path)
+    first = run('../examples/demo_moving.py', '--out', 'out', *SMALL, cwd=tmp_path)
     out = tmp_path / 'out'
     metrics = json.loads((out / 'yolo-bp-nano.json').read_text())['metrics']
     for name in ('mAP50', 'precision', 'recall', 'F1', 'Pd', 'Fa'):
@@ -34,7 +34,7 @@ def test_twice_from_another_directory(run, tmp_path: Path) -> None:
     assert cv2.VideoCapture(str(out / 'detections.mp4')).get(cv2.CAP_PROP_FRAME_COUNT) == 6
 
     times = {path: path.stat().st_mtime_ns for path in out.rglob('*') if path.is_file()}
-    second = run('demo_moving.py', '--out', 'out', *SMALL, cwd=tmp_path)
+    second = run('../examples/demo_moving.py', '--out', 'out', *SMALL, cwd=tmp_path)
     assert {path: path.stat().st_mtime_ns for path in out.rglob('*') if path.is_file()} == times
     assert second.stdout.count('done before') == 4
     assert (

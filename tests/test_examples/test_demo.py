@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tools import demo
+from examples import demo
 
 
 def test_a_step_is_done_once_for_each_recipe(tmp_path, capsys):
