@@ -43,7 +43,7 @@ DATASETS = Registry(
     scope='mmirstd',
     locations=[
         'mmirstd.datasets.sirst',
-        'mmirstd.datasets.clip',
+        'mmirstd.datasets.clip_coco',
         'mmirstd.datasets.clip_txt',
         'mmirstd.datasets.clip_masks',
     ],

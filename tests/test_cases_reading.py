@@ -14,10 +14,10 @@ from mmirstd.apis.inputs import expand_inputs, read_still
 from mmirstd.apis.irstd_inferencer import IRSTDInferencer
 from mmirstd.apis.model_loading import build_network
 from mmirstd.datasets import first_look
-from mmirstd.datasets.errors import DataError
 from mmirstd.datasets.sirst import SIRSTDataset
 from mmirstd.engine.launch import load_config
 from mmirstd.evaluation.metrics import IRSTDMetric
+from mmirstd.utils.errors import DataError
 from tests.shared import REPO, SHARED, needs_shared
 
 pytestmark = needs_shared

@@ -30,9 +30,9 @@ from mmirstd.benchmark import (
     write_chart,
     write_table,
 )
-from mmirstd.engine.errors import ConfigError
 from mmirstd.engine.launch import REPO_ROOT, run_tool
 from mmirstd.engine.threads import plan_threads
+from mmirstd.utils.errors import ConfigError
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:

@@ -183,7 +183,7 @@ def checkpoint_and_inputs(items: list[str]) -> tuple[str | None, list[str]]:
         CheckpointError: A checkpoint, or a folder of checkpoints, is where it would be taken for an image.
     """
     from mmirstd.engine.checkpoint_files import looks_like_checkpoint
-    from mmirstd.engine.errors import CheckpointError
+    from mmirstd.utils.errors import CheckpointError
 
     first, *rest = items
     given = looks_like_checkpoint(first)
@@ -225,7 +225,7 @@ def build(args: argparse.Namespace) -> TargetInferencer:
     """
     from mmirstd.apis import Tiling, build_inferencer
     from mmirstd.apis.model_loading import find_model_config
-    from mmirstd.engine.errors import UserError
+    from mmirstd.utils.errors import UserError
 
     config = find_model_config(args.config, args.cfg_options)
     load_options = dict(

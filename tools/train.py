@@ -16,7 +16,6 @@ if __name__ == '__main__':
     start_heartbeat('loading PyTorch and OpenMMLab')
 
 from mmirstd.engine.checkpoint_files import find_checkpoint, newest_checkpoint
-from mmirstd.engine.errors import ConfigError
 from mmirstd.engine.launch import (
     add_common_arguments,
     build_runner,
@@ -28,6 +27,7 @@ from mmirstd.engine.launch import (
     run_tool,
 )
 from mmirstd.engine.single_image_batches import mind_single_image_batches
+from mmirstd.utils.errors import ConfigError
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:

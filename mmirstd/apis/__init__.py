@@ -6,31 +6,31 @@ from mmirstd.utils.lazy import lazy_names
 
 if TYPE_CHECKING:
     from .build import build_inferencer
+    from .frame_result import FrameResult
     from .inputs import Source, expand_inputs
     from .irstd_inferencer import IRSTDInferencer
-    from .measure import measure_boxes, measure_targets
     from .moving_target_inferencer import MovingTargetInferencer
     from .output_folder import OutputFolder
     from .result_writer import ResultWriter
-    from .results import FrameResult
-    from .streaming import StreamingDetector
+    from .streaming_detector import StreamingDetector
+    from .target_measurement import measure_boxes, measure_targets
     from .target_schema import Target
     from .tiling import Tiling
 
 _MODULES = {
-    'FrameResult': '.results',
+    'FrameResult': '.frame_result',
     'IRSTDInferencer': '.irstd_inferencer',
     'MovingTargetInferencer': '.moving_target_inferencer',
     'OutputFolder': '.output_folder',
     'ResultWriter': '.result_writer',
     'Source': '.inputs',
-    'StreamingDetector': '.streaming',
+    'StreamingDetector': '.streaming_detector',
     'Target': '.target_schema',
     'Tiling': '.tiling',
     'build_inferencer': '.build',
     'expand_inputs': '.inputs',
-    'measure_boxes': '.measure',
-    'measure_targets': '.measure',
+    'measure_boxes': '.target_measurement',
+    'measure_targets': '.target_measurement',
 }
 __all__ = [
     'FrameResult',

@@ -16,16 +16,15 @@ from mmengine.logging import print_log
 
 from mmirstd import __version__
 from mmirstd.datasets.bit_depth import BitDepthWatch
-from mmirstd.datasets.errors import DataError
-from mmirstd.engine.errors import ConfigError
 from mmirstd.engine.normalization import follow_training, is_asked_for, normalization
 from mmirstd.registry import TRANSFORMS
+from mmirstd.utils.errors import ConfigError, DataError
 from mmirstd.utils.files import file_sha256
 
+from .frame_result import FrameResult
 from .frame_stream import FrameStream, RawFormat
 from .inputs import Source, describe_skipped, expand_inputs
 from .model_loading import ModelLike, as_config, build_network, config_name
-from .results import FrameResult
 
 #: 16-bit images after which is said that they seem to hold fewer bits.
 BIT_DEPTH_IMAGES = 8

@@ -10,9 +10,9 @@ from typing import BinaryIO
 import cv2
 import numpy as np
 
-from mmirstd.datasets.containers import check_container
-from mmirstd.datasets.errors import DataError
+from mmirstd.datasets.image_container import check_container
 from mmirstd.datasets.image_io import page_count, read_pages, to_one_channel
+from mmirstd.utils.errors import DataError
 
 from .inputs import Source, frame_files, read_still
 

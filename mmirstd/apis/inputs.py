@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 
-from mmirstd.datasets.errors import DataError, MissingDataError
 from mmirstd.datasets.image_io import (
     IMAGE_SUFFIXES,
     PAGED_SUFFIXES,
@@ -24,6 +23,7 @@ from mmirstd.datasets.image_io import (
     to_one_channel,
 )
 from mmirstd.datasets.sequences import natural_key
+from mmirstd.utils.errors import DataError, MissingDataError
 
 VIDEO_SUFFIXES: tuple[str, ...] = (
     '.mp4',

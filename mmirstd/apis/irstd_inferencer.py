@@ -13,9 +13,8 @@ import torch
 from mmengine.dataset import Compose
 from mmengine.structures import PixelData
 
-from mmirstd.datasets.errors import DataError
-from mmirstd.engine.errors import ConfigError
 from mmirstd.engine.single_image_pipeline import ANNOTATION_STEPS
+from mmirstd.utils.errors import ConfigError, DataError
 
 from mmseg.structures import SegDataSample  # isort: skip
 
@@ -23,10 +22,10 @@ from mmirstd.evaluation.maps import map_of
 from mmirstd.models.segmentors import ClassicalSegmentor
 
 from .base_inferencer import OnError, TargetInferencer
+from .frame_result import FrameResult
 from .frame_stream import RawFormat
 from .inputs import Source
-from .measure import measure_targets
-from .results import FrameResult
+from .target_measurement import measure_targets
 from .tiling import AUTO_TILE_PIXELS, Tiling
 
 _META = ('img_path', 'ori_shape', 'img_shape', 'pad_shape', 'scale_factor', 'padding_size')

@@ -9,16 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from mmirstd.datasets.errors import DataError
-from mmirstd.engine.errors import ConfigError
 from mmirstd.models.detectors import MultiFrameDetector
+from mmirstd.utils.errors import ConfigError, DataError
 
 from .base_inferencer import OnError, TargetInferencer
+from .frame_result import FrameResult
 from .frame_stream import RawFormat
 from .inputs import Source
 from .model_loading import config_name
-from .results import FrameResult
-from .streaming import StreamingDetector
+from .streaming_detector import StreamingDetector
 
 _DEFAULT_PIPELINE = (dict(type='mmirstd.LoadClip'), dict(type='mmirstd.PackClipInputs'))
 
@@ -43,9 +42,9 @@ class PreparedFrame:
 class MovingTargetInferencer(TargetInferencer):
     """Find moving infrared small targets with a clip detector, each frame's features computed once.
 
-    Frames go one by one through :class:`~.streaming.StreamingDetector`, so a result is there with its frame and
+    Frames go one by one through :class:`~.streaming_detector.StreamingDetector`: a result is there with its frame, and
     memory does not grow.  A folder of images is one sequence; a single image is one of one frame.  Frames are not
-    tiled.  A normalisation by the clip's range (``'minmax'``, ``'percentile'``) is by each frame's here.
+    tiled.  A normalization by the clip's range (``'minmax'``, ``'percentile'``) is by each frame's here.
 
     Example::
 

@@ -16,9 +16,9 @@ import numpy as np
 from mmirstd.utils.files import encode_png
 from mmirstd.visualization.video_overlay import DisplayRange, draw_targets
 
+from .frame_result import FrameResult
 from .inputs import Source
 from .output_folder import FRAMES_SUFFIX, OutputFolder
-from .results import FrameResult
 from .target_schema import CSV_COLUMNS, Target, csv_row
 
 #: What can be saved -> what it is.

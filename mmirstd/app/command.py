@@ -127,7 +127,7 @@ def start(
         UserError: Gradio is not installed, a model cannot be used, or the port is taken.
     """
     prepare_environment(folder)
-    from mmirstd.engine.errors import UserError
+    from mmirstd.utils.errors import UserError
 
     from .model_choices import ModelShelf, given_choice, shipped_choices
     from .session import SessionStore

@@ -15,10 +15,10 @@ from threading import RLock
 import cv2
 import numpy as np
 
+from mmirstd.apis.frame_result import FrameResult
 from mmirstd.apis.frame_stream import FrameStream
 from mmirstd.apis.output_folder import FRAMES_SUFFIX, OutputFolder
 from mmirstd.apis.result_writer import DEFAULT_FPS, MAP_KINDS, ResultWriter
-from mmirstd.apis.results import FrameResult
 from mmirstd.apis.target_schema import Target
 from mmirstd.datasets.bit_depth import BitDepthWatch
 from mmirstd.utils.errors import DataError, UserError

@@ -10,9 +10,9 @@ from pathlib import Path
 import cv2
 
 from mmirstd.apis.inputs import Source
-from mmirstd.datasets.containers import check_container, image_size
-from mmirstd.datasets.errors import DataError, MissingDataError
+from mmirstd.datasets.image_container import check_container, image_size
 from mmirstd.datasets.image_io import IMAGE_SUFFIXES
+from mmirstd.utils.errors import DataError, MissingDataError
 
 #: Videos by name, and how their content must begin. OpenCV's decoders know many more formats, among them play lists
 #: that make them open other files and addresses.

@@ -1,19 +1,19 @@
 """Benchmarks: suites of trainings that can be interrupted, and tables made from their records alone.
 
 ``tools/benchmark.py SUITE.yml`` is the command. A suite (:mod:`.suite`, read by :mod:`.suite_file`) names runs, seeds
-and tables; a job (:mod:`.job`) trains and tests one run with one seed and writes a record (:mod:`.record`); tables
+and tables; a job (:mod:`.job`) trains and tests one run with one seed and writes a record (:mod:`.run_record`); tables
 (:mod:`.tables`) are built from the records and put between markers in READMEs (:mod:`.markers`), differences
 (:mod:`.differences`) drawn as well (:mod:`.charts`).
 """
 
 from .charts import draw_differences, write_chart
 from .differences import Difference, Differences, find_differences
-from .evaluations import Evaluation
+from .further_tests import Evaluation
 from .image_counts import bootstrap_differences
 from .job import Job
 from .markers import replace_between, write_table
 from .plan import Plan, read_plan
-from .record import read_record, read_records, record_path, write_record
+from .run_record import read_record, read_records, record_path, write_record
 from .scheduler import Outcome, run_jobs
 from .settings import Settings
 from .statistics import PairedDifference, mean_and_spread, paired_difference

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .evaluations import Evaluation
+from .further_tests import Evaluation
 from .options import format_option
 from .settings import Settings
 from .suite import Run, Suite

@@ -9,8 +9,8 @@ from typing import Any
 
 from mmirstd.utils.errors import ConfigError
 
-from .figures import Records, value_of
 from .image_counts import bootstrap_differences, measure
+from .record_values import Records, value_of
 from .statistics import PairedDifference, paired_difference
 from .suite import Column, Suite, Table
 
@@ -76,7 +76,7 @@ def find_differences(suite: Suite, table: Table, records: Records) -> Difference
     Args:
         suite: The suite.
         table: One of its tables, ``kind: differences``.
-        records: From :func:`~.record.read_records`.
+        records: From :func:`~.run_record.read_records`.
 
     Raises:
         ConfigError: A figure that the records do not have, damaged counts, or records of different images.

@@ -16,7 +16,7 @@ from mmirstd.utils.errors import ConfigError
 from mmirstd.utils.files import file_sha256
 
 from .commands import Commands, by_size, further_name
-from .evaluations import Evaluation
+from .further_tests import Evaluation
 from .history import (
     last_position,
     loss_curve,
@@ -28,7 +28,7 @@ from .history import (
 )
 from .image_counts import read_image_counts
 from .plan import Plan, choose_checkpoint, read_plan, resume_point
-from .record import as_json, read_record, record_path, write_record
+from .run_record import as_json, read_record, record_path, write_record
 from .settings import Settings
 from .suite import Run, Suite
 from .tool_process import JobFailed, run_tool_process, tail
@@ -193,7 +193,7 @@ class Job:
         from mmengine.registry import MODELS, init_default_scope
 
         import mmirstd.registry  # noqa: F401
-        from mmirstd.engine.errors import explain_config_errors
+        from mmirstd.engine.config_errors import explain_config_errors
 
         cfg = self.load_config()
         init_default_scope(cfg.get('default_scope', 'mmseg'))
@@ -323,7 +323,7 @@ class Job:
             write_record(self.record, record)
 
     def _result(self, plan: Plan, history, step: int | None, entry: dict, checkpoint: Path | None) -> dict[str, Any]:
-        """See the module :mod:`.record`."""
+        """See the module :mod:`.run_record`."""
         tested = json.loads((self.work_dir / 'test.json').read_text(encoding='utf-8'))
         parts = self.folder.parts()
         speed = seconds_per_iteration(history)

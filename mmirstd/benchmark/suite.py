@@ -11,7 +11,7 @@ from typing import Any
 from mmirstd.utils.errors import ConfigError
 from mmirstd.utils.near_matches import near_matches
 
-from .evaluations import Evaluation
+from .further_tests import Evaluation
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from mmirstd.engine.data_option import find_data_set
 from mmirstd.utils.errors import ConfigError
 from mmirstd.utils.near_matches import near_matches
 
-from .evaluations import read_evaluations
+from .further_tests import read_evaluations
 from .image_counts import MEASURES
 from .options import flatten_options
 from .suite import Column, Run, Suite, Table, match_runs

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .charts import draw_differences
 from .differences import Difference, Differences, find_differences
-from .figures import Records, value_of
+from .record_values import Records, value_of
 from .statistics import mean_and_spread
 from .suite import Column, Suite, Table
 
@@ -34,11 +34,11 @@ def build_table(suite: Suite, table: Table, records: Records, logs: Path) -> Bui
     Args:
         suite: The suite.
         table: One of its tables.
-        records: From :func:`~.record.read_records`.
+        records: From :func:`~.run_record.read_records`.
         logs: Folder of the records, for the link.
 
     Raises:
-        ConfigError: See :func:`~.figures.value_of` and :func:`~.differences.find_differences`.
+        ConfigError: See :func:`~.record_values.value_of` and :func:`~.differences.find_differences`.
     """
     chart = None
     if table.kind == 'results':

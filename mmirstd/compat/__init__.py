@@ -16,7 +16,7 @@ from .checkpoint import (
     load_checkpoint_file,
 )
 from .config_scopes import ensure_config_scopes
-from .notices import silence_onedl_notice
+from .onedl_notice import silence_onedl_notice
 from .ops import compiled_ops_available, ensure_mmcv_ops
 from .stock_inference import adapt_stock_inference
 

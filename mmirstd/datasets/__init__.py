@@ -7,31 +7,20 @@ Nothing of OpenMMLab is imported until a name below is used, so that
 (``mmirstd/registry.py``).
 """
 
-from __future__ import annotations
+from mmirstd.utils.lazy import lazy_names
 
-import importlib
-
-_LAZY = {
-    'BaseClipDataset': 'clip_base',
-    'ClipDataset': 'clip',
-    'DataError': 'errors',
-    'MaskClipDataset': 'clip_masks',
-    'MissingDataError': 'errors',
-    'SIRSTDataset': 'sirst',
-    'SameSizeBatchSampler': 'same_size_batch_sampler',
-    'SequenceSampler': 'sequence_sampler',
-    'TxtClipDataset': 'clip_txt',
-    'apply_data_root': 'data_root',
+_MODULES = {
+    'BaseClipDataset': '.clip_base',
+    'ClipDataset': '.clip_coco',
+    'DataError': 'mmirstd.utils.errors',
+    'MaskClipDataset': '.clip_masks',
+    'MissingDataError': 'mmirstd.utils.errors',
+    'SIRSTDataset': '.sirst',
+    'SameSizeBatchSampler': '.same_size_batch_sampler',
+    'SequenceSampler': '.sequence_sampler',
+    'TxtClipDataset': '.clip_txt',
+    'apply_data_root': '.data_root',
 }
 
-__all__ = sorted(_LAZY)
-
-
-def __getattr__(name: str):
-    if name in _LAZY:
-        return getattr(importlib.import_module(f'.{_LAZY[name]}', __name__), name)
-    raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *_LAZY])
+__all__ = sorted(_MODULES)
+__getattr__, __dir__ = lazy_names(__name__, _MODULES)

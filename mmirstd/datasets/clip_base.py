@@ -15,12 +15,13 @@ import mmirstd.registry  # noqa: F401  before mmdet: puts the stand-in for missi
 
 from mmdet.datasets import BaseDetDataset  # isort: skip
 
-from .boxes import BAD_BOX, boxes_of_mask, check_boxes, looks_normalized
-from .errors import DataError, MissingDataError, first_few
+from mmirstd.utils.errors import DataError, MissingDataError, first_few
+
+from .box_checks import BAD_BOX, boxes_of_mask, check_boxes, looks_normalized
 from .first_look import look_at_images, look_at_masks
 from .frame_reader import FrameReader
-from .image_header import image_size
 from .image_io import IMAGE_SUFFIXES
+from .image_size import image_size
 from .listed_paths import image_exists
 from .mask_values import MaskRule
 from .problems import Problems
@@ -66,7 +67,7 @@ class BaseClipDataset(BaseDetDataset):
         context: ``'disk'``: past frames may be unlisted files of the sequence's folder; ``'listed'``: only listed ones.
         gaps: what replaces a past frame that does not exist, a key of :data:`~.sequences.GAPS`. The number of windows
             that this concerns is logged.
-        bad_box: what to do with boxes without area or outside of the image, a key of :data:`~.boxes.BAD_BOX`; the
+        bad_box: what to do with boxes without area or outside of the image, a key of :data:`~.box_checks.BAD_BOX`; the
             number is logged. Where the annotation does not say how large the image is, it is checked on loading.
         allow_no_targets: train (``test_mode=False``) on an annotation without a single box; else this is an error.
         key_every: take only each n-th annotated frame of a sequence as a key frame; the others stay context.
@@ -536,5 +537,5 @@ class BaseClipDataset(BaseDetDataset):
 
 
 def instances_of_mask(mask, label: int = 0) -> list[dict]:
-    """Instances of a mask's 8-connected components, see :func:`~.boxes.boxes_of_mask`."""
+    """Instances of a mask's 8-connected components, see :func:`~.box_checks.boxes_of_mask`."""
     return [dict(bbox=box, bbox_label=label, ignore_flag=0) for box in boxes_of_mask(mask)]

@@ -7,9 +7,9 @@ import os.path as osp
 from collections.abc import Sequence
 
 from mmirstd.registry import DATASETS
+from mmirstd.utils.errors import DataError, MissingDataError, first_few
 
 from .clip_base import BaseClipDataset, instances_of_mask
-from .errors import DataError, MissingDataError, first_few
 from .folder_index import MASK_STEMS, FolderIndex
 from .image_io import IMAGE_SUFFIXES, read_mask
 from .mask_values import MaskRule, check_mask_rule

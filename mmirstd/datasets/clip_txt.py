@@ -5,9 +5,9 @@ from __future__ import annotations
 import os.path as osp
 
 from mmirstd.registry import DATASETS
+from mmirstd.utils.errors import DataError
 
 from .clip_base import BaseClipDataset
-from .errors import DataError
 from .sequences import Frame, Video
 from .txt_list import read_txt_list, relative_paths
 

@@ -7,7 +7,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from .errors import DataError, first_few
+from mmirstd.utils.errors import DataError, first_few
+
 from .problems import Problems
 from .text_file import read_text
 

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 from mmengine.logging import print_log
 
+from mmirstd.utils.errors import DataError
+
 from .bit_depth import BitDepthWatch
-from .errors import DataError
 from .image_io import MASK_CURE, read_image, read_raw_mask
 from .mask_values import MaskKind, MaskRule, describe_mask, target_pixels
 

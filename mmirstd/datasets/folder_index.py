@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from .errors import DataError
+from mmirstd.utils.errors import DataError
+
 from .image_io import IMAGE_SUFFIXES
 
 #: What may follow the ID in an image's or a mask's name, before the suffix.

@@ -17,8 +17,9 @@ import cv2
 import numpy as np
 from PIL import Image, ImageSequence
 
-from .containers import check_container, count_pages, has_palette, is_lossy, tiff_page_numbers
-from .errors import DataError, MissingDataError
+from mmirstd.utils.errors import DataError, MissingDataError
+
+from .image_container import check_container, count_pages, has_palette, is_lossy, tiff_page_numbers
 from .mask_values import MaskRule, describe_mask, target_pixels
 
 #: Suffixes looked for, in lower case, in this order.
@@ -164,7 +165,7 @@ def _pillow_frames(data: bytes, path: str | os.PathLike) -> Iterator[np.ndarray]
 
 
 def page_count(path: str | os.PathLike) -> int:
-    """How many images a file holds, see :func:`~.containers.count_pages`; little of it is read.
+    """How many images a file holds, see :func:`~.image_container.count_pages`; little of it is read.
 
     Returns:
         1 also for what is empty or cannot be opened, which reading it tells.

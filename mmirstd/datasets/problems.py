@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from mmengine.logging import print_log
 
-from .errors import DataError
+from mmirstd.utils.errors import DataError
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from torch.utils.data import Sampler
 
 from mmirstd.registry import DATA_SAMPLERS
 
-from .image_header import image_size
+from .image_size import image_size
 
 
 @DATA_SAMPLERS.register_module()

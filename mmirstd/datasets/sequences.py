@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from .errors import DataError
+from mmirstd.utils.errors import DataError
 
 #: What stands for a past frame that does not exist.
 GAPS = {

@@ -12,7 +12,8 @@ from mmirstd.registry import DATASETS  # before mmseg: puts the stand-in for mis
 
 from mmseg.datasets import BaseSegDataset  # isort: skip
 
-from .errors import DataError, MissingDataError, first_few
+from mmirstd.utils.errors import DataError, MissingDataError, first_few
+
 from .first_look import look_at_images, look_at_masks
 from .folder_index import IMAGE_STEMS, MASK_STEMS, FolderIndex
 from .listed_paths import without_leading_folders

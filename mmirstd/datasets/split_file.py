@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .errors import DataError, MissingDataError
+from mmirstd.utils.errors import DataError, MissingDataError
+
 from .image_io import IMAGE_SUFFIXES
 from .text_file import read_text
 

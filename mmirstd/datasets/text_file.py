@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import os
 
-from .errors import DataError, MissingDataError
+from mmirstd.utils.errors import DataError, MissingDataError
 
 # The longer mark first: that of UTF-32 (little end first) begins with that of UTF-16.
 _MARKS = (

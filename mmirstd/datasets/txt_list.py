@@ -6,7 +6,8 @@ import os
 import re
 from dataclasses import dataclass
 
-from .errors import DataError, MissingDataError
+from mmirstd.utils.errors import DataError, MissingDataError
+
 from .listed_paths import image_exists, without_leading_folders
 from .text_file import read_text
 

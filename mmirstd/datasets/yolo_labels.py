@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from .errors import DataError
+from mmirstd.utils.errors import DataError
+
 from .text_file import read_text
 
 

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 from mmirstd.utils.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from .errors import CheckpointError, ConfigError, UserError, explain_config_errors
+    from mmirstd.utils.errors import CheckpointError, ConfigError, UserError
+
+    from .config_errors import explain_config_errors
     from .hooks import (
         AuxiliaryLossHook,
         ChannelsLastHook,
@@ -23,18 +25,18 @@ _MODULES = {
     'AutocastOptimWrapper': '.optim_wrapper',
     'AuxiliaryLossHook': '.hooks',
     'ChannelsLastHook': '.hooks',
-    'CheckpointError': '.errors',
+    'CheckpointError': 'mmirstd.utils.errors',
     'CheckpointGuardHook': '.hooks',
-    'ConfigError': '.errors',
+    'ConfigError': 'mmirstd.utils.errors',
     'EpochSeedHook': '.hooks',
     'GradientDiagnosticsHook': '.hooks',
     'NormalizationHook': '.hooks',
     'PredictionDumpHook': '.hooks',
     'ThreadPlan': '.threads',
     'TimedLoggerHook': '.hooks',
-    'UserError': '.errors',
+    'UserError': 'mmirstd.utils.errors',
     'apply_threads': '.threads',
-    'explain_config_errors': '.errors',
+    'explain_config_errors': '.config_errors',
     'plan_threads': '.threads',
 }
 __all__ = [

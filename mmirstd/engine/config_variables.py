@@ -19,7 +19,8 @@ from mmengine.config import config as mmengine_config
 from mmengine.config.utils import RemoveAssignFromAST
 from mmengine.runner import Runner
 
-from .errors import ConfigError
+from mmirstd.utils.errors import ConfigError
+
 from .loading_options import LOADING_OPTIONS
 
 # Top-level keys that are read by the Runner's parts or by our tools but are no argument of Runner. test_pipeline and

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import distributed as torch_dist
 
-from .errors import ConfigError
+from mmirstd.utils.errors import ConfigError
 
 _LAUNCHER_VARIABLES = {
     'pytorch': {'RANK': 'RANK', 'WORLD_SIZE': 'WORLD_SIZE', 'LOCAL_RANK': 'LOCAL_RANK'},

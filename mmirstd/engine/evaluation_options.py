@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from .errors import ConfigError
+from mmirstd.utils.errors import ConfigError
 
 
 def set_protocols(cfg: Any, protocols: Sequence[str], eval_size: int | None = None) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from mmengine.config import Config
 
-from .errors import ConfigError
+from mmirstd.utils.errors import ConfigError
 
 #: The two ways to say how much is held out; exactly one may be given.
 _SIZES = ('num', 'fraction')

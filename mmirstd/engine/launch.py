@@ -20,15 +20,16 @@ from mmengine.logging import print_log
 from mmengine.runner import Runner
 
 from mmirstd.compat.precision import choose_precision
-from mmirstd.utils.errors import DataError
+from mmirstd.utils.errors import ConfigError, DataError, UserError
+from mmirstd.utils.near_matches import near_matches
 from mmirstd.utils.resources import resource_root
 
 from .checkpoint_files import looks_like_checkpoint
+from .config_errors import explain_config_errors
 from .config_names import renamed
 from .config_variables import apply_options, keys_read
 from .data_option import DataExchange, add_data_argument
 from .distributed import init_distributed, prepare_distributed_config
-from .errors import ConfigError, UserError, explain_config_errors, near_matches
 from .evaluation_batches import batch_by_size
 from .holdout_options import expand_holdout_options, match_holdouts, replace_holdout_sizes
 from .loading_options import apply_loading_options

@@ -156,9 +156,9 @@ def enable_amp(optim_wrapper: dict) -> None:
         optim_wrapper (dict): ``type`` absent, ``OptimWrapper``, or already one with autocast.
 
     Raises:
-        mmirstd.engine.errors.ConfigError: A wrapper of another type, which cannot be replaced safely.
+        mmirstd.engine.config_errors.ConfigError: A wrapper of another type, which cannot be replaced safely.
     """
-    from .errors import ConfigError
+    from mmirstd.utils.errors import ConfigError
 
     kind = optim_wrapper.get('type', 'OptimWrapper')
     name = kind if isinstance(kind, str) else kind.__name__

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .errors import ConfigError
+from mmirstd.utils.errors import ConfigError
 
 #: Transforms that deliver images in about [0, 1].
 _UNIT_LOADERS = ('LoadInfraredImage', 'LoadClip')

@@ -17,7 +17,7 @@ from mmengine.runner import Runner
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from .errors import ConfigError
+from mmirstd.utils.errors import ConfigError
 
 _SIGN = 'Expected more than 1 value per channel'
 

@@ -23,8 +23,8 @@ from typing import Any
 if __name__ == '__main__':
     sys.path[0] = str(Path(__file__).resolve().parents[2])
 
+from mmirstd.compat.free_cores import free_cores
 from mmirstd.compat.hardware import available_cores
-from mmirstd.compat.load import free_cores
 
 _LOCAL_SIZE_VARIABLES = ('LOCAL_WORLD_SIZE', 'OMPI_COMM_WORLD_LOCAL_SIZE', 'SLURM_NTASKS_PER_NODE')
 

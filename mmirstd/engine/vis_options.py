@@ -6,7 +6,8 @@ import copy
 from collections.abc import Sequence
 from typing import Any
 
-from .errors import ConfigError, near_matches
+from mmirstd.utils.errors import ConfigError
+from mmirstd.utils.near_matches import near_matches
 
 #: Name on the command line -> the backend's config, and the module that it imports.
 VIS_BACKENDS: dict[str, tuple[dict[str, Any], str]] = {

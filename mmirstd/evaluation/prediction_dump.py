@@ -23,9 +23,9 @@ from typing import Any
 
 import numpy as np
 
-from mmirstd.datasets.errors import DataError, MissingDataError
 from mmirstd.datasets.image_io import read_image
-from mmirstd.evaluation.functional.curves import ROC_THRESHOLDS
+from mmirstd.evaluation.functional.roc_curve import ROC_THRESHOLDS
+from mmirstd.utils.errors import DataError, MissingDataError
 from mmirstd.utils.files import save_png
 
 FORMAT = 'mmirstd prediction dump'

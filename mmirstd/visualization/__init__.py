@@ -1,6 +1,6 @@
 """Pictures a person can judge a detector by.
 
-:mod:`~mmirstd.visualization.overlay` (masks), :mod:`~mmirstd.visualization.detections`
+:mod:`~mmirstd.visualization.overlay` (masks), :mod:`~mmirstd.visualization.detection_overlay`
 (boxes) and :mod:`~mmirstd.visualization.animation` need NumPy and OpenCV only, and
 Pillow for GIF; :mod:`~mmirstd.visualization.hook` needs mmengine and is imported by the
 registry ``mmirstd.registry.HOOKS`` on first use, so importing this package
@@ -13,11 +13,11 @@ from .animation import GifInfo, save_gif, save_mp4
 from .box_findings import BoxFinding, find_detections
 from .contact_sheet import contact_sheet
 from .contours import draw_contours
-from .detections import BOX_COLORS, detection_insets, draw_detections
+from .detection_overlay import BOX_COLORS, detection_insets, draw_detections
 from .display import to_display
 from .drawing import COLORS
-from .findings import Finding, find_components
 from .insets import zoom_insets
+from .mask_findings import Finding, find_components
 from .overlay import draw_comparison
 
 __all__ = [

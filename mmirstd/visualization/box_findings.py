@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmirstd.evaluation.functional.box_centroids import match_centers
+from mmirstd.evaluation.functional.box_pd_fa import match_centers
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from mmirstd.evaluation.maps import map_of
 from mmirstd.registry import HOOKS
 from mmirstd.utils.files import save_png
 
-from .detections import draw_detections
+from .detection_overlay import draw_detections
 from .overlay import draw_comparison
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from .contours import binary_mask, draw_contours, resize_mask
 from .display import display_range, heat_map, single_channel, stretch
 from .drawing import BACKGROUND, COLORS, DIM, TEXT, put_text, shorten
-from .findings import Finding
+from .mask_findings import Finding
 
 TILE = 168  # side of a magnified square: a common multiple of the magnifications x8, x7, x6, x4, x3, x2
 _OUTSIDE = (70, 60, 52)  # crops that reach beyond the image

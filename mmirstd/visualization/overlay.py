@@ -21,8 +21,8 @@ import numpy as np
 from .contours import binary_mask, draw_contours, resize_mask
 from .display import single_channel, to_display
 from .drawing import BACKGROUND, COLORS, DIM, GAP, MAX_MARKERS, TEXT, mark, put_text, shorten
-from .findings import Finding, find_components
 from .insets import zoom_insets
+from .mask_findings import Finding, find_components
 
 
 def draw_comparison(

@@ -13,7 +13,7 @@ import numpy as np
 
 from .box_findings import BoxFinding
 from .contours import draw_contours, resize_mask
-from .detections import draw_finding
+from .detection_overlay import draw_finding
 from .display import display_range, heat_map, single_channel, stretch
 from .drawing import COLORS, MAX_MARKERS, mark
 from .insets import bare_crop, crop, magnify

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from mmirstd.benchmark.image_counts import MEASURES, measure
-from mmirstd.engine.errors import ConfigError
+from mmirstd.utils.errors import ConfigError
 from tests.shared import REPO
 from tools.benchmark import main
 

@@ -8,7 +8,7 @@ import pytest
 
 from mmirstd.apis import Source
 from mmirstd.apis.frame_stream import FrameStream, RawFormat
-from mmirstd.datasets.errors import DataError
+from mmirstd.utils.errors import DataError
 from tests.test_apis.helpers import moving_frames, scene, write_image, write_mjpeg, write_video
 
 

@@ -11,7 +11,7 @@ import pytest
 from mmirstd.apis import Source, expand_inputs
 from mmirstd.apis.frame_stream import FrameStream
 from mmirstd.apis.inputs import describe_skipped, frame_files, gray_array, identity
-from mmirstd.datasets.errors import DataError
+from mmirstd.utils.errors import DataError
 from tests.test_apis.helpers import scene, write_image
 
 

@@ -10,9 +10,8 @@ from mmengine.dataset import Compose
 from mmengine.registry import init_default_scope
 
 from mmirstd.apis import IRSTDInferencer, build_inferencer
-from mmirstd.datasets.errors import DataError
-from mmirstd.engine.errors import ConfigError
 from mmirstd.registry import MODELS
+from mmirstd.utils.errors import ConfigError, DataError
 from tests.test_apis.helpers import (
     LocalContrast,
     conv_net,

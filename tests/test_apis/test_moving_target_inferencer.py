@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mmirstd.apis import MovingTargetInferencer, StreamingDetector, build_inferencer
-from mmirstd.engine.errors import ConfigError
+from mmirstd.utils.errors import ConfigError
 from tests.test_apis.helpers import LocalContrast, moving_frames, scene, write_image, write_video
 from tests.test_models.clip_models import tiny_detector
 

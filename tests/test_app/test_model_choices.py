@@ -8,8 +8,8 @@ import yaml
 from mmirstd.apis import IRSTDInferencer
 from mmirstd.app import model_choices
 from mmirstd.app.model_choices import ModelChoice, ModelShelf, given_choice, shipped_choices
-from mmirstd.engine.errors import CheckpointError, ConfigError
 from mmirstd.models.segmentors import ClassicalSegmentor
+from mmirstd.utils.errors import CheckpointError, ConfigError
 from tests.shared import REPO
 
 TOPHAT = 'white-tophat_nuaa-sirst-341-86'

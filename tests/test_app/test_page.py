@@ -24,7 +24,7 @@ from mmirstd.apis import IRSTDInferencer
 from mmirstd.app import command as app
 from mmirstd.app.uploads import UploadLimits
 from mmirstd.datasets.image_io import read_image
-from mmirstd.engine.errors import CheckpointError, ConfigError, UserError
+from mmirstd.utils.errors import CheckpointError, ConfigError, UserError
 from tests.browser import Browser, find_chromium
 from tests.shared import REPO
 from tests.test_apis.helpers import moving_frames, scene, write_image, write_video

@@ -16,8 +16,8 @@ from mmirstd.apis import IRSTDInferencer, MovingTargetInferencer
 from mmirstd.apis.target_schema import CSV_COLUMNS
 from mmirstd.app.session import AppSession, SessionStore, describe_error
 from mmirstd.app.uploads import UploadLimits
-from mmirstd.datasets.errors import DataError
 from mmirstd.datasets.image_io import read_image
+from mmirstd.utils.errors import DataError
 from tests.test_apis.helpers import LocalContrast, moving_frames, scene, write_image, write_video
 from tests.test_models.clip_models import tiny_detector
 

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from mmirstd.app.uploads import UploadLimits, accept_upload
-from mmirstd.datasets.errors import DataError
+from mmirstd.utils.errors import DataError
 from tests.test_apis.helpers import moving_frames, scene, write_image, write_video
 
 LIMITS = UploadLimits()

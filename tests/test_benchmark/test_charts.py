@@ -15,7 +15,7 @@ from mmirstd.benchmark import (
     write_chart,
     write_record,
 )
-from mmirstd.engine.errors import ConfigError
+from mmirstd.utils.errors import ConfigError
 
 from .helpers import record, toy, write_suite
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from mmirstd.benchmark import read_records, run_jobs
-from mmirstd.engine.errors import CheckpointError, ConfigError
+from mmirstd.utils.errors import CheckpointError, ConfigError
 
 from .helpers import make_jobs, segmentation, toy
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mmirstd.benchmark import replace_between, write_table
-from mmirstd.engine.errors import ConfigError
+from mmirstd.utils.errors import ConfigError
 
 TEXT = 'before\n<!-- benchmark:s/t -->\nold\n<!-- /benchmark -->\nafter\n'
 

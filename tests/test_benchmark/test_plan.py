@@ -8,7 +8,7 @@ from mmengine.config import Config
 
 from mmirstd.benchmark.history import History
 from mmirstd.benchmark.plan import Plan, choose_checkpoint, read_plan, resume_point
-from mmirstd.engine.errors import CheckpointError, ConfigError
+from mmirstd.utils.errors import CheckpointError, ConfigError
 
 PLAN = Plan(True, 'epoch', 10, 1, 3, 'IoU', 'greater')
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mmirstd.benchmark import Evaluation, load_suite
-from mmirstd.engine.errors import ConfigError
+from mmirstd.utils.errors import ConfigError
 
 from .helpers import toy, write_suite
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mmirstd.benchmark import build_table, load_suite, read_records, record_path, write_record
-from mmirstd.engine.errors import ConfigError
+from mmirstd.utils.errors import ConfigError
 
 from .helpers import record, segmentation, toy, write_suite
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mmirstd.benchmark.work_folder import WorkFolder
-from mmirstd.engine.errors import CheckpointError, ConfigError
+from mmirstd.utils.errors import CheckpointError, ConfigError
 
 
 def test_parts(tmp_path: Path) -> None:

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from mmirstd.datasets.coco_file import read_coco
-from mmirstd.datasets.errors import DataError
 from mmirstd.datasets.problems import Problems
+from mmirstd.utils.errors import DataError
 
 
 def content(**changes) -> dict:

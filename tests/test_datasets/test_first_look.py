@@ -7,11 +7,11 @@ import pytest
 
 from mmirstd.datasets import first_look
 from mmirstd.datasets.clip_masks import MaskClipDataset
-from mmirstd.datasets.errors import DataError
 from mmirstd.datasets.first_look import LOOKS, look_at_masks, spread
 from mmirstd.datasets.mask_values import check_mask_rule
 from mmirstd.datasets.sirst import SIRSTDataset
 from mmirstd.datasets.transforms import LoadInfraredImage, LoadTargetMask
+from mmirstd.utils.errors import DataError
 
 from .helpers import make_root, scene, write
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmirstd.datasets.errors import DataError, MissingDataError
 from mmirstd.datasets.image_io import page_count, read_image, read_mask, read_pages
+from mmirstd.utils.errors import DataError, MissingDataError
 from tests.shared import REPO, SHARED, needs_shared
 
 from .helpers import scene, write

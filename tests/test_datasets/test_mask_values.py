@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from mmirstd.datasets.errors import DataError
 from mmirstd.datasets.image_io import read_mask, read_raw_mask
 from mmirstd.datasets.mask_values import check_mask_rule, describe_mask, target_pixels
+from mmirstd.utils.errors import DataError
 
 from .helpers import write
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmirstd.datasets.errors import DataError, MissingDataError
 from mmirstd.datasets.split_file import check_holdout, hold_out, read_split, read_split_entries
+from mmirstd.utils.errors import DataError, MissingDataError
 
 
 def test_tolerates_what_split_files_hold(tmp_path):

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmirstd.datasets.errors import DataError, MissingDataError
 from mmirstd.datasets.text_file import read_text
+from mmirstd.utils.errors import DataError, MissingDataError
 
 # Byte-order marks inside a text are text; a zero byte or a lone surrogate is none.
 texts = st.text(st.characters(exclude_characters='\0\ufeff', exclude_categories=['Cs']), max_size=60)

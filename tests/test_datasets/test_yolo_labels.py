@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from mmirstd.datasets.errors import DataError
 from mmirstd.datasets.yolo_labels import YoloBox, find_yolo_labels, read_yolo_labels
+from mmirstd.utils.errors import DataError
 
 
 def test_boxes_and_polygons(tmp_path):

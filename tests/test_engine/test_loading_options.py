@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from mmengine.config import Config
 
-from mmirstd.engine.errors import ConfigError
 from mmirstd.engine.launch import load_config
 from mmirstd.engine.loading_options import apply_loading_options, loading_steps
+from mmirstd.utils.errors import ConfigError
 from tests.shared import REPO
 from tests.test_datasets.helpers import make_root, scene, write
 

@@ -9,8 +9,8 @@ from mmengine.config import Config
 
 import mmirstd.registry  # noqa: F401
 from mmirstd.engine import vis_options
-from mmirstd.engine.errors import ConfigError
 from mmirstd.engine.vis_options import add_vis_backends
+from mmirstd.utils.errors import ConfigError
 from tests.shared import REPO
 
 

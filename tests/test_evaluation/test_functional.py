@@ -31,11 +31,11 @@ from mmirstd.evaluation.functional import (
     target_scr,
 )
 from mmirstd.evaluation.functional.binarize import binarize_truth
-from mmirstd.evaluation.functional.curves import ROC_THRESHOLDS, score_histograms
 from mmirstd.evaluation.functional.matching import match_nearest
+from mmirstd.evaluation.functional.pd_fa import TargetRule
 from mmirstd.evaluation.functional.pd_fa_curve import pd_fa_counts
-from mmirstd.evaluation.functional.roc import exceedance_counts
-from mmirstd.evaluation.functional.targets import TargetRule
+from mmirstd.evaluation.functional.roc_curve import ROC_THRESHOLDS, score_histograms
+from mmirstd.evaluation.functional.roc_rule import exceedance_counts
 from tests.shared import REPO
 
 

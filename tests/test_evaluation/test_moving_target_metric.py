@@ -15,7 +15,7 @@ from mmengine.structures import InstanceData
 import mmirstd.registry  # noqa: F401
 from mmirstd.evaluation import MovingTargetMetric
 from mmirstd.evaluation.functional import CocoEvaluation, FrameDetections
-from mmirstd.evaluation.functional.box_centroids import count_frame, match_centers, pd_by_scr, summarize_counts
+from mmirstd.evaluation.functional.box_pd_fa import count_frame, match_centers, pd_by_scr, summarize_counts
 from mmirstd.registry import METRICS
 
 from ..shared import DATA

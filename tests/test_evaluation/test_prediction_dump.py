@@ -8,10 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
-from mmirstd.datasets.errors import DataError, MissingDataError
 from mmirstd.evaluation.functional import PROTOCOLS, evaluate, roc_curve
-from mmirstd.evaluation.functional.curves import ROC_THRESHOLDS, score_histograms
 from mmirstd.evaluation.functional.pd_fa_curve import PD_FA_THRESHOLDS
+from mmirstd.evaluation.functional.roc_curve import ROC_THRESHOLDS, score_histograms
 from mmirstd.evaluation.prediction_dump import (
     DumpWriter,
     PredictionDump,
@@ -20,6 +19,7 @@ from mmirstd.evaluation.prediction_dump import (
     probability_edges,
     write_index,
 )
+from mmirstd.utils.errors import DataError, MissingDataError
 from tests.shared import DATA
 
 INPUTS = np.load(DATA / 'metrics' / 'metrics_inputs.npz')

@@ -20,9 +20,9 @@ from mmirstd.evaluation.functional import (
     summarize,
 )
 from mmirstd.evaluation.functional.binarize import PredictionRule
-from mmirstd.evaluation.functional.curves import score_histograms
 from mmirstd.evaluation.functional.matching import match_first, match_nearest
 from mmirstd.evaluation.functional.pd_fa_curve import pd_fa_counts
+from mmirstd.evaluation.functional.roc_curve import score_histograms
 
 SIDE = 40
 check = settings(deadline=None, derandomize=True, max_examples=40)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mmirstd.engine.errors import ConfigError
+from mmirstd.utils.errors import ConfigError
 from tests.shared import REPO
 from tests.test_datasets.helpers import make_root
 from tools.analysis_tools.choose_threshold import main, table

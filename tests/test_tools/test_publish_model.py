@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from mmirstd.compat.checkpoint import load_checkpoint_file
-from mmirstd.engine.errors import CheckpointError
+from mmirstd.utils.errors import CheckpointError
 from tests.shared import REPO
 from tools.model_converters.publish_model import publish
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from mmirstd.datasets.errors import DataError
 from mmirstd.engine import UserError
+from mmirstd.utils.errors import DataError
 from mmirstd.visualization.report import MAX_ALARMS, REPORT_THRESHOLDS, write_page
-from mmirstd.visualization.report.findings import IOU_STEPS
+from mmirstd.visualization.report.threshold_findings import IOU_STEPS
 from tests.browser import Browser, needs_chromium
 from tests.shared import REPO
 from tests.test_visualization.report_runs import write_run

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmirstd.evaluation.functional import FrameDetections
-from mmirstd.evaluation.functional.box_centroids import count_frame
+from mmirstd.evaluation.functional.box_pd_fa import count_frame
 from mmirstd.visualization import find_detections
 
 

@@ -8,12 +8,12 @@ import re
 import numpy as np
 import pytest
 
-from mmirstd.datasets.errors import DataError
 from mmirstd.evaluation.functional import PROTOCOLS, count_image, evaluate, get_protocol, label_components, roc_curve
 from mmirstd.evaluation.functional.binarize import PredictionRule
-from mmirstd.evaluation.functional.curves import ROC_THRESHOLDS, score_histograms
 from mmirstd.evaluation.functional.matching import match_nearest
+from mmirstd.evaluation.functional.roc_curve import ROC_THRESHOLDS, score_histograms
 from mmirstd.evaluation.prediction_dump import DumpWriter, PredictionDump, probability_edges, write_index
+from mmirstd.utils.errors import DataError
 from mmirstd.visualization.report import (
     REPORT_THRESHOLDS,
     analyse_run,
@@ -22,8 +22,8 @@ from mmirstd.visualization.report import (
     threshold_levels,
 )
 from mmirstd.visualization.report.crops import pack_bytes, target_window, window_around
-from mmirstd.visualization.report.findings import FindingCollector
 from mmirstd.visualization.report.page import SCRIPTS
+from mmirstd.visualization.report.threshold_findings import FindingCollector
 from tests.test_visualization.report_runs import write_run
 
 SAMPLE = [0, 3, 10, 28, 40, 52, 56]  # of the thresholds

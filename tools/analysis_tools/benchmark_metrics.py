@@ -24,10 +24,10 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from mmirstd.evaluation.functional import ImageEvidence, count_evidence, get_protocol
-from mmirstd.evaluation.functional.curves import score_histograms
 from mmirstd.evaluation.functional.evaluate import summarize_parts
 from mmirstd.evaluation.functional.pd_fa_curve import pd_fa_counts
-from mmirstd.evaluation.functional.roc import RocRule
+from mmirstd.evaluation.functional.roc_curve import score_histograms
+from mmirstd.evaluation.functional.roc_rule import RocRule
 
 Pairs = list[tuple[np.ndarray, np.ndarray]]
 THRESHOLDS = [k / 10 for k in range(11)]

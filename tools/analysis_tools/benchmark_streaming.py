@@ -38,7 +38,7 @@ from mmengine.registry import MODELS, init_default_scope
 from torch import nn
 
 from mmirstd.apis import StreamingDetector
-from mmirstd.apis.streaming import fused_copy
+from mmirstd.apis.streaming_detector import fused_copy
 from mmirstd.compat.checkpoint import load_checkpoint_file
 from mmirstd.engine.launch import load_config
 

@@ -30,11 +30,11 @@ from mmengine.registry import init_default_scope
 
 from mmirstd.benchmark import write_record, write_table
 from mmirstd.engine.data_option import add_data_argument
-from mmirstd.engine.errors import ConfigError
 from mmirstd.engine.launch import REPO_ROOT, load_config, run_tool
 from mmirstd.engine.provenance import data_state, git_state, versions
 from mmirstd.evaluation.functional import evaluate
 from mmirstd.registry import DATASETS, MODELS
+from mmirstd.utils.errors import ConfigError
 
 SHOWN = ('IoU', 'nIoU', 'Pd', 'Fa_e6')
 

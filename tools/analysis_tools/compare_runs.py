@@ -36,8 +36,8 @@ from mmirstd.benchmark.image_counts import (
     measure,
     read_image_counts,
 )
-from mmirstd.datasets.errors import DataError
 from mmirstd.engine.launch import run_tool
+from mmirstd.utils.errors import DataError
 
 _CURE = 'expected a .json file that `tools/test.py CONFIG CKPT --per-image FILE.json` wrote'
 _LOWER_IS_BETTER = ('Fa', 'Fa_e6')

@@ -18,8 +18,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from mmirstd.engine.errors import UserError
 from mmirstd.engine.launch import run_tool
+from mmirstd.utils.errors import UserError
 
 PANELS = (
     ('grad_norm/C_', 'gradient norm of backbone levels'),

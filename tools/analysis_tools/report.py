@@ -17,10 +17,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from mmirstd.engine.errors import ConfigError, UserError
 from mmirstd.engine.launch import run_tool
 from mmirstd.evaluation.functional import PROTOCOLS, get_protocol
 from mmirstd.evaluation.prediction_dump import PredictionDump
+from mmirstd.utils.errors import ConfigError, UserError
 from mmirstd.visualization.report import MAX_ALARMS, analyse_run, build_contents, write_page
 
 MAX_RUNS = 6  # as many as have a colour of their own

@@ -16,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from mmirstd.datasets.boxes import BAD_BOX
+from mmirstd.datasets.box_checks import BAD_BOX
 from mmirstd.datasets.converters.txt_to_coco import convert
 
 

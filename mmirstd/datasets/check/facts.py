@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
-from ..errors import DataError
+from mmirstd.utils.errors import DataError
+
 from ..image_io import read_raw_image, read_raw_mask, to_one_channel
 from ..mask_values import MaskRule, describe_mask, target_pixels
 from ..target_values import target_values

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from ..errors import DataError, MissingDataError
+from mmirstd.utils.errors import DataError, MissingDataError
+
 from ..image_io import IMAGE_SUFFIXES
 from ..listed_paths import image_exists
 from ..sequences import natural_key

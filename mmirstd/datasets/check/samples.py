@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import DataError
+from mmirstd.utils.errors import DataError
+
 from ..problems import Problem
 from .facts import Label
 from .finding import Finding

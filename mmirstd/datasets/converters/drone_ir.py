@@ -18,9 +18,9 @@ from typing import Any
 import cv2
 import numpy as np
 
+from mmirstd.utils.errors import DataError, MissingDataError
 from mmirstd.utils.files import save_png
 
-from ..errors import DataError, MissingDataError
 from ..image_io import to_one_channel
 from ..split_file import hold_out, read_split
 from .coco_json import CATEGORIES, coco_box, write_if_changed

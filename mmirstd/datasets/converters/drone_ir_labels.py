@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DataError, MissingDataError
+from mmirstd.utils.errors import DataError, MissingDataError
 
 _MATRIX, _STRUCT = 14, 2
 

@@ -7,9 +7,10 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from ..boxes import check_boxes
-from ..errors import DataError
-from ..image_header import image_size
+from mmirstd.utils.errors import DataError
+
+from ..box_checks import check_boxes
+from ..image_size import image_size
 from ..txt_list import read_txt_list, relative_paths
 from .coco_json import CATEGORIES, coco_box, write_if_changed
 
@@ -30,7 +31,7 @@ def convert(
         root: the data set's folder; needed unless ``size`` and ``strip`` are given.
         strip: what to take off the front of the listed paths; None finds it, which needs the images.
         size: height and width of all images; None reads them from the files.
-        bad_box: a key of :data:`~..boxes.BAD_BOX`.
+        bad_box: a key of :data:`~..box_checks.BAD_BOX`.
 
     Returns:
         ``images, boxes, sequences, bad`` (bad boxes by kind).

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..boxes import check_boxes
-from ..errors import DataError, MissingDataError
-from ..image_header import image_size
+from mmirstd.utils.errors import DataError, MissingDataError
+
+from ..box_checks import check_boxes
 from ..image_io import IMAGE_SUFFIXES
+from ..image_size import image_size
 from ..listed_paths import image_exists, without_leading_folders
 from ..sequences import natural_key
 from ..text_file import read_text

@@ -5,10 +5,10 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from mmirstd.datasets.boxes import check_boxes
-from mmirstd.datasets.errors import DataError
+from mmirstd.datasets.box_checks import check_boxes
 from mmirstd.datasets.image_io import read_image
 from mmirstd.registry import TRANSFORMS
+from mmirstd.utils.errors import DataError
 
 from .load_image import LoadInfraredImage, _one_channel_array
 

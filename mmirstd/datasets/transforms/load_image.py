@@ -6,9 +6,9 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 
 from mmirstd.datasets.bit_depth import DEPTHS
-from mmirstd.datasets.errors import DataError
 from mmirstd.datasets.image_io import plain_type, read_image, to_one_channel
 from mmirstd.registry import TRANSFORMS
+from mmirstd.utils.errors import DataError
 
 
 def normalise(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import cv2
 from mmcv.transforms import BaseTransform
 
-from mmirstd.datasets.errors import DataError
 from mmirstd.datasets.image_io import read_mask
 from mmirstd.datasets.mask_values import MaskRule, check_mask_rule
 from mmirstd.registry import TRANSFORMS
+from mmirstd.utils.errors import DataError
 
 
 @TRANSFORMS.register_module()

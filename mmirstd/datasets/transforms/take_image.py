@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from mmcv.transforms import BaseTransform
 
-from mmirstd.datasets.errors import DataError
 from mmirstd.registry import TRANSFORMS
+from mmirstd.utils.errors import DataError
 
 
 @TRANSFORMS.register_module()

@@ -10,8 +10,7 @@ from mmengine.runner import Runner
 from torch import nn
 
 from mmirstd.registry import HOOKS
-
-from ..errors import CheckpointError
+from mmirstd.utils.errors import CheckpointError
 
 _SHOWN = 5
 

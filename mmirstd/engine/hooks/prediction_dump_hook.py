@@ -11,10 +11,10 @@ from mmengine.dist import barrier, collect_results, is_main_process
 from mmengine.hooks import Hook
 from mmengine.logging import print_log
 
-from mmirstd.datasets.errors import DataError
 from mmirstd.evaluation.maps import map_of
 from mmirstd.evaluation.prediction_dump import DumpWriter, write_index
 from mmirstd.registry import HOOKS
+from mmirstd.utils.errors import DataError
 from mmirstd.visualization.hook import image_id_of, read_test_image
 
 

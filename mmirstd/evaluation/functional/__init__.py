@@ -9,16 +9,16 @@ import importlib
 from typing import Any
 
 from .binarize import binarize
-from .coco_curves import CocoEvaluation
+from .coco_evaluation import CocoEvaluation
 from .components import Components, label_components
-from .curves import RocCurve, roc_curve
-from .detections import FrameDetections
 from .evaluate import count_evidence, count_image, evaluate, summarize
-from .evidence import ImageEvidence
+from .frame_detections import FrameDetections
+from .image_evidence import ImageEvidence
+from .image_records import image_records, target_scr
 from .pd_fa_curve import PdFaCurve, pd_fa_curve
 from .pixels import PixelCounts, f1, iou, pixel_counts, precision, recall
 from .protocols import ALIASES, PROTOCOLS, ProtocolSpec, get_protocol
-from .records import image_records, target_scr
+from .roc_curve import RocCurve, roc_curve
 
 __all__ = [
     'ALIASES',
@@ -51,9 +51,9 @@ __all__ = [
 
 #: Names that this package gave out before 0.2 -> where they are now.
 _MOVED = {
-    'DENOMINATORS': 'targets.DENOMINATORS',
-    'FALSE_ALARMS': 'targets.FALSE_ALARMS',
-    'FRAMES': 'coco_curves.FRAMES',
+    'DENOMINATORS': 'pd_fa.DENOMINATORS',
+    'FALSE_ALARMS': 'pd_fa.FALSE_ALARMS',
+    'FRAMES': 'coco_evaluation.FRAMES',
     'IouRule': 'overlap.IouRule',
     'MATCHINGS': 'matching.MATCHINGS',
     'Matches': 'matching.Matches',
@@ -61,34 +61,34 @@ _MOVED = {
     'PD_FA_THRESHOLDS': 'pd_fa_curve.PD_FA_THRESHOLDS',
     'PixelRule': 'overlap.PixelRule',
     'PredictionRule': 'binarize.PredictionRule',
-    'ROC_THRESHOLDS': 'curves.ROC_THRESHOLDS',
-    'RocRule': 'roc.RocRule',
+    'ROC_THRESHOLDS': 'roc_curve.ROC_THRESHOLDS',
+    'RocRule': 'roc_rule.RocRule',
     'SCALARS': 'evaluate.SCALARS',
     'TRUTH_RULES': 'binarize.TRUTH_RULES',
-    'TargetRule': 'targets.TargetRule',
+    'TargetRule': 'pd_fa.TargetRule',
     'binarise': 'binarize.binarize',
     'binarise_truth': 'binarize.binarize_truth',
     'centroid_distances': 'matching.centroid_distances',
     'component_maxima': 'components.component_maxima',
-    'count_frame': 'box_centroids.count_frame',
+    'count_frame': 'box_pd_fa.count_frame',
     'exact_mean': 'pixels.exact_mean',
-    'exceedance_counts': 'roc.exceedance_counts',
+    'exceedance_counts': 'roc_rule.exceedance_counts',
     'hit_components': 'components.hit_components',
-    'local_scr': 'records.target_scr',
+    'local_scr': 'image_records.target_scr',
     'match_any_pixel': 'matching.match_any_pixel',
-    'match_centres': 'box_centroids.match_centers',
+    'match_centres': 'box_pd_fa.match_centers',
     'match_first': 'matching.match_first',
     'match_nearest': 'matching.match_nearest',
     'normalise_by_max': 'binarize.normalize_by_max',
-    'pd_by_scr': 'box_centroids.pd_by_scr',
+    'pd_by_scr': 'box_pd_fa.pd_by_scr',
     'pd_fa_counts': 'pd_fa_curve.pd_fa_counts',
     'ratio': 'pixels.ratio',
-    'score_histograms': 'curves.score_histograms',
+    'score_histograms': 'roc_curve.score_histograms',
     'sum_counts': 'pixels.sum_counts',
     'summarise': 'evaluate.summarize',
-    'summarise_counts': 'box_centroids.summarize_counts',
+    'summarise_counts': 'box_pd_fa.summarize_counts',
     'summarise_parts': 'evaluate.summarize_parts',
-    'trapezoid': 'roc.trapezoid',
+    'trapezoid': 'roc_curve.trapezoid',
 }
 
 

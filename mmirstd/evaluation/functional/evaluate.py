@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from .evidence import ImageEvidence
+from .image_evidence import ImageEvidence
 from .protocols import ProtocolSpec, get_protocol
 
 # Measures a table shows; the rest of a summary are the totals they are made of.

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .binarize import PredictionRule
-from .evidence import ImageEvidence
+from .image_evidence import ImageEvidence
 from .pixels import NAN, PixelCounts, exact_mean, f1, precision, ratio, recall, sum_counts
 
 

@@ -16,8 +16,8 @@ from typing import Any, Union
 
 from .binarize import PredictionRule
 from .overlap import IouRule, NiouRule, PixelRule
-from .roc import RocRule
-from .targets import TargetRule
+from .pd_fa import TargetRule
+from .roc_rule import RocRule
 
 Rule = Union[IouRule, NiouRule, PixelRule, RocRule, TargetRule]  # noqa: UP007  (Python 3.9)
 

@@ -21,8 +21,8 @@ from ..functional import (
     roc_curve,
     summarize,
 )
-from ..functional.curves import score_histograms
 from ..functional.pd_fa_curve import PD_FA_THRESHOLDS, pd_fa_counts
+from ..functional.roc_curve import score_histograms
 from ..maps import map_of
 from .data_set_metric import DataSetMetric
 from .report_files import check_suffix, write_curves, write_per_image

@@ -12,8 +12,8 @@ from mmengine.logging import MMLogger, print_log
 from mmirstd.registry import METRICS
 
 from ..functional import CocoEvaluation, FrameDetections
-from ..functional.box_centroids import count_frame, pd_by_scr, summarize_counts
-from ..functional.coco_curves import FRAMES
+from ..functional.box_pd_fa import count_frame, pd_by_scr, summarize_counts
+from ..functional.coco_evaluation import FRAMES
 from .data_set_metric import DataSetMetric
 from .report_files import check_suffix, write_json
 from .text_tables import as_text, cell, heading, new_table
@@ -30,7 +30,7 @@ class MovingTargetMetric(DataSetMetric):
 
     - ``mAP50``, ``mAP``, ``mAP75``: pycocotools.
     - ``precision``, ``recall``, ``F1``: as papers on moving targets compute them, from the curve at IoU .5 and without
-      a score threshold, see :meth:`~..functional.coco_curves.CocoEvaluation.summarize`.
+      a score threshold, see :meth:`~..functional.coco_evaluation.CocoEvaluation.summarize`.
     - ``Pd``, ``Fa``, ``Fa_e6``, ``false_per_frame``, ``target_precision``, ``target_F1``: by centres, at
       ``score_threshold``, see :mod:`~..functional.box_centroids`.
     - ``Pd_scr/2-4`` and so on: Pd by signal-to-clutter ratio, with ``scr_bins``.
@@ -43,7 +43,7 @@ class MovingTargetMetric(DataSetMetric):
     on the number of processes, and frames that a sampler repeated count once.
 
     Args:
-        protocol: keys of :data:`~..functional.coco_curves.FRAMES`, one or several.
+        protocol: keys of :data:`~..functional.coco_evaluation.FRAMES`, one or several.
         score_threshold: for the measures by centres.
         max_distance: of the centres of a target and its detection, in pixels (strictly less).
         num_classes: number of classes.

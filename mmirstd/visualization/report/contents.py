@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from mmirstd.datasets.errors import DataError
 from mmirstd.evaluation.functional import get_protocol
+from mmirstd.utils.errors import DataError
 
 from .crops import ALARM_SIDE, gray_crop, pack_bytes, target_window, thumbnail, window_around
-from .findings import FalseAlarms
 from .run_analysis import RunAnalysis
+from .threshold_findings import FalseAlarms
 from .thresholds import REPORT_THRESHOLDS, threshold_levels
 
 #: False alarms shown of one run, those with the highest peaks; tables count all of them.

@@ -9,16 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from mmirstd.datasets.errors import DataError
 from mmirstd.evaluation.functional import Components, ProtocolSpec, get_protocol, roc_curve, target_scr
 from mmirstd.evaluation.functional.binarize import PredictionRule
 from mmirstd.evaluation.functional.components import component_maxima
-from mmirstd.evaluation.functional.curves import score_histograms
+from mmirstd.evaluation.functional.roc_curve import score_histograms
 from mmirstd.evaluation.prediction_dump import PredictionDump
+from mmirstd.utils.errors import DataError
 
 from .breakdown import SCR_BINS, SIZE_BINS, pd_by
-from .findings import FalseAlarms, FindingCollector
 from .sweep import ProtocolSweep
+from .threshold_findings import FalseAlarms, FindingCollector
 from .thresholds import REPORT_THRESHOLDS
 
 # Recorded and recomputed measures are the same numbers; this only forgives another NumPy's last bit.
@@ -35,7 +35,7 @@ class ImageAnalysis:
         targets: Its N targets.
         scr: (N,) local SCR, NaN where not known.
         scores: (N,) highest probability inside each target.
-        iou_codes: (N, K) uint8, see :class:`.findings.TargetFindings`.
+        iou_codes: (N, K) uint8, see :class:`.threshold_findings.TargetFindings`.
         alarms: Its false alarms.
     """
 

@@ -10,7 +10,7 @@ import pytest
 from mmengine.registry import init_default_scope
 
 from mmirstd.datasets.check import check_splits, read_splits, splits_of_root
-from mmirstd.datasets.errors import DataError, MissingDataError
+from mmirstd.utils.errors import DataError, MissingDataError
 from tests.shared import SHARED, needs_shared
 from tests.test_datasets.clip_helpers import coco_root, edit
 from tests.test_datasets.helpers import write

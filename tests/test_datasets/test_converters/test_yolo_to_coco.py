@@ -7,7 +7,7 @@ import pytest
 
 from mmirstd.datasets import ClipDataset
 from mmirstd.datasets.converters.yolo_to_coco import convert, read_class_names
-from mmirstd.datasets.errors import DataError, MissingDataError
+from mmirstd.utils.errors import DataError, MissingDataError
 from tests.shared import SHARED, needs_shared
 from tests.test_datasets.clip_helpers import frame
 from tests.test_datasets.helpers import write

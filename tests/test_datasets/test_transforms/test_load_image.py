@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from mmirstd.datasets.errors import DataError
 from mmirstd.datasets.transforms import LoadInfraredImage
+from mmirstd.utils.errors import DataError
 
 CODES8 = np.array([[0, 1, 128, 255]], np.uint8)
 CODES16 = np.array([[0, 1, 16383, 65535]], np.uint16)

@@ -15,7 +15,7 @@ import numpy as np
 
 from .binarize import PredictionRule
 from .components import Components
-from .evidence import ImageEvidence
+from .image_evidence import ImageEvidence
 from .matching import MATCHINGS, Matches, match_any_pixel, match_first, match_nearest
 from .pixels import NAN, ratio
 

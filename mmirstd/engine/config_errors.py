@@ -14,10 +14,8 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
 
-from mmirstd.utils.errors import CheckpointError, ConfigError, UserError
+from mmirstd.utils.errors import ConfigError, UserError
 from mmirstd.utils.near_matches import near_matches
-
-__all__ = ['CheckpointError', 'ConfigError', 'UserError', 'explain_config_errors', 'near_matches', 'registered_names']
 
 _NOT_REGISTERED = re.compile(r'(\S+) is not in the (?:(\w+)::)?([\w ]+?) registry')
 _GET_FAILED = re.compile(r'Failed to get (\S+)')

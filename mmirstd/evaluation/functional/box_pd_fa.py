@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .detections import FrameDetections
+from .frame_detections import FrameDetections
 from .pixels import NAN, ratio
 
 

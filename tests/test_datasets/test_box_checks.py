@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmirstd.datasets.boxes import could_be_corners, look_like_corners, looks_normalized
+from mmirstd.datasets.box_checks import could_be_corners, look_like_corners, looks_normalized
 
 SIZE = 200, 300
 

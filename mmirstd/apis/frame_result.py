@@ -11,7 +11,7 @@ from mmirstd.visualization import draw_comparison
 from mmirstd.visualization.video_overlay import draw_targets
 
 from .inputs import Source
-from .measure import measure_detections, measure_targets
+from .target_measurement import measure_detections, measure_targets
 from .target_schema import SCHEMA, SCHEMA_VERSION, Target
 
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from mmengine.config import Config
 
 from mmirstd.apis import StreamingDetector
-from mmirstd.datasets.errors import DataError
 from mmirstd.models.detectors import FeatureStream
+from mmirstd.utils.errors import DataError
 from tests.test_models.clip_models import noise, sample, tiny_config, tiny_detector
 
 MODELS_BY_T = {

@@ -31,8 +31,8 @@ from .drawing import (
     put_text_rimmed,
     shorten,
 )
-from .findings import ORDER
 from .insets import TILE, bare_crop, magnification
+from .mask_findings import ORDER
 
 # BGR. Status is never told by colour alone: brackets are truth, rectangles are detections, insets say it in words.
 BOX_COLORS: dict[str, tuple[int, int, int]] = {

@@ -10,7 +10,7 @@ import numpy as np
 
 from .binarize import normalize_by_max
 from .components import component_maxima
-from .evidence import ImageEvidence
+from .image_evidence import ImageEvidence
 from .pixels import NAN
 
 ROC_FIELDS = ('tpr', 'fpr', 'recall', 'precision', 'FP', 'F1', 'AUC')

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from .detections import FrameDetections
+from .frame_detections import FrameDetections
 from .pixels import NAN
 
 FRAMES = {

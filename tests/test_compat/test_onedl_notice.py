@@ -7,7 +7,7 @@ import sys
 import mmengine.logging
 import pytest
 
-from mmirstd.compat import notices, silence_onedl_notice
+from mmirstd.compat import onedl_notice, silence_onedl_notice
 from tests.shared import REPO
 
 
@@ -24,7 +24,7 @@ def printed(monkeypatch: pytest.MonkeyPatch) -> list[tuple]:
 
 
 def test_only_the_notice_is_left_out(printed: list[tuple], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(notices.importlib.util, 'find_spec', lambda name: None)
+    monkeypatch.setattr(onedl_notice.importlib.util, 'find_spec', lambda name: None)
     silence_onedl_notice()
     ours = mmengine.logging.print_log
     silence_onedl_notice()
@@ -45,7 +45,7 @@ def test_only_the_notice_is_left_out(printed: list[tuple], monkeypatch: pytest.M
 
 
 def test_with_the_sdk_there_nothing_is_changed(printed: list[tuple], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(notices.importlib.util, 'find_spec', lambda name: object())
+    monkeypatch.setattr(onedl_notice.importlib.util, 'find_spec', lambda name: object())
     before = mmengine.logging.print_log
     silence_onedl_notice()
     assert mmengine.logging.print_log is before

@@ -9,11 +9,11 @@ from typing import Any
 from mmengine.logging import print_log
 
 from mmirstd.registry import DATASETS
+from mmirstd.utils.errors import DataError
 
-from .boxes import could_be_corners, look_like_corners, looks_normalized
+from .box_checks import could_be_corners, look_like_corners, looks_normalized
 from .clip_base import BaseClipDataset
 from .coco_file import CocoAnnotation, CocoFile, read_coco
-from .errors import DataError
 from .listed_paths import image_exists, without_leading_folders
 from .sequences import Frame, Video
 

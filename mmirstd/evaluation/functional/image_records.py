@@ -9,9 +9,9 @@ import numpy as np
 from mmirstd.utils.scr import labeled_scr
 
 from .components import Components, component_maxima
-from .evidence import ImageEvidence
+from .image_evidence import ImageEvidence
 from .matching import centroid_distances
-from .targets import TargetRule
+from .pd_fa import TargetRule
 
 
 def target_scr(image: np.ndarray, targets: Components) -> np.ndarray:

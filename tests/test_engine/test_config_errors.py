@@ -7,7 +7,9 @@ from mmengine.registry import MODELS as ROOT_MODELS
 from torch import nn
 
 import mmirstd.registry as ours
-from mmirstd.engine.errors import ConfigError, UserError, explain_config_errors, near_matches, registered_names
+from mmirstd.engine.config_errors import explain_config_errors, registered_names
+from mmirstd.utils.errors import ConfigError, UserError
+from mmirstd.utils.near_matches import near_matches
 
 
 def test_near_matches_ignore_case_and_scope():

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .pixels import NAN
-from .roc import trapezoid
+from .roc_rule import trapezoid
 
 # Bin edges are float32 numbers with 5 mantissa bits from 2^-20 to 1: 32 a factor of two.
 # Positive floats are ordered like their bit patterns, so a shift finds the bin exactly.

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmirstd.datasets.containers import check_container, count_pages, has_palette, image_size, is_lossy
-from mmirstd.datasets.errors import DataError
+from mmirstd.datasets.image_container import check_container, count_pages, has_palette, image_size, is_lossy
+from mmirstd.utils.errors import DataError
 
 from .helpers import scene
 

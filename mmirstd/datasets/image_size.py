@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from .errors import DataError, MissingDataError
+from mmirstd.utils.errors import DataError, MissingDataError
+
 from .image_io import read_image
 
 

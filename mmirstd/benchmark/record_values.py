@@ -27,7 +27,7 @@ def value_of(record: dict[str, Any], value: str, where: str) -> float | None:
     """A figure of a record; None where it is undefined.
 
     Args:
-        record: See :mod:`.record`.
+        record: See :mod:`.run_record`.
         value: ``test.METRIC``, ``test@NAME.METRIC``, ``val.METRIC`` or ``run.NAME``.
         where: For messages.
 

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .errors import DataError
+from mmirstd.utils.errors import DataError
 
 #: A file's content; a memory map will do for what only looks at headers.
 Content = bytes

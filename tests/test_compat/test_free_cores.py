@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from mmirstd.compat import load
-from mmirstd.compat.load import Sources, free_cores
+from mmirstd.compat import free_cores as load
+from mmirstd.compat.free_cores import Sources, free_cores
 
 
 @pytest.fixture
