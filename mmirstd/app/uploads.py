@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 
 from mmirstd.apis.inputs import Source
-from mmirstd.datasets.image_container import check_container, image_size
+from mmirstd.datasets.image_container import check_container, claimed_size
 from mmirstd.datasets.image_io import IMAGE_SUFFIXES
 from mmirstd.utils.errors import DataError, MissingDataError
 
@@ -98,7 +98,7 @@ def accept_upload(path: str | os.PathLike, limits: UploadLimits) -> UploadedFile
         return UploadedFile('video', str(path), path.stem, max_frames=_check_video(path, suffix, limits))
     data = path.read_bytes()
     check_container(data, name)
-    found = image_size(data)
+    found = claimed_size(data)
     if found is None or 0 in found:
         raise DataError(
             f'{name}: its header does not say how large the image is; it is corrupt, save it again as PNG or TIFF'

@@ -1,4 +1,4 @@
-"""Target boxes: checks against the image, and boxes of a mask's components."""
+"""Checks of target boxes: do they lie in the image, are they shares or corners."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 
 BAD_BOX = {
@@ -105,17 +104,3 @@ def look_like_corners(
         return True
     limit = np.array([(np.inf, np.inf) if size is None else size[::-1] for size in sizes], np.float64) + TOLERANCE
     return bool((values[:, 2:] <= limit).all() and (values[:, :2] + values[:, 2:] > limit).any())
-
-
-def boxes_of_mask(mask: np.ndarray) -> list[list[float]]:
-    """The boxes of a mask's 8-connected components, in raster order of their corners.
-
-    Args:
-        mask: (H, W) uint8, non-zero on targets.
-
-    Returns:
-        ``[x1, y1, x2, y2]`` in pixel edges: a target in column 3 alone spans x from 3 to 4.
-    """
-    count, _, stats, _ = cv2.connectedComponentsWithStats((mask != 0).astype(np.uint8), connectivity=8)
-    boxes = [[float(x), float(y), float(x + w), float(y + h)] for x, y, w, h, _ in stats[1:count].tolist()]
-    return sorted(boxes, key=lambda box: (box[1], box[0]))

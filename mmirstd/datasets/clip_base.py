@@ -17,7 +17,7 @@ from mmdet.datasets import BaseDetDataset  # isort: skip
 
 from mmirstd.utils.errors import DataError, MissingDataError, first_few
 
-from .box_checks import BAD_BOX, boxes_of_mask, check_boxes, looks_normalized
+from .box_checks import BAD_BOX, check_boxes, looks_normalized
 from .first_look import look_at_images, look_at_masks
 from .frame_reader import FrameReader
 from .image_io import IMAGE_SUFFIXES
@@ -534,8 +534,3 @@ class BaseClipDataset(BaseDetDataset):
         sample['raw_cache'] = self._reader
         sample['bad_box'] = self.bad_box
         return self.pipeline(sample)
-
-
-def instances_of_mask(mask, label: int = 0) -> list[dict]:
-    """Instances of a mask's 8-connected components, see :func:`~.box_checks.boxes_of_mask`."""
-    return [dict(bbox=box, bbox_label=label, ignore_flag=0) for box in boxes_of_mask(mask)]

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from mmirstd.registry import DATASETS
 from mmirstd.utils.errors import DataError, MissingDataError, first_few
 
-from .clip_base import BaseClipDataset, instances_of_mask
+from .clip_base import BaseClipDataset
 from .folder_index import MASK_STEMS, FolderIndex
 from .image_io import IMAGE_SUFFIXES, read_mask
+from .mask_boxes import instances_of_mask
 from .mask_values import MaskRule, check_mask_rule
 from .sequences import Frame, Video, frame_number, natural_key
 from .split_file import read_split

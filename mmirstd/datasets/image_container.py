@@ -55,7 +55,7 @@ def check_container(data: bytes, path: str | os.PathLike) -> None:
         )
 
 
-def image_size(data: bytes) -> tuple[int, int] | None:
+def claimed_size(data: bytes) -> tuple[int, int] | None:
     """Width and height that the header of an image file claims, without decoding any pixel.
 
     Args:

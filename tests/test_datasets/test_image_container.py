@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmirstd.datasets.image_container import check_container, count_pages, has_palette, image_size, is_lossy
+from mmirstd.datasets.image_container import check_container, claimed_size, count_pages, has_palette, is_lossy
 from mmirstd.utils.errors import DataError
 
 from .helpers import scene
@@ -65,7 +65,7 @@ def test_netpbm_headers():
     pixels = bytes(range(12))
     for header in (b'P5 4 3 255\n', b'P5\n# 9 9\n4 3\n#x\n255\n', b'P5\t4\r\n3 100\n'):
         check_container(header + pixels, 'a')
-        assert image_size(header + pixels) == (4, 3)
+        assert claimed_size(header + pixels) == (4, 3)
         with pytest.raises(DataError, match='a 4x3 P5 image needs'):
             check_container(header + pixels[:-1], 'a')
     for header in (b'P5 4 x 255\n', b'P5 4 3 0\n', b'P5 4 3 70000\n', b'P5 4'):
@@ -74,13 +74,13 @@ def test_netpbm_headers():
     two = b'P5 4 3 255\n' + pixels
     assert count_pages(two + two) == 2
     assert count_pages(two + b'\n') == 1
-    assert image_size(b'P6 2 2 255\n') == (2, 2)
+    assert claimed_size(b'P6 2 2 255\n') == (2, 2)
 
 
 def test_a_gif_frame_larger_than_its_canvas_counts():
     data = bytearray(encoded('.gif', GRAY8))
     data[6:10] = bytes([1, 0, 1, 0])
-    assert image_size(bytes(data)) == GRAY8.shape[::-1]
+    assert claimed_size(bytes(data)) == GRAY8.shape[::-1]
 
 
 def test_lossy():
@@ -103,7 +103,7 @@ def test_palettes():
 @pytest.mark.parametrize('channels', [1, 3])
 def test_size_by_the_header(suffix, channels):
     image = np.zeros((37, 53, channels), np.uint8)
-    assert image_size(cv2.imencode(suffix, image)[1].tobytes()) == (53, 37)
+    assert claimed_size(cv2.imencode(suffix, image)[1].tobytes()) == (53, 37)
 
 
 def test_size_by_unusual_headers():
@@ -118,14 +118,14 @@ def test_size_by_unusual_headers():
         for dtype in (np.uint16, np.float32):
             file = io.BytesIO()
             tifffile.imwrite(file, np.zeros((37, 53), dtype), **options)
-            assert image_size(file.getvalue()) == (53, 37)
+            assert claimed_size(file.getvalue()) == (53, 37)
     progressive = cv2.imencode('.jpg', GRAY8, [cv2.IMWRITE_JPEG_PROGRESSIVE, 1])[1].tobytes()
-    assert image_size(progressive) == GRAY8.shape[::-1]
+    assert claimed_size(progressive) == GRAY8.shape[::-1]
     # A comment before the frame header, with the frame header's marker in it.
     comment = b'\xff\xfe\x00\x08\xff\xc0\x00\x11\x08\x00'
-    assert image_size(progressive[:2] + comment + progressive[2:]) == GRAY8.shape[::-1]
+    assert claimed_size(progressive[:2] + comment + progressive[2:]) == GRAY8.shape[::-1]
     core = b'BM' + bytes(12) + (12).to_bytes(4, 'little') + (53).to_bytes(2, 'little') + (37).to_bytes(2, 'little')
-    assert image_size(core) == (53, 37)
+    assert claimed_size(core) == (53, 37)
     upside_down = (
         b'BM'
         + bytes(12)
@@ -133,13 +133,13 @@ def test_size_by_unusual_headers():
         + (53).to_bytes(4, 'little')
         + (-37).to_bytes(4, 'little', signed=True)
     )
-    assert image_size(upside_down) == (53, 37)
+    assert claimed_size(upside_down) == (53, 37)
 
 
 @pytest.mark.parametrize('suffix', ['.png', '.bmp', '.tif', '.jpg', '.gif', '.webp', '.pgm'])
 def test_no_size_in_a_damaged_header(suffix):
     data = encoded(suffix, GRAY8)
-    assert image_size(data[:6]) is None
-    assert image_size(b'text') is None
+    assert claimed_size(data[:6]) is None
+    assert claimed_size(b'text') is None
     for end in range(40):
-        image_size(data[:end])  # whatever is missing, it is no exception
+        claimed_size(data[:end])  # whatever is missing, it is no exception

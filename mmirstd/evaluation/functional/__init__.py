@@ -14,11 +14,12 @@ from .components import Components, label_components
 from .evaluate import count_evidence, count_image, evaluate, summarize
 from .frame_detections import FrameDetections
 from .image_evidence import ImageEvidence
-from .image_records import image_records, target_scr
+from .image_records import image_records
 from .pd_fa_curve import PdFaCurve, pd_fa_curve
 from .pixels import PixelCounts, f1, iou, pixel_counts, precision, recall
 from .protocols import ALIASES, PROTOCOLS, ProtocolSpec, get_protocol
 from .roc_curve import RocCurve, roc_curve
+from .target_scr import target_scr
 
 __all__ = [
     'ALIASES',
@@ -74,7 +75,7 @@ _MOVED = {
     'exact_mean': 'pixels.exact_mean',
     'exceedance_counts': 'roc_rule.exceedance_counts',
     'hit_components': 'components.hit_components',
-    'local_scr': 'image_records.target_scr',
+    'local_scr': 'target_scr.target_scr',
     'match_any_pixel': 'matching.match_any_pixel',
     'match_centres': 'box_pd_fa.match_centers',
     'match_first': 'matching.match_first',

@@ -6,27 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from mmirstd.utils.scr import labeled_scr
-
-from .components import Components, component_maxima
+from .components import component_maxima
 from .image_evidence import ImageEvidence
 from .matching import centroid_distances
 from .pd_fa import TargetRule
-
-
-def target_scr(image: np.ndarray, targets: Components) -> np.ndarray:
-    """Local SCR of each target beside the others, as :func:`mmirstd.utils.scr.local_scr` defines it.
-
-    Args:
-        image: (H, W), any real dtype, the gray values.
-        targets: N of them.
-
-    Returns:
-        (N,) float64; NaN where the background is constant.
-    """
-    labels = np.zeros(image.shape, np.int32)
-    targets.crop(labels)[...] = targets.labels
-    return labeled_scr(image, labels, targets.boxes)
+from .target_scr import target_scr
 
 
 def image_records(

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from .pixels import NAN
-from .roc_rule import trapezoid
 
 # Bin edges are float32 numbers with 5 mantissa bits from 2^-20 to 1: 32 a factor of two.
 # Positive floats are ordered like their bit patterns, so a shift finds the bin exactly.
@@ -56,6 +55,12 @@ def score_histograms(score: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, n
     target = _histogram(score[mask])
     background = _histogram(score) - target
     return background.astype(np.int32), target.astype(np.int32)
+
+
+def trapezoid(y: np.ndarray, x: np.ndarray) -> float:
+    """Area under y(x), by the trapezoid rule, whichever way x runs."""
+    y, x = np.asarray(y, np.float64), np.asarray(x, np.float64)
+    return float(abs(np.sum((x[1:] - x[:-1]) * (y[1:] + y[:-1]) / 2)))
 
 
 @dataclass(frozen=True)

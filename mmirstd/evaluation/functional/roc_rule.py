@@ -12,6 +12,7 @@ from .binarize import normalize_by_max
 from .components import component_maxima
 from .image_evidence import ImageEvidence
 from .pixels import NAN
+from .roc_curve import trapezoid
 
 ROC_FIELDS = ('tpr', 'fpr', 'recall', 'precision', 'FP', 'F1', 'AUC')
 
@@ -44,12 +45,6 @@ def exceedance_counts(values: np.ndarray, thresholds: Sequence[float], strict: b
         if count * 32 < values.size:
             values = values[above]  # a denser selection would cost more than it saves
     return counts
-
-
-def trapezoid(y: np.ndarray, x: np.ndarray) -> float:
-    """Area under y(x), by the trapezoid rule, whichever way x runs."""
-    y, x = np.asarray(y, np.float64), np.asarray(x, np.float64)
-    return float(abs(np.sum((x[1:] - x[:-1]) * (y[1:] + y[:-1]) / 2)))
 
 
 @dataclass(frozen=True)
