@@ -15,6 +15,7 @@ import mmirstd.registry  # noqa: F401  before mmdet: puts the stand-in for missi
 
 from mmdet.datasets import BaseDetDataset  # isort: skip
 
+from mmirstd.utils.clip_window import GAPS, window_positions
 from mmirstd.utils.errors import DataError, MissingDataError, first_few
 
 from .box_checks import BAD_BOX, check_boxes, looks_normalized
@@ -26,7 +27,7 @@ from .listed_paths import image_exists
 from .mask_values import MaskRule
 from .problems import Problems
 from .raw_cache import RawCache, cache_limit
-from .sequences import GAPS, Frame, Video, frame_number, name_pattern, number_frames, window_positions
+from .sequences import Frame, Video, frame_number, name_pattern, number_frames
 from .split_file import check_holdout, hold_out
 from .yolo_labels import find_yolo_labels
 
@@ -65,8 +66,8 @@ class BaseClipDataset(BaseDetDataset):
             state from frame to frame; use ``num_frames=1`` and a sampler that keeps sequences whole
             (``mmirstd.SequenceSampler``). Either way samples come sequence by sequence, in order of time.
         context: ``'disk'``: past frames may be unlisted files of the sequence's folder; ``'listed'``: only listed ones.
-        gaps: what replaces a past frame that does not exist, a key of :data:`~.sequences.GAPS`. The number of windows
-            that this concerns is logged.
+        gaps: what replaces a past frame that does not exist, a key of ``mmirstd.utils.clip_window.GAPS``. The number
+            of windows that this concerns is logged.
         bad_box: what to do with boxes without area or outside of the image, a key of :data:`~.box_checks.BAD_BOX`; the
             number is logged. Where the annotation does not say how large the image is, it is checked on loading.
         allow_no_targets: train (``test_mode=False``) on an annotation without a single box; else this is an error.

@@ -1,21 +1,13 @@
-"""Sequences of frames, and which frames make the window of a key frame."""
+"""Sequences of frames, and the numbers of their frames."""
 
 from __future__ import annotations
 
-import bisect
 import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from mmirstd.utils.errors import DataError
-
-#: What stands for a past frame that does not exist.
-GAPS = {
-    'hold': 'a missing past frame is replaced by the last one before it, as a display would hold it',
-    'position': 'frame numbers only order the frames; the past frames are the ones before, however long ago',
-    'error': 'a missing past frame is an error',
-}
 
 _LAST_NUMBER = re.compile(r'(\d+)\D*$')
 #: What Roboflow puts behind a name: ``0001_png.rf.5d41402abc4b2a76b9719d911017c592.jpg`` was ``0001.png``.
@@ -135,34 +127,3 @@ def number_frames(videos: Sequence[Video]) -> tuple[list[Video], list[str]]:
 def natural_key(path: str) -> list:
     """Sort key under which ``2.png`` comes before ``10.png``."""
     return [int(part) if part.isdigit() else part for part in re.split(r'(\d+)', path)]
-
-
-def window_positions(
-    numbers: Sequence[int], position: int, num_frames: int, stride: int = 1, gaps: str = 'hold'
-) -> tuple[list[int], int]:
-    """Positions of the frames of a window, oldest first, key frame last.
-
-    The past frames are those numbered ``max(i - k * stride, first)``, k = 1 .. T-1, for a key
-    frame numbered i: before the start of a sequence its first frame is repeated, as in SSTNet's
-    data loader.
-
-    Args:
-        numbers: ascending frame numbers of the sequence.
-        position: index of the key frame in ``numbers``.
-        num_frames: T, at least 1.
-        stride: distance of the frames in frame numbers, at least 1.
-        gaps: a key of :data:`GAPS`; with ``'error'`` the caller raises when the count is not 0.
-
-    Returns:
-        T indices into ``numbers``, and how many of the wanted frames do not exist.
-    """
-    positions, missing = [], 0
-    for back in range((num_frames - 1) * stride, -1, -stride):
-        if gaps == 'position':
-            positions.append(max(position - back, 0))
-            continue
-        wanted = max(numbers[position] - back, numbers[0])
-        found = bisect.bisect_right(numbers, wanted) - 1
-        missing += numbers[found] != wanted
-        positions.append(found)
-    return positions, missing

@@ -56,7 +56,7 @@ def test_levels_equal_those_of_whole_clips_on_every_frame(length: int, num_frame
 )
 @settings(max_examples=20, deadline=None)
 def test_gaps_in_the_numbers_are_bridged_as_by_the_data_sets(numbers: list[int], stride: int, gaps: str) -> None:
-    from mmirstd.datasets.sequences import window_positions
+    from mmirstd.utils.clip_window import window_positions
 
     model = DOUBLES_BY_T[2]
     frames = noise(1, len(numbers), 1, 32, 32).double()

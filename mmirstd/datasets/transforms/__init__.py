@@ -8,9 +8,11 @@ Random numbers come from NumPy's global generator, which mmengine seeds in each
 data-loader worker, so a run with a given seed is reproducible.
 """
 
+from mmirstd.utils.letterbox import undo_letterbox
+
 from .blur import RandomBlur
 from .brightness_contrast import RandomBrightnessContrast
-from .clip_letterbox import ClipLetterbox, undo_letterbox
+from .clip_letterbox import ClipLetterbox
 from .evaluation_size import PadToMultiple, ResizeForEvaluation
 from .gamma import RandomGamma
 from .load_clip import LoadClip

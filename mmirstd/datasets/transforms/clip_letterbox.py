@@ -2,37 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import cv2
 import numpy as np
 from mmcv.transforms import BaseTransform
 from PIL import Image
 
 from mmirstd.registry import TRANSFORMS
+from mmirstd.utils.letterbox import fit_letterbox
 
 _CV2 = dict(nearest=cv2.INTER_NEAREST, bilinear=cv2.INTER_LINEAR, area=cv2.INTER_AREA)
-
-
-def undo_letterbox(boxes: np.ndarray, scale_factor: Sequence[float], pad_param: Sequence[float]) -> np.ndarray:
-    """Bring boxes back to the original image.
-
-    Args:
-        boxes: (N, 4), x1, y1, x2, y2 in pixels of the letterboxed image (NumPy or torch).
-        scale_factor: (width, height) of the resize.
-        pad_param: (top, bottom, left, right) in pixels.
-
-    Returns:
-        (N, 4) in pixels of the original image, not clipped; the type of ``boxes``.
-    """
-    top, _, left, _ = pad_param
-    moved = boxes.clone() if hasattr(boxes, 'clone') else np.array(boxes)
-    for columns, offset, scale in (
-        (slice(0, None, 2), left, scale_factor[0]),
-        (slice(1, None, 2), top, scale_factor[1]),
-    ):
-        moved[:, columns] = (boxes[:, columns] - offset) / scale
-    return moved
 
 
 @TRANSFORMS.register_module()
@@ -43,7 +21,8 @@ class ClipLetterbox(BaseTransform):
     enlarges small images as well. Works on an image (H, W) as on a clip (H, W, T).
 
     mmdet's heads undo ``scale_factor`` but know of no offset, so by default the image is put at the top left;
-    ``center=True`` is the reference's place, for detectors that call :func:`undo_letterbox`.
+    ``center=True`` is the reference's place, for detectors that call
+    :func:`~mmirstd.utils.letterbox.undo_letterbox`.
 
     Required keys: ``img``; ``gt_bboxes`` (mmdet's boxes) optional.
     Modified keys: both, ``img_shape`` (the padded size), ``pad_shape``, ``scale_factor`` (width, height).
@@ -77,11 +56,9 @@ class ClipLetterbox(BaseTransform):
         """Resize and pad one image or clip."""
         image = results['img']
         height, width = image.shape[:2]
-        scale = min(self.size[1] / width, self.size[0] / height)
-        new_width, new_height = max(1, int(width * scale)), max(1, int(height * scale))
+        (new_height, new_width), pad = fit_letterbox((height, width), self.size, self.center)
         resized = image if (new_height, new_width) == (height, width) else self._resize(image, (new_width, new_height))
-        free = self.size[0] - new_height, self.size[1] - new_width
-        top, left = (free[0] // 2, free[1] // 2) if self.center else (0, 0)
+        top, _, left, _ = pad
         padded = np.full((*self.size, *image.shape[2:]), self.pad_value, np.float32)
         padded[top : top + new_height, left : left + new_width] = resized
         results['img'] = padded
@@ -89,7 +66,7 @@ class ClipLetterbox(BaseTransform):
         before = results.get('scale_factor', (1.0, 1.0))
         factor = (new_width / width, new_height / height)
         results['scale_factor'] = (before[0] * factor[0], before[1] * factor[1])
-        results['pad_param'] = (top, free[0] - top, left, free[1] - left)
+        results['pad_param'] = pad
         boxes = results.get('gt_bboxes')
         if boxes is not None:
             boxes.rescale_(factor)

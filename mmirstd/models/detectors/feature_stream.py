@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from mmirstd.datasets.sequences import window_positions
+from mmirstd.utils.clip_window import window_positions
 
 if TYPE_CHECKING:
     from .multi_frame_detector import MultiFrameDetector
@@ -25,7 +25,7 @@ class FeatureStream:
         model: Clip detector in eval mode.  The states belong to its weights: reset the stream when they change.
         stride: Distance of a clip's frames.
         gaps: What stands for a past frame whose number is missing, as in the clip data sets
-            (:data:`mmirstd.datasets.sequences.GAPS`): ``'hold'`` or ``'position'``.
+            (``mmirstd.utils.clip_window.GAPS``): ``'hold'`` or ``'position'``.
 
     Raises:
         ValueError: If ``stride`` or ``gaps`` is none of these.

@@ -10,8 +10,8 @@ from mmdet.models.detectors import SingleStageDetector
 from mmdet.structures import DetDataSample
 from torch import Tensor
 
-from mmirstd.datasets.transforms.clip_letterbox import undo_letterbox
 from mmirstd.registry import MODELS
+from mmirstd.utils.letterbox import undo_letterbox
 
 from .feature_stream import FeatureStream
 
