@@ -73,11 +73,12 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 
 def main() -> None:
     """Test."""
-    from mmirstd.engine import CheckpointError, CheckpointGuardHook, ConfigError
+    from mmirstd.engine import CheckpointGuardHook
     from mmirstd.engine.evaluation_options import set_eval_size, set_per_image, set_protocols
     from mmirstd.engine.loading_options import loading_steps
     from mmirstd.engine.normalization import follow_training, is_asked_for
     from mmirstd.engine.prediction_only import predict_only
+    from mmirstd.utils.errors import CheckpointError, ConfigError
 
     args = parse_args()
     now_doing('preparing the test')

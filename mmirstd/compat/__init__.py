@@ -9,20 +9,15 @@ reports on both.  Importing this package imports neither torch nor
 any OpenMMLab package.
 """
 
-from .checkpoint import (
-    CheckpointError,
-    UnsafeCheckpointError,
-    install_safe_checkpoint_loading,
-    load_checkpoint_file,
-)
+from mmirstd.utils.lazy import lazy_names
+
+from .checkpoint import install_safe_checkpoint_loading, load_checkpoint_file
 from .config_scopes import ensure_config_scopes
 from .onedl_notice import silence_onedl_notice
 from .ops import compiled_ops_available, ensure_mmcv_ops
 from .stock_inference import adapt_stock_inference
 
 __all__ = [
-    'CheckpointError',
-    'UnsafeCheckpointError',
     'adapt_stock_inference',
     'compiled_ops_available',
     'ensure_config_scopes',
@@ -31,3 +26,6 @@ __all__ = [
     'load_checkpoint_file',
     'silence_onedl_notice',
 ]
+__getattr__, _ = lazy_names(
+    __name__, {}, {name: f'mmirstd.utils.errors.{name}' for name in ('CheckpointError', 'UnsafeCheckpointError')}
+)

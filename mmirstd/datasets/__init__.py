@@ -7,20 +7,39 @@ Nothing of OpenMMLab is imported until a name below is used, so that
 (``mmirstd/registry.py``).
 """
 
+from typing import TYPE_CHECKING
+
 from mmirstd.utils.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from .clip_base import BaseClipDataset
+    from .clip_coco import ClipDataset
+    from .clip_masks import MaskClipDataset
+    from .clip_txt import TxtClipDataset
+    from .data_root import apply_data_root
+    from .same_size_batch_sampler import SameSizeBatchSampler
+    from .sequence_sampler import SequenceSampler
+    from .sirst import SIRSTDataset
 
 _MODULES = {
     'BaseClipDataset': '.clip_base',
     'ClipDataset': '.clip_coco',
-    'DataError': 'mmirstd.utils.errors',
     'MaskClipDataset': '.clip_masks',
-    'MissingDataError': 'mmirstd.utils.errors',
     'SIRSTDataset': '.sirst',
     'SameSizeBatchSampler': '.same_size_batch_sampler',
     'SequenceSampler': '.sequence_sampler',
     'TxtClipDataset': '.clip_txt',
     'apply_data_root': '.data_root',
 }
-
-__all__ = sorted(_MODULES)
-__getattr__, __dir__ = lazy_names(__name__, _MODULES)
+__all__ = [
+    'BaseClipDataset',
+    'ClipDataset',
+    'MaskClipDataset',
+    'SIRSTDataset',
+    'SameSizeBatchSampler',
+    'SequenceSampler',
+    'TxtClipDataset',
+    'apply_data_root',
+]
+_MOVED = {name: f'mmirstd.utils.errors.{name}' for name in ('DataError', 'MissingDataError')}
+__getattr__, __dir__ = lazy_names(__name__, _MODULES, _MOVED)

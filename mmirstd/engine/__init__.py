@@ -5,8 +5,6 @@ from typing import TYPE_CHECKING
 from mmirstd.utils.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from mmirstd.utils.errors import CheckpointError, ConfigError, UserError
-
     from .config_errors import explain_config_errors
     from .hooks import (
         AuxiliaryLossHook,
@@ -25,16 +23,13 @@ _MODULES = {
     'AutocastOptimWrapper': '.optim_wrapper',
     'AuxiliaryLossHook': '.hooks',
     'ChannelsLastHook': '.hooks',
-    'CheckpointError': 'mmirstd.utils.errors',
     'CheckpointGuardHook': '.hooks',
-    'ConfigError': 'mmirstd.utils.errors',
     'EpochSeedHook': '.hooks',
     'GradientDiagnosticsHook': '.hooks',
     'NormalizationHook': '.hooks',
     'PredictionDumpHook': '.hooks',
     'ThreadPlan': '.threads',
     'TimedLoggerHook': '.hooks',
-    'UserError': 'mmirstd.utils.errors',
     'apply_threads': '.threads',
     'explain_config_errors': '.config_errors',
     'plan_threads': '.threads',
@@ -43,18 +38,16 @@ __all__ = [
     'AutocastOptimWrapper',
     'AuxiliaryLossHook',
     'ChannelsLastHook',
-    'CheckpointError',
     'CheckpointGuardHook',
-    'ConfigError',
     'EpochSeedHook',
     'GradientDiagnosticsHook',
     'NormalizationHook',
     'PredictionDumpHook',
     'ThreadPlan',
     'TimedLoggerHook',
-    'UserError',
     'apply_threads',
     'explain_config_errors',
     'plan_threads',
 ]
-__getattr__, __dir__ = lazy_names(__name__, _MODULES)
+_MOVED = {name: f'mmirstd.utils.errors.{name}' for name in ('CheckpointError', 'ConfigError', 'UserError')}
+__getattr__, __dir__ = lazy_names(__name__, _MODULES, _MOVED)

@@ -1,9 +1,4 @@
-"""Errors whose message alone tells a user what is wrong and what to do.
-
-The tools print these without a traceback (:func:`mmirstd.engine.launch.run_tool`).
-:func:`explain_config_errors` turns mmengine's bare registry and signature
-errors into them.
-"""
+"""mmengine's bare registry and signature errors in words: :func:`explain_config_errors`."""
 
 from __future__ import annotations
 
@@ -150,7 +145,7 @@ def _explain_bad_value(error: ValueError, config: str) -> str | None:
 
 @contextmanager
 def explain_config_errors(config: str) -> Iterator[None]:
-    """Turn mmengine's errors about a config's types and arguments into :class:`ConfigError`.
+    """Turn mmengine's errors about a config's types and arguments into :class:`~mmirstd.utils.errors.ConfigError`.
 
     A misspelt ``type`` is answered with near matches from every scope and
     with the places that were searched; a misspelt argument with the class and

@@ -8,9 +8,8 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
 from mmirstd.apis.model_loading import as_config, build_network, default_weights, find_model_config
-from mmirstd.compat.checkpoint import UnsafeCheckpointError
 from mmirstd.registry import MODELS
-from mmirstd.utils.errors import CheckpointError, ConfigError
+from mmirstd.utils.errors import CheckpointError, ConfigError, UnsafeCheckpointError
 from tests.shared import REPO
 from tests.test_apis.helpers import tiny_ggl_config
 

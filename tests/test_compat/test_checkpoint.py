@@ -10,13 +10,9 @@ import torch
 from torch import nn
 
 import mmirstd.registry  # noqa: F401
-from mmirstd.compat import (
-    CheckpointError,
-    UnsafeCheckpointError,
-    install_safe_checkpoint_loading,
-    load_checkpoint_file,
-)
 from mmirstd.compat import checkpoint as compat_checkpoint
+from mmirstd.compat import install_safe_checkpoint_loading, load_checkpoint_file
+from mmirstd.utils.errors import CheckpointError, UnsafeCheckpointError
 
 pytestmark = pytest.mark.filterwarnings('ignore:Detected pickle protocol')
 

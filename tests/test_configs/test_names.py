@@ -9,10 +9,10 @@ import yaml
 from mmengine.config import DictAction
 
 from mmirstd.apis.model_loading import find_model_config
-from mmirstd.engine import ConfigError
 from mmirstd.engine.config_names import config_of_name, new_name, renamed, runnable_configs, short_names
 from mmirstd.engine.data_option import data_set_of, data_sets
 from mmirstd.engine.launch import find_config, load_config
+from mmirstd.utils.errors import ConfigError
 from tests.shared import REPO
 
 from .configs import CONFIGS, load

@@ -7,8 +7,9 @@ import logging
 
 import pytest
 
-from mmirstd.datasets import ClipDataset, DataError, MaskClipDataset, SIRSTDataset, TxtClipDataset, problems
+from mmirstd.datasets import ClipDataset, MaskClipDataset, SIRSTDataset, TxtClipDataset, problems
 from mmirstd.datasets.transforms import LoadClip, LoadInfraredImage, LoadTargetMask
+from mmirstd.utils.errors import DataError
 
 from ..shared import SHARED, needs_shared
 

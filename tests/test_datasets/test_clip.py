@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 import mmirstd.registry  # noqa: F401
-from mmirstd.datasets import ClipDataset, DataError, MaskClipDataset, MissingDataError, SequenceSampler, TxtClipDataset
+from mmirstd.datasets import ClipDataset, MaskClipDataset, SequenceSampler, TxtClipDataset
 from mmirstd.datasets import raw_cache as raw_cache_module
 from mmirstd.datasets.synthetic import DatasetConfig, SceneConfig, SequenceConfig, write_dataset
 from mmirstd.datasets.transforms import LoadClip
 from mmirstd.registry import DATA_SAMPLERS, DATASETS
+from mmirstd.utils.errors import DataError, MissingDataError
 
 from ..shared import SHARED, needs_shared
 from .clip_helpers import coco_root, edit, frame

@@ -8,8 +8,9 @@ import pytest
 import torch
 
 import mmirstd.registry  # noqa: F401  before mmengine's users
-from mmirstd.datasets import DataError, MissingDataError, SIRSTDataset
+from mmirstd.datasets import SIRSTDataset
 from mmirstd.registry import DATASETS
+from mmirstd.utils.errors import DataError, MissingDataError
 from tests.shared import SHARED, needs_shared
 
 from .helpers import make_root, scene, write

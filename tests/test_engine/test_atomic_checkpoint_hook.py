@@ -10,10 +10,10 @@ from mmengine.config import Config
 from mmengine.hooks import CheckpointHook
 from mmengine.runner import Runner
 
-from mmirstd.engine import CheckpointError
 from mmirstd.engine.checkpoint_files import checkpoint_defect, newest_checkpoint
 from mmirstd.engine.hooks import AtomicCheckpointHook, atomic_checkpoint_hook
 from mmirstd.engine.hooks.atomic_checkpoint_hook import use_atomic_checkpoints
+from mmirstd.utils.errors import CheckpointError
 from tests.test_engine.small_runner import small_runner
 
 

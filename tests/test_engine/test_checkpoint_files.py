@@ -12,7 +12,6 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmirstd.engine import CheckpointError
 from mmirstd.engine.checkpoint_files import (
     checkpoint_defect,
     find_checkpoint,
@@ -20,6 +19,7 @@ from mmirstd.engine.checkpoint_files import (
     newest_checkpoint,
     numbered_checkpoints,
 )
+from mmirstd.utils.errors import CheckpointError
 
 STATE = dict(state_dict=dict(w=torch.arange(4096.0)))
 

@@ -7,9 +7,9 @@ import pytest
 from mmengine.config import Config
 
 import mmirstd.registry  # noqa: F401
-from mmirstd.engine import ConfigError
 from mmirstd.engine.data_option import add_data_argument, data_set_of, data_sets, find_data_set
 from mmirstd.engine.launch import default_work_dir, load_config, load_data_set
+from mmirstd.utils.errors import ConfigError
 from tests.shared import REPO
 
 BASE = REPO / 'configs' / '_base_'

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from mmengine.config import Config
 
-from mmirstd.engine import ConfigError
 from mmirstd.engine.evaluation_options import set_eval_size, set_per_image, set_protocols
+from mmirstd.utils.errors import ConfigError
 
 
 def config(root: str = 'data/NUAA-SIRST') -> Config:

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 from mmengine.config import Config
 
-from mmirstd.engine import ConfigError
 from mmirstd.engine.holdout_options import expand_holdout_options, match_holdouts, replace_holdout_sizes
 from mmirstd.engine.launch import load_config
+from mmirstd.utils.errors import ConfigError
 from tests.shared import REPO
 
 TRAIN, VAL = 'train_dataloader.dataset.holdout', 'val_dataloader.dataset.holdout'

@@ -8,9 +8,10 @@ import pytest
 import torch
 from torch import nn
 
-from mmirstd.engine import ChannelsLastHook, CheckpointError, CheckpointGuardHook, EpochSeedHook
+from mmirstd.engine import ChannelsLastHook, CheckpointGuardHook, EpochSeedHook
 from mmirstd.engine.hooks.checkpoint_guard_hook import compare_state_dict, describe_architecture
 from mmirstd.registry import HOOKS
+from mmirstd.utils.errors import CheckpointError
 
 META_CFG = """
 import os

@@ -8,7 +8,7 @@ from mmengine.config import Config
 
 import mmirstd.registry  # noqa: F401
 from mmirstd.compat.precision import Precision
-from mmirstd.engine import ConfigError, launch
+from mmirstd.engine import launch
 from mmirstd.engine.distributed import init_distributed
 from mmirstd.engine.launch import (
     OptionsAction,
@@ -18,6 +18,7 @@ from mmirstd.engine.launch import (
     load_config,
     run_tool,
 )
+from mmirstd.utils.errors import ConfigError
 from tests.shared import REPO
 
 

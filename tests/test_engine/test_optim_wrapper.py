@@ -11,9 +11,10 @@ from mmengine.optim.optimizer import amp_optimizer_wrapper
 from torch import nn
 
 from mmirstd.compat.precision import Precision
-from mmirstd.engine import AutocastOptimWrapper, ConfigError, optim_wrapper
+from mmirstd.engine import AutocastOptimWrapper, optim_wrapper
 from mmirstd.engine.optim_wrapper import enable_amp
 from mmirstd.registry import OPTIM_WRAPPERS
+from mmirstd.utils.errors import ConfigError
 
 
 @pytest.fixture(autouse=True)

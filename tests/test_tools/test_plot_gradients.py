@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mmirstd.engine import UserError
+from mmirstd.utils.errors import UserError
 from tests.shared import REPO
 from tools.analysis_tools.plot_gradients import draw, parse_args, read_run, running_mean
 

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mmirstd.engine import UserError
-from mmirstd.utils.errors import DataError
+from mmirstd.utils.errors import DataError, UserError
 from mmirstd.visualization.report import MAX_ALARMS, REPORT_THRESHOLDS, write_page
 from mmirstd.visualization.report.threshold_findings import IOU_STEPS
 from tests.browser import Browser, needs_chromium

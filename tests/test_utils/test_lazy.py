@@ -12,7 +12,7 @@ import pytest
 
 from tests.shared import REPO
 
-PACKAGES = ('mmirstd.apis', 'mmirstd.engine')
+PACKAGES = ('mmirstd.apis', 'mmirstd.datasets', 'mmirstd.engine')
 
 
 @pytest.mark.parametrize('package', PACKAGES)
@@ -39,3 +39,19 @@ def test_every_public_name_is_there_and_known_to_type_checkers(package):
 def test_importing_the_package_does_not_import_torch(package):
     code = f'import sys, {package}; sys.exit("torch" in sys.modules or "mmengine" in sys.modules)'
     assert subprocess.run([sys.executable, '-c', code], cwd=REPO, check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    'old',
+    [
+        'mmirstd.compat.UnsafeCheckpointError',
+        'mmirstd.datasets.DataError',
+        'mmirstd.engine.ConfigError',
+    ],
+)
+def test_an_old_address_of_an_error_works_and_says_the_new_one(old: str) -> None:
+    package, _, name = old.rpartition('.')
+    with pytest.warns(DeprecationWarning, match=f'import mmirstd.utils.errors.{name} instead') as caught:
+        found = getattr(importlib.import_module(package), name)
+    assert found is getattr(importlib.import_module('mmirstd.utils.errors'), name)
+    assert caught[0].filename == __file__

@@ -18,8 +18,9 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import mmirstd
-from mmirstd.compat.checkpoint import CheckpointError, load_checkpoint_file
+from mmirstd.compat.checkpoint import load_checkpoint_file
 from mmirstd.key_maps import ARCHS, strip_wrappers
+from mmirstd.utils.errors import CheckpointError
 
 # Names under which official training scripts store the weights.
 _WRAPPERS = ('state_dict', 'model_state_dict', 'model', 'net', 'params')

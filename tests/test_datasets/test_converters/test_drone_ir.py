@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 
 import mmirstd.registry  # noqa: F401
-from mmirstd.datasets import ClipDataset, DataError, MissingDataError
+from mmirstd.datasets import ClipDataset
 from mmirstd.datasets.converters import drone_ir
 from mmirstd.datasets.converters.drone_ir import FrameChoice, Splits, convert, read_frames, read_splits
 from mmirstd.datasets.converters.drone_ir_labels import LabelledBox, read_labels
+from mmirstd.utils.errors import DataError, MissingDataError
 
 from ...shared import REPO, SHARED, needs_shared
 

@@ -7,8 +7,9 @@ import sys
 import pytest
 
 import mmirstd.registry  # noqa: F401
-from mmirstd.datasets import ClipDataset, DataError, MissingDataError, TxtClipDataset
+from mmirstd.datasets import ClipDataset, TxtClipDataset
 from mmirstd.datasets.converters.txt_to_coco import convert
+from mmirstd.utils.errors import DataError, MissingDataError
 
 from ...shared import REPO, SHARED, needs_shared
 from ..clip_helpers import frame

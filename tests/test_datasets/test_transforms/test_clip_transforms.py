@@ -8,7 +8,7 @@ import torch
 from mmengine.registry import init_default_scope
 
 import mmirstd.registry  # noqa: F401
-from mmirstd.datasets import ClipDataset, DataError
+from mmirstd.datasets import ClipDataset
 from mmirstd.datasets.transforms import (
     ClipLetterbox,
     LoadClip,
@@ -25,6 +25,7 @@ from mmirstd.datasets.transforms import (
 )
 from mmirstd.models.data_preprocessors import ClipDataPreprocessor
 from mmirstd.registry import MODELS
+from mmirstd.utils.errors import DataError
 
 from ...shared import DATA
 from ..clip_helpers import coco_root, frame

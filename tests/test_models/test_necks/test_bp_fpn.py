@@ -13,10 +13,11 @@ from mmengine.optim import OptimWrapper
 from mmengine.runner import load_checkpoint, load_state_dict
 from torch import distributed as dist
 
-from mmirstd.engine import AutocastOptimWrapper, AuxiliaryLossHook, CheckpointError, CheckpointGuardHook
+from mmirstd.engine import AutocastOptimWrapper, AuxiliaryLossHook, CheckpointGuardHook
 from mmirstd.engine.hooks.checkpoint_guard_hook import compare_state_dict
 from mmirstd.models.auxiliary_loss import attach_auxiliary_losses
 from mmirstd.models.necks import BPFPN, TopDownTaps
+from mmirstd.utils.errors import CheckpointError
 
 from .bp_fpn_models import CSP, FPN, PYRAMIDS, det_batch, fcos, gradients, losses_of
 
