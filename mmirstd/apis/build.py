@@ -14,7 +14,11 @@ from .moving_target_inferencer import MovingTargetInferencer
 
 
 def build_inferencer(
-    model: ModelLike, weights: str | os.PathLike | None = None, tile: str = 'auto', tiling: Any = None, **options: Any
+    model: ModelLike,
+    weights: str | os.PathLike[str] | None = None,
+    tile: str = 'auto',
+    tiling: Any = None,
+    **options: Any,
 ) -> TargetInferencer:
     """An :class:`IRSTDInferencer`, or a :class:`MovingTargetInferencer` for a ``MultiFrameDetector``.
 

@@ -89,7 +89,7 @@ class Source:
         return read_still(self.location)
 
 
-def read_still(path: str | os.PathLike) -> np.ndarray:
+def read_still(path: str | os.PathLike[str]) -> np.ndarray:
     """The gray values (H, W) of an image file or a ``.npy`` file.
 
     Raises:
@@ -131,7 +131,7 @@ def expand_inputs(
     inputs: Any,
     recursive: bool = False,
     sequences: bool = False,
-    exclude: str | os.PathLike | None = None,
+    exclude: str | os.PathLike[str] | None = None,
     on_skip: Callable[[str], None] | None = None,
 ) -> Iterator[Source]:
     """Single sources of what the user gave, in order; folders are listed as they come up.

@@ -83,7 +83,7 @@ class IRSTDInferencer(TargetInferencer):
     def __init__(
         self,
         model: Any,
-        weights: str | os.PathLike | None = None,
+        weights: str | os.PathLike[str] | None = None,
         device: str | None = None,
         *args: Any,
         tile: str = 'auto',

@@ -21,10 +21,10 @@ from mmirstd.engine.launch import REPO_ROOT, load_config
 from mmirstd.registry import MODELS
 from mmirstd.utils.errors import CheckpointError, ConfigError
 
-ModelLike = Any  # str | os.PathLike | Config | ConfigDict | dict | nn.Module
+ModelLike = Any  # str | os.PathLike[str] | Config | ConfigDict | dict | nn.Module
 
 
-def find_model_config(model: str | os.PathLike, options: dict | None = None) -> Config:
+def find_model_config(model: str | os.PathLike[str], options: dict | None = None) -> Config:
     """Read a config by path, or one of ours by its name or that of a model in a metafile (``'ggl-net-tiny_general'``).
 
     Raises:
@@ -79,7 +79,7 @@ def config_name(cfg: Config | ConfigDict | None) -> str:
 
 
 def build_network(
-    model: ModelLike, cfg: Config | ConfigDict | None, weights: str | os.PathLike | None, scope: str
+    model: ModelLike, cfg: Config | ConfigDict | None, weights: str | os.PathLike[str] | None, scope: str
 ) -> tuple[nn.Module, str | None]:
     """Build a network and load its weights, none of which are unpickled with code execution.
 

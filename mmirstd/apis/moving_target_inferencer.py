@@ -66,7 +66,7 @@ class MovingTargetInferencer(TargetInferencer):
     def __init__(
         self,
         model: Any,
-        weights: str | os.PathLike | None = None,
+        weights: str | os.PathLike[str] | None = None,
         device: str | None = None,
         *args: Any,
         stride: int | None = None,

@@ -41,7 +41,7 @@ class OutputFolder:
         UserError: The folder cannot be written to, or holds results of other settings.
     """
 
-    def __init__(self, root: str | os.PathLike, settings: Mapping[str, Any], overwrite: bool = False) -> None:
+    def __init__(self, root: str | os.PathLike[str], settings: Mapping[str, Any], overwrite: bool = False) -> None:
         self.root = Path(root)
         self.settings = json.loads(json.dumps(settings))
         self._owners: dict[str, str] = {}  # name, case folded -> whose it is

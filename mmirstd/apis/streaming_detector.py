@@ -64,8 +64,8 @@ class StreamingDetector:
 
     def __init__(
         self,
-        model: MultiFrameDetector | Config | str | os.PathLike,
-        checkpoint: str | os.PathLike | None = None,
+        model: MultiFrameDetector | Config | str | os.PathLike[str],
+        checkpoint: str | os.PathLike[str] | None = None,
         pipeline: Sequence[dict] | None = None,
         stride: int | None = None,
         device: str | torch.device = 'cpu',

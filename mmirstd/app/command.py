@@ -88,7 +88,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     return args
 
 
-def prepare_environment(folder: str | os.PathLike) -> None:
+def prepare_environment(folder: str | os.PathLike[str]) -> None:
     """Tell Gradio, before it is imported, to keep its files in ``folder`` and to talk to nobody."""
     os.environ.update(
         GRADIO_TEMP_DIR=os.fspath(folder),
@@ -105,7 +105,7 @@ def prepare_environment(folder: str | os.PathLike) -> None:
 def start(
     models: list[list[str]],
     limits: UploadLimits,
-    folder: str | os.PathLike,
+    folder: str | os.PathLike[str],
     host: str,
     port: int,
     device: str | None = None,

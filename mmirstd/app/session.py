@@ -133,7 +133,7 @@ class AppSession:
 
     def detect(
         self,
-        path: str | os.PathLike,
+        path: str | os.PathLike[str],
         model: str,
         normalise: str | None = None,
         threshold: float | None = None,
@@ -294,7 +294,7 @@ def _write_webm(video: Path, path: Path) -> bool:
     return True
 
 
-def describe_error(error: Exception, path: str | os.PathLike = '') -> str:
+def describe_error(error: Exception, path: str | os.PathLike[str] = '') -> str:
     """What to tell the person: the message of an error that is about input, without this machine's folders.
 
     An error that nobody foresaw is logged with its traceback and told by its type alone.

@@ -69,7 +69,7 @@ class UploadedFile(Source):
         return Path(self.location).name
 
 
-def accept_upload(path: str | os.PathLike, limits: UploadLimits) -> UploadedFile:
+def accept_upload(path: str | os.PathLike[str], limits: UploadLimits) -> UploadedFile:
     """Check a file's kind and size, and its pixels by its header, which no pixel is decoded for.
 
     Args:

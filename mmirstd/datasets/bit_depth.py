@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 #: Usual depths of codes that are stored in 16 bits.
 DEPTHS: tuple[int, ...] = (8, 10, 12, 14)
@@ -22,7 +25,7 @@ class BitDepthWatch:
         self.images = 0
         self.largest = 0
 
-    def observe(self, image: np.ndarray) -> None:
+    def observe(self, image: NDArray[Any]) -> None:
         """Take an image into account, (H, W[, T]) as it is stored; only uint16 counts."""
         if image.dtype == np.uint16:
             self.images += 1

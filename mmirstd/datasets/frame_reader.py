@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from typing import Any
 
-import numpy as np
+from numpy.typing import NDArray
 
 from .mask_values import MaskRule
 from .raw_cache import RawCache
@@ -24,9 +25,9 @@ class FrameReader:
     def __init__(self, cache: RawCache, recent: int = 64) -> None:
         self.cache = cache
         self._size = int(recent)
-        self._recent: OrderedDict[str, np.ndarray] = OrderedDict()
+        self._recent: OrderedDict[str, NDArray[Any]] = OrderedDict()
 
-    def image(self, path: str) -> np.ndarray:
+    def image(self, path: str) -> NDArray[Any]:
         """The raw one-channel image (H, W), not to be written to; see :func:`~.image_io.read_image`."""
         array = self._recent.get(path)
         if array is not None:
@@ -39,7 +40,7 @@ class FrameReader:
                 self._recent.popitem(last=False)
         return array
 
-    def mask(self, path: str, rule: MaskRule = 'auto') -> np.ndarray:
+    def mask(self, path: str, rule: MaskRule = 'auto') -> NDArray[Any]:
         """The binary mask (H, W) uint8 {0, 1}, read-only; see :func:`~.image_io.read_mask`."""
         return self.cache.mask(path, rule)
 

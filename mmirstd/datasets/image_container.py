@@ -21,7 +21,7 @@ _PNG = b'\x89PNG\r\n\x1a\n'
 _TEXT_FORMS = (b'P1', b'P2', b'P3')  # netpbm's text forms, whose length says nothing
 
 
-def check_container(data: bytes, path: str | os.PathLike) -> None:
+def check_container(data: bytes, path: str | os.PathLike[str]) -> None:
     """Raise :class:`DataError` unless ``data`` is a complete image file.
 
     PNG: every chunk is there up to IEND and its CRC is right.  JPEG: an end-of-image marker follows the last scan.
@@ -145,11 +145,11 @@ def has_palette(data: bytes) -> bool:
     return data[:8] == _PNG and data[25] == 3 or data[:3] == b'GIF' or data[:2] == b'BM' or data[:4] in _TIFF
 
 
-def _truncated(path: str | os.PathLike, size: int, reason: str) -> DataError:
+def _truncated(path: str | os.PathLike[str], size: int, reason: str) -> DataError:
     return DataError(f'{path}: truncated or corrupt image ({size} bytes): {reason}; copy or download it again')
 
 
-def _check_png(data: bytes, path: str | os.PathLike) -> None:
+def _check_png(data: bytes, path: str | os.PathLike[str]) -> None:
     position = 8
     view = memoryview(data)
     while True:
@@ -169,7 +169,7 @@ def _check_png(data: bytes, path: str | os.PathLike) -> None:
         position = end + 4
 
 
-def _check_bmp(data: bytes, path: str | os.PathLike) -> None:
+def _check_bmp(data: bytes, path: str | os.PathLike[str]) -> None:
     if len(data) < 54:
         raise _truncated(path, len(data), 'the BMP ends inside its header')
     if data[14] < 40:  # OS/2's header has another layout; left to the decoder
@@ -182,7 +182,7 @@ def _check_bmp(data: bytes, path: str | os.PathLike) -> None:
             raise _truncated(path, len(data), f'a {width}x{abs(height)} {bits}-bit BMP needs {need} bytes')
 
 
-def _check_tiff(data: bytes, path: str | os.PathLike) -> None:
+def _check_tiff(data: bytes, path: str | os.PathLike[str]) -> None:
     # 273/279: strip offsets and byte counts; 324/325: the same for tiles (TIFF 6.0).
     try:
         pages = list(_tiff_pages(data, (273, 279, 324, 325)))
@@ -335,7 +335,7 @@ def _netpbm_end(kind: bytes, width: int, height: int, largest: int, start: int) 
     return start + row * height
 
 
-def _check_netpbm(data: bytes, path: str | os.PathLike) -> None:
+def _check_netpbm(data: bytes, path: str | os.PathLike[str]) -> None:
     try:
         header = _netpbm_header(data, 0)
     except ValueError:

@@ -12,9 +12,11 @@ import io
 import mmap
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageSequence
 
 from mmirstd.utils.errors import DataError, MissingDataError
@@ -42,7 +44,7 @@ PAGED_SUFFIXES: tuple[str, ...] = ('.tif', '.tiff', '.gif', '.webp')
 MASK_CURE = ' (for all data sets: --cfg-options mask_rule=...)'
 
 
-def read_image(path: str | os.PathLike) -> np.ndarray:
+def read_image(path: str | os.PathLike[str]) -> NDArray[Any]:
     """Read an infrared image as one channel and keep its bit depth.
 
     Gray, RGB and RGBA files (PNG, BMP, TIFF, JPEG, PGM, PPM, GIF, WEBP) of one image are accepted.  Alpha is
@@ -64,12 +66,12 @@ def read_image(path: str | os.PathLike) -> np.ndarray:
     return to_one_channel(read_raw_image(path))
 
 
-def read_raw_image(path: str | os.PathLike) -> np.ndarray:
+def read_raw_image(path: str | os.PathLike[str]) -> NDArray[Any]:
     """An image with all channels as they are stored, (H, W) or (H, W, C) in OpenCV's order; see :func:`read_image`."""
     return _decode(_read_bytes(path), path)
 
 
-def read_mask(path: str | os.PathLike, rule: MaskRule = 'auto') -> np.ndarray:
+def read_mask(path: str | os.PathLike[str], rule: MaskRule = 'auto') -> NDArray[Any]:
     """Read a target mask and make it binary.
 
     Args:
@@ -96,7 +98,7 @@ def read_mask(path: str | os.PathLike, rule: MaskRule = 'auto') -> np.ndarray:
         raise DataError(f'{path}: {error}', option='mask_rule') from None
 
 
-def read_raw_mask(path: str | os.PathLike) -> tuple[np.ndarray, bool]:
+def read_raw_mask(path: str | os.PathLike[str]) -> tuple[NDArray[Any], bool]:
     """A mask as it is stored, for :func:`~.mask_values.describe_mask`.
 
     Returns:
@@ -115,7 +117,7 @@ def read_raw_mask(path: str | os.PathLike) -> tuple[np.ndarray, bool]:
     return raw, is_lossy(data)
 
 
-def _read_bytes(path: str | os.PathLike) -> bytes:
+def _read_bytes(path: str | os.PathLike[str]) -> bytes:
     try:
         with open(path, 'rb') as file:
             return file.read()
@@ -125,7 +127,7 @@ def _read_bytes(path: str | os.PathLike) -> bytes:
         raise DataError(f'{path}: a folder, expected an image file') from None
 
 
-def _decode(data: bytes, path: str | os.PathLike) -> np.ndarray:
+def _decode(data: bytes, path: str | os.PathLike[str]) -> NDArray[Any]:
     """The one image of a file, as it is stored."""
     check_container(data, path)
     pages = count_pages(data)
@@ -145,7 +147,7 @@ def _decode(data: bytes, path: str | os.PathLike) -> np.ndarray:
     return _checked(image, data, path)
 
 
-def _checked(image: np.ndarray | None, data: bytes, path: str | os.PathLike) -> np.ndarray:
+def _checked(image: NDArray[Any] | None, data: bytes, path: str | os.PathLike[str]) -> NDArray[Any]:
     if image is None or image.size == 0:
         raise DataError(
             f'{path}: cannot be decoded, although the header of this {len(data)}-byte file looks right; it is '
@@ -154,7 +156,7 @@ def _checked(image: np.ndarray | None, data: bytes, path: str | os.PathLike) -> 
     return plain_type(image, path)
 
 
-def _pillow_frames(data: bytes, path: str | os.PathLike) -> Iterator[np.ndarray]:
+def _pillow_frames(data: bytes, path: str | os.PathLike[str]) -> Iterator[NDArray[Any]]:
     """The frames of a GIF or WEBP, (H, W, 3) BGR uint8."""
     try:
         with Image.open(io.BytesIO(data)) as image:
@@ -164,7 +166,7 @@ def _pillow_frames(data: bytes, path: str | os.PathLike) -> Iterator[np.ndarray]
         yield _checked(None, data, path)
 
 
-def page_count(path: str | os.PathLike) -> int:
+def page_count(path: str | os.PathLike[str]) -> int:
     """How many images a file holds, see :func:`~.image_container.count_pages`; little of it is read.
 
     Returns:
@@ -177,7 +179,7 @@ def page_count(path: str | os.PathLike) -> int:
         return 1
 
 
-def read_pages(path: str | os.PathLike) -> Iterator[np.ndarray]:
+def read_pages(path: str | os.PathLike[str]) -> Iterator[NDArray[Any]]:
     """The pages of a TIFF, or the frames of a GIF or WEBP, in order, each as :func:`read_image` gives one image.
 
     Raises:
@@ -193,7 +195,7 @@ def read_pages(path: str | os.PathLike) -> Iterator[np.ndarray]:
         yield to_one_channel(_tiff_page(path, number, data))
 
 
-def _tiff_page(path: str | os.PathLike, number: int, data: bytes) -> np.ndarray:
+def _tiff_page(path: str | os.PathLike[str], number: int, data: bytes) -> NDArray[Any]:
     try:
         _, images = cv2.imreadmulti(os.fspath(path), number, 1, flags=cv2.IMREAD_UNCHANGED)
     except cv2.error:
@@ -201,7 +203,7 @@ def _tiff_page(path: str | os.PathLike, number: int, data: bytes) -> np.ndarray:
     return _checked(images[0] if images else None, data, path)
 
 
-def plain_type(array: np.ndarray, label: str | os.PathLike) -> np.ndarray:
+def plain_type(array: NDArray[Any], label: str | os.PathLike[str]) -> NDArray[Any]:
     """Gray values in one of the types that are worked with: uint8, uint16, float32.
 
     Other floats, signed integers and integers of more than 16 bits (temperatures, for instance) become float32,
@@ -217,7 +219,7 @@ def plain_type(array: np.ndarray, label: str | os.PathLike) -> np.ndarray:
     raise DataError(f'{label}: pixels of type {array.dtype}; expected integers or floats: convert it')
 
 
-def to_one_channel(image: np.ndarray) -> np.ndarray:
+def to_one_channel(image: NDArray[Any]) -> NDArray[Any]:
     """One channel (H, W) of a gray, BGR or BGRA array, same type; see :func:`read_image`."""
     if image.ndim == 2:
         return image
@@ -229,6 +231,6 @@ def to_one_channel(image: np.ndarray) -> np.ndarray:
     return cv2.cvtColor(np.ascontiguousarray(image[..., :3]), cv2.COLOR_BGR2GRAY)
 
 
-def _is_gray(image: np.ndarray) -> bool:
+def _is_gray(image: NDArray[Any]) -> bool:
     blue, green, red = image[..., 0], image[..., 1], image[..., 2]
     return np.array_equal(blue, green) and np.array_equal(green, red)

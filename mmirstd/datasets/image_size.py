@@ -9,7 +9,7 @@ from mmirstd.utils.errors import DataError, MissingDataError
 from .image_io import read_image
 
 
-def image_size(path: str | os.PathLike) -> tuple[int, int]:
+def image_size(path: str | os.PathLike[str]) -> tuple[int, int]:
     """Height and width of an image file, in pixels.
 
     Only the header is read where Pillow knows the format.

@@ -32,7 +32,7 @@ def without_leading_folders(paths: Sequence[str], found: Callable[[str], bool]) 
     return None
 
 
-def image_exists(root: str | os.PathLike, path: str) -> bool:
+def image_exists(root: str | os.PathLike[str], path: str) -> bool:
     """Whether a listed image is below ``root``; ``.bmp`` data sets are often converted to ``.png``."""
     stem, suffix = os.path.splitext(path)
     return any(os.path.isfile(os.path.join(root, stem + end)) for end in (suffix, '.png'))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 
-def boxes_of_mask(mask: np.ndarray) -> list[list[float]]:
+def boxes_of_mask(mask: NDArray[Any]) -> list[list[float]]:
     """The boxes of a mask's 8-connected components, in raster order of their corners.
 
     Args:
@@ -20,6 +23,6 @@ def boxes_of_mask(mask: np.ndarray) -> list[list[float]]:
     return sorted(boxes, key=lambda box: (box[1], box[0]))
 
 
-def instances_of_mask(mask: np.ndarray, label: int = 0) -> list[dict]:
+def instances_of_mask(mask: NDArray[Any], label: int = 0) -> list[dict]:
     """Instances of a mask's 8-connected components, see :func:`boxes_of_mask`."""
     return [dict(bbox=box, bbox_label=label, ignore_flag=0) for box in boxes_of_mask(mask)]

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 #: How a mask is read: a name of :data:`MASK_RULES`, the value of the targets, or several such values.
 MaskRule = str | int | tuple[int, ...]
@@ -88,7 +90,7 @@ def check_mask_rule(rule: MaskRule | Sequence[int]) -> MaskRule:
     return tuple(sorted({int(value) for value in values}))
 
 
-def describe_mask(raw: np.ndarray, lossy: bool = False) -> MaskKind:
+def describe_mask(raw: NDArray[Any], lossy: bool = False) -> MaskKind:
     """What kind of mask an array is, and how ``'auto'`` reads it.
 
     Few distinct values are labels: what is not 0 is target.  Many gray levels, or parts whose levels fall off towards
@@ -112,7 +114,7 @@ def describe_mask(raw: np.ndarray, lossy: bool = False) -> MaskKind:
     return _checked(kind, rule, values, target_pixels(raw, rule, lossy), gray, _LOSSY_NOISE if lossy else 1)
 
 
-def target_pixels(raw: np.ndarray, rule: MaskRule, lossy: bool = False) -> np.ndarray:
+def target_pixels(raw: NDArray[Any], rule: MaskRule, lossy: bool = False) -> NDArray[Any]:
     """The target pixels of a mask under a rule other than ``'auto'``.
 
     Args:
@@ -140,7 +142,7 @@ def target_pixels(raw: np.ndarray, rule: MaskRule, lossy: bool = False) -> np.nd
     return target.astype(np.uint8)
 
 
-def _planes(raw: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+def _planes(raw: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any] | None]:
     """The largest color channel, and alpha where there is one."""
     if raw.ndim == 2:
         return raw, None
@@ -158,13 +160,13 @@ def _largest_code(largest: float, lossy: bool) -> int:
     return 255 if largest <= 255 else 65535
 
 
-def _distinct(gray: np.ndarray) -> np.ndarray:
+def _distinct(gray: NDArray[Any]) -> NDArray[Any]:
     if gray.dtype == np.uint8:  # np.unique sorts, which takes ten times as long
         return np.flatnonzero(np.bincount(gray.ravel(), minlength=256))
     return np.unique(gray)
 
 
-def _decide(gray: np.ndarray, values: np.ndarray, lossy: bool) -> tuple[str, MaskRule]:
+def _decide(gray: NDArray[Any], values: NDArray[Any], lossy: bool) -> tuple[str, MaskRule]:
     """Kind and rule of a gray plane."""
     low, high = values[0], values[-1]
     if len(values) == 1:
@@ -189,7 +191,7 @@ def _decide(gray: np.ndarray, values: np.ndarray, lossy: bool) -> tuple[str, Mas
     return 'offset', tuple(int(value) for value in values[1:])
 
 
-def _one_value_each(gray: np.ndarray, background: float) -> bool:
+def _one_value_each(gray: NDArray[Any], background: float) -> bool:
     """Whether each 8-connected part that is not background has one value."""
     count, parts = cv2.connectedComponents((gray != background).astype(np.uint8), connectivity=8)
     least, largest = np.full(count, np.inf), np.full(count, -np.inf)
@@ -199,7 +201,7 @@ def _one_value_each(gray: np.ndarray, background: float) -> bool:
 
 
 def _checked(
-    kind: str, rule: MaskRule, values: np.ndarray, target: np.ndarray, plane: np.ndarray, noise: int
+    kind: str, rule: MaskRule, values: NDArray[Any], target: NDArray[Any], plane: NDArray[Any], noise: int
 ) -> MaskKind:
     """The description, with the problem if there is one."""
     share = float(target.mean())

@@ -7,8 +7,10 @@ import mmap
 import multiprocessing
 import os
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .image_io import read_image, read_mask
 from .mask_values import MaskRule
@@ -46,7 +48,7 @@ class RawCache:
         self._open()
 
     def _open(self) -> None:
-        self._arena: np.ndarray | None = None
+        self._arena: NDArray[Any] | None = None
         if self._limit <= 0 or not self._slots:
             return
         # The last row of the index holds, in its last column, the number of bytes in use.
@@ -76,15 +78,15 @@ class RawCache:
         """Number of files held now."""
         return 0 if self._arena is None else int(self._index[:-1, _STATE].sum())
 
-    def image(self, path: str) -> np.ndarray:
+    def image(self, path: str) -> NDArray[Any]:
         """The raw one-channel image (H, W), read-only; see :func:`read_image`."""
         return self._get(path, read_image)
 
-    def mask(self, path: str, rule: MaskRule = 'auto') -> np.ndarray:
+    def mask(self, path: str, rule: MaskRule = 'auto') -> NDArray[Any]:
         """The binary mask (H, W) uint8 {0, 1}, read-only; see :func:`read_mask`. One data set has one rule."""
         return self._get(path, functools.partial(read_mask, rule=rule))
 
-    def _get(self, path: str, read: Callable[[str], np.ndarray]) -> np.ndarray:
+    def _get(self, path: str, read: Callable[[str], NDArray[Any]]) -> NDArray[Any]:
         slot = self._slots.get(path)
         if self._arena is None or slot is None:
             return read(path)
@@ -105,14 +107,14 @@ class RawCache:
         self._arena = None
         return False
 
-    def _view(self, row: list[int]) -> np.ndarray:
+    def _view(self, row: list[int]) -> NDArray[Any]:
         dtype = _DTYPES[row[_DTYPE]]
         size = row[_HEIGHT] * row[_WIDTH] * dtype.itemsize
         data = self._arena[row[_OFFSET] : row[_OFFSET] + size].view(dtype).reshape(row[_HEIGHT], row[_WIDTH])
         data.flags.writeable = False
         return data
 
-    def _put(self, slot: int, array: np.ndarray) -> None:
+    def _put(self, slot: int, array: NDArray[Any]) -> None:
         if not self._locked():
             return
         try:

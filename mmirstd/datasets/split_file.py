@@ -36,7 +36,7 @@ _TWO_FILES = re.compile(rf'(.+?(?:{_SUFFIX}))\s*[\s,;]\s*(.+(?:{_SUFFIX}))', re.
 _TWO_IDS = re.compile(r'([^\s,;]+)\s*[\s,;]\s*([^\s,;]+)')
 
 
-def read_split_entries(path: str | os.PathLike) -> list[SplitEntry]:
+def read_split_entries(path: str | os.PathLike[str]) -> list[SplitEntry]:
     """Read a split file: one sample a line, as ID, file name or path, or as image and mask in two columns.
 
     UTF-8 or UTF-16, blank lines, surrounding white space, Windows line ends and backslashes, a byte-order mark, image
@@ -78,7 +78,7 @@ def read_split_entries(path: str | os.PathLike) -> list[SplitEntry]:
     return list(entries.values())
 
 
-def read_split(path: str | os.PathLike) -> list[str]:
+def read_split(path: str | os.PathLike[str]) -> list[str]:
     """The image IDs of a split file, see :func:`read_split_entries`."""
     return [entry.image for entry in read_split_entries(path)]
 

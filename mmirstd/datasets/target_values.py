@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from mmirstd.utils.scr import ROUNDING_SIGMA, local_scr
 
@@ -14,7 +17,7 @@ SHIFT_MARGIN, SHIFT_SCR, SHIFT_LEVEL = 4, 4, 0.2
 FULL_SCALE = 255
 
 
-def target_values(image: np.ndarray, target: np.ndarray, everything: np.ndarray) -> dict[str, float]:
+def target_values(image: NDArray[Any], target: NDArray[Any], everything: NDArray[Any]) -> dict[str, float]:
     """The quantities of one target.
 
     Args:
@@ -46,7 +49,7 @@ def target_values(image: np.ndarray, target: np.ndarray, everything: np.ndarray)
     )
 
 
-def _shift(signal: np.ndarray, target: np.ndarray, everything: np.ndarray) -> tuple[float, float]:
+def _shift(signal: NDArray[Any], target: NDArray[Any], everything: NDArray[Any]) -> tuple[float, float]:
     """From the mask's centre to that of the signal above a fifth of its peak, rows and columns; NaN without room."""
     left, top, width, height = cv2.boundingRect(target)
     bottom, end = top + height + SHIFT_MARGIN, left + width + SHIFT_MARGIN

@@ -17,7 +17,7 @@ _MARKS = (
 )
 
 
-def read_text(path: str | os.PathLike, expected: str = 'text') -> str:
+def read_text(path: str | os.PathLike[str], expected: str = 'text') -> str:
     """The whole content of a text file.
 
     Windows programs write UTF-16 and byte-order marks ("Unicode" in Notepad, ``>`` in PowerShell).  The mark tells the

@@ -31,7 +31,7 @@ class ListedImage:
     line: int
 
 
-def read_txt_list(path: str | os.PathLike) -> list[ListedImage]:
+def read_txt_list(path: str | os.PathLike[str]) -> list[ListedImage]:
     """Read a list.
 
     UTF-8 or UTF-16, blank lines, Windows line ends, a byte-order mark, paths with spaces, and lines without boxes
@@ -74,7 +74,7 @@ def read_txt_list(path: str | os.PathLike) -> list[ListedImage]:
     return images
 
 
-def relative_paths(images: list[ListedImage], root: str | os.PathLike, strip: str | None = None) -> list[str]:
+def relative_paths(images: list[ListedImage], root: str | os.PathLike[str], strip: str | None = None) -> list[str]:
     """Where the images are below ``root``.
 
     The lists hold the absolute paths of the machine on which they were made

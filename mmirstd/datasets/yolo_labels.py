@@ -35,7 +35,7 @@ class YoloBox:
         )
 
 
-def find_yolo_labels(image_path: str | os.PathLike) -> str | None:
+def find_yolo_labels(image_path: str | os.PathLike[str]) -> str | None:
     """The label file of an image: below ``labels`` where its path says ``images``, or beside it; None without one."""
     stem = os.path.splitext(os.fspath(image_path))[0]
     parts = stem.replace(os.sep, '/').split('/')
@@ -46,7 +46,7 @@ def find_yolo_labels(image_path: str | os.PathLike) -> str | None:
     return next((place for place in places if os.path.isfile(place)), None)
 
 
-def read_yolo_labels(path: str | os.PathLike) -> list[YoloBox]:
+def read_yolo_labels(path: str | os.PathLike[str]) -> list[YoloBox]:
     """Read a label file; an empty one is an image without targets.
 
     A line with more than five numbers is a polygon (``class x1 y1 x2 y2 ...``), which becomes its bounding box.

@@ -41,7 +41,7 @@ _SAFETENSORS_CURE = (
 )
 
 
-def looks_like_checkpoint(name: str | os.PathLike) -> bool:
+def looks_like_checkpoint(name: str | os.PathLike[str]) -> bool:
     """Whether a user who names this means a checkpoint.
 
     An existing file is judged by its content, whatever its name (``my.pth.tar``, ``weights.bin``, no suffix at all),
@@ -83,7 +83,7 @@ def _has_data(file: Path) -> bool:
         return False
 
 
-def checkpoint_defect(file: str | os.PathLike, thorough: bool = False) -> str | None:
+def checkpoint_defect(file: str | os.PathLike[str], thorough: bool = False) -> str | None:
     """Why a file cannot be loaded as a checkpoint, None for a complete one; nothing is unpickled.
 
     Args:
@@ -219,7 +219,7 @@ def _nearby(file: Path, count: int = 5) -> list[str]:
     return [str(folder / name) for name in close or names[:count]]
 
 
-def numbered_checkpoints(work_dir: str | os.PathLike, unit: str | None = None) -> dict[int, Path]:
+def numbered_checkpoints(work_dir: str | os.PathLike[str], unit: str | None = None) -> dict[int, Path]:
     """The ``epoch_N.pth`` and ``iter_N.pth`` of a work dir by number, incomplete ones included.
 
     Args:

@@ -87,7 +87,7 @@ def config_of_name(name: str) -> Path:
     )
 
 
-def new_name(old: str | os.PathLike) -> NewName | None:
+def new_name(old: str | os.PathLike[str]) -> NewName | None:
     """What became of a config, by its name or path in an earlier version; None if it had no such one."""
     found = _old_names().get(Path(old).name.removesuffix('.py'))
     return (

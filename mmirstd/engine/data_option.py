@@ -67,7 +67,7 @@ def find_data_set(name: str) -> Path:
     )
 
 
-def data_set_of(config: str | os.PathLike) -> Path | None:
+def data_set_of(config: str | os.PathLike[str]) -> Path | None:
     """The file of a data set (one in a folder ``_base_/datasets``) among the bases of a config; None: there is none."""
     for path in _bases(config):
         if path.parent.name == 'datasets' and path.parent.parent.name == '_base_':
@@ -77,7 +77,7 @@ def data_set_of(config: str | os.PathLike) -> Path | None:
     return None
 
 
-def _bases(config: str | os.PathLike) -> list[Path]:
+def _bases(config: str | os.PathLike[str]) -> list[Path]:
     return [Path(Config._get_cfg_path(base, str(config))[0]).resolve() for base in Config._get_base_files(str(config))]
 
 

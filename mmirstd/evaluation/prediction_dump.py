@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mmirstd.datasets.image_io import read_image
 from mmirstd.evaluation.functional.roc_curve import ROC_THRESHOLDS
@@ -36,7 +37,7 @@ _STEPS = 64000
 
 
 @lru_cache(maxsize=1)
-def probability_edges() -> np.ndarray:
+def probability_edges() -> NDArray[Any]:
     """The edges of the intervals, ascending from 0 to 1, float32: k/64000 and the thresholds of the ROC.
 
     A probability p has code q when ``edges[q - 1] < p <= edges[q]`` (0 when p is 0).  So ``p > edges[k]`` is
@@ -48,7 +49,7 @@ def probability_edges() -> np.ndarray:
     return edges
 
 
-def encode_probability(probability: np.ndarray) -> np.ndarray:
+def encode_probability(probability: NDArray[Any]) -> NDArray[Any]:
     """Probabilities to 16-bit codes.
 
     Args:
@@ -66,7 +67,7 @@ def encode_probability(probability: np.ndarray) -> np.ndarray:
     return np.searchsorted(probability_edges(), values.ravel()).reshape(values.shape).astype(np.uint16)
 
 
-def decode_probability(codes: np.ndarray) -> np.ndarray:
+def decode_probability(codes: NDArray[Any]) -> NDArray[Any]:
     """16-bit codes to float32 probabilities: the upper edge of the interval, at most 1/64000 too high."""
     edges = probability_edges()
     if codes.size and int(codes.max()) >= len(edges):
@@ -86,9 +87,9 @@ class DumpedImage:
     """
 
     name: str
-    probability: np.ndarray
-    mask: np.ndarray
-    gray: np.ndarray
+    probability: NDArray[Any]
+    mask: NDArray[Any]
+    gray: NDArray[Any]
 
 
 class DumpWriter:
@@ -108,7 +109,7 @@ class DumpWriter:
         self._names: dict[str, str] = {}
 
     def write(
-        self, name: str, probability: np.ndarray, mask: np.ndarray, image: np.ndarray, source: str = ''
+        self, name: str, probability: NDArray[Any], mask: NDArray[Any], image: NDArray[Any], source: str = ''
     ) -> dict[str, Any]:
         """Write one image.
 
@@ -238,7 +239,7 @@ class PredictionDump:
             entry['name'], probability, mask.astype(np.float32) / 255 if soft else (mask > 0).astype(np.uint8), gray
         )
 
-    def _read(self, part: str, file: str, size: tuple[int, int], kinds: tuple[type, ...]) -> np.ndarray:
+    def _read(self, part: str, file: str, size: tuple[int, int], kinds: tuple[type, ...]) -> NDArray[Any]:
         path = self.folder / part / file
         pixels = read_image(path)
         if pixels.shape != size or pixels.dtype not in kinds:
@@ -247,7 +248,7 @@ class PredictionDump:
         return pixels
 
 
-def _gray_codes(image: np.ndarray) -> np.ndarray:
+def _gray_codes(image: NDArray[Any]) -> NDArray[Any]:
     """A gray image as uint8 or uint16, see :meth:`DumpWriter.write`."""
     if image.dtype in (np.uint8, np.uint16):
         return image

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-import numpy as np
+from numpy.typing import NDArray
 
 
 @contextmanager
-def atomic_path(path: str | os.PathLike, durable: bool = False) -> Iterator[Path]:
+def atomic_path(path: str | os.PathLike[str], durable: bool = False) -> Iterator[Path]:
     """A temporary path in the folder of ``path``, which takes its place when the block ends.
 
     The folder is made. The suffix is the same, since video writers go by it. When the block raises, the temporary file
@@ -54,23 +54,23 @@ def _to_disk(path: Path) -> None:
         os.close(handle)
 
 
-def write_bytes(path: str | os.PathLike, data: bytes) -> None:
+def write_bytes(path: str | os.PathLike[str], data: bytes) -> None:
     """Write a file at once; see :func:`atomic_path`."""
     with atomic_path(path) as temporary:
         temporary.write_bytes(data)
 
 
-def write_text(path: str | os.PathLike, text: str) -> None:
+def write_text(path: str | os.PathLike[str], text: str) -> None:
     """Write a UTF-8 text at once; see :func:`atomic_path`."""
     write_bytes(path, text.encode())
 
 
-def write_json(path: str | os.PathLike, data: Any, indent: int | None = 2) -> None:
+def write_json(path: str | os.PathLike[str], data: Any, indent: int | None = 2) -> None:
     """Write JSON at once; see :func:`atomic_path`."""
     write_text(path, json.dumps(data, indent=indent) + '\n')
 
 
-def encode_png(image: np.ndarray, run_lengths: bool = False) -> bytes:
+def encode_png(image: NDArray[Any], run_lengths: bool = False) -> bytes:
     """An image as PNG.
 
     Args:
@@ -92,7 +92,7 @@ def encode_png(image: np.ndarray, run_lengths: bool = False) -> bytes:
     return data.tobytes()
 
 
-def save_png(path: str | os.PathLike, image: np.ndarray, run_lengths: bool = False) -> None:
+def save_png(path: str | os.PathLike[str], image: NDArray[Any], run_lengths: bool = False) -> None:
     """Write a PNG at once, also where OpenCV cannot open the path (non-ASCII names on some systems).
 
     Raises:
@@ -106,7 +106,7 @@ def save_png(path: str | os.PathLike, image: np.ndarray, run_lengths: bool = Fal
     write_bytes(path, data)
 
 
-def file_sha256(path: str | os.PathLike) -> str:
+def file_sha256(path: str | os.PathLike[str]) -> str:
     """SHA-256 of a file, in hexadecimal."""
     digest = hashlib.sha256()
     with open(path, 'rb') as file:

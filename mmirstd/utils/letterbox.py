@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 def fit_letterbox(
@@ -30,7 +32,7 @@ def fit_letterbox(
     return (new_height, new_width), (top, free[0] - top, left, free[1] - left)
 
 
-def undo_letterbox(boxes: np.ndarray, scale_factor: Sequence[float], pad_param: Sequence[float]) -> np.ndarray:
+def undo_letterbox(boxes: NDArray[Any], scale_factor: Sequence[float], pad_param: Sequence[float]) -> NDArray[Any]:
     """Bring boxes back to the original image.
 
     Args:

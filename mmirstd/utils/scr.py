@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 #: How far the neighborhood reaches beyond the target's box on each side, in pixels.
 RADIUS = 20
@@ -42,8 +44,8 @@ class LocalStatistics:
 
 
 def neighborhood(
-    mask: np.ndarray, all_targets: np.ndarray | None = None, radius: int = RADIUS, guard: int = GUARD
-) -> tuple[tuple[slice, slice], np.ndarray]:
+    mask: NDArray[Any], all_targets: NDArray[Any] | None = None, radius: int = RADIUS, guard: int = GUARD
+) -> tuple[tuple[slice, slice], NDArray[Any]]:
     """The pixels that a target is compared with: its box grown by ``radius``, without the targets.
 
     Args:
@@ -69,8 +71,8 @@ def neighborhood(
 
 
 def _neighborhood(
-    box: Sequence[int], everything: np.ndarray, radius: int, guard: int
-) -> tuple[tuple[slice, slice], np.ndarray]:
+    box: Sequence[int], everything: NDArray[Any], radius: int, guard: int
+) -> tuple[tuple[slice, slice], NDArray[Any]]:
     (height, width), (y0, x0, y1, x1) = everything.shape, box
     top, left = max(0, y0 - radius), max(0, x0 - radius)
     bottom, right = min(height, y1 + radius), min(width, x1 + radius)
@@ -83,9 +85,9 @@ def _neighborhood(
 
 
 def local_scr(
-    image: np.ndarray,
-    mask: np.ndarray,
-    all_targets: np.ndarray | None = None,
+    image: NDArray[Any],
+    mask: NDArray[Any],
+    all_targets: NDArray[Any] | None = None,
     radius: int = RADIUS,
     guard: int = GUARD,
     floor: float | None = None,
@@ -109,13 +111,13 @@ def local_scr(
 
 
 def labeled_scr(
-    image: np.ndarray,
-    labels: np.ndarray,
+    image: NDArray[Any],
+    labels: NDArray[Any],
     boxes: Sequence[Sequence[int]],
     radius: int = RADIUS,
     guard: int = GUARD,
     floor: float | None = None,
-) -> np.ndarray:
+) -> NDArray[Any]:
     """The SCR of every target of an image, as :func:`local_scr` measures each beside the others.
 
     Args:
@@ -136,7 +138,7 @@ def labeled_scr(
     return result
 
 
-def _statistics(image: np.ndarray, inside: np.ndarray, free: np.ndarray, floor: float | None) -> LocalStatistics:
+def _statistics(image: NDArray[Any], inside: NDArray[Any], free: NDArray[Any], floor: float | None) -> LocalStatistics:
     if floor is None:
         floor = 0.0 if image.dtype.kind == 'f' else ROUNDING_SIGMA
     pixels = image.astype(np.float64)

@@ -115,7 +115,7 @@ def _encode(pictures: list[np.ndarray], colors: int, duration: float) -> bytes:
 
 
 def save_gif(
-    path: str | os.PathLike,
+    path: str | os.PathLike[str],
     pictures: Sequence[np.ndarray],
     fps: float = 8.0,
     max_frames: int = 120,
@@ -161,7 +161,7 @@ def save_gif(
     )
 
 
-def save_mp4(path: str | os.PathLike, pictures: Sequence[np.ndarray], fps: float = 8.0) -> None:
+def save_mp4(path: str | os.PathLike[str], pictures: Sequence[np.ndarray], fps: float = 8.0) -> None:
     """Write an MP4 (MPEG-4 video); folders are made, and the file appears complete or not at all.
 
     Args:

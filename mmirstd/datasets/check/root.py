@@ -29,7 +29,7 @@ _ORDER = ('train', 'val', 'trainval', 'test')
 _SPLIT = re.compile(r'trainval|train|val|test', re.IGNORECASE)
 
 
-def splits_of_root(root: str | os.PathLike) -> list[Split]:
+def splits_of_root(root: str | os.PathLike[str]) -> list[Split]:
     """Find the splits of a folder.
 
     COCO JSON files; else ``images/`` and ``masks/`` with lists (all images without a list); else sequences

@@ -23,7 +23,7 @@ def coco_box(bbox: list[float] | tuple[float, ...]) -> dict[str, Any]:
     }
 
 
-def write_if_changed(path: str | os.PathLike, data: Any) -> bool:
+def write_if_changed(path: str | os.PathLike[str], data: Any) -> bool:
     """Write a file in one step, unless it holds just this already.
 
     Returns:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-import numpy as np
+from numpy.typing import NDArray
 
 from mmirstd.utils.errors import DataError, MissingDataError
 from mmirstd.utils.files import save_png
@@ -75,7 +75,7 @@ class Splits:
         yield from (('train', self.train), ('val', self.val), ('test', self.test))
 
 
-def read_splits(folder: str | os.PathLike, val_fraction: float = 0.15, seed: int = 0) -> Splits:
+def read_splits(folder: str | os.PathLike[str], val_fraction: float = 0.15, seed: int = 0) -> Splits:
     """The test videos as given, the training videos less a validation part.
 
     The part is taken from each kind (airplane, bird, ...) by itself, at least one video of it, and by whole videos.
@@ -102,7 +102,7 @@ def read_splits(folder: str | os.PathLike, val_fraction: float = 0.15, seed: int
     return Splits([name for name in train if name not in val], [name for name in train if name in val], test)
 
 
-def read_frames(path: str | os.PathLike) -> Iterator[np.ndarray]:
+def read_frames(path: str | os.PathLike[str]) -> Iterator[NDArray[Any]]:
     """The frames of a video, (H, W) uint8, one after the other, as far as they can be decoded.
 
     Raises:
@@ -126,7 +126,9 @@ def read_frames(path: str | os.PathLike) -> Iterator[np.ndarray]:
         capture.release()
 
 
-def convert_video(source: str | os.PathLike, name: str, out: str | os.PathLike, choice: FrameChoice) -> dict[str, Any]:
+def convert_video(
+    source: str | os.PathLike[str], name: str, out: str | os.PathLike[str], choice: FrameChoice
+) -> dict[str, Any]:
     """Write the frames of one video, unless they are there already.
 
     Args:
@@ -190,8 +192,8 @@ def convert_video(source: str | os.PathLike, name: str, out: str | os.PathLike, 
 
 
 def convert(
-    source: str | os.PathLike,
-    out: str | os.PathLike,
+    source: str | os.PathLike[str],
+    out: str | os.PathLike[str],
     splits: Splits,
     choice: FrameChoice | None = None,
     workers: int = 1,

@@ -37,7 +37,7 @@ class LabelledBox:
     bbox: tuple[float, float, float, float]
 
 
-def read_labels(path: str | os.PathLike) -> list[list[LabelledBox]]:
+def read_labels(path: str | os.PathLike[str]) -> list[list[LabelledBox]]:
     """The boxes of each frame, in the order of the frames.
 
     Raises:
@@ -85,7 +85,7 @@ def _boxes(cell: Any, where: str) -> list[tuple[float, float, float, float]]:
     return [(x - 1, y - 1, w, h) for x, y, w, h in boxes.tolist()]
 
 
-def _label_table(path: str | os.PathLike) -> Any:
+def _label_table(path: str | os.PathLike[str]) -> Any:
     """The struct array with one element per frame and a field ``Time``."""
     try:
         from mcos_decoder import MatStream

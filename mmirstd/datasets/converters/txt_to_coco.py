@@ -16,9 +16,9 @@ from .coco_json import CATEGORIES, coco_box, write_if_changed
 
 
 def convert(
-    list_file: str | os.PathLike,
-    out: str | os.PathLike,
-    root: str | os.PathLike | None = None,
+    list_file: str | os.PathLike[str],
+    out: str | os.PathLike[str],
+    root: str | os.PathLike[str] | None = None,
     strip: str | None = None,
     size: tuple[int, int] | None = None,
     bad_box: str = 'error',

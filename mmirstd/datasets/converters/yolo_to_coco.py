@@ -19,7 +19,7 @@ from ..yolo_labels import find_yolo_labels, read_yolo_labels
 from .coco_json import coco_box, write_if_changed
 
 
-def read_class_names(path: str | os.PathLike) -> list[str]:
+def read_class_names(path: str | os.PathLike[str]) -> list[str]:
     """Class names by index, from a ``data.yaml`` (its ``names``) or a text file with one name a line.
 
     Raises:
@@ -43,7 +43,9 @@ def read_class_names(path: str | os.PathLike) -> list[str]:
     return names
 
 
-def convert(source: str | os.PathLike, out: str | os.PathLike, names: Sequence[str] = ('target',)) -> dict[str, Any]:
+def convert(
+    source: str | os.PathLike[str], out: str | os.PathLike[str], names: Sequence[str] = ('target',)
+) -> dict[str, Any]:
     """Write the JSON for the images of a folder or of a list, with the label file of each.
 
     Args:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -36,13 +38,13 @@ class PredictionRule:
         return f'{name} {">" if self.strict else ">="} {self.value:g}'
 
 
-def normalize_by_max(score: np.ndarray) -> np.ndarray:
+def normalize_by_max(score: NDArray[Any]) -> NDArray[Any]:
     """Divide a (H, W) map by its maximum; all zeros when that is not positive."""
     peak = score.max() if score.size else 0
     return score / peak if peak > 0 else np.zeros_like(score)
 
 
-def binarize(score: np.ndarray, rule: PredictionRule) -> np.ndarray:
+def binarize(score: NDArray[Any], rule: PredictionRule) -> NDArray[Any]:
     """Apply a prediction rule.
 
     Args:
@@ -68,7 +70,7 @@ TRUTH_RULES = {
 }
 
 
-def binarize_truth(mask: np.ndarray, rule: str = 'half') -> np.ndarray:
+def binarize_truth(mask: NDArray[Any], rule: str = 'half') -> NDArray[Any]:
     """Turn a mask into a boolean map by one of :data:`TRUTH_RULES`.
 
     Args:

@@ -11,12 +11,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .frame_detections import FrameDetections
 from .pixels import NAN, ratio
 
 
-def match_centers(targets: np.ndarray, boxes: np.ndarray, scores: np.ndarray, max_distance: float) -> np.ndarray:
+def match_centers(
+    targets: NDArray[Any], boxes: NDArray[Any], scores: NDArray[Any], max_distance: float
+) -> NDArray[Any]:
     """One-to-one matching of centres, the nearest pair first, as :func:`~.matching.match_nearest` does for components.
 
     Args:
@@ -130,6 +133,6 @@ def pd_by_scr(counts: Sequence[dict[str, Any]], edges: Sequence[float]) -> list[
     return rows
 
 
-def _centers(boxes: np.ndarray) -> np.ndarray:
+def _centers(boxes: NDArray[Any]) -> NDArray[Any]:
     """(N, 2): x, y."""
     return (boxes[:, :2] + boxes[:, 2:]) / 2

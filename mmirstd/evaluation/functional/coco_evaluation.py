@@ -6,8 +6,10 @@ import contextlib
 import copy
 import io
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .frame_detections import FrameDetections
 from .pixels import NAN
@@ -85,7 +87,7 @@ class CocoEvaluation:
             F1=2 * mean * recall / (mean + recall) if mean + recall else 0.0,
         )
 
-    def precision_curve(self, indices: Iterable[int] | None = None, label: int = 0) -> np.ndarray:
+    def precision_curve(self, indices: Iterable[int] | None = None, label: int = 0) -> NDArray[Any]:
         """(101,) interpolated precision at IoU .5 over recall 0, .01, ..., 1; -1 without any target."""
         chosen = range(len(self.frames)) if indices is None else sorted(set(indices))
         return self._accumulate(chosen)[0][0, :, label, 0, -1]
@@ -96,7 +98,7 @@ class CocoEvaluation:
             raise KeyError(f'protocol {protocol!r} is unknown; known: {", ".join(FRAMES)}')
         return [k for k, frame in enumerate(self.frames) if protocol == 'default' or len(frame.targets)]
 
-    def _accumulate(self, chosen: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+    def _accumulate(self, chosen: Sequence[int]) -> tuple[NDArray[Any], NDArray[Any]]:
         """Precision (10, 101, classes, 1, 3) and recall (10, classes, 1, 3) of some of the frames."""
         part = copy.copy(self._evaluation)
         part.params = copy.copy(self._evaluation.params)
@@ -111,7 +113,7 @@ class CocoEvaluation:
         return part.eval['precision'], part.eval['recall']
 
 
-def _entry(number: int, image: int, box: np.ndarray, label: int, **extra) -> dict:
+def _entry(number: int, image: int, box: NDArray[Any], label: int, **extra) -> dict:
     x1, y1, x2, y2 = (float(value) for value in box)
     return dict(
         id=number,
@@ -123,12 +125,12 @@ def _entry(number: int, image: int, box: np.ndarray, label: int, **extra) -> dic
     )
 
 
-def _mean(values: np.ndarray) -> float:
+def _mean(values: NDArray[Any]) -> float:
     values = values[values > -1]
     return float(values.mean()) if values.size else NAN
 
 
-def _reached(curve: np.ndarray, recall: float) -> float:
+def _reached(curve: NDArray[Any], recall: float) -> float:
     # int() of the product, as the official code has it: recall .29 reaches 28 points, since .29 * 100 is 28.99...
     reached = curve[: int(recall * 100)]
     return float(reached.mean()) if reached.size else 0.0

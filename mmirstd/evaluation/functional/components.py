@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -22,34 +24,34 @@ class Components:
         renumber: (N + 1,) from OpenCV's order to ours, None when they agree.
     """
 
-    areas: np.ndarray
-    sums: np.ndarray
-    rectangles: np.ndarray
+    areas: NDArray[Any]
+    sums: NDArray[Any]
+    rectangles: NDArray[Any]
     window: tuple[int, int, int, int]
-    raw_labels: np.ndarray
-    renumber: np.ndarray | None = None
+    raw_labels: NDArray[Any]
+    renumber: NDArray[Any] | None = None
 
     def __len__(self) -> int:
         return len(self.areas)
 
     @cached_property
-    def labels(self) -> np.ndarray:
+    def labels(self) -> NDArray[Any]:
         """(h, w) integers inside ``window``: 0 background, i + 1 component i."""
         return self.raw_labels if self.renumber is None else self.renumber[self.raw_labels]
 
     @property
-    def centroids(self) -> np.ndarray:
+    def centroids(self) -> NDArray[Any]:
         """(N, 2) float64: unweighted row and column means."""
         return self.sums / self.areas[:, None]
 
     @property
-    def boxes(self) -> np.ndarray:
+    def boxes(self) -> NDArray[Any]:
         """(N, 4) int32: top, left, bottom, right (the last two exclusive)."""
         corners = self.rectangles[:, (1, 0, 1, 0)]
         corners[:, 2:] += self.rectangles[:, (3, 2)]
         return corners
 
-    def crop(self, image: np.ndarray) -> np.ndarray:
+    def crop(self, image: NDArray[Any]) -> NDArray[Any]:
         """The part of an (H, W) map that lies inside ``window`` (a view)."""
         top, left, bottom, right = self.window
         return image[top:bottom, left:right]
@@ -64,7 +66,7 @@ _NONE = Components(
 )
 
 
-def _raster_order(labels: np.ndarray, stats: np.ndarray) -> np.ndarray | None:
+def _raster_order(labels: NDArray[Any], stats: NDArray[Any]) -> NDArray[Any] | None:
     """The order of N components by their first pixel, None when they are in it already.
 
     Args:
@@ -86,7 +88,7 @@ def _raster_order(labels: np.ndarray, stats: np.ndarray) -> np.ndarray | None:
     return None if (order[1:] > order[:-1]).all() else order
 
 
-def label_components(mask: np.ndarray, offset: tuple[int, int] = (0, 0)) -> Components:
+def label_components(mask: NDArray[Any], offset: tuple[int, int] = (0, 0)) -> Components:
     """Label the 8-connected components of a binary map.
 
     Only the bounding box of the positive pixels is labelled: with small targets
@@ -135,7 +137,7 @@ def label_components(mask: np.ndarray, offset: tuple[int, int] = (0, 0)) -> Comp
     )
 
 
-def hit_components(components: Components, mask: np.ndarray) -> np.ndarray:
+def hit_components(components: Components, mask: NDArray[Any]) -> NDArray[Any]:
     """Which components contain at least one positive pixel of ``mask``.
 
     Args:
@@ -149,7 +151,7 @@ def hit_components(components: Components, mask: np.ndarray) -> np.ndarray:
     return np.bincount(labels, minlength=len(components) + 1)[1:] > 0
 
 
-def component_maxima(components: Components, score: np.ndarray) -> np.ndarray:
+def component_maxima(components: Components, score: NDArray[Any]) -> NDArray[Any]:
     """The greatest score inside each component.
 
     Args:

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
+from numpy.typing import NDArray
 
 from .image_evidence import ImageEvidence
 from .protocols import ProtocolSpec, get_protocol
@@ -33,7 +33,7 @@ def count_evidence(protocol: str | ProtocolSpec, image: ImageEvidence) -> dict[s
 
 
 def count_image(
-    protocol: str | ProtocolSpec, score: np.ndarray, truth: np.ndarray, name: str = 'image'
+    protocol: str | ProtocolSpec, score: NDArray[Any], truth: NDArray[Any], name: str = 'image'
 ) -> dict[str, Any]:
     """As :func:`count_evidence`, from a (H, W) probability map and a (H, W) mask."""
     return count_evidence(protocol, ImageEvidence(score, truth, name))
@@ -74,7 +74,7 @@ def summarize(protocol: str | ProtocolSpec, counts: Sequence[Mapping[str, Any]])
     return measures
 
 
-def evaluate(protocol: str | ProtocolSpec, pairs: Iterable[tuple[np.ndarray, np.ndarray]]) -> dict[str, float]:
+def evaluate(protocol: str | ProtocolSpec, pairs: Iterable[tuple[NDArray[Any], NDArray[Any]]]) -> dict[str, float]:
     """Evaluate (score, mask) pairs in one go, keeping one pair in memory at a time."""
     return summarize(
         protocol, [count_image(protocol, score, truth, f'image {index}') for index, (score, truth) in enumerate(pairs)]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -29,13 +30,13 @@ class FrameDetections:
     image: int | str
     sequence: str
     shape: tuple[int, int]
-    targets: np.ndarray
-    target_labels: np.ndarray
-    ignored: np.ndarray
-    scr: np.ndarray
-    boxes: np.ndarray
-    scores: np.ndarray
-    labels: np.ndarray
+    targets: NDArray[Any]
+    target_labels: NDArray[Any]
+    ignored: NDArray[Any]
+    scr: NDArray[Any]
+    boxes: NDArray[Any]
+    scores: NDArray[Any]
+    labels: NDArray[Any]
 
     def __post_init__(self) -> None:
         for boxes, others in (

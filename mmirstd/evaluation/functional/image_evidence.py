@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .binarize import PredictionRule, binarize, binarize_truth
 from .components import Components, label_components
@@ -27,7 +28,7 @@ class ImageEvidence:
         ValueError: Not two-dimensional, or the two shapes differ.
     """
 
-    def __init__(self, score: np.ndarray, truth: np.ndarray, name: str = 'image') -> None:
+    def __init__(self, score: NDArray[Any], truth: NDArray[Any], name: str = 'image') -> None:
         if score.ndim != 2 or truth.ndim != 2:
             raise ValueError(
                 f'{name}: expected two (H, W) maps, got a prediction of shape {score.shape} '
@@ -61,13 +62,13 @@ class ImageEvidence:
     def _truth_key(self, rule: str) -> str:
         return 'half' if self._binary else rule  # every rule agrees on {0, 1}
 
-    def prediction(self, rule: PredictionRule) -> np.ndarray:
+    def prediction(self, rule: PredictionRule) -> NDArray[Any]:
         """(H, W) bool: the predicted pixels."""
         if rule not in self._cache:
             self._cache[rule] = binarize(self.score, rule)
         return self._cache[rule]
 
-    def mask(self, rule: str) -> np.ndarray:
+    def mask(self, rule: str) -> NDArray[Any]:
         """(H, W) bool: the ground-truth pixels."""
         key = self._truth_key(rule)
         if key not in self._cache:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .components import component_maxima
 from .image_evidence import ImageEvidence
@@ -14,7 +15,7 @@ from .target_scr import target_scr
 
 
 def image_records(
-    evidence: ImageEvidence, rule: TargetRule, gray: np.ndarray | None = None
+    evidence: ImageEvidence, rule: TargetRule, gray: NDArray[Any] | None = None
 ) -> dict[str, list[dict[str, Any]]]:
     """Records of one image's targets and false alarms.
 

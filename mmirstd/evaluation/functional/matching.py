@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .components import Components, hit_components
 
@@ -25,17 +27,17 @@ class Matches:
         matched: (M,) bool, predictions that belong to a target.
     """
 
-    prediction_of: np.ndarray
-    distance: np.ndarray
-    matched: np.ndarray
+    prediction_of: NDArray[Any]
+    distance: NDArray[Any]
+    matched: NDArray[Any]
 
     @property
-    def detected(self) -> np.ndarray:
+    def detected(self) -> NDArray[Any]:
         """(N,) bool."""
         return self.prediction_of >= 0
 
 
-def centroid_distances(target: int, targets: Components, predictions: Components) -> np.ndarray:
+def centroid_distances(target: int, targets: Components, predictions: Components) -> NDArray[Any]:
     """Distances from one target's centroid to those of all predictions.
 
     Computed from the integer sums with one rounding per coordinate. So a shift by exactly 3 px
@@ -109,7 +111,7 @@ def match_first(targets: Components, predictions: Components, max_distance: floa
     return matches
 
 
-def match_any_pixel(targets: Components, predicted: np.ndarray) -> np.ndarray:
+def match_any_pixel(targets: Components, predicted: NDArray[Any]) -> NDArray[Any]:
     """RPCANet's rule: a target is detected when any of its pixels is predicted.
 
     Args:

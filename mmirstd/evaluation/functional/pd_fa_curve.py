@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from .components import Components, label_components
 from .matching import match_nearest
@@ -16,8 +18,8 @@ PD_FA_THRESHOLDS: tuple[float, ...] = tuple(k / 32 for k in range(1, 32))
 
 
 def pd_fa_counts(
-    score: np.ndarray, targets: Components, thresholds: Sequence[float] = PD_FA_THRESHOLDS, max_distance: float = 3.0
-) -> np.ndarray:
+    score: NDArray[Any], targets: Components, thresholds: Sequence[float] = PD_FA_THRESHOLDS, max_distance: float = 3.0
+) -> NDArray[Any]:
     """Detections and false alarms of one image at many thresholds.
 
     Components are labelled anew at each threshold (they split and vanish as it rises), but only
@@ -70,14 +72,14 @@ class PdFaCurve:
         false_components: (K,) float64, false components per image.
     """
 
-    thresholds: np.ndarray
-    pd: np.ndarray
-    fa: np.ndarray
-    false_components: np.ndarray
+    thresholds: NDArray[Any]
+    pd: NDArray[Any]
+    fa: NDArray[Any]
+    false_components: NDArray[Any]
 
 
 def pd_fa_curve(
-    counts: Iterable[np.ndarray], targets: int, pixels: int, thresholds: Sequence[float] = PD_FA_THRESHOLDS
+    counts: Iterable[NDArray[Any]], targets: int, pixels: int, thresholds: Sequence[float] = PD_FA_THRESHOLDS
 ) -> PdFaCurve:
     """Make the curve of a data set.
 

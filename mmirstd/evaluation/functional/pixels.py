@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 NAN = float('nan')
 
@@ -31,7 +32,7 @@ class PixelCounts(NamedTuple):
     tn: int
 
 
-def pixel_counts(prediction: np.ndarray, truth: np.ndarray) -> PixelCounts:
+def pixel_counts(prediction: NDArray[Any], truth: NDArray[Any]) -> PixelCounts:
     """Count the four outcomes of a boolean prediction.
 
     Args:

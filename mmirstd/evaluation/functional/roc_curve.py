@@ -11,8 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .pixels import NAN
 
@@ -26,7 +28,7 @@ _BINS = ((127 << 23) - _LOWEST) >> _SHIFT
 ROC_THRESHOLDS = (np.arange(_BINS, dtype=np.int32) * (1 << _SHIFT) + _LOWEST).view(np.float32)
 
 
-def _histogram(score: np.ndarray) -> np.ndarray:
+def _histogram(score: NDArray[Any]) -> NDArray[Any]:
     bins = np.maximum(np.ascontiguousarray(score, np.float32).view(np.int32), 0)  # -0.0 has a negative pattern
     bins -= 1
     bins >>= _SHIFT
@@ -38,7 +40,7 @@ def _histogram(score: np.ndarray) -> np.ndarray:
     return counts
 
 
-def score_histograms(score: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def score_histograms(score: NDArray[Any], mask: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
     """Histograms of background and of target scores.
 
     Args:
@@ -57,7 +59,7 @@ def score_histograms(score: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, n
     return background.astype(np.int32), target.astype(np.int32)
 
 
-def trapezoid(y: np.ndarray, x: np.ndarray) -> float:
+def trapezoid(y: NDArray[Any], x: NDArray[Any]) -> float:
     """Area under y(x), by the trapezoid rule, whichever way x runs."""
     y, x = np.asarray(y, np.float64), np.asarray(x, np.float64)
     return float(abs(np.sum((x[1:] - x[:-1]) * (y[1:] + y[:-1]) / 2)))
@@ -76,14 +78,14 @@ class RocCurve:
         auc: Area under tpr(fpr); NaN without target or without background pixels.
     """
 
-    thresholds: np.ndarray
-    fpr: np.ndarray
-    tpr: np.ndarray
-    precision: np.ndarray
+    thresholds: NDArray[Any]
+    fpr: NDArray[Any]
+    tpr: NDArray[Any]
+    precision: NDArray[Any]
     auc: float
 
 
-def roc_curve(background: Iterable[np.ndarray], target: Iterable[np.ndarray]) -> RocCurve:
+def roc_curve(background: Iterable[NDArray[Any]], target: Iterable[NDArray[Any]]) -> RocCurve:
     """Make the ROC of a data set from the histograms of its images.
 
     Args:
@@ -91,7 +93,7 @@ def roc_curve(background: Iterable[np.ndarray], target: Iterable[np.ndarray]) ->
         target: Target histograms, one an image.
     """
 
-    def cumulate(histograms: Iterable[np.ndarray]) -> np.ndarray:
+    def cumulate(histograms: Iterable[NDArray[Any]]) -> NDArray[Any]:
         total = np.zeros(_BINS + 1, np.int64)
         for histogram in histograms:
             total += histogram

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .binarize import normalize_by_max
 from .components import component_maxima
@@ -17,7 +18,7 @@ from .roc_curve import trapezoid
 ROC_FIELDS = ('tpr', 'fpr', 'recall', 'precision', 'FP', 'F1', 'AUC')
 
 
-def exceedance_counts(values: np.ndarray, thresholds: Sequence[float], strict: bool = True) -> np.ndarray:
+def exceedance_counts(values: NDArray[Any], thresholds: Sequence[float], strict: bool = True) -> NDArray[Any]:
     """How many values exceed each threshold.
 
     One vectorised comparison a threshold decides ties as the official codes do and, for the ten bins

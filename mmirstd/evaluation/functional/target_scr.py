@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from mmirstd.utils.scr import labeled_scr
 
 from .components import Components
 
 
-def target_scr(image: np.ndarray, targets: Components) -> np.ndarray:
+def target_scr(image: NDArray[Any], targets: Components) -> NDArray[Any]:
     """Local SCR of each target beside the others, as :func:`mmirstd.utils.scr.local_scr` defines it.
 
     Args:
