@@ -9,7 +9,8 @@ dict.  So the detector keeps its type; the loss is logged, scaled by AMP,
 divided by gradient accumulation and synchronised by DistributedDataParallel as
 every other one; and it may depend on the detector's losses (DGR's ``gradient`` form).
 
-In a config the hook ``mmirstd.AuxiliaryLossHook`` attaches; in a loop of one's own, call the function.
+In a config the hook ``mmirstd.AuxiliaryLossHook`` attaches; in a loop of one's own, call the function. The hook also
+tells these modules before each step how far the training is (:func:`tell_progress`).
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from typing import Any
 import torch
 from mmengine.model import BaseModule
 from torch import Tensor, nn
+
+from .training_progress import TrainingProgress
 
 # (total of the detector's own losses, images as the network gets them, data samples) -> {name: loss}
 DeferredLoss = Callable[[Tensor, Any, Any], 'dict[str, Tensor]']
@@ -32,6 +35,12 @@ class AuxiliaryLossModule(BaseModule):
         super().__init__(init_cfg)
         self._collected = False
         self._deferred: list[DeferredLoss] = []
+        self.progress: TrainingProgress | None = None
+
+    @property
+    def collected(self) -> bool:
+        """Whether what :meth:`defer_loss` gets will be collected."""
+        return self._collected
 
     @property
     def computes_losses(self) -> bool:
@@ -106,3 +115,14 @@ def attach_auxiliary_losses(model: nn.Module) -> bool:
     for member in members:
         member._collected = True
     return bool(members)
+
+
+def tell_progress(model: nn.Module, progress: TrainingProgress) -> None:
+    """Tell the parts of a network how far the training is; call it before each step.
+
+    Args:
+        model: The module itself, not its DistributedDataParallel wrapper.
+        progress: Where the training is.
+    """
+    for member in _members(model):
+        member.progress = progress

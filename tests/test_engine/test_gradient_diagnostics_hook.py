@@ -17,6 +17,8 @@ from mmirstd.engine import AutocastOptimWrapper, GradientDiagnosticsHook
 from mmirstd.engine.hooks.gradient_diagnostics_hook import _loss_scale, level_cosine
 from tests.test_models.test_necks.bp_fpn_models import CSP, FPN, det_batch, fcos
 
+PARTS = ('norm/own', 'norm/top_down', 'cos/own_top_down')
+
 
 class Images(Dataset):
     """The samples of one batch, one by one."""
@@ -90,6 +92,7 @@ def test_it_writes_every_level_at_the_interval(base_records: list[dict]) -> None
         'grad_norm/P_s32',
         'grad_cos/P_s8_s16',
         'grad_cos/P_s16_s32',
+        *(f'grad_{kind}_{level}' for kind in PARTS for level in ('s16', 's32')),
     }
     assert all(v > 0 for r in base_records for k, v in r.items() if k.startswith('grad_norm'))
     assert all(-1 <= v <= 1 for r in base_records for k, v in r.items() if k.startswith('grad_cos'))
@@ -109,13 +112,15 @@ def test_the_numbers_are_those_of_autograd(base_records: list[dict]) -> None:
     assert base_records[0]['grad_cos/P_s8_s16'] == pytest.approx(cosine.item(), rel=1e-3, abs=1e-5)
 
 
-def test_training_is_the_same_with_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize('form', [None, 'feature', 'gradient', 'gate', 'route'])
+def test_training_is_the_same_with_it(form: str | None, tmp_path: Path) -> None:
     states = []
+    neck = FPN if form is None else dict(type='mmirstd.BPFPN', pyramid=FPN, dgr=dict(form=form))
     for hooks in ([], [hook(interval=1)]):
-        model = fcos(FPN)
-        run(model, tmp_path / str(len(hooks)), hooks)
+        model = fcos(neck)
+        run(model, tmp_path / str(len(hooks)), [*hooks, dict(type='mmirstd.AuxiliaryLossHook')])
         states.append(model.state_dict())
-        assert not model._forward_pre_hooks
+        assert 'see_image' not in str(model._forward_pre_hooks)
         assert not model.neck._forward_hooks
         assert not model.neck._forward_pre_hooks
     assert all(torch.equal(states[0][k], v) for k, v in states[1].items())
@@ -141,7 +146,36 @@ def test_the_scale_of_amp_is_read() -> None:
     assert _loss_scale(wrapper) == 512.0
 
 
-@pytest.mark.parametrize('form', ['feature', 'gradient', 'gate'])
+def test_the_two_parts_of_a_level_s_gradient(base_records: list[dict]) -> None:
+    model = fcos(FPN)
+    batch = collate([Images(4)[i] for i in range(2)])
+    seen = []
+    # cut at the deepest level's own output, what is left came by the top-down path
+    model.neck.fpn_convs[2].register_forward_pre_hook(lambda m, args: seen.append(args[0]) or (args[0].detach(),))
+    loss = model.parse_losses(model(**batch, mode='loss'))[0]
+    (top_down,) = torch.autograd.grad(loss, seen)
+    assert base_records[0]['grad_norm/top_down_s32'] == pytest.approx(top_down.norm().item(), rel=1e-4)
+    model, levels = fcos(FPN), []
+    model.neck.fpn_convs[2].register_forward_pre_hook(lambda m, args: levels.append(args[0]))
+    loss = model.parse_losses(model(**batch, mode='loss'))[0]
+    own = torch.autograd.grad(loss, levels)[0] - top_down
+    assert base_records[0]['grad_norm/own_s32'] == pytest.approx(own.norm().item(), rel=1e-3)
+    cosine = nn.functional.cosine_similarity(own.flatten(1), top_down.flatten(1), eps=1e-20).mean()
+    assert base_records[0]['grad_cos/own_top_down_s32'] == pytest.approx(cosine.item(), rel=1e-3, abs=1e-4)
+
+
+def test_it_shows_the_route(tmp_path: Path) -> None:
+    neck = dict(type='mmirstd.BPFPN', pyramid=FPN, dgr=dict(form='route', alpha=[0.0, 0.25]))
+    record = run(fcos(neck), tmp_path, [hook()], iterations=1)[0]
+    for level, alpha in (('s16', 0.0), ('s32', 0.25)):
+        assert record[f'grad_norm/top_down_{level}'] > 0
+        assert record[f'grad_norm/top_down_kept_{level}'] == pytest.approx(
+            alpha * record[f'grad_norm/top_down_{level}'], rel=1e-6
+        )
+        assert record[f'grad_norm/own_kept_{level}'] == record[f'grad_norm/own_{level}']
+
+
+@pytest.mark.parametrize('form', ['feature', 'gradient', 'gate', 'route'])
 def test_with_bp_fpn(form: str, tmp_path: Path) -> None:
     neck = dict(type='mmirstd.BPFPN', pyramid=FPN, gils=dict(zero_init=False), dgr=dict(form=form))
     records = run(fcos(neck, further=True), tmp_path, [hook(levels='inner'), dict(type='mmirstd.AuxiliaryLossHook')])

@@ -25,6 +25,7 @@ PANELS = (
     ('grad_norm/C_', 'gradient norm of backbone levels'),
     ('grad_norm/P_', 'gradient norm of pyramid levels'),
     ('grad_cos/P_', 'cosine between adjacent pyramid levels'),
+    ('grad_cos/own_top_down_', "cosine of a level's own gradient and the top-down path's"),
 )
 STYLES = ('-', '--', ':', '-.')
 

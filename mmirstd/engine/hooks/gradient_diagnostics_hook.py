@@ -54,6 +54,16 @@ class _Level:
         self.gradient = gradient.detach()
 
 
+class _Edge:
+    """The two gradients that meet at a level that feeds a finer one, as they arrive and as DGR lets them through."""
+
+    def __init__(self, own: Tensor, incoming: Tensor, kept_own: Tensor, kept_incoming: Tensor) -> None:
+        self.size = tuple(own.shape[2:])
+        self.changed = own is not kept_own or incoming is not kept_incoming
+        self.own, self.incoming = own.detach(), incoming.detach()
+        self.kept_own, self.kept_incoming = kept_own.detach(), kept_incoming.detach()
+
+
 @HOOKS.register_module()
 class GradientDiagnosticsHook(Hook):
     """Record, at an interval, the gradients that a pyramid's levels get, and write them to the visualiser.
@@ -61,7 +71,15 @@ class GradientDiagnosticsHook(Hook):
     Scalars, by the level's stride s: ``grad_norm/P_s8``: L2 norm over the batch of the gradient of the whole loss with
     respect to a level of the pyramid; ``grad_norm/C_s8``: to a backbone level that the pyramid takes (this shows what
     the isolation of GILS keeps from the early layers); ``grad_cos/P_s8_s16``: cosine between adjacent levels,
-    :func:`level_cosine`.  AMP's loss scale and the division by gradient accumulation are taken out.  Of a neck that is
+    :func:`level_cosine`.
+
+    Of a known top-down path (:class:`mmirstd.models.necks.TopDownTaps`) also, for each level that feeds a finer one,
+    the two parts of its gradient as they arrive: ``grad_norm/own_s16``, by the level's own output,
+    ``grad_norm/top_down_s16``, by the finer level, and ``grad_cos/own_top_down_s16``, the cosine between them; behind
+    a gate or route of BPFPN ``grad_norm/own_kept_s16`` and ``grad_norm/top_down_kept_s16``, what is let through.  With
+    a loss of DGR's these are left out.
+
+    AMP's loss scale and the division by gradient accumulation are taken out.  Of a neck that is
     called several times a step (frames of a clip), the squares of the norms add up and cosines are averaged.  In
     distributed training they are those of rank 0.  ``tools/analysis_tools/plot_gradients.py`` compares two runs.
 
@@ -91,8 +109,12 @@ class GradientDiagnosticsHook(Hook):
         self.levels = levels
         self._handles: list[Any] = []
         self._taps: Any = None
+        self._neck: Any = None
+        self._levels_inside: list[Tensor] = []
         # for each call of the neck: backbone levels, pyramid levels
         self._calls: list[tuple[list[_Level | None], list[_Level | None]]] = []
+        # for each call of the neck: level -> the last gradients that met there (see _Level)
+        self._edges: list[dict[int, _Edge]] = []
         self._image_size: tuple[int, int] | None = None
         self._scale = 1.0
 
@@ -145,26 +167,50 @@ class GradientDiagnosticsHook(Hook):
         self._image_size = tuple(images.shape[-2:]) if torch.is_tensor(images) else None
 
     def _before_neck(self, neck: nn.Module, args: tuple) -> None:
-        from mmirstd.models.necks import TopDownTaps
+        from mmirstd.models.necks import BPFPN, TopDownTaps
 
-        if self.levels != 'output' and torch.is_grad_enabled():
-            try:
-                self._taps = TopDownTaps(getattr(neck, 'pyramid', neck)).__enter__()
-            except ValueError:
-                if self.levels == 'inner':
-                    raise
-                self._taps = None
+        if not torch.is_grad_enabled():
+            return
+        edges: dict[int, _Edge] = {}
+        self._edges.append(edges)
+
+        def watch(level: int, *gradients: Tensor) -> None:
+            edges[level] = _Edge(*gradients)
+
+        pyramid, wrapped = getattr(neck, 'pyramid', neck), isinstance(neck, BPFPN)
+        try:
+            self._taps = TopDownTaps(pyramid, watch=None if wrapped else watch)
+        except ValueError:
+            if self.levels == 'inner':
+                raise
+            self._taps = None
+            return
+        if wrapped:  # it puts its own gates in, and must be asked
+            self._neck, neck.watch = neck, watch
+        self._taps.__enter__()
 
     def _after_neck(self, neck: nn.Module, args: tuple, outs: Any) -> None:
         levels = [outs] if torch.is_tensor(outs) else list(outs)
         if self._taps is not None:
-            self._taps.__exit__()
-            if self.levels == 'inner' or len(levels) < 2:
-                levels = self._taps.levels
-            self._taps = None
+            self._leave()
+            if self.levels == 'inner' or (self.levels == 'auto' and len(levels) < 2):
+                levels = self._levels_inside
         # The gradient hooks come after those that BPFPN's gate put on the same features: they see what it let through.
         inputs = args[0] if args and isinstance(args[0], Sequence) else []
         self._calls.append(tuple([_Level(x) if x.requires_grad else None for x in group] for group in (inputs, levels)))
+
+    def _leave(self) -> None:
+        """Take the neck's taps away."""
+        if self._taps is not None:
+            self._taps.__exit__()
+            self._levels_inside = self._taps.levels
+        if self._neck is not None:
+            self._neck.watch = None
+        self._taps = self._neck = None
+
+    def _stride_name(self, size: tuple[int, int]) -> str:
+        ratio = max(full / mine for full, mine in zip(self._image_size, size))
+        return f's{2 ** max(0, round(math.log2(ratio)))}'
 
     def _stride_names(self, group: list[_Level | None]) -> list[str]:
         """s8, s16, ...; with the index in the group where strides cannot be told, or one occurs twice."""
@@ -173,8 +219,7 @@ class GradientDiagnosticsHook(Hook):
             if level is None or self._image_size is None:
                 names.append(f'l{index}')
                 continue
-            ratio = max(size / mine for size, mine in zip(self._image_size, level.size))
-            name = f's{2 ** max(0, round(math.log2(ratio)))}'
+            name = self._stride_name(level.size)
             names.append(f'{name}_l{index}' if name in names else name)
         return names
 
@@ -185,8 +230,7 @@ class GradientDiagnosticsHook(Hook):
                 names = self._stride_names(group)
                 for name, level in zip(names, group):
                     if level is not None and level.gradient is not None:
-                        square = level.gradient.double().square().sum().item() / self._scale**2
-                        sums.setdefault(f'grad_norm/{letter}_{name}', []).append(square)
+                        sums.setdefault(f'grad_norm/{letter}_{name}', []).append(self._square(level.gradient))
                 if letter == 'C':
                     continue
                 for name, shallow, deep_name, deep in zip(names, group, names[1:], group[1:]):
@@ -195,6 +239,9 @@ class GradientDiagnosticsHook(Hook):
                     cosine = level_cosine(shallow.gradient, deep.gradient)
                     if math.isfinite(cosine):
                         sums.setdefault(f'grad_cos/P_{name}_{deep_name}', []).append(cosine)
+        for edges in self._edges:
+            for number, edge in edges.items():
+                self._add_edge(sums, edge, f'l{number}' if self._image_size is None else self._stride_name(edge.size))
         # An overflow that AMP skips is no measurement.
         scalars = {
             key: math.sqrt(sum(values)) if key.startswith('grad_norm') else sum(values) / len(values)
@@ -202,14 +249,28 @@ class GradientDiagnosticsHook(Hook):
         }
         return {key: value for key, value in scalars.items() if math.isfinite(value)}
 
+    def _add_edge(self, sums: dict[str, list[float]], edge: _Edge, name: str) -> None:
+        for part, arrived, kept in (
+            ('own', edge.own, edge.kept_own),
+            ('top_down', edge.incoming, edge.kept_incoming),
+        ):
+            sums.setdefault(f'grad_norm/{part}_{name}', []).append(self._square(arrived))
+            if edge.changed:
+                sums.setdefault(f'grad_norm/{part}_kept_{name}', []).append(self._square(kept))
+        cosine = level_cosine(edge.own, edge.incoming)
+        if math.isfinite(cosine):
+            sums.setdefault(f'grad_cos/own_top_down_{name}', []).append(cosine)
+
+    def _square(self, gradient: Tensor) -> float:
+        return gradient.double().square().sum().item() / self._scale**2
+
     def _release(self) -> None:
         for handle in self._handles:
             handle.remove()
-        if self._taps is not None:  # the pass failed inside the neck
-            self._taps.__exit__()
-            self._taps = None
+        self._leave()  # the pass may have failed inside the neck
         self._handles = []
         self._calls = []
+        self._edges = []
 
 
 def _unwrap(model: nn.Module) -> nn.Module:

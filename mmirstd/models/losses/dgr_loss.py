@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -11,9 +11,13 @@ from torch.nn import functional as F
 
 from mmirstd.registry import MODELS
 
+from ..training_progress import TrainingProgress
+from .route_factor import RouteFactor
 from .target_weight import target_weights
 
-FORMS = ('feature', 'gradient', 'gate')
+Gate = Callable[[Tensor, Tensor], 'tuple[Tensor, Tensor]']
+
+FORMS = ('feature', 'gradient', 'gate', 'route')
 TARGETS = ('deep', 'shallow', 'both')
 
 
@@ -87,12 +91,20 @@ def remove_opposition(vector: Tensor, reference: Tensor, over: str = 'location')
     return (vec - along.clamp_max(0) * ref).to(vector.dtype)
 
 
+def _scaled(factor: float) -> Gate:
+    # At 0 an overflow of half precision (inf) must not become nan.
+    def scale(own: Tensor, incoming: Tensor) -> tuple[Tensor, Tensor]:
+        return own, incoming * factor if factor else torch.zeros_like(incoming)
+
+    return scale
+
+
 @MODELS.register_module()
 class DGRLoss(nn.Module):
     """Adjacent levels of a pyramid shall agree in direction.
 
     OUR READING of BP-FPN's directional gradient regularisation, which "enforces hierarchical feature consistency
-    during backpropagation" (arXiv 2511.13013, of which only the abstract and overview were available).  Three forms:
+    during backpropagation" (arXiv 2511.13013, of which only the abstract and overview were available).  Four forms:
 
     * ``'feature'``: ``mean_x w(x) (1 - cos(phi(P_l)(x), stop_gradient[up(phi(P_l+1))](x)))`` over pairs of levels.
     * ``'gradient'``: the same cosine between the gradients of the detector's own losses with respect to the two
@@ -103,6 +115,9 @@ class DGRLoss(nn.Module):
       ``ChannelsLastHook``, with which PyTorch's double backward of batch norm is slow.
     * ``'gate'``: no loss.  In the backward pass of the top-down path, a level gets its own gradient (from its output)
       and one from the finer level; the component of one that points against the other is removed (:meth:`gate`).
+    * ``'route'``: no loss.  In the backward pass a level's gradient is its own plus ``alpha`` times the one from the
+      finer level: 0 cuts the way by which a finer output trains deeper levels, 1 is the usual sum.  Where a deep level
+      has no output of its own (a pyramid with one output), alpha scales all that it learns from through the pyramid.
 
     Args:
         form: See above.
@@ -117,11 +132,14 @@ class DGRLoss(nn.Module):
             neighbourhoods of targets count, see :func:`target_weights`.  ``dict(source='magnitude')``: each place
             counts by the length of the teacher's vector.
         gate_over: ``'location'`` or ``'sample'``, see :func:`remove_opposition`.
+        alpha: Of the route: a number, one a level, or a schedule, see :class:`~.route_factor.RouteFactor`; by default
+            0.5.
         loss_weight: Factor of the loss.
         loss_name: Its key in the loss dict; it must contain ``loss`` to be optimised.
 
     Raises:
-        ValueError: An unknown form, target, weight or gate_over, or ``'feature'`` without the channels it needs.
+        ValueError: An unknown form, target, weight, gate_over or alpha, ``'feature'`` without the channels it needs,
+            or alpha with a form that has none.
     """
 
     def __init__(
@@ -132,6 +150,7 @@ class DGRLoss(nn.Module):
         embed_channels: int | None = 64,
         weight: dict | None = None,
         gate_over: str = 'location',
+        alpha: float | Sequence[float] | Mapping[str, Any] | None = None,
         loss_weight: float = 0.1,
         loss_name: str = 'loss_dgr',
     ) -> None:
@@ -143,6 +162,10 @@ class DGRLoss(nn.Module):
         ):
             if value not in known:
                 raise ValueError(f'DGRLoss: {name}={value!r}; expected one of {", ".join(known)}')
+        if form != 'route' and alpha is not None:
+            raise ValueError(f"DGRLoss: alpha={alpha!r} belongs to form='route', but form={form!r}")
+        if form == 'route' and target != 'deep':
+            raise ValueError(f"DGRLoss: target={target!r}; form='route' scales what the deep level gets, target='deep'")
         weight = dict(weight) if weight else None
         self.source = weight.pop('source', None) if weight else None
         if weight is not None and (
@@ -159,6 +182,7 @@ class DGRLoss(nn.Module):
         self.target = target
         self.weight = weight or {}
         self.gate_over = gate_over
+        self.alpha = RouteFactor(0.5 if alpha is None else alpha) if form == 'route' else None
         self.loss_weight = loss_weight
         self.loss_name = loss_name
         self.embed = nn.ModuleList()
@@ -186,13 +210,31 @@ class DGRLoss(nn.Module):
 
     @property
     def is_loss(self) -> bool:
-        """Whether there is a loss to compute (not for the gate)."""
-        return self.form != 'gate'
+        """Whether there is a loss to compute (not for gate and route)."""
+        return self.form not in ('gate', 'route')
 
     @property
     def needs_detector_loss(self) -> bool:
         """Whether :meth:`forward` needs the detector's own loss."""
         return self.form == 'gradient'
+
+    def gates(self, count: int, progress: TrainingProgress | None = None) -> list[Gate | None]:
+        """What the forms without a loss do to the gradients of the top-down path.
+
+        Args:
+            count: Levels that feed a finer one.
+            progress: Where the training is, for a schedule of alpha.
+
+        Returns:
+            For each of them, finest first, a function of (own gradient, gradient from the finer level) that returns
+            the two as they shall be; None where both stay as they are.
+
+        Raises:
+            RuntimeError: See :meth:`RouteFactor.at`.
+        """
+        if self.alpha is None:
+            return [self.gate] * count
+        return [None if factor == 1 else _scaled(factor) for factor in self.alpha.at(progress, count)]
 
     def gate(self, own: Tensor, incoming: Tensor) -> tuple[Tensor, Tensor]:
         """Clean the two gradients that meet at a level of the top-down path.
@@ -240,7 +282,7 @@ class DGRLoss(nn.Module):
             RuntimeError: The form has no loss.
         """
         if not self.is_loss:
-            raise RuntimeError("DGRLoss: form='gate' acts in the backward pass and has no loss")
+            raise RuntimeError(f'DGRLoss: form={self.form!r} acts in the backward pass and has no loss')
         passes = [levels] if torch.is_tensor(levels[0]) else levels
         paths = [path] if path is not None and torch.is_tensor(path[0]) else path
         count = len(passes[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import Any
@@ -14,14 +15,15 @@ from mmirstd.registry import MODELS
 from ..auxiliary_loss import AuxiliaryLossModule
 from ..losses.dgr_loss import DGRLoss
 from .gils import GILS
-from .top_down_taps import TopDownTaps
+from .top_down_taps import TopDownTaps, Watch
 
 
-class _StepLoss:
-    """DGR's loss of one training step, computed once for all passes through the neck."""
+class _Step:
+    """What a training step adds to the detector's loss dict, once for all passes through the neck."""
 
-    def __init__(self, dgr: DGRLoss) -> None:
+    def __init__(self, dgr: DGRLoss | None, log: dict[str, Tensor]) -> None:
         self.dgr = dgr
+        self.log = log
         self.levels: list[tuple[Tensor, ...]] = []
         self.paths: list[tuple[Tensor, ...]] | None = None
 
@@ -31,9 +33,11 @@ class _StepLoss:
             self.paths = [*(self.paths or []), path]
 
     def __call__(self, detector_loss: Tensor, images: Any, data_samples: Any) -> dict[str, Tensor]:
+        if self.dgr is None:
+            return self.log
         size = tuple(images.shape[-2:]) if torch.is_tensor(images) else None
         own = detector_loss if self.dgr.needs_detector_loss else None
-        return {self.dgr.loss_name: self.dgr(self.levels, own, data_samples, size, self.paths)}
+        return {**self.log, self.dgr.loss_name: self.dgr(self.levels, own, data_samples, size, self.paths)}
 
 
 @MODELS.register_module()
@@ -48,6 +52,9 @@ class BPFPN(AuxiliaryLossModule):
             backbone=dict(out_indices=(1, 2, 3, 4)),  # one level more, in front
             neck=dict(_delete_=True, type='mmirstd.BPFPN', pyramid={{_base_.model.neck}}, gils=dict(), dgr=dict()))
         default_hooks = dict(auxiliary_loss=dict(type='mmirstd.AuxiliaryLossHook'))  # for dgr with a loss
+
+    Where the hook is there, the mean size of GILS's scale is logged as ``gils_scale`` (0: the shortcut is closed), and
+    the factors of a route with a schedule as ``dgr_alpha_l1`` and so on.
 
     The pyramid is not changed: its checkpoint (keys ``neck.X``) loads into the wrapper (``neck.pyramid.X``), and at
     inference DGR does not exist.  A variant's weights are at first those of the base network with the same seed.
@@ -68,10 +75,15 @@ class BPFPN(AuxiliaryLossModule):
             * ``levels``: ``'output'``: the pyramid's outputs; ``'inner'``: the features of its top-down path, all of
               them even where only one comes out (:class:`TopDownTaps`); ``'auto'`` (default): outputs, if there
               are two or more;
-            * ``isolate``: with ``target='deep'`` a level follows the deeper one, on which it also depends by the
-              top-down path.  True (default): DGR's gradient does not take this way into the deeper level, which so
-              learns from the detector's losses alone.  It costs one more backward pass through the top-down path.
+            * ``isolate``: of the forms with a loss; with ``target='deep'`` a level follows the deeper one, on which it
+              also depends by the top-down path.  True (default): DGR's gradient does not take this way into the deeper
+              level, which so learns from the detector's losses alone.  It costs one more backward pass through the
+              top-down path.
         init_cfg: mmengine initialisation.
+
+    Attributes:
+        watch (Callable | None): Of :class:`TopDownTaps`, in training passes without a loss of DGR (which with
+            ``isolate`` sends gradients by neither way); :class:`mmirstd.GradientDiagnosticsHook` sets it.
 
     Raises:
         ValueError: An argument that does not fit the pyramid.
@@ -95,6 +107,7 @@ class BPFPN(AuxiliaryLossModule):
         self.start_level = getattr(self.pyramid, 'start_level', 0)
         self.gils: GILS | None = None
         self.dgr: DGRLoss | None = None
+        self.watch: Watch | None = None
         # The rest of the network draws the weights it would draw without, so that runs can be compared in pairs.
         with torch.random.fork_rng(devices=[]):
             if gils is not None:
@@ -148,25 +161,41 @@ class BPFPN(AuxiliaryLossModule):
         if levels == 'auto':
             levels = 'output' if len(out_channels) > 1 else 'inner'
         self.dgr_levels = levels
-        self.dgr_isolate = isolate and cfg.get('target', 'deep') == 'deep' and cfg.get('form') != 'gate'
-        if levels == 'inner' or cfg.get('form') == 'gate' or self.dgr_isolate:
-            TopDownTaps(self.pyramid)  # says so if it cannot
+        form = cfg.get('form', 'feature')
+        has_loss = form not in ('gate', 'route')
+        self.dgr_isolate = isolate and cfg.get('target', 'deep') == 'deep' and has_loss
+        taps = TopDownTaps(self.pyramid) if levels == 'inner' or not has_loss or self.dgr_isolate else None
         channels = out_channels if levels == 'output' else inner_channels
         cfg.setdefault('type', 'mmirstd.DGRLoss')
-        if cfg.get('form', 'feature') == 'feature':
+        if form == 'feature':
             cfg.setdefault('in_channels', channels)
-        if len(channels) < 2 and cfg.get('form') != 'gate':
+        if len(channels) < 2 and has_loss:
             raise ValueError(
                 f'BPFPN: dgr compares adjacent levels; {type(self.pyramid).__name__} has {len(channels)} '
                 f'of dgr.levels={levels!r}'
             )
-        if len(out_channels) < 2 and cfg.get('form') == 'gate':
+        if len(out_channels) < 2 and form == 'gate':
             raise ValueError(
                 "BPFPN: the gate compares the gradient of a level's own output with the one from the "
                 f'finer level, but {type(self.pyramid).__name__} has only one output\n  cure: more '
-                "outputs, or form='feature' or 'gradient'"
+                "outputs, or form='feature', 'gradient' or 'route'"
             )
         self.dgr = MODELS.build(cfg)
+        self.num_edges = taps.num_edges if taps is not None else 0
+        if form == 'route':
+            self._check_route(len(out_channels))
+
+    def _check_route(self, outputs: int) -> None:
+        name = type(self.pyramid).__name__
+        if not self.num_edges:
+            raise ValueError(f"BPFPN: form='route' scales gradients of the top-down path, but {name} has none")
+        self.dgr.alpha.check_levels(self.num_edges, name)
+        if outputs < 2 and not self.dgr.alpha.scheduled and 0 in self.dgr.alpha.start:
+            warnings.warn(
+                f'BPFPN: alpha=0 in {name} with one output: the deeper levels get no gradient through the pyramid, and '
+                'stay as they were initialised.',
+                stacklevel=2,
+            )
 
     @torch.no_grad()
     def _probe(self) -> tuple[list[int], list[int]]:
@@ -205,20 +234,47 @@ class BPFPN(AuxiliaryLossModule):
             low = inputs[self.level - 1] if self.level else inputs.pop(0)
             if self.at == 'input':
                 inputs[self.level] = self.gils(low, inputs[self.level])
-        dgr = self.dgr if self.dgr is not None and self.computes_losses else None
-        taps = None
-        if dgr is not None and (self.dgr_levels == 'inner' or self.dgr_isolate or not dgr.is_loss):
-            taps = TopDownTaps(self.pyramid, gate=None if dgr.is_loss else dgr.gate)
+        dgr = self.dgr if self.computes_losses else None
+        taps = self._taps(dgr)
         with taps or nullcontext():
             outs = list(self.pyramid(tuple(inputs)))
         if low is not None and self.at == 'output':
             outs[self.output] = self.gils(low, outs[self.output])
+        if self.computes_losses:
+            self._defer_step(dgr)
         if dgr is not None and dgr.is_loss:
             levels = outs if self.dgr_levels == 'output' else taps.levels
-            if not self._deferred:  # the first pass of a step; a clip's frames may follow
-                self.defer_loss(_StepLoss(dgr))
             self._deferred[0].add(tuple(levels), tuple(taps.levels) if self.dgr_isolate else None)
         return tuple(outs)
+
+    def _taps(self, dgr: DGRLoss | None) -> TopDownTaps | None:
+        """What this pass needs of the pyramid's inside; None: nothing, which costs nothing."""
+        if dgr is not None and dgr.is_loss:
+            return TopDownTaps(self.pyramid) if self.dgr_levels == 'inner' or self.dgr_isolate else None
+        watch = self.watch if self.computes_losses else None
+        if dgr is None:
+            return TopDownTaps(self.pyramid, watch=watch) if watch is not None else None
+        gates = dgr.gates(self.num_edges, self.progress)
+        needed = watch is not None or any(gate is not None for gate in gates)
+        return TopDownTaps(self.pyramid, gates, watch) if needed else None
+
+    def _defer_step(self, dgr: DGRLoss | None) -> None:
+        """Have losses and what is logged added, once a step; of a clip's frames the first pass does it."""
+        if self._deferred:
+            return
+        loss = dgr if dgr is not None and dgr.is_loss else None
+        log = self._log() if self.collected else {}
+        if loss is not None or log:
+            self.defer_loss(_Step(loss, log))
+
+    def _log(self) -> dict[str, Tensor]:
+        log = {}
+        if self.gils is not None:
+            log['gils_scale'] = self.gils.scale.detach().abs().mean()
+        if self.dgr is not None and self.dgr.alpha is not None and self.dgr.alpha.scheduled:
+            factors = self.dgr.alpha.at(self.progress, self.num_edges)
+            log.update({f'dgr_alpha_l{i}': torch.tensor(factor) for i, factor in enumerate(factors, 1)})
+        return log
 
     def _check_count(self, count: int) -> None:
         further = self.gils is not None and self.level == 0

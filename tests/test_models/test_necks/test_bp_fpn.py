@@ -275,7 +275,7 @@ def test_nor_by_the_top_down_path(name: str, levels: str, form: str) -> None:
             torch.testing.assert_close(found[key] / 1024, value, rtol=1e-3, atol=1e-5 + 1e-4 * value.abs().max().item())
 
 
-@pytest.mark.parametrize('form', [*FORMS, 'gate'])
+@pytest.mark.parametrize('form', [*FORMS, 'gate', 'route'])
 @pytest.mark.parametrize('name', ['FPN', 'YOLOXPAFPN', 'CSPFPN'])
 def test_at_inference_dgr_does_not_exist(name: str, form: str) -> None:
     batch = det_batch()
@@ -297,7 +297,7 @@ def test_at_inference_dgr_does_not_exist(name: str, form: str) -> None:
     assert calls == []
     model.train()
     losses_of(model, batch)
-    assert bool(calls) == (form != 'gate')  # the count can fail
+    assert bool(calls) == (form in FORMS)  # the count can fail
     hooks = sum(len(m._forward_pre_hooks) + len(m._forward_hooks) for m in model.neck.pyramid.modules())
     assert hooks == 0
 
@@ -305,10 +305,10 @@ def test_at_inference_dgr_does_not_exist(name: str, form: str) -> None:
 # AMP, accumulation
 
 
-@pytest.mark.parametrize('form', [*FORMS, 'gate'])
+@pytest.mark.parametrize('form', [*FORMS, 'gate', 'route'])
 def test_loss_scaling_keeps_the_weight_of_dgr(form: str) -> None:
     batch = det_batch()
-    weight = dict(loss_weight=10.0) if form != 'gate' else {}
+    weight = dict(loss_weight=10.0) if form in FORMS else {}
     model = fcos(bp(gils=dict(zero_init=False), dgr=dict(form=form, **weight)), further=True)
     plain = gradients(model, total(model, batch))
     scaler = torch.amp.GradScaler('cpu', init_scale=2.0**16)
@@ -342,7 +342,7 @@ def test_under_autocast_dgr_s_share_of_the_gradient_is_that_of_float32() -> None
     assert shares[0] > 0.05
 
 
-@pytest.mark.parametrize('form', [*FORMS, 'gate'])
+@pytest.mark.parametrize('form', [*FORMS, 'gate', 'route'])
 def test_train_step_with_accumulation_and_autocast(form: str) -> None:
     batch = det_batch()
     model = fcos(bp(gils=dict(), dgr=dict(form=form)), further=True)
@@ -351,11 +351,14 @@ def test_train_step_with_accumulation_and_autocast(form: str) -> None:
     wrapper.initialize_count_status(model, 0, 4)
     before = model.neck.pyramid.lateral_convs[0].conv.weight.detach().clone()
     for step in range(4):
+        opened = model.neck.gils.scale.detach().abs().mean()
         log = model.train_step(copy.deepcopy(batch), wrapper)
         assert math.isfinite(log['loss'].item())
-        assert ('loss_dgr' in log) == (form != 'gate')
+        assert ('loss_dgr' in log) == (form in FORMS)
+        assert log['gils_scale'] == opened
         changed = not torch.equal(before, model.neck.pyramid.lateral_convs[0].conv.weight)
         assert changed == (step > 0)
+    assert opened > 0
 
 
 # The gate
@@ -503,7 +506,7 @@ def test_the_hook_attaches_to_the_model() -> None:
         (dict(gils=dict(fuse='mul')), 'add, concat, gated'),
         (dict(gils=dict(factor=3)), 'power of two'),
         (dict(dgr=dict(levels='some')), "'auto', 'output' or 'inner'"),
-        (dict(dgr=dict(form='grad')), 'feature, gradient, gate'),
+        (dict(dgr=dict(form='grad')), 'feature, gradient, gate, route'),
         (
             dict(pyramid=dict(type='mmdet.ChannelMapper', in_channels=[32, 64, 128], out_channels=16, num_outs=3)),
             'ChannelMapper has no in_channels',
@@ -575,7 +578,7 @@ def process_group(tmp_path) -> Iterator[None]:
     dist.destroy_process_group()
 
 
-@pytest.mark.parametrize('form', [*FORMS, 'gate'])
+@pytest.mark.parametrize('form', [*FORMS, 'gate', 'route'])
 def test_distributed_training_is_the_same(form: str, process_group: None) -> None:
     states = []
     for distributed in (False, True):
@@ -589,6 +592,6 @@ def test_distributed_training_is_the_same(form: str, process_group: None) -> Non
         wrapper = OptimWrapper(torch.optim.SGD(inner.parameters(), lr=0.01))
         for _ in range(3):  # a parameter that waits for its gradient in vain fails in the second
             log = model.train_step(copy.deepcopy(det_batch()), wrapper)
-        assert ('loss_dgr' in log) == (form != 'gate')
+        assert ('loss_dgr' in log) == (form in FORMS)
         states.append(inner.state_dict())
     assert all(torch.equal(states[0][k], v) for k, v in states[1].items())
