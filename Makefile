@@ -11,15 +11,15 @@ PYTEST_ARGS ?=
 APP_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-moving app test test-fast test-durations lint docs clean
+.PHONY: help install demo demo-moving app test test-fast test-durations test-pythons coverage lint docs clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(ROOT)Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
 # No compiler is needed: mmcv is installed without its C++ ops, mmirstd.compat stands in for the one that matters.
 $(STAMP): $(ROOT)requirements.txt $(ROOT)setup.py
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "mmirstd's tested set-up needs Python >= 3.11, $(PYTHON) is older; try: make PYTHON=python3.12 install" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+	  { echo "mmirstd's tested set-up needs Python >= 3.10, $(PYTHON) is older; try: make PYTHON=python3.12 install" >&2; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
 	  { echo "$(PYTHON) cannot make virtual environments; install its venv package (Debian: apt install python3-venv)" >&2; exit 1; }
 	@test -x $(PY) || { echo "== creating $(VENV)"; $(PYTHON) -m venv $(VENV); }
@@ -61,6 +61,12 @@ test-fast: $(APP_STAMP)  ## leave out what was measured to be slow (tests/data/d
 test-durations: $(APP_STAMP)  ## run all tests and record their CPU seconds
 	cd $(ROOT) && OMP_NUM_THREADS=1 $(PY) -m pytest --record-durations
 
+test-pythons:  ## run the fast tests on every other Python that is installed, each in .venv-<version>
+	@$(ROOT).ci/pythons $(PYTHON)
+
+coverage: $(APP_STAMP)  ## run all tests and list the lines that none runs, htmlcov/index.html
+	$(MAKE) test PYTEST_ARGS='--cov=mmirstd --cov-report=term:skip-covered --cov-report=html $(PYTEST_ARGS)'
+
 lint: $(STAMP)  ## check the style
 	cd $(ROOT) && $(VENV)/bin/ruff check .
 
@@ -68,4 +74,4 @@ docs: $(DOCS_STAMP)  ## build the documentation site, docs/_build/html/index.htm
 	cd $(ROOT) && $(PY) -m sphinx -b html -q -W --keep-going -c docs -d docs/_build/doctrees . docs/_build/html
 
 clean:  ## remove .venv, the demo's results and the built site
-	rm -rf $(VENV) $(DEMO_DIR) $(ROOT)docs/_build $(ROOT)docs/api
+	rm -rf $(VENV) $(ROOT).venv-3.* $(DEMO_DIR) $(ROOT)htmlcov $(ROOT)docs/_build $(ROOT)docs/api
