@@ -233,7 +233,7 @@ WORKER = """
 import json, os, sys
 import torch, torch.distributed as dist
 from mmirstd.evaluation import IRSTDMetric
-from tests.test_evaluation.test_irstd_metric import recorded
+from tests.test_evaluation.test_metrics.test_irstd_metric import recorded
 rank, folder = int(sys.argv[1]), sys.argv[2]
 torch.set_num_threads(1)
 dist.init_process_group('gloo', init_method='file://' + folder + '/store', rank=rank, world_size=2)

@@ -1,16 +1,13 @@
 from __future__ import annotations
 
-import random
 from types import SimpleNamespace
 
-import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from mmirstd.engine import ChannelsLastHook, CheckpointGuardHook, EpochSeedHook
+from mmirstd.engine import CheckpointGuardHook
 from mmirstd.engine.hooks.checkpoint_guard_hook import compare_state_dict, describe_architecture
-from mmirstd.registry import HOOKS
 from mmirstd.utils.errors import CheckpointError
 
 META_CFG = """
@@ -37,37 +34,6 @@ class Logger:
 
 def runner_of(model, resume=False):
     return SimpleNamespace(model=model, logger=Logger(), _resume=resume)
-
-
-@pytest.mark.parametrize('name', ['ChannelsLastHook', 'CheckpointGuardHook', 'EpochSeedHook'])
-def test_they_are_registered(name):
-    assert HOOKS.get(f'mmirstd.{name}').__name__ == name
-
-
-def test_channels_last_changes_layout_but_not_results():
-    torch.manual_seed(0)
-    model = network().eval()
-    image = torch.rand(2, 1, 9, 7)
-    expected = model(image)
-    ChannelsLastHook().before_test(runner_of(model))
-    assert model[2].weight.is_contiguous(memory_format=torch.channels_last)
-    out = model(image)
-    assert out.is_contiguous(memory_format=torch.channels_last)  # without converting the input
-    torch.testing.assert_close(out, expected, rtol=1e-5, atol=1e-6)
-
-
-def test_channels_last_reaches_resumed_optimiser_state():
-    model = network()
-    optimizer = torch.optim.AdamW(model.parameters())
-    model(torch.rand(1, 1, 8, 8)).sum().backward()
-    optimizer.step()
-    values = optimizer.state[model[2].weight]['exp_avg'].clone()
-    runner = runner_of(model)
-    runner.optim_wrapper = SimpleNamespace(optimizer=optimizer)
-    ChannelsLastHook().before_train(runner)
-    state = optimizer.state[model[2].weight]
-    assert state['exp_avg'].stride() == model[2].weight.stride()
-    assert torch.equal(state['exp_avg'], values)
 
 
 def test_matching_checkpoint_passes_with_prefix_and_without_counters():
@@ -130,16 +96,3 @@ def test_config_that_resume_would_execute_is_removed():
 def test_architecture_may_be_unknown(meta):
     assert describe_architecture(dict(meta=meta)).startswith('unknown')
     assert describe_architecture({}).startswith('unknown')
-
-
-def draws(epoch: int, rank: int = 0, seed: int = 0) -> tuple:
-    EpochSeedHook().before_train_epoch(SimpleNamespace(seed=seed, epoch=epoch, rank=rank))
-    return random.random(), np.random.rand(), torch.rand(1).item()
-
-
-def test_draws_depend_on_seed_epoch_and_rank_alone():
-    first = draws(3)
-    draws(0)
-    assert draws(3) == first
-    for other in (draws(4), draws(3, rank=1), draws(3, seed=1)):
-        assert all(a != b for a, b in zip(first, other, strict=True))

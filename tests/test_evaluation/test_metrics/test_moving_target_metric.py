@@ -17,8 +17,7 @@ from mmirstd.evaluation import MovingTargetMetric
 from mmirstd.evaluation.functional import CocoEvaluation, FrameDetections
 from mmirstd.evaluation.functional.box_pd_fa import count_frame, match_centers, pd_by_scr, summarize_counts
 from mmirstd.registry import METRICS
-
-from ..shared import DATA
+from tests.shared import DATA
 
 from mmdet.structures import DetDataSample  # isort: skip
 
