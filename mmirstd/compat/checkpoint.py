@@ -111,7 +111,8 @@ def _torch_safe_globals() -> dict[str, Any]:
     """What torch itself allows in a weights-only load."""
     from torch import _weights_only_unpickler as unpickler
 
-    return unpickler._get_allowed_globals()
+    allowed: dict[str, Any] = unpickler._get_allowed_globals()
+    return allowed
 
 
 def _restricted_pickle() -> SimpleNamespace:
@@ -173,7 +174,7 @@ def _refused_globals(stream: IO[bytes]) -> list[str]:
             strings = ['', '']
             for opcode, argument, _ in pickletools.genops(member):
                 if opcode.name in ('GLOBAL', 'INST'):
-                    found['.'.join(argument.split(' ', 1))] = None
+                    found['.'.join(str(argument).split(' ', 1))] = None
                 elif opcode.name == 'STACK_GLOBAL':
                     found['.'.join(strings[-2:])] = None
                 elif isinstance(argument, str):
@@ -241,7 +242,7 @@ def load_checkpoint_file(file: str | os.PathLike[str] | IO[bytes], map_location:
         UnsafeCheckpointError: it names functions or types outside the allow-list.
         CheckpointError: truncated, empty, or not a checkpoint.
     """
-    if not hasattr(file, 'read'):
+    if isinstance(file, (str, os.PathLike)):
         path = os.path.expanduser(os.fspath(file))
         if os.path.isdir(path):
             raise CheckpointError(f'{path}: a directory was found, expected a checkpoint file (.pth).')
@@ -319,7 +320,7 @@ def install_safe_checkpoint_loading() -> None:
     """
     if importlib.util.find_spec('mmengine') is None:
         return
-    module = importlib.import_module('mmengine.runner.checkpoint')
+    module: Any = importlib.import_module('mmengine.runner.checkpoint')
     if isinstance(module.torch, _TorchWithSafeLoad):
         return
     # Replacing the names that the functions of this one module look up covers all of its loaders, and leaves

@@ -65,7 +65,7 @@ def _resolve_own_scope(config_class: Any) -> None:
             filename = own_config(filename)
         return read(filename, *args, **kwargs)
 
-    fromfile.knows_mmirstd = True
+    fromfile.knows_mmirstd = True  # type: ignore[attr-defined]  # the mark that is looked for above
     fromfile.__doc__ = read.__doc__
     config_class._get_cfg_path = staticmethod(get_cfg_path)
     config_class.fromfile = staticmethod(fromfile)

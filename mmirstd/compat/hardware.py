@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 #: The features that matter here: name shown -> flags of which one suffices, as ``/proc/cpuinfo`` spells them.
-X86_FEATURES = {
+X86_FEATURES: Mapping[str, tuple[str, ...]] = {
     'SSE4.1': ('sse4_1',),
     'AVX2': ('avx2',),
     'AVX-VNNI': ('avx_vnni',),
@@ -23,7 +23,7 @@ X86_FEATURES = {
     'AVX512-BF16': ('avx512_bf16',),
     'AMX-BF16': ('amx_bf16',),
 }
-ARM_FEATURES = {'NEON': ('asimd', 'neon'), 'SVE': ('sve',), 'BF16': ('bf16',)}
+ARM_FEATURES: Mapping[str, tuple[str, ...]] = {'NEON': ('asimd', 'neon'), 'SVE': ('sve',), 'BF16': ('bf16',)}
 #: Those of them that multiply bfloat16.
 BFLOAT16_FEATURES = ('AVX512-BF16', 'AMX-BF16', 'BF16')
 #: Values of ONEDNN_MAX_CPU_ISA that keep oneDNN from such instructions; with all others it may use them.

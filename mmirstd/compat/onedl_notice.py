@@ -33,5 +33,5 @@ def silence_onedl_notice() -> None:
             return
         original(msg, logger=logger, level=level)
 
-    print_log.mmirstd_quiet = True
+    print_log.mmirstd_quiet = True  # type: ignore[attr-defined]  # the mark that is looked for above
     mmengine.logging.print_log = print_log

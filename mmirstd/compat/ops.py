@@ -89,10 +89,12 @@ class MmcvOpsLoader(Loader):
             return op
 
         module.__doc__ = 'Stand-in by mmirstd.compat for the compiled operators that this mmcv lacks.'
-        module.nms = nms
-        module.get_compiler_version = _no_compiler
-        module.get_compiling_cuda_version = _no_compiler
-        module.__getattr__ = __getattr__
+        vars(module).update(
+            nms=nms,
+            get_compiler_version=_no_compiler,
+            get_compiling_cuda_version=_no_compiler,
+            __getattr__=__getattr__,
+        )
 
 
 class MmcvOpsFinder(MetaPathFinder):

@@ -50,7 +50,7 @@ class _AfterImport(MetaPathFinder):
                 execute(module)
                 _adapt(module)
 
-            spec.loader.exec_module = exec_module
+            spec.loader.exec_module = exec_module  # type: ignore[method-assign]  # of this loader, made for this spec
         return spec
 
 

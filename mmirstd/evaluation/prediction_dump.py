@@ -37,19 +37,21 @@ _STEPS = 64000
 
 
 @lru_cache(maxsize=1)
-def probability_edges() -> NDArray[Any]:
+def probability_edges() -> NDArray[np.float32]:
     """The edges of the intervals, ascending from 0 to 1, float32: k/64000 and the thresholds of the ROC.
 
     A probability p has code q when ``edges[q - 1] < p <= edges[q]`` (0 when p is 0).  So ``p > edges[k]`` is
     ``q > k``: strict comparisons in float32 with k/1000, k/32 or a threshold of
     :data:`mmirstd.evaluation.functional.ROC_THRESHOLDS` have the same outcome before and after.
     """
-    edges = np.unique(np.concatenate([(np.arange(_STEPS + 1) / _STEPS).astype(np.float32), ROC_THRESHOLDS]))
+    edges: NDArray[np.float32] = np.unique(
+        np.concatenate([(np.arange(_STEPS + 1) / _STEPS).astype(np.float32), ROC_THRESHOLDS])
+    )
     edges.setflags(write=False)
     return edges
 
 
-def encode_probability(probability: NDArray[Any]) -> NDArray[Any]:
+def encode_probability(probability: NDArray[Any]) -> NDArray[np.uint16]:
     """Probabilities to 16-bit codes.
 
     Args:
@@ -67,12 +69,13 @@ def encode_probability(probability: NDArray[Any]) -> NDArray[Any]:
     return np.searchsorted(probability_edges(), values.ravel()).reshape(values.shape).astype(np.uint16)
 
 
-def decode_probability(codes: NDArray[Any]) -> NDArray[Any]:
+def decode_probability(codes: NDArray[np.integer[Any]]) -> NDArray[np.float32]:
     """16-bit codes to float32 probabilities: the upper edge of the interval, at most 1/64000 too high."""
     edges = probability_edges()
     if codes.size and int(codes.max()) >= len(edges):
         raise ValueError(f'code {int(codes.max())} is none of the {len(edges)} codes of a probability')
-    return edges[codes]
+    probability: NDArray[np.float32] = edges[codes]
+    return probability
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ class DumpedImage:
     """
 
     name: str
-    probability: NDArray[Any]
+    probability: NDArray[np.float32]
     mask: NDArray[Any]
     gray: NDArray[Any]
 

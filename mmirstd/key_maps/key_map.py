@@ -82,7 +82,11 @@ class KeyMap:
                 f'this is not a state dict of {self.source}: {len(unknown)} of {len(state)} keys are unknown '
                 f'{unknown[:5]}, {len(missing)} expected modules are missing {missing[:5]}'
             )
-        converted = {renamed[key]: value for key, value in state.items() if keep_unused or not self.is_unused(key)}
+        converted = {
+            name: state[key]
+            for key, name in renamed.items()
+            if name is not None and (keep_unused or not self.is_unused(key))
+        }
         for key, transform in self.transforms.items():
             converted[key] = transform(converted[key])
         if in_channels not in (1, 3):

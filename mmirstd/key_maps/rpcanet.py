@@ -34,7 +34,8 @@ def _prefixes() -> dict[str, str]:
 
 def _pp_prefixes() -> tuple[dict[str, str], dict[str, str]]:
     """Prefixes, and those of what the first stage never uses."""
-    prefixes, unused = {}, {}
+    prefixes: dict[str, str] = {}
+    unused: dict[str, str] = {}
     for i in range(_STAGES):
         official, ours = f'decos.{i}', f'backbone.stages.{i}'
         low_rank, ours_low_rank = f'{official}.lowrank', f'{ours}.low_rank'

@@ -15,6 +15,7 @@ The tools print these without a traceback and exit with status 2.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 
 class UserError(Exception):
@@ -55,7 +56,7 @@ class UserError(Exception):
     def __str__(self) -> str:
         return self._text()
 
-    def __reduce__(self) -> tuple:
+    def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.message, self.found, self.expected, self.cure, self.option)
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 def fit_letterbox(
@@ -32,7 +35,15 @@ def fit_letterbox(
     return (new_height, new_width), (top, free[0] - top, left, free[1] - left)
 
 
-def undo_letterbox(boxes: NDArray[Any], scale_factor: Sequence[float], pad_param: Sequence[float]) -> NDArray[Any]:
+@overload
+def undo_letterbox(boxes: Tensor, scale_factor: Sequence[float], pad_param: Sequence[float]) -> Tensor: ...
+
+
+@overload
+def undo_letterbox(boxes: NDArray[Any], scale_factor: Sequence[float], pad_param: Sequence[float]) -> NDArray[Any]: ...
+
+
+def undo_letterbox(boxes: Any, scale_factor: Sequence[float], pad_param: Sequence[float]) -> Any:
     """Bring boxes back to the original image.
 
     Args:

@@ -111,7 +111,7 @@ class Heartbeat:
 
     def stop(self) -> None:
         """Be silent, and give the streams back."""
-        if self._thread is None:
+        if self._thread is None or self._saved is None:
             return
         self._stop.set()
         self._thread.join()

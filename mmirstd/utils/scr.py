@@ -71,8 +71,8 @@ def neighborhood(
 
 
 def _neighborhood(
-    box: Sequence[int], everything: NDArray[Any], radius: int, guard: int
-) -> tuple[tuple[slice, slice], NDArray[Any]]:
+    box: Sequence[int] | NDArray[np.integer[Any]], everything: NDArray[Any], radius: int, guard: int
+) -> tuple[tuple[slice, slice], NDArray[np.bool_]]:
     (height, width), (y0, x0, y1, x1) = everything.shape, box
     top, left = max(0, y0 - radius), max(0, x0 - radius)
     bottom, right = min(height, y1 + radius), min(width, x1 + radius)
@@ -113,7 +113,7 @@ def local_scr(
 def labeled_scr(
     image: NDArray[Any],
     labels: NDArray[Any],
-    boxes: Sequence[Sequence[int]],
+    boxes: Sequence[Sequence[int]] | NDArray[np.integer[Any]],
     radius: int = RADIUS,
     guard: int = GUARD,
     floor: float | None = None,

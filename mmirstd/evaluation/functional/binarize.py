@@ -44,7 +44,7 @@ def normalize_by_max(score: NDArray[Any]) -> NDArray[Any]:
     return score / peak if peak > 0 else np.zeros_like(score)
 
 
-def binarize(score: NDArray[Any], rule: PredictionRule) -> NDArray[Any]:
+def binarize(score: NDArray[Any], rule: PredictionRule) -> NDArray[np.bool_]:
     """Apply a prediction rule.
 
     Args:
@@ -57,7 +57,8 @@ def binarize(score: NDArray[Any], rule: PredictionRule) -> NDArray[Any]:
     if rule.normalise_max:
         score = normalize_by_max(score)
     # A Python float is compared in the map's own precision, as torch does.
-    return score > rule.probability if rule.strict else score >= rule.probability
+    positive: NDArray[np.bool_] = score > rule.probability if rule.strict else score >= rule.probability
+    return positive
 
 
 # A soft (anti-aliased) mask means something else to each official code.
@@ -70,7 +71,7 @@ TRUTH_RULES = {
 }
 
 
-def binarize_truth(mask: NDArray[Any], rule: str = 'half') -> NDArray[Any]:
+def binarize_truth(mask: NDArray[Any], rule: str = 'half') -> NDArray[np.bool_]:
     """Turn a mask into a boolean map by one of :data:`TRUTH_RULES`.
 
     Args:
@@ -82,16 +83,19 @@ def binarize_truth(mask: NDArray[Any], rule: str = 'half') -> NDArray[Any]:
     """
     if rule not in TRUTH_RULES:
         raise ValueError(f'unknown ground-truth rule {rule!r}; known: {", ".join(TRUTH_RULES)}')
+    target: NDArray[np.bool_]
     if mask.dtype == np.bool_:
-        return mask
-    if np.issubdtype(mask.dtype, np.integer) and rule != 'one':
-        return mask != 0  # the other rules agree on integers, and this comparison is by far the fastest
-    if rule == 'half':
-        return mask > 0.5
-    if rule == 'positive':
-        return mask > 0
-    if rule == 'one':
-        return mask == 1
-    if rule == 'truncate':
-        return mask >= 1
-    return (mask >= 0.5) & (mask <= 1.5)
+        target = mask
+    elif np.issubdtype(mask.dtype, np.integer) and rule != 'one':
+        target = mask != 0  # the other rules agree on integers, and this comparison is by far the fastest
+    elif rule == 'half':
+        target = mask > 0.5
+    elif rule == 'positive':
+        target = mask > 0
+    elif rule == 'one':
+        target = mask == 1
+    elif rule == 'truncate':
+        target = mask >= 1
+    else:
+        target = (mask >= 0.5) & (mask <= 1.5)
+    return target

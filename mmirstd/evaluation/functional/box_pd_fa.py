@@ -133,6 +133,7 @@ def pd_by_scr(counts: Sequence[dict[str, Any]], edges: Sequence[float]) -> list[
     return rows
 
 
-def _centers(boxes: NDArray[Any]) -> NDArray[Any]:
+def _centers(boxes: NDArray[Any]) -> NDArray[np.float64]:
     """(N, 2): x, y."""
-    return (boxes[:, :2] + boxes[:, 2:]) / 2
+    centers: NDArray[np.float64] = (boxes[:, :2] + boxes[:, 2:]) / 2
+    return centers

@@ -36,7 +36,9 @@ class CocoEvaluation:
         from pycocotools.cocoeval import COCOeval
 
         self.frames = list(frames)
-        images, targets, boxes = [], [], []
+        images: list[dict[str, Any]] = []
+        targets: list[dict[str, Any]] = []
+        boxes: list[dict[str, Any]] = []
         for index, frame in enumerate(self.frames, 1):
             images.append(dict(id=index, height=frame.shape[0], width=frame.shape[1]))
             for box, label, ignored in zip(frame.targets, frame.target_labels, frame.ignored):
@@ -113,7 +115,7 @@ class CocoEvaluation:
         return part.eval['precision'], part.eval['recall']
 
 
-def _entry(number: int, image: int, box: NDArray[Any], label: int, **extra) -> dict:
+def _entry(number: int, image: int, box: NDArray[Any], label: int, **extra: float) -> dict[str, Any]:
     x1, y1, x2, y2 = (float(value) for value in box)
     return dict(
         id=number,

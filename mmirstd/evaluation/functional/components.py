@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+T = TypeVar('T', bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -24,9 +26,9 @@ class Components:
         renumber: (N + 1,) from OpenCV's order to ours, None when they agree.
     """
 
-    areas: NDArray[Any]
-    sums: NDArray[Any]
-    rectangles: NDArray[Any]
+    areas: NDArray[np.int64]
+    sums: NDArray[np.int64]
+    rectangles: NDArray[np.int32]
     window: tuple[int, int, int, int]
     raw_labels: NDArray[Any]
     renumber: NDArray[Any] | None = None
@@ -40,18 +42,19 @@ class Components:
         return self.raw_labels if self.renumber is None else self.renumber[self.raw_labels]
 
     @property
-    def centroids(self) -> NDArray[Any]:
+    def centroids(self) -> NDArray[np.float64]:
         """(N, 2) float64: unweighted row and column means."""
-        return self.sums / self.areas[:, None]
+        means: NDArray[np.float64] = self.sums / self.areas[:, None]
+        return means
 
     @property
-    def boxes(self) -> NDArray[Any]:
+    def boxes(self) -> NDArray[np.int32]:
         """(N, 4) int32: top, left, bottom, right (the last two exclusive)."""
         corners = self.rectangles[:, (1, 0, 1, 0)]
         corners[:, 2:] += self.rectangles[:, (3, 2)]
         return corners
 
-    def crop(self, image: NDArray[Any]) -> NDArray[Any]:
+    def crop(self, image: NDArray[T]) -> NDArray[T]:
         """The part of an (H, W) map that lies inside ``window`` (a view)."""
         top, left, bottom, right = self.window
         return image[top:bottom, left:right]
@@ -130,14 +133,14 @@ def label_components(mask: NDArray[Any], offset: tuple[int, int] = (0, 0)) -> Co
     return Components(
         areas,
         sums,
-        stats[:, :4] + np.array((left, top, 0, 0), np.int32),
+        np.asarray(stats[:, :4], np.int32) + np.array((left, top, 0, 0), np.int32),
         (top, left, top + height, left + width),
         labels,
         renumber,
     )
 
 
-def hit_components(components: Components, mask: NDArray[Any]) -> NDArray[Any]:
+def hit_components(components: Components, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Which components contain at least one positive pixel of ``mask``.
 
     Args:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 
@@ -30,13 +30,13 @@ class FrameDetections:
     image: int | str
     sequence: str
     shape: tuple[int, int]
-    targets: NDArray[Any]
-    target_labels: NDArray[Any]
-    ignored: NDArray[Any]
-    scr: NDArray[Any]
-    boxes: NDArray[Any]
-    scores: NDArray[Any]
-    labels: NDArray[Any]
+    targets: NDArray[np.float64]
+    target_labels: NDArray[np.int64]
+    ignored: NDArray[np.bool_]
+    scr: NDArray[np.float64]
+    boxes: NDArray[np.float64]
+    scores: NDArray[np.float64]
+    labels: NDArray[np.int64]
 
     def __post_init__(self) -> None:
         for boxes, others in (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from .binarize import PredictionRule, binarize, binarize_truth
 from .components import Components, label_components
 from .pixels import PixelCounts, pixel_counts
+
+T = TypeVar('T')
 
 
 class ImageEvidence:
@@ -53,45 +55,36 @@ class ImageEvidence:
         """H, W in pixels."""
         return self.score.shape[0], self.score.shape[1]
 
-    def remember(self, key: Hashable, compute: Callable[[], Any]) -> Any:
+    def remember(self, key: Hashable, compute: Callable[[], T]) -> T:
         """What ``compute`` gives, computed once for each key; for what several rules derive from this image."""
         if key not in self._cache:
             self._cache[key] = compute()
-        return self._cache[key]
+        derived: T = self._cache[key]
+        return derived
 
     def _truth_key(self, rule: str) -> str:
         return 'half' if self._binary else rule  # every rule agrees on {0, 1}
 
-    def prediction(self, rule: PredictionRule) -> NDArray[Any]:
+    def prediction(self, rule: PredictionRule) -> NDArray[np.bool_]:
         """(H, W) bool: the predicted pixels."""
-        if rule not in self._cache:
-            self._cache[rule] = binarize(self.score, rule)
-        return self._cache[rule]
+        return self.remember(rule, lambda: binarize(self.score, rule))
 
-    def mask(self, rule: str) -> NDArray[Any]:
+    def mask(self, rule: str) -> NDArray[np.bool_]:
         """(H, W) bool: the ground-truth pixels."""
         key = self._truth_key(rule)
-        if key not in self._cache:
-            self._cache[key] = binarize_truth(self.truth, key)
-        return self._cache[key]
+        return self.remember(key, lambda: binarize_truth(self.truth, key))
 
     def counts(self, prediction: PredictionRule, truth: str) -> PixelCounts:
         """Pixel counts of one rule against another."""
         key = ('counts', prediction, self._truth_key(truth))
-        if key not in self._cache:
-            self._cache[key] = pixel_counts(self.prediction(prediction), self.mask(truth))
-        return self._cache[key]
+        return self.remember(key, lambda: pixel_counts(self.prediction(prediction), self.mask(truth)))
 
     def predicted_components(self, rule: PredictionRule) -> Components:
         """The components of the predicted pixels."""
         key = ('components', rule)
-        if key not in self._cache:
-            self._cache[key] = label_components(self.prediction(rule))
-        return self._cache[key]
+        return self.remember(key, lambda: label_components(self.prediction(rule)))
 
     def targets(self, rule: str) -> Components:
         """The components of the ground truth."""
         key = ('targets', self._truth_key(rule))
-        if key not in self._cache:
-            self._cache[key] = label_components(self.mask(rule))
-        return self._cache[key]
+        return self.remember(key, lambda: label_components(self.mask(rule)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,17 +26,17 @@ class Matches:
         matched: (M,) bool, predictions that belong to a target.
     """
 
-    prediction_of: NDArray[Any]
-    distance: NDArray[Any]
-    matched: NDArray[Any]
+    prediction_of: NDArray[np.int64]
+    distance: NDArray[np.float64]
+    matched: NDArray[np.bool_]
 
     @property
-    def detected(self) -> NDArray[Any]:
+    def detected(self) -> NDArray[np.bool_]:
         """(N,) bool."""
         return self.prediction_of >= 0
 
 
-def centroid_distances(target: int, targets: Components, predictions: Components) -> NDArray[Any]:
+def centroid_distances(target: int, targets: Components, predictions: Components) -> NDArray[np.float64]:
     """Distances from one target's centroid to those of all predictions.
 
     Computed from the integer sums with one rounding per coordinate. So a shift by exactly 3 px
@@ -50,7 +49,8 @@ def centroid_distances(target: int, targets: Components, predictions: Components
     delta = (predictions.sums * area - targets.sums[target] * predictions.areas[:, None]) / (predictions.areas * area)[
         :, None
     ]
-    return np.sqrt(delta[:, 0] * delta[:, 0] + delta[:, 1] * delta[:, 1])
+    distances: NDArray[np.float64] = np.sqrt(delta[:, 0] * delta[:, 0] + delta[:, 1] * delta[:, 1])
+    return distances
 
 
 def match_nearest(targets: Components, predictions: Components, max_distance: float = 3.0) -> Matches:
@@ -111,7 +111,7 @@ def match_first(targets: Components, predictions: Components, max_distance: floa
     return matches
 
 
-def match_any_pixel(targets: Components, predicted: NDArray[Any]) -> NDArray[Any]:
+def match_any_pixel(targets: Components, predicted: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """RPCANet's rule: a target is detected when any of its pixels is predicted.
 
     Args:

@@ -77,7 +77,7 @@ class TargetRule:
     def count(self, image: ImageEvidence) -> dict[str, Any]:
         """Numbers of one image: targets, detections, false pixels, components, pixels."""
         targets = image.targets(self.truth)
-        counts = self._count(image, self.prediction, targets)
+        counts: dict[str, Any] = {**self._count(image, self.prediction, targets)}
         if self.further:
             rows = [self._count(image, rule, targets) for rule in self.further]
             counts['further_detected'] = [row['detected'] for row in rows]
@@ -131,7 +131,7 @@ class TargetRule:
             area = total['pixels']
         elif self.denominator == 'background':
             area = total['background']
-        elif self.denominator == 'fixed':
+        elif self.fixed_size is not None:
             area = self.fixed_size**2 * images
         else:
             area = counts[-1]['pixels'] * images if counts else 0

@@ -72,10 +72,10 @@ class PdFaCurve:
         false_components: (K,) float64, false components per image.
     """
 
-    thresholds: NDArray[Any]
-    pd: NDArray[Any]
-    fa: NDArray[Any]
-    false_components: NDArray[Any]
+    thresholds: NDArray[np.float64]
+    pd: NDArray[np.float64]
+    fa: NDArray[np.float64]
+    false_components: NDArray[np.float64]
 
 
 def pd_fa_curve(

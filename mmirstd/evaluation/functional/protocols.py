@@ -12,14 +12,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Union
+from typing import Any
 
 from .binarize import PredictionRule
 from .overlap import IouRule, NiouRule, PixelRule
 from .pd_fa import TargetRule
 from .roc_rule import RocRule
 
-Rule = Union[IouRule, NiouRule, PixelRule, RocRule, TargetRule]  # noqa: UP007  (Python 3.9)
+Rule = IouRule | NiouRule | PixelRule | RocRule | TargetRule
 
 
 @dataclass(frozen=True)
@@ -104,8 +104,10 @@ _RESET = (
     'not reproduced, the first evaluation is.'
 )
 
-# The torch codes: IoU on a float mask.
-_TORCH = dict(hit_truth='one', area_truth='window', label_truth='positive', single_precision=True)
+
+def _torch_iou(prediction: PredictionRule) -> IouRule:
+    """IoU of the torch codes, on a float mask."""
+    return IouRule(prediction, hit_truth='one', area_truth='window', label_truth='positive', single_precision=True)
 
 
 def _official_targets(**kwargs: Any) -> TargetRule:
@@ -145,7 +147,7 @@ _SPECS = (
         'basicirstd',
         'BasicIRSTD toolbox: boolean map prob > 0.5 at native size.',
         'XinyiYing/BasicIRSTD',
-        {'iou': IouRule(_HALF, **_TORCH), 'targets': _official_targets()},
+        {'iou': _torch_iou(_HALF), 'targets': _official_targets()},
         resolution={'*': None},
         defects=(_FIRST_MATCH, _TRUNCATED, _TORCH_IOU, 'Native size, padded with zeros to a multiple of 32.'),
     ),
@@ -154,7 +156,7 @@ _SPECS = (
         'SCTransNet (metrics.py and test.py): prob > 0.5 at native size.',
         'xdFai/SCTransNet',
         {
-            'iou': IouRule(_HALF, **_TORCH),
+            'iou': _torch_iou(_HALF),
             'niou': NiouRule(_HALF, 'truncate'),
             'targets': _official_targets(false_alarm='area_value'),
             'roc': RocRule(fields=('tpr', 'fpr', 'recall', 'precision', 'FP', 'F1')),
@@ -175,7 +177,7 @@ _SPECS = (
         'DNANet: logits > 0, everything resized to 256x256.',
         'YeRen123455/Infrared-Small-Target-Detection',
         {
-            'iou': IouRule(_LOGIT, **_TORCH),
+            'iou': _torch_iou(_LOGIT),
             'targets': _dnanet_targets(),
             'roc': RocRule(fields=('tpr', 'fpr', 'recall', 'precision')),
         },
@@ -195,7 +197,7 @@ _SPECS = (
         'MSHNet: logits > 0, everything resized to base_size (256).',
         'Lliu666/MSHNet',
         {
-            'iou': IouRule(_LOGIT, **_TORCH),
+            'iou': _torch_iou(_LOGIT),
             'targets': _dnanet_targets(),
             'roc': RocRule(fields=('tpr', 'fpr', 'recall', 'precision')),
         },

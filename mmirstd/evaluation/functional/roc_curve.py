@@ -78,10 +78,10 @@ class RocCurve:
         auc: Area under tpr(fpr); NaN without target or without background pixels.
     """
 
-    thresholds: NDArray[Any]
-    fpr: NDArray[Any]
-    tpr: NDArray[Any]
-    precision: NDArray[Any]
+    thresholds: NDArray[np.float64]
+    fpr: NDArray[np.float64]
+    tpr: NDArray[np.float64]
+    precision: NDArray[np.float64]
     auc: float
 
 

@@ -104,8 +104,8 @@ class RocRule:
 
     def summarize(self, counts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """The curves in ``fields``, as lists over the thresholds (NaN without positives or negatives)."""
-        tp = np.sum([item['tp'] for item in counts], axis=0, dtype=np.float64)
-        fp = np.sum([item['fp'] for item in counts], axis=0, dtype=np.float64)
+        tp: NDArray[np.float64] = np.sum([item['tp'] for item in counts], axis=0, dtype=np.float64)
+        fp: NDArray[np.float64] = np.sum([item['fp'] for item in counts], axis=0, dtype=np.float64)
         positives = sum(item['positives'] for item in counts)
         negatives = sum(item['negatives'] for item in counts)
         with np.errstate(invalid='ignore', divide='ignore'):

@@ -86,13 +86,11 @@ class MovingTargetMetric(DataSetMetric):
                 f'MovingTargetMetric: score_threshold={score_threshold}, max_distance={max_distance}; '
                 'expected a score in [0, 1] and a positive distance'
             )
+        edges: list[float] | None = None
         if scr_bins is not None:
-            edges = list(scr_bins)
-            scr_bins = [
-                math.inf if edge is None and k == len(edges) - 1 else float(edge) for k, edge in enumerate(edges)
-            ]
-            if len(scr_bins) < 2 or any(not low < high for low, high in zip(scr_bins, scr_bins[1:])):
-                raise ValueError(f'MovingTargetMetric: scr_bins={scr_bins}; expected at least two ascending edges')
+            edges = [math.inf if edge is None else float(edge) for edge in scr_bins]
+            if len(edges) < 2 or any(not low < high for low, high in zip(edges, edges[1:])):
+                raise ValueError(f'MovingTargetMetric: scr_bins={edges}; expected at least two ascending edges')
         for name, path in (('per_sequence_out', per_sequence_out), ('results_out', results_out)):
             if path:
                 check_suffix(path, ('.json',), name)
@@ -100,7 +98,7 @@ class MovingTargetMetric(DataSetMetric):
         self.max_distance = max_distance
         self.num_classes = num_classes
         self.per_sequence = per_sequence or bool(per_sequence_out)
-        self.scr_bins = scr_bins
+        self.scr_bins = edges
         self.per_sequence_out = per_sequence_out
         self.results_out = results_out
         self.last_tables: dict[str, Any] | None = None
@@ -130,7 +128,7 @@ class MovingTargetMetric(DataSetMetric):
         frames = [FrameDetections(**distinct[image]) for image in sorted(distinct, key=lambda i: (str(type(i)), i))]
         coco = CocoEvaluation(frames, self.num_classes)
         counts = [count_frame(frame, self.score_threshold, self.max_distance) for frame in frames]
-        tables = dict(overall=self._table(coco, counts, range(len(frames))), sequences={})
+        tables: dict[str, Any] = dict(overall=self._table(coco, counts, range(len(frames))), sequences={})
         if self.per_sequence:
             groups: dict[str, list[int]] = {}
             for index, frame in enumerate(frames):
