@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from mmirstd.engine.launch import OptionsAction, run_tool
+from mmirstd.utils.renamed import RenamedOption
 
 if TYPE_CHECKING:
     from mmirstd.apis import OutputFolder, Source
@@ -28,7 +29,7 @@ _SHOWN = 20
 #: The option behind what a message of the loading transform advises.
 _CURES = {
     "nonfinite='median'": '--nonfinite median',
-    "normalise='minmax' or 'percentile'": '--normalise percentile',
+    "normalize='minmax' or 'percentile'": '--normalize percentile',
     'bit_depth in LoadInfraredImage': '--bit-depth',
 }
 
@@ -108,13 +109,15 @@ def build_parser() -> argparse.ArgumentParser:
     tiles.add_argument('--window', type=int, default=1024, metavar='N', help='side of a tile in pixels')
     tiles.add_argument('--overlap', type=int, default=128, metavar='N', help='pixels that neighbouring tiles share')
     tiles.add_argument('--seam', choices=('blend', 'crop'), default='blend', help='how tiles are joined')
-    values = parser.add_argument_group('gray values (default: as the config normalises in training)')
+    values = parser.add_argument_group('gray values (default: as the config normalizes in training)')
+    ways = ('fixed', 'minmax', 'percentile')
     values.add_argument(
-        '--normalise',
-        choices=('fixed', 'minmax', 'percentile'),
+        '--normalize',
+        choices=ways,
         help='divide by the largest code; or stretch each image from its least to its greatest value, '
         'or between two percentiles',
     )
+    values.add_argument('--normalise', dest='normalize', action=RenamedOption, choices=ways, help=argparse.SUPPRESS)
     values.add_argument('--max-value', type=float, metavar='V', help='what "fixed" divides by')
     values.add_argument('--bit-depth', type=int, metavar='N', help='significant bits of 16-bit images, e.g. 14')
     values.add_argument(
@@ -241,7 +244,7 @@ def build(args: argparse.Namespace) -> TargetInferencer:
             device=args.device,
             threshold=args.threshold,
             min_area=args.min_area,
-            normalise=args.normalise,
+            normalize=args.normalize,
             load_options=load_options,
         )
     except ValueError as error:

@@ -16,10 +16,12 @@ from mmengine.logging import print_log
 
 from mmirstd import __version__
 from mmirstd.datasets.bit_depth import BitDepthWatch
+from mmirstd.engine.loading_options import RENAMED_OPTIONS
 from mmirstd.engine.normalization import follow_training, is_asked_for, normalization
 from mmirstd.registry import TRANSFORMS
 from mmirstd.utils.errors import ConfigError, DataError
 from mmirstd.utils.files import file_sha256
+from mmirstd.utils.renamed import rename_keys, renamed_arguments
 
 from .frame_result import FrameResult
 from .frame_stream import FrameStream, RawFormat
@@ -45,8 +47,8 @@ class TargetInferencer(BaseInferencer):
         show_progress: Show a progress bar in :meth:`__call__`.
         threshold: Probability above which a pixel is target, or score from which on a box is; None: the network's.
         min_area: Least area of a target in pixels.
-        normalise: How gray values become the network's input: ``'fixed'``, ``'minmax'``, ``'percentile'`` (see
-            :func:`mmirstd.datasets.transforms.load_image.normalise`); None: as in the config.
+        normalize: How gray values become the network's input: ``'fixed'``, ``'minmax'``, ``'percentile'`` (see
+            :func:`mmirstd.datasets.transforms.load_image.normalize`); None: as in the config.
         load_options: Further options of the config's loading transform to replace: ``max_value``, ``bit_depth``,
             ``percentiles``, ``nonfinite`` (``'error'`` or ``'median'``), ``invert``.
 
@@ -68,6 +70,7 @@ class TargetInferencer(BaseInferencer):
     #: Whether a folder of images is one sequence.
     sequences = False
 
+    @renamed_arguments(normalise='normalize')
     def __init__(
         self,
         model: ModelLike,
@@ -77,7 +80,7 @@ class TargetInferencer(BaseInferencer):
         show_progress: bool = True,
         threshold: float | None = None,
         min_area: int = 1,
-        normalise: str | None = None,
+        normalize: str | None = None,
         load_options: dict | None = None,
     ) -> None:
         # mmengine's own __init__ takes no built network and would execute what a checkpoint holds as its config.
@@ -89,7 +92,7 @@ class TargetInferencer(BaseInferencer):
         self.show_progress = show_progress
         self.visualizer = None
         self.load_options = {
-            key: value for key, value in dict(normalise=normalise, **(load_options or {})).items() if value is not None
+            key: value for key, value in dict(normalize=normalize, **(load_options or {})).items() if value is not None
         }
         self.threshold = self._default_threshold() if threshold is None else threshold
         self.min_area = min_area
@@ -108,12 +111,16 @@ class TargetInferencer(BaseInferencer):
         """What the head of a JSON result says of how it was made (docs/inference.md)."""
         weights = self.weights
         digest = file_sha256(weights) if weights is not None and Path(weights).is_file() else None
+        normalize = {**self._followed, **self.load_options}
+        earlier = {new: old for old, new in RENAMED_OPTIONS.items()}
         return dict(
             min_area=self.min_area,
             model=self.name,
             weights=None if weights is None else Path(weights).name,
             weights_sha256=digest,
-            normalise={**self._followed, **self.load_options} or 'config',
+            normalize=normalize or 'config',
+            # Schema 1.0 had this name; readers may ask for it until 2.0.
+            normalise={earlier.get(key, key): value for key, value in normalize.items()} or 'config',
             tiling=self._tiling_record(),
             mmirstd=__version__,
         )
@@ -131,6 +138,7 @@ class TargetInferencer(BaseInferencer):
             dataset = dataset['dataset']
         steps = [copy.deepcopy(step) for step in (dataset.get('pipeline') or default)]
         if steps and steps[0].get('type', '').rsplit('.', 1)[-1] in ('LoadInfraredImage', 'LoadClip'):
+            rename_keys(steps[0], RENAMED_OPTIONS, self.name)
             steps[0].update(self.load_options)
             asked = bool(set(self.load_options) - {'nonfinite', 'invert'}) or cfg is not None and is_asked_for(cfg)
             before = normalization(steps[0])
@@ -150,7 +158,7 @@ class TargetInferencer(BaseInferencer):
         if found.rsplit('.', 1)[-1] != expected:
             raise ConfigError(
                 f'{config_name(cfg)}: its test pipeline begins with {found}; expected '
-                f'mmirstd.{expected}, which normalises images as in training'
+                f'mmirstd.{expected}, which normalizes images as in training'
             )
         try:
             return TRANSFORMS.build(steps[0])

@@ -44,7 +44,7 @@ class PreparedImage:
         source: Where it is from.
         frame: Number of the frame.
         gray: (H, W) as read, NaN and infinity replaced if the config says so.
-        image: (H, W) float32, normalised as in training.
+        image: (H, W) float32, normalized as in training.
     """
 
     source: Source
@@ -56,7 +56,7 @@ class PreparedImage:
 class IRSTDInferencer(TargetInferencer):
     """Find infrared small targets in images with a segmentation network or a classical method.
 
-    Images go through the config's own test pipeline (its ``LoadInfraredImage`` normalises them), so the network sees
+    Images go through the config's own test pipeline (its ``LoadInfraredImage`` normalizes them), so the network sees
     what it saw in training; 8 and 16 bits and float, gray and colour.  Large images are tiled
     (:class:`~.tiling.Tiling`).
 
@@ -68,7 +68,7 @@ class IRSTDInferencer(TargetInferencer):
             print(result.source.label, result.targets, result.mask.shape)
 
     Args:
-        model, weights, device, scope, show_progress, threshold, min_area, normalise, load_options: See
+        model, weights, device, scope, show_progress, threshold, min_area, normalize, load_options: See
             :class:`~.base_inferencer.TargetInferencer`.
         tile: ``'auto'``: tile images of more than ``AUTO_TILE_PIXELS`` (2 million) pixels, except with a classical
             method, whose threshold is taken from the whole image; ``'on'``: tile whatever is larger than the window;
@@ -162,10 +162,10 @@ class IRSTDInferencer(TargetInferencer):
                 yield prepared
 
     def prepare(self, raw: np.ndarray, source: Source, frame: int = 0) -> PreparedImage:
-        """Normalise gray values (H, W) as in training.
+        """Normalize gray values (H, W) as in training.
 
         Raises:
-            DataError: They do not fit the normalisation, or are not finite.
+            DataError: They do not fit the normalization, or are not finite.
         """
         label = source.label if source.still else f'{source.label}, frame {frame}'
         if raw.dtype.kind == 'f':
@@ -211,7 +211,7 @@ class IRSTDInferencer(TargetInferencer):
 
     @torch.no_grad()
     def predict_maps(self, images: list[np.ndarray]) -> list[np.ndarray]:
-        """Probability maps of normalised images of one shape.
+        """Probability maps of normalized images of one shape.
 
         Args:
             images: (H, W) float32 each, as :meth:`prepare` gives them.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import csv
 import hashlib
 import json
@@ -11,8 +12,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from mmirstd.engine.loading_options import RENAMED_OPTIONS
 from mmirstd.utils.errors import UserError
 from mmirstd.utils.files import atomic_path, write_json
+from mmirstd.utils.renamed import rename_keys
 
 from .inputs import Source, identity
 from .target_schema import CSV_COLUMNS
@@ -88,12 +91,11 @@ class OutputFolder:
             self._owners[entry['name'].casefold()] = owner
             self._finished[owner] = (entry['identity'], tuple(entry['outputs']))
 
-    def _compare(self, before: dict[str, Any]) -> None:
-        different = sorted(key for key in {*before, *self.settings} if before.get(key) != self.settings.get(key))
+    def _compare(self, written: dict[str, Any]) -> None:
+        before, now = _with_new_names(written), _with_new_names(self.settings)
+        different = sorted(key for key in {*before, *now} if before.get(key) != now.get(key))
         if different:
-            listed = ''.join(
-                f'\n  {key}: {before.get(key)!r} then, {self.settings.get(key)!r} now' for key in different
-            )
+            listed = ''.join(f'\n  {key}: {before.get(key)!r} then, {now.get(key)!r} now' for key in different)
             raise UserError(
                 f'{self.root}: holds results made with other settings.{listed}'
                 '\n  cure: choose another --out, or write over them with --overwrite'
@@ -240,3 +242,13 @@ class Outputs:
             else:
                 temporary.unlink(missing_ok=True)
         self._parts = {}
+
+
+def _with_new_names(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings with today's names of options, of a folder that an earlier version may have begun."""
+    settings = copy.deepcopy(dict(settings))
+    rename_keys(settings, RENAMED_OPTIONS)
+    for value in settings.values():
+        if isinstance(value, dict):
+            rename_keys(value, RENAMED_OPTIONS)
+    return settings

@@ -47,8 +47,8 @@ class StreamingDetector:
         model: A detector that was built, or a config (file) with the detector under ``model``.
         checkpoint: Checkpoint file for a model from a config.
         pipeline: Transforms from a frame to the model's input, as for a test data set.  None: the test pipeline of the
-            config, and for a model without config ``LoadClip`` with its fixed normalisation (8-bit frames / 255, 16-bit
-            frames / 65535, float frames as they are) and no resize.  A normalisation by the clip's own range
+            config, and for a model without config ``LoadClip`` with its fixed normalization (8-bit frames / 255, 16-bit
+            frames / 65535, float frames as they are) and no resize.  A normalization by the clip's own range
             (``'minmax'``, ``'percentile'``) would here be by the frame's.
         stride: Distance of a clip's frames; None: the test data set's in the config, or 1.
         device: Where to compute.
@@ -115,7 +115,7 @@ class StreamingDetector:
 
         Raises:
             ValueError: If the frame has other dimensions, or another size than the one before it.
-            DataError: If its values do not fit the normalisation.
+            DataError: If its values do not fit the normalization.
         """
         shape = _height_width(frame).shape[:2]
         if self._next and shape != self._shape:

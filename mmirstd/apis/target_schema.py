@@ -11,7 +11,7 @@ from typing import Any
 #: Name of the schema, in every JSON result.
 SCHEMA = 'mmirstd.targets'
 #: ``MAJOR.MINOR``: a new field raises the second number, a field that changes its meaning or goes the first.
-SCHEMA_VERSION = '1.0'
+SCHEMA_VERSION = '1.1'
 
 
 def _column(unit: str, meaning: str, digits: int | None = None) -> Any:

@@ -104,18 +104,18 @@ class ModelShelf:
         """Of the choices, the default first."""
         return list(self.choices)
 
-    def get(self, name: str, normalise: str | None = None) -> TargetInferencer:
+    def get(self, name: str, normalize: str | None = None) -> TargetInferencer:
         """The inferencer of a choice; call it with :attr:`lock` held.
 
         Args:
             name: Of the choice.
-            normalise: As for the inferencers.
+            normalize: As for the inferencers.
 
         Raises:
             UserError: The model cannot be built.
             KeyError: There is no such choice.
         """
-        key = name, normalise
+        key = name, normalize
         if key not in self._built:
             choice = self.choices[name]
             self._built[key] = build_inferencer(
@@ -123,7 +123,7 @@ class ModelShelf:
                 choice.weights,
                 device=self.device,
                 show_progress=False,
-                normalise=normalise,
+                normalize=normalize,
                 **self.options,
             )
             while len(self._built) > self._keep:

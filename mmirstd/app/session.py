@@ -39,7 +39,7 @@ _FILES = {
 #: What a message of the loading transform advises -> what one can do here.
 _CURES = {
     "nonfinite='median' in LoadInfraredImage": 'tools/infer.py --nonfinite median',
-    "normalise='minmax' or 'percentile' in LoadInfraredImage": 'another choice of gray values',
+    "normalize='minmax' or 'percentile' in LoadInfraredImage": 'another choice of gray values',
     'bit_depth in LoadInfraredImage': 'bit depth (tools/infer.py --bit-depth)',
 }
 _KEPT_PICTURES = 4
@@ -135,7 +135,7 @@ class AppSession:
         self,
         path: str | os.PathLike[str],
         model: str,
-        normalise: str | None = None,
+        normalize: str | None = None,
         threshold: float | None = None,
         min_area: int = 1,
         progress: Progress | None = None,
@@ -145,34 +145,34 @@ class AppSession:
         Args:
             path: The upload.
             model: Name of the choice.
-            normalise: How gray values become the network's input; None: as in training.
+            normalize: How gray values become the network's input; None: as in training.
             threshold: Probability above which a pixel is target; None: the model's own.
             min_area: Least area of a target in pixels.
             progress: Told of each frame.
 
         Returns:
-            Whether a network ran; not for the same file, model and normalisation as before.
+            Whether a network ran; not for the same file, model and normalization as before.
 
         Raises:
             UserError: The file or the model cannot be used; the results before are gone,
                 unless they are of the same file and model.
         """
         status = os.stat(path) if os.path.exists(path) else None
-        made = (os.fspath(path), status and (status.st_size, status.st_mtime_ns), model, normalise)
+        made = (os.fspath(path), status and (status.st_size, status.st_mtime_ns), model, normalize)
         fresh = made != self._made
         if fresh:
             self._forget()
-            self._run(accept_upload(path, self.limits), model, normalise, progress)
+            self._run(accept_upload(path, self.limits), model, normalize, progress)
             self._made = made
         self.rethreshold(self._default if threshold is None else threshold, min_area, pictures=True)
         return fresh
 
-    def _run(self, upload: UploadedFile, model: str, normalise: str | None, progress: Progress | None) -> None:
+    def _run(self, upload: UploadedFile, model: str, normalize: str | None, progress: Progress | None) -> None:
         problems: list[Exception] = []
         results = []
         watch = BitDepthWatch()
         with self.shelf.lock:
-            inferencer = self.shelf.get(model, normalise)
+            inferencer = self.shelf.get(model, normalize)
             for result in inferencer.infer(
                 upload, on_error=lambda _, error: problems.append(error), max_frames=upload.max_frames
             ):

@@ -24,7 +24,7 @@ class RawCache:
     """Reads images and masks, and keeps what it decoded in bounded shared memory.
 
     What is kept is the raw one-channel array with its bit depth (one byte a
-    pixel for most data sets), not the normalised float image.  The memory is
+    pixel for most data sets), not the normalized float image.  The memory is
     one anonymous shared mapping that exists before the data loader forks: what
     one worker decodes all workers and the main process can read, and the limit
     holds for all of them together.  Pages are only taken from the system when

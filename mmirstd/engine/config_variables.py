@@ -21,7 +21,7 @@ from mmengine.runner import Runner
 
 from mmirstd.utils.errors import ConfigError
 
-from .loading_options import LOADING_OPTIONS
+from .loading_options import LOADING_OPTIONS, RENAMED_OPTIONS
 
 # Top-level keys that are read by the Runner's parts or by our tools but are no argument of Runner. test_pipeline and
 # tta_pipeline are read by mmseg's and mmdet's own tools alone; for ours they are variables.
@@ -36,6 +36,7 @@ _OTHER_KEYS = (
     'activation_checkpointing',
     'runner_type',
     *LOADING_OPTIONS,
+    *RENAMED_OPTIONS,
 )
 
 _SHOWN = 5

@@ -9,12 +9,15 @@ from mmengine.config import Config
 from mmengine.logging import print_log
 
 from mmirstd.utils.errors import ConfigError, MissingDataError
+from mmirstd.utils.renamed import rename_keys
 
 #: Arguments of ``mmirstd.LoadInfraredImage`` and ``mmirstd.LoadClip`` that may stand at the top of a config.
-IMAGE_OPTIONS: tuple[str, ...] = ('bit_depth', 'max_value', 'normalise', 'percentiles', 'nonfinite', 'invert')
+IMAGE_OPTIONS: tuple[str, ...] = ('bit_depth', 'max_value', 'normalize', 'percentiles', 'nonfinite', 'invert')
 #: Arguments of the data sets with masks.
 MASK_OPTIONS: tuple[str, ...] = ('mask_rule',)
 LOADING_OPTIONS: tuple[str, ...] = IMAGE_OPTIONS + MASK_OPTIONS
+#: Old name -> new name; configs, command lines and checkpoints may have either.
+RENAMED_OPTIONS = {'normalise': 'normalize'}
 
 _LOADERS = ('LoadInfraredImage', 'LoadClip')
 _WITH_MASKS = ('SIRSTDataset', 'MaskClipDataset')
@@ -26,10 +29,14 @@ def apply_loading_options(cfg: Config) -> None:
     ``bit_depth='auto'`` looks at a few images of the training data (without any, of the test data) and takes the
     smallest usual depth that holds them; what was found replaces it, so that it is kept with the run.
 
+    Old names of options are replaced by the new ones, and that is said.
+
     Raises:
         ConfigError: The config has no part that takes the option.
         DataError: ``'auto'``, and the data cannot be found.
     """
+    for part in (cfg._cfg_dict, *loading_steps(cfg._cfg_dict)):
+        rename_keys(part, RENAMED_OPTIONS, str(cfg.filename or 'the config'))
     for option in LOADING_OPTIONS:
         value = cfg.get(option)
         if value is None:

@@ -9,25 +9,29 @@ from typing import Any
 from mmengine.config import Config
 
 from mmirstd.compat.checkpoint import load_checkpoint_file
+from mmirstd.utils.renamed import rename_keys
 
-from .loading_options import loading_steps
+from .loading_options import RENAMED_OPTIONS, loading_steps
 
 #: Arguments of the loading transform that decide the network's input, and what they are when left out.
-_DEFAULTS: dict[str, Any] = dict(normalise='fixed', bit_depth=None, max_value=None, percentiles=[0.5, 99.5])
+_DEFAULTS: dict[str, Any] = dict(normalize='fixed', bit_depth=None, max_value=None, percentiles=[0.5, 99.5])
 _META = 'normalization'
 
 
 def normalization(step: dict) -> dict[str, Any]:
-    """How a loading step makes the network's input: ``normalise``, ``bit_depth``, ``max_value``, ..., plain values.
+    """How a loading step makes the network's input: ``normalize``, ``bit_depth``, ``max_value``, ..., plain values.
 
-    What has no effect is as by default: percentiles unless they are used, the bit depth unless it divides.
+    What has no effect is as by default: percentiles unless they are used, the bit depth unless it divides. Old names of
+    options are read as well: checkpoints keep what they were made with.
     """
+    step = dict(step)
+    rename_keys(step, RENAMED_OPTIONS)
     found = {key: step.get(key, default) for key, default in _DEFAULTS.items()}
-    if found['normalise'] != 'percentile':
+    if found['normalize'] != 'percentile':
         found['percentiles'] = _DEFAULTS['percentiles']
-    if found['normalise'] != 'fixed':
+    if found['normalize'] != 'fixed':
         found['max_value'] = None
-    if found['normalise'] != 'fixed' or found['max_value'] is not None:
+    if found['normalize'] != 'fixed' or found['max_value'] is not None:
         found['bit_depth'] = None
     return dict(found, percentiles=[float(value) for value in found['percentiles']])
 
@@ -90,6 +94,7 @@ def follow_training(steps: Iterable[dict], path: str, asked: bool) -> str | None
             ', as asked for' if asked else ''
         )
     for step in steps:
+        rename_keys(step, RENAMED_OPTIONS)
         step.update(trained[0])
     return f'the images are read with {what}, as the checkpoint was trained; the config says {_written(differs)}'
 
@@ -100,14 +105,14 @@ def _alike(used: dict[str, Any], trained: dict[str, Any]) -> bool:
 
 def _written(found: dict[str, Any]) -> str:
     changed = {key: value for key, value in found.items() if value != _DEFAULTS[key]}
-    if found['normalise'] == 'fixed' and found['max_value'] is None:
+    if found['normalize'] == 'fixed' and found['max_value'] is None:
         changed['bit_depth'] = found['bit_depth']
     return ' '.join(f'{key}={value}' for key, value in changed.items())
 
 
 def is_asked_for(cfg: Any) -> bool:
     """Whether a config's top or the command line say how test images are normalized, not the config's pipelines."""
-    if any(cfg.get(option) is not None for option in _DEFAULTS):
+    if any(cfg.get(option) is not None for option in (*_DEFAULTS, *RENAMED_OPTIONS)):
         return True
     filename = getattr(cfg, 'filename', None)
     if not filename:

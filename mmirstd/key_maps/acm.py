@@ -5,7 +5,7 @@ from __future__ import annotations
 from .blocks import conv_bn_pairs
 from .key_map import KeyMap
 
-_UNFOLDABLE = 'the network normalises each channel with weights of its own before the first convolution'
+_UNFOLDABLE = 'the network normalizes each channel with weights of its own before the first convolution'
 
 
 def _blocks(official: str, ours: str, count: int, body: bool) -> dict[str, str]:

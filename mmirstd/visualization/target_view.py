@@ -11,6 +11,8 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from mmirstd.utils.renamed import renamed_arguments
+
 from .box_findings import BoxFinding
 from .contours import draw_contours, resize_mask
 from .detection_overlay import draw_finding
@@ -77,9 +79,10 @@ def draw_probability(probability: np.ndarray) -> np.ndarray:
     return cv2.applyColorMap(values, cv2.COLORMAP_INFERNO)
 
 
-def window_at(centre: tuple[float, float], side: int) -> tuple[int, int, int]:
+@renamed_arguments(centre='center')
+def window_at(center: tuple[float, float], side: int) -> tuple[int, int, int]:
     """Left edge, upper edge and side of the square of ``side`` pixels around (x, y)."""
-    return math.floor(centre[0] - side / 2 + 0.5), math.floor(centre[1] - side / 2 + 0.5), side
+    return math.floor(center[0] - side / 2 + 0.5), math.floor(center[1] - side / 2 + 0.5), side
 
 
 def magnify_window(

@@ -26,7 +26,7 @@ def test_bit_depth_and_mask_values_from_training_to_testing(tiny_data, tiny_conf
     assert done.stdout.count('16 have one value beside 0, which is target') == 1
     checkpoint = work_dir / 'epoch_1.pth'
     stored = torch.load(checkpoint, map_location='cpu', weights_only=False)['meta']['normalization']
-    assert stored == [dict(normalise='fixed', bit_depth=14, max_value=None, percentiles=[0.5, 99.5])]
+    assert stored == [dict(normalize='fixed', bit_depth=14, max_value=None, percentiles=[0.5, 99.5])]
 
     done = run('test.py', tiny_config, checkpoint, *data, cwd=tmp_path)
     assert 'the images are read with bit_depth=14, as the checkpoint was trained' in done.stdout

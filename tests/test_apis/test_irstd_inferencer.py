@@ -87,11 +87,21 @@ def test_gray_values_beyond_the_normalisation() -> None:
     image = scene().astype(np.float32) * 40 - 100  # degrees, radiance, ...
     with pytest.raises(DataError, match='max_value'):
         list(IRSTDInferencer(LocalContrast(), device='cpu').infer(image))
-    for options in (dict(normalise='minmax'), dict(normalise='percentile', load_options=dict(percentiles=(1, 100)))):
+    for options in (dict(normalize='minmax'), dict(normalize='percentile', load_options=dict(percentiles=(1, 100)))):
         (result,) = IRSTDInferencer(LocalContrast(), device='cpu', **options).infer(image)
         assert [(round(t.x), round(t.y)) for t in result.targets] == [(40, 30)]
     with pytest.raises(ConfigError, match='bit_depth'):
         IRSTDInferencer(LocalContrast(), device='cpu', load_options=dict(bit_depth=40))
+
+
+def test_the_old_name_of_normalize() -> None:
+    with pytest.warns(DeprecationWarning, match='normalise is normalize now'):
+        inferencer = IRSTDInferencer(LocalContrast(), device='cpu', normalise='minmax')
+    record = inferencer.provenance()
+    assert record['normalize'] == dict(normalize='minmax')
+    assert record['normalise'] == dict(normalise='minmax')  # for readers of schema 1.0
+    plain = IRSTDInferencer(LocalContrast(), device='cpu').provenance()
+    assert plain['normalize'] == plain['normalise'] == 'config'
 
 
 @pytest.mark.parametrize('dtype', [np.uint8, np.float32])

@@ -65,7 +65,7 @@ def test_the_shelf_keeps_the_last_few() -> None:
     assert shelf.get('a') is first
     stretched = shelf.get('a', 'minmax')
     assert stretched is not first
-    assert stretched.provenance()['normalise'] == {'normalise': 'minmax'}
+    assert stretched.provenance()['normalize'] == {'normalize': 'minmax'}
     shelf.get('b')  # the third: 'a' as in training goes
     assert shelf.get('a', 'minmax') is stretched
     assert shelf.get('a') is not first

@@ -39,7 +39,7 @@ class Shelf:
 
         inferencer.forward = counted
 
-    def get(self, name: str, normalise: str | None = None) -> object:
+    def get(self, name: str, normalize: str | None = None) -> object:
         return self.inferencer
 
 

@@ -146,7 +146,7 @@ def test_codes_of_fewer_bits_are_a_warning_said_once(tmp_path, said):
 
 
 @pytest.mark.parametrize(
-    'options', [dict(bit_depth=14), dict(max_value=16383), dict(normalise='minmax'), dict(normalise='percentile')]
+    'options', [dict(bit_depth=14), dict(max_value=16383), dict(normalize='minmax'), dict(normalize='percentile')]
 )
 def test_nothing_is_said_when_the_range_is_known(tmp_path, said, options):
     root = make_root(tmp_path, ['a'])

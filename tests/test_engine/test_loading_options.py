@@ -6,6 +6,7 @@ from mmengine.config import Config
 
 from mmirstd.engine.launch import load_config
 from mmirstd.engine.loading_options import apply_loading_options, loading_steps
+from mmirstd.utils import renamed
 from mmirstd.utils.errors import ConfigError
 from tests.shared import REPO
 from tests.test_datasets.helpers import make_root, scene, write
@@ -36,6 +37,40 @@ def test_without_the_option_nothing_changes():
     before = Config.fromfile(MIXED)
     apply_loading_options(before)
     assert before.train_dataloader == Config.fromfile(MIXED).train_dataloader
+
+
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What users are told of old names."""
+    lines: list[str] = []
+    monkeypatch.setattr(renamed, '_said', set())
+    monkeypatch.setattr('mmengine.logging.print_log', lambda text, **_: lines.append(text))
+    return lines
+
+
+@pytest.mark.parametrize(
+    'option',
+    ['normalise', 'train_dataloader.dataset.pipeline.0.normalise', 'test_dataloader.dataset.pipeline.0.normalise'],
+)
+def test_options_of_the_command_line_under_their_old_names(said, option):
+    cfg = load_config(NUAA, {option: 'minmax'})
+    part = cfg._cfg_dict if option == 'normalise' else cfg[option.split('.')[0]]
+    assert {step['normalize'] for step in loading_steps(part)} == {'minmax'}
+    assert not any('normalise' in step for step in loading_steps(cfg._cfg_dict))
+    assert said == [f'{NUAA}: normalise is accepted; its name is normalize now']
+
+
+def test_a_config_with_old_names_on_top_of_new_ones(tmp_path, said):
+    (tmp_path / 'base.py').write_text("load = dict(type='mmirstd.LoadInfraredImage', normalize='fixed')\n")
+    (tmp_path / 'own.py').write_text(
+        "_base_ = ['base.py']\nload = dict(normalise='percentile')\n"
+        "clip = dict(type='mmirstd.LoadClip', normalise='minmax')\n"
+        'test_dataloader = dict(dataset=dict(pipeline=[{{_base_.load}}, clip]))\n'
+    )
+    cfg = load_config(str(tmp_path / 'own.py'))
+    assert cfg.load == dict(type='mmirstd.LoadInfraredImage', normalize='percentile')
+    assert cfg.test_dataloader.dataset.pipeline[1] == dict(type='mmirstd.LoadClip', normalize='minmax')
+    assert said == [f'{tmp_path / "own.py"}: normalise is accepted; its name is normalize now']
 
 
 def test_an_option_that_nothing_takes_is_refused():

@@ -40,11 +40,11 @@ def checkpoint(folder, *steps: dict) -> str:
 
 def test_what_has_no_effect_makes_no_difference():
     fixed = normalization({})
-    assert fixed == dict(normalise='fixed', bit_depth=None, max_value=None, percentiles=[0.5, 99.5])
+    assert fixed == dict(normalize='fixed', bit_depth=None, max_value=None, percentiles=[0.5, 99.5])
     assert normalization(dict(percentiles=(1, 99), nonfinite='median', invert=True)) == fixed
-    assert normalization(dict(normalise='minmax', bit_depth=14, max_value=3)) == dict(fixed, normalise='minmax')
+    assert normalization(dict(normalize='minmax', bit_depth=14, max_value=3)) == dict(fixed, normalize='minmax')
     assert normalization(dict(bit_depth=14, max_value=3)) == dict(fixed, max_value=3)
-    assert normalization(dict(normalise='percentile', percentiles=(1, 99)))['percentiles'] == [1.0, 99.0]
+    assert normalization(dict(normalize='percentile', percentiles=(1, 99)))['percentiles'] == [1.0, 99.0]
 
 
 def test_the_checkpoint_keeps_the_distinct_ones(tmp_path):
@@ -52,6 +52,25 @@ def test_the_checkpoint_keeps_the_distinct_ones(tmp_path):
     assert trained_normalizations(path) == [normalization({}), normalization(dict(bit_depth=14))]
     torch.save(dict(state_dict={}), tmp_path / 'old.pth')
     assert trained_normalizations(str(tmp_path / 'old.pth')) == []
+
+
+def test_a_checkpoint_of_an_earlier_version_is_read_and_followed(tmp_path):
+    """Its meta data have the option's old name, as its configs had."""
+    old = dict(normalise='minmax', bit_depth=None, max_value=None, percentiles=[0.5, 99.5])
+    torch.save(dict(state_dict={}, meta=dict(normalization=[old])), tmp_path / 'old.pth')
+    assert trained_normalizations(str(tmp_path / 'old.pth')) == [normalization(dict(normalize='minmax'))]
+    for step in ({}, dict(normalize='fixed'), dict(normalise='fixed')):
+        text = follow_training([step], str(tmp_path / 'old.pth'), asked=False)
+        assert text == (
+            'the images are read with normalize=minmax, as the checkpoint was trained; the config says bit_depth=None'
+        )
+        assert normalization(step)['normalize'] == 'minmax'
+        assert 'normalise' not in step
+    step = dict(normalise='minmax')
+    assert follow_training([step], str(tmp_path / 'old.pth'), asked=False) is None
+    assert trained_normalizations(checkpoint(tmp_path, dict(normalise='minmax'))) == [
+        normalization(dict(normalize='minmax'))
+    ]
 
 
 def test_a_released_config_has_the_plain_one():
@@ -73,8 +92,8 @@ def test_the_checkpoint_is_followed_and_that_is_said(tmp_path):
         'the images are read with bit_depth=14, as the checkpoint was trained; the config says bit_depth=None'
     )
     step = dict(bit_depth=14)
-    follow_training([step], checkpoint(tmp_path, dict(normalise='percentile', percentiles=(1, 99))), asked=False)
-    assert normalization(step) == normalization(dict(normalise='percentile', percentiles=(1, 99)))
+    follow_training([step], checkpoint(tmp_path, dict(normalize='percentile', percentiles=(1, 99))), asked=False)
+    assert normalization(step) == normalization(dict(normalize='percentile', percentiles=(1, 99)))
 
 
 def test_what_was_asked_for_stays_and_the_difference_is_said(tmp_path):
@@ -89,9 +108,9 @@ def test_what_was_asked_for_stays_and_the_difference_is_said(tmp_path):
 def test_of_several_none_is_chosen(tmp_path):
     path = checkpoint(tmp_path, {}, dict(bit_depth=14))
     assert follow_training([dict(bit_depth=14)], path, asked=False) is None
-    step = dict(normalise='minmax')
+    step = dict(normalize='minmax')
     assert 'trained with bit_depth=None; or bit_depth=14' in follow_training([step], path, asked=False)
-    assert step == dict(normalise='minmax')
+    assert step == dict(normalize='minmax')
 
 
 def test_no_file_no_word():

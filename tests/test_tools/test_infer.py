@@ -21,6 +21,7 @@ from PIL import Image
 
 from mmirstd.apis import result_writer as writer_module
 from mmirstd.apis.target_schema import CSV_COLUMNS, SCHEMA_VERSION
+from mmirstd.utils import renamed
 from mmirstd.utils.errors import CheckpointError, ConfigError, UserError
 from tests.shared import REPO
 from tests.test_apis.helpers import moving_frames, scene, write_image, write_mjpeg, write_video
@@ -501,3 +502,26 @@ def test_wrong_models(tmp_path: Path) -> None:
     with pytest.raises(UserError, match='window'):
         infer(image, '--out', tmp_path / 'out', '--window', '64')
     assert not (tmp_path / 'out').exists()
+
+
+def test_options_and_checkpoints_of_earlier_versions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The old spelling on the command line, and in what a checkpoint says of its training."""
+    said: list[str] = []
+    monkeypatch.setattr(renamed, '_said', set())
+    monkeypatch.setattr('mmengine.logging.print_log', lambda text, **_: said.append(text))
+    image = write_image(tmp_path / 'a.png', scene())
+    assert infer(image, '--out', tmp_path / 'given', '--save', 'json', '--normalise', 'minmax') == 0
+    told = [text for text in said if 'is accepted' in text]
+    assert [text.split(': ', 1)[1] for text in told] == ['--normalise is accepted; its name is --normalize now']
+    record = json.loads((tmp_path / 'given/json/a.json').read_text())
+    assert (record['normalize'], record['normalise']) == (dict(normalize='minmax'), dict(normalise='minmax'))
+    checkpoint = torch.load(RELEASED, weights_only=False)
+    old = dict(normalise='percentile', bit_depth=None, max_value=None, percentiles=[1.0, 99.0])
+    checkpoint['meta']['normalization'] = [old]
+    torch.save(checkpoint, tmp_path / 'old.pth')
+    out = tmp_path / 'followed'
+    assert main([GGL_NET, *map(str, (tmp_path / 'old.pth', image, '--out', out, '--save', 'json')), '--quiet']) == 0
+    assert json.loads((out / 'json/a.json').read_text())['normalize'] == dict(
+        normalize='percentile', percentiles=[1.0, 99.0]
+    )
+    assert [text for text in said if 'is accepted' in text] == told  # what a file of ours says is nobody's mistake

@@ -14,9 +14,10 @@ from mmirstd.evaluation.functional.matching import match_nearest
 from mmirstd.evaluation.functional.roc_curve import ROC_THRESHOLDS, score_histograms
 from mmirstd.evaluation.prediction_dump import DumpWriter, PredictionDump, probability_edges, write_index
 from mmirstd.utils.errors import DataError
+from mmirstd.visualization import report
 from mmirstd.visualization.report import (
     REPORT_THRESHOLDS,
-    analyse_run,
+    analyze_run,
     build_contents,
     render_page,
     threshold_levels,
@@ -33,12 +34,12 @@ HALF = REPORT_THRESHOLDS.index(0.5)
 @pytest.fixture(scope='module')
 def run(tmp_path_factory):
     dump = PredictionDump(write_run(tmp_path_factory.mktemp('runs') / 'a'))
-    return analyse_run(dump, 'a', list(PROTOCOLS))
+    return analyze_run(dump, 'a', list(PROTOCOLS))
 
 
 @pytest.fixture(scope='module')
 def other(tmp_path_factory):
-    return analyse_run(PredictionDump(write_run(tmp_path_factory.mktemp('runs') / 'b', quality=0.9)), 'b', ['msda'])
+    return analyze_run(PredictionDump(write_run(tmp_path_factory.mktemp('runs') / 'b', quality=0.9)), 'b', ['msda'])
 
 
 def pairs(run):
@@ -220,10 +221,10 @@ def test_fewer_alarms_on_request(run):
 
 
 def test_runs_of_other_images_do_not_go_together(run, tmp_path):
-    fewer = analyse_run(PredictionDump(write_run(tmp_path / 'fewer', images=5)), 'fewer')
+    fewer = analyze_run(PredictionDump(write_run(tmp_path / 'fewer', images=5)), 'fewer')
     with pytest.raises(DataError, match=r"need the same images; 7 are in one of them only, the first is 'scene005'"):
         build_contents([run, fewer], 't')
-    changed = analyse_run(PredictionDump(write_run(tmp_path / 'changed', seed=1)), 'changed')
+    changed = analyze_run(PredictionDump(write_run(tmp_path / 'changed', seed=1)), 'changed')
     with pytest.raises(DataError, match=r'the ground truth of .scene000. differs.*--eval-size'):
         build_contents([run, changed], 't')
 
@@ -231,15 +232,15 @@ def test_runs_of_other_images_do_not_go_together(run, tmp_path):
 def test_two_images_of_one_name(tmp_path):
     dump = PredictionDump(write_run(tmp_path, images=2, names=['same', 'same']))
     with pytest.raises(DataError, match='same ID'):
-        analyse_run(dump, 'x')
+        analyze_run(dump, 'x')
 
 
 def test_record_that_does_not_belong_is_said(run, tmp_path):
     true = run.summary['own']['default']
     right = PredictionDump(write_run(tmp_path / 'right', metrics=dict(IoU=true['IoU'], Pd=true['Pd'], other=3)))
-    assert analyse_run(right, 'x').summary['notices'] == []
+    assert analyze_run(right, 'x').summary['notices'] == []
     wrong = PredictionDump(write_run(tmp_path / 'wrong', metrics=dict(IoU=0.123), notices=['as recorded']))
-    notices = analyse_run(wrong, 'x').summary['notices']
+    notices = analyze_run(wrong, 'x').summary['notices']
     assert notices[0] == 'as recorded'
     assert 'recorded 0.123' in notices[1]
 
@@ -248,7 +249,7 @@ def test_no_target_at_all(tmp_path):
     blank, score = np.zeros((30, 30), np.uint8), np.zeros((30, 30), np.float32)
     score[4:6, 9:12] = 0.8
     write_index(tmp_path, [DumpWriter(tmp_path).write('empty', score, blank, blank)])
-    contents = build_contents([analyse_run(PredictionDump(tmp_path), 'empty', ['msda', 'rpcanet'])], 't')
+    contents = build_contents([analyze_run(PredictionDump(tmp_path), 'empty', ['msda', 'rpcanet'])], 't')
     assert [item['kind'] for item in contents['data']['items']] == ['alarm']
     assert contents['data']['runs'][0]['own']['default']['Pd'] is None
     json.dumps(contents['data'], allow_nan=False)
@@ -256,7 +257,7 @@ def test_no_target_at_all(tmp_path):
 
 def test_one_file_without_addresses_and_with_names_escaped(tmp_path):
     evil = '</script><script>alert(1)</script>'
-    run = analyse_run(PredictionDump(write_run(tmp_path, images=1, names=[f'ümläut {evil}'])), evil)
+    run = analyze_run(PredictionDump(write_run(tmp_path, images=1, names=[f'ümläut {evil}'])), evil)
     page = render_page(build_contents([run], f'<b>{evil}'))
     assert evil not in page
     assert 'ümläut \\u003c/script>' in page
@@ -269,6 +270,11 @@ def test_one_file_without_addresses_and_with_names_escaped(tmp_path):
 
 
 def test_rule_of_the_evidence_is_the_default_protocols():
-    # analyse_run asks for components by PredictionRule(threshold): what the moved default protocol has cached.
+    # analyze_run asks for components by PredictionRule(threshold): what the moved default protocol has cached.
     moved = get_protocol('default').with_threshold(0.3)
     assert moved.parts['targets'].prediction == PredictionRule(0.3)
+
+
+def test_the_old_name_of_analyze_run() -> None:
+    with pytest.warns(DeprecationWarning, match='analyze_run instead'):
+        assert report.analyse_run is report.analyze_run

@@ -21,7 +21,7 @@ from mmirstd.engine.launch import run_tool
 from mmirstd.evaluation.functional import PROTOCOLS, get_protocol
 from mmirstd.evaluation.prediction_dump import PredictionDump
 from mmirstd.utils.errors import ConfigError, UserError
-from mmirstd.visualization.report import MAX_ALARMS, analyse_run, build_contents, write_page
+from mmirstd.visualization.report import MAX_ALARMS, analyze_run, build_contents, write_page
 
 MAX_RUNS = 6  # as many as have a colour of their own
 
@@ -81,7 +81,7 @@ def main(argv: list[str] | None = None) -> None:
     dumps = [PredictionDump(folder) for folder in args.runs]
     names = args.names or run_names(args.runs)
     runs = [
-        analyse_run(
+        analyze_run(
             dump,
             name,
             given if args.protocol else list(PROTOCOLS),

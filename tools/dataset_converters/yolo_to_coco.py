@@ -43,7 +43,7 @@ def main(argv: list[str] | None = None) -> int:
     if made['repaired']:
         print(f'warning: {made["repaired"]} boxes reached over the edge of their image and were cut', file=sys.stderr)
     print(
-        f'{args.out}: {made["images"]} images ({made["unlabelled"]} without a label file: without targets), '
+        f'{args.out}: {made["images"]} images ({made["unlabeled"]} without a label file: without targets), '
         f'{made["boxes"]} boxes, classes {", ".join(names)}'
     )
     return 0

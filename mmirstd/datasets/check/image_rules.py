@@ -143,7 +143,7 @@ def _values(checked: Checked, name: str) -> Iterator[Finding]:
                 'float values',
                 (name,),
                 f'{len(floats)} float image(s) have values outside 0..1, and nothing says what full scale is',
-                "--cfg-options max_value=NUMBER, or normalise='minmax'",
+                "--cfg-options max_value=NUMBER, or normalize='minmax'",
                 tuple(floats),
             )
 

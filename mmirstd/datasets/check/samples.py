@@ -160,7 +160,7 @@ def _note_pipeline(split: Split, pipeline: Any) -> None:
     for step in pipeline:
         if isinstance(step, Mapping) and str(step.get('type', '')).endswith(('LoadInfraredImage', 'LoadClip')):
             split.bit_depth = step.get('bit_depth')
-            split.float_range = step.get('normalise', 'fixed') == 'fixed' and step.get('max_value') is None
+            split.float_range = step.get('normalize', 'fixed') == 'fixed' and step.get('max_value') is None
 
 
 def _as_finding(split: str, problem: Problem) -> Finding:

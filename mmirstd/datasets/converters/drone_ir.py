@@ -24,7 +24,7 @@ from mmirstd.utils.files import save_png
 from ..image_io import to_one_channel
 from ..split_file import hold_out, read_split
 from .coco_json import CATEGORIES, coco_box, write_if_changed
-from .drone_ir_labels import LabelledBox, read_labels
+from .drone_ir_labels import LabeledBox, read_labels
 
 VIDEO_FOLDER = 'Data/Video_IR'
 RECORDS = '.converted'
@@ -293,7 +293,7 @@ def _kept(record_file: Path, folder: Path, origin: dict) -> dict | None:
     return record if present == {f'{number:05d}.png' for number in record['written']} else None
 
 
-def _plain(boxes: Sequence[LabelledBox]) -> list[list]:
+def _plain(boxes: Sequence[LabeledBox]) -> list[list]:
     return [[box.kind, *box.bbox] for box in boxes]
 
 

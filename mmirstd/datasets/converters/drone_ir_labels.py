@@ -19,12 +19,15 @@ from typing import Any
 import numpy as np
 
 from mmirstd.utils.errors import DataError, MissingDataError
+from mmirstd.utils.renamed import renamed_names
+
+__getattr__ = renamed_names(__name__, {'LabelledBox': 'LabeledBox'})
 
 _MATRIX, _STRUCT = 14, 2
 
 
 @dataclass(frozen=True)
-class LabelledBox:
+class LabeledBox:
     """A box of one frame.
 
     Attributes:
@@ -37,7 +40,7 @@ class LabelledBox:
     bbox: tuple[float, float, float, float]
 
 
-def read_labels(path: str | os.PathLike[str]) -> list[list[LabelledBox]]:
+def read_labels(path: str | os.PathLike[str]) -> list[list[LabeledBox]]:
     """The boxes of each frame, in the order of the frames.
 
     Raises:
@@ -59,10 +62,10 @@ def read_labels(path: str | os.PathLike[str]) -> list[list[LabelledBox]]:
         )
     labels = []
     for row in range(rows):
-        boxes: list[LabelledBox] = []
+        boxes: list[LabeledBox] = []
         for field, cell in zip(fields, cells[row * len(fields) : (row + 1) * len(fields)]):
             if field != 'Time':
-                boxes.extend(LabelledBox(field, box) for box in _boxes(cell, f'{path}: frame {row + 1}, {field}'))
+                boxes.extend(LabeledBox(field, box) for box in _boxes(cell, f'{path}: frame {row + 1}, {field}'))
         labels.append(boxes)
     return labels
 

@@ -55,7 +55,7 @@ def convert(
         names: class names by index.
 
     Returns:
-        ``images, boxes, unlabelled`` (images without a label file: without targets), ``repaired`` (boxes that
+        ``images, boxes, unlabeled`` (images without a label file: without targets), ``repaired`` (boxes that
         rounding had let reach over the edge of the image, and that were cut).
 
     Raises:
@@ -65,12 +65,12 @@ def convert(
     source = Path(source)
     root, listed = _images(source)
     images, annotations = [], []
-    unlabelled = repaired = 0
+    unlabeled = repaired = 0
     for path in listed:
         height, width = image_size(root / path)
         images.append({'id': len(images) + 1, 'file_name': path, 'height': height, 'width': width})
         labels = find_yolo_labels(root / path)
-        unlabelled += labels is None
+        unlabeled += labels is None
         for box in read_yolo_labels(labels) if labels else ():
             if not 0 <= box.label < len(names):
                 raise DataError(
@@ -91,7 +91,7 @@ def convert(
                     'category_id': box.label + 1,
                 }
             )
-    if unlabelled == len(images):
+    if unlabeled == len(images):
         raise MissingDataError(
             f'{source}: none of its {len(images)} images has a label file; expected labels/NAME.txt '
             'in place of images/NAME.png, or NAME.txt beside the image'
@@ -100,7 +100,7 @@ def convert(
     write_if_changed(
         out, {'info': {'source': source.name}, 'images': images, 'annotations': annotations, 'categories': categories}
     )
-    return dict(images=len(images), boxes=len(annotations), unlabelled=unlabelled, repaired=repaired)
+    return dict(images=len(images), boxes=len(annotations), unlabeled=unlabeled, repaired=repaired)
 
 
 def _images(source: Path) -> tuple[Path, list[str]]:

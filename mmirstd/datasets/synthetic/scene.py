@@ -311,7 +311,7 @@ def render_scene(config: SceneConfig, rng: np.random.Generator) -> Scene:
             placed.append(found)
     profiles = [p.profile for p in placed]
     strengths = solve_all(signal, profiles, [p.scr for p in placed], [p.cold for p in placed], sensor.full_scale)
-    image = sensor.quantise(add_targets(signal, profiles, strengths))
+    image = sensor.quantize(add_targets(signal, profiles, strengths))
     mask = union_mask(profiles, config.size)
     records = [
         make_record(

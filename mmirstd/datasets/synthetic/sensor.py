@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from mmirstd.utils.renamed import renamed_attribute
+
 from .config import SensorConfig
 
 
@@ -22,7 +24,7 @@ def _draw(span: tuple[float, float], rng: np.random.Generator) -> float:
 class Sensor:
     """One camera, its parameters drawn: everything that stays the same over a sequence.
 
-    Make one with `Sensor.draw`, give it the scene with `expose_to`, then take frames with `noise` and `quantise`.
+    Make one with `Sensor.draw`, give it the scene with `expose_to`, then take frames with `noise` and `quantize`.
 
     Attributes:
         shape: (height, width) of a frame.
@@ -109,7 +111,9 @@ class Sensor:
             out -= self.shading
         return out
 
-    def quantise(self, signal: np.ndarray) -> np.ndarray:
+    quantise = renamed_attribute('quantise', 'quantize')
+
+    def quantize(self, signal: np.ndarray) -> np.ndarray:
         """Clip, invert where the camera is black-hot, and round; uint8 (8 bit) or uint16 (14 bit)."""
         clipped = np.clip(signal, 0, 1)
         if self.inverted:

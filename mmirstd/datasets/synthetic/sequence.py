@@ -198,7 +198,7 @@ def render_sequence(config: SequenceConfig, rng: np.random.Generator, strength_s
             strengths = solve_all(
                 signal, profiles, [a.scr for _, a, _ in shown], [a.cold for _, a, _ in shown], sensor.full_scale
             )
-        image = sensor.quantise(add_targets(signal, profiles, strengths))
+        image = sensor.quantize(add_targets(signal, profiles, strengths))
         mask = union_mask(profiles, frame_size)
         records: list[TargetRecord] = [
             make_record(

@@ -1,4 +1,4 @@
-"""Load the frames of a clip as one normalised array."""
+"""Load the frames of a clip as one normalized array."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from mmirstd.datasets.box_checks import check_boxes
 from mmirstd.datasets.image_io import read_image
 from mmirstd.registry import TRANSFORMS
 from mmirstd.utils.errors import DataError
+from mmirstd.utils.renamed import renamed_arguments
 
 from .load_image import LoadInfraredImage, _one_channel_array
 
@@ -17,8 +18,8 @@ from .load_image import LoadInfraredImage, _one_channel_array
 class LoadClip(LoadInfraredImage):
     """Load ``img_paths`` as T channels of one float32 image, about [0, 1], key frame last.
 
-    Files as :class:`LoadInfraredImage` takes them. The frames are normalised together, so that differences between them
-    stay what they are. With ``normalise='minmax'`` or ``'percentile'`` the range is the clip's; a model that is fed
+    Files as :class:`LoadInfraredImage` takes them. The frames are normalized together, so that differences between them
+    stay what they are. With ``normalize='minmax'`` or ``'percentile'`` the range is the clip's; a model that is fed
     frame by frame needs ``'fixed'``, the default.
 
     A frame that occurs several times in the clip is decoded once; with ``raw_cache`` (from the data set), once for all
@@ -32,13 +33,14 @@ class LoadClip(LoadInfraredImage):
     Args:
         frame_size_mismatch: frames of other sizes than the key frame: ``'error'``, or ``'resize'`` them to its size
             (bilinear).
-        normalise, bit_depth, max_value, percentiles, nonfinite, invert: as in :class:`LoadInfraredImage`.
+        normalize, bit_depth, max_value, percentiles, nonfinite, invert: as in :class:`LoadInfraredImage`.
 
     Raises:
         DataError: a file cannot be read, frames differ in size or type, the annotation claims another size, or a box is
             bad and ``bad_box`` is ``'error'``.
     """
 
+    @renamed_arguments(say=True, normalise='normalize')
     def __init__(self, frame_size_mismatch: str = 'error', **kwargs) -> None:
         if frame_size_mismatch not in ('error', 'resize'):
             raise ValueError(f"frame_size_mismatch is {frame_size_mismatch!r}; expected 'error' or 'resize'")
@@ -46,7 +48,7 @@ class LoadClip(LoadInfraredImage):
         self.frame_size_mismatch = frame_size_mismatch
 
     def transform(self, results: dict) -> dict:
-        """Load and normalise one clip."""
+        """Load and normalize one clip."""
         names, frames = self._frames(results)
         key = frames[-1]
         for index, (name, frame) in enumerate(zip(names, frames)):
@@ -68,7 +70,7 @@ class LoadClip(LoadInfraredImage):
         if clip.dtype.kind == 'f':
             clip = self.repair_nonfinite(clip, names[-1])
         self._check(results, names[-1], key.shape)
-        results['img'] = self.normalised(clip, names[-1])
+        results['img'] = self.normalized(clip, names[-1])
         results['num_frames'] = len(frames)
         results['img_shape'] = results['ori_shape'] = results['pad_shape'] = key.shape
         results['scale_factor'] = (1.0, 1.0)

@@ -1,4 +1,4 @@
-"""Load an infrared image as one normalised channel."""
+"""Load an infrared image as one normalized channel."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from mmirstd.datasets.bit_depth import DEPTHS
 from mmirstd.datasets.image_io import plain_type, read_image, to_one_channel
 from mmirstd.registry import TRANSFORMS
 from mmirstd.utils.errors import DataError
+from mmirstd.utils.renamed import renamed_arguments, renamed_attribute, renamed_names
+
+__getattr__ = renamed_names(__name__, {'normalise': 'normalize'})
 
 
-def normalise(
+def normalize(
     raw: np.ndarray,
     mode: str = 'fixed',
     bit_depth: int | None = None,
@@ -56,8 +59,8 @@ def normalise(
             return np.divide(raw, np.float32(largest), dtype=np.float32)
         if low < -1e-6 or high > 1 + 1e-6:
             raise ValueError(
-                f"values from {low:g} to {high:g} in floats or signed integers; the normalisation 'fixed' expects "
-                f"0..1: give max_value{_code_above(high) if low >= 0 else ''}, or use normalise='minmax' or "
+                f"values from {low:g} to {high:g} in floats or signed integers; the normalization 'fixed' expects "
+                f"0..1: give max_value{_code_above(high) if low >= 0 else ''}, or use normalize='minmax' or "
                 "'percentile' in LoadInfraredImage"
             )
         return raw.astype(np.float32)
@@ -85,35 +88,39 @@ class LoadInfraredImage(BaseTransform):
 
     Gray, RGB, RGBA; 8 or 16 bits or float; PNG, BMP, TIFF, JPEG, PGM, GIF, WEBP
     (:func:`mmirstd.datasets.image_io.read_image`).  An array already under
-    ``img`` (inference on arrays) is normalised in place of a file's content.
+    ``img`` (inference on arrays) is normalized in place of a file's content.
 
     Required keys: ``img_path`` (or ``img``), ``raw_cache`` (optional).
     Added keys: ``img`` (H, W) float32, ``img_shape``, ``ori_shape``,
     ``pad_shape`` (all (H, W)), ``scale_factor`` (1.0, 1.0).
 
     Args:
-        normalise: ``'fixed'``, ``'minmax'`` or ``'percentile'``, see :func:`normalise`.
-        bit_depth, max_value, percentiles: as in :func:`normalise`.
+        normalize: ``'fixed'``, ``'minmax'`` or ``'percentile'``, see :func:`normalize`.
+        bit_depth, max_value, percentiles: as in :func:`normalize`.
         nonfinite: what to do with NaN and infinity in float images: ``'error'``
             or ``'median'`` (replace them by the median of the finite pixels).
-        invert: 1 - image after normalisation: targets darker than what is behind them, as a black-hot camera shows
+        invert: 1 - image after normalization: targets darker than what is behind them, as a black-hot camera shows
             them, for a model that knows bright ones.
 
     Raises:
-        DataError: the file cannot be read, or its values do not fit the normalisation.
+        DataError: the file cannot be read, or its values do not fit the normalization.
     """
 
+    normalise = renamed_attribute('normalise', 'normalize')
+    normalised = renamed_attribute('normalised', 'normalized')
+
+    @renamed_arguments(say=True, normalise='normalize')
     def __init__(
         self,
-        normalise: str = 'fixed',
+        normalize: str = 'fixed',
         bit_depth: int | None = None,
         max_value: float | None = None,
         percentiles: tuple[float, float] = (0.5, 99.5),
         nonfinite: str = 'error',
         invert: bool = False,
     ) -> None:
-        if normalise not in ('fixed', 'minmax', 'percentile'):
-            raise ValueError(f"normalise is {normalise!r}; expected 'fixed', 'minmax' or 'percentile'")
+        if normalize not in ('fixed', 'minmax', 'percentile'):
+            raise ValueError(f"normalize is {normalize!r}; expected 'fixed', 'minmax' or 'percentile'")
         if bit_depth is not None and not (isinstance(bit_depth, int) and 8 <= bit_depth <= 16):
             raise ValueError(f'bit_depth is {bit_depth!r}; expected 8 to 16 (images of 8-bit files need none)')
         if max_value is not None and not max_value > 0:
@@ -123,7 +130,7 @@ class LoadInfraredImage(BaseTransform):
             raise ValueError(f'percentiles are {percentiles}; expected 0 <= low < high <= 100')
         if nonfinite not in ('error', 'median'):
             raise ValueError(f"nonfinite is {nonfinite!r}; expected 'error' or 'median'")
-        self.normalise = normalise
+        self.normalize = normalize
         self.bit_depth = bit_depth
         self.max_value = max_value
         self.percentiles = (float(low), float(high))
@@ -133,10 +140,10 @@ class LoadInfraredImage(BaseTransform):
     @property
     def divides_by_code(self) -> bool:
         """Whether 16-bit images are divided by 65535, whatever they hold."""
-        return self.normalise == 'fixed' and self.max_value is None and self.bit_depth is None
+        return self.normalize == 'fixed' and self.max_value is None and self.bit_depth is None
 
     def transform(self, results: dict) -> dict:
-        """Load and normalise one image."""
+        """Load and normalize one image."""
         path = results.get('img_path') or 'the given array'
         if results.get('img') is not None:
             raw = _one_channel_array(results['img'])
@@ -145,19 +152,19 @@ class LoadInfraredImage(BaseTransform):
             raw = read_image(path) if cache is None else cache.image(path)
         if raw.dtype.kind == 'f':
             raw = self.repair_nonfinite(raw, path)
-        results['img'] = image = self.normalised(raw, path)
+        results['img'] = image = self.normalized(raw, path)
         results['img_shape'] = results['ori_shape'] = results['pad_shape'] = image.shape
         results['scale_factor'] = (1.0, 1.0)
         return results
 
-    def normalised(self, raw: np.ndarray, path: str) -> np.ndarray:
+    def normalized(self, raw: np.ndarray, path: str) -> np.ndarray:
         """A finite image (H, W[, T]) as the network sees it, float32.
 
         Raises:
-            DataError: Its values do not fit the normalisation.
+            DataError: Its values do not fit the normalization.
         """
         try:
-            image = normalise(raw, self.normalise, self.bit_depth, self.max_value, self.percentiles)
+            image = normalize(raw, self.normalize, self.bit_depth, self.max_value, self.percentiles)
         except ValueError as error:
             raise DataError(f'{path}: {error}') from None
         return np.subtract(1, image, out=image) if self.invert else image
@@ -177,7 +184,7 @@ class LoadInfraredImage(BaseTransform):
 
     def __repr__(self) -> str:
         return (
-            f'{type(self).__name__}(normalise={self.normalise!r}, bit_depth={self.bit_depth}, '
+            f'{type(self).__name__}(normalize={self.normalize!r}, bit_depth={self.bit_depth}, '
             f'max_value={self.max_value}, percentiles={self.percentiles}, nonfinite={self.nonfinite!r}, '
             f'invert={self.invert})'
         )

@@ -5,8 +5,7 @@ The parts below these names are in the modules: matching rules in ``matching``, 
 
 from __future__ import annotations
 
-import importlib
-from typing import Any
+from mmirstd.utils.renamed import renamed_names
 
 from .binarize import binarize
 from .coco_evaluation import CocoEvaluation
@@ -92,12 +91,4 @@ _MOVED = {
     'trapezoid': 'roc_curve.trapezoid',
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _MOVED:
-        raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
-    import warnings
-
-    module, _, new = _MOVED[name].partition('.')
-    warnings.warn(f'{__name__}.{name}: import {__name__}.{module}.{new} instead', DeprecationWarning, stacklevel=2)
-    return getattr(importlib.import_module(f'.{module}', __name__), new)
+__getattr__ = renamed_names(__name__, _MOVED)

@@ -9,7 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mmirstd.utils.renamed import renamed_arguments, renamed_attribute
 
+
+@renamed_arguments(normalise_max='normalize_max')
 @dataclass(frozen=True)
 class PredictionRule:
     """Which pixels of a probability map count as predicted target.
@@ -19,14 +22,15 @@ class PredictionRule:
         strict: ``score > value`` (True) or ``score >= value``.
         logit: ``value`` is a threshold on the logit, not on the probability. In
             float32, probabilities end at logit 16.6, so larger values are never exceeded.
-        normalise_max: Divide by the map's own maximum first (RPCANet). A map
+        normalize_max: Divide by the map's own maximum first (RPCANet). A map
             whose maximum is not positive then has no positive pixel.
     """
 
     value: float = 0.5
     strict: bool = True
     logit: bool = False
-    normalise_max: bool = False
+    normalize_max: bool = False
+    normalise_max = renamed_attribute('normalise_max', 'normalize_max')
 
     @property
     def probability(self) -> float:
@@ -34,7 +38,7 @@ class PredictionRule:
         return 1.0 / (1.0 + math.exp(-self.value)) if self.logit else float(self.value)
 
     def __str__(self) -> str:
-        name = 'p/max(p)' if self.normalise_max else 'logit(p)' if self.logit else 'p'
+        name = 'p/max(p)' if self.normalize_max else 'logit(p)' if self.logit else 'p'
         return f'{name} {">" if self.strict else ">="} {self.value:g}'
 
 
@@ -48,13 +52,13 @@ def binarize(score: NDArray[Any], rule: PredictionRule) -> NDArray[np.bool_]:
     """Apply a prediction rule.
 
     Args:
-        score: (H, W) float, probabilities in [0, 1] (any range with ``normalise_max``).
+        score: (H, W) float, probabilities in [0, 1] (any range with ``normalize_max``).
         rule: The rule.
 
     Returns:
         (H, W) bool.
     """
-    if rule.normalise_max:
+    if rule.normalize_max:
         score = normalize_by_max(score)
     # A Python float is compared in the map's own precision, as torch does.
     positive: NDArray[np.bool_] = score > rule.probability if rule.strict else score >= rule.probability

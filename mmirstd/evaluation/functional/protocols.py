@@ -86,7 +86,7 @@ class ProtocolSpec:
 
 _HALF = PredictionRule(0.5)
 _LOGIT = PredictionRule(0.0, logit=True)
-_MAX_HALF = PredictionRule(0.5, normalise_max=True)
+_MAX_HALF = PredictionRule(0.5, normalize_max=True)
 
 _EMPTY_IS_ZERO = 'An image without target and without prediction counts 0 in nIoU.'
 _AREA_VALUE = (
@@ -265,7 +265,7 @@ _SPECS = (
             'targets:centroid': _official_targets(prediction=_MAX_HALF, false_alarm='area_value'),
             'roc': RocRule(
                 strict=False,
-                normalise_max=True,
+                normalize_max=True,
                 level='target',
                 smoothing=0.0,
                 skip_empty=True,
@@ -278,7 +278,7 @@ _SPECS = (
             'Its reported Pd counts a target as detected when any of its pixels is positive; Fa is positive '
             'background pixels over background pixels; images without target are left out.',
             'Pd_centroid and Fa_centroid are its PD_FA class: ' + _AREA_VALUE,
-            'The official maps are raw network outputs, not probabilities; from probabilities the normalisation '
+            'The official maps are raw network outputs, not probabilities; from probabilities the normalization '
             'differs.',
         ),
     ),

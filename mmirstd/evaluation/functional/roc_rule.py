@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mmirstd.utils.renamed import renamed_arguments, renamed_attribute
+
 from .binarize import normalize_by_max
 from .components import component_maxima
 from .image_evidence import ImageEvidence
@@ -48,6 +50,7 @@ def exceedance_counts(values: NDArray[Any], thresholds: Sequence[float], strict:
     return counts
 
 
+@renamed_arguments(normalise_max='normalize_max')
 @dataclass(frozen=True)
 class RocRule:
     """ROC at the thresholds k / bins, k = 0..bins.
@@ -55,7 +58,7 @@ class RocRule:
     Attributes:
         bins: Number of bins; bins + 1 thresholds.
         strict: ``score > k / bins`` (True) or ``>=``.
-        normalise_max: Divide each map by its maximum first (RPCANet).
+        normalize_max: Divide each map by its maximum first (RPCANet).
         level: ``pixel``: TPR and FPR by pixel; ``target``: TPR by target (a target
             is detected when any of its pixels is), FPR by pixel.
         truth: Ground-truth rule.
@@ -66,7 +69,8 @@ class RocRule:
 
     bins: int = 10
     strict: bool = True
-    normalise_max: bool = False
+    normalize_max: bool = False
+    normalise_max = renamed_attribute('normalise_max', 'normalize_max')
     level: str = 'pixel'
     truth: str = 'truncate'
     smoothing: float = 0.001
@@ -92,7 +96,7 @@ class RocRule:
         if self.skip_empty and not positives:
             zeros = [0] * (self.bins + 1)
             return dict(positives=0, negatives=0, tp=zeros, fp=zeros)
-        score = normalize_by_max(image.score) if self.normalise_max else image.score
+        score = normalize_by_max(image.score) if self.normalize_max else image.score
         hits = exceedance_counts(score[mask], self.thresholds, self.strict)
         false = exceedance_counts(score, self.thresholds, self.strict) - hits
         negatives = mask.size - positives

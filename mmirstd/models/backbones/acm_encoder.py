@@ -15,7 +15,7 @@ from ..layers import KAIMING_FAN_OUT, basic_stage, check_image
 
 @MODELS.register_module()
 class ACMEncoder(BaseModule):
-    """Small ResNet of ACM: a normalised image, a stem to stride 4, three stages of basic blocks.
+    """Small ResNet of ACM: a normalized image, a stem to stride 4, three stages of basic blocks.
 
     Source: ACM, arXiv 2009.14530, section 4; equal to Tianfang-Zhang/acm-pytorch and to XinyiYing/BasicIRSTD
     (``model/ACM``), which differ in depth, input channels and momentum of the norms.

@@ -19,13 +19,13 @@ class ClipDataPreprocessor(DetDataPreprocessor):
     """mmdet's ``DetDataPreprocessor`` for inputs with a time axis.
 
     Takes samples whose ``inputs`` are (T, C, H, W), all of one T and C, of any sizes, and gives ``inputs`` (B, T, C',
-    H', W'): normalised, padded at the right and bottom to the largest size of the batch and then to a multiple of
+    H', W'): normalized, padded at the right and bottom to the largest size of the batch and then to a multiple of
     ``pad_size_divisor``. Each data sample gets ``batch_input_shape`` and ``pad_shape`` as in mmdet, and its boxes
     become tensors.
 
     Args:
-        mean, std: one value, or one per channel, in the units of the inputs; None: not normalised. With one channel in
-            and three values, the channel is repeated: SSTNet's official weights want gray frames normalised by
+        mean, std: one value, or one per channel, in the units of the inputs; None: not normalized. With one channel in
+            and three values, the channel is repeated: SSTNet's official weights want gray frames normalized by
             ImageNet's mean and standard deviation.
         channels: repeat one-channel frames this often; None: as often as ``mean`` has values.
         pad_size_divisor: the network's total stride.

@@ -34,7 +34,7 @@ class ChannelCrossAttention(BaseModule):
     """Spatial-embedded single-head channel-cross attention (SSCA).
 
     The channels of each level are the queries, those of all levels together the keys and values; what is compared are
-    whole maps.  Queries and keys pass a 1x1 and a grouped 3x3 convolution, are normalised to length 1 over the
+    whole maps.  Queries and keys pass a 1x1 and a grouped 3x3 convolution, are normalized to length 1 over the
     positions, and the matrix of their products, divided by the root of the number of keys, passes an instance norm
     before the softmax.
 

@@ -15,11 +15,14 @@ from mmirstd.evaluation.functional.components import component_maxima
 from mmirstd.evaluation.functional.roc_curve import score_histograms
 from mmirstd.evaluation.prediction_dump import PredictionDump
 from mmirstd.utils.errors import DataError
+from mmirstd.utils.renamed import renamed_names
 
 from .breakdown import SCR_BINS, SIZE_BINS, pd_by
 from .sweep import ProtocolSweep
 from .threshold_findings import FalseAlarms, FindingCollector
 from .thresholds import REPORT_THRESHOLDS
+
+__getattr__ = renamed_names(__name__, {'analyse_run': 'analyze_run'})
 
 # Recorded and recomputed measures are the same numbers; this only forgives another NumPy's last bit.
 _TOLERANCE = 1e-9
@@ -66,7 +69,7 @@ class RunAnalysis:
     summary: dict[str, Any]
 
 
-def analyse_run(
+def analyze_run(
     dump: PredictionDump,
     name: str,
     protocols: Sequence[str | ProtocolSpec] = ('default',),

@@ -13,9 +13,9 @@ import pytest
 
 import mmirstd.registry  # noqa: F401
 from mmirstd.datasets import ClipDataset
-from mmirstd.datasets.converters import drone_ir
+from mmirstd.datasets.converters import drone_ir, drone_ir_labels
 from mmirstd.datasets.converters.drone_ir import FrameChoice, Splits, convert, read_frames, read_splits
-from mmirstd.datasets.converters.drone_ir_labels import LabelledBox, read_labels
+from mmirstd.datasets.converters.drone_ir_labels import LabeledBox, read_labels
 from mmirstd.utils.errors import DataError, MissingDataError
 
 from ...shared import REPO, SHARED, needs_shared
@@ -80,9 +80,9 @@ def test_labels_count_from_0_and_two_targets_are_two(mat):
         label_table([dict(BIRD=[[1, 2, 3, 4]]), {}, dict(BIRD=[[9, 8, 7, 6]], DRONE=[[5, 5, 2, 3], [7, 1, 1, 1]])]),
     )
     assert read_labels(path) == [
-        [LabelledBox('BIRD', (0, 1, 3, 4))],
+        [LabeledBox('BIRD', (0, 1, 3, 4))],
         [],
-        [LabelledBox('BIRD', (8, 7, 7, 6)), LabelledBox('DRONE', (4, 4, 2, 3)), LabelledBox('DRONE', (6, 0, 1, 1))],
+        [LabeledBox('BIRD', (8, 7, 7, 6)), LabeledBox('DRONE', (4, 4, 2, 3)), LabeledBox('DRONE', (6, 0, 1, 1))],
     ]
 
 
@@ -136,7 +136,7 @@ def source(tmp_path, monkeypatch):
 
     def labels(path):
         rows = range(counts.get(path.name, 23))
-        return [[LabelledBox('BIRD', (2.0 * n, 10, 10, 10))] if n != 20 else [] for n in rows]
+        return [[LabeledBox('BIRD', (2.0 * n, 10, 10, 10))] if n != 20 else [] for n in rows]
 
     monkeypatch.setattr(drone_ir, 'read_labels', labels)
     return root, counts
@@ -343,3 +343,8 @@ def test_the_tool_says_what_is_wrong(tmp_path):
     assert run.returncode == 2
     assert run.stderr.strip().splitlines()[-1].startswith('error: nowhere/Data/Video_IR/')
     assert 'Traceback' not in run.stderr
+
+
+def test_the_old_name_of_labeled_box() -> None:
+    with pytest.warns(DeprecationWarning, match='LabeledBox instead'):
+        assert drone_ir_labels.LabelledBox is drone_ir_labels.LabeledBox

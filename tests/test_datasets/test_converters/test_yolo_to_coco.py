@@ -26,7 +26,7 @@ def root(tmp_path):
 
 def test_convert(root):
     out = root / 'instances.json'
-    assert convert(root, out, ['drone', 'bird']) == dict(images=3, boxes=2, unlabelled=1, repaired=1)
+    assert convert(root, out, ['drone', 'bird']) == dict(images=3, boxes=2, unlabeled=1, repaired=1)
     data = json.loads(out.read_text())
     assert [image['file_name'] for image in data['images']] == ['images/0.png', 'images/1.png', 'images/2.png']
     assert [(a['image_id'], a['category_id'], a['bbox']) for a in data['annotations']] == [

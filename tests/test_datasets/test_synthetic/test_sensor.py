@@ -46,7 +46,7 @@ def test_pattern_and_stripes_stay_while_noise_changes():
 @pytest.mark.parametrize(('depth', 'dtype', 'top'), [(8, np.uint8, 255), (14, np.uint16, 16383)])
 def test_quantisation_uses_the_full_scale_and_clips(depth, dtype, top):
     sensor = make(bit_depth=depth)
-    counts = sensor.quantise(np.array([[-0.5, 0.0, 0.5, 1.0, 1.7]], np.float32))
+    counts = sensor.quantize(np.array([[-0.5, 0.0, 0.5, 1.0, 1.7]], np.float32))
     assert counts.dtype == dtype
     assert counts.tolist()[0][:2] == [0, 0]
     assert abs(counts[0, 2] - top / 2) <= 0.5
@@ -55,7 +55,7 @@ def test_quantisation_uses_the_full_scale_and_clips(depth, dtype, top):
 
 def test_black_hot_is_the_negative():
     signal = np.random.default_rng(0).uniform(-0.1, 1.1, (32, 32)).astype(np.float32)
-    white, black = (make(polarity=p).quantise(signal) for p in ('white-hot', 'black-hot'))
+    white, black = (make(polarity=p).quantize(signal) for p in ('white-hot', 'black-hot'))
     assert np.abs(white.astype(int) + black - 255).max() <= 1
 
 
@@ -77,3 +77,9 @@ def test_optics_spread_a_point_by_the_psf():
     x = np.arange(41) - 20
     assert blurred.sum() == pytest.approx(1, abs=1e-4)
     assert (blurred.sum(0) * x**2).sum() == pytest.approx(0.8**2, rel=0.05)
+
+
+def test_the_old_name_of_quantize():
+    sensor, signal = make(), np.array([[0.0, 0.5]], np.float32)
+    with pytest.warns(DeprecationWarning, match='Sensor.quantise is quantize now'):
+        np.testing.assert_array_equal(sensor.quantise(signal), sensor.quantize(signal))

@@ -71,7 +71,7 @@ def test_one_frame_is_what_the_single_frame_loader_gives(tmp_path):
 
 def test_frames_are_normalised_together():
     dark, bright = np.full((4, 4), 100, np.uint8), np.full((4, 4), 200, np.uint8)
-    loaded = LoadClip(normalise='minmax')(dict(img=[dark, bright]))['img']
+    loaded = LoadClip(normalize='minmax')(dict(img=[dark, bright]))['img']
     assert loaded[..., 0].max() == 0
     assert loaded[..., 1].min() == 1
 

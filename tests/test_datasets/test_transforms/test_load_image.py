@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mmirstd.datasets.transforms import LoadInfraredImage
+from mmirstd.datasets.transforms import LoadClip, LoadInfraredImage, load_image
 from mmirstd.utils.errors import DataError
 
 CODES8 = np.array([[0, 1, 128, 255]], np.uint8)
@@ -24,11 +24,11 @@ def load(array, **options):
         (CODES8, dict(bit_depth=14), [[0, 1 / 255, 128 / 255, 1]]),
         (CODES8, dict(max_value=128), [[0, 1 / 128, 1, 255 / 128]]),
         (np.float32([[0, 0.25, 1]]), {}, [[0, 0.25, 1]]),
-        (np.float64([[-2, 0, 6]]), dict(normalise='minmax'), [[0, 0.25, 1]]),
-        (CODES8, dict(normalise='minmax'), [[0, 1 / 255, 128 / 255, 1]]),
-        (CODES16, dict(normalise='minmax'), [[0, 1 / 65535, 16383 / 65535, 1]]),
-        (np.full((2, 2), 77, np.uint8), dict(normalise='minmax'), np.zeros((2, 2))),
-        (np.full((2, 2), 77, np.uint8), dict(normalise='percentile'), np.zeros((2, 2))),
+        (np.float64([[-2, 0, 6]]), dict(normalize='minmax'), [[0, 0.25, 1]]),
+        (CODES8, dict(normalize='minmax'), [[0, 1 / 255, 128 / 255, 1]]),
+        (CODES16, dict(normalize='minmax'), [[0, 1 / 65535, 16383 / 65535, 1]]),
+        (np.full((2, 2), 77, np.uint8), dict(normalize='minmax'), np.zeros((2, 2))),
+        (np.full((2, 2), 77, np.uint8), dict(normalize='percentile'), np.zeros((2, 2))),
     ],
 )
 def test_normalisations(raw, options, expected):
@@ -40,7 +40,7 @@ def test_normalisations(raw, options, expected):
 def test_percentiles_clip_a_hot_pixel():
     raw = np.tile(np.arange(100, dtype=np.uint16), (100, 1))
     raw[0, 0] = 65535
-    image = load(raw, normalise='percentile', percentiles=(1, 99))
+    image = load(raw, normalize='percentile', percentiles=(1, 99))
     assert (image.min(), image.max()) == (0, 1)
     assert image[50, 50] == pytest.approx(0.5, abs=0.02)
 
@@ -72,7 +72,7 @@ def test_nonfinite_pixels_can_be_replaced():
 @pytest.mark.parametrize(
     'options',
     [
-        dict(normalise='zscore'),
+        dict(normalize='zscore'),
         dict(bit_depth=7),
         dict(bit_depth=17),
         dict(bit_depth='14'),
@@ -102,3 +102,19 @@ def test_arrays_that_are_no_image(array):
 def test_colour_arrays_become_one_channel():
     gray = np.arange(12, dtype=np.uint8).reshape(3, 4)
     np.testing.assert_array_equal(load(np.dstack([gray] * 3)), load(gray))
+
+
+@pytest.mark.parametrize('loader', [LoadInfraredImage, LoadClip])
+def test_the_spelling_before_0_2_is_accepted(loader, caplog):
+    with pytest.warns(DeprecationWarning, match=f'{loader.__name__}: normalise is normalize now'):
+        old = loader(normalise='minmax')
+    assert old.normalize == 'minmax'
+    assert repr(old) == repr(loader(normalize='minmax'))
+    with pytest.warns(DeprecationWarning, match='normalise is normalize now'):
+        assert old.normalise == 'minmax'
+    with pytest.warns(DeprecationWarning, match='normalised is normalized now'):
+        np.testing.assert_array_equal(old.normalised(CODES8, 'x.png'), load(CODES8, normalize='minmax'))
+    with pytest.warns(DeprecationWarning, match='load_image.normalize instead'):
+        assert load_image.normalise is load_image.normalize
+    with pytest.raises(TypeError, match='normalise is the old name of normalize; both are given'):
+        loader(normalise='minmax', normalize='fixed')

@@ -30,12 +30,12 @@ from mmirstd.evaluation.functional import (
     summarize,
     target_scr,
 )
-from mmirstd.evaluation.functional.binarize import binarize_truth
+from mmirstd.evaluation.functional.binarize import PredictionRule, binarize_truth
 from mmirstd.evaluation.functional.matching import match_nearest
 from mmirstd.evaluation.functional.pd_fa import TargetRule
 from mmirstd.evaluation.functional.pd_fa_curve import pd_fa_counts
 from mmirstd.evaluation.functional.roc_curve import ROC_THRESHOLDS, score_histograms
-from mmirstd.evaluation.functional.roc_rule import exceedance_counts
+from mmirstd.evaluation.functional.roc_rule import RocRule, exceedance_counts
 from tests.shared import REPO
 
 
@@ -265,6 +265,15 @@ def test_maps_of_one_row_or_column(shape):
     mask.ravel()[-1:] = 1
     measures = evaluate('default', [(mask.astype(np.float32), mask)])
     assert (measures['IoU'], measures['Pd'], measures['Fa']) == (1, 1, 0)
+
+
+@pytest.mark.parametrize('rule', [PredictionRule, RocRule])
+def test_the_old_name_of_normalize_max(rule):
+    with pytest.warns(DeprecationWarning, match=f'{rule.__name__}: normalise_max is normalize_max now'):
+        old = rule(normalise_max=True)
+    assert old == rule(normalize_max=True) != rule()
+    with pytest.warns(DeprecationWarning, match='normalise_max is normalize_max now'):
+        assert old.normalise_max is True
 
 
 def test_names_of_earlier_versions_still_work():
