@@ -20,7 +20,7 @@ def test_help_lists_every_command_and_version_is_ours(capsys):
     assert capsys.readouterr().out.strip() == __version__
 
 
-def test_a_misspelt_command_is_answered_with_near_ones(capsys):
+def test_a_misspelled_command_is_answered_with_near_ones(capsys):
     assert cli.main(['trian', 'x']) == 2
     assert 'did you mean: train' in capsys.readouterr().err
 

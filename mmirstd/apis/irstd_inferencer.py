@@ -57,7 +57,7 @@ class IRSTDInferencer(TargetInferencer):
     """Find infrared small targets in images with a segmentation network or a classical method.
 
     Images go through the config's own test pipeline (its ``LoadInfraredImage`` normalizes them), so the network sees
-    what it saw in training; 8 and 16 bits and float, gray and colour.  Large images are tiled
+    what it saw in training; 8 and 16 bits and float, gray and color.  Large images are tiled
     (:class:`~.tiling.Tiling`).
 
     Example::

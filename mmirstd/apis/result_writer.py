@@ -183,7 +183,7 @@ class _JsonFile:
 
 
 class _Video:
-    """MP4 with the targets marked; OpenCV tells of no error in writing, so it is counted afterwards."""
+    """MP4 with the targets marked; OpenCV tells of no error in writing, so it is counted afterward."""
 
     def __init__(self, path: Path, fps: float) -> None:
         self.path = path

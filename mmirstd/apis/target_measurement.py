@@ -80,7 +80,7 @@ def measure_boxes(
 ) -> list[Target]:
     """Targets of a detector's boxes, the highest score first.
 
-    The local SCR takes the pixels whose centres the box holds as the target (the nearest pixel if there is none), and
+    The local SCR takes the pixels whose centers the box holds as the target (the nearest pixel if there is none), and
     the ring around it without the other boxes.
 
     Args:

@@ -22,14 +22,14 @@ def _column(unit: str, meaning: str, digits: int | None = None) -> Any:
 class Target:
     """One detected target.
 
-    Positions are in pixels of the image as read, x to the right and y down.  ``x, y`` count from the centre of the
-    upper left pixel (its centre is 0, 0); a box is given by its edges (that pixel is the box 0, 0, 1, 1), as in COCO.
+    Positions are in pixels of the image as read, x to the right and y down.  ``x, y`` count from the center of the
+    upper left pixel (its center is 0, 0); a box is given by its edges (that pixel is the box 0, 0, 1, 1), as in COCO.
     """
 
     frame: int = _column('frames', 'number of the frame in its video, from 0; 0 for a single image')
     id: int = _column('1', 'number of the target within its frame, from 0, in raster order (detectors: by score)')
-    x: float = _column('pixels', 'centroid, weighted by probability (detectors: centre of the box)', 4)
-    y: float = _column('pixels', 'centroid, weighted by probability (detectors: centre of the box)', 4)
+    x: float = _column('pixels', 'centroid, weighted by probability (detectors: center of the box)', 4)
+    y: float = _column('pixels', 'centroid, weighted by probability (detectors: center of the box)', 4)
     x0: float = _column('pixels', 'left edge of the box', 4)
     y0: float = _column('pixels', 'upper edge of the box', 4)
     x1: float = _column('pixels', 'right edge of the box', 4)

@@ -28,7 +28,7 @@ class Tiling:
 
     Args:
         window: Side of a tile in pixels; rounded up to a multiple of ``align``.
-        overlap: Pixels that neighbours share, at least; rounded up likewise.
+        overlap: Pixels that neighbors share, at least; rounded up likewise.
         seam: ``'crop'``: each pixel from one tile, the cut in the middle of the overlap.  ``'blend'``: tiles fade
             into each other linearly over the middle half of the overlap, so that networks whose tiles differ show no
             step that could split a target.

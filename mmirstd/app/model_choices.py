@@ -25,7 +25,7 @@ class ModelChoice:
     Attributes:
         name: What people see.
         config: Config file.
-        weights: Checkpoint, None where nothing is learnt.
+        weights: Checkpoint, None where nothing is learned.
     """
 
     name: str

@@ -109,7 +109,7 @@ def _forget(store: SessionStore) -> Callable[[gr.Request], None]:
 class _Page:
     """Components and what they do.
 
-    What is looked at (frame, centre of the magnified window, chosen target) is a dict in the page's own state; results
+    What is looked at (frame, center of the magnified window, chosen target) is a dict in the page's own state; results
     are in the session.
     """
 
@@ -291,7 +291,7 @@ class _Page:
                 near = min(result.targets, key=lambda t: (t.x - x) ** 2 + (t.y - y) ** 2, default=None)
                 reach = 8 + 12 / scale
                 chosen = near.id if near is not None and (near.x - x) ** 2 + (near.y - y) ** 2 < reach**2 else None
-                view = dict(view, centre=[x, y] if chosen is None else [near.x, near.y], chosen=chosen)
+                view = dict(view, center=[x, y] if chosen is None else [near.x, near.y], chosen=chosen)
             return self._look(session, view, side)
 
     def on_row(self, side: int, request: gr.Request, event: gr.SelectData) -> list[Any]:
@@ -299,7 +299,7 @@ class _Page:
         with self._session(request) as session:
             frame, number = (int(float(value)) for value in event.row_value[:2])
             target = next((t for t in session.targets if (t.frame, t.id) == (frame, number)), None)
-            view = {} if target is None else dict(frame=frame, centre=[target.x, target.y], chosen=number)
+            view = {} if target is None else dict(frame=frame, center=[target.x, target.y], chosen=number)
             return [gr.skip() if target is None else frame, *self._look(session, view, side)]
 
     # What is shown
@@ -326,15 +326,15 @@ class _Page:
         if not session.results:
             return [gr.skip() for _ in self._looked]
         result = _frame(session, view)
-        if view.get('centre') is None:
+        if view.get('center') is None:
             best = max(result.targets, key=lambda t: t.peak, default=None)
             height, width = result.image.shape
             view = dict(
                 view,
-                centre=[width / 2, height / 2] if best is None else [best.x, best.y],
+                center=[width / 2, height / 2] if best is None else [best.x, best.y],
                 chosen=None if best is None else best.id,
             )
-        window = window_at((view['centre'][0] + 0.5, view['centre'][1] + 0.5), int(side))
+        window = window_at((view['center'][0] + 0.5, view['center'][1] + 0.5), int(side))
         boxes = [(t.x0, t.y0, t.x1, t.y1) for t in result.targets]
         marked = draw_marked(result.image, boxes, result.mask, view.get('chosen'), window)
         probability = None

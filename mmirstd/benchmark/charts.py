@@ -9,7 +9,7 @@ from pathlib import Path
 from .differences import Difference, Differences
 from .suite import Suite
 
-#: Who is better (None: a single pair, which has no interval) -> colour, dot filled, meaning. The colours are told apart
+#: Who is better (None: a single pair, which has no interval) -> color, dot filled, meaning. The colors are told apart
 #: without telling red from green.
 _STYLES = {
     1: ('#0072b2', True, 'the upper one is better'),
@@ -126,12 +126,10 @@ def _style(row: Difference) -> int | None:
 
 
 def _draw_row(axis, row: Difference, height: float) -> None:
-    colour, filled, _ = _STYLES[_style(row)]
+    color, filled, _ = _STYLES[_style(row)]
     if row.result.low is not None:
-        axis.plot([row.result.low, row.result.high], [height] * 2, color=colour, linewidth=2, solid_capstyle='butt')
-    axis.plot(
-        [row.result.mean], [height], 'o', color=colour, markersize=5, markerfacecolor=colour if filled else 'white'
-    )
+        axis.plot([row.result.low, row.result.high], [height] * 2, color=color, linewidth=2, solid_capstyle='butt')
+    axis.plot([row.result.mean], [height], 'o', color=color, markersize=5, markerfacecolor=color if filled else 'white')
 
 
 def _legend(rows: Sequence[Difference]) -> list:
@@ -142,13 +140,13 @@ def _legend(rows: Sequence[Difference]) -> list:
         Line2D(
             [],
             [],
-            color=colour,
+            color=color,
             marker='o',
             markersize=5,
             linewidth=2,
             label=meaning,
-            markerfacecolor=colour if filled else 'white',
+            markerfacecolor=color if filled else 'white',
         )
-        for style, (colour, filled, meaning) in _STYLES.items()
+        for style, (color, filled, meaning) in _STYLES.items()
         if style in shown
     ]

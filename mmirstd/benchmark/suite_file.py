@@ -1,4 +1,4 @@
-"""Read a suite from YAML and check it, so that no hour is spent before a misspelt name is found."""
+"""Read a suite from YAML and check it, so that no hour is spent before a misspelled name is found."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def load_suite(path: str | Path, root: Path) -> Suite:
         root: The repository; configs and checkpoints are looked for there, then beside the YAML file.
 
     Raises:
-        ConfigError: What is wrong, where, and near matches of a misspelt name.
+        ConfigError: What is wrong, where, and near matches of a misspelled name.
     """
     where = str(path)
     try:

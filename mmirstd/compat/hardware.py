@@ -153,7 +153,7 @@ def read_cpu(
         flags = _flags_by_torch()
     features = None
     if flags is not None:
-        features = tuple(shown for shown, spelt in known.items() if flags.intersection(spelt))
+        features = tuple(shown for shown, spelled in known.items() if flags.intersection(spelled))
     limits = tuple(f'{variable}={environ[variable]}' for variable in LIMITING_VARIABLES if environ.get(variable))
     bfloat16, why = _judge_bfloat16(machine, features, environ)
     return CPU(name or platform.processor() or machine, machine, available_cores(), features, limits, bfloat16, why)

@@ -73,7 +73,7 @@ class BaseClipDataset(BaseDetDataset):
         allow_no_targets: train (``test_mode=False``) on an annotation without a single box; else this is an error.
         key_every: take only each n-th annotated frame of a sequence as a key frame; the others stay context.
         holdout: ``dict(num=.. or fraction=.., seed=0, part='train'|'val')``: take only this part of the SEQUENCES, see
-            :func:`~.split_file.hold_out`. Neighbouring frames are alike: a frame-wise hold-out would be no hold-out.
+            :func:`~.split_file.hold_out`. Neighboring frames are alike: a frame-wise hold-out would be no hold-out.
         cache, cache_limit_mb: as in :class:`~.sirst.SIRSTDataset`.
         recent_frames: decoded frames kept per process besides the cache, see :class:`~.frame_reader.FrameReader`.
         metainfo, filter_cfg (``filter_empty_gt=True`` leaves out key frames without targets), indices, serialize_data,
@@ -306,11 +306,11 @@ class BaseClipDataset(BaseDetDataset):
                 f'there are YOLO labels ({labels}): convert them with tools/dataset_converters/yolo_to_coco.py'
                 if labels
                 else 'give an annotation with boxes. Where images without targets are meant to be '
-                'learnt from, beside others: allow_no_targets=True on the data set'
+                'learned from, beside others: allow_no_targets=True on the data set'
             )
             self.problems.add(
                 DataError(
-                    f'{self._source}: none of the {len(frames)} images has a box, so nothing can be learnt; {cure}'
+                    f'{self._source}: none of the {len(frames)} images has a box, so nothing can be learned; {cure}'
                 )
             )
 

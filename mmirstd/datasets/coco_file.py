@@ -1,4 +1,4 @@
-"""Read COCO detection JSON as labelling tools and users write it."""
+"""Read COCO detection JSON as labeling tools and users write it."""
 
 from __future__ import annotations
 

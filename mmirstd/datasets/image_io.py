@@ -48,7 +48,7 @@ def read_image(path: str | os.PathLike[str]) -> NDArray[Any]:
     """Read an infrared image as one channel and keep its bit depth.
 
     Gray, RGB and RGBA files (PNG, BMP, TIFF, JPEG, PGM, PPM, GIF, WEBP) of one image are accepted.  Alpha is
-    dropped.  Equal colour channels give that channel exactly; unequal ones the
+    dropped.  Equal color channels give that channel exactly; unequal ones the
     Rec. 601 luminance ``0.299 R + 0.587 G + 0.114 B``, rounded to the integer
     type of the file.
 

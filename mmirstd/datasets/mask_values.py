@@ -93,7 +93,7 @@ def check_mask_rule(rule: MaskRule | Sequence[int]) -> MaskRule:
 def describe_mask(raw: NDArray[Any], lossy: bool = False) -> MaskKind:
     """What kind of mask an array is, and how ``'auto'`` reads it.
 
-    Few distinct values are labels: what is not 0 is target.  Many gray levels, or parts whose levels fall off towards
+    Few distinct values are labels: what is not 0 is target.  Many gray levels, or parts whose levels fall off toward
     their edges, are soft: what is above half of the largest code is target.  Between the two: where half of the code
     leaves nothing and there are at most 32 values, or each connected part has one value only, it is labels.
 

@@ -62,7 +62,7 @@ class SIRSTDataset(BaseSegDataset):
             :data:`mmirstd.datasets.mask_values.MASK_RULES`: ``'auto'``, ``'nonzero'``, ``'above_half'``, ``'zero'``,
             ``'alpha'``, or the value or values of targets.
         mask_size_mismatch: ``'error'``, or ``'resize'`` to bring a mask of
-            another size to the image's size (nearest neighbour).
+            another size to the image's size (nearest neighbor).
         cache: keep decoded files in RAM.  ``'auto'``: up to ``cache_limit_mb``,
             but at most a quarter of the free memory; True: up to
             ``cache_limit_mb``; False: never.  See :class:`RawCache`.

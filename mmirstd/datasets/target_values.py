@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mmirstd.utils.scr import ROUNDING_SIGMA, local_scr
 
-#: Room around a target in which its centre is looked for, px; the SCR that it needs; from what share of its peak on
+#: Room around a target in which its center is looked for, px; the SCR that it needs; from what share of its peak on
 #: the signal counts.
 SHIFT_MARGIN, SHIFT_SCR, SHIFT_LEVEL = 4, 4, 0.2
 #: `local_scr` allows for the rounding of 8-bit codes, so it is given such.
@@ -50,7 +50,7 @@ def target_values(image: NDArray[Any], target: NDArray[Any], everything: NDArray
 
 
 def _shift(signal: NDArray[Any], target: NDArray[Any], everything: NDArray[Any]) -> tuple[float, float]:
-    """From the mask's centre to that of the signal above a fifth of its peak, rows and columns; NaN without room."""
+    """From the mask's center to that of the signal above a fifth of its peak, rows and columns; NaN without room."""
     left, top, width, height = cv2.boundingRect(target)
     bottom, end = top + height + SHIFT_MARGIN, left + width + SHIFT_MARGIN
     window = (slice(max(top - SHIFT_MARGIN, 0), bottom), slice(max(left - SHIFT_MARGIN, 0), end))
@@ -58,9 +58,9 @@ def _shift(signal: NDArray[Any], target: NDArray[Any], everything: NDArray[Any])
     if cut or everything[window].sum() != target[window].sum():
         return float('nan'), float('nan')
     seen = np.clip(signal[window] - SHIFT_LEVEL * signal[window].max(), 0, None)
-    centres = [
+    centers = [
         np.average(np.indices(seen.shape), axis=(1, 2), weights=np.broadcast_to(weights, (2, *seen.shape)))
         for weights in (seen, target[window].astype(np.float64))
     ]
-    down, right = centres[0] - centres[1]
+    down, right = centers[0] - centers[1]
     return float(down), float(right)

@@ -16,7 +16,7 @@ class YoloBox:
 
     Attributes:
         label: class index, from 0.
-        x, y, width, height: centre and size as shares of the image's width and height.
+        x, y, width, height: center and size as shares of the image's width and height.
     """
 
     label: int

@@ -32,7 +32,7 @@ def registered_names(root: Any) -> dict[str, list[str]]:
     for registry in [root, *root._children.values()]:
         try:
             registry.import_from_location()
-        except Exception:  # a broken neighbour scope must not hide the error that is being explained
+        except Exception:  # a broken neighbor scope must not hide the error that is being explained
             continue
         names.setdefault(registry.scope, []).extend(sorted(registry._module_dict))
     return names
@@ -77,7 +77,7 @@ def _explain_unknown_type(name: str, frames: list[dict], config: str) -> str | N
 
 
 def _explain_unknown_optimizer(frames: list[dict], config: str) -> str | None:
-    """mmengine's optimiser constructor inspects the signature of None where the type is unknown."""
+    """mmengine's optimizer constructor inspects the signature of None where the type is unknown."""
     for frame in frames:
         if frame.get('optimizer_cls', ...) is None and 'optimizer_cfg' in frame:
             cfg = frame['optimizer_cfg']
@@ -147,8 +147,8 @@ def _explain_bad_value(error: ValueError, config: str) -> str | None:
 def explain_config_errors(config: str) -> Iterator[None]:
     """Turn mmengine's errors about a config's types and arguments into :class:`~mmirstd.utils.errors.ConfigError`.
 
-    A misspelt ``type`` is answered with near matches from every scope and
-    with the places that were searched; a misspelt argument with the class and
+    A misspelled ``type`` is answered with near matches from every scope and
+    with the places that were searched; a misspelled argument with the class and
     its valid arguments; a value that a class refuses when it is built,
     with its words.  Every other exception passes unchanged.
 

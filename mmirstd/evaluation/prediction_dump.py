@@ -8,7 +8,7 @@ A dump is a folder::
     mask/ID.png             8 bit: 0 background, 255 target (between: a soft mask's value times 255)
     image/ID.png            8 or 16 bit: the gray image; gray values only up to scale and offset if it was neither
 
-Probabilities are quantised so that nothing that is decided by a threshold changes: the codes number the intervals
+Probabilities are quantized so that nothing that is decided by a threshold changes: the codes number the intervals
 between the edges :func:`probability_edges`, among which are all thresholds in use.  NumPy and OpenCV only.
 """
 

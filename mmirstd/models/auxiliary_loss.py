@@ -6,7 +6,7 @@ module that has one of its own inherits :class:`AuxiliaryLossModule` and calls
 :func:`attach_auxiliary_losses` puts a forward hook on the detector, which calls
 what was deferred once the detector has its losses, and adds the results to that
 dict.  So the detector keeps its type; the loss is logged, scaled by AMP,
-divided by gradient accumulation and synchronised by DistributedDataParallel as
+divided by gradient accumulation and synchronized by DistributedDataParallel as
 every other one; and it may depend on the detector's losses (DGR's ``gradient`` form).
 
 In a config the hook ``mmirstd.AuxiliaryLossHook`` attaches; in a loop of one's own, call the function. The hook also

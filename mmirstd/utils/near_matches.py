@@ -1,4 +1,4 @@
-"""Names that a misspelt one may have meant."""
+"""Names that a misspelled one may have meant."""
 
 from __future__ import annotations
 

@@ -65,9 +65,9 @@ def _checked(pictures: Sequence[np.ndarray], fps: float) -> list[np.ndarray]:
 
 
 def _palette(pictures: list[np.ndarray], colors: int) -> np.ndarray:
-    """One palette for all pictures (else colours flicker), (colors, 3) uint8 RGB.
+    """One palette for all pictures (else colors flicker), (colors, 3) uint8 RGB.
 
-    Infrared pictures are gray with a few coloured marks. A common quantiser tints such grays, so that grays and colours
+    Infrared pictures are gray with a few colored marks. A common quantizer tints such grays, so that grays and colors
     get entries of their own: a ramp between the darkest and the brightest gray, and the median cut of the others.
     """
     from PIL import Image
@@ -76,7 +76,7 @@ def _palette(pictures: list[np.ndarray], colors: int) -> np.ndarray:
     pixels = np.concatenate([pictures[k].reshape(-1, 3) for k in chosen])[:, ::-1]
     tinted = np.ptp(pixels, axis=1) > 24  # the frame's dark blue-gray may become gray
     grays, others = pixels[~tinted].mean(axis=1), pixels[tinted]
-    # At least a quarter for marks, more where the pictures are in colour.
+    # At least a quarter for marks, more where the pictures are in color.
     share = min(max(len(others) / len(pixels), 0.25), 0.75) if len(grays) else 1.0
     number = min(round(colors * share), len(np.unique(others, axis=0))) if len(others) else 0
     entries = []
@@ -124,7 +124,7 @@ def save_gif(
 ) -> GifInfo:
     """Write an animated GIF of limited size; folders are made, and the file appears complete or not at all.
 
-    If it would be too large, it gets fewer colours, then a smaller picture, then fewer frames, until it fits.
+    If it would be too large, it gets fewer colors, then a smaller picture, then fewer frames, until it fits.
 
     Args:
         path: The file.
@@ -140,9 +140,9 @@ def save_gif(
     """
     pictures = _checked(pictures, fps)
     if max_frames < 1 or not 2 <= colors <= 256:
-        raise ValueError(f'max_frames={max_frames}, colors={colors}; expected at least one frame and 2 to 256 colours')
+        raise ValueError(f'max_frames={max_frames}, colors={colors}; expected at least one frame and 2 to 256 colors')
     step = -(-len(pictures) // max_frames)
-    # Fewer than 48 colours break the marks' colours, less than half the size the words.
+    # Fewer than 48 colors break the marks' colors, less than half the size the words.
     palettes = [c for c in (colors, 96, 64, 48) if c <= colors]
     attempts = [(c, 1.0, 1) for c in palettes] + [(palettes[-1], s, k) for k in (1, 2, 4) for s in (0.75, 0.5)]
     for used, scale, skip in attempts:
@@ -167,7 +167,7 @@ def save_mp4(path: str | os.PathLike[str], pictures: Sequence[np.ndarray], fps: 
     Args:
         path: The file, ``.mp4``.
         pictures: uint8 (H, W) or (H, W, 3) BGR, all of one size. An odd side loses its last pixel, because the
-            format halves its colour planes.
+            format halves its color planes.
         fps: Pictures per second.
 
     Raises:

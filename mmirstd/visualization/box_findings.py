@@ -18,7 +18,7 @@ class BoxFinding:
         target: The annotated box, None for a false alarm.
         box: The detection, None for a missed target.
         score: The detection's, None for a missed target.
-        distance: Pixels between the centres, None if unmatched.
+        distance: Pixels between the centers, None if unmatched.
     """
 
     status: str
@@ -44,8 +44,8 @@ def find_detections(
 ) -> list[BoxFinding]:
     """Say of each target and each detection what became of it, by the rule behind Pd and Fa.
 
-    The rule is :func:`~mmirstd.evaluation.functional.count_frame`'s: centres less than ``max_distance`` apart, nearest
-    pair first, one to one; detections whose centre lies in an ignored box are left out.
+    The rule is :func:`~mmirstd.evaluation.functional.count_frame`'s: centers less than ``max_distance`` apart, nearest
+    pair first, one to one; detections whose center lies in an ignored box are left out.
 
     Args:
         targets: (N, 4) annotated boxes, or None when they are not known.
@@ -81,11 +81,11 @@ def find_detections(
         if index < 0:
             findings.append(BoxFinding('missed', _plain(target), None))
             continue
-        distance = float(np.hypot(*(_centre(target) - _centre(boxes[index]))))
+        distance = float(np.hypot(*(_center(target) - _center(boxes[index]))))
         findings.append(BoxFinding('detected', _plain(target), _plain(boxes[index]), float(scores[index]), distance))
     for index in sorted(set(range(len(boxes))) - set(matched.tolist())):
-        centre = _centre(boxes[index])
-        if not any((centre >= region[:2]).all() and (centre <= region[2:]).all() for region in regions):
+        center = _center(boxes[index])
+        if not any((center >= region[:2]).all() and (center <= region[2:]).all() for region in regions):
             findings.append(BoxFinding('false alarm', None, _plain(boxes[index]), float(scores[index])))
     return findings
 
@@ -94,5 +94,5 @@ def _plain(box: np.ndarray) -> tuple[float, float, float, float]:
     return tuple(float(value) for value in box)
 
 
-def _centre(box: np.ndarray) -> np.ndarray:
+def _center(box: np.ndarray) -> np.ndarray:
     return (np.asarray(box[:2]) + np.asarray(box[2:])) / 2

@@ -34,7 +34,7 @@ from .drawing import (
 from .insets import TILE, bare_crop, magnification
 from .mask_findings import ORDER
 
-# BGR. Status is never told by colour alone: brackets are truth, rectangles are detections, insets say it in words.
+# BGR. Status is never told by color alone: brackets are truth, rectangles are detections, insets say it in words.
 BOX_COLORS: dict[str, tuple[int, int, int]] = {
     'ground truth': (80, 220, 60),
     'detected': (0, 225, 255),
@@ -148,7 +148,7 @@ def detection_insets(image: np.ndarray, findings: Sequence[BoxFinding], first_nu
 
 
 def _verdict(findings: list[BoxFinding], with_truth: bool, threshold: float) -> list[tuple[str, tuple[int, int, int]]]:
-    """This frame's figures, each with the colour to write it in."""
+    """This frame's figures, each with the color to write it in."""
     if not with_truth:
         return [(f'{len(findings)} detections with score >= {threshold:g}', TEXT)]
     detected = sum(finding.status == 'detected' for finding in findings)

@@ -1,11 +1,11 @@
-"""Colours, text and brackets that all pictures share. Colours are BGR."""
+"""Colors, text and brackets that all pictures share. Colors are BGR."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 
-#: Status is never told by colour alone: each inset also names it in words.
+#: Status is never told by color alone: each inset also names it in words.
 COLORS: dict[str, tuple[int, int, int]] = {
     'detected': (90, 205, 60),
     'missed': (70, 70, 255),

@@ -70,9 +70,9 @@ def zoom_insets(
     Each inset is: a caption, then side by side the bare crop (contrast
     stretched over the crop, so that a dim target is seen), the same crop with
     the target's contour (just outside it) and the prediction's (just inside
-    it), and the probabilities if given. Magnification is nearest-neighbour:
+    it), and the probabilities if given. Magnification is nearest-neighbor:
     x8 to x6 for targets up to 20 pixels, less for larger ones. The frame's
-    colour is the status: green detected, red missed, orange false alarm.
+    color is the status: green detected, red missed, orange false alarm.
 
     Args:
         image: (H, W) of any bit depth, or BGR.

@@ -73,15 +73,15 @@ def draw_comparison(
     display = to_display(raw)
     display = cv2.resize(display, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
     panels = [('image', display)]
-    labelled = [(f, str(k + 1) if k < max_insets else '') for k, f in enumerate(findings[:MAX_MARKERS])]
+    labeled = [(f, str(k + 1) if k < max_insets else '') for k, f in enumerate(findings[:MAX_MARKERS])]
     if truth is not None:
         panel = draw_contours(display, resize_mask(truth, size), COLORS['ground truth'])
-        for finding, label in labelled:
+        for finding, label in labeled:
             if finding.status != 'false alarm':
                 mark(panel, finding.box, COLORS['ground truth'], scale, label)
         panels.append(('ground truth', panel))
     panel = draw_contours(display, resize_mask(mask, size), COLORS['prediction'])
-    for finding, label in labelled:
+    for finding, label in labeled:
         mark(panel, finding.box, COLORS[finding.status], scale, label)
     panels.append(('prediction', panel))
 
@@ -95,7 +95,7 @@ def draw_comparison(
 def _verdict(
     findings: Sequence[Finding], truth: np.ndarray | None, mask: np.ndarray
 ) -> list[tuple[str, tuple[int, int, int]]]:
-    """This image's figures, each with the colour to write it in: an error is seen before it is read."""
+    """This image's figures, each with the color to write it in: an error is seen before it is read."""
     if truth is None:
         return [(f'{len(findings)} predicted components, {int(mask.sum())} px', TEXT)]
     union = int((truth | mask).sum())

@@ -70,7 +70,7 @@ def draw_marked(
 
 
 def draw_probability(probability: np.ndarray) -> np.ndarray:
-    """Probabilities (H, W) in [0, 1] in false colours, of the size of :func:`draw_marked`'s picture."""
+    """Probabilities (H, W) in [0, 1] in false colors, of the size of :func:`draw_marked`'s picture."""
     size, scale = _view_size(probability.shape), view_scale(probability.shape)
     values = (np.clip(probability, 0, 1) * 255 + 0.5).astype(np.uint8)
     if scale < 1:  # a target of one pixel must survive being reduced

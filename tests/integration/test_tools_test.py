@@ -100,7 +100,7 @@ def test_dump_holds_what_was_evaluated(make_config, run, tmp_path):
     assert all(image.gray.dtype == 'uint8' and image.gray[image.mask > 0].mean() > image.gray.mean() for image in dump)
 
 
-def test_learnt_method_needs_one(tiny_config, run, tmp_path):
+def test_learned_method_needs_one(tiny_config, run, tmp_path):
     done = run('test.py', tiny_config, cwd=tmp_path, status=2)
     assert 'no checkpoint was given' in done.stdout
 

@@ -126,7 +126,7 @@ def test_ctrl_c_says_how_to_continue(make_config, tmp_path):
     assert 'Traceback' not in errors
 
 
-def test_misspelt_type(tiny_config, run, tmp_path):
+def test_misspelled_type(tiny_config, run, tmp_path):
     done = run(
         'train.py', tiny_config, '--cfg-options', 'model.backbone.type=mmirstd.GGLEncodr', cwd=tmp_path, status=2
     )

@@ -85,7 +85,7 @@ def scene(
     seed: int = 0,
     bright: float = 110,
 ) -> np.ndarray:
-    """(H, W) uint8: noise around 90, and 3x3 targets of ``bright`` more at these rows and columns (centres)."""
+    """(H, W) uint8: noise around 90, and 3x3 targets of ``bright`` more at these rows and columns (centers)."""
     image = np.random.default_rng(seed).normal(90, 3, (height, width))
     for row, column in targets:
         image[row - 1 : row + 2, column - 1 : column + 2] += bright

@@ -83,7 +83,7 @@ def test_any_size(ggl: IRSTDInferencer, shape: tuple[int, int]) -> None:
     assert min(result.picture().shape[:2]) > 50
 
 
-def test_gray_values_beyond_the_normalisation() -> None:
+def test_gray_values_beyond_the_normalization() -> None:
     image = scene().astype(np.float32) * 40 - 100  # degrees, radiance, ...
     with pytest.raises(DataError, match='max_value'):
         list(IRSTDInferencer(LocalContrast(), device='cpu').infer(image))

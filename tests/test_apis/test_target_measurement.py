@@ -72,7 +72,7 @@ def test_what_holds_for_any_map(seed: int, height: int, width: int) -> None:
         assert (target.scr is None) == np.isnan(scr)
 
 
-def test_boxes_by_score_with_the_centre_in_pixel_coordinates() -> None:
+def test_boxes_by_score_with_the_center_in_pixel_coordinates() -> None:
     gray = np.random.default_rng(0).normal(50, 2, (40, 40))
     gray[10:13, 20:23] += 100
     low, high = [0.0, 0.0, 2.0, 2.0], [20.0, 10.0, 23.0, 13.0]

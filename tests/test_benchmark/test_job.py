@@ -153,7 +153,7 @@ def test_two_at_the_same_run(tmp_path: Path) -> None:
     assert go([second]).finished == ['a_seed0']
 
 
-def test_misspelt_option_and_progress(tmp_path: Path) -> None:
+def test_misspelled_option_and_progress(tmp_path: Path) -> None:
     content = toy(runs=[dict(name='a', config='configs/a.py', cfg_options={'modl.width': 2})])
     with pytest.raises(ConfigError, match=r"(?s)no entry 'modl'.*did you mean: model"):
         make_jobs(tmp_path, content)[0].check()

@@ -42,7 +42,7 @@ def failures(findings):
     ('versions', 'line'),
     [(GOOD_ONEDL, environment.ONEDL), (GOOD_ORIGINAL, environment.ORIGINAL), ({}, environment.ONEDL)],
 )
-def test_line_is_recognised(installed, versions, line):
+def test_line_is_recognized(installed, versions, line):
     installed(versions)
     assert environment.choose_line() is line
     assert len(failures(check())) == (0 if versions else 4)

@@ -129,7 +129,7 @@ THREE_LEVELS = {
 
 @pytest.mark.parametrize(('name', 'form'), [(name, form) for name, forms in THREE_LEVELS.items() for form in forms])
 def test_three_levels_train_in_bfloat16_and_predict(name: str, form: str | None) -> None:
-    """Two steps of the config's own optimiser wrapper, then the boxes of a frame from the streaming detector."""
+    """Two steps of the config's own optimizer wrapper, then the boxes of a frame from the streaming detector."""
     config, _, variant = name.partition(', ')
     cfg = load(f'{config}-{NANO}', {'gils': {**BOTH, **GILS_ALONE}, 'both': BOTH, '': {}}[variant])
     cfg.optim_wrapper.dtype = 'bfloat16'  # by itself it would follow the machine

@@ -56,7 +56,7 @@ def distinct_models() -> list[str]:
 
 
 def train_one_step(model: nn.Module, size: int = 32) -> dict[str, torch.Tensor]:
-    """Loss, gradients and an optimiser step on two images with a target each; the gradients stay."""
+    """Loss, gradients and an optimizer step on two images with a target each; the gradients stay."""
     torch.manual_seed(0)
     data = dict(inputs=[], data_samples=[])
     for i in range(2):

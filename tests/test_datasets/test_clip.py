@@ -175,7 +175,7 @@ def test_each_frame_is_decoded_once_for_all_windows(tmp_path, monkeypatch):
     assert set(reads.values()) == {1}  # 200 frames were asked for
 
 
-def test_neighbouring_windows_share_frames_without_the_cache_too(tmp_path, monkeypatch):
+def test_neighboring_windows_share_frames_without_the_cache_too(tmp_path, monkeypatch):
     reads = count_reads(monkeypatch)
     dataset = build(coco_root(tmp_path, {'s': range(20)}), cache=False, recent_frames=8, pipeline=[LoadClip()])
     for index in range(len(dataset)):

@@ -41,7 +41,7 @@ def test_float_tiff(tmp_path):
 
 
 @pytest.mark.parametrize('image', [GRAY8, GRAY16], ids=['8 bit', '16 bit'])
-def test_equal_colour_channels_give_that_channel_exactly(tmp_path, image):
+def test_equal_color_channels_give_that_channel_exactly(tmp_path, image):
     np.testing.assert_array_equal(read_image(write(tmp_path / 'rgb.png', np.dstack([image] * 3))), image)
 
 
@@ -51,11 +51,11 @@ def test_rgba_png_drops_alpha(tmp_path):
     np.testing.assert_array_equal(read, GRAY8)
 
 
-def test_unequal_colour_channels_give_luminance(tmp_path):
+def test_unequal_color_channels_give_luminance(tmp_path):
     rng = np.random.default_rng(1)
     bgr = rng.integers(0, 256, (20, 30, 3), np.uint8)
     expected = bgr.astype(float) @ [0.114, 0.587, 0.299]
-    read = read_image(write(tmp_path / 'colour.png', bgr))
+    read = read_image(write(tmp_path / 'color.png', bgr))
     assert read.dtype == np.uint8
     assert np.abs(read - expected).max() <= 1
 

@@ -25,7 +25,7 @@ def test_every_scope_is_searched():
     assert {'mmengine', 'mmirstd'} <= set(names)
 
 
-def test_misspelt_type():
+def test_misspelled_type():
     with pytest.raises(ConfigError) as error, explain_config_errors('my.py'):
         ours.MODELS.build(dict(type='mmirstd.GGLEncodr', base_channels=8))
     message = str(error.value)
@@ -40,7 +40,7 @@ def test_type_that_resembles_nothing():
         ROOT_MODELS.build(dict(type='Qqqqqqqqqqqqqqq'))
 
 
-def test_misspelt_optimizer():
+def test_misspelled_optimizer():
     wrapper = dict(optimizer=dict(type='AdmaW', lr=1e-3))
     with (
         pytest.raises(ConfigError, match=r"type='AdmaW' is not a known optimizer[\s\S]*AdamW"),
@@ -49,7 +49,7 @@ def test_misspelt_optimizer():
         build_optim_wrapper(nn.Linear(1, 1), wrapper)
 
 
-def test_misspelt_argument_of_a_base_class():
+def test_misspelled_argument_of_a_base_class():
     with pytest.raises(ConfigError) as error, explain_config_errors('my.py'):
         ROOT_HOOKS.build(dict(type='LoggerHook', intervall=1))
     assert "takes no argument 'intervall'" in str(error.value)

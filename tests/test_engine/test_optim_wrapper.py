@@ -152,11 +152,11 @@ def test_checkpoints_of_all_precisions_are_resumed_in_each_other(machine, logged
     if hasattr(target, 'precision'):
         assert given.keys() == state.keys()  # the caller's dict is left alone
     assert torch.equal(target.optimizer.state_dict()['state'][0]['exp_avg'], torch.full((3,), 0.2))
-    spelt = dict(OptimWrapper='float32', AmpOptimWrapper='float16', old='bfloat16')
-    if hasattr(target, 'precision') and spelt.get(before, before) != after:
+    spelled = dict(OptimWrapper='float32', AmpOptimWrapper='float16', old='bfloat16')
+    if hasattr(target, 'precision') and spelled.get(before, before) != after:
         ((_, line),) = logged
         assert line.startswith(
-            f'precision: {after} from here on; the checkpoint was trained in {spelt.get(before, before)} '
+            f'precision: {after} from here on; the checkpoint was trained in {spelled.get(before, before)} '
         )
     else:
         assert not logged

@@ -29,7 +29,7 @@ THRESHOLDS = np.unique(
 
 
 def near_thresholds() -> np.ndarray:
-    """Every threshold and its float32 neighbours."""
+    """Every threshold and its float32 neighbors."""
     up, down = np.nextafter(THRESHOLDS, np.float32(2)), np.nextafter(THRESHOLDS, np.float32(-1))
     return np.clip(np.concatenate([THRESHOLDS, up, down, [0, 1]]), 0, 1).astype(np.float32)[None]
 

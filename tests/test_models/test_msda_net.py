@@ -57,7 +57,7 @@ def test_a_new_network_in_evaluation_mode_is_no_explosion() -> None:
     assert float(logits.abs().max()) < 1000  # with Kaiming everywhere it was millions
 
 
-def test_another_initialisation_is_for_all() -> None:
+def test_another_initialization_is_for_all() -> None:
     encoder = MSDAEncoder(channels=[16, 32, 32], init_cfg=dict(type='Constant', layer='Conv2d', val=0.5))
     encoder.init_weights()
     assert {

@@ -21,7 +21,7 @@ def test_the_finest_map_predicts_during_the_warm_up() -> None:
 
 
 def test_imagenet_statistics_make_three_channels_of_one() -> None:
-    """How the official weights are used: one gray channel, standardised three times over."""
+    """How the official weights are used: one gray channel, standardized three times over."""
     options = {
         'model.data_preprocessor.mean': [0.485, 0.456, 0.406],
         'model.data_preprocessor.std': [0.229, 0.224, 0.225],

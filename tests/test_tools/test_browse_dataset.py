@@ -16,7 +16,7 @@ TOOL = REPO / 'tools' / 'analysis_tools' / 'browse_dataset.py'
 CONFIG = REPO / 'configs' / '_base_' / 'datasets' / 'nuaa-sirst-213-214.py'
 
 
-def has_colour(picture: np.ndarray, name: str) -> bool:
+def has_color(picture: np.ndarray, name: str) -> bool:
     return bool((picture == COLORS[name]).all(axis=-1).any())
 
 
@@ -25,10 +25,10 @@ def test_one_pixel_target_is_marked_and_magnified():
     mask[450, 350] = 1
     picture = sample_picture(image, mask, 'x')
     assert picture.shape[1] == PANEL
-    assert has_colour(picture[20 : 20 + PANEL], 'ground truth')
-    assert has_colour(picture[20 + PANEL :], 'ground truth')
-    assert not has_colour(picture, 'false alarm')
-    assert not has_colour(sample_picture(image, mask * 0, 'x'), 'ground truth')
+    assert has_color(picture[20 : 20 + PANEL], 'ground truth')
+    assert has_color(picture[20 + PANEL :], 'ground truth')
+    assert not has_color(picture, 'false alarm')
+    assert not has_color(sample_picture(image, mask * 0, 'x'), 'ground truth')
 
 
 @pytest.mark.parametrize('corner', [(0, 0), (0, 39), (49, 0), (49, 39)])
@@ -36,8 +36,8 @@ def test_targets_at_the_edge_and_padding(corner):
     mask = np.zeros((50, 40), np.uint8)
     mask[corner] = 1
     picture = sample_picture(np.random.default_rng(0).random((64, 64), np.float32), mask, 'x')
-    assert has_colour(picture[20 + PANEL :], 'ground truth')
-    assert has_colour(picture, 'false alarm')  # the line where the padding begins
+    assert has_color(picture[20 + PANEL :], 'ground truth')
+    assert has_color(picture, 'false alarm')  # the line where the padding begins
 
 
 def test_describe():
@@ -75,7 +75,7 @@ def test_the_tool(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert sorted(path.name for path in out.iterdir()) == [f'train_00{i}.png' for i in range(3)]
-    assert has_colour(cv2.imread(str(out / 'train_000.png')), 'ground truth')
+    assert has_color(cv2.imread(str(out / 'train_000.png')), 'ground truth')
     assert 'train: 9 samples; ' in done.stdout  # 30 less the 21 held out
 
     command[-1] = 'data_root=nowhere'

@@ -84,7 +84,7 @@ def test_the_picture_shows_every_run(tmp_path: Path) -> None:
         draw(runs, tmp_path / 'new' / f'{name}.png')
         picture = cv2.imread(str(tmp_path / 'new' / f'{name}.png'))
         assert picture.shape[1] > 3 * 400
-        inks.append(int((np.ptp(picture.astype(int), axis=2) > 40).sum()))  # coloured: neither text nor axes
+        inks.append(int((np.ptp(picture.astype(int), axis=2) > 40).sum()))  # colored: neither text nor axes
     assert inks[1] > 1.2 * inks[0]
 
 

@@ -9,13 +9,13 @@ from mmirstd.evaluation.functional import label_components
 from mmirstd.utils.scr import ROUNDING_SIGMA, labeled_scr, local_scr, neighborhood
 
 
-def chequerboard(low, high, shape=(101, 101)):
+def checkerboard(low, high, shape=(101, 101)):
     y, x = np.indices(shape)
     return np.where((x + y) % 2, high, low).astype(float)
 
 
 def test_by_hand():
-    image = chequerboard(90, 110)  # mean 100, standard deviation 10
+    image = checkerboard(90, 110)  # mean 100, standard deviation 10
     mask = np.zeros(image.shape, np.uint8)
     mask[50:52, 50:52] = 1
     image[50:52, 50:52] = [[140, 150], [150, 160]]
@@ -55,7 +55,7 @@ def test_flat_neighborhood_has_the_noise_of_rounding():
 
 
 def test_dark_targets_and_unsigned_images():
-    image = chequerboard(90, 110).astype(np.uint16)
+    image = checkerboard(90, 110).astype(np.uint16)
     mask = np.zeros(image.shape, np.uint8)
     image[50, 50], mask[50, 50] = 20, 255
     stats = local_scr(image, mask)

@@ -12,7 +12,7 @@ from mmirstd.visualization import BOX_COLORS, save_gif, save_mp4
 
 @pytest.fixture
 def pictures() -> list[np.ndarray]:
-    """Twelve noisy frames over which a coloured square moves."""
+    """Twelve noisy frames over which a colored square moves."""
     rng = np.random.default_rng(0)
     out = []
     for k in range(12):
@@ -43,23 +43,23 @@ def test_gif(pictures, tmp_path):
     with Image.open(tmp_path / 'new' / 'a.gif') as image:
         assert image.info['loop'] == 0  # for ever
     for frame, picture in zip(frames, pictures):
-        assert np.abs(frame[..., ::-1].astype(int) - picture).max() <= 12  # the palette is near, colours of marks too
+        assert np.abs(frame[..., ::-1].astype(int) - picture).max() <= 12  # the palette is near, colors of marks too
     assert [p.name for p in (tmp_path / 'new').iterdir()] == ['a.gif']
 
 
-def test_grays_stay_gray_and_marks_coloured(pictures, tmp_path):
+def test_grays_stay_gray_and_marks_colored(pictures, tmp_path):
     for colors in (256, 48):
         save_gif(tmp_path / 'a.gif', pictures, colors=colors)
         for frame, picture in zip(read(tmp_path / 'a.gif')[0], pictures):
             gray = np.ptp(picture, axis=-1) == 0
             assert (np.ptp(frame[gray], axis=-1) == 0).all()
             step = 256 // (colors * 3 // 4 - 1)
-            # Pillow looks colours up roughly.
+            # Pillow looks colors up roughly.
             assert np.abs(frame[gray].astype(int) - picture[gray]).max() <= step + 4
             assert (frame[~gray] == BOX_COLORS['missed'][::-1]).all()
 
 
-def test_pictures_in_colour(tmp_path):
+def test_pictures_in_color(tmp_path):
     ramp = np.linspace(0, 255, 64).round().astype(np.uint8)[None].repeat(8, axis=0)
     picture = cv2.applyColorMap(ramp, cv2.COLORMAP_INFERNO)
     save_gif(tmp_path / 'a.gif', [picture])
@@ -125,7 +125,7 @@ def test_gray_pictures(tmp_path):
     assert [frame[0, 0, 0] for frame in read(tmp_path / 'a.gif')[0]] == [0, 200]
     with pytest.raises(ValueError, match='at least 2x2'):
         save_mp4(tmp_path / 'a.mp4', [np.zeros((1, 8), np.uint8)])
-    with pytest.raises(ValueError, match='2 to 256 colours'):
+    with pytest.raises(ValueError, match='2 to 256 colors'):
         save_gif(tmp_path / 'a.gif', gray, colors=1)
 
 

@@ -73,7 +73,7 @@ def validate(folder, backend: dict, step: int, found: bool, name: str = '') -> V
 
 
 def check_picture(rgb: np.ndarray, found: bool) -> None:
-    """The target is seen: three white blocks of at least 36 pixels, framed in the colour of what became of it."""
+    """The target is seen: three white blocks of at least 36 pixels, framed in the color of what became of it."""
     assert rgb.dtype == np.uint8
     assert rgb.ndim == 3
     assert rgb.shape[2] == 3

@@ -10,7 +10,7 @@ from mmirstd.visualization import BOX_COLORS, draw_detections
 
 
 def count(picture: np.ndarray, status: str) -> int:
-    """Pixels of exactly this colour."""
+    """Pixels of exactly this color."""
     return int((picture == BOX_COLORS[status]).all(axis=-1).sum())
 
 

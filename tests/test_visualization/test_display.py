@@ -40,7 +40,7 @@ def test_bad_values_and_constant_images():
     assert len(np.unique(to_display(np.full((4, 4), np.nan)))) == 1
 
 
-def test_colour_images_become_gray():
+def test_color_images_become_gray():
     gray = np.random.default_rng(0).integers(0, 255, (9, 9)).astype(np.uint8)
     for image in (gray[..., None], np.dstack([gray] * 3), np.dstack([gray] * 3 + [np.full_like(gray, 255)])):
         np.testing.assert_allclose(to_display(image).astype(int), to_display(gray).astype(int), atol=1)

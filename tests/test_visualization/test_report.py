@@ -103,7 +103,7 @@ def pixels(components, index, shape):
 
 def test_iou_codes_and_alarm_peaks_from_the_definitions(run):
     checked = {0: 0, 1: 0, 2: 0}
-    for image, analysed in zip(run.dump, run.images, strict=True):
+    for image, analyzed in zip(run.dump, run.images, strict=True):
         targets = label_components(image.mask > 0)
         for k in SAMPLE:
             predicted = image.probability > REPORT_THRESHOLDS[k]
@@ -111,7 +111,7 @@ def test_iou_codes_and_alarm_peaks_from_the_definitions(run):
             matches = match_nearest(targets, found)
 
             for index, partner in enumerate(matches.prediction_of):
-                code = int(analysed.iou_codes[index, k])
+                code = int(analyzed.iou_codes[index, k])
                 if partner < 0:
                     assert code == 0
                     checked[0] += 1
@@ -125,9 +125,9 @@ def test_iou_codes_and_alarm_peaks_from_the_definitions(run):
             for index in np.flatnonzero(~matches.matched):
                 inside = pixels(found, index, predicted.shape)
                 values = np.where(inside, image.probability, -1)
-                site = int(np.flatnonzero(analysed.alarms.peaks == values.argmax())[0])
-                assert analysed.alarms.areas[site, k] == inside.sum()
-                assert analysed.alarms.scores[site] == values.max()
+                site = int(np.flatnonzero(analyzed.alarms.peaks == values.argmax())[0])
+                assert analyzed.alarms.areas[site, k] == inside.sum()
+                assert analyzed.alarms.scores[site] == values.max()
                 checked[2] += 1
     assert min(checked.values()) > 5  # missed, detected and false ones were there
 
@@ -192,9 +192,9 @@ def test_contents_put_runs_side_by_side(run, other):
     targets = [item for item in data['items'] if item['kind'] == 'target']
     assert len(targets) == sum(len(image.targets) for image in run.images)
     alarms = [item for item in data['items'] if item['kind'] == 'alarm']
-    for index, analysed in enumerate((run, other)):
+    for index, analyzed in enumerate((run, other)):
         assert sum(item['runs'][index] is not None for item in alarms) == sum(
-            len(image.alarms.peaks) for image in analysed.images
+            len(image.alarms.peaks) for image in analyzed.images
         )
     assert any(all(entry is not None for entry in item['runs']) for item in alarms)  # alarms of both at one place
     # The pictures are what a contour is drawn from.
@@ -204,9 +204,9 @@ def test_contents_put_runs_side_by_side(run, other):
     image = run.dump[item['image']]
     part = np.s_[top : top + height, left : left + width]
     np.testing.assert_array_equal(unpack(pictures[1], height * width).reshape(height, width), image.mask[part])
-    for analysed, text in zip((run, other), pictures[2:], strict=True):
+    for analyzed, text in zip((run, other), pictures[2:], strict=True):
         level = unpack(text, height * width).reshape(height, width)
-        np.testing.assert_array_equal(level > HALF, analysed.dump[item['image']].probability[part] > 0.5)
+        np.testing.assert_array_equal(level > HALF, analyzed.dump[item['image']].probability[part] > 0.5)
     assert unpack(pictures[0], height * width).max() == 255
 
 

@@ -72,3 +72,8 @@ def test_a_window_beyond_the_image_and_boxes() -> None:
     assert (changed.max(0) + 1).tolist() == [51, 81]
     alone, _ = magnify_window(IMAGE, (500, 500, 8))
     assert alone.shape == (384, 384, 3)
+
+
+def test_the_old_name_of_center() -> None:
+    with pytest.warns(DeprecationWarning, match='window_at: centre is center now'):
+        assert window_at(centre=(10.0, 20.0), side=5) == window_at((10.0, 20.0), 5)

@@ -1,4 +1,4 @@
-# U-Net in the form of BasicIRSTD: mmseg's own UNet, with biases before the norms, nearest-neighbour upsampling and a
+# U-Net in the form of BasicIRSTD: mmseg's own UNet, with biases before the norms, nearest-neighbor upsampling and a
 # 3x3 convolution after it.
 _base_ = ['../segmentor.py']
 

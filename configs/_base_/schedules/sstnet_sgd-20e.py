@@ -9,7 +9,7 @@ optim_wrapper = dict(
     paramwise_cfg=dict(
         norm_decay_mult=0,
         bias_decay_mult=0,
-        # In no parameter group of the official optimiser; they stay at 0.25.
+        # In no parameter group of the official optimizer; they stay at 0.25.
         custom_keys={'temporal_neck.pair_weights': dict(lr_mult=0, decay_mult=0)},
     ),
 )

@@ -48,7 +48,7 @@ def _columns(width: int) -> np.ndarray:
 
 
 def _clear_sky(shape: tuple[int, int], rng: np.random.Generator, strength: float = 1.0) -> np.ndarray:
-    """A sky that gets warmer towards the horizon (a longer path through the air), with a trace of haze."""
+    """A sky that gets warmer toward the horizon (a longer path through the air), with a trace of haze."""
     height, width = shape
     tilt = float(rng.normal(0, 0.15))
     t = _rows(height) / height + tilt * (_columns(width) / width - 0.5)
@@ -82,9 +82,9 @@ def _cloud_layer(shape: tuple[int, int], variant: str, rng: np.random.Generator)
         sharpness, texture_beta, warmth = float(rng.uniform(0.5, 1.2)), 3.2, float(rng.uniform(1.5, 6))
     else:  # cirrus: ice drawn out by wind shear
         angle = float(rng.uniform(-60, 60))
-        fibres = fractal_field(shape, float(rng.uniform(2.4, 3.0)), rng, stretch=float(rng.uniform(5, 12)), angle=angle)
+        fibers = fractal_field(shape, float(rng.uniform(2.4, 3.0)), rng, stretch=float(rng.uniform(5, 12)), angle=angle)
         patches = fractal_field(shape, 3.4, rng, stretch=2.0, angle=angle)
-        density = warp(0.75 * fibres + 0.8 * patches, float(rng.uniform(2, 8)), rng, beta=5.0)
+        density = warp(0.75 * fibers + 0.8 * patches, float(rng.uniform(2, 8)), rng, beta=5.0)
         sharpness, texture_beta, warmth = float(rng.uniform(0.6, 1.4)), 2.8, float(rng.uniform(2, 8))
     threshold = float(np.quantile(density[::4, ::4], 1 - coverage))
     # Beer-Lambert: optical thickness grows with density above the threshold, so edges are ragged and cores flat.
@@ -186,11 +186,11 @@ def render_sea(shape: tuple[int, int], rng: np.random.Generator) -> Background:
     variant = 'open'
     if rng.random() < 0.6:
         variant = 'glint'
-        # Facets that happen to mirror the sun: wave crests inside a path that widens towards the viewer.
-        centre = width * float(rng.uniform(-0.1, 1.1))
+        # Facets that happen to mirror the sun: wave crests inside a path that widens toward the viewer.
+        center = width * float(rng.uniform(-0.1, 1.1))
         path = np.exp(
             -0.5
-            * ((_columns(width) - centre) / (float(rng.uniform(12, 50)) + float(rng.uniform(0.1, 0.5)) * drop)) ** 2
+            * ((_columns(width) - center) / (float(rng.uniform(12, 50)) + float(rng.uniform(0.1, 0.5)) * drop)) ** 2
         )
         facets = waves * 0.6 + ripples * 0.8
         sparkle = smoothstep(facets, float(rng.uniform(0.5, 1.1)), 2.4)

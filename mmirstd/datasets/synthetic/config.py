@@ -82,7 +82,7 @@ def _choice(owner: object, name: str, choices: tuple[str, ...]) -> None:
 
 @dataclass(frozen=True)
 class SensorConfig:
-    """Optics, noise, gain and quantisation of the camera.
+    """Optics, noise, gain and quantization of the camera.
 
     Attributes:
         bit_depth: 8 (stored in 8-bit files) or 14 (stored in 16-bit files, values 0..16383).
@@ -147,11 +147,11 @@ class TargetConfig:
             point is as wide as the PSF makes it).
         scr: Requested signal-to-clutter ratio, drawn log-uniformly per target.
         min_contrast: Positions where the requested ratio would mean less contrast than this fraction of full scale
-            are avoided where others can be found (the eye, and 8-bit quantisation, would lose such a target).
+            are avoided where others can be found (the eye, and 8-bit quantization, would lose such a target).
         cold_prob: How often a target is colder than what is behind it.
         mask_level: A pixel belongs to the mask when the target adds more than this fraction of its peak. Annotators
             draw generously: in the two training splits the weakest mask pixel is at 0.26 of the peak (median).
-        spacing: Least distance between target centres, px. Not applied to crossing tracks.
+        spacing: Least distance between target centers, px. Not applied to crossing tracks.
         border: Least distance of a still image's target from the image border, px.
         edge_prob: How often a target is put on a strong edge of the background (cloud edges, skylines).
         tries: Positions tried before the best one so far is taken.

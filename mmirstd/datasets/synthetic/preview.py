@@ -64,8 +64,8 @@ def make_tile(image: np.ndarray, mask: np.ndarray, targets: list[dict[str, Any]]
     picture = np.zeros((TILE, TILE, 3), np.uint8)
     picture[: shown.shape[0], : shown.shape[1]] = cv2.cvtColor(shown, cv2.COLOR_GRAY2BGR)
     for target in targets:
-        centre = [int(round((c + 0.5) * scale)) for c in target['centroid']]
-        cv2.circle(picture, centre, max(8, round(8 * scale)), _GREEN, 1, cv2.LINE_AA)
+        center = [int(round((c + 0.5) * scale)) for c in target['centroid']]
+        cv2.circle(picture, center, max(8, round(8 * scale)), _GREEN, 1, cv2.LINE_AA)
     side = TILE // INSETS
     strip = np.full((side, TILE, 3), 24, np.uint8)
     for k, target in enumerate(targets[:INSETS]):

@@ -22,19 +22,19 @@ class TargetRecord:
 
     Attributes:
         id: Number of the target in its image (or of its track in the sequence), from 0.
-        centroid: (x, y) of its true centre, px; (0, 0) is the centre of the top left pixel.
+        centroid: (x, y) of its true center, px; (0, 0) is the center of the top left pixel.
         bbox: (x, y, width, height) of its mask, px; the box covers pixels x .. x + width - 1.
         area: Pixels in its mask.
         shape: 'point', 'gaussian' or 'ellipse'.
         size: (major, minor) full widths before the PSF, px; (0, 0) for a point.
-        angle: Direction of the major axis, degrees, 0 along x, turning towards +y (down).
+        angle: Direction of the major axis, degrees, 0 along x, turning toward +y (down).
         psf_sigma: Standard deviation of the PSF, px.
         polarity: 'hot' or 'cold' against what is behind it (before a black-hot camera inverts both).
         scr_requested: The signal-to-clutter ratio asked for.
         scr_local: The one measured in the written image (see `mmirstd.utils.scr.local_scr`).
-        contrast: Mean over the mask minus mean over the neighbourhood, counts.
-        background_sigma: Standard deviation over the neighbourhood, counts.
-        peak: The mask's value farthest from the neighbourhood's mean, counts.
+        contrast: Mean over the mask minus mean over the neighborhood, counts.
+        background_sigma: Standard deviation over the neighborhood, counts.
+        peak: The mask's value farthest from the neighborhood's mean, counts.
         background: Kind of the background, 'sky', 'cloud', 'sea' or 'ground'.
     """
 
@@ -101,7 +101,7 @@ def union_mask(profiles: list[Profile], shape: tuple[int, int]) -> np.ndarray:
 
 
 def signal_statistics(signal: np.ndarray, mask: np.ndarray, everything: np.ndarray, full_scale: int) -> LocalStatistics:
-    """The statistics of `local_scr` in signal units (0 to 1), for a signal that is not yet quantised."""
+    """The statistics of `local_scr` in signal units (0 to 1), for a signal that is not yet quantized."""
     window, _ = neighborhood(mask, everything)
     # Rounding only where it is measured: the rest of the frame does not matter yet.
     counts = np.rint(np.clip(signal[window], 0, 1) * np.float32(full_scale))
@@ -127,10 +127,10 @@ def requested_strength(
         signal: (H, W) float32: everything but this target.
         profile: The target.
         scr: The requested ratio.
-        cold: Whether it is colder than its neighbourhood.
+        cold: Whether it is colder than its neighborhood.
         everything: (H, W), non-zero on all targets of the image.
         full_scale: The largest count.
-        with_targets: (H, W) float32: the frame with all targets, in which the neighbourhood is measured. Default:
+        with_targets: (H, W) float32: the frame with all targets, in which the neighborhood is measured. Default:
             ``signal``.
     """
     mask = profile.full_mask(signal.shape)
@@ -208,7 +208,7 @@ def _place_target(
         sign = -1 if cold else 1
         contrast = scr * stats.background_sigma
         goal = stats.background_mean + sign * contrast
-        # What the place itself is brighter (darker) than its neighbourhood by.
+        # What the place itself is brighter (darker) than its neighborhood by.
         head_start = sign * (stats.target_mean - stats.background_mean)
         # A target must stand out by itself, fit into the range, and be strong enough to be seen.
         flaw = (
@@ -236,7 +236,7 @@ def solve_all(
 ) -> list[float]:
     """The strengths with which several targets reach their SCRs together.
 
-    A target's tail reaches its own and its neighbours' neighbourhoods, so strengths are found in a few rounds, each
+    A target's tail reaches its own and its neighbors' neighborhoods, so strengths are found in a few rounds, each
     measuring the frame that the round before made.
     """
     strengths = [0.0] * len(profiles)
@@ -292,7 +292,7 @@ def render_scene(config: SceneConfig, rng: np.random.Generator) -> Scene:
 
     The order is that of a camera: background, optics, gain, noise; then the targets, whose profiles already hold the
     optics, with the strength that gives the requested SCR against the noisy background; then clipping, polarity and
-    quantisation. The SCR is measured again in the result.
+    quantization. The SCR is measured again in the result.
 
     Args:
         config: What to render.

@@ -1,6 +1,6 @@
-"""The camera: optics, noise, gain, polarity and quantisation.
+"""The camera: optics, noise, gain, polarity and quantization.
 
-Between optics and quantisation an image is a *signal*: float32, 0 at black and 1 at full scale of a white-hot image,
+Between optics and quantization an image is a *signal*: float32, 0 at black and 1 at full scale of a white-hot image,
 values outside not yet clipped. Polarity is applied last, so a hot target always adds to the signal.
 """
 

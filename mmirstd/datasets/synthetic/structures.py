@@ -153,7 +153,7 @@ def draw_trees(
 def draw_road(
     canvas: np.ndarray, warmth: float, rng: np.random.Generator, top: int = 0, perspective: bool = False
 ) -> None:
-    """A road: a smooth curve across the canvas, or one that narrows towards the horizon.
+    """A road: a smooth curve across the canvas, or one that narrows toward the horizon.
 
     Args:
         canvas: (H, W) float32, K, changed in place.

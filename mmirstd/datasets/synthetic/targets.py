@@ -21,7 +21,7 @@ class TargetShape:
         kind: 'point', 'gaussian' or 'ellipse'.
         size: (major, minor) full widths before the PSF, px; (0, 0) for a point. A Gaussian's width is taken at the
             mask level.
-        angle: Direction of the major axis, degrees, 0 along x, turning towards +y (down).
+        angle: Direction of the major axis, degrees, 0 along x, turning toward +y (down).
     """
 
     kind: str
@@ -92,7 +92,7 @@ def _gaussian_sigmas(shape: TargetShape, psf_sigma: float, mask_level: float) ->
 def _oversampled(
     shape: TargetShape, dx: float, dy: float, radius: int, psf_sigma: float, mask_level: float
 ) -> np.ndarray:
-    """An extended target on a fine grid, averaged over each pixel's area; centre at (radius + dx, radius + dy)."""
+    """An extended target on a fine grid, averaged over each pixel's area; center at (radius + dx, radius + dy)."""
     factor, side = SUPERSAMPLING, 2 * radius + 1
     axis = (np.arange(side * factor, dtype=np.float32) + 0.5) / factor - 0.5 - radius
     x, y = axis[None, :] - np.float32(dx), axis[:, None] - np.float32(dy)
@@ -117,17 +117,17 @@ def render_profile(
 
     Args:
         shape: What it looks like.
-        x, y: Its centre, px; (0, 0) is the centre of the top left pixel. It must lie inside the frame.
+        x, y: Its center, px; (0, 0) is the center of the top left pixel. It must lie inside the frame.
         psf_sigma: px.
         frame: (height, width) of the image.
         mask_level: The mask holds the pixels above this fraction of the peak.
 
     Raises:
-        ValueError: The centre lies outside the frame.
+        ValueError: The center lies outside the frame.
     """
     height, width = frame
     if not (-0.5 <= x < width - 0.5 and -0.5 <= y < height - 0.5):
-        raise ValueError(f'the target centre ({x:.2f}, {y:.2f}) lies outside the frame of {height}x{width} px')
+        raise ValueError(f'the target center ({x:.2f}, {y:.2f}) lies outside the frame of {height}x{width} px')
     col, row = int(np.floor(x + 0.5)), int(np.floor(y + 0.5))
     dx, dy = x - col, y - row
     if shape.kind == 'ellipse':
@@ -150,13 +150,13 @@ def render_profile(
     return Profile(max(top, 0), max(left, 0), np.ascontiguousarray(values[cut]), np.ascontiguousarray(mask[cut]))
 
 
-# Places within a pixel at which a mask's width is looked at. A shape is its own mirror image through its centre, so
+# Places within a pixel at which a mask's width is looked at. A shape is its own mirror image through its center, so
 # half of the pixel is enough.
 _PHASES = tuple((dx, dy) for dx in (-0.4, -0.2, 0.0, 0.2, 0.4) for dy in (0.0, 0.25, 0.5))
 
 
 def fit_shape(shape: TargetShape, psf_sigma: float, config: TargetConfig) -> TargetShape:
-    """Shrink a target until its mask fits in ``max_side``, wherever in a pixel its centre lies."""
+    """Shrink a target until its mask fits in ``max_side``, wherever in a pixel its center lies."""
     # Far smaller targets need no look: the PSF widens a mask by less than 2 sigma on each side, the pixel grid by one.
     while shape.kind != 'point' and shape.size[0] + 4 * psf_sigma + 1 > config.max_side and shape.size[0] > 0.5:
         boxes = (

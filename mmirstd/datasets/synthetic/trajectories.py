@@ -62,7 +62,7 @@ def turning(num_frames: int, start: np.ndarray, velocity: np.ndarray, turn_rate:
 
 
 def visible(positions: np.ndarray, frame: tuple[int, int]) -> np.ndarray:
-    """(num_frames,) bool: whether a target's centre is inside the image of (height, width)."""
+    """(num_frames,) bool: whether a target's center is inside the image of (height, width)."""
     height, width = frame
     x, y = positions[:, 0], positions[:, 1]
     return (x >= -0.5) & (x < width - 0.5) & (y >= -0.5) & (y < height - 0.5)

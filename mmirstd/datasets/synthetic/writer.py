@@ -48,12 +48,12 @@ SPLITS = ('train', 'val', 'test')
 MODES = ('frames', 'sequences')
 
 INFO = {
-    'coordinates': 'px; x to the right, y down, (0, 0) is the centre of the top left pixel',
-    'centroid': '[x, y], true sub-pixel centre of the target',
+    'coordinates': 'px; x to the right, y down, (0, 0) is the center of the top left pixel',
+    'centroid': '[x, y], true sub-pixel center of the target',
     'bbox': '[x, y, width, height] of the target mask; the box covers pixels x .. x + width - 1',
     'area': 'pixels in the target mask',
     'size': '[major, minor] full widths before the point spread function, px; [0, 0] for a point',
-    'angle': 'direction of the major axis, degrees, 0 along x, turning towards +y',
+    'angle': 'direction of the major axis, degrees, 0 along x, turning toward +y',
     'psf_sigma': 'standard deviation of the point spread function, px',
     'scr_requested': 'the signal-to-clutter ratio asked for',
     'scr_local': 'the one measured in the written image: abs(mu_t - mu_b) / sigma_b; mu_t: mean over the target mask; '

@@ -24,7 +24,7 @@ class LoadTargetMask(BaseTransform):
     Added keys: ``gt_seg_map`` (H, W) uint8 {0, 1}; ``seg_fields`` gets its name.
 
     Args:
-        mask_size_mismatch: ``'error'`` or ``'resize'`` (nearest neighbour);
+        mask_size_mismatch: ``'error'`` or ``'resize'`` (nearest neighbor);
             None: what the data set says, and else ``'error'``.
         mask_rule: which values are target, see :data:`mmirstd.datasets.mask_values.MASK_RULES`; None: what the data
             set says, and else ``'auto'``.
@@ -58,7 +58,7 @@ class LoadTargetMask(BaseTransform):
                 raise DataError(
                     f'{path}: the mask has {mask.shape[0]}x{mask.shape[1]} pixels (height x width), but its image '
                     f'{results.get("img_path")} has {height}x{width}; expected equal sizes. Correct the file, or set '
-                    "mask_size_mismatch='resize' on the data set to resize such masks (nearest neighbour)"
+                    "mask_size_mismatch='resize' on the data set to resize such masks (nearest neighbor)"
                 )
             mask = cv2.resize(mask, (width, height), interpolation=cv2.INTER_NEAREST)
         results['gt_seg_map'] = mask

@@ -17,7 +17,7 @@ class RandomRescale(BaseTransform):
     mmcv's ``RandomResize`` scales to a size that all images share; this one
     scales from each image's own, and looks after small targets: the mask is
     resized as a coverage (bilinear, or area-weighted when shrinking) and cut at
-    one half, and a target that would vanish keeps one pixel at its centre.
+    one half, and a target that would vanish keeps one pixel at its center.
 
     Required keys: ``img`` (H, W) float32, ``gt_seg_map`` (H, W) optional.
     Modified keys: both, ``img_shape``, ``pad_shape``.

@@ -159,7 +159,7 @@ def _cut_out(image: np.ndarray, mask: np.ndarray) -> list[_Target]:
             continue
         own = (labels[window] == label).astype(np.uint8)
         if own.sum() != mask[window].sum():
-            continue  # a neighbour's signal would come along without its label
+            continue  # a neighbor's signal would come along without its label
         patch = image[window]
         targets.append(_Target((patch - _plane(patch, own)) * _fade(own), own))
     return targets

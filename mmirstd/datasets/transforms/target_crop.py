@@ -31,7 +31,7 @@ class TargetAwareCrop(BaseTransform):
         size: height and width of the window in pixels, or one number for both.
         p_target: probability in [0, 1].
         pad: how small images are padded: ``'reflect'`` and ``'edge'`` pad image
-            and mask alike (a mirrored target stays a labelled target);
+            and mask alike (a mirrored target stays a labeled target);
             ``'constant'`` pads the image with ``pad_value`` and the mask with 0.
         pad_value: for ``pad='constant'``.
     """

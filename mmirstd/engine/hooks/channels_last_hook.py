@@ -20,17 +20,17 @@ class ChannelsLastHook(Hook):
     Convolutions then produce channels-last activations whatever the layout of
     the image, so inputs need no conversion (measured: no gain).  Results are those
     of the default layout up to rounding, and since the weights are converted after they were
-    initialised or loaded, so is a whole run with the same seed.  Checkpoints
+    initialized or loaded, so is a whole run with the same seed.  Checkpoints
     do not depend on it.  Switch it on with ``custom_hooks=[dict(type='mmirstd.ChannelsLastHook')]``.
     """
 
     priority = 'VERY_HIGH'
 
     def before_train(self, runner: Runner) -> None:
-        """Convert the weights and the optimiser's state, and wrap the model anew where it is distributed.
+        """Convert the weights and the optimizer's state, and wrap the model anew where it is distributed.
 
         DistributedDataParallel lays out its buckets when it is made.  Weights
-        that change their layout afterwards get wrong gradients in the first
+        that change their layout afterward get wrong gradients in the first
         step, with no more than a warning about performance (torch 2.13).
 
         Raises:

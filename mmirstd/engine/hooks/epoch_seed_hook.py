@@ -24,7 +24,7 @@ class EpochSeedHook(Hook):
 
     def before_train_epoch(self, runner: Runner) -> None:
         """Seed by the run's seed, the epoch and the rank."""
-        # SeedSequence mixes the three, so that neighbouring seeds and epochs share no stream
+        # SeedSequence mixes the three, so that neighboring seeds and epochs share no stream
         seed = int(np.random.SeedSequence([runner.seed, runner.epoch, runner.rank]).generate_state(1)[0])
         random.seed(seed)
         np.random.seed(seed)

@@ -66,7 +66,7 @@ class _Edge:
 
 @HOOKS.register_module()
 class GradientDiagnosticsHook(Hook):
-    """Record, at an interval, the gradients that a pyramid's levels get, and write them to the visualiser.
+    """Record, at an interval, the gradients that a pyramid's levels get, and write them to the visualizer.
 
     Scalars, by the level's stride s: ``grad_norm/P_s8``: L2 norm over the batch of the gradient of the whole loss with
     respect to a level of the pyramid; ``grad_norm/C_s8``: to a backbone level that the pyramid takes (this shows what

@@ -1,6 +1,6 @@
 """Pd and Fa of boxes: the target-level measures of infrared small target detection for detectors.
 
-A target is detected when the centre of a detection is near its centre, however large the boxes are: for targets of a
+A target is detected when the center of a detection is near its center, however large the boxes are: for targets of a
 few pixels the overlap of boxes says more about the annotator than about the detector.
 """
 
@@ -20,13 +20,13 @@ from .pixels import NAN, ratio
 def match_centers(
     targets: NDArray[Any], boxes: NDArray[Any], scores: NDArray[Any], max_distance: float
 ) -> NDArray[Any]:
-    """One-to-one matching of centres, the nearest pair first, as :func:`~.matching.match_nearest` does for components.
+    """One-to-one matching of centers, the nearest pair first, as :func:`~.matching.match_nearest` does for components.
 
     Args:
         targets: (N, 4).
         boxes: (M, 4).
         scores: (M,): among equally near detections the one with the higher score.
-        max_distance: centres must be nearer than this (strictly), in pixels.
+        max_distance: centers must be nearer than this (strictly), in pixels.
 
     Returns:
         (N,) int64: the detection of each target, -1 for a missed one.
@@ -69,8 +69,8 @@ def count_frame(frame: FrameDetections, score_threshold: float = 0.5, max_distan
     false = np.ones(len(boxes), bool)
     false[matched[matched >= 0]] = False
     for box in frame.targets[~real]:
-        centres = _centers(boxes)
-        false &= ~((centres >= box[:2]) & (centres <= box[2:])).all(axis=1)
+        centers = _centers(boxes)
+        false &= ~((centers >= box[:2]) & (centers <= box[2:])).all(axis=1)
     height, width = frame.shape
     inside = np.clip(boxes[false].reshape(-1, 2, 2), 0, (width, height))
     area = np.prod(np.maximum(inside[:, 1] - inside[:, 0], 0), axis=1)

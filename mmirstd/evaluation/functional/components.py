@@ -94,7 +94,7 @@ def _raster_order(labels: NDArray[Any], stats: NDArray[Any]) -> NDArray[Any] | N
 def label_components(mask: NDArray[Any], offset: tuple[int, int] = (0, 0)) -> Components:
     """Label the 8-connected components of a binary map.
 
-    Only the bounding box of the positive pixels is labelled: with small targets
+    Only the bounding box of the positive pixels is labeled: with small targets
     that is most of the speed. Sums, not centroids, are kept, since a centroid
     from integer sums of full-image coordinates has the very bits that
     skimage's ``regionprops`` gives, and strict ``< 3`` decisions hang on them.

@@ -18,7 +18,7 @@ T = TypeVar('T')
 class ImageEvidence:
     """A score map and its mask, with binary maps, counts and components cached.
 
-    Several protocols ask for the same thing (prediction > 0.5, labelled); so each
+    Several protocols ask for the same thing (prediction > 0.5, labeled); so each
     is computed at most once an image.
 
     Args:

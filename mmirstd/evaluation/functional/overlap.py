@@ -43,17 +43,17 @@ class IouRule:
         hit = image.counts(self.prediction, self.hit_truth)
         area = image.counts(self.prediction, self.area_truth)
         label = image.counts(self.prediction, self.label_truth)
-        # pixAcc's numerator in the official codes: (prediction == mask) where the mask is labelled.
+        # pixAcc's numerator in the official codes: (prediction == mask) where the mask is labeled.
         tp = image.counts(self.prediction, 'one').tp if self.label_truth == 'positive' else hit.tp
         union = hit.tp + hit.fp + area.tp + area.fn - hit.tp
-        return dict(inter=hit.tp, union=union, tp=tp, labelled=label.tp + label.fn)
+        return dict(inter=hit.tp, union=union, tp=tp, labeled=label.tp + label.fn)
 
     def summarize(self, counts: Sequence[Mapping[str, int]]) -> dict[str, float]:
         """``IoU``, ``pixAcc`` and the totals they are made of."""
-        total = {key: sum(item[key] for item in counts) for key in ('inter', 'union', 'tp', 'labelled')}
-        accuracy = ratio(total['tp'], total['labelled'], self.empty)
-        if self.single_precision and total['labelled']:
-            accuracy = float(np.float32(total['tp']) / np.float32(total['labelled']))
+        total = {key: sum(item[key] for item in counts) for key in ('inter', 'union', 'tp', 'labeled')}
+        accuracy = ratio(total['tp'], total['labeled'], self.empty)
+        if self.single_precision and total['labeled']:
+            accuracy = float(np.float32(total['tp']) / np.float32(total['labeled']))
         return dict(IoU=ratio(total['inter'], total['union'], self.empty), pixAcc=accuracy, **total)
 
 

@@ -22,7 +22,7 @@ def pd_fa_counts(
 ) -> NDArray[Any]:
     """Detections and false alarms of one image at many thresholds.
 
-    Components are labelled anew at each threshold (they split and vanish as it rises), but only
+    Components are labeled anew at each threshold (they split and vanish as it rises), but only
     inside the bounding box of the previous threshold's pixels, and only when a pixel changed.
 
     Args:

@@ -23,7 +23,7 @@ ROC_FIELDS = ('tpr', 'fpr', 'recall', 'precision', 'FP', 'F1', 'AUC')
 def exceedance_counts(values: NDArray[Any], thresholds: Sequence[float], strict: bool = True) -> NDArray[Any]:
     """How many values exceed each threshold.
 
-    One vectorised comparison a threshold decides ties as the official codes do and, for the ten bins
+    One vectorized comparison a threshold decides ties as the official codes do and, for the ten bins
     in use, is faster than searching; as soon as few values are left, they are sorted instead.
 
     Args:

@@ -31,7 +31,7 @@ class MovingTargetMetric(DataSetMetric):
     - ``mAP50``, ``mAP``, ``mAP75``: pycocotools.
     - ``precision``, ``recall``, ``F1``: as papers on moving targets compute them, from the curve at IoU .5 and without
       a score threshold, see :meth:`~..functional.coco_evaluation.CocoEvaluation.summarize`.
-    - ``Pd``, ``Fa``, ``Fa_e6``, ``false_per_frame``, ``target_precision``, ``target_F1``: by centres, at
+    - ``Pd``, ``Fa``, ``Fa_e6``, ``false_per_frame``, ``target_precision``, ``target_F1``: by centers, at
       ``score_threshold``, see :mod:`~..functional.box_centroids`.
     - ``Pd_scr/2-4`` and so on: Pd by signal-to-clutter ratio, with ``scr_bins``.
 
@@ -44,8 +44,8 @@ class MovingTargetMetric(DataSetMetric):
 
     Args:
         protocol: keys of :data:`~..functional.coco_evaluation.FRAMES`, one or several.
-        score_threshold: for the measures by centres.
-        max_distance: of the centres of a target and its detection, in pixels (strictly less).
+        score_threshold: for the measures by centers.
+        max_distance: of the centers of a target and its detection, in pixels (strictly less).
         num_classes: number of classes.
         per_sequence: also summarize each sequence; printed, in ``last_tables``, and in ``per_sequence_out``. The
             returned measures are the overall ones.

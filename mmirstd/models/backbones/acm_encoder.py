@@ -28,7 +28,7 @@ class ACMEncoder(BaseModule):
         num_blocks: Basic blocks of each stage.
         norm_cfg: Norm layer config.
         block_norm_cfg: Another one inside the basic blocks.
-        init_cfg: mmengine initialisation.
+        init_cfg: mmengine initialization.
     """
 
     def __init__(

@@ -28,7 +28,7 @@ class CBAMResidualEncoder(BaseModule):
         stem_channels: Channels of a 1x1 convolution before the first stage; None for no such stem.
         norm_cfg: Norm layer config.
         act_cfg: Activation config.
-        init_cfg: mmengine initialisation.
+        init_cfg: mmengine initialization.
 
     Raises:
         ValueError: If ``channels`` and ``num_blocks`` differ in length, and in ``forward`` for a wrong channel count

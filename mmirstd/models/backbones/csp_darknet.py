@@ -14,7 +14,7 @@ from mmirstd.registry import MODELS
 class CSPDarknet(MMDetCSPDarknet):
     """CSPDarknet (YOLOX) whose stem takes ``in_channels``; mmdet's is fixed to 3.
 
-    The Focus stem puts each 2x2 neighbourhood into the channels, so its convolution sees ``4 * in_channels``.
+    The Focus stem puts each 2x2 neighborhood into the channels, so its convolution sees ``4 * in_channels``.
     Everything else, names of the parameters included, is mmdet's.
 
     Args:

@@ -23,7 +23,7 @@ class FullResolutionResNet(ResNet):
         depth: 18, 34, ...
         in_channels: Channels of the image; a gray image is repeated for more than one.
         zero_init_residual: Start residual branches at zero; the official code does not.
-        init_cfg: mmengine initialisation; Kaiming (fan out) as in the official code.
+        init_cfg: mmengine initialization; Kaiming (fan out) as in the official code.
         **kwargs: Further arguments of ``mmseg.ResNet`` (``out_indices``, ``norm_cfg``, ...).
     """
 

@@ -23,7 +23,7 @@ class GradientSupplement(BaseModule):
         channels: Channels of the stage's feature.
         se_ratio: Reduction of the squeeze-and-excitations.
         norm_cfg: Norm layer config.
-        init_cfg: mmengine initialisation.
+        init_cfg: mmengine initialization.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class GGLEncoder(ResidualEncoder):
         se_ratio: Reduction of the squeeze-and-excitations.
         norm_cfg: Norm layer config.
         norm_eval: Keep the norm layers in evaluation mode while training.
-        init_cfg: mmengine initialisation; by default Kaiming (fan out) for convolutions as in the official code.
+        init_cfg: mmengine initialization; by default Kaiming (fan out) for convolutions as in the official code.
 
     Raises:
         ValueError: For an unknown ``gradient``, and in ``forward`` for a wrong channel count or image size.

@@ -30,7 +30,7 @@ class ISNetEncoder(BaseModule):
         channels: Channels of the stages.
         num_blocks: Blocks of the stages.
         norm_cfg: Norm layer config.
-        init_cfg: mmengine initialisation.
+        init_cfg: mmengine initialization.
 
     Raises:
         ValueError: In ``forward`` for a wrong channel count or image size.

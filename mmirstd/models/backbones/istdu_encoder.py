@@ -33,7 +33,7 @@ class ISTDUEncoder(BaseModule):
         groups: Groups of the split-attention convolutions.
         base_width: Width of a group for 64 planes.
         norm_cfg: Norm layer config.
-        init_cfg: mmengine initialisation.
+        init_cfg: mmengine initialization.
 
     Raises:
         ValueError: If ``planes`` and ``num_blocks`` differ in length, and in ``forward`` for a wrong channel count or

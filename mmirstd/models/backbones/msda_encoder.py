@@ -27,7 +27,7 @@ from .residual_encoder import ResidualEncoder
 # each with weights of its own behind it.
 _COPIES = 3
 
-# The official code initialises all but the dilated branches and what follows them in the direction-aware blocks. With
+# The official code initializes all but the dilated branches and what follows them in the direction-aware blocks. With
 # Kaiming (fan out) there as well, each block multiplies what it gets until the batch norms' running statistics know it:
 # in evaluation mode a network just made then gives logits of millions.
 INIT_CFG = (
@@ -107,7 +107,7 @@ class MSDAEncoder(ResidualEncoder):
         se_ratio: Reduction of the squeeze-and-excitations.
         norm_cfg: Norm layer config.
         norm_eval: Keep norm layers in evaluation mode while training.
-        init_cfg: mmengine initialisation; the official code's by default: Kaiming (fan out), but PyTorch's own for the
+        init_cfg: mmengine initialization; the official code's by default: Kaiming (fan out), but PyTorch's own for the
             direction-aware blocks' branches and the two convolutions behind them.
 
     Raises:

@@ -20,7 +20,7 @@ _LEAKY = dict(type='LeakyReLU', negative_slope=0.01)
 def direction_contrast(image: Tensor, distance: int = 2) -> Tensor:
     """Contrast of each pixel with its surroundings, summed over four axes.
 
-    For the eight neighbours ``d`` pixels away (row, column and diagonal) the pixel minus the neighbour (0 outside the
+    For the eight neighbors ``d`` pixels away (row, column and diagonal) the pixel minus the neighbor (0 outside the
     image); opposite differences are multiplied: positive where a pixel stands out, or is a hole, on both sides.
 
     Args:
@@ -74,7 +74,7 @@ class RDIANEncoder(BaseModule):
         kernel_sizes: Of the branches.
         num_blocks: Residual blocks of the branches.
         norm_cfg: Norm layer config.
-        init_cfg: mmengine initialisation.
+        init_cfg: mmengine initialization.
 
     Raises:
         ValueError: In ``forward`` for a wrong channel count.

@@ -32,7 +32,7 @@ class ResidualEncoder(BaseModule):
         se_ratio: Reduction of the squeeze-and-excitation in the blocks after the entry; None for none.
         norm_cfg: Norm layer config.
         norm_eval: Keep norm layers in evaluation mode (frozen statistics) while training.
-        init_cfg: mmengine initialisation; Kaiming (fan out) as in the official code.
+        init_cfg: mmengine initialization; Kaiming (fan out) as in the official code.
     """
 
     def __init__(

@@ -15,7 +15,7 @@ from ..layers import check_image
 
 
 def contrast_kernels(max_radius: int = 5) -> Tensor:
-    """Mean of a centred square minus mean of the frame around it, for all sizes of both.
+    """Mean of a centered square minus mean of the frame around it, for all sizes of both.
 
     Args:
         max_radius: Largest radius of the outer square.
@@ -26,13 +26,13 @@ def contrast_kernels(max_radius: int = 5) -> Tensor:
     """
     size = 2 * max_radius + 1
     distance = (torch.arange(size) - max_radius).abs()
-    distance = torch.maximum(distance[:, None], distance[None])  # Chebyshev, from the centre
+    distance = torch.maximum(distance[:, None], distance[None])  # Chebyshev, from the center
     kernels = []
     for outer in range(1, max_radius + 1):
         for inner in range(outer):
-            centre = distance <= inner
-            frame = (distance <= outer) & ~centre
-            kernels.append(centre / centre.sum() - frame / frame.sum())
+            center = distance <= inner
+            frame = (distance <= outer) & ~center
+            kernels.append(center / center.sum() - frame / frame.sum())
     return torch.stack(kernels)[:, None]
 
 
@@ -49,7 +49,7 @@ class RISTDNet(BaseModule):
     Args:
         in_channels: Channels of the image; only the first is used (a gray image's channels are equal).
         channels: Output channels of the four learned convolutions.
-        init_cfg: mmengine initialisation; PyTorch's default, as in the official code, without it.
+        init_cfg: mmengine initialization; PyTorch's default, as in the official code, without it.
 
     Raises:
         ValueError: In ``forward`` for a wrong channel count or image size.

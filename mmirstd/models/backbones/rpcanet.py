@@ -70,7 +70,7 @@ class UnfoldedRPCA(BaseModule):
     Args:
         in_channels: Must be 1: D, B and T are gray images.
         num_stages: Number of stages.
-        init_cfg: mmengine initialisation; Xavier as in the official code.
+        init_cfg: mmengine initialization; Xavier as in the official code.
 
     Raises:
         ValueError: For another number of channels.
@@ -137,7 +137,7 @@ class RPCANet(UnfoldedRPCA):
         sparse_layers: Hidden convolutions of each target network.
         merge_layers: Hidden convolutions of each reconstruction network.
         norm_cfg: Norm layer of background and reconstruction networks; the target networks have none.
-        init_cfg: mmengine initialisation.
+        init_cfg: mmengine initialization.
     """
 
     def __init__(

@@ -82,7 +82,7 @@ class MemoryLowRankStep(BaseModule):
 
 
 class ContrastConv(BaseModule):
-    """Weighted centre minus surroundings: ``theta * (sum of the kernel) x - kernel * x``.
+    """Weighted center minus surroundings: ``theta * (sum of the kernel) x - kernel * x``.
 
     With theta = 1 it is a central difference convolution; theta comes from a channel attention on the global mean,
     whose batch norm sees one value for each sample: training needs at least two samples in a batch.
@@ -105,8 +105,8 @@ class ContrastConv(BaseModule):
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, C, H, W)."""
         theta = self.attention(x.mean(dim=(2, 3), keepdim=True))
-        centre = F.conv2d(x, self.conv.weight.sum(dim=(2, 3), keepdim=True))
-        return theta * centre - self.conv(x)
+        center = F.conv2d(x, self.conv.weight.sum(dim=(2, 3), keepdim=True))
+        return theta * center - self.conv(x)
 
 
 class ContrastSparseStep(BaseModule):
@@ -168,7 +168,7 @@ class RPCANetPP(UnfoldedRPCA):
         contrast_size: Kernel size of the contrast prior.
         norm_cfg: Norm layer.
         official_unused: Makes the ten parameters that the official first stage has and never uses.
-        init_cfg: mmengine initialisation.
+        init_cfg: mmengine initialization.
     """
 
     def __init__(

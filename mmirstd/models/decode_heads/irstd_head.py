@@ -47,7 +47,7 @@ class IRSTDHead(BaseDecodeHead):
         level_weights: Loss weight of each supervised map, in the order of :meth:`level_logits`; 1 each by default.
         loss_decode: Loss config or configs; called with (logits, target, weight=None, ignore_index=...).
         align_corners: Of the resize of coarser levels' logits.
-        init_cfg: mmengine initialisation.
+        init_cfg: mmengine initialization.
 
     Raises:
         ValueError: If the lists differ in length, or a fusion is asked for and there is nothing to fuse.

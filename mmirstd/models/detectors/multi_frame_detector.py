@@ -49,7 +49,7 @@ class MultiFrameDetector(SingleStageDetector):
             * ``stride`` (1) and ``gaps`` ('hold') of the clips, where ``inputs`` holds the key frame alone, as on the
               data set.
         data_preprocessor: Config of ``mmirstd.ClipDataPreprocessor``.
-        init_cfg: mmengine initialisation.
+        init_cfg: mmengine initialization.
 
     Raises:
         ValueError: If ``num_frames`` is less than 1, or more than 1 without a temporal neck.

@@ -18,7 +18,7 @@ class ContextGate(BaseModule):
         ratio: Reduction of the hidden layer; its width is ``channels // ratio``.
         pooled: Gate from the global average (one weight a channel) instead of one weight a channel and pixel.
         norm_cfg: Norm layer config.
-        init_cfg: mmengine initialisation.
+        init_cfg: mmengine initialization.
 
     Raises:
         ValueError: If fewer than ``ratio`` channels are given (the hidden layer would be empty).
@@ -61,7 +61,7 @@ class AsymmetricModulation(BaseModule):
         global_top_down: Whether the gate from the deep feature is pooled.
         global_bottom_up: Whether the gate from the shallow feature is pooled.
         norm_cfg: Norm layer config.
-        init_cfg: mmengine initialisation.
+        init_cfg: mmengine initialization.
 
     Raises:
         ValueError: If the channels differ and ``project`` is off.

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from .global_mean import global_mean
 
-# PyTorch's own default for Conv2d, restated so that a parent's initialisation does not overwrite it.
+# PyTorch's own default for Conv2d, restated so that a parent's initialization does not overwrite it.
 _DEFAULT_CONV_INIT = dict(
     type='Kaiming', layer='Conv2d', a=5**0.5, mode='fan_in', nonlinearity='leaky_relu', distribution='uniform'
 )
@@ -23,7 +23,7 @@ class ChannelAttention(BaseModule):
         channels: Input channels.
         ratio: Reduction of the hidden layer; its width is ``max(1, channels // ratio)``.
         bias: Whether the MLP has biases.
-        init_cfg: mmengine initialisation.
+        init_cfg: mmengine initialization.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class SpatialAttention(BaseModule):
         kernel_size: Odd size of the convolution.
         bias: Whether the convolution has a bias.
         norm_cfg: Norm layer between the convolution and the sigmoid; None for none.
-        init_cfg: mmengine initialisation.
+        init_cfg: mmengine initialization.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class CBAM(BaseModule):
         kernel_size: Of the spatial attention.
         channel_bias: Biases in the channel attention's MLP.
         spatial_norm_cfg: Norm layer of the spatial attention; None for none.
-        init_cfg: mmengine initialisation.
+        init_cfg: mmengine initialization.
     """
 
     def __init__(

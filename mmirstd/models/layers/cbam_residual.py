@@ -24,7 +24,7 @@ class CBAMResidualBlock(BaseModule):
         cbam_ratio: Reduction of CBAM's channel attention; None leaves the attention out (a plain residual block).
         norm_cfg: Norm layer config.
         act_cfg: Activation config.
-        init_cfg: mmengine initialisation.
+        init_cfg: mmengine initialization.
     """
 
     def __init__(

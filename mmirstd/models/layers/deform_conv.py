@@ -68,7 +68,7 @@ class DeformConv2dPack(BaseModule):
         nn.init.zeros_(self.offset.bias)
 
     def init_weights(self) -> None:
-        """Keep the offsets at 0 where a parent initialises all convolutions."""
+        """Keep the offsets at 0 where a parent initializes all convolutions."""
         super().init_weights()
         self.reset_offset()
 

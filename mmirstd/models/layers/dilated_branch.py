@@ -9,7 +9,7 @@ from mmengine.model import Sequential
 def dilated_branch(channels: int, kernel_size: int, dilation: int, norm_cfg: dict | None = None) -> Sequential:
     """conv-ReLU, then a dilated conv3x3-ReLU, channels and size kept.
 
-    The first convolution gathers the neighbourhood of a pixel, the dilated one compares it with neighbourhoods at a
+    The first convolution gathers the neighborhood of a pixel, the dilated one compares it with neighborhoods at a
     distance: a learned local contrast (MLCL-Net, Yu et al., 2022).  With a norm (conv-norm-ReLU) there are no biases.
 
     Args:

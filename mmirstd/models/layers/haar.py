@@ -18,7 +18,7 @@ def haar_subbands(x: Tensor, decimate: bool = True) -> tuple[Tensor, Tensor, Ten
     Args:
         x: Shape (B, C, H, W).
         decimate: True for the wavelet transform, one coefficient for each 2x2 block (H and W even).  False for one
-            coefficient a pixel, of the pixel and its upper and left neighbours, 0 outside the image.
+            coefficient a pixel, of the pixel and its upper and left neighbors, 0 outside the image.
 
     Returns:
         Four tensors, (B, C, H/2, W/2) or (B, C, H, W).

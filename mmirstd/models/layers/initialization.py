@@ -1,4 +1,4 @@
-"""The initialisation that most official IRSTD codes share, and PyTorch's own where they leave it."""
+"""The initialization that most official IRSTD codes share, and PyTorch's own where they leave it."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ KAIMING_FAN_OUT = (
 class PyTorchInit(BaseInit):
     """Give the convolutions within some modules the start that PyTorch gives them.
 
-    For an official code that initialises a part of its network and leaves the rest as it was made; put it behind what
-    initialises all: ``init_cfg=[*KAIMING_FAN_OUT, dict(type='mmirstd.PyTorchInit', within='Block')]``.  (mmcv's
-    ``ConvModule`` has an initialisation of its own, so no ``init_cfg`` is not PyTorch's.)
+    For an official code that initializes a part of its network and leaves the rest as it was made; put it behind what
+    initializes all: ``init_cfg=[*KAIMING_FAN_OUT, dict(type='mmirstd.PyTorchInit', within='Block')]``.  (mmcv's
+    ``ConvModule`` has an initialization of its own, so no ``init_cfg`` is not PyTorch's.)
 
     Args:
         within: Class name, or names, of the modules whose convolutions are meant.
@@ -35,7 +35,7 @@ class PyTorchInit(BaseInit):
         self.without = [without] if isinstance(without, str) else list(without)
 
     def __call__(self, module: nn.Module) -> None:
-        """Initialise, in place."""
+        """Initialize, in place."""
         for convolution in self._convolutions(module, inside=False):
             convolution.reset_parameters()
         if hasattr(module, '_params_init_info'):

@@ -17,7 +17,7 @@ class NonLocalBlock(BaseModule):
     Args:
         channels: Input and output channels.
         ratio: Reduction of query and key.
-        init_cfg: mmengine initialisation.
+        init_cfg: mmengine initialization.
 
     Raises:
         ValueError: If fewer than ``ratio`` channels are given (query and key would be empty).

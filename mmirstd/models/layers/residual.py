@@ -26,7 +26,7 @@ class ResidualBlock(BaseModule):
         downsample: Halve height and width.
         se_ratio: Reduction of the squeeze-and-excitation; None leaves it out.
         norm_cfg: Norm layer config.
-        init_cfg: mmengine initialisation.
+        init_cfg: mmengine initialization.
 
     Raises:
         ValueError: If the identity shortcut does not fit the channels.

@@ -25,7 +25,7 @@ class ResidualUBlock(BaseModule):
         depth: Convolutions on the way down, the bottom included: 7 for RSU-7, at least 2.
         dilated: Dilate instead of pooling.
         norm_cfg: Norm layer config.
-        init_cfg: mmengine initialisation.
+        init_cfg: mmengine initialization.
 
     Raises:
         ValueError: If ``depth`` is less than 2.

@@ -17,7 +17,7 @@ class SqueezeExcitation(BaseModule):
     Args:
         channels: Input and output channels.
         ratio: Reduction of the hidden layer (hidden width = ``channels // ratio``).
-        init_cfg: mmengine initialisation; PyTorch's default without it.
+        init_cfg: mmengine initialization; PyTorch's default without it.
 
     Raises:
         ValueError: If fewer than ``ratio`` channels are given (the hidden layer would be empty).

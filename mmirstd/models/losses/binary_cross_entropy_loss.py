@@ -21,7 +21,7 @@ class BinaryCrossEntropyLoss(MaskLoss):
         avg_non_ignore: Whether ignored pixels are left out of the mean; False counts them as pixels with loss 0, as
             mmseg does by default.
         loss_weight: Factor of the loss.
-        loss_name: Key in the loss dict; must start with ``loss_`` to be optimised.
+        loss_name: Key in the loss dict; must start with ``loss_`` to be optimized.
     """
 
     def __init__(self, avg_non_ignore: bool = False, loss_weight: float = 1.0, loss_name: str = 'loss_ce') -> None:

@@ -21,18 +21,18 @@ class CornerFocalLoss(MaskLoss):
 
     ``-[sum over t = 1 of (1 - p)^alpha log p + sum over t < 1 of p^alpha (1 - t)^beta log(1 - p)] / N`` with N the
     target pixels of the whole batch (1 if there are none).  mmdet's ``GaussianFocalLoss`` is the same sum for
-    probabilities with another normaliser; Lin et al.'s focal loss is mmseg's ``FocalLoss``, which takes one-channel
+    probabilities with another normalizer; Lin et al.'s focal loss is mmseg's ``FocalLoss``, which takes one-channel
     logits.
 
     The official ISTDU-Net code (in XinyiYing/BasicIRSTD, model/ISTDU-Net-main/model/mLoss.py) broadcasts each
     prediction of a batch against the targets of ALL its samples, so it agrees with this for a batch of one; with more,
-    every prediction is also pushed towards its neighbours' targets.  That is not reproduced.
+    every prediction is also pushed toward its neighbors' targets.  That is not reproduced.
 
     Args:
         alpha: Exponent that plays down pixels already right.
         beta: Exponent that plays down the surroundings of soft targets; of no effect on masks of 0 and 1.
         loss_weight: Factor of the loss.
-        loss_name: Key in the loss dict; must start with ``loss_`` to be optimised.
+        loss_name: Key in the loss dict; must start with ``loss_`` to be optimized.
     """
 
     def __init__(

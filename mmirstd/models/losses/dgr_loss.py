@@ -1,4 +1,4 @@
-"""Directional gradient regularisation."""
+"""Directional gradient regularization."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def _scaled(factor: float) -> Gate:
 class DGRLoss(nn.Module):
     """Adjacent levels of a pyramid shall agree in direction.
 
-    OUR READING of BP-FPN's directional gradient regularisation, which "enforces hierarchical feature consistency
+    OUR READING of BP-FPN's directional gradient regularization, which "enforces hierarchical feature consistency
     during backpropagation" (arXiv 2511.13013, of which only the abstract and overview were available).  Four forms:
 
     * ``'feature'``: ``mean_x w(x) (1 - cos(phi(P_l)(x), stop_gradient[up(phi(P_l+1))](x)))`` over pairs of levels.
@@ -129,13 +129,13 @@ class DGRLoss(nn.Module):
             are the same, one a level otherwise (a level that is only ever a teacher keeps its random, frozen one).
             None: compare the features themselves; the levels must have the same channels.
         weight: None: every place counts the same.  ``dict(source='targets', radius=1.0, background=0.0)``: only
-            neighbourhoods of targets count, see :func:`target_weights`.  ``dict(source='magnitude')``: each place
+            neighborhoods of targets count, see :func:`target_weights`.  ``dict(source='magnitude')``: each place
             counts by the length of the teacher's vector.
         gate_over: ``'location'`` or ``'sample'``, see :func:`remove_opposition`.
         alpha: Of the route: a number, one a level, or a schedule, see :class:`~.route_factor.RouteFactor`; by default
             0.5.
         loss_weight: Factor of the loss.
-        loss_name: Its key in the loss dict; it must contain ``loss`` to be optimised.
+        loss_name: Its key in the loss dict; it must contain ``loss`` to be optimized.
 
     Raises:
         ValueError: An unknown form, target, weight, gate_over or alpha, ``'feature'`` without the channels it needs,

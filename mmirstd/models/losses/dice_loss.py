@@ -21,7 +21,7 @@ class DiceLoss(MaskLoss):
         extra_intersection: Adds I to the denominator, as MSHNet's official code does (Lliu666/MSHNet, model/loss.py;
             there unused).  A perfect prediction then costs about a third instead of nothing.
         loss_weight: Factor of the loss.
-        loss_name: Key in the loss dict; must start with ``loss_`` to be optimised.
+        loss_name: Key in the loss dict; must start with ``loss_`` to be optimized.
     """
 
     def __init__(

@@ -25,7 +25,7 @@ class ISNetEdgeLoss(MaskLoss):
         bce_weight: Factor of the cross-entropy.
         double_sigmoid: Soft IoU of ``sigmoid(sigmoid(logits))`` as in the official code; False for one sigmoid.
         loss_weight: Factor of the loss.
-        loss_name: Key in the loss dict; must start with ``loss_`` to be optimised.
+        loss_name: Key in the loss dict; must start with ``loss_`` to be optimized.
     """
 
     def __init__(

@@ -15,7 +15,7 @@ class MaskLoss(nn.Module, ABC):
 
     Args:
         loss_weight: Factor of the loss.
-        loss_name: Key in the loss dict; must start with ``loss_`` to be optimised.
+        loss_name: Key in the loss dict; must start with ``loss_`` to be optimized.
     """
 
     def __init__(self, loss_weight: float, loss_name: str) -> None:

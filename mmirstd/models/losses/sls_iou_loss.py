@@ -18,7 +18,7 @@ def location_loss(prob: Tensor, target: Tensor) -> Tensor:
 
     The position is ``(mean(x p), mean(y p))`` with x = column / width, y = row / height, each in [0, 1).  The means
     are taken over all pixels and are NOT divided by the mass of p, so the length also grows with the area; the paper
-    speaks of centre points.  Kept as the official code has it.
+    speaks of center points.  Kept as the official code has it.
 
     Args:
         prob: (B, 1, H, W) in [0, 1].
@@ -56,7 +56,7 @@ class SLSIoULoss(MaskLoss):
             epoch is that of mmengine's epoch-based loop (see :func:`~mmirstd.models.losses.warm_up.in_warm_up`).
         with_location: Add the location term.
         loss_weight: Factor of the loss.
-        loss_name: Key in the loss dict; must start with ``loss_`` to be optimised.
+        loss_name: Key in the loss dict; must start with ``loss_`` to be optimized.
     """
 
     def __init__(

@@ -42,7 +42,7 @@ class SoftIoULoss(MaskLoss):
             dict(type='mmirstd.BinaryCrossEntropyLoss')]``).
         per_sample: See :func:`soft_iou`; True is what GGL-Net's authors use.
         loss_weight: Factor of the loss.
-        loss_name: Key in the loss dict; must start with ``loss_`` to be optimised.
+        loss_name: Key in the loss dict; must start with ``loss_`` to be optimized.
     """
 
     def __init__(

@@ -19,7 +19,7 @@ def target_weights(
     background: float = 0.0,
     device: torch.device | str = 'cpu',
 ) -> Tensor:
-    """1 in the neighbourhood of targets, ``background`` elsewhere.
+    """1 in the neighborhood of targets, ``background`` elsewhere.
 
     Args:
         data_samples: mmdet's (``gt_instances.bboxes``, x1 y1 x2 y2 in pixels of the network's input) or mmseg's
@@ -28,7 +28,7 @@ def target_weights(
         image_size: Height and width of the network's input.
         batch: Images in the feature map's batch, a multiple of the number of samples; of clips folded into it, time
             outermost as MultiFrameDetector does, every frame gets its sample's targets, which are the key frame's.
-        radius: How far the neighbourhood reaches beyond the target, in cells of the feature map; of masks in whole
+        radius: How far the neighborhood reaches beyond the target, in cells of the feature map; of masks in whole
             cells, rounded down.
         background: Weight of the other places, >= 0.
         device: Where the weights are made.

@@ -145,7 +145,7 @@ class CrossSliceConvLSTM(BaseModule):
         num_slices: Number of slices, at least 1.
         pooled_size, num_heads, dropout: See :class:`MotionUpdate`.
         official_unused: Also make the last slice's motion update, for exchanging checkpoints with the official code.
-        init_cfg: mmengine initialisation.
+        init_cfg: mmengine initialization.
 
     Raises:
         ValueError: If ``num_slices`` is less than 1.

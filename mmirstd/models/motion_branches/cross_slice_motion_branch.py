@@ -1,4 +1,4 @@
-"""SSTNet's motion branch, in training only: features are pulled towards what a ConvLSTM makes of the clip."""
+"""SSTNet's motion branch, in training only: features are pulled toward what a ConvLSTM makes of the clip."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class CrossSliceMotionBranch(BaseModule):
         official_unused: Also make the parameters that the official code has and never uses (a mapping of the
             concatenated features, the last slice's motion update).  They get no gradient, so distributed training
             would need ``find_unused_parameters``.  Only for exchanging checkpoints with the official code.
-        init_cfg: mmengine initialisation.
+        init_cfg: mmengine initialization.
     """
 
     def __init__(

@@ -36,7 +36,7 @@ class ACMNeck(BaseModule):
             shallow feature (ALCNet in BasicIRSTD); None for none.
         norm_cfg: Norm layer config.
         block_norm_cfg: Another one inside the basic blocks.
-        init_cfg: mmengine initialisation.
+        init_cfg: mmengine initialization.
 
     Raises:
         ValueError: For an unknown ``upsample`` or ``modulation``.

@@ -106,7 +106,7 @@ class AGPCNeck(BaseModule):
         reduction: Reduction of the deepest level's channels in the pyramid.
         ratio: Reduction of query and key within the patches.
         norm_cfg: Norm layer config.
-        init_cfg: mmengine initialisation.
+        init_cfg: mmengine initialization.
     """
 
     def __init__(

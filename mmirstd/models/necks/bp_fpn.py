@@ -42,7 +42,7 @@ class _Step:
 
 @MODELS.register_module()
 class BPFPN(AuxiliaryLossModule):
-    """Any feature pyramid, with a gradient-isolated low-level shortcut and directional gradient regularisation.
+    """Any feature pyramid, with a gradient-isolated low-level shortcut and directional gradient regularization.
 
     OUR READING of "You Only Look Omni Gradient Backpropagation for Moving Infrared Small Target Detection"
     (arXiv 2511.13013), of which only the abstract and overview were available; every choice is a switch.
@@ -79,7 +79,7 @@ class BPFPN(AuxiliaryLossModule):
               also depends by the top-down path.  True (default): DGR's gradient does not take this way into the deeper
               level, which so learns from the detector's losses alone.  It costs one more backward pass through the
               top-down path.
-        init_cfg: mmengine initialisation.
+        init_cfg: mmengine initialization.
 
     Attributes:
         watch (Callable | None): Of :class:`TopDownTaps`, in training passes without a loss of DGR (which with
@@ -193,7 +193,7 @@ class BPFPN(AuxiliaryLossModule):
         if outputs < 2 and not self.dgr.alpha.scheduled and 0 in self.dgr.alpha.start:
             warnings.warn(
                 f'BPFPN: alpha=0 in {name} with one output: the deeper levels get no gradient through the pyramid, and '
-                'stay as they were initialised.',
+                'stay as they were initialized.',
                 stacklevel=2,
             )
 

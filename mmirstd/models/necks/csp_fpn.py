@@ -36,7 +36,7 @@ class CSPFPN(BaseModule):
         conv_cfg: mmcv's convolution config.
         norm_cfg: Norm layer; YOLOX's and SSTNet's eps 1e-3 and momentum 0.03 by default.
         act_cfg: Activation.
-        init_cfg: mmengine initialisation; YOLOX's by default.
+        init_cfg: mmengine initialization; YOLOX's by default.
 
     Raises:
         ValueError: Fewer than two levels, or ``out_levels`` that is empty, not ascending or out of range.

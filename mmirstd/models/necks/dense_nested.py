@@ -37,7 +37,7 @@ class DenseNestedNeck(BaseModule):
         num_blocks: Residual blocks of the nodes of each level but the deepest, which has no nodes of its own.
         cbam_ratio: Reduction of the channel attention; None leaves the attention out.
         norm_cfg: Norm layer config.
-        init_cfg: mmengine initialisation.
+        init_cfg: mmengine initialization.
 
     Raises:
         ValueError: If ``num_blocks`` does not fit ``in_channels``, and in ``forward`` for another number of levels.

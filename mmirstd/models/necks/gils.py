@@ -101,7 +101,7 @@ class GILS(BaseModule):
             2003.04887).  False: start at 1.
         norm_cfg: Norm layer of ``proj``, and of ``down`` where it has convolutions.
         act_cfg: Their activation.
-        init_cfg: mmengine initialisation; None: Kaiming's, in the constructor.
+        init_cfg: mmengine initialization; None: Kaiming's, in the constructor.
 
     Raises:
         ValueError: An unknown kind or a bad factor.
@@ -137,7 +137,7 @@ class GILS(BaseModule):
         self.scale = nn.Parameter(torch.full((channels,), 0.0 if zero_init else 1.0))
 
     def init_weights(self) -> None:
-        """Initialise with random numbers of its own, so that the modules that follow draw as they do without GILS."""
+        """Initialize with random numbers of its own, so that the modules that follow draw as they do without GILS."""
         device = self.scale.device
         with torch.random.fork_rng(devices=[device] if device.type == 'cuda' else []):
             super().init_weights()

@@ -50,7 +50,7 @@ class MLCLNeck(TopDownNeck):
     Args:
         in_channels: Channels of the levels, finest first.
         out_channels: Channels of all outputs.
-        init_cfg: mmengine initialisation.
+        init_cfg: mmengine initialization.
     """
 
     def __init__(

@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from mmirstd.registry import MODELS
 
-# How mmdet initialises the parts of YOLOX.
+# How mmdet initializes the parts of YOLOX.
 KAIMING_UNIFORM = dict(
     type='Kaiming', layer='Conv2d', a=math.sqrt(5), distribution='uniform', mode='fan_in', nonlinearity='leaky_relu'
 )
@@ -41,7 +41,7 @@ class MotionCouplingNeck(BaseModule):
     summed with one learned weight a frame.
 
     Source: SSTNet (UESTC-nnLab/SSTNet, nets/Network.py, ``Motion_coupling_Neck``); equal to the official code.
-    Its optimiser never updates the frames' weights (they are in none of its parameter groups); here they learn.
+    Its optimizer never updates the frames' weights (they are in none of its parameter groups); here they learn.
 
     Args:
         in_channels: Channels C of the one level.
@@ -54,7 +54,7 @@ class MotionCouplingNeck(BaseModule):
             no gradient.  Only for exchanging checkpoints with the official code.
         norm_cfg: Norm layer config.
         act_cfg: Activation config.
-        init_cfg: mmengine initialisation; mmdet's for YOLOX.
+        init_cfg: mmengine initialization; mmdet's for YOLOX.
 
     Raises:
         ValueError: If ``num_frames`` is less than 2.
@@ -86,7 +86,7 @@ class MotionCouplingNeck(BaseModule):
             return ConvModule(inner, outer, 3, padding=1, norm_cfg=norm_cfg, act_cfg=act)
 
         channels, past = in_channels, num_frames - 1
-        # Not mmengine's Sequential, which would have ConvModule initialise itself in place of init_cfg.
+        # Not mmengine's Sequential, which would have ConvModule initialize itself in place of init_cfg.
         self.gate = nn.Sequential(
             conv3x3(channels * past, channels * 2), conv3x3(channels * 2, channels, dict(type='Sigmoid'))
         )

@@ -75,7 +75,7 @@ class MSDANeck(TopDownNeck):
     Args:
         in_channels: See :class:`TopDownNeck`.
         norm_cfg: Norm layer config.
-        init_cfg: mmengine initialisation; the official code's by default: Kaiming (fan out) for the fusions, PyTorch's
+        init_cfg: mmengine initialization; the official code's by default: Kaiming (fan out) for the fusions, PyTorch's
             own for the laterals.
     """
 

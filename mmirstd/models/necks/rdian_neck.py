@@ -26,7 +26,7 @@ class RDIANNeck(BaseModule):
         in_channels: Channels of the stem and of the deep level; the latter are those of the result.
         cbam_ratio: Reduction of the channel attention.
         norm_cfg: Norm layer config.
-        init_cfg: mmengine initialisation.
+        init_cfg: mmengine initialization.
     """
 
     def __init__(

@@ -42,7 +42,7 @@ class ResUNetNeck(TopDownNeck):
         num_blocks: Residual blocks of each level but the coarsest; 1 each by default.
         cbam_ratio: Reduction of the blocks' channel attention; None leaves their attention out.
         norm_cfg: Norm layer config.
-        init_cfg: mmengine initialisation.
+        init_cfg: mmengine initialization.
 
     Raises:
         ValueError: If ``num_blocks`` is not one shorter than ``in_channels``.

@@ -70,7 +70,7 @@ class SCTransNeck(BaseModule):
         expansion: Width of the transformer's feed-forward branches, as a multiple of the channels.
         norm_cfg: Norm layer config.
         official_unused: Makes the parameters that the official code has and never uses.
-        init_cfg: mmengine initialisation; as in the official code.
+        init_cfg: mmengine initialization; as in the official code.
 
     Raises:
         ValueError: If ``patch_sizes`` is not one shorter than ``in_channels`` or the deepest levels differ.

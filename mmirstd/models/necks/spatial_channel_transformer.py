@@ -41,7 +41,7 @@ class ChannelCrossAttention(BaseModule):
     Args:
         channels: Channels of the levels.
         official_unused: Makes the sixteen scalars that the official code has and never uses.
-        init_cfg: mmengine initialisation.
+        init_cfg: mmengine initialization.
     """
 
     def __init__(self, channels: Sequence[int], official_unused: bool = False, init_cfg: dict | None = None) -> None:
@@ -122,7 +122,7 @@ class SpatialChannelTransformer(BaseModule):
         norm_cfg: Norm layer of the way back.
         official_unused: Makes the parameters that the official code has and never uses: position embeddings (of a
             256-pixel image) and sixteen scalars a block.
-        init_cfg: mmengine initialisation.
+        init_cfg: mmengine initialization.
     """
 
     def __init__(

@@ -51,7 +51,7 @@ class TGFM(TopDownNeck):
         in_channels: Channels of the levels, finest first.
         ratio: Reduction of the channel attention.
         norm_cfg: Norm layer config.
-        init_cfg: mmengine initialisation.
+        init_cfg: mmengine initialization.
     """
 
     def __init__(

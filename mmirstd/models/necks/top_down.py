@@ -21,7 +21,7 @@ class TopDownNeck(BaseModule):
     Args:
         in_channels: Channels of the levels, finest first.
         norm_cfg: Norm layer config of the fusions.
-        init_cfg: mmengine initialisation; Kaiming (fan out) as in the official GGL-Net code.
+        init_cfg: mmengine initialization; Kaiming (fan out) as in the official GGL-Net code.
     """
 
     def __init__(

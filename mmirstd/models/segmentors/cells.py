@@ -1,11 +1,11 @@
-"""Cells and their eight neighbours, what the local contrast methods compare."""
+"""Cells and their eight neighbors, what the local contrast methods compare."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 
-# Opposite neighbours are four places apart.
+# Opposite neighbors are four places apart.
 _OFFSETS = ((-1, -1), (-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1))
 
 
@@ -29,7 +29,7 @@ def cell_means(image: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
         size: Side of a cell in pixels, odd.
 
     Returns:
-        (H, W) and (8, H, W); neighbours i and i + 4 are opposite each other.
+        (H, W) and (8, H, W); neighbors i and i + 4 are opposite each other.
     """
     height, width = image.shape
     padded = np.pad(image, 2 * size, mode='edge')

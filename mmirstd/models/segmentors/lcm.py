@@ -16,9 +16,9 @@ from .classical import ClassicalSegmentor
 
 @MODELS.register_module()
 class LCM(ClassicalSegmentor):
-    """Squared maximum of a cell by the largest mean of its eight neighbours, the best of several cell sizes.
+    """Squared maximum of a cell by the largest mean of its eight neighbors, the best of several cell sizes.
 
-    ``C = min over i of L^2 / m_i`` enhances what is brighter than all its neighbours and leaves flat areas as they
+    ``C = min over i of L^2 / m_i`` enhances what is brighter than all its neighbors and leaves flat areas as they
     are. Source: Chen, Li, Wei, Xia and Tang, "A local contrast method for small infrared target detection", IEEE
     TGRS 52(1), 2014; T = mean + k * std is the paper's threshold, too.
 
@@ -59,6 +59,6 @@ class LCM(ClassicalSegmentor):
         best = np.zeros_like(image)
         for size in self.cell_sizes:
             peak = cv2.dilate(image, np.ones((size, size), np.uint8))
-            _, neighbours = cell_means(image, size)
-            np.maximum(best, peak**2 / np.maximum(neighbours.max(axis=0), self.floor), out=best)
+            _, neighbors = cell_means(image, size)
+            np.maximum(best, peak**2 / np.maximum(neighbors.max(axis=0), self.floor), out=best)
         return best

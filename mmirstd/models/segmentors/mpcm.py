@@ -17,9 +17,9 @@ _POLARITIES = ('bright', 'dark', 'both')
 
 @MODELS.register_module()
 class MPCM(ClassicalSegmentor):
-    """Smallest product of the differences to opposite neighbour patches, the best of several patch sizes.
+    """Smallest product of the differences to opposite neighbor patches, the best of several patch sizes.
 
-    With d_i the patch's mean minus that of neighbour i: ``C = min over i = 1..4 of d_i * d_(i + 4)``, large where the
+    With d_i the patch's mean minus that of neighbor i: ``C = min over i = 1..4 of d_i * d_(i + 4)``, large where the
     patch stands out in every direction; along an edge one difference is small or of the other sign. Source: Wei, You
     and Li, "Multiscale patch-based contrast measure for small infrared target detection", Pattern Recognition 58,
     2016.
@@ -58,8 +58,8 @@ class MPCM(ClassicalSegmentor):
         """
         best = np.zeros_like(image)
         for size in self.cell_sizes:
-            centre, neighbours = cell_means(image, size)
+            center, neighbors = cell_means(image, size)
             for sign in {'bright': (1,), 'dark': (-1,), 'both': (1, -1)}[self.polarity]:
-                differences = np.maximum(sign * (centre - neighbours), 0)
+                differences = np.maximum(sign * (center - neighbors), 0)
                 np.maximum(best, (differences[:4] * differences[4:]).min(axis=0), out=best)
         return best

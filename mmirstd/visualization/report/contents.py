@@ -1,4 +1,4 @@
-"""Put analysed runs side by side: the data of a report's page."""
+"""Put analyzed runs side by side: the data of a report's page."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ def build_contents(runs: Sequence[RunAnalysis], title: str, max_alarms: int = MA
     order = [{entry['name']: index for index, entry in enumerate(run.dump.entries)} for run in runs]
     for number, first in enumerate(runs[0].images):
         dumped = [run.dump[places[first.name]] for run, places in zip(runs, order)]
-        analysed = [names[first.name] for names in by_name]
+        analyzed = [names[first.name] for names in by_name]
         gray, truth = dumped[0].gray, dumped[0].mask > 0.5
         levels = [threshold_levels(image.probability) for image in dumped]
         images.append(dict(name=first.name, height=gray.shape[0], width=gray.shape[1], thumbnail=thumbnail(gray)))
         found = [
-            *_target_items(analysed, gray.shape),
-            *_alarm_items([image.alarms for image in analysed], limits, gray.shape),
+            *_target_items(analyzed, gray.shape),
+            *_alarm_items([image.alarms for image in analyzed], limits, gray.shape),
         ]
         for item, window in found:
             items.append(dict(item, image=number, window=[window.top, window.left, window.height, window.width]))
@@ -107,8 +107,8 @@ def _score_limit(alarms: Sequence[FalseAlarms], limit: int) -> float:
     return float(np.sort(scores)[len(scores) - limit]) if limit else math.inf
 
 
-def _target_items(analysed: Sequence[Any], shape: tuple[int, int]) -> list[tuple[dict[str, Any], Any]]:
-    first = analysed[0]
+def _target_items(analyzed: Sequence[Any], shape: tuple[int, int]) -> list[tuple[dict[str, Any], Any]]:
+    first = analyzed[0]
     found = []
     for index in range(len(first.targets)):
         row, column = first.targets.centroids[index]
@@ -126,7 +126,7 @@ def _target_items(analysed: Sequence[Any], shape: tuple[int, int]) -> list[tuple
                             codes=base64.b64encode(image.iou_codes[index].tobytes()).decode(),
                             peak=_rounded(image.scores[index], 6),
                         )
-                        for image in analysed
+                        for image in analyzed
                     ],
                 ),
                 target_window(first.targets.boxes[index], shape),

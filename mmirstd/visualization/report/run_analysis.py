@@ -1,4 +1,4 @@
-"""Analyse the dump of one test run."""
+"""Analyze the dump of one test run."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def _notices(dump: PredictionDump, own: dict[str, dict[str, float]]) -> list[str
     for protocol, measures in own.items():
         for measure, value in measures.items():
             before = recorded.get(measure if protocol == 'default' else f'{protocol}/{measure}')
-            # RPCANet divides each map by its maximum, which the quantised maps give only nearly.
+            # RPCANet divides each map by its maximum, which the quantized maps give only nearly.
             tolerance = 2e-3 if protocol == 'rpcanet' else _TOLERANCE
             if isinstance(before, (int, float)) and abs(before - value) > tolerance * max(1.0, abs(before)):
                 different.append(f'{protocol} {measure} {value:.6g} (recorded {before:.6g})')

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 #: Ascending; steps of 0.02 with 0.5 among them, and finer ones at both ends, where networks put most of their pixels.
-#: All are edges of the dump's codes, so that nothing is decided otherwise than by the unquantised probabilities.
+#: All are edges of the dump's codes, so that nothing is decided otherwise than by the unquantized probabilities.
 REPORT_THRESHOLDS: tuple[float, ...] = (
     0.001,
     0.002,

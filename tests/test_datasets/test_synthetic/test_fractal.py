@@ -20,7 +20,7 @@ def test_spectrum_falls_with_beta(beta):
 
 
 @pytest.mark.parametrize('shape', [(32, 32), (33, 71), (100, 257)])
-def test_normalised_whatever_the_shape(shape):
+def test_normalized_whatever_the_shape(shape):
     field = fractal_field(shape, 2.5, np.random.default_rng(0), stretch=3.0, angle=30)
     assert field.shape == shape
     assert field.dtype == np.float32
@@ -42,7 +42,7 @@ def test_periodic_tile_fits_to_itself():
     assert np.mean(seam) == pytest.approx(np.mean(inner), rel=0.25)
 
 
-def test_line_is_normalised():
+def test_line_is_normalized():
     line = fractal_line(500, 2.0, np.random.default_rng(2))
     assert line.shape == (500,)
     assert line.std() == pytest.approx(1, abs=1e-3)

@@ -46,9 +46,9 @@ def test_masks_boxes_and_areas_agree(sample):
 def test_targets_are_separate_components_that_keep_their_distance(sample):
     for scene in sample:
         assert cv2.connectedComponents(scene.mask, connectivity=8)[0] - 1 == len(scene.targets)
-        centres = np.array([t.centroid for t in scene.targets]).reshape(-1, 2)
-        gaps = np.hypot(*(centres[:, None] - centres[None]).transpose(2, 0, 1))
-        assert (gaps[~np.eye(len(centres), dtype=bool)] >= 16).all()
+        centers = np.array([t.centroid for t in scene.targets]).reshape(-1, 2)
+        gaps = np.hypot(*(centers[:, None] - centers[None]).transpose(2, 0, 1))
+        assert (gaps[~np.eye(len(centers), dtype=bool)] >= 16).all()
 
 
 def test_written_scr_can_be_measured_again(sample):
@@ -91,7 +91,7 @@ def test_stronger_requests_make_stronger_targets():
 
 @pytest.mark.parametrize('shape', ['point', 'gaussian', 'ellipse'])
 def test_sub_pixel_centroid_can_be_seen_in_the_image(shape):
-    """The target is where the annotation says, to a small part of a pixel, in the final quantised image."""
+    """The target is where the annotation says, to a small part of a pixel, in the final quantized image."""
     sensor = SensorConfig(
         bit_depth=14,
         netd_mk=(5, 5),

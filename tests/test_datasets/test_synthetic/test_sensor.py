@@ -44,7 +44,7 @@ def test_pattern_and_stripes_stay_while_noise_changes():
 
 
 @pytest.mark.parametrize(('depth', 'dtype', 'top'), [(8, np.uint8, 255), (14, np.uint16, 16383)])
-def test_quantisation_uses_the_full_scale_and_clips(depth, dtype, top):
+def test_quantization_uses_the_full_scale_and_clips(depth, dtype, top):
     sensor = make(bit_depth=depth)
     counts = sensor.quantize(np.array([[-0.5, 0.0, 0.5, 1.0, 1.7]], np.float32))
     assert counts.dtype == dtype

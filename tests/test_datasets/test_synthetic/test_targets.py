@@ -111,7 +111,7 @@ def test_cutting_does_not_change_the_rest():
 
 
 @pytest.mark.parametrize('position', [(-0.6, 5), (79.6, 5), (5, 63.5)])
-def test_centre_outside_the_frame(position):
+def test_center_outside_the_frame(position):
     with pytest.raises(ValueError, match='lies outside the frame of 64x80'):
         render_profile(SHAPES[0], *position, 0.8, FRAME)
 

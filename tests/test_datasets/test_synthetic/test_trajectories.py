@@ -32,8 +32,8 @@ def test_turning_is_a_circle_of_the_right_radius():
     path = turning(90, (10, 20), (1.0, 0.0), 4.0)
     assert path[0].tolist() == [10, 20]
     radius = 1 / np.deg2rad(4)
-    centre = np.array((10, 20 + radius))  # positive rates turn from +x to +y
-    assert np.hypot(*(path - centre).T) == pytest.approx(np.full(90, radius))
+    center = np.array((10, 20 + radius))  # positive rates turn from +x to +y
+    assert np.hypot(*(path - center).T) == pytest.approx(np.full(90, radius))
     steps = np.hypot(*np.diff(path, axis=0).T)
     assert np.ptp(steps) < 1e-9
     np.testing.assert_allclose(turning(5, (0, 0), (1, 2), 0.0), constant_velocity(5, (0, 0), (1, 2)))

@@ -69,7 +69,7 @@ def test_one_frame_is_what_the_single_frame_loader_gives(tmp_path):
         assert one[key] == other[key]
 
 
-def test_frames_are_normalised_together():
+def test_frames_are_normalized_together():
     dark, bright = np.full((4, 4), 100, np.uint8), np.full((4, 4), 200, np.uint8)
     loaded = LoadClip(normalize='minmax')(dict(img=[dark, bright]))['img']
     assert loaded[..., 0].max() == 0
@@ -239,7 +239,7 @@ def test_preprocessor_pads_and_stacks():
     assert isinstance(first.gt_instances.bboxes, torch.Tensor)
 
 
-def test_preprocessor_repeats_gray_and_normalises():
+def test_preprocessor_repeats_gray_and_normalizes():
     data = batch((32, 32))
     mean, std = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
     out = ClipDataPreprocessor(mean=mean, std=std)(data)['inputs']

@@ -66,7 +66,7 @@ def test_flips_and_transpose_reach_all_eight_symmetries():
 @settings(max_examples=60, deadline=None)
 @given(height=sizes, width=sizes, factor=st.floats(0.1, 4), seed=st.integers(0, 1000))
 def test_rescaling_loses_no_target(height, width, factor, seed):
-    """Lone pixels three apart: however far it shrinks, each leaves a labelled pixel at its place."""
+    """Lone pixels three apart: however far it shrinks, each leaves a labeled pixel at its place."""
     rng = np.random.default_rng(seed)
     mask = np.zeros((height, width), np.uint8)
     mask[::3, ::3] = rng.random(mask[::3, ::3].shape) < 0.2

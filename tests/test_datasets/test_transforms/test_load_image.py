@@ -31,7 +31,7 @@ def load(array, **options):
         (np.full((2, 2), 77, np.uint8), dict(normalize='percentile'), np.zeros((2, 2))),
     ],
 )
-def test_normalisations(raw, options, expected):
+def test_normalizations(raw, options, expected):
     image = load(raw, **options)
     assert image.dtype == np.float32
     np.testing.assert_allclose(image, expected, atol=1e-7)
@@ -99,7 +99,7 @@ def test_arrays_that_are_no_image(array):
         load(array)
 
 
-def test_colour_arrays_become_one_channel():
+def test_color_arrays_become_one_channel():
     gray = np.arange(12, dtype=np.uint8).reshape(3, 4)
     np.testing.assert_array_equal(load(np.dstack([gray] * 3)), load(gray))
 

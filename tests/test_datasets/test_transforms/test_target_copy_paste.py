@@ -1,4 +1,4 @@
-"""TargetCopyPaste: what is pasted is a target of an earlier image, labelled where it is seen, clear of the others."""
+"""TargetCopyPaste: what is pasted is a target of an earlier image, labeled where it is seen, clear of the others."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def test_no_target_where_it_could_not_be_seen():
 
 
 def test_a_full_range_background_hides_a_warm_target():
-    """Everything is at 1 already: clipped away, so not labelled either."""
+    """Everything is at 1 already: clipped away, so not labeled either."""
     np.random.seed(0)
     transform = TargetCopyPaste(prob=1.0)
     transform(disc())

@@ -95,7 +95,7 @@ def test_all_background_and_no_mask():
     assert TargetAwareCrop(32)(dict(img=image))['img'].shape == (32, 32)
 
 
-def test_reflected_targets_stay_labelled():
+def test_reflected_targets_stay_labeled():
     image, mask = np.zeros((10, 10), np.float32), np.zeros((10, 10), np.uint8)
     image[8, 8] = mask[8, 8] = 1
     results = TargetAwareCrop(16)(dict(img=image, gt_seg_map=mask))

@@ -50,7 +50,7 @@ def train(model: nn.Module, work_dir: Path, resume: bool = False, stop_after: in
         log_level='ERROR',
         resume=resume,
     )
-    runner._init_model_weights = lambda: None  # the models come initialised
+    runner._init_model_weights = lambda: None  # the models come initialized
     step = model.train_step
 
     def train_step(*args, **kwargs):

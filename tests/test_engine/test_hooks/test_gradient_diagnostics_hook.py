@@ -46,7 +46,7 @@ def collate(samples: list[dict]) -> dict:
 
 
 def run(model: nn.Module, work_dir: Path, hooks: list, iterations: int = 4, optim_wrapper: dict | None = None) -> list:
-    """Train with mmengine's real Runner; returns what the visualiser wrote of gradients."""
+    """Train with mmengine's real Runner; returns what the visualizer wrote of gradients."""
     runner = Runner(
         model=model,
         work_dir=str(work_dir),
@@ -65,7 +65,7 @@ def run(model: nn.Module, work_dir: Path, hooks: list, iterations: int = 4, opti
         visualizer=dict(type='Visualizer', vis_backends=[dict(type='LocalVisBackend')]),
         log_level='ERROR',
     )
-    runner._init_model_weights = lambda: None  # the models come initialised
+    runner._init_model_weights = lambda: None  # the models come initialized
     runner.train()
     lines = [json.loads(line) for f in work_dir.glob('*/vis_data/scalars.json') for line in f.read_text().splitlines()]
     return [line for line in lines if any(k.startswith('grad_') for k in line)]

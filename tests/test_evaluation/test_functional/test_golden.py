@@ -52,7 +52,7 @@ NAMES = {
     'miou': 'IoU',
     'fscore': 'F1',
     'f1': 'F1',
-    'gt': 'labelled',
+    'gt': 'labeled',
     'auc': 'AUC',
     'PD': 'Pd',
     'FA': 'Fa',

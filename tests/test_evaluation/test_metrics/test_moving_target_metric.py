@@ -179,10 +179,10 @@ def test_several_classes():
     assert measures['Pd'] == 1  # found, under whatever name
 
 
-# By centres.
+# By centers.
 
 
-def test_centre_distance_is_strict_and_one_to_one():
+def test_center_distance_is_strict_and_one_to_one():
     target = np.array([[10.0, 10, 14, 14]])
     assert match_centers(target, target + [[3, 0, 3, 0]], np.ones(1), 3.0).tolist() == [-1]
     assert match_centers(target, target + [[2.99, 0, 2.99, 0]], np.ones(1), 3.0).tolist() == [0]

@@ -40,7 +40,7 @@ def test_norm_eval_keeps_running_statistics() -> None:
     assert all(torch.equal(v, before[k]) for k, v in encoder.state_dict().items())
 
 
-def test_initialisation_is_kaiming_fan_out() -> None:
+def test_initialization_is_kaiming_fan_out() -> None:
     encoder = GGLEncoder(base_channels=16)
     encoder.init_weights()
     weight = encoder.stages[4][1].body[0].conv.weight

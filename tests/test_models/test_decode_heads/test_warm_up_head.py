@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures('float64')
 
 @pytest.fixture
 def hub(request: pytest.FixtureRequest) -> Iterator[MessageHub]:
-    """A message hub of its own, as each runner makes one, and the old one back afterwards."""
+    """A message hub of its own, as each runner makes one, and the old one back afterward."""
     before = MessageHub._instance_dict.copy()
     yield MessageHub.get_instance(request.node.name)
     MessageHub._instance_dict.clear()

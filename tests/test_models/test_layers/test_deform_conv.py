@@ -34,7 +34,7 @@ def test_rows_of_the_kernel_come_first_in_the_offsets() -> None:
     weight = torch.zeros(1, 1, 3, 1, dtype=torch.float64)
     weight[0, 0, 2] = 1.0
     offset = torch.zeros(1, 6, 5, 5, dtype=torch.float64)
-    offset[:, 4] = -1.0  # the third row's row offset undoes its place below the centre
+    offset[:, 4] = -1.0  # the third row's row offset undoes its place below the center
     torch.testing.assert_close(deform_conv2d(x, offset, weight, None, (1, 0)), x)
 
 

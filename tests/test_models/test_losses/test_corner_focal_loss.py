@@ -22,7 +22,7 @@ def test_equals_the_official_code_when_its_broadcast_is_written_out(case: str) -
     check(official, 'FL = CornerNet focal (ISTDU-Net-main)', case, rel=1e-12)
 
 
-def test_is_mmdets_gaussian_focal_loss_with_another_normaliser() -> None:
+def test_is_mmdets_gaussian_focal_loss_with_another_normalizer() -> None:
     logits, target = recorded_inputs()
     expected = gaussian_focal_loss(logits.sigmoid(), target, reduction='sum') / target.sum()
     torch.testing.assert_close(CornerFocalLoss()(logits, target), expected)

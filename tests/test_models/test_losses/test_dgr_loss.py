@@ -79,7 +79,7 @@ def test_embeddings_of_levels() -> None:
     assert [e.weight.requires_grad for e in other.embed] == [False, True, True]
 
 
-def test_minimising_it_turns_the_student_alone() -> None:
+def test_minimizing_it_turns_the_student_alone() -> None:
     maps = levels([6, 6])
     before = [m.detach().clone() for m in maps]
     loss = DGRLoss(embed_channels=None, loss_weight=1.0)
@@ -275,7 +275,7 @@ def test_frames_of_a_clip_share_their_sample_s_targets() -> None:
     assert [near[i, 0].nonzero().tolist()[0] for i in range(6)] == [[0, 0], [7, 7]] * 3
 
 
-def test_only_the_neighbourhood_of_targets_counts() -> None:
+def test_only_the_neighborhood_of_targets_counts() -> None:
     maps = levels([6, 6])
     samples = [boxes_sample((0.0, 0.0, 4.0, 4.0)), boxes_sample((0.0, 0.0, 4.0, 4.0))]
     weight = dict(source='targets', radius=0)

@@ -16,7 +16,7 @@ from .recorded import CASES, check, normal, recorded_inputs
 
 @pytest.fixture
 def hub(request: pytest.FixtureRequest) -> Iterator[MessageHub]:
-    """A message hub of its own, as each runner makes one, and the old one back afterwards."""
+    """A message hub of its own, as each runner makes one, and the old one back afterward."""
     before = MessageHub._instance_dict.copy()
     yield MessageHub.get_instance(request.node.name)
     MessageHub._instance_dict.clear()

@@ -26,7 +26,7 @@ FURTHER = (1, 2, 3, 4)
 
 
 def fcos(neck: dict, further: bool = False, seed: int = 0, levels: int = 3) -> torch.nn.Module:
-    """mmdet's stock FCOS, initialised from a seed, in training mode."""
+    """mmdet's stock FCOS, initialized from a seed, in training mode."""
     from mmdet.registry import MODELS
 
     backbone = dict(BACKBONE, out_indices=FURTHER) if further else BACKBONE

@@ -221,7 +221,7 @@ def test_the_loss_arrives_in_the_detector_s_dict(name: str, levels: str, form: s
 
 
 @pytest.mark.parametrize('form', FORMS)
-def test_one_output_is_regularised_inside(form: str) -> None:
+def test_one_output_is_regularized_inside(form: str) -> None:
     pyramid = dict(type='mmirstd.CSPFPN', in_channels=[32, 64, 128], out_levels=(0,), out_channels=16)
     model = fcos(bp(pyramid, dgr=dict(form=form)), levels=1)
     assert model.neck.dgr_levels == 'inner'

@@ -145,6 +145,6 @@ def test_bad_threshold(threshold):
         Identity(threshold)
 
 
-def test_colour_images_are_refused():
+def test_color_images_are_refused():
     with pytest.raises(ValueError, match=r'one-channel images .*LoadInfraredImage'):
         Identity(1.0).predict(torch.rand(1, 3, 8, 8))

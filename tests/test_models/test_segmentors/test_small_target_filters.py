@@ -103,9 +103,9 @@ def test_contrast_measures_are_what_their_definitions_say() -> None:
 
     around = [(-1, -1), (-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1)]
     means = [cell(*offset).mean() for offset in around]
-    centre, neighbours = cell_means(image, size)
-    assert centre[y, x] == pytest.approx(cell(0, 0).mean(), rel=1e-5)
-    np.testing.assert_allclose(neighbours[:, y, x], means, rtol=1e-5)
+    center, neighbors = cell_means(image, size)
+    assert center[y, x] == pytest.approx(cell(0, 0).mean(), rel=1e-5)
+    np.testing.assert_allclose(neighbors[:, y, x], means, rtol=1e-5)
     lcm = MODELS.build(dict(type='mmirstd.LCM', cell_sizes=[size])).saliency(image)
     assert lcm[y, x] == pytest.approx(cell(0, 0).max() ** 2 / max(means), rel=1e-5)
     image[y - 1 : y + 2, x - 1 : x + 2] += 2

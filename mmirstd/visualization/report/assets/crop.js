@@ -53,7 +53,7 @@ function drawCrop(canvas, item, pictures, run, k) {
   context.imageSmoothingEnabled = false;
   context.drawImage(scratch, left, top, width * scale, height * scale);
 
-  // Ticks at the edges point at the finding: a crop near the image's border is not centred on it, and others may be near.
+  // Ticks at the edges point at the finding: a crop near the image's border is not centered on it, and others may be near.
   const [row, column] = [item.y - item.window[0] + 0.5, item.x - item.window[1] + 0.5];
   const tick = Math.max(width, height) / 22;
   stroke(context, [[column, 0, column, tick], [column, height - tick, column, height], [0, row, tick, row],

@@ -30,7 +30,7 @@ function measureText(name, value) {
 
 const several = (n, noun) => `${n} ${noun}${n === 1 ? '' : 's'}`;
 const runColor = run => `var(--run${run})`;
-const DASHES = ['', '7 3', '2 3', '9 3 2 3', '12 4', '4 2 1 2'];  // runs differ by more than colour
+const DASHES = ['', '7 3', '2 3', '9 3 2 3', '12 4', '4 2 1 2'];  // runs differ by more than color
 
 function runSwatch(run) {
   return svg('svg', { class: 'swatch', viewBox: '0 0 26 10', 'aria-hidden': 'true' }, svg('line', {

@@ -70,7 +70,7 @@ const dark = matchMedia('(prefers-color-scheme: dark)');
 function setTheme(name) {
   document.documentElement.dataset.theme = name;
   byId('theme').textContent = name === 'dark' ? 'Light' : 'Dark';
-  byId('theme').setAttribute('aria-label', name === 'dark' ? 'Use light colours' : 'Use dark colours');
+  byId('theme').setAttribute('aria-label', name === 'dark' ? 'Use light colors' : 'Use dark colors');
 }
 const followSystem = () => setTheme(dark.matches ? 'dark' : 'light');
 dark.addEventListener('change', followSystem);
