@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mmirstd.evaluation.functional import label_components, target_scr
-from mmirstd.evaluation.functional.components import component_maxima
+from mmirstd.utils.components import component_maxima
 from mmirstd.utils.scr import labeled_scr
 
 from .target_schema import Target

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import cv2
-import numpy as np
 from numpy.typing import NDArray
+
+from mmirstd.utils.components import label_components
 
 
 def boxes_of_mask(mask: NDArray[Any]) -> list[list[float]]:
@@ -18,9 +18,8 @@ def boxes_of_mask(mask: NDArray[Any]) -> list[list[float]]:
     Returns:
         ``[x1, y1, x2, y2]`` in pixel edges: a target in column 3 alone spans x from 3 to 4.
     """
-    count, _, stats, _ = cv2.connectedComponentsWithStats((mask != 0).astype(np.uint8), connectivity=8)
-    boxes = [[float(x), float(y), float(x + w), float(y + h)] for x, y, w, h, _ in stats[1:count].tolist()]
-    return sorted(boxes, key=lambda box: (box[1], box[0]))
+    corners = label_components(mask).boxes[:, (1, 0, 3, 2)].astype(float).tolist()
+    return sorted(corners, key=lambda box: (box[1], box[0]))
 
 
 def instances_of_mask(mask: NDArray[Any], label: int = 0) -> list[dict]:

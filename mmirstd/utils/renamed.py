@@ -29,13 +29,15 @@ def renamed_names(package: str, moved: Mapping[str, str]) -> Callable[[str], Any
     Args:
         package: The module's ``__name__``.
         moved: Old name -> where it is now, below ``package``: ``'module.new_name'`` or, in the module itself,
-            ``'new_name'``.
+            ``'new_name'``. The full name (``'mmirstd.utils.module.name'``) of what has left ``package``.
     """
+    top = package.partition('.')[0] + '.'
 
     def get(name: str) -> Any:
         if name not in moved:
             raise AttributeError(f'module {package!r} has no attribute {name!r}')
-        module, _, new = f'{package}.{moved[name]}'.rpartition('.')
+        place = moved[name] if moved[name].startswith(top) else f'{package}.{moved[name]}'
+        module, _, new = place.rpartition('.')
         _warn(f'{package}.{name}: import {module}.{new} instead')
         return getattr(importlib.import_module(module), new)
 

@@ -98,12 +98,14 @@ def test_old_names_of_modules(monkeypatch: pytest.MonkeyPatch) -> None:
     inner.color, package.gray = 'blue', 'gray'
     for module in (package, inner):
         monkeypatch.setitem(sys.modules, module.__name__, module)
-    package.__getattr__ = renamed_names('paints', {'colour': 'shades.color', 'grey': 'gray'})
+    package.__getattr__ = renamed_names('paints', {'colour': 'shades.color', 'grey': 'gray', 'blanc': 'paints.shades.color'})
     with pytest.warns(DeprecationWarning, match='paints.colour: import paints.shades.color instead') as caught:
         assert package.colour == 'blue'
     assert caught[0].filename == __file__
     with pytest.warns(DeprecationWarning, match='paints.grey: import paints.gray instead'):
         assert package.grey == 'gray'
+    with pytest.warns(DeprecationWarning, match='paints.blanc: import paints.shades.color instead'):
+        assert package.blanc == 'blue'
     with pytest.raises(AttributeError, match="'paints' has no attribute 'red'"):
         package.red  # noqa: B018
 

@@ -35,7 +35,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from mmirstd.datasets.target_values import target_values
 from mmirstd.engine.data_option import add_data_argument
 from mmirstd.engine.launch import OptionsAction, load_data_set, run_tool
-from mmirstd.evaluation.functional.components import label_components
+from mmirstd.utils.components import label_components
 
 PERCENTILES = (5, 25, 50, 75, 95)
 QUANTITIES = {

@@ -5,11 +5,11 @@ The parts below these names are in the modules: matching rules in ``matching``, 
 
 from __future__ import annotations
 
+from mmirstd.utils.components import Components, label_components
 from mmirstd.utils.renamed import renamed_names
 
 from .binarize import binarize
 from .coco_evaluation import CocoEvaluation
-from .components import Components, label_components
 from .evaluate import count_evidence, count_image, evaluate, summarize
 from .frame_detections import FrameDetections
 from .image_evidence import ImageEvidence
@@ -69,11 +69,11 @@ _MOVED = {
     'binarise': 'binarize.binarize',
     'binarise_truth': 'binarize.binarize_truth',
     'centroid_distances': 'matching.centroid_distances',
-    'component_maxima': 'components.component_maxima',
+    'component_maxima': 'mmirstd.utils.components.component_maxima',
     'count_frame': 'box_pd_fa.count_frame',
     'exact_mean': 'pixels.exact_mean',
     'exceedance_counts': 'roc_rule.exceedance_counts',
-    'hit_components': 'components.hit_components',
+    'hit_components': 'mmirstd.utils.components.hit_components',
     'local_scr': 'target_scr.target_scr',
     'match_any_pixel': 'matching.match_any_pixel',
     'match_centres': 'box_pd_fa.match_centers',

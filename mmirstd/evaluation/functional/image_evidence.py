@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from mmirstd.utils.components import Components, label_components
+
 from .binarize import PredictionRule, binarize, binarize_truth
-from .components import Components, label_components
 from .pixels import PixelCounts, pixel_counts
 
 T = TypeVar('T')

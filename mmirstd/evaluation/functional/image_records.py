@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .components import component_maxima
+from mmirstd.utils.components import component_maxima
+
 from .image_evidence import ImageEvidence
 from .matching import centroid_distances
 from .pd_fa import TargetRule

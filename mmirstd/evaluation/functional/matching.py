@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .components import Components, hit_components
+from mmirstd.utils.components import Components, hit_components
 
 MATCHINGS = {
     'nearest': 'pairs of centroids nearer than the limit, the nearest pair first, one to one',

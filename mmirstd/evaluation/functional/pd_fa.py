@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from mmirstd.utils.components import Components
+
 from .binarize import PredictionRule
-from .components import Components
 from .image_evidence import ImageEvidence
 from .matching import MATCHINGS, Matches, match_any_pixel, match_first, match_nearest
 from .pixels import NAN, ratio

@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .components import Components, label_components
+from mmirstd.utils.components import Components, label_components
+
 from .matching import match_nearest
 
 #: Thresholds k/32 (exact in float32), among them the 0.5 of the default protocol.

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mmirstd.utils.components import component_maxima
 from mmirstd.utils.renamed import renamed_arguments, renamed_attribute
 
 from .binarize import normalize_by_max
-from .components import component_maxima
 from .image_evidence import ImageEvidence
 from .pixels import NAN
 from .roc_curve import trapezoid

@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mmirstd.utils.components import Components
 from mmirstd.utils.scr import labeled_scr
-
-from .components import Components
 
 
 def target_scr(image: NDArray[Any], targets: Components) -> NDArray[Any]:

@@ -11,9 +11,9 @@ import numpy as np
 
 from mmirstd.evaluation.functional import Components, ProtocolSpec, get_protocol, roc_curve, target_scr
 from mmirstd.evaluation.functional.binarize import PredictionRule
-from mmirstd.evaluation.functional.components import component_maxima
 from mmirstd.evaluation.functional.roc_curve import score_histograms
 from mmirstd.evaluation.prediction_dump import PredictionDump
+from mmirstd.utils.components import component_maxima
 from mmirstd.utils.errors import DataError
 from mmirstd.utils.renamed import renamed_names
 

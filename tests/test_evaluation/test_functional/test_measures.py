@@ -283,9 +283,10 @@ def test_names_of_earlier_versions_still_work():
         with pytest.warns(DeprecationWarning, match='instead'):
             assert callable(getattr(functional, old))
     for old, place in functional._MOVED.items():
-        module, _, name = place.partition('.')
+        place = place if place.startswith('mmirstd.') else f'mmirstd.evaluation.functional.{place}'
+        module, _, name = place.rpartition('.')
         with pytest.warns(DeprecationWarning, match=old):
             found = getattr(functional, old)
-        assert found is getattr(importlib.import_module(f'mmirstd.evaluation.functional.{module}'), name)
+        assert found is getattr(importlib.import_module(module), name)
     with pytest.raises(AttributeError):
         functional.no_such_name  # noqa: B018

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mmirstd.evaluation.functional import label_components
-from mmirstd.evaluation.functional.components import component_maxima, hit_components
+from mmirstd.utils.components import component_maxima, hit_components
 
 measure = pytest.importorskip('skimage.measure')
 
