@@ -98,7 +98,9 @@ def test_old_names_of_modules(monkeypatch: pytest.MonkeyPatch) -> None:
     inner.color, package.gray = 'blue', 'gray'
     for module in (package, inner):
         monkeypatch.setitem(sys.modules, module.__name__, module)
-    package.__getattr__ = renamed_names('paints', {'colour': 'shades.color', 'grey': 'gray', 'blanc': 'paints.shades.color'})
+    package.__getattr__ = renamed_names(
+        'paints', {'colour': 'shades.color', 'grey': 'gray', 'blanc': 'paints.shades.color'}
+    )
     with pytest.warns(DeprecationWarning, match='paints.colour: import paints.shades.color instead') as caught:
         assert package.colour == 'blue'
     assert caught[0].filename == __file__
