@@ -69,9 +69,11 @@ def train(title: str, config: str, work: Path, recipe: dict, fresh: bool, *optio
     """Train by tools/train.py, once.
 
     Args:
-        title, recipe, fresh: As in :func:`once`.
+        title: As in :func:`once`.
         config: Config file.
         work: Work dir; emptied before training.
+        recipe: As in :func:`once`.
+        fresh: As in :func:`once`.
         options: For ``--cfg-options``.
 
     Returns:

@@ -25,7 +25,8 @@ def build_inferencer(
     Args:
         model: As for both.
         weights: As for both.
-        tile, tiling: For segmentation networks.
+        tile: For segmentation networks, see :class:`IRSTDInferencer`.
+        tiling: Likewise.
         options: For both.
 
     Raises:

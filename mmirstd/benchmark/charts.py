@@ -30,7 +30,7 @@ def draw_differences(suite: Suite, found: Differences) -> str:
         found: With at least one row.
 
     Returns:
-        str: SVG.
+        SVG.
     """
     import matplotlib
     from matplotlib.backends.backend_svg import FigureCanvasSVG

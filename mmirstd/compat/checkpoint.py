@@ -48,7 +48,7 @@ def _known_method(owner: Any, name: str) -> Any:
     ``getattr`` would open everything reachable from any allowed object.
 
     Raises:
-        pickle.UnpicklingError: for anything but these methods.
+        pickle.UnpicklingError: For anything but these methods.
     """
     from mmengine.logging import HistoryBuffer
     from mmengine.optim.scheduler.param_scheduler import OneCycleParamScheduler
@@ -231,16 +231,16 @@ def load_checkpoint_file(file: str | os.PathLike[str] | IO[bytes], map_location:
     """Read a checkpoint or state dict without executing anything from it.
 
     Args:
-        file: path, or seekable binary stream.
-        map_location: as in :func:`torch.load`.
+        file: Path, or seekable binary stream.
+        map_location: As in :func:`torch.load`.
 
     Returns:
         The saved object, as a rule a dict.
 
     Raises:
-        FileNotFoundError: no such file.
-        UnsafeCheckpointError: it names functions or types outside the allow-list.
-        CheckpointError: truncated, empty, or not a checkpoint.
+        FileNotFoundError: No such file.
+        UnsafeCheckpointError: It names functions or types outside the allow-list.
+        CheckpointError: Truncated, empty, or not a checkpoint.
     """
     if isinstance(file, (str, os.PathLike)):
         path = os.path.expanduser(os.fspath(file))

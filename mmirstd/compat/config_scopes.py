@@ -34,7 +34,7 @@ def ensure_config_scopes() -> list[str]:
     """Make mmengine find the packages that are installed under another distribution's name.
 
     Returns:
-        list[str]: the scopes that needed it, e.g. ``['mmseg']``.
+        The scopes that needed it, e.g. ``['mmseg']``.
     """
     from mmengine.config import Config
     from mmengine.config.utils import MODULE2PACKAGE

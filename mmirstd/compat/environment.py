@@ -34,11 +34,11 @@ class Package:
     """One OpenMMLab package of a line.
 
     Attributes:
-        module: the import name.
-        distributions: names on PyPI that provide it in this line; the first is the one to install.
-        minimum: lowest supported version.
-        below: first version that is not supported.
-        tested: the version the tests were run with.
+        module: The import name.
+        distributions: Names on PyPI that provide it in this line; the first is the one to install.
+        minimum: Lowest supported version.
+        below: First version that is not supported.
+        tested: The version the tests were run with.
     """
 
     module: str
@@ -58,11 +58,11 @@ class Line:
     """A set of OpenMMLab packages that are made for each other.
 
     Attributes:
-        title: how it is called in messages.
-        min_python: lowest Python its packages install on.
+        title: How it is called in messages.
+        min_python: Lowest Python its packages install on.
         tested_with: Python and torch the tests were run with.
-        packages: its packages.
-        install: shell commands that install it without a compiler.
+        packages: Its packages.
+        install: Shell commands that install it without a compiler.
     """
 
     title: str
@@ -115,9 +115,9 @@ class Finding:
 
     Attributes:
         level: ``'ok'``, ``'warn'`` (works, but look at it) or ``'fail'`` (mmirstd cannot work).
-        subject: what was looked at.
-        detail: what was found and, if it is wrong, what was expected.
-        cure: shell command or advice, empty when there is nothing to do.
+        subject: What was looked at.
+        detail: What was found and, if it is wrong, what was expected.
+        cure: Shell command or advice, empty when there is nothing to do.
     """
 
     level: str

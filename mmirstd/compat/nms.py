@@ -52,7 +52,7 @@ def nms(bboxes: Tensor, scores: Tensor, iou_threshold: float, offset: int = 0) -
         bboxes: (N, 4) boxes x1, y1, x2, y2 in pixels, on any device.  Computed in
             float32 as mmcv does (half precision is widened, float64 is kept).
         scores: (N,) scores.
-        iou_threshold: in [0, 1].
+        iou_threshold: In [0, 1].
         offset: 0 or 1; a box's width is ``x2 - x1 + offset``.
 
     Returns:

@@ -53,7 +53,9 @@ def choose_precision(device: str, cpu: CPU | None = None, gpus: list[GPU] | None
 
 
 def choose_mixed_precision(device: str) -> str:
-    """The 16-bit type for a user who asks for mixed precision whatever the machine: bfloat16, or float16 on a GPU that
-    has no bfloat16."""
+    """The 16-bit type for mixed precision that a user asks for, whatever the machine.
+
+    bfloat16, or float16 on a GPU that has no bfloat16.
+    """
     best = choose_precision(device).dtype
     return 'bfloat16' if best == 'float32' else best

@@ -21,7 +21,7 @@ def main(argv: list[str] | None = None) -> None:
     """Run the script named first in ``argv`` as ``__main__`` with the rest as its arguments.
 
     Raises:
-        SystemExit: when no script is named, or it does not exist.
+        SystemExit: When no script is named, or it does not exist.
     """
     argv = sys.argv[1:] if argv is None else argv
     if not argv or argv[0].startswith('-'):

@@ -33,8 +33,10 @@ class BitDepthWatch:
 
     @property
     def depth(self) -> int | None:
-        """The bits that hold every 16-bit image so far, of :data:`DEPTHS`; None: none was seen, they are black, or they
-        need more."""
+        """The bits that hold every 16-bit image so far, of :data:`DEPTHS`.
+
+        None: none was seen, they are black, or they need more.
+        """
         if not self.largest:
             return None
         return next((depth for depth in DEPTHS if self.largest < 2**depth), None)

@@ -27,9 +27,10 @@ def check_boxes(
     """Apply a policy for boxes without area or outside of the image.
 
     Args:
-        instances: with ``bbox=[x1, y1, x2, y2]`` in pixels (edges; the image spans 0..width).
-        width, height: of the image; None: only the area is checked.
-        policy: a key of :data:`BAD_BOX`. ``'error'`` is the caller's to raise.
+        instances: With ``bbox=[x1, y1, x2, y2]`` in pixels (edges; the image spans 0..width).
+        width: Of the image; None: only the area of boxes is checked.
+        height: Of the image, or None.
+        policy: A key of :data:`BAD_BOX`. ``'error'`` is the caller's to raise.
 
     Returns:
         The instances to keep (``bbox`` changed where it was cut), what was found (``'no area'``, ``'outside'`` and
@@ -63,7 +64,7 @@ def looks_normalized(boxes: Sequence[Sequence[float]]) -> bool:
     """Whether boxes are given as shares of the image's width and height.
 
     Args:
-        boxes: all boxes of a file, four numbers each, in any order of corners and sides.
+        boxes: All boxes of a file, four numbers each, in any order of corners and sides.
 
     Returns:
         True when every number lies within 0..1, and at least one is no whole number (a target of one pixel in the
@@ -85,9 +86,9 @@ def look_like_corners(
     """Whether boxes meant as x, y, width, height can only be x1, y1, x2, y2.
 
     Args:
-        boxes: all boxes of a file, four numbers each.
-        areas: the area that the file claims of each, None where it claims none.
-        sizes: height and width of each one's image, None where unknown.
+        boxes: All boxes of a file, four numbers each.
+        areas: The area that the file claims of each, None where it claims none.
+        sizes: Height and width of each one's image, None where unknown.
 
     Returns:
         True when :func:`could_be_corners`, and either every known area is that of the corners, or all boxes lie inside

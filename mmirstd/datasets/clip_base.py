@@ -57,31 +57,31 @@ class BaseClipDataset(BaseDetDataset):
     frames only), see ``context``.
 
     Args:
-        ann_file: annotation, relative to ``data_root``.
-        data_root: root folder, relative to the current folder or absolute; ``~`` is expanded.
+        ann_file: Annotation, relative to ``data_root``.
+        data_root: Root folder, relative to the current folder or absolute; ``~`` is expanded.
         data_prefix: ``dict(img=FOLDER)``: folder below ``data_root`` to which paths in the annotation are relative.
         num_frames: T, frames per window.
-        stride: distance of a window's frames, in frame numbers.
+        stride: Distance of a window's frames, in frame numbers.
         streaming: False: one window per annotated frame. True: one per frame, context too, for models that keep a
             state from frame to frame; use ``num_frames=1`` and a sampler that keeps sequences whole
             (``mmirstd.SequenceSampler``). Either way samples come sequence by sequence, in order of time.
         context: ``'disk'``: past frames may be unlisted files of the sequence's folder; ``'listed'``: only listed ones.
-        gaps: what replaces a past frame that does not exist, a key of ``mmirstd.utils.clip_window.GAPS``. The number
+        gaps: What replaces a past frame that does not exist, a key of ``mmirstd.utils.clip_window.GAPS``. The number
             of windows that this concerns is logged.
-        bad_box: what to do with boxes without area or outside of the image, a key of :data:`~.box_checks.BAD_BOX`; the
+        bad_box: What to do with boxes without area or outside of the image, a key of :data:`~.box_checks.BAD_BOX`; the
             number is logged. Where the annotation does not say how large the image is, it is checked on loading.
-        allow_no_targets: train (``test_mode=False``) on an annotation without a single box; else this is an error.
-        key_every: take only each n-th annotated frame of a sequence as a key frame; the others stay context.
+        allow_no_targets: Train (``test_mode=False``) on an annotation without a single box; else this is an error.
+        key_every: Take only each n-th annotated frame of a sequence as a key frame; the others stay context.
         holdout: ``dict(num=.. or fraction=.., seed=0, part='train'|'val')``: take only this part of the SEQUENCES, see
             :func:`~.split_file.hold_out`. Neighboring frames are alike: a frame-wise hold-out would be no hold-out.
-        cache, cache_limit_mb: as in :class:`~.sirst.SIRSTDataset`.
-        recent_frames: decoded frames kept per process besides the cache, see :class:`~.frame_reader.FrameReader`.
+        cache, cache_limit_mb: As in :class:`~.sirst.SIRSTDataset`.
+        recent_frames: Decoded frames kept per process besides the cache, see :class:`~.frame_reader.FrameReader`.
         metainfo, filter_cfg (``filter_empty_gt=True`` leaves out key frames without targets), indices, serialize_data,
             pipeline, test_mode, lazy_init, max_refetch: as in :class:`mmengine.dataset.BaseDataset`.
 
     Raises:
-        MissingDataError: no root, annotation or image; all missing images are counted and the first five listed.
-        DataError: the annotation is not what it should be.
+        MissingDataError: No root, annotation or image; all missing images are counted and the first five listed.
+        DataError: The annotation is not what it should be.
     """
 
     METAINFO = dict(classes=('target',), palette=[(255, 0, 0)])
@@ -287,8 +287,8 @@ class BaseClipDataset(BaseDetDataset):
         """A detector must not train on nothing.
 
         Args:
-            videos: after bad boxes have been dealt with.
-            given: number of boxes before.
+            videos: After bad boxes have been dealt with.
+            given: Number of boxes before.
         """
         frames = [frame for video in videos for frame in video.frames]
         if any(frame.instances or frame.mask_path for frame in frames):

@@ -35,7 +35,7 @@ class ClipDataset(BaseClipDataset):
     Args:
         box_format: ``'xywh'``: a ``bbox`` is left, top, width, height, as COCO defines it; ``'xyxy'``: left, top,
             right, bottom. None: COCO's, and boxes that can only be corners are an error.
-        kwargs: see :class:`~.clip_base.BaseClipDataset`.
+        kwargs: See :class:`~.clip_base.BaseClipDataset`.
     """
 
     def __init__(self, *args, box_format: str | None = None, **kwargs) -> None:

@@ -26,13 +26,13 @@ class MaskClipDataset(BaseClipDataset):
     read when a sample is asked for, so building the data set stays cheap (``filter_empty_gt`` reads them all).
 
     Args:
-        ann_file: a list, one entry a line, of sequences (``Sequence1``) or of frames, as NUDT-MIRSDT's authors ship it
+        ann_file: A list, one entry a line, of sequences (``Sequence1``) or of frames, as NUDT-MIRSDT's authors ship it
             (``Sequence1/Mix/00001.mat``: the frame ``00001`` of ``Sequence1``, whatever the folder's name; frames that
             are not listed can only be context).  Empty: every folder below ``data_prefix['img']`` that has a folder of
             images, in natural order.
-        image_folder, mask_folder: names of the folders in each sequence.
-        mask_rule: which values of a mask are target, see :data:`~.mask_values.MASK_RULES`.
-        kwargs: see :class:`~.clip_base.BaseClipDataset`.
+        image_folder, mask_folder: Names of the folders in each sequence.
+        mask_rule: Which values of a mask are target, see :data:`~.mask_values.MASK_RULES`.
+        kwargs: See :class:`~.clip_base.BaseClipDataset`.
     """
 
     def __init__(

@@ -21,8 +21,8 @@ class TxtClipDataset(BaseClipDataset):
     against the image when it is loaded.
 
     Args:
-        strip: what to take off the front of the listed paths, see :func:`~.txt_list.relative_paths`; None finds it.
-        kwargs: see :class:`~.clip_base.BaseClipDataset`.
+        strip: What to take off the front of the listed paths, see :func:`~.txt_list.relative_paths`; None finds it.
+        kwargs: See :class:`~.clip_base.BaseClipDataset`.
     """
 
     def __init__(self, *args, strip: str | None = None, **kwargs) -> None:

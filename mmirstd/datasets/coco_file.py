@@ -23,11 +23,11 @@ class CocoImage:
     """An entry of ``images``.
 
     Attributes:
-        id: a number, or a text that is none.
+        id: A number, or a text that is none.
         name: ``file_name`` with forward slashes.
-        width, height: in pixels, None where the file does not say.
-        video_id: its sequence, None where the file does not say.
-        frame_id: its place in time, None where the file does not say.
+        width, height: In pixels, None where the file does not say.
+        video_id: Its sequence, None where the file does not say.
+        frame_id: Its place in time, None where the file does not say.
     """
 
     id: int | str
@@ -43,10 +43,10 @@ class CocoAnnotation:
     """An entry of ``annotations``.
 
     Attributes:
-        image_id: of one of the images.
-        bbox: the four numbers as written.
+        image_id: Of one of the images.
+        bbox: The four numbers as written.
         category_id: None where the file does not say.
-        iscrowd: to be ignored in training and evaluation.
+        iscrowd: To be ignored in training and evaluation.
         area: None where the file does not say.
         extras: ``track_id`` and ``scr`` where the file has them.
     """
@@ -77,15 +77,15 @@ def read_coco(path: str, problems: Problems | None = None) -> CocoFile:
     to the last digit is left out, with one warning.
 
     Args:
-        path: the JSON file.
-        problems: where problems go; default: the first one is raised.
+        path: The JSON file.
+        problems: Where problems go; default: the first one is raised.
 
     Returns:
         The images with distinct ids, and annotations of these images.
 
     Raises:
-        MissingDataError: no such file.
-        DataError: no JSON, no lists, an entry without what it needs, an id or a file listed twice, an annotation of an
+        MissingDataError: No such file.
+        DataError: No JSON, no lists, an entry without what it needs, an id or a file listed twice, an annotation of an
             unknown image.
     """
     problems = problems or Problems()

@@ -27,8 +27,8 @@ def apply_data_root(cfg: Config, before: str | None = None) -> list[str]:
     others stay where they are and are logged.
 
     Args:
-        cfg: the config, changed in place.
-        before: its ``data_root`` before the command line changed it; None: as the file has it.
+        cfg: The config, changed in place.
+        before: Its ``data_root`` before the command line changed it; None: as the file has it.
 
     Returns:
         The keys that were changed, such as ``train_dataloader.dataset.data_root``.

@@ -17,9 +17,9 @@ class FolderIndex:
     """The files of a folder by sample ID; each (sub)folder is listed once.
 
     Args:
-        folder: where to look; an ID may name a file in a subfolder (``seq/0001``).
-        stems: what may stand between the ID and the suffix.
-        suffix: the exact end of the names (then ``stems`` is not used); None
+        folder: Where to look; an ID may name a file in a subfolder (``seq/0001``).
+        stems: What may stand between the ID and the suffix.
+        suffix: The exact end of the names (then ``stems`` is not used); None
             accepts every suffix in ``IMAGE_SUFFIXES``, in any case.
     """
 
@@ -48,7 +48,7 @@ class FolderIndex:
         """The path of the sample's file, or None.
 
         Raises:
-            DataError: several files fit.
+            DataError: Several files fit.
         """
         folder, name = os.path.split(os.path.join(self.folder, sample_id))
         listing = self._listing(folder)
@@ -72,7 +72,7 @@ class FolderIndex:
         """Every ID in the folder itself, sorted.
 
         Raises:
-            DataError: the folder holds no image.
+            DataError: The folder holds no image.
         """
         ids = sorted(self._listing(self.folder))
         if not ids:

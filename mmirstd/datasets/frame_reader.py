@@ -18,8 +18,8 @@ class FrameReader:
     it is full (or off), the windows of a batch and of the next batches still find their common frames here.
 
     Args:
-        cache: the shared cache.
-        recent: number of frames kept per process; 0 keeps none.
+        cache: The shared cache.
+        recent: Number of frames kept per process; 0 keeps none.
     """
 
     def __init__(self, cache: RawCache, recent: int = 64) -> None:

@@ -53,15 +53,15 @@ def read_image(path: str | os.PathLike[str]) -> NDArray[Any]:
     type of the file.
 
     Args:
-        path: the image file.
+        path: The image file.
 
     Returns:
         Array (H, W) of uint8, uint16 or float32, values as stored in the file; other types become float32, see
         :func:`plain_type`.
 
     Raises:
-        MissingDataError: there is no such file.
-        DataError: empty, truncated, corrupt, not an image, or several in one file.
+        MissingDataError: There is no such file.
+        DataError: Empty, truncated, corrupt, not an image, or several in one file.
     """
     return to_one_channel(read_raw_image(path))
 
@@ -75,15 +75,15 @@ def read_mask(path: str | os.PathLike[str], rule: MaskRule = 'auto') -> NDArray[
     """Read a target mask and make it binary.
 
     Args:
-        path: the mask file; gray, RGB (the largest channel counts), RGBA or with a palette.
-        rule: which values are target, see :data:`~.mask_values.MASK_RULES`.
+        path: The mask file; gray, RGB (the largest channel counts), RGBA or with a palette.
+        rule: Which values are target, see :data:`~.mask_values.MASK_RULES`.
 
     Returns:
         Array (H, W) uint8 with values 0 (background) and 1 (target).
 
     Raises:
-        MissingDataError: there is no such file.
-        DataError: empty, truncated, corrupt or not an image, or, under ``'auto'``, a mask that cannot be understood;
+        MissingDataError: There is no such file.
+        DataError: Empty, truncated, corrupt or not an image, or, under ``'auto'``, a mask that cannot be understood;
             the message says which rule reads it.
     """
     raw, lossy = read_raw_mask(path)
@@ -105,7 +105,7 @@ def read_raw_mask(path: str | os.PathLike[str]) -> tuple[NDArray[Any], bool]:
         (H, W) or (H, W, C) integers or floats, of a color palette its indices; and whether the compression is lossy.
 
     Raises:
-        MissingDataError, DataError: as for :func:`read_mask`, whatever the values.
+        MissingDataError, DataError: As for :func:`read_mask`, whatever the values.
     """
     data = _read_bytes(path)
     raw = _decode(data, path)
@@ -183,8 +183,8 @@ def read_pages(path: str | os.PathLike[str]) -> Iterator[NDArray[Any]]:
     """The pages of a TIFF, or the frames of a GIF or WEBP, in order, each as :func:`read_image` gives one image.
 
     Raises:
-        MissingDataError: there is no such file.
-        DataError: empty, truncated, corrupt or not an image.
+        MissingDataError: There is no such file.
+        DataError: Empty, truncated, corrupt or not an image.
     """
     data = _read_bytes(path)
     check_container(data, path)

@@ -15,7 +15,7 @@ def image_size(path: str | os.PathLike[str]) -> tuple[int, int]:
     Only the header is read where Pillow knows the format.
 
     Raises:
-        MissingDataError, DataError: as :func:`~.image_io.read_image`.
+        MissingDataError, DataError: As :func:`~.image_io.read_image`.
     """
     from PIL import Image, UnidentifiedImageError
 

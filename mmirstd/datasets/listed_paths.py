@@ -14,9 +14,9 @@ def without_leading_folders(paths: Sequence[str], found: Callable[[str], bool]) 
     ``images/Misc_1`` is ``Misc_1`` in its folder of images.
 
     Args:
-        paths: with forward slashes.  An absolute one is never looked for where it says: image and mask would be one
+        paths: With forward slashes.  An absolute one is never looked for where it says: image and mask would be one
             file.
-        found: whether there is a file for such a rest of a path.  It is asked for a few paths from all over the list,
+        found: Whether there is a file for such a rest of a path.  It is asked for a few paths from all over the list,
             since some may be missing; one that is found is enough.
 
     Returns:

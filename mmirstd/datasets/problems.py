@@ -16,9 +16,9 @@ class Problem:
     """A gathered problem.
 
     Attributes:
-        message: what is wrong, and the cure; it shows the first few of what it is about.
-        items: all of what it is about, one line each.
-        fatal: the data set cannot be used as it is; False: something was ignored, guessed or replaced.
+        message: What is wrong, and the cure; it shows the first few of what it is about.
+        items: All of what it is about, one line each.
+        fatal: The data set cannot be used as it is; False: something was ignored, guessed or replaced.
     """
 
     message: str
@@ -34,7 +34,7 @@ class Problems:
             the data set goes on without what they concern.
 
     Attributes:
-        found: the problems so far.
+        found: The problems so far.
     """
 
     def __init__(self, gather: bool = False) -> None:

@@ -36,8 +36,8 @@ class RawCache:
     distributed run.
 
     Args:
-        paths: the files that may be cached.
-        limit_bytes: upper bound of the memory; 0 switches caching off.
+        paths: The files that may be cached.
+        limit_bytes: Upper bound of the memory; 0 switches caching off.
     """
 
     LOCK_TIMEOUT = 5.0  # seconds; the lock is held for microseconds
@@ -146,10 +146,10 @@ def cache_limit(cache: str | bool, limit_mb: float) -> int:
     Args:
         cache: ``'auto'``: up to ``limit_mb``, but at most a quarter of the free memory; True: up to ``limit_mb``;
             False: 0.
-        limit_mb: in MiB.
+        limit_mb: In MiB.
 
     Raises:
-        ValueError: another value of ``cache``.
+        ValueError: Another value of ``cache``.
     """
     if cache not in ('auto', True, False):
         raise ValueError(f"cache is {cache!r}; expected 'auto', True or False")

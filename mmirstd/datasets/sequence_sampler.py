@@ -20,8 +20,8 @@ class SequenceSampler(Sampler):
     Use it with ``batch_size=1`` (or a batch is a run of consecutive frames) and one data-loader worker per process.
 
     Args:
-        dataset: a clip data set, or anything whose ``get_data_info(i)`` has ``video``.
-        seed: not used; mmengine passes it.
+        dataset: A clip data set, or anything whose ``get_data_info(i)`` has ``video``.
+        seed: Not used; mmengine passes it.
     """
 
     def __init__(self, dataset, seed: int | None = None) -> None:

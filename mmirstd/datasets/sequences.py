@@ -19,12 +19,12 @@ class Frame:
     """One frame of a sequence.
 
     Attributes:
-        path: the image file.
-        number: its place in time, in frames; distinct within a sequence. None: as its name says.
-        img_id: the ID under which it is evaluated; None for a frame that is only context.
-        height, width: size in pixels that the annotation claims, None where it claims nothing.
+        path: The image file.
+        number: Its place in time, in frames; distinct within a sequence. None: as its name says.
+        img_id: The ID under which it is evaluated; None for a frame that is only context.
+        height, width: Size in pixels that the annotation claims, None where it claims nothing.
         instances: ``dict(bbox=[x1, y1, x2, y2], bbox_label, ignore_flag, ...)``, pixel edges.
-        mask_path: mask from which the instances are derived when the frame is loaded.
+        mask_path: Mask from which the instances are derived when the frame is loaded.
     """
 
     path: str
@@ -41,10 +41,10 @@ class Video:
     """A sequence: its name, and its frames by ascending number.
 
     Attributes:
-        name: unique in the data set.
-        video_id: the annotation's, or the rank in the file.
-        frames: annotated frames, and later context frames too.
-        by_folder: its frames are those of one folder; nothing else says that they are one sequence.
+        name: Unique in the data set.
+        video_id: The annotation's, or the rank in the file.
+        frames: Annotated frames, and later context frames too.
+        by_folder: Its frames are those of one folder; nothing else says that they are one sequence.
     """
 
     name: str
@@ -56,7 +56,7 @@ class Video:
         """Order the frames by number.
 
         Raises:
-            DataError: two frames have the same number.
+            DataError: Two frames have the same number.
         """
         self.frames.sort(key=lambda frame: frame.number)
         for first, second in zip(self.frames, self.frames[1:]):
@@ -92,7 +92,7 @@ def number_frames(videos: Sequence[Video]) -> tuple[list[Video], list[str]]:
     numbers: then a folder is one sequence for each way of writing its names.
 
     Args:
-        videos: frames are numbered in place.
+        videos: Frames are numbered in place.
 
     Returns:
         The sequences, and the names of those that were split.

@@ -47,35 +47,35 @@ class SIRSTDataset(BaseSegDataset):
     with ``mmirstd.LoadInfraredImage`` and ``mmirstd.LoadTargetMask``.
 
     Args:
-        ann_file: split file, relative to ``data_root``; of several candidates
+        ann_file: Split file, relative to ``data_root``; of several candidates
             the first that exists is used (data sets are shipped in several
             layouts).  Empty: every image of the folder, sorted by name.
-        data_root: root folder, relative to the current folder or absolute;
+        data_root: Root folder, relative to the current folder or absolute;
             ``~`` is expanded.
-        data_prefix: folders of images and masks below ``data_root``;
+        data_prefix: Folders of images and masks below ``data_root``;
             ``seg_map_path=None`` for images without masks.
         holdout: ``dict(num=.. or fraction=.., seed=0, part='train'|'val')``:
             take only this part of the split file, so that a protocol without a
             validation list gets one that is held out of its training list, see
             :func:`mmirstd.datasets.split_file.hold_out`.  None: the whole file.
-        mask_rule: which values of a mask are target, see
+        mask_rule: Which values of a mask are target, see
             :data:`mmirstd.datasets.mask_values.MASK_RULES`: ``'auto'``, ``'nonzero'``, ``'above_half'``, ``'zero'``,
             ``'alpha'``, or the value or values of targets.
         mask_size_mismatch: ``'error'``, or ``'resize'`` to bring a mask of
             another size to the image's size (nearest neighbor).
-        cache: keep decoded files in RAM.  ``'auto'``: up to ``cache_limit_mb``,
+        cache: Keep decoded files in RAM.  ``'auto'``: up to ``cache_limit_mb``,
             but at most a quarter of the free memory; True: up to
             ``cache_limit_mb``; False: never.  See :class:`RawCache`.
-        cache_limit_mb: bound of the cache in MiB.
-        img_suffix: end of image file names (``'.png'``); None finds it.
-        seg_map_suffix: end of mask file names (``'_pixels0.png'``); None finds it.
-        metainfo, filter_cfg, indices, serialize_data, pipeline, test_mode, lazy_init, max_refetch: as in
+        cache_limit_mb: Bound of the cache in MiB.
+        img_suffix: End of image file names (``'.png'``); None finds it.
+        seg_map_suffix: End of mask file names (``'_pixels0.png'``); None finds it.
+        metainfo, filter_cfg, indices, serialize_data, pipeline, test_mode, lazy_init, max_refetch: As in
             :class:`mmengine.dataset.BaseDataset`.
 
     Raises:
-        MissingDataError: no root, folder, split file, image or mask; all
+        MissingDataError: No root, folder, split file, image or mask; all
             missing files are counted and the first five listed.
-        DataError: an empty split file, duplicate IDs, or masks whose values cannot be understood.
+        DataError: An empty split file, duplicate IDs, or masks whose values cannot be understood.
     """
 
     METAINFO = dict(classes=('background', 'target'), palette=[[0, 0, 0], [255, 0, 0]])

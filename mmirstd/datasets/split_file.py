@@ -21,9 +21,9 @@ class SplitEntry:
     """A line of a split file.
 
     Attributes:
-        image: the image's ID: its name without suffix, below a folder if the line says so; with forward slashes.
-        mask: the mask's ID where the line has a second column, else None.
-        line: line number in the file, from 1.
+        image: The image's ID: its name without suffix, below a folder if the line says so; with forward slashes.
+        mask: The mask's ID where the line has a second column, else None.
+        line: Line number in the file, from 1.
     """
 
     image: str
@@ -44,14 +44,14 @@ def read_split_entries(path: str | os.PathLike[str]) -> list[SplitEntry]:
     are told from a name with spaces by both ending in an image suffix, or by both being paths to the same name.
 
     Args:
-        path: a text file.
+        path: A text file.
 
     Returns:
         The entries in the file's order, at least one, with distinct images.
 
     Raises:
-        MissingDataError: no such file; the message lists similar files.
-        DataError: no text file, no entry, or an image twice.
+        MissingDataError: No such file; the message lists similar files.
+        DataError: No text file, no entry, or an image twice.
     """
     path = os.fspath(path)
     if not os.path.isfile(path):
@@ -102,7 +102,7 @@ def check_holdout(holdout: Mapping[str, Any]) -> None:
     """Check the arguments of :func:`hold_out`, all but the IDs.
 
     Raises:
-        ValueError: one is unknown, missing or wrong.
+        ValueError: One is unknown, missing or wrong.
     """
     unknown = sorted(set(holdout) - {'part', 'num', 'fraction', 'seed'})
     if unknown:
@@ -138,19 +138,19 @@ def hold_out(
     other ID.
 
     Args:
-        sample_ids: all IDs, distinct.
+        sample_ids: All IDs, distinct.
         part: ``'train'`` or ``'val'``: which part to return.
-        num: size of the validation part; give this or ``fraction``.
-        fraction: size of the validation part as a share of all, in (0, 1).
-        seed: another seed gives another split.
-        source: what the IDs come from, for the message: a split file, say.
+        num: Size of the validation part; give this or ``fraction``.
+        fraction: Size of the validation part as a share of all, in (0, 1).
+        seed: Another seed gives another split.
+        source: What the IDs come from, for the message: a split file, say.
 
     Returns:
         The IDs of the part, in the order of ``sample_ids``.
 
     Raises:
-        ValueError: wrong arguments.
-        DataError: one of the parts would be empty.
+        ValueError: Wrong arguments.
+        DataError: One of the parts would be empty.
     """
     check_holdout(dict(part=part, num=num, fraction=fraction, seed=seed))
     total = len(sample_ids)

@@ -24,15 +24,15 @@ def read_text(path: str | os.PathLike[str], expected: str = 'text') -> str:
     encoding; without one the text is UTF-8, or UTF-16 where every other byte of it is zero.
 
     Args:
-        path: the file.
-        expected: what the file should hold, for the messages.
+        path: The file.
+        expected: What the file should hold, for the messages.
 
     Returns:
         The text without a mark, line ends as in the file.
 
     Raises:
-        MissingDataError: no such file.
-        DataError: the bytes are no text in these encodings.
+        MissingDataError: No such file.
+        DataError: The bytes are no text in these encodings.
     """
     try:
         with open(path, 'rb') as file:

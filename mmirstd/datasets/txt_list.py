@@ -19,10 +19,10 @@ class ListedImage:
     """A line of a list.
 
     Attributes:
-        path: as written, with forward slashes.
+        path: As written, with forward slashes.
         boxes: ``(x1, y1, x2, y2)``, pixel edges.
-        classes: class index of each box, from 0.
-        line: line number in the file, from 1.
+        classes: Class index of each box, from 0.
+        line: Line number in the file, from 1.
     """
 
     path: str
@@ -38,8 +38,8 @@ def read_txt_list(path: str | os.PathLike[str]) -> list[ListedImage]:
     are tolerated.
 
     Raises:
-        MissingDataError: no such file.
-        DataError: a line that cannot be understood, an image listed twice, or an empty list; the message names the
+        MissingDataError: No such file.
+        DataError: A line that cannot be understood, an image listed twice, or an empty list; the message names the
             line.
     """
     lines = read_text(path, 'lines "path x1,y1,x2,y2,class ..."').splitlines()
@@ -81,17 +81,17 @@ def relative_paths(images: list[ListedImage], root: str | os.PathLike[str], stri
     (``/home/public/DAUB/images/test/data6/0.bmp``).
 
     Args:
-        images: the list.
-        root: the data set's folder here.
-        strip: what to take off the front of each path; None: as many leading folders as it takes for one of the
+        images: The list.
+        root: The data set's folder here.
+        strip: What to take off the front of each path; None: as many leading folders as it takes for one of the
             images to exist below ``root`` (the fewest).
 
     Returns:
         Paths relative to ``root``, with forward slashes.
 
     Raises:
-        DataError: a path does not begin with ``strip``.
-        MissingDataError: no image is found below ``root`` whatever is taken off.
+        DataError: A path does not begin with ``strip``.
+        MissingDataError: No image is found below ``root`` whatever is taken off.
     """
     if strip is not None:
         prefix = strip.replace('\\', '/').rstrip('/') + '/' if strip else ''

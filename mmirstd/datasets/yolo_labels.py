@@ -15,8 +15,8 @@ class YoloBox:
     """A line of a label file.
 
     Attributes:
-        label: class index, from 0.
-        x, y, width, height: center and size as shares of the image's width and height.
+        label: Class index, from 0.
+        x, y, width, height: Center and size as shares of the image's width and height.
     """
 
     label: int
@@ -52,8 +52,8 @@ def read_yolo_labels(path: str | os.PathLike[str]) -> list[YoloBox]:
     A line with more than five numbers is a polygon (``class x1 y1 x2 y2 ...``), which becomes its bounding box.
 
     Raises:
-        MissingDataError: no such file.
-        DataError: a line that cannot be understood; the message names it.
+        MissingDataError: No such file.
+        DataError: A line that cannot be understood; the message names it.
     """
     boxes = []
     for number, line in enumerate(read_text(path, 'lines "class x_center y_center width height"').splitlines(), 1):

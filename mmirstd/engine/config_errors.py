@@ -22,10 +22,10 @@ def registered_names(root: Any) -> dict[str, list[str]]:
     """All names of a registry tree by scope, the modules of every scope being imported first.
 
     Args:
-        root (mmengine.registry.Registry): Any registry of the tree.
+        root: Any registry of the tree.
 
     Returns:
-        dict[str, list[str]]: Scope -> sorted names, without prefix.
+        Scope -> sorted names, without prefix.
     """
     root = root._get_root_registry()
     names: dict[str, list[str]] = {}
@@ -153,7 +153,7 @@ def explain_config_errors(config: str) -> Iterator[None]:
     with its words.  Every other exception passes unchanged.
 
     Args:
-        config (str): The config's name, for the message.
+        config: The config's name, for the message.
 
     Raises:
         ConfigError: Instead of the KeyError, RuntimeError, TypeError or ValueError.

@@ -30,9 +30,9 @@ def init_distributed(launcher: str, backend: str | None = None, timeout_s: int =
     Runner.  On CUDA mmengine's own launcher is used.
 
     Args:
-        launcher (str): ``'none'`` (nothing is done), ``'pytorch'`` (torchrun), ``'slurm'`` or ``'mpi'``.
-        backend (str, optional): Defaults to ``'nccl'`` where CUDA is available, else ``'gloo'``.
-        timeout_s (int): Seconds after which a collective call is given up.
+        launcher: ``'none'`` (nothing is done), ``'pytorch'`` (torchrun), ``'slurm'`` or ``'mpi'``.
+        backend: Defaults to ``'nccl'`` where CUDA is available, else ``'gloo'``.
+        timeout_s: Seconds after which a collective call is given up.
 
     Raises:
         ConfigError: The launcher did not set its environment variables, i.e. the tool was not started by it.

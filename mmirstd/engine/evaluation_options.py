@@ -12,12 +12,12 @@ def set_protocols(cfg: Any, protocols: Sequence[str], eval_size: int | None = No
     """Let the test evaluator report these protocols, ``'default'`` always among them; in place.
 
     Args:
-        cfg (mmengine.Config): With ``test_evaluator``.
-        protocols (Sequence[str]): Names, see :mod:`mmirstd.evaluation.functional.protocols`.
-        eval_size (int, optional): The fixed size that will be evaluated at.
+        cfg: With ``test_evaluator``.
+        protocols: Names, see :mod:`mmirstd.evaluation.functional.protocols`.
+        eval_size: The fixed size that will be evaluated at.
 
     Returns:
-        list[str]: A notice for each protocol whose official evaluation is at another size than this one.
+        A notice for each protocol whose official evaluation is at another size than this one.
 
     Raises:
         ConfigError: An unknown protocol, or no ``mmirstd.IRSTDMetric`` in the config.
@@ -63,8 +63,8 @@ def set_per_image(cfg: Any, path: str) -> None:
     """Let the first ``mmirstd.IRSTDMetric`` write what happened in each image, in place.
 
     Args:
-        cfg (mmengine.Config): With ``test_evaluator``.
-        path (str): ``.json`` or ``.csv``.
+        cfg: With ``test_evaluator``.
+        path: ``.json`` or ``.csv``.
 
     Raises:
         ConfigError: There is no such metric, or another suffix.
@@ -95,8 +95,8 @@ def set_eval_size(cfg: Any, size: int) -> None:
     """Insert ``mmirstd.ResizeForEvaluation`` into the test pipeline, after loading and before padding; in place.
 
     Args:
-        cfg (mmengine.Config): With ``test_dataloader``.
-        size (int): Side in pixels, at least 1.
+        cfg: With ``test_dataloader``.
+        size: Side in pixels, at least 1.
 
     Raises:
         ConfigError: ``size`` is not positive, or the pipeline has no step before which it can stand.

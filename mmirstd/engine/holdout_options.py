@@ -18,14 +18,14 @@ def expand_holdout_options(cfg: Config, options: dict[str, Any]) -> dict[str, An
     """``holdout.fraction=0.2`` for every data set of a config that holds something out.
 
     Args:
-        cfg: before the options are merged.
+        cfg: Before the options are merged.
         options: ``--cfg-options``, keys dotted.
 
     Returns:
         The options, ``holdout.KEY`` replaced by ``train_dataloader.dataset.holdout.KEY`` and so on.
 
     Raises:
-        ConfigError: no data set of the config holds anything out, or the key is none of a hold-out's.
+        ConfigError: No data set of the config holds anything out, or the key is none of a hold-out's.
     """
     expanded: dict[str, Any] = {}
     for option, value in options.items():
@@ -50,11 +50,11 @@ def replace_holdout_sizes(cfg: Config, options: dict[str, Any]) -> None:
     """``...holdout.fraction`` on the command line takes the place of the config's ``num``, and the other way round.
 
     Args:
-        cfg: changed in place, after the options were merged.
-        options: those that were merged, keys dotted.
+        cfg: Changed in place, after the options were merged.
+        options: Those that were merged, keys dotted.
 
     Raises:
-        ConfigError: the options give both for one data set.
+        ConfigError: The options give both for one data set.
     """
     for option in options:
         place, _, key = option.rpartition('.')
@@ -78,14 +78,14 @@ def match_holdouts(cfg: Config, options: dict[str, Any]) -> list[str]:
     Where the options change one of the two, the other follows.
 
     Args:
-        cfg: changed in place, after :func:`replace_holdout_sizes`.
-        options: those that were merged, keys dotted.
+        cfg: Changed in place, after :func:`replace_holdout_sizes`.
+        options: Those that were merged, keys dotted.
 
     Returns:
         A line for the log for each that followed.
 
     Raises:
-        ConfigError: they are cut differently by the config, or by options for both.
+        ConfigError: They are cut differently by the config, or by options for both.
     """
     notes = []
     for place, data_set in _holdouts(cfg, 'train_dataloader'):

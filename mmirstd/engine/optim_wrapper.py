@@ -33,8 +33,8 @@ class AutocastOptimWrapper(AmpOptimWrapper):
     can be resumed in each other; a change is logged.
 
     Args:
-        loss_scale (float or str or dict): As in ``AmpOptimWrapper``; used with float16 alone.
-        dtype (str or torch.dtype, optional): The type to autocast to.  None or ``'auto'``: what
+        loss_scale: As in ``AmpOptimWrapper``; used with float16 alone.
+        dtype: The type to autocast to.  None or ``'auto'``: what
             :func:`mmirstd.compat.precision.choose_precision` finds best here.  ``'float32'``: no autocast.
             ``'bfloat16'``: in any case, with a warning where the hardware only emulates it.  ``'float16'``: the same on
             an accelerator; on CPU as ``'auto'``, because mmengine has none there.
@@ -42,7 +42,7 @@ class AutocastOptimWrapper(AmpOptimWrapper):
             ``AmpOptimWrapper``.
 
     Attributes:
-        precision (str): ``'float32'``, ``'bfloat16'`` or ``'float16'``.
+        precision: ``'float32'``, ``'bfloat16'`` or ``'float16'``.
 
     Raises:
         ValueError: Another ``dtype``.
@@ -153,7 +153,7 @@ def enable_amp(optim_wrapper: dict) -> None:
     ``dtype`` of the config stays, if it is mixed precision.
 
     Args:
-        optim_wrapper (dict): ``type`` absent, ``OptimWrapper``, or already one with autocast.
+        optim_wrapper: ``type`` absent, ``OptimWrapper``, or already one with autocast.
 
     Raises:
         mmirstd.engine.config_errors.ConfigError: A wrapper of another type, which cannot be replaced safely.

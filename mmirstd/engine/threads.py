@@ -34,11 +34,11 @@ class ThreadPlan:
     """What a process may use.
 
     Attributes:
-        cores (int): Cores this machine grants us, at least 1.
-        local_ranks (int): Processes of this run on this machine.
-        threads (int): Torch intra-op (OpenMP) threads of this process.
-        source (str): Why: ``'cores / local ranks'`` or the environment variable that was respected.
-        busy (int): Cores that other processes keep busy, left to them.
+        cores: Cores this machine grants us, at least 1.
+        local_ranks: Processes of this run on this machine.
+        threads: torch intra-op (OpenMP) threads of this process.
+        source: Why: ``'cores / local ranks'`` or the environment variable that was respected.
+        busy: Cores that other processes keep busy, left to them.
     """
 
     cores: int
@@ -74,15 +74,15 @@ def plan_threads(
     """Choose the thread count of this process; the user's ``OMP_NUM_THREADS`` is respected.
 
     Args:
-        local_ranks (int, optional): Processes of the run on this machine; read from the launcher's
+        local_ranks: Processes of the run on this machine; read from the launcher's
             environment by default.
-        environ (MutableMapping, optional): Defaults to ``os.environ``.
-        cores (int, optional): Defaults to :func:`available_cores`.
-        free (Callable): Tells how many of them other processes leave free.  It is not asked where that changes
+        environ: Defaults to ``os.environ``.
+        cores: Defaults to :func:`available_cores`.
+        free: Tells how many of them other processes leave free.  It is not asked where that changes
             nothing, nor by one of several ranks, which would take the others for strangers.
 
     Returns:
-        ThreadPlan: The choice; at least one thread.
+        The choice; at least one thread.
     """
     environ = os.environ if environ is None else environ
     cores = available_cores() if cores is None else cores
@@ -135,12 +135,12 @@ def limit_workers(cfg: Any, plan: ThreadPlan, on_cpu: bool) -> list[str]:
     """Limit the data-loader workers of a config to what this machine can use, in place.
 
     Args:
-        cfg (mmengine.Config): Its ``{train,val,test}_dataloader.num_workers`` are changed.
-        plan (ThreadPlan): From :func:`plan_threads`.
-        on_cpu (bool): The network runs on CPU, too.
+        cfg: Its ``{train,val,test}_dataloader.num_workers`` are changed.
+        plan: From :func:`plan_threads`.
+        on_cpu: The network runs on CPU, too.
 
     Returns:
-        list[str]: One line for each change, to be logged.
+        One line for each change, to be logged.
     """
     limit = most_workers(plan, on_cpu)
     notes = []

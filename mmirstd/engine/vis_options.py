@@ -24,8 +24,8 @@ def add_vis_backends(cfg: Any, names: Sequence[str]) -> None:
     ``default_hooks.visualization``, because the stock ones paint over a target of three pixels.
 
     Args:
-        cfg (mmengine.Config): Changed in place.
-        names (Sequence[str]): Of :data:`VIS_BACKENDS`.
+        cfg: Changed in place.
+        names: Of :data:`VIS_BACKENDS`.
 
     Raises:
         ConfigError: An unknown name, or its package is not installed.

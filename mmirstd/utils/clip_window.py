@@ -23,11 +23,11 @@ def window_positions(
     data loader.
 
     Args:
-        numbers: ascending frame numbers of the sequence.
-        position: index of the key frame in ``numbers``.
+        numbers: Ascending frame numbers of the sequence.
+        position: Index of the key frame in ``numbers``.
         num_frames: T, at least 1.
-        stride: distance of the frames in frame numbers, at least 1.
-        gaps: a key of :data:`GAPS`; with ``'error'`` the caller raises when the count is not 0.
+        stride: Distance of the frames in frame numbers, at least 1.
+        gaps: A key of :data:`GAPS`; with ``'error'`` the caller raises when the count is not 0.
 
     Returns:
         T indices into ``numbers``, and how many of the wanted frames do not exist.

@@ -21,7 +21,7 @@ class Components:
         areas: (N,) int64, pixels.
         sums: (N, 2) int64, sums of the row and of the column indices.
         rectangles: (N, 4) int32: left, top, width, height.
-        window: top, left, bottom, right of the smallest box around all components.
+        window: Top, left, bottom, right of the smallest box around all components.
         raw_labels: (h, w) uint16 or int32 inside ``window``, in OpenCV's order; see :attr:`labels`.
         renumber: (N + 1,) from OpenCV's order to ours, None when they agree.
     """

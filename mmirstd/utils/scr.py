@@ -97,7 +97,9 @@ def local_scr(
     Args:
         image: (H, W), gray values.
         mask: (H, W), non-zero on the target.
-        all_targets, radius, guard: See :func:`neighborhood`.
+        all_targets: See :func:`neighborhood`.
+        radius: See :func:`neighborhood`.
+        guard: See :func:`neighborhood`.
         floor: Least sigma_b, in the units of the image. Default: :data:`ROUNDING_SIGMA` for an image of integers, 0
             for floats.
 
@@ -124,7 +126,9 @@ def labeled_scr(
         image: (H, W), gray values.
         labels: (H, W), k + 1 on target k, 0 elsewhere.
         boxes: N boxes around the targets: top, left, bottom, right, the last two exclusive.
-        radius, guard, floor: See :func:`local_scr`.
+        radius: See :func:`neighborhood`.
+        guard: See :func:`neighborhood`.
+        floor: See :func:`local_scr`.
 
     Returns:
         (N,) float64; NaN where the background is constant or a target has no pixel.

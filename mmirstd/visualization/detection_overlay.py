@@ -69,9 +69,14 @@ def draw_detections(
 
     Args:
         image: (H, W) of any bit depth and range, or BGR; as stored.
-        targets, boxes, scores, threshold, max_distance, ignored: See :func:`find_detections`.
+        targets: (N, 4) annotated boxes, or None when they are not known.
+        boxes: (M, 4) detections.
+        scores: (M,) in [0, 1].
         name: The image's ID, written above.
         text: More for the title line, e.g. the method's name.
+        threshold: Detections with at least this score count.
+        max_distance: Between the centers of a target and its detection, in pixels, exclusive.
+        ignored: (N,) bool, targets that need not be found.
         panel_size: The image's longer side in the picture, in pixels. An image that is smaller is enlarged by the
             largest whole factor that fits, its pixels kept as squares; a larger one is reduced.
         inset_columns: Columns of insets, 0 for none. How many findings have no inset is written into the picture.

@@ -36,7 +36,7 @@ class WandbVisBackend(StockWandbVisBackend):
         """Record the config.
 
         Args:
-            config (mmengine.Config): All of it.
+            config: All of it.
             **kwargs: Passed on.
         """
         if self._log_code:

@@ -35,9 +35,9 @@ class FrameChoice:
     """Which frames are written.
 
     Attributes:
-        every: each n-th frame, from the first on, is a key frame (annotated, listed in the JSON).
+        every: Each n-th frame, from the first on, is a key frame (annotated, listed in the JSON).
         window: T: the T-1 frames before each key frame are written too, unlisted: clip models get their true past.
-        stride: distance of the frames of a window.
+        stride: Distance of the frames of a window.
     """
 
     every: int = 1
@@ -81,12 +81,12 @@ def read_splits(folder: str | os.PathLike[str], val_fraction: float = 0.15, seed
     The part is taken from each kind (airplane, bird, ...) by itself, at least one video of it, and by whole videos.
 
     Args:
-        folder: with ``train.txt`` and ``test.txt``, one video name a line.
-        val_fraction: share of the training videos; 0 holds out none.
-        seed: another seed gives another part.
+        folder: With ``train.txt`` and ``test.txt``, one video name a line.
+        val_fraction: Share of the training videos; 0 holds out none.
+        seed: Another seed gives another part.
 
     Raises:
-        DataError: a video is in both lists.
+        DataError: A video is in both lists.
     """
     train = read_split(os.path.join(folder, 'train.txt'))
     test = read_split(os.path.join(folder, 'test.txt'))
@@ -106,8 +106,8 @@ def read_frames(path: str | os.PathLike[str]) -> Iterator[NDArray[Any]]:
     """The frames of a video, (H, W) uint8, one after the other, as far as they can be decoded.
 
     Raises:
-        MissingDataError: no such file.
-        DataError: not a video, or without a single frame.
+        MissingDataError: No such file.
+        DataError: Not a video, or without a single frame.
     """
     if not os.path.isfile(path):
         raise MissingDataError(f'{path}: no such video')
@@ -132,10 +132,10 @@ def convert_video(
     """Write the frames of one video, unless they are there already.
 
     Args:
-        source: the data set's folder, with ``Data/Video_IR``.
-        name: of the video, ``IR_DRONE_032``.
-        out: folder of the converted data set.
-        choice: which frames.
+        source: The data set's folder, with ``Data/Video_IR``.
+        name: Of the video, ``IR_DRONE_032``.
+        out: Folder of the converted data set.
+        choice: Which frames.
 
     Returns:
         The video's record: ``name, kind, height, width, frames`` (decoded), ``labels`` (rows of the table), ``written``
@@ -202,19 +202,19 @@ def convert(
     """Convert all videos of the splits and write ``instances_{train,val,test}2017.json``.
 
     Args:
-        source: the data set's folder.
-        out: folder of the converted data set.
-        splits: which videos belong to which part.
-        choice: which frames; default: all.
-        workers: threads; decoding and encoding release Python's lock.
-        progress: called with each video's record.
+        source: The data set's folder.
+        out: Folder of the converted data set.
+        splits: Which videos belong to which part.
+        choice: Which frames; default: all.
+        workers: Threads; decoding and encoding release Python's lock.
+        progress: Called with each video's record.
 
     Returns:
         ``videos, made`` (videos), ``images, boxes`` (per part), ``short`` (names of videos with fewer frames than
         labels, with both numbers), ``long`` (the other way round), ``files`` (JSON files).
 
     Raises:
-        MissingDataError, DataError: as :func:`convert_video`, before any JSON is written.
+        MissingDataError, DataError: As :func:`convert_video`, before any JSON is written.
     """
     choice = choice or FrameChoice()
     names = [name for _, part in splits.items() for name in part]

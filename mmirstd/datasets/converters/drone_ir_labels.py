@@ -31,7 +31,7 @@ class LabeledBox:
     """A box of one frame.
 
     Attributes:
-        kind: the label's name, ``AIRPLANE``, ``BIRD``, ``DRONE`` or ``HELICOPTER``.
+        kind: The label's name, ``AIRPLANE``, ``BIRD``, ``DRONE`` or ``HELICOPTER``.
         bbox: x, y, width, height in pixels; x and y are 0 at the left and top edge of the image (MATLAB's count from
             1 is undone).
     """
@@ -45,8 +45,8 @@ def read_labels(path: str | os.PathLike[str]) -> list[list[LabeledBox]]:
 
     Raises:
         ImportError: ``mcos-decoder`` is not installed.
-        MissingDataError: no such file.
-        DataError: not a ``groundTruth`` file, or one laid out in another way.
+        MissingDataError: No such file.
+        DataError: Not a ``groundTruth`` file, or one laid out in another way.
     """
     table = _label_table(path)
     flags, dims, _, width, names = (child.as_array() for child in table.children[:5])

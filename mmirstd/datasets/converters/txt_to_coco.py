@@ -26,20 +26,20 @@ def convert(
     """Write the JSON for a list; the lists know one class, which becomes the category ``target``.
 
     Args:
-        list_file: lines ``path x1,y1,x2,y2,class ...``.
+        list_file: Lines ``path x1,y1,x2,y2,class ...``.
         out: JSON file to write; paths in it are relative to ``root``.
-        root: the data set's folder; needed unless ``size`` and ``strip`` are given.
-        strip: what to take off the front of the listed paths; None finds it, which needs the images.
-        size: height and width of all images; None reads them from the files.
-        bad_box: a key of :data:`~..box_checks.BAD_BOX`.
+        root: The data set's folder; needed unless ``size`` and ``strip`` are given.
+        strip: What to take off the front of the listed paths; None finds it, which needs the images.
+        size: Height and width of all images; None reads them from the files.
+        bad_box: A key of :data:`~..box_checks.BAD_BOX`.
 
     Returns:
         ``images, boxes, sequences, bad`` (bad boxes by kind).
 
     Raises:
-        MissingDataError: the list or an image is missing.
-        DataError: a line cannot be understood, or a box is bad and ``bad_box`` is ``'error'``.
-        ValueError: neither ``root`` nor ``size`` and ``strip``.
+        MissingDataError: The list or an image is missing.
+        DataError: A line cannot be understood, or a box is bad and ``bad_box`` is ``'error'``.
+        ValueError: Neither ``root`` nor ``size`` and ``strip``.
     """
     if root is None and (size is None or strip is None):
         raise ValueError('without the images (root) both size and strip must be given')

@@ -23,8 +23,8 @@ def read_class_names(path: str | os.PathLike[str]) -> list[str]:
     """Class names by index, from a ``data.yaml`` (its ``names``) or a text file with one name a line.
 
     Raises:
-        MissingDataError: no such file.
-        DataError: it holds no names.
+        MissingDataError: No such file.
+        DataError: It holds no names.
     """
     text = read_text(path, 'class names')
     if Path(path).suffix.lower() not in ('.yaml', '.yml'):
@@ -49,18 +49,18 @@ def convert(
     """Write the JSON for the images of a folder or of a list, with the label file of each.
 
     Args:
-        source: folder of images, searched with its subfolders, or a text file with one image a line, whose paths are
+        source: Folder of images, searched with its subfolders, or a text file with one image a line, whose paths are
             relative to its own folder.
         out: JSON file to write; paths in it are relative to the folder, or to that of the list.
-        names: class names by index.
+        names: Class names by index.
 
     Returns:
         ``images, boxes, unlabeled`` (images without a label file: without targets), ``repaired`` (boxes that
         rounding had let reach over the edge of the image, and that were cut).
 
     Raises:
-        MissingDataError: an image is missing, or no image has a label file.
-        DataError: a label file cannot be understood, or has a class without a name.
+        MissingDataError: An image is missing, or no image has a label file.
+        DataError: A label file cannot be understood, or has a class without a name.
     """
     source = Path(source)
     root, listed = _images(source)

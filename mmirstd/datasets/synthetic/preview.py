@@ -131,7 +131,8 @@ def contact_sheet(root: str | Path, rows: int = 4, columns: int = 6) -> np.ndarr
 
     Args:
         root: The data set's folder.
-        rows, columns: Most tiles down and across.
+        rows: Most tiles down.
+        columns: Most tiles across.
 
     Returns:
         uint8 BGR, for example for ``cv2.imwrite``.

@@ -117,7 +117,8 @@ def render_profile(
 
     Args:
         shape: What it looks like.
-        x, y: Its center, px; (0, 0) is the center of the top left pixel. It must lie inside the frame.
+        x: Its center, px to the right; (0, 0) is the center of the top left pixel. It must lie inside the frame.
+        y: Its center, px down.
         psf_sigma: px.
         frame: (height, width) of the image.
         mask_level: The mask holds the pixels above this fraction of the peak.

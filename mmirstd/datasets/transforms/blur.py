@@ -19,8 +19,8 @@ class RandomBlur(BaseTransform):
     Required and modified key: ``img`` (H, W) float32.
 
     Args:
-        prob: probability in [0, 1].
-        sigma: smallest and largest standard deviation in pixels.
+        prob: Probability in [0, 1].
+        sigma: Smallest and largest standard deviation in pixels.
     """
 
     def __init__(self, prob: float = 0.2, sigma: tuple[float, float] = (0.3, 0.8)) -> None:

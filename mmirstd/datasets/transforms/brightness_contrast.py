@@ -20,9 +20,9 @@ class RandomBrightnessContrast(BaseTransform):
     Required and modified key: ``img`` (H, W) float32.
 
     Args:
-        prob: probability in [0, 1].
-        brightness: the offset is uniform in [-brightness, brightness], in units of the full range.
-        contrast: the gain is uniform in [1 - contrast, 1 + contrast].
+        prob: Probability in [0, 1].
+        brightness: The offset is uniform in [-brightness, brightness], in units of the full range.
+        contrast: The gain is uniform in [1 - contrast, 1 + contrast].
     """
 
     def __init__(self, prob: float = 0.5, brightness: float = 0.1, contrast: float = 0.2) -> None:

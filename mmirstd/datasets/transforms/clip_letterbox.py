@@ -29,11 +29,11 @@ class ClipLetterbox(BaseTransform):
     Added keys: ``pad_param`` (top, bottom, left, right) in pixels.
 
     Args:
-        size: height and width in pixels, or one number for both.
-        pad_value: value of the border.
+        size: Height and width in pixels, or one number for both.
+        pad_value: Value of the border.
         interpolation: ``'bicubic'`` (Pillow's, which averages when it shrinks), ``'bilinear'``, ``'area'`` or
             ``'nearest'`` (OpenCV's, several times faster).
-        center: image in the middle, or at the top left.
+        center: Image in the middle, or at the top left.
     """
 
     def __init__(

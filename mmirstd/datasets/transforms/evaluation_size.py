@@ -24,10 +24,10 @@ class PadToMultiple(BaseTransform):
     Added keys: ``padding_size`` (left, right, top, bottom) in pixels.
 
     Args:
-        divisor: the network's total stride.
+        divisor: The network's total stride.
         mode: ``'reflect'``, ``'edge'`` or ``'constant'``.  A black border would be
             a strong edge for a network that looks for small contrasts, hence the default.
-        pad_value: for ``mode='constant'``.
+        pad_value: For ``mode='constant'``.
     """
 
     def __init__(self, divisor: int = 32, mode: str = 'reflect', pad_value: float = 0.0) -> None:
@@ -68,7 +68,7 @@ class ResizeForEvaluation(BaseTransform):
     Modified keys: both, ``img_shape``, ``ori_shape``, ``pad_shape``, ``scale_factor`` (width, height).
 
     Args:
-        size: height and width in pixels, or one number for both.
+        size: Height and width in pixels, or one number for both.
     """
 
     def __init__(self, size: int | tuple[int, int]) -> None:

@@ -17,8 +17,8 @@ class RandomGamma(BaseTransform):
     Required and modified key: ``img`` (H, W) float32.
 
     Args:
-        prob: probability in [0, 1].
-        gamma: smallest and largest exponent; drawn uniformly in its logarithm,
+        prob: Probability in [0, 1].
+        gamma: Smallest and largest exponent; drawn uniformly in its logarithm,
             so that brightening and darkening are equally likely.
     """
 

@@ -31,12 +31,12 @@ class LoadClip(LoadInfraredImage):
     ``pad_shape`` (all (H, W)), ``scale_factor`` (1.0, 1.0).
 
     Args:
-        frame_size_mismatch: frames of other sizes than the key frame: ``'error'``, or ``'resize'`` them to its size
+        frame_size_mismatch: Frames of other sizes than the key frame: ``'error'``, or ``'resize'`` them to its size
             (bilinear).
-        normalize, bit_depth, max_value, percentiles, nonfinite, invert: as in :class:`LoadInfraredImage`.
+        normalize, bit_depth, max_value, percentiles, nonfinite, invert: As in :class:`LoadInfraredImage`.
 
     Raises:
-        DataError: a file cannot be read, frames differ in size or type, the annotation claims another size, or a box is
+        DataError: A file cannot be read, frames differ in size or type, the annotation claims another size, or a box is
             bad and ``bad_box`` is ``'error'``.
     """
 

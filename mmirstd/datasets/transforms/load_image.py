@@ -31,10 +31,10 @@ def normalize(
             become 0 and 1 and what lies beyond is clipped, which keeps one hot
             pixel from darkening the rest.  A constant image becomes 0 in the
             latter two.
-        bit_depth: significant bits of images stored in 16 bits (14 for most
+        bit_depth: Significant bits of images stored in 16 bits (14 for most
             cooled sensors); None: all 16.  8-bit images are always divided by 255.
-        max_value: what ``'fixed'`` divides by, whatever the type of the image.
-        percentiles: low and high percentile, in percent.
+        max_value: What ``'fixed'`` divides by, whatever the type of the image.
+        percentiles: Low and high percentile, in percent.
 
     Returns:
         (H, W) float32, a new array.
@@ -96,14 +96,14 @@ class LoadInfraredImage(BaseTransform):
 
     Args:
         normalize: ``'fixed'``, ``'minmax'`` or ``'percentile'``, see :func:`normalize`.
-        bit_depth, max_value, percentiles: as in :func:`normalize`.
-        nonfinite: what to do with NaN and infinity in float images: ``'error'``
+        bit_depth, max_value, percentiles: As in :func:`normalize`.
+        nonfinite: What to do with NaN and infinity in float images: ``'error'``
             or ``'median'`` (replace them by the median of the finite pixels).
         invert: 1 - image after normalization: targets darker than what is behind them, as a black-hot camera shows
             them, for a model that knows bright ones.
 
     Raises:
-        DataError: the file cannot be read, or its values do not fit the normalization.
+        DataError: The file cannot be read, or its values do not fit the normalization.
     """
 
     normalise = renamed_attribute('normalise', 'normalize')

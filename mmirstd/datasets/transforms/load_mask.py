@@ -26,11 +26,11 @@ class LoadTargetMask(BaseTransform):
     Args:
         mask_size_mismatch: ``'error'`` or ``'resize'`` (nearest neighbor);
             None: what the data set says, and else ``'error'``.
-        mask_rule: which values are target, see :data:`mmirstd.datasets.mask_values.MASK_RULES`; None: what the data
+        mask_rule: Which values are target, see :data:`mmirstd.datasets.mask_values.MASK_RULES`; None: what the data
             set says, and else ``'auto'``.
 
     Raises:
-        DataError: the file cannot be read, its values cannot be understood, or its size is not the image's.
+        DataError: The file cannot be read, its values cannot be understood, or its size is not the image's.
     """
 
     def __init__(self, mask_size_mismatch: str | None = None, mask_rule: MaskRule | None = None) -> None:

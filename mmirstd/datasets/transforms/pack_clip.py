@@ -45,7 +45,7 @@ class PackClipInputs(PackDetInputs):
     ``mmirstd.MovingTargetMetric`` evaluates against.
 
     Args:
-        meta_keys: what goes into the metainfo, where the pipeline has it.
+        meta_keys: What goes into the metainfo, where the pipeline has it.
     """
 
     def __init__(self, meta_keys: Sequence[str] = CLIP_META_KEYS) -> None:

@@ -18,7 +18,7 @@ class RandomPolarity(BaseTransform):
     Required and modified key: ``img`` (H, W) float32 in about [0, 1].
 
     Args:
-        prob: probability in [0, 1].
+        prob: Probability in [0, 1].
     """
 
     def __init__(self, prob: float = 0.5) -> None:

@@ -23,8 +23,8 @@ class RandomRescale(BaseTransform):
     Modified keys: both, ``img_shape``, ``pad_shape``.
 
     Args:
-        prob: probability in [0, 1].
-        ratio: smallest and largest factor; drawn uniformly in its logarithm, so
+        prob: Probability in [0, 1].
+        ratio: Smallest and largest factor; drawn uniformly in its logarithm, so
             that enlarging and shrinking are equally likely for (1 / r, r).
     """
 

@@ -16,8 +16,8 @@ class RandomSensorNoise(BaseTransform):
     Required and modified key: ``img`` (H, W) float32.
 
     Args:
-        prob: probability in [0, 1].
-        sigma: smallest and largest standard deviation, in units of the full range.
+        prob: Probability in [0, 1].
+        sigma: Smallest and largest standard deviation, in units of the full range.
     """
 
     def __init__(self, prob: float = 0.3, sigma: tuple[float, float] = (0.0, 0.015)) -> None:

@@ -16,8 +16,8 @@ class RandomStripes(BaseTransform):
     Required and modified key: ``img`` (H, W) or, one pattern for all frames of a clip, (H, W, T) float32.
 
     Args:
-        prob: probability in [0, 1].
-        sigma: smallest and largest standard deviation of the offsets, in units of the full range.
+        prob: Probability in [0, 1].
+        sigma: Smallest and largest standard deviation of the offsets, in units of the full range.
         direction: ``'column'``, ``'row'``, or ``'any'`` (either, with equal chance).
     """
 

@@ -53,14 +53,14 @@ class TargetCopyPaste(BaseTransform):
     Modified keys: both.
 
     Args:
-        prob: probability in [0, 1] that anything is pasted.
-        max_num: one to this many targets are pasted, uniformly.
-        ratio: smallest and largest factor of the target's size; drawn uniformly in its logarithm.
-        size_power: a target of ``a`` pixels is drawn with a chance proportional to ``a ** size_power``: 0 draws all
+        prob: Probability in [0, 1] that anything is pasted.
+        max_num: One to this many targets are pasted, uniformly.
+        ratio: Smallest and largest factor of the target's size; drawn uniformly in its logarithm.
+        size_power: A target of ``a`` pixels is drawn with a chance proportional to ``a ** size_power``: 0 draws all
             alike, 1 gives every target pixel the same chance.
-        min_scr: the least signal-to-clutter ratio of a pasted target, see
+        min_scr: The least signal-to-clutter ratio of a pasted target, see
             :func:`mmirstd.utils.scr.local_scr`.
-        bank_size: how many of the last targets are kept.
+        bank_size: How many of the last targets are kept.
     """
 
     def __init__(

@@ -28,12 +28,12 @@ class TargetAwareCrop(BaseTransform):
     Modified keys: both, ``img_shape``, ``pad_shape``.
 
     Args:
-        size: height and width of the window in pixels, or one number for both.
-        p_target: probability in [0, 1].
-        pad: how small images are padded: ``'reflect'`` and ``'edge'`` pad image
+        size: Height and width of the window in pixels, or one number for both.
+        p_target: Probability in [0, 1].
+        pad: How small images are padded: ``'reflect'`` and ``'edge'`` pad image
             and mask alike (a mirrored target stays a labeled target);
             ``'constant'`` pads the image with ``pad_value`` and the mask with 0.
-        pad_value: for ``pad='constant'``.
+        pad_value: For ``pad='constant'``.
     """
 
     def __init__(

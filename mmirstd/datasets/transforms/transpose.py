@@ -20,7 +20,7 @@ class RandomTranspose(BaseTransform):
     Modified keys: both, ``img_shape``, ``pad_shape``.  Added: ``transposed``.
 
     Args:
-        prob: probability in [0, 1].
+        prob: Probability in [0, 1].
     """
 
     def __init__(self, prob: float = 0.5) -> None:

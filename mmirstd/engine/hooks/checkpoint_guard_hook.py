@@ -19,7 +19,7 @@ def compare_state_dict(model: nn.Module, state_dict: dict) -> dict[str, list[str
     """Compare a state dict with a model's by key and shape.
 
     Returns:
-        dict[str, list[str]]: ``matched``, ``missing`` (in the model only), ``unexpected`` (in the file only) and
+        ``matched``, ``missing`` (in the model only), ``unexpected`` (in the file only) and
         ``mismatched`` (``key: file shape, model shape``).  Keys lose a ``module.`` prefix; batch-norm's step counters,
         which no result depends on, are left out.
     """
@@ -50,7 +50,7 @@ def describe_architecture(checkpoint: dict) -> str:
     """What the config stored in a checkpoint says of its model, read as literals and never executed.
 
     Returns:
-        str: E.g. ``'EncoderDecoder(backbone=mmirstd.GGLEncoder, decode_head=mmirstd.IRSTDHead)'``,
+        E.g. ``'EncoderDecoder(backbone=mmirstd.GGLEncoder, decode_head=mmirstd.IRSTDHead)'``,
         or ``'unknown (...)'``.
     """
     meta = checkpoint.get('meta')
@@ -96,10 +96,10 @@ class CheckpointGuardHook(Hook):
     ``Runner.resume`` would execute as Python.
 
     Args:
-        min_match (float): The share of the model's entries, 0 to 1, that the file must fill.  1.0 (default): the two
+        min_match: The share of the model's entries, 0 to 1, that the file must fill.  1.0 (default): the two
             must be the same, entries that only the file has included.  Lower: for fine-tuning from a base
             checkpoint; what is not filled is logged.
-        filename (str): The file's name, for messages.
+        filename: The file's name, for messages.
     """
 
     # before EMAHook takes the weights

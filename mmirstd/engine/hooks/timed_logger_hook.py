@@ -20,8 +20,8 @@ class TimedLoggerHook(LoggerHook):
     depend on the machine's speed.
 
     Args:
-        seconds (float): The longest time between two lines, as far as steps are even and shorter.
-        clock (Callable): Seconds that only grow.
+        seconds: The longest time between two lines, as far as steps are even and shorter.
+        clock: Seconds that only grow.
         **kwargs: Of ``LoggerHook``.
     """
 

@@ -26,7 +26,7 @@ def match_centers(
         targets: (N, 4).
         boxes: (M, 4).
         scores: (M,): among equally near detections the one with the higher score.
-        max_distance: centers must be nearer than this (strictly), in pixels.
+        max_distance: Centers must be nearer than this (strictly), in pixels.
 
     Returns:
         (N,) int64: the detection of each target, -1 for a missed one.
@@ -52,9 +52,9 @@ def count_frame(frame: FrameDetections, score_threshold: float = 0.5, max_distan
     """Numbers of one frame, all classes alike.
 
     Args:
-        frame: the frame.
-        score_threshold: detections with at least this score count.
-        max_distance: see :func:`match_centers`.
+        frame: The frame.
+        score_threshold: Detections with at least this score count.
+        max_distance: See :func:`match_centers`.
 
     Returns:
         ``targets``, ``detected``, ``detections``, ``false`` (detections of no target), ``false_pixels`` (their area
@@ -116,8 +116,8 @@ def pd_by_scr(counts: Sequence[dict[str, Any]], edges: Sequence[float]) -> list[
     """Pd of targets by signal-to-clutter ratio.
 
     Args:
-        counts: of :func:`count_frame`.
-        edges: ascending; bins are ``edges[k] <= scr < edges[k + 1]``. The last edge may be infinity.
+        counts: Of :func:`count_frame`.
+        edges: Ascending; bins are ``edges[k] <= scr < edges[k + 1]``. The last edge may be infinity.
 
     Returns:
         Per bin ``low, high, targets, detected, Pd`` (NaN without targets); targets outside of all bins and those

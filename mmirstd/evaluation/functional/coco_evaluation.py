@@ -27,8 +27,8 @@ class CocoEvaluation:
     and class, targets of all sizes.
 
     Args:
-        frames: the evaluated frames.
-        num_classes: number of classes.
+        frames: The evaluated frames.
+        num_classes: Number of classes.
     """
 
     def __init__(self, frames: Sequence[FrameDetections], num_classes: int = 1) -> None:
@@ -69,7 +69,7 @@ class CocoEvaluation:
         when no target is found (the official code has NaN there).
 
         Args:
-            indices: positions in ``frames``; None: all.
+            indices: Positions in ``frames``; None: all.
         """
         chosen = range(len(self.frames)) if indices is None else sorted(set(indices))
         names = ('mAP', 'mAP50', 'mAP75', 'precision', 'recall', 'F1')

@@ -15,9 +15,9 @@ class FrameDetections:
     All boxes are x1, y1, x2, y2 in pixel edges of the original image, float64.
 
     Attributes:
-        image: an ID, distinct for each frame.
-        sequence: name of the sequence.
-        shape: height and width in pixels.
+        image: An ID, distinct for each frame.
+        sequence: Name of the sequence.
+        shape: Height and width in pixels.
         targets: (N, 4).
         target_labels: (N,) int, class from 0.
         ignored: (N,) bool: neither a target to find nor a false alarm to find there.

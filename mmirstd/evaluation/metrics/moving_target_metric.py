@@ -43,17 +43,17 @@ class MovingTargetMetric(DataSetMetric):
     on the number of processes, and frames that a sampler repeated count once.
 
     Args:
-        protocol: keys of :data:`~..functional.coco_evaluation.FRAMES`, one or several.
-        score_threshold: for the measures by centers.
-        max_distance: of the centers of a target and its detection, in pixels (strictly less).
-        num_classes: number of classes.
-        per_sequence: also summarize each sequence; printed, in ``last_tables``, and in ``per_sequence_out``. The
+        protocol: Keys of :data:`~..functional.coco_evaluation.FRAMES`, one or several.
+        score_threshold: For the measures by centers.
+        max_distance: Of the centers of a target and its detection, in pixels (strictly less).
+        num_classes: Number of classes.
+        per_sequence: Also summarize each sequence; printed, in ``last_tables``, and in ``per_sequence_out``. The
             returned measures are the overall ones.
-        scr_bins: ascending edges of SCR bins, ``(0, 2, 4, 8, None)``, the last None for infinity; needs instances with
+        scr_bins: Ascending edges of SCR bins, ``(0, 2, 4, 8, None)``, the last None for infinity; needs instances with
             ``scr`` (synthetic sequences have them).
-        per_sequence_out: a ``.json`` file for all measures, overall, by sequence and by SCR.
-        results_out: a ``.json`` file for the detections in COCO's result format.
-        collect_device, prefix, collect_dir: as in mmengine.
+        per_sequence_out: A ``.json`` file for all measures, overall, by sequence and by SCR.
+        results_out: A ``.json`` file for the detections in COCO's result format.
+        collect_device, prefix, collect_dir: As in mmengine.
 
     Raises:
         ValueError: Contradicting or wrong arguments.
@@ -107,8 +107,8 @@ class MovingTargetMetric(DataSetMetric):
         """Take the boxes of one batch.
 
         Raises:
-            KeyError: a sample lacks predictions, annotation or an ID.
-            ValueError: predictions are not finite.
+            KeyError: A sample lacks predictions, annotation or an ID.
+            ValueError: Predictions are not finite.
         """
         for sample in data_samples:
             if sample.get('is_key_frame', True):
@@ -120,7 +120,7 @@ class MovingTargetMetric(DataSetMetric):
         """Measures of the whole data set, from the gathered frames.
 
         Raises:
-            ValueError: no key frame among the results.
+            ValueError: No key frame among the results.
         """
         distinct = {result['image']: result for result in results if result['image'] is not None}
         if not distinct:

@@ -24,13 +24,13 @@ class ClipDataPreprocessor(DetDataPreprocessor):
     become tensors.
 
     Args:
-        mean, std: one value, or one per channel, in the units of the inputs; None: not normalized. With one channel in
+        mean, std: One value, or one per channel, in the units of the inputs; None: not normalized. With one channel in
             and three values, the channel is repeated: SSTNet's official weights want gray frames normalized by
             ImageNet's mean and standard deviation.
-        channels: repeat one-channel frames this often; None: as often as ``mean`` has values.
-        pad_size_divisor: the network's total stride.
-        pad_value: value of the border, in the units of the inputs (before ``mean`` and ``std``).
-        boxtype2tensor, non_blocking: as in mmdet.
+        channels: Repeat one-channel frames this often; None: as often as ``mean`` has values.
+        pad_size_divisor: The network's total stride.
+        pad_value: Value of the border, in the units of the inputs (before ``mean`` and ``std``).
+        boxtype2tensor, non_blocking: As in mmdet.
     """
 
     def __init__(
@@ -66,13 +66,13 @@ class ClipDataPreprocessor(DetDataPreprocessor):
 
         Args:
             data: ``inputs``: B tensors (T, C, H, W) or one (B, T, C, H, W); ``data_samples``: B samples or None.
-            training: not used.
+            training: Not used.
 
         Returns:
             ``inputs`` (B, T, C', H', W') float32 and ``data_samples``.
 
         Raises:
-            ValueError: inputs of other dimensions, or of different T or C.
+            ValueError: Inputs of other dimensions, or of different T or C.
         """
         data = self.cast_data(data)
         inputs, samples = data['inputs'], data.get('data_samples')

@@ -53,8 +53,9 @@ class MotionUpdate(nn.Module):
         """New motion state.
 
         Args:
-            frame: (B, C, h, w), the slice's motion input of this frame; ``first`` and ``last`` those of the clip's
-                first and last frame.
+            frame: (B, C, h, w), the slice's motion input of this frame.
+            first: That of the clip's first frame.
+            last: That of the clip's last frame.
             motion: Motion state of this frame from the previous slice.
             state: The slice's own hidden and cell state after this frame; they are added.
         """

@@ -82,7 +82,7 @@ class BPFPN(AuxiliaryLossModule):
         init_cfg: mmengine initialization.
 
     Attributes:
-        watch (Callable | None): Of :class:`TopDownTaps`, in training passes without a loss of DGR (which with
+        watch: Of :class:`TopDownTaps`, in training passes without a loss of DGR (which with
             ``isolate`` sends gradients by neither way); :class:`mmirstd.GradientDiagnosticsHook` sets it.
 
     Raises:

@@ -15,8 +15,9 @@ from ..layers import KAIMING_FAN_OUT, biased_conv, dilated_branch
 
 
 class TopDownNeck(BaseModule):
-    """Fuses a pyramid from deep to shallow; subclasses say how two levels merge in :meth:`build_fusion`,
-    and may replace the laterals in :meth:`build_lateral`.
+    """Fuses a pyramid from deep to shallow.
+
+    Subclasses say how two levels merge in :meth:`build_fusion`, and may replace the laterals in :meth:`build_lateral`.
 
     Args:
         in_channels: Channels of the levels, finest first.

@@ -56,8 +56,8 @@ class TopDownTaps:
         ValueError: The pyramid is of no known family, or has another number of such levels.
 
     Attributes:
-        levels (list[Tensor]): The features of the last pass, finest first.
-        num_edges (int): How many levels feed a finer one.
+        levels: The features of the last pass, finest first.
+        num_edges: How many levels feed a finer one.
     """
 
     def __init__(self, pyramid: nn.Module, gates: Sequence[Gate | None] = (), watch: Watch | None = None) -> None:

@@ -42,7 +42,7 @@ def target_window(box: np.ndarray, shape: tuple[int, int]) -> Window:
     """The window of a target.
 
     Args:
-        box: top, left, bottom, right; the last two exclusive.
+        box: Top, left, bottom, right; the last two exclusive.
         shape: Height and width of the image.
     """
     top, left, bottom, right = (int(value) for value in box)
