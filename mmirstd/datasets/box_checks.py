@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -19,11 +20,11 @@ TOLERANCE = 1e-2
 
 
 def check_boxes(
-    instances: Sequence[dict],
+    instances: Sequence[dict[str, Any]],
     width: int | None,
     height: int | None,
     policy: str,
-) -> tuple[list[dict], Counter, str]:
+) -> tuple[list[dict[str, Any]], Counter[str], str]:
     """Apply a policy for boxes without area or outside of the image.
 
     Args:
@@ -36,7 +37,9 @@ def check_boxes(
         The instances to keep (``bbox`` changed where it was cut), what was found (``'no area'``, ``'outside'`` and
         ``'partly outside'`` by count) and a description of the first bad box.
     """
-    kept, found, first = [], Counter(), ''
+    kept: list[dict[str, Any]] = []
+    found: Counter[str] = Counter()
+    first = ''
     for instance in instances:
         x1, y1, x2, y2 = (float(value) for value in instance['bbox'])
         problem = ''
@@ -54,7 +57,7 @@ def check_boxes(
         if not first:
             size = '' if width is None else f', in an image of {width}x{height} pixels (width x height)'
             first = f'box [x1, y1, x2, y2] = [{x1:g}, {y1:g}, {x2:g}, {y2:g}] ({problem}){size}'
-        if policy == 'clip' and problem == 'partly outside':
+        if policy == 'clip' and problem == 'partly outside' and width is not None and height is not None:
             box = [max(x1, 0.0), max(y1, 0.0), min(x2, float(width)), min(y2, float(height))]
             kept.append(dict(instance, bbox=box))
     return kept, found, first

@@ -87,6 +87,10 @@ class BaseClipDataset(BaseDetDataset):
     METAINFO = dict(classes=('target',), palette=[(255, 0, 0)])
     #: How masks are read, where there are any.
     mask_rule: MaskRule = 'auto'
+    # of mmengine's base class
+    ann_file: str
+    data_root: str
+    data_prefix: dict[str, str]
 
     def __init__(
         self,
@@ -121,9 +125,9 @@ class BaseClipDataset(BaseDetDataset):
         ):
             if value not in known:
                 raise ValueError(f'{name} is {value!r}; expected one of {", ".join(map(repr, known))}')
-        for name, value in (('num_frames', num_frames), ('stride', stride), ('key_every', key_every)):
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise ValueError(f'{name} is {value!r}; expected a whole number from 1 on')
+        for name, number in (('num_frames', num_frames), ('stride', stride), ('key_every', key_every)):
+            if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+                raise ValueError(f'{name} is {number!r}; expected a whole number from 1 on')
         # now, not when the data are first used
         cache_limit(cache, cache_limit_mb)
         if holdout is not None:
@@ -406,11 +410,11 @@ class BaseClipDataset(BaseDetDataset):
     def _add_context(video: Video, files: Callable[[str], dict[str, str]]) -> None:
         """Add unlisted images of the folder, when names tell their place in time and are written as the listed ones."""
         folders = {osp.dirname(frame.path) for frame in video.frames}
-        offsets = {frame.number - (frame_number(frame.path) or 0) for frame in video.frames}
+        offsets = {frame.place - (frame_number(frame.path) or 0) for frame in video.frames}
         if len(folders) != 1 or len(offsets) != 1 or frame_number(video.frames[0].path) is None:
             return
         folder, offset = folders.pop(), offsets.pop()
-        listed = {frame.number for frame in video.frames}
+        listed = {frame.place for frame in video.frames}
         patterns = {name_pattern(frame.path) for frame in video.frames}
         for stem, name in files(folder).items():
             number = frame_number(name)
@@ -425,7 +429,7 @@ class BaseClipDataset(BaseDetDataset):
         windows = held = 0
         first = ''
         for video in videos:
-            numbers = [frame.number for frame in video.frames]
+            numbers = [frame.place for frame in video.frames]
             annotated = [k for k, frame in enumerate(video.frames) if frame.img_id is not None]
             keys = set(annotated[:: self.key_every])
             chosen = range(len(numbers)) if self.streaming else sorted(keys)
@@ -443,7 +447,7 @@ class BaseClipDataset(BaseDetDataset):
                         img_id=frame.img_id,
                         video_id=video.video_id,
                         video=video.name,
-                        frame_id=frame.number,
+                        frame_id=frame.place,
                         frame_ids=[numbers[p] for p in positions],
                         is_first=k == chosen[0],
                         is_last=k == chosen[-1],

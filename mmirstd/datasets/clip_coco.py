@@ -133,8 +133,8 @@ class ClipDataset(BaseClipDataset):
             frames[image.id] = frame = Frame(osp.join(root, name), image.frame_id, image.id, image.height, image.width)
             group = (True, osp.dirname(name)) if image.video_id is None else (False, image.video_id)
             groups.setdefault(group, []).append(frame)
-        folders = {image.id: osp.dirname(name) for image, name in zip(data.images, names)}
-        videos = []
+        folders: dict[Any, str] = {image.id: osp.dirname(name) for image, name in zip(data.images, names)}
+        videos: list[Video] = []
         for (by_folder, group), members in groups.items():
             video_id = group if isinstance(group, int) else len(videos) + 1
             name = group if by_folder else data.videos.get(group) or folders[members[0].img_id] or str(group)

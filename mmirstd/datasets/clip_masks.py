@@ -13,7 +13,7 @@ from .clip_base import BaseClipDataset
 from .folder_index import MASK_STEMS, FolderIndex
 from .image_io import IMAGE_SUFFIXES, read_mask
 from .mask_boxes import instances_of_mask
-from .mask_values import MaskRule, check_mask_rule
+from .mask_values import check_mask_rule
 from .sequences import Frame, Video, frame_number, natural_key
 from .split_file import read_split
 
@@ -40,7 +40,7 @@ class MaskClipDataset(BaseClipDataset):
         *args,
         image_folder: str = 'images',
         mask_folder: str = 'masks',
-        mask_rule: MaskRule | Sequence[int] = 'auto',
+        mask_rule: str | int | Sequence[int] = 'auto',
         **kwargs,
     ) -> None:
         self.image_folder = image_folder
@@ -51,7 +51,9 @@ class MaskClipDataset(BaseClipDataset):
     def load_videos(self) -> list[Video]:
         """List the sequences' folders and pair images with masks."""
         root = self.data_prefix['img'] or '.'
-        videos, missing, img_id = [], [], 0
+        videos: list[Video] = []
+        missing: list[str] = []
+        img_id = 0
         for name, wanted in self._listed(root).items():
             folder = osp.join(root, name, self.image_folder)
             files = sorted(os.listdir(folder), key=natural_key) if osp.isdir(folder) else []
@@ -65,9 +67,10 @@ class MaskClipDataset(BaseClipDataset):
                 if files and stem not in stems
             ]
             masks = FolderIndex(osp.join(root, name, self.mask_folder), MASK_STEMS)
-            numbers = [frame_number(file) for file in files]
             # Names with a number tell the place in time themselves; else it is the place among all files.
-            numbers = range(len(files)) if any(number is None for number in numbers) else [None] * len(files)
+            numbers: Sequence[int | None] = [None] * len(files)
+            if any(frame_number(file) is None for file in files):
+                numbers = range(len(files))
             video = Video(name, len(videos) + 1, by_folder=True)
             for file, number in zip(files, numbers):
                 stem = osp.splitext(file)[0]

@@ -98,18 +98,18 @@ def read_coco(path: str, problems: Problems | None = None) -> CocoFile:
             problems.add(DataError(f'{path}: the category {category!r} lacks an id; expected one'))
             continue
         categories.append(dict(category, id=_id(category['id'])))
-    videos = {
-        _id(video.get('id')): str(video.get('name'))
-        for video in data.get('videos') or []
-        if isinstance(video, dict) and video.get('name') is not None
-    }
+    videos: dict[int | str, str] = {}
+    for video in data.get('videos') or []:
+        number = _id(video.get('id')) if isinstance(video, dict) else None
+        if number is not None and video.get('name') is not None:
+            videos[number] = str(video['name'])
     return CocoFile(images, annotations, categories, videos)
 
 
 def _parse(path: str) -> dict[str, Any]:
     text = read_text(path, _EXPECTED)
     try:
-        data = json.loads(text)
+        data: dict[str, Any] = json.loads(text)
     except ValueError as error:
         start = text.lstrip()[:1]
         cure = (
@@ -126,7 +126,7 @@ def _parse(path: str) -> dict[str, Any]:
     return data
 
 
-def _images(path: str, entries: list, problems: Problems) -> list[CocoImage]:
+def _images(path: str, entries: list[Any], problems: Problems) -> list[CocoImage]:
     images: dict[int | str, CocoImage] = {}
     names: dict[str, int | str] = {}
     for entry in entries:
@@ -174,10 +174,12 @@ def _images(path: str, entries: list, problems: Problems) -> list[CocoImage]:
     return list(images.values())
 
 
-def _annotations(path: str, entries: list, names: dict[int | str, str], problems: Problems) -> list[CocoAnnotation]:
+def _annotations(
+    path: str, entries: list[Any], names: dict[int | str, str], problems: Problems
+) -> list[CocoAnnotation]:
     annotations: list[CocoAnnotation] = []
     orphans, unreadable, repeated = [], [], []
-    seen: set[tuple] = set()
+    seen: set[tuple[Any, ...]] = set()
     for position, entry in enumerate(entries):
         what = f'annotation {entry.get("id", position) if isinstance(entry, dict) else position}'
         image_id = _id(entry.get('image_id')) if isinstance(entry, dict) else None
@@ -248,4 +250,5 @@ def _box(value: Any) -> tuple[float, float, float, float]:
         value = re.split(r'[\s,;]+', value.strip().strip('[]()').strip())
     if not isinstance(value, (list, tuple)) or len(value) != 4:
         raise ValueError(value)
-    return tuple(_number(number) for number in value)
+    x, y, width, height = (_number(number) for number in value)
+    return x, y, width, height

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 from mmengine.config import Config
 from mmengine.logging import print_log
@@ -83,11 +84,11 @@ def _root_in_file(cfg: Config) -> str | None:
     return root if isinstance(root, str) else None
 
 
-def _strings(cfg: Config) -> Iterator[tuple[dict | list, str, str | int, str]]:
+def _strings(cfg: Config) -> Iterator[tuple[Any, str, str | int, str]]:
     """(container, dotted place, key, text) of each string in the data parts, each container once."""
     seen: set[int] = set()
 
-    def walk(node, place: str) -> Iterator[tuple[dict | list, str, str | int, str]]:
+    def walk(node: Any, place: str) -> Iterator[tuple[Any, str, str | int, str]]:
         if not isinstance(node, (dict, list)) or id(node) in seen:
             return
         seen.add(id(node))

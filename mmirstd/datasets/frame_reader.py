@@ -44,9 +44,9 @@ class FrameReader:
         """The binary mask (H, W) uint8 {0, 1}, read-only; see :func:`~.image_io.read_mask`."""
         return self.cache.mask(path, rule)
 
-    def __deepcopy__(self, memo: dict) -> FrameReader:
+    def __deepcopy__(self, memo: dict[int, Any]) -> FrameReader:
         """The same reader: mmengine deep-copies samples and data sets."""
         return self
 
-    def __getstate__(self) -> dict:
+    def __getstate__(self) -> dict[str, Any]:
         return dict(cache=self.cache, _size=self._size, _recent=OrderedDict())

@@ -5,6 +5,7 @@ Decoders fill up what is missing of a truncated file and take the first image of
 
 from __future__ import annotations
 
+import mmap
 import os
 import struct
 import zlib
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from mmirstd.utils.errors import DataError
 
 #: A file's content; a memory map will do for what only looks at headers.
-Content = bytes
+Content = bytes | mmap.mmap
 
 _TIFF = (b'II*\0', b'MM\0*', b'II+\0', b'MM\0+')
 _PNG = b'\x89PNG\r\n\x1a\n'

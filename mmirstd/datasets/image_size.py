@@ -25,6 +25,7 @@ def image_size(path: str | os.PathLike[str]) -> tuple[int, int]:
     except FileNotFoundError:
         raise MissingDataError(f'{path}: no such file') from None
     except (UnidentifiedImageError, OSError):
-        return read_image(path).shape
+        height, width = read_image(path).shape
+        return height, width
     except Image.DecompressionBombError as error:
         raise DataError(f'{path}: {error}') from None

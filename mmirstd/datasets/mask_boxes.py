@@ -22,6 +22,6 @@ def boxes_of_mask(mask: NDArray[Any]) -> list[list[float]]:
     return sorted(corners, key=lambda box: (box[1], box[0]))
 
 
-def instances_of_mask(mask: NDArray[Any], label: int = 0) -> list[dict]:
+def instances_of_mask(mask: NDArray[Any], label: int = 0) -> list[dict[str, Any]]:
     """Instances of a mask's 8-connected components, see :func:`boxes_of_mask`."""
     return [dict(bbox=box, bbox_label=label, ignore_flag=0) for box in boxes_of_mask(mask)]

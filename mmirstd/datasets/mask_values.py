@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-#: How a mask is read: a name of :data:`MASK_RULES`, the value of the targets, or several such values.
-MaskRule = str | int | tuple[int, ...]
+#: How a mask is read: a name of :data:`MASK_RULES`, or the values of the targets; :func:`check_mask_rule` makes it.
+MaskRule = str | tuple[int, ...]
 
 #: Rules by name, and which pixels they call target.
 MASK_RULES = {
@@ -66,7 +66,7 @@ class MaskKind:
         return f'{self.kind}: {where} {", ".join(f"{value:g}" for value in self.values)}{more}'
 
 
-def check_mask_rule(rule: MaskRule | Sequence[int]) -> MaskRule:
+def check_mask_rule(rule: str | int | Sequence[int]) -> MaskRule:
     """A rule in its plain form: a name, or a tuple of values.
 
     Raises:
@@ -149,7 +149,7 @@ def _planes(raw: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any] | None]:
     return raw[..., :3].max(axis=-1), raw[..., 3] if raw.shape[2] == 4 else None
 
 
-def _code(kind: np.dtype) -> float:
+def _code(kind: np.dtype[Any]) -> float:
     return float(np.iinfo(kind).max) if kind.kind in 'ui' else 1.0
 
 
@@ -163,7 +163,8 @@ def _largest_code(largest: float, lossy: bool) -> int:
 def _distinct(gray: NDArray[Any]) -> NDArray[Any]:
     if gray.dtype == np.uint8:  # np.unique sorts, which takes ten times as long
         return np.flatnonzero(np.bincount(gray.ravel(), minlength=256))
-    return np.unique(gray)
+    values: NDArray[Any] = np.unique(gray)
+    return values
 
 
 def _decide(gray: NDArray[Any], values: NDArray[Any], lossy: bool) -> tuple[str, MaskRule]:

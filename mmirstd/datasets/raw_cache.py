@@ -48,7 +48,7 @@ class RawCache:
         self._open()
 
     def _open(self) -> None:
-        self._arena: NDArray[Any] | None = None
+        self._arena: NDArray[np.uint8] | None = None
         if self._limit <= 0 or not self._slots:
             return
         # The last row of the index holds, in its last column, the number of bytes in use.
@@ -87,17 +87,17 @@ class RawCache:
         return self._get(path, functools.partial(read_mask, rule=rule))
 
     def _get(self, path: str, read: Callable[[str], NDArray[Any]]) -> NDArray[Any]:
-        slot = self._slots.get(path)
-        if self._arena is None or slot is None:
+        slot, arena = self._slots.get(path), self._arena
+        if arena is None or slot is None:
             return read(path)
         if not self._locked():
             return read(path)
         row = self._index[slot].tolist()
         self._lock.release()
         if row[_STATE]:
-            return self._view(row)
+            return self._view(arena, row)
         array = np.ascontiguousarray(read(path))
-        self._put(slot, array)
+        self._put(arena, slot, array)
         return array
 
     def _locked(self) -> bool:
@@ -107,14 +107,15 @@ class RawCache:
         self._arena = None
         return False
 
-    def _view(self, row: list[int]) -> NDArray[Any]:
+    @staticmethod
+    def _view(arena: NDArray[np.uint8], row: list[int]) -> NDArray[Any]:
         dtype = _DTYPES[row[_DTYPE]]
         size = row[_HEIGHT] * row[_WIDTH] * dtype.itemsize
-        data = self._arena[row[_OFFSET] : row[_OFFSET] + size].view(dtype).reshape(row[_HEIGHT], row[_WIDTH])
+        data: NDArray[Any] = arena[row[_OFFSET] : row[_OFFSET] + size].view(dtype).reshape(row[_HEIGHT], row[_WIDTH])
         data.flags.writeable = False
         return data
 
-    def _put(self, slot: int, array: NDArray[Any]) -> None:
+    def _put(self, arena: NDArray[np.uint8], slot: int, array: NDArray[Any]) -> None:
         if not self._locked():
             return
         try:
@@ -122,20 +123,20 @@ class RawCache:
             end = offset + -(-array.nbytes // 8) * 8  # keep every array aligned
             if self._index[slot, _STATE] or end > self._limit:
                 return
-            self._arena[offset : offset + array.nbytes] = array.reshape(-1).view(np.uint8)
+            arena[offset : offset + array.nbytes] = array.reshape(-1).view(np.uint8)
             self._index[slot] = (1, _DTYPES.index(array.dtype), *array.shape, offset)
             self._index[-1, _OFFSET] = end
         finally:
             self._lock.release()
 
-    def __deepcopy__(self, memo: dict) -> RawCache:
+    def __deepcopy__(self, memo: dict[int, Any]) -> RawCache:
         """The same cache: mmengine deep-copies samples and data sets."""
         return self
 
-    def __getstate__(self) -> dict:
+    def __getstate__(self) -> dict[str, Any]:
         return dict(_slots=self._slots, _limit=self._limit)
 
-    def __setstate__(self, state: dict) -> None:
+    def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self._open()
 

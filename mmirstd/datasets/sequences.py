@@ -35,6 +35,17 @@ class Frame:
     instances: list[dict] = field(default_factory=list)
     mask_path: str | None = None
 
+    @property
+    def place(self) -> int:
+        """``number``, once it is known.
+
+        Raises:
+            ValueError: It is None.
+        """
+        if self.number is None:
+            raise ValueError(f'{self.path} has no frame number yet')
+        return self.number
+
 
 @dataclass
 class Video:
@@ -58,7 +69,7 @@ class Video:
         Raises:
             DataError: Two frames have the same number.
         """
-        self.frames.sort(key=lambda frame: frame.number)
+        self.frames.sort(key=lambda frame: frame.place)
         for first, second in zip(self.frames, self.frames[1:]):
             if first.number == second.number:
                 raise DataError(

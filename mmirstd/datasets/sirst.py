@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import os.path as osp
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from mmengine.logging import print_log
 
@@ -17,7 +18,7 @@ from mmirstd.utils.errors import DataError, MissingDataError, first_few
 from .first_look import look_at_images, look_at_masks
 from .folder_index import IMAGE_STEMS, MASK_STEMS, FolderIndex
 from .listed_paths import without_leading_folders
-from .mask_values import MaskRule, check_mask_rule
+from .mask_values import check_mask_rule
 from .problems import Problems
 from .raw_cache import RawCache, cache_limit
 from .split_file import check_holdout, hold_out, read_split_entries
@@ -80,13 +81,18 @@ class SIRSTDataset(BaseSegDataset):
 
     METAINFO = dict(classes=('background', 'target'), palette=[[0, 0, 0], [255, 0, 0]])
 
+    # of mmengine's base class
+    ann_file: str
+    data_root: str
+    data_prefix: dict[str, Any]
+
     def __init__(
         self,
         ann_file: str | Sequence[str] = '',
         data_root: str | None = None,
         data_prefix: dict | None = None,
         holdout: dict | None = None,
-        mask_rule: MaskRule | Sequence[int] = 'auto',
+        mask_rule: str | int | Sequence[int] = 'auto',
         mask_size_mismatch: str = 'error',
         cache: str | bool = 'auto',
         cache_limit_mb: float = 1024,
@@ -133,7 +139,8 @@ class SIRSTDataset(BaseSegDataset):
     def _join_prefix(self) -> None:
         """Put ``data_root`` before the split files and folders."""
         self.data_root = osp.expanduser(self.data_root)
-        candidates = [self.ann_file] if isinstance(self.ann_file, str) else list(self.ann_file)
+        given: str | Sequence[str] = self.ann_file
+        candidates = [given] if isinstance(given, str) else list(given)
         self._ann_files = [osp.join(self.data_root, name) for name in candidates if name]
         self.ann_file = next((path for path in self._ann_files if osp.isfile(path)), (self._ann_files or [''])[0])
         for key in ('img_path', 'seg_map_path'):
@@ -147,7 +154,7 @@ class SIRSTDataset(BaseSegDataset):
             One dict per sample: ``img_path``, ``seg_map_path`` (unless there
             are no masks), ``sample_id`` and the keys of mmseg.
         """
-        img_dir, mask_dir = self.data_prefix.get('img_path'), self.data_prefix.get('seg_map_path')
+        img_dir, mask_dir = self.data_prefix['img_path'], self.data_prefix.get('seg_map_path')
         self._check_folders()
         images = FolderIndex(img_dir, IMAGE_STEMS, self.img_suffix)
         masks = FolderIndex(mask_dir, MASK_STEMS, self.seg_map_suffix) if mask_dir is not None else None

@@ -62,7 +62,8 @@ def read_split_entries(path: str | os.PathLike[str]) -> list[SplitEntry]:
         line = line.strip().replace('\\', '/')
         if not line:
             continue
-        entry = SplitEntry(*(None if name is None else _sample_id(name) for name in _columns(line)), number)
+        image, mask = _columns(line)
+        entry = SplitEntry(_sample_id(image), None if mask is None else _sample_id(mask), number)
         if entry.image in entries:
             duplicates.append(f'{entry.image} (lines {entries[entry.image].line} and {number})')
         else:
@@ -155,6 +156,7 @@ def hold_out(
     check_holdout(dict(part=part, num=num, fraction=fraction, seed=seed))
     total = len(sample_ids)
     if num is None:
+        assert fraction is not None  # check_holdout
         num = max(1, round(total * fraction))
     if num >= total:
         where = f'{source}: ' if source else ''

@@ -68,7 +68,7 @@ def read_txt_list(path: str | os.PathLike[str]) -> list[ListedImage]:
                 f'{path}: {name} is listed twice (lines {seen[name]} and {number}); put its boxes on one line'
             )
         seen[name] = number
-        images.append(ListedImage(name, tuple(tuple(value[:4]) for value in values), classes, number))
+        images.append(ListedImage(name, tuple((x1, y1, x2, y2) for x1, y1, x2, y2, *_ in values), classes, number))
     if not images:
         raise DataError(f'{path}: the list is empty; expected lines "path x1,y1,x2,y2,class ..."')
     return images

@@ -132,12 +132,12 @@ def _image(path: str) -> tuple[np.ndarray | None, ImageFacts]:
     if raw.ndim == 3 and raw.shape[2] > 1:
         same = all(np.array_equal(raw[..., 0], raw[..., k]) for k in range(1, min(raw.shape[2], 3)))
         channels = ('equal' if same else 'color') + (' and alpha' if raw.shape[2] == 4 else '')
-    finite = np.isfinite(image) if image.dtype.kind == 'f' else None
-    nonfinite = 0 if finite is None else int(image.size - finite.sum())
-    if nonfinite:
+    nonfinite = 0
+    if image.dtype.kind == 'f' and not (finite := np.isfinite(image)).all():
+        nonfinite = int(image.size - finite.sum())
         image = np.where(finite, image, np.float32(np.median(image[finite]) if nonfinite < image.size else 0))
     return image, ImageFacts(
-        size=image.shape[:2],
+        size=(image.shape[0], image.shape[1]),
         dtype=str(image.dtype),
         channels=channels,
         low=float(image.min()),
@@ -156,10 +156,12 @@ def _digest(array: np.ndarray) -> bytes:
 
 def thumbnail(image: np.ndarray) -> bytes:
     """See :class:`ImageFacts`: independent of gain and level, and nearly of size, compression and noise."""
-    small = cv2.resize(image.astype(np.float32), (2 * THUMBNAIL, 2 * THUMBNAIL), interpolation=cv2.INTER_AREA)
-    small -= cv2.GaussianBlur(small, (0, 0), 4)
+    small: np.ndarray = cv2.resize(
+        image.astype(np.float32), (2 * THUMBNAIL, 2 * THUMBNAIL), interpolation=cv2.INTER_AREA
+    )
+    small = small - cv2.GaussianBlur(small, (0, 0), 4)
     small = cv2.resize(small, (THUMBNAIL, THUMBNAIL), interpolation=cv2.INTER_AREA)
-    small -= small.mean()
+    small = small - small.mean()
     largest = float(np.abs(small).max())
     if largest < 1e-6 * max(1.0, float(np.abs(image).max())):
         return b''
@@ -171,7 +173,7 @@ def _label(label: Label, image: np.ndarray | None) -> LabelFacts:
     if label.mask is not None:
         try:
             raw, lossy = read_raw_mask(label.mask)
-            size = raw.shape[:2]
+            size = (raw.shape[0], raw.shape[1])
             what = describe_mask(raw, lossy)
             kind, values, lost = what.kind, str(what).split(': ', 1)[1], what.lost_parts if label.rule == 'auto' else 0
             if what.problem and label.rule == 'auto':
@@ -184,7 +186,8 @@ def _label(label: Label, image: np.ndarray | None) -> LabelFacts:
     else:
         return LabelFacts(kind=kind, count=len(label.boxes or ()))
     count, parts = cv2.connectedComponents(mask, connectivity=8)
-    targets, response = (), None
+    targets: tuple[TargetFacts, ...] = ()
+    response: np.ndarray | None = None
     if image is not None and image.shape == mask.shape and count > 1:
         targets, response = _measure(image, mask, parts, count)
     return LabelFacts(

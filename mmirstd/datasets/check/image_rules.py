@@ -21,9 +21,9 @@ def image_findings(checked: Checked) -> Iterator[Finding]:
 def _unreadable(checked: Checked) -> Iterator[Finding]:
     broken: dict[str, tuple[str, set[str]]] = {}
     for split, sample, image, label in checked:
-        if image.problem:
+        if image.problem and sample.image:
             broken.setdefault(sample.image, (image.problem, set()))[1].add(split.name)
-        if label.kind == 'unreadable':
+        if label.kind == 'unreadable' and sample.label.mask:
             broken.setdefault(sample.label.mask, (label.problem, set()))[1].add(split.name)
     if broken:
         yield Finding(
@@ -41,7 +41,7 @@ def _types(checked: Checked) -> Iterator[Finding]:
     types: dict[str, list[str]] = {}
     channels: dict[str, list[str]] = {}
     for _, sample, image, _ in checked:
-        if image.dtype:
+        if image.dtype and sample.image:
             types.setdefault(image.dtype, []).append(sample.image)
             channels.setdefault(image.channels, []).append(sample.image)
     every = checked.names()

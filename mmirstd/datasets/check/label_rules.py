@@ -124,7 +124,7 @@ def _sizes(checked: Checked, split: Split) -> Iterator[Finding]:
 
 def _amounts(checked: Checked, split: Split) -> Iterator[Finding]:
     rows = [(sample, label) for _, sample, _, label in checked.of(split) if not label.problem and label.kind]
-    empty = tuple(sample.label.mask or sample.image for sample, label in rows if not label.count)
+    empty = tuple(sample.label.mask or sample.image or sample.name for sample, label in rows if not label.count)
     if empty:
         share = len(empty) / len(rows)
         severity = 'error' if share == 1 and split.name.startswith('train') else 'warning' if share > 0.5 else 'note'

@@ -90,7 +90,7 @@ def _copies(checked: Checked) -> Iterator[Finding]:
     """Equal pixels in several files."""
     groups: dict[bytes, dict[str, tuple[set[str], bytes]]] = {}
     for split, sample, image, label in checked:
-        if image.digest and image.low < image.high:
+        if sample.image and image.digest and image.low < image.high:
             path = os.path.realpath(sample.image)
             names, _ = groups.setdefault(image.digest, {}).setdefault(path, (set(), label.digest))
             names.add(split.name)
@@ -108,8 +108,8 @@ def _copies(checked: Checked) -> Iterator[Finding]:
                     if name == other_name:
                         within.setdefault(name, []).append(f'{path} = {other}')
                     elif _apart(by_name[name], by_name[other_name]):
-                        pair = tuple(sorted((name, other_name), key=list(by_name).index))
-                        across.setdefault(pair, []).append(f'{path} ({name}) = {other} ({other_name})')
+                        first, second = sorted((name, other_name), key=list(by_name).index)
+                        across.setdefault((first, second), []).append(f'{path} ({name}) = {other} ({other_name})')
     for (name, other_name), found in across.items():
         severity = _severity(by_name[name], by_name[other_name])
         yield Finding(

@@ -114,12 +114,12 @@ def read_frames(path: str | os.PathLike[str]) -> Iterator[NDArray[Any]]:
     capture = cv2.VideoCapture(os.fspath(path))
     try:
         good, frame = capture.read() if capture.isOpened() else (False, None)
-        if not good:
+        if not good or frame is None:
             raise DataError(
                 f'{path}: no frame can be decoded from this {os.path.getsize(path)}-byte file; it is cut '
                 'off or not a video: copy or download it again'
             )
-        while good:
+        while good and frame is not None:
             yield to_one_channel(frame)
             good, frame = capture.read()
     finally:
@@ -160,7 +160,9 @@ def convert_video(
     part = folder.with_name(folder.name + '.part')
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
-    written, shape, count = [], None, 0
+    written: list[int] = []
+    shape: tuple[int, ...] | None = None
+    count = 0
     for number, frame in enumerate(read_frames(video)):
         if shape is None:
             shape = frame.shape
@@ -174,6 +176,7 @@ def convert_video(
             save_png(part / f'{number:05d}.png', frame)
             written.append(number)
     keys = [number for number in written if choice.is_key(number)]
+    assert shape is not None  # read_frames gives a frame or raises
     record = dict(
         origin=origin,
         name=name,
@@ -197,7 +200,7 @@ def convert(
     splits: Splits,
     choice: FrameChoice | None = None,
     workers: int = 1,
-    progress: Callable[[dict], None] | None = None,
+    progress: Callable[[dict[str, Any]], None] | None = None,
 ) -> dict[str, Any]:
     """Convert all videos of the splits and write ``instances_{train,val,test}2017.json``.
 
@@ -218,9 +221,9 @@ def convert(
     """
     choice = choice or FrameChoice()
     names = [name for _, part in splits.items() for name in part]
-    records: dict[str, dict] = {}
+    records: dict[str, dict[str, Any]] = {}
 
-    def work(name: str) -> dict:
+    def work(name: str) -> dict[str, Any]:
         return convert_video(source, name, out, choice)
 
     with ThreadPoolExecutor(max(1, workers)) as pool:
@@ -252,8 +255,10 @@ def convert(
     return summary
 
 
-def _coco(choice: FrameChoice, records: Sequence[dict]) -> dict[str, Any]:
-    images, annotations, videos = [], [], []
+def _coco(choice: FrameChoice, records: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    images: list[dict[str, Any]] = []
+    annotations: list[dict[str, Any]] = []
+    videos: list[dict[str, Any]] = []
     for record in records:
         videos.append(
             {'id': len(videos) + 1, 'name': record['name'], 'kind': record['kind'], 'frames': record['frames']}
@@ -281,7 +286,7 @@ def _coco(choice: FrameChoice, records: Sequence[dict]) -> dict[str, Any]:
     return {'info': info, 'videos': videos, 'images': images, 'annotations': annotations, 'categories': CATEGORIES}
 
 
-def _kept(record_file: Path, folder: Path, origin: dict) -> dict | None:
+def _kept(record_file: Path, folder: Path, origin: dict[str, Any]) -> dict[str, Any] | None:
     """The record of an earlier run if it fits and all its frames are there."""
     try:
         record = json.loads(record_file.read_text(encoding='utf-8'))
@@ -293,7 +298,7 @@ def _kept(record_file: Path, folder: Path, origin: dict) -> dict | None:
     return record if present == {f'{number:05d}.png' for number in record['written']} else None
 
 
-def _plain(boxes: Sequence[LabeledBox]) -> list[list]:
+def _plain(boxes: Sequence[LabeledBox]) -> list[list[Any]]:
     return [[box.kind, *box.bbox] for box in boxes]
 
 

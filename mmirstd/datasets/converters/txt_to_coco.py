@@ -45,11 +45,13 @@ def convert(
         raise ValueError('without the images (root) both size and strip must be given')
     listed = read_txt_list(list_file)
     paths = relative_paths(listed, root or '', strip)
-    images, annotations, bad = [], [], Counter()
+    images: list[dict[str, Any]] = []
+    annotations: list[dict[str, Any]] = []
+    bad: Counter[str] = Counter()
     sequences: dict[str, int] = {}
     for line, path in zip(listed, paths):
         video = sequences.setdefault(os.path.dirname(path), len(sequences) + 1)
-        height, width = size or image_size(Path(root, path))
+        height, width = size or image_size(Path(root or '', path))
         images.append(
             {'id': len(images) + 1, 'file_name': path, 'height': int(height), 'width': int(width), 'video_id': video}
         )

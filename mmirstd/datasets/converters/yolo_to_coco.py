@@ -64,7 +64,8 @@ def convert(
     """
     source = Path(source)
     root, listed = _images(source)
-    images, annotations = [], []
+    images: list[dict[str, Any]] = []
+    annotations: list[dict[str, Any]] = []
     unlabeled = repaired = 0
     for path in listed:
         height, width = image_size(root / path)

@@ -205,8 +205,8 @@ def render_sea(shape: tuple[int, int], rng: np.random.Generator) -> Background:
         ends = smoothstep(_columns(width)[0], first, last)
         top = horizon[0] - tall * np.maximum(ridge * 0.4 + 0.7, 0) * (ends if rng.random() < 0.5 else 1 - ends)
         land = np.clip(_rows(height) - top[None] + 0.5, 0, 1) * (1 - below)
-        heat = float(np.median(out)) + float(rng.normal(2, 3)) + 0.5 * fractal_field(shape, 2.2, rng, stretch=2.0)
-        out = out * (1 - land) + heat * land
+        warmth = float(np.median(out)) + float(rng.normal(2, 3)) + 0.5 * fractal_field(shape, 2.2, rng, stretch=2.0)
+        out = out * (1 - land) + warmth * land
     return Background(out.astype(np.float32), 'sea', variant)
 
 

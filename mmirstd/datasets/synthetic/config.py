@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 BACKGROUND_KINDS = ('sky', 'cloud', 'sea', 'ground')
 TARGET_SHAPES = ('point', 'gaussian', 'ellipse')
@@ -19,8 +19,11 @@ POLARITIES = ('white-hot', 'black-hot', 'random')
 SIZE_LAWS = ('uniform', 'log')
 AMPLITUDE_MODES = ('constant', 'per-frame')
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 Range = tuple[float, float]
-T = TypeVar('T')
+T = TypeVar('T', bound='DataclassInstance')
 
 
 def _number(owner: object, name: str, low: float = -math.inf, high: float = math.inf) -> float:

@@ -159,7 +159,9 @@ class _Placed:
 def _edge_pixels(signal: np.ndarray, border: float) -> np.ndarray:
     """(N, 2) x and y of the pixels with the strongest 5% of gradients."""
     smooth = cv2.GaussianBlur(signal, (0, 0), 2.0)
-    gradient = cv2.magnitude(cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1))
+    gradient = np.asarray(
+        cv2.magnitude(cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1)), np.float32
+    )
     margin = int(np.ceil(border)) + 1
     inner = gradient[margin:-margin, margin:-margin]
     y, x = np.nonzero(inner >= np.quantile(inner[::2, ::2], 0.95))

@@ -74,7 +74,16 @@ class Sensor:
             # cos^4 of the field angle is 1 - 2 r^2 + ...: the square of the radius is what is seen at these angles.
             shading = np.float32(loss) * (x**2 + y**2) / 2
         return cls(
-            tuple(shape), config.bit_depth, psf_sigma, netd, inverted, fill, level, config.min_span_k, pattern, shading
+            (height, width),
+            config.bit_depth,
+            psf_sigma,
+            netd,
+            inverted,
+            fill,
+            level,
+            config.min_span_k,
+            pattern,
+            shading,
         )
 
     @property

@@ -204,7 +204,8 @@ def render_sequence(config: SequenceConfig, rng: np.random.Generator, strength_s
             make_record(
                 number,
                 actor.shape,
-                *actor.track.positions[time],
+                float(actor.track.positions[time, 0]),
+                float(actor.track.positions[time, 1]),
                 profile,
                 sensor,
                 actor.scr,

@@ -88,8 +88,8 @@ def draw_buildings(
             pitch_x, pitch_y = float(rng.uniform(6, 16)), float(rng.uniform(8, 20))
             pane = wall + float(rng.normal(-1, 2.5))
             share = float(rng.uniform(0.4, 0.6))
-            for wy in np.arange(top + 5 + max(roof, 0), min(base, height) - 3, pitch_y):
-                for wx in np.arange(x + 3, x + wide - pitch_x * share, pitch_x):
+            for wy in np.arange(top + 5 + max(roof, 0), min(base, height) - 3, pitch_y).tolist():
+                for wx in np.arange(x + 3, x + wide - pitch_x * share, pitch_x).tolist():
                     fill_polygon(
                         canvas,
                         _rectangle(wx, wy, wx + pitch_x * share, wy + pitch_y * share),

@@ -89,7 +89,7 @@ def _candidate(kind: str, config: SequenceConfig, camera: np.ndarray, rng: np.ra
         return [Track(kind, anchor + time * v - camera, meeting_frame=anchor_time) for v in (velocity, other)]
     if kind == 'turning':
         rate = float(rng.uniform(*config.turn_rate)) * (1 if rng.random() < 0.5 else -1)
-        path = turning(frames, (0.0, 0.0), velocity, rate)
+        path = turning(frames, np.zeros(2), velocity, rate)
         middle = path[int(round(anchor_time))]
         return [Track(kind, path - middle + anchor - camera)]
     return [Track(kind, anchor + time * velocity - camera)]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -248,7 +248,9 @@ def _finish_sequences(root: Path, config: DatasetConfig, made: list[dict[str, An
     for split, count in config.counts.items():
         if not count:
             continue
-        images, annotations, videos = [], [], []
+        images: list[dict[str, Any]] = []
+        annotations: list[dict[str, Any]] = []
+        videos: list[dict[str, Any]] = []
         for video in (v for v in made if v['split'] == split):
             videos.append(
                 {'id': len(videos) + 1, **{key: video[key] for key in ('name', 'background', 'variant', 'tracks')}}
@@ -304,7 +306,7 @@ def read_description(root: Path) -> dict[str, Any] | None:
         data = json.loads((root / 'dataset.json').read_text(encoding='utf-8'))
     except (OSError, ValueError):
         return None
-    return data if isinstance(data, Mapping) and data.get('format') == FORMAT else None
+    return data if isinstance(data, dict) and data.get('format') == FORMAT else None
 
 
 def is_complete(root: Path, config: DatasetConfig) -> bool:

@@ -26,10 +26,11 @@ class RandomBlur(BaseTransform):
     def __init__(self, prob: float = 0.2, sigma: tuple[float, float] = (0.3, 0.8)) -> None:
         if not 0 <= prob <= 1:
             raise ValueError(f'prob is {prob}; expected a probability')
-        if not 0 < sigma[0] <= sigma[1]:
+        low, high = sigma
+        if not 0 < low <= high:
             raise ValueError(f'sigma is {sigma}; expected 0 < low <= high')
         self.prob = prob
-        self.sigma = tuple(sigma)
+        self.sigma = (low, high)
 
     def transform(self, results: dict) -> dict:
         """Blur, or not."""

@@ -43,11 +43,12 @@ class ClipLetterbox(BaseTransform):
         interpolation: str = 'bicubic',
         center: bool = False,
     ) -> None:
-        self.size = (size, size) if isinstance(size, int) else tuple(size)
-        if len(self.size) != 2 or min(self.size) < 1:
+        sides = (size, size) if isinstance(size, int) else tuple(size)
+        if len(sides) != 2 or min(sides) < 1:
             raise ValueError(f'size is {size}; expected a positive number or (height, width)')
         if interpolation != 'bicubic' and interpolation not in _CV2:
             raise ValueError(f'interpolation is {interpolation!r}; expected one of {["bicubic", *_CV2]}')
+        self.size = (sides[0], sides[1])
         self.pad_value = pad_value
         self.interpolation = interpolation
         self.center = center
@@ -78,7 +79,7 @@ class ClipLetterbox(BaseTransform):
         if image.ndim == 3:
             return np.stack([self._resize(image[..., k], size) for k in range(image.shape[2])], axis=-1)
         if self.interpolation == 'bicubic':
-            resized = np.asarray(Image.fromarray(np.ascontiguousarray(image)).resize(size, Image.BICUBIC))
+            resized = np.asarray(Image.fromarray(np.ascontiguousarray(image)).resize(size, Image.Resampling.BICUBIC))
             # as the reference's 8-bit images cannot leave their range
             return np.clip(resized, min(0.0, float(image.min())), max(1.0, float(image.max())))
         return cv2.resize(image, size, interpolation=_CV2[self.interpolation])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 from mmcv.transforms import BaseTransform
 
 from mmirstd.datasets.image_io import read_mask
-from mmirstd.datasets.mask_values import MaskRule, check_mask_rule
+from mmirstd.datasets.mask_values import check_mask_rule
 from mmirstd.registry import TRANSFORMS
 from mmirstd.utils.errors import DataError
 
@@ -33,7 +35,9 @@ class LoadTargetMask(BaseTransform):
         DataError: The file cannot be read, its values cannot be understood, or its size is not the image's.
     """
 
-    def __init__(self, mask_size_mismatch: str | None = None, mask_rule: MaskRule | None = None) -> None:
+    def __init__(
+        self, mask_size_mismatch: str | None = None, mask_rule: str | int | Sequence[int] | None = None
+    ) -> None:
         if mask_size_mismatch not in (None, 'error', 'resize'):
             raise ValueError(f"mask_size_mismatch is {mask_size_mismatch!r}; expected 'error', 'resize' or None")
         self.mask_size_mismatch = mask_size_mismatch

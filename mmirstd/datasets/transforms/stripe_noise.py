@@ -24,12 +24,13 @@ class RandomStripes(BaseTransform):
     def __init__(self, prob: float = 0.1, sigma: tuple[float, float] = (0.002, 0.015), direction: str = 'any') -> None:
         if not 0 <= prob <= 1:
             raise ValueError(f'prob is {prob}; expected a probability')
-        if not 0 <= sigma[0] <= sigma[1]:
+        low, high = sigma
+        if not 0 <= low <= high:
             raise ValueError(f'sigma is {sigma}; expected 0 <= low <= high')
         if direction not in ('column', 'row', 'any'):
             raise ValueError(f"direction is {direction!r}; expected 'column', 'row' or 'any'")
         self.prob = prob
-        self.sigma = tuple(sigma)
+        self.sigma = (low, high)
         self.direction = direction
 
     def transform(self, results: dict) -> dict:
