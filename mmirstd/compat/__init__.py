@@ -9,7 +9,7 @@ reports on both.  Importing this package imports neither torch nor
 any OpenMMLab package.
 """
 
-from mmirstd.utils.lazy import lazy_names
+from mmirstd.utils.renamed import renamed_names
 
 from .checkpoint import install_safe_checkpoint_loading, load_checkpoint_file
 from .config_scopes import ensure_config_scopes
@@ -26,6 +26,6 @@ __all__ = [
     'load_checkpoint_file',
     'silence_onedl_notice',
 ]
-__getattr__, _ = lazy_names(
-    __name__, {}, {name: f'mmirstd.utils.errors.{name}' for name in ('CheckpointError', 'UnsafeCheckpointError')}
+__getattr__ = renamed_names(
+    __name__, {name: f'mmirstd.utils.errors.{name}' for name in ('CheckpointError', 'UnsafeCheckpointError')}
 )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import importlib
-import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
+
+from .renamed import renamed_names
 
 
 def lazy_names(
@@ -20,17 +21,13 @@ def lazy_names(
     Args:
         package: The package's ``__name__``.
         modules: Public name -> the module below the package that defines it.
-        moved: Name that was here once -> its full name today. It still works, with a DeprecationWarning.
+        moved: Names of earlier versions, see :func:`~.renamed.renamed_names`.
     """
-    moved = moved or {}
+    old = renamed_names(package, moved or {}, depth=2)
 
     def get(name: str) -> Any:
         if name in modules:
             return getattr(importlib.import_module(modules[name], package), name)
-        if name not in moved:
-            raise AttributeError(f'module {package!r} has no attribute {name!r}')
-        warnings.warn(f'{package}.{name}: import {moved[name]} instead', DeprecationWarning, stacklevel=2)
-        module, _, new = moved[name].rpartition('.')
-        return getattr(importlib.import_module(module), new)
+        return old(name)
 
     return get, lambda: sorted(modules)

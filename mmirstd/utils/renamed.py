@@ -19,7 +19,7 @@ Target = TypeVar('Target', bound=Callable[..., Any])
 _said: set[tuple[str, str]] = set()
 
 
-def renamed_names(package: str, moved: Mapping[str, str]) -> Callable[[str], Any]:
+def renamed_names(package: str, moved: Mapping[str, str], depth: int = 1) -> Callable[[str], Any]:
     """The ``__getattr__`` (PEP 562) of a module or package whose names have changed or moved.
 
     Example, in a package's ``__init__.py``::
@@ -30,6 +30,7 @@ def renamed_names(package: str, moved: Mapping[str, str]) -> Callable[[str], Any
         package: The module's ``__name__``.
         moved: Old name -> where it is now, below ``package``: ``'module.new_name'`` or, in the module itself,
             ``'new_name'``. The full name (``'mmirstd.utils.module.name'``) of what has left ``package``.
+        depth: How many calls this one is away from the code that uses the old name.
     """
     top = package.partition('.')[0] + '.'
 
@@ -38,7 +39,7 @@ def renamed_names(package: str, moved: Mapping[str, str]) -> Callable[[str], Any
             raise AttributeError(f'module {package!r} has no attribute {name!r}')
         place = moved[name] if moved[name].startswith(top) else f'{package}.{moved[name]}'
         module, _, new = place.rpartition('.')
-        _warn(f'{package}.{name}: import {module}.{new} instead')
+        _warn(f'{package}.{name}: import {module}.{new} instead', depth)
         return getattr(importlib.import_module(module), new)
 
     return get
@@ -135,6 +136,6 @@ class RenamedOption(argparse.Action):
         setattr(namespace, self.dest, values)
 
 
-def _warn(text: str) -> None:
-    # Three frames up: this function, the accessor, the code that uses the old name.
-    warnings.warn(text, DeprecationWarning, stacklevel=3)
+def _warn(text: str, depth: int = 1) -> None:
+    # Frames up: this function, the accessor (at depth 1), the code that uses the old name.
+    warnings.warn(text, DeprecationWarning, stacklevel=2 + depth)
