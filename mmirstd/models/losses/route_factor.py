@@ -29,7 +29,9 @@ class RouteFactor:
 
     def __init__(self, alpha: float | Sequence[float] | Mapping[str, Any]) -> None:
         self.scheduled = isinstance(alpha, Mapping)
-        schedule = dict(alpha) if self.scheduled else dict(start_factor=alpha, end_factor=alpha)
+        schedule: dict[str, Any] = (
+            dict(alpha) if isinstance(alpha, Mapping) else dict(start_factor=alpha, end_factor=alpha)
+        )
         missing = [key for key in _SCHEDULE[:2] if key not in schedule]
         if missing or set(schedule) - set(_SCHEDULE):
             raise ValueError(
