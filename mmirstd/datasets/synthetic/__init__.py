@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from .backgrounds import Background, render_background
 from .config import (
+    ClutterConfig,
     SceneConfig,
     SensorConfig,
     SequenceConfig,
@@ -30,6 +31,7 @@ from .writer import DatasetConfig, scene_rng, write_dataset
 
 __all__ = [
     'Background',
+    'ClutterConfig',
     'DatasetConfig',
     'Profile',
     'Scene',

@@ -203,6 +203,35 @@ class TargetConfig:
 
 
 @dataclass(frozen=True)
+class ClutterConfig(TargetConfig):
+    """Clutter that looks like targets: drawn like them, but not annotated. By default there is none.
+
+    In a sequence it is fixed to the background, so that only its motion (or its look, where the ranges differ from the
+    targets') tells it from them.
+
+    Attributes:
+        count: As of targets, for each image area of the background.
+        scr: As of targets.
+        spacing: Least distance from other clutter and, where they start, from targets, px.
+        flicker: In a sequence, how often a piece of clutter is a glint, which is there in each frame by chance, one
+            half.
+    """
+
+    count: tuple[float, ...] = (1.0,)
+    spacing: float = 10.0
+    flicker: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _number(self, 'flicker', 0.0, 1.0)
+
+    @property
+    def any(self) -> bool:
+        """Whether there may be clutter at all."""
+        return any(self.count[1:])
+
+
+@dataclass(frozen=True)
 class SceneConfig:
     """One still image.
 
@@ -211,6 +240,7 @@ class SceneConfig:
         backgrounds: Weights of 'sky', 'cloud', 'sea' and 'ground', or one name.
         sensor: The camera.
         targets: The targets.
+        clutter: What looks like targets and is none.
     """
 
     size: tuple[int, int] = (256, 256)
@@ -219,6 +249,7 @@ class SceneConfig:
     )
     sensor: SensorConfig = field(default_factory=SensorConfig)
     targets: TargetConfig = field(default_factory=TargetConfig)
+    clutter: ClutterConfig = field(default_factory=ClutterConfig)
 
     def __post_init__(self) -> None:
         size = self.size
@@ -231,13 +262,13 @@ class SceneConfig:
             raise ValueError(f'SceneConfig.size must be (height, width), each from 32 to 8192 px, got {size!r}')
         object.__setattr__(self, 'size', tuple(size))
         _weights(self, 'backgrounds', BACKGROUND_KINDS)
-        for name, kind in (('sensor', SensorConfig), ('targets', TargetConfig)):
+        for name, kind in (('sensor', SensorConfig), ('targets', TargetConfig), ('clutter', ClutterConfig)):
             if not isinstance(getattr(self, name), kind):
                 raise ValueError(f'SceneConfig.{name} must be a {kind.__name__}, got {getattr(self, name)!r}')
-        if 2 * self.targets.border >= min(size) - 1:
+        border = max(self.targets.border, self.clutter.border)
+        if 2 * border >= min(size) - 1:
             raise ValueError(
-                f'TargetConfig.border = {self.targets.border:g} leaves no room for a target in an image '
-                f'of {size[0]}x{size[1]} px'
+                f'TargetConfig.border = {border:g} leaves no room for a target in an image of {size[0]}x{size[1]} px'
             )
 
 
@@ -317,7 +348,7 @@ def config_from_dict(kind: type[T], data: Mapping[str, Any] | None) -> T:
     unknown = sorted(set(data) - known)
     if unknown:
         raise ValueError(f'{kind.__name__} has no parameter {unknown}; it takes {sorted(known)}')
-    nested = {'sensor': SensorConfig, 'targets': TargetConfig, 'scene': SceneConfig}
+    nested = {'sensor': SensorConfig, 'targets': TargetConfig, 'clutter': ClutterConfig, 'scene': SceneConfig}
     for name, value in data.items():
         if name in nested and not is_dataclass(value):
             data[name] = config_from_dict(nested[name], value)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import cv2
@@ -13,7 +14,7 @@ from mmirstd.utils.scr import ROUNDING_SIGMA, LocalStatistics, local_scr, neighb
 from .backgrounds import render_background
 from .config import SceneConfig, TargetConfig
 from .sensor import Sensor
-from .targets import Profile, TargetShape, draw_shape, fit_shape, render_profile, solve_strength
+from .targets import Profile, TargetShape, draw_count, draw_shape, fit_shape, render_profile, solve_strength
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,7 @@ class Scene:
         background: Kind of the background.
         variant: Kind of cloud, sea or ground.
         target_masks: (H, W) uint8 masks of 0 and 1, one per target; their union is ``mask``.
+        clutter: (x, y) of each piece of clutter that looks like a target, px.
     """
 
     image: np.ndarray
@@ -84,6 +86,7 @@ class Scene:
     background: str
     variant: str
     target_masks: list[np.ndarray]
+    clutter: list[tuple[float, float]] = field(default_factory=list)
 
 
 def draw_scr(config: TargetConfig, rng: np.random.Generator) -> float:
@@ -188,8 +191,11 @@ def _place_target(
     edges: np.ndarray,
     placed: list[_Placed],
     rng: np.random.Generator,
+    others: Sequence[_Placed] = (),
 ) -> _Placed | None:
     """Find a place where the requested SCR can be had; None when the image is too crowded for the spacing.
+
+    ``others`` keep the spacing, too, but count as background.
 
     The ratio is drawn anew for each place: what a flat sky can take is too weak for ground clutter, and the other way
     round.
@@ -201,7 +207,7 @@ def _place_target(
     for _ in range(targets.tries):
         x, y = _draw_position(config, edges, rng)
         scr = draw_scr(targets, rng)
-        if any(np.hypot(x - p.x, y - p.y) < targets.spacing for p in placed):
+        if any(np.hypot(x - p.x, y - p.y) < targets.spacing for p in (*placed, *others)):
             continue
         profile = render_profile(shape, x, y, sensor.psf_sigma, config.size, targets.mask_level)
         mask = profile.full_mask(config.size)
@@ -289,6 +295,26 @@ def make_record(
     )
 
 
+def _place_all(
+    config: SceneConfig,
+    sensor: Sensor,
+    signal: np.ndarray,
+    rng: np.random.Generator,
+    others: Sequence[_Placed] = (),
+) -> tuple[list[_Placed], np.ndarray]:
+    """Place the targets of an image; returns them, and the signal with them."""
+    wanted = draw_count(config.targets, rng)
+    placed: list[_Placed] = []
+    edges = _edge_pixels(signal, config.targets.border) if wanted else np.empty((0, 2))
+    for _ in range(wanted):
+        found = _place_target(config, sensor, signal, edges, placed, rng, others)
+        if found is not None:
+            placed.append(found)
+    profiles = [p.profile for p in placed]
+    strengths = solve_all(signal, profiles, [p.scr for p in placed], [p.cold for p in placed], sensor.full_scale)
+    return placed, add_targets(signal, profiles, strengths)
+
+
 def render_scene(config: SceneConfig, rng: np.random.Generator) -> Scene:
     """Render one still image.
 
@@ -303,17 +329,13 @@ def render_scene(config: SceneConfig, rng: np.random.Generator) -> Scene:
     background = render_background(config.backgrounds, config.size, rng)
     sensor = Sensor.draw(config.sensor, config.size, rng)
     signal = sensor.noise(sensor.expose_to(background.temperature), rng)
-    weights = np.array(config.targets.count)
-    wanted = int(rng.choice(len(weights), p=weights / weights.sum()))
-    placed: list[_Placed] = []
-    edges = _edge_pixels(signal, config.targets.border) if wanted else np.empty((0, 2))
-    for _ in range(wanted):
-        found = _place_target(config, sensor, signal, edges, placed, rng)
-        if found is not None:
-            placed.append(found)
+    clutter: list[_Placed] = []
+    if config.clutter.any:
+        like_targets = replace(config, targets=config.clutter)
+        clutter, signal = _place_all(like_targets, sensor, signal, rng)
+    placed, signal = _place_all(config, sensor, signal, rng, clutter)
+    image = sensor.quantize(signal)
     profiles = [p.profile for p in placed]
-    strengths = solve_all(signal, profiles, [p.scr for p in placed], [p.cold for p in placed], sensor.full_scale)
-    image = sensor.quantize(add_targets(signal, profiles, strengths))
     mask = union_mask(profiles, config.size)
     records = [
         make_record(
@@ -322,5 +344,11 @@ def render_scene(config: SceneConfig, rng: np.random.Generator) -> Scene:
         for k, p in enumerate(placed)
     ]
     return Scene(
-        image, mask, records, background.kind, background.variant, [p.full_mask(config.size) for p in profiles]
+        image,
+        mask,
+        records,
+        background.kind,
+        background.variant,
+        [p.full_mask(config.size) for p in profiles],
+        [(p.x, p.y) for p in clutter],
     )

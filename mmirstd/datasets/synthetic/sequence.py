@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from .backgrounds import render_background
-from .config import SequenceConfig
+from .config import SequenceConfig, TargetConfig
 from .scene import (
     Scene,
     TargetRecord,
@@ -23,7 +23,7 @@ from .scene import (
 )
 from .sensor import Sensor
 from .targets import Profile, TargetShape, draw_shape, fit_shape, render_profile
-from .trajectories import Track, camera_path, draw_tracks, visible
+from .trajectories import Track, camera_path, draw_tracks, fixed_spots, visible
 
 
 @dataclass
@@ -47,12 +47,28 @@ class Sequence:
 
 @dataclass
 class _Actor:
-    track: Track
+    """A target on its track, or a piece of clutter that is fixed to the background."""
+
+    looks: TargetConfig
+    positions: np.ndarray
     shape: TargetShape
     scr: float
     cold: bool
     seen: np.ndarray
     strength: float = 0.0
+
+    @classmethod
+    def draw(
+        cls,
+        looks: TargetConfig,
+        positions: np.ndarray,
+        sensor: Sensor,
+        frame: tuple[int, int],
+        rng: np.random.Generator,
+    ) -> _Actor:
+        shape = fit_shape(draw_shape(looks, rng), sensor.psf_sigma, looks)
+        scr, cold = draw_scr(looks, rng), bool(rng.random() < looks.cold_prob)
+        return cls(looks, positions, shape, scr, cold, visible(positions, frame))
 
 
 def _canvas(camera: np.ndarray, frame: tuple[int, int]) -> tuple[tuple[int, int], np.ndarray]:
@@ -80,8 +96,8 @@ def _profile(actor: _Actor, time: int, sensor: Sensor, config: SequenceConfig) -
     """The actor's profile in a frame; None where it is out of sight or nothing of its mask is left."""
     if not actor.seen[time]:
         return None
-    x, y = actor.track.positions[time]
-    profile = render_profile(actor.shape, x, y, sensor.psf_sigma, config.scene.size, config.scene.targets.mask_level)
+    x, y = actor.positions[time]
+    profile = render_profile(actor.shape, x, y, sensor.psf_sigma, config.scene.size, actor.looks.mask_level)
     return profile if profile.mask.any() else None
 
 
@@ -125,14 +141,14 @@ def _settle_strength(
     """Give an actor its constant strength; a request that its surroundings cannot meet is drawn anew."""
     best = np.inf
     choice = (actor.scr, 0.0)
-    for _ in range(config.scene.targets.tries):
+    for _ in range(actor.looks.tries):
         strength, reached = _constant_strength(actor, signals, sensor, config)
         error = abs(np.log(max(reached, 1e-6) / actor.scr))
         if error < best:
             best, choice = error, (actor.scr, strength)
         if error < 0.1 or reached == 0.0:
             break
-        actor.scr = draw_scr(config.scene.targets, rng)
+        actor.scr = draw_scr(actor.looks, rng)
     actor.scr, actor.strength = choice
 
 
@@ -153,29 +169,24 @@ def render_sequence(config: SequenceConfig, rng: np.random.Generator, strength_s
     background = render_background(config.scene.backgrounds, canvas_size, rng)
     sensor = Sensor.draw(config.scene.sensor, frame_size, rng)
     canvas = sensor.expose_to(background.temperature)
-    targets = config.scene.targets
-    actors = []
-    for track in draw_tracks(config, camera, rng):
-        shape = fit_shape(draw_shape(targets, rng), sensor.psf_sigma, targets)
-        actors.append(
-            _Actor(
-                track,
-                shape,
-                draw_scr(targets, rng),
-                bool(rng.random() < targets.cold_prob),
-                visible(track.positions, frame_size),
-            )
-        )
+    tracks = draw_tracks(config, camera, rng)
+    actors = [_Actor.draw(config.scene.targets, track.positions, sensor, frame_size, rng) for track in tracks]
     # Each frame's noise has a stream of its own, so that a frame can be rendered twice (strength, then image).
     noise_seeds = rng.integers(0, 2**63, config.num_frames)
 
+    clutter: list[_Actor] = []
+
     def signal_at(time: int) -> np.ndarray:
         view = _view(canvas, origin + camera[time], frame_size)
-        return sensor.noise(view, np.random.default_rng(noise_seeds[time]))
+        signal = sensor.noise(view, np.random.default_rng(noise_seeds[time]))
+        shown = [(actor, _profile(actor, time, sensor, config)) for actor in clutter]
+        return add_targets(
+            signal, [p for _, p in shown if p is not None], [a.strength for a, p in shown if p is not None]
+        )
 
-    if config.amplitude == 'constant' and actors:
+    def settle(actors: list[_Actor]) -> None:
         sampled = np.unique(np.linspace(0, config.num_frames - 1, strength_samples).round().astype(int))
-        signals = [(int(t), signal_at(int(t))) for t in sampled]
+        signals = [(int(t), signal_at(int(t))) for t in sampled] if actors else []
         for actor in actors:
             own = [(t, signal) for t, signal in signals if actor.seen[t]]
             if not own and actor.seen.any():
@@ -183,6 +194,14 @@ def render_sequence(config: SequenceConfig, rng: np.random.Generator, strength_s
                 time = int(np.flatnonzero(actor.seen)[actor.seen.sum() // 2])
                 own = [(time, signal_at(time))]
             _settle_strength(actor, own, sensor, config, rng)
+
+    if config.scene.clutter.any:
+        # Known before the targets, whose strength it decides with the rest of the background.
+        found = _draw_clutter(config, camera, sensor, rng)
+        settle(found)
+        clutter.extend(found)
+    if config.amplitude == 'constant':
+        settle(actors)
     frames = []
     for time in range(config.num_frames):
         signal = signal_at(time)
@@ -204,8 +223,8 @@ def render_sequence(config: SequenceConfig, rng: np.random.Generator, strength_s
             make_record(
                 number,
                 actor.shape,
-                float(actor.track.positions[time, 0]),
-                float(actor.track.positions[time, 1]),
+                float(actor.positions[time, 0]),
+                float(actor.positions[time, 1]),
                 profile,
                 sensor,
                 actor.scr,
@@ -217,7 +236,23 @@ def render_sequence(config: SequenceConfig, rng: np.random.Generator, strength_s
         ]
         frames.append(
             Scene(
-                image, mask, records, background.kind, background.variant, [p.full_mask(frame_size) for p in profiles]
+                image,
+                mask,
+                records,
+                background.kind,
+                background.variant,
+                [p.full_mask(frame_size) for p in profiles],
+                [tuple(map(float, actor.positions[time])) for actor in clutter if actor.seen[time]],
             )
         )
-    return Sequence(frames, [a.track for a in actors], camera, background.kind, background.variant)
+    return Sequence(frames, tracks, camera, background.kind, background.variant)
+
+
+def _draw_clutter(config: SequenceConfig, camera: np.ndarray, sensor: Sensor, rng: np.random.Generator) -> list[_Actor]:
+    looks, found = config.scene.clutter, []
+    for positions in fixed_spots(config, camera, rng):
+        actor = _Actor.draw(looks, positions, sensor, config.scene.size, rng)
+        if rng.random() < looks.flicker:
+            actor.seen = actor.seen & (rng.random(config.num_frames) < 0.5)
+        found.append(actor)
+    return found

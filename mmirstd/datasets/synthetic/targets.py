@@ -62,6 +62,12 @@ class Profile:
         return out
 
 
+def draw_count(config: TargetConfig, rng: np.random.Generator) -> int:
+    """Draw how many there are."""
+    weights = np.array(config.count)
+    return int(rng.choice(len(weights), p=weights / weights.sum()))
+
+
 def draw_shape(config: TargetConfig, rng: np.random.Generator) -> TargetShape:
     """Draw a target's shape from the ranges of a configuration."""
     kinds = list(config.shapes)

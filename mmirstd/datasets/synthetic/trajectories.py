@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .config import SequenceConfig
+from .targets import draw_count
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,35 @@ def turning(num_frames: int, start: np.ndarray, velocity: np.ndarray, turn_rate:
     x = (vx * np.sin(angle) - vy * (1 - np.cos(angle))) / omega
     y = (vx * (1 - np.cos(angle)) + vy * np.sin(angle)) / omega
     return np.asarray(start, float) + np.stack((x, y), axis=1)
+
+
+def fixed_spots(config: SequenceConfig, camera: np.ndarray, rng: np.random.Generator) -> list[np.ndarray]:
+    """Where spots that are fixed to the background are seen.
+
+    Their number is drawn from ``scene.clutter.count`` for each image area of the background that comes into view, and
+    they keep ``scene.clutter.spacing``; where the background is too crowded for it there are fewer.
+
+    Args:
+        config: The sequence.
+        camera: (num_frames, 2), see `camera_path`.
+        rng: Source of randomness.
+
+    Returns:
+        Of each, (num_frames, 2) positions in the image, px; positions outside it are possible.
+    """
+    clutter, frame = config.scene.clutter, np.array((config.scene.size[1], config.scene.size[0]))
+    low, high = camera.min(0), camera.max(0) + frame - 1
+    areas = float(np.prod((high - low + 1) / frame))
+    wanted = sum(draw_count(clutter, rng) for _ in range(int(areas)))
+    wanted += int(draw_count(clutter, rng) * (areas % 1) + rng.random())
+    places: list[np.ndarray] = []
+    for _ in range(wanted):
+        for _ in range(clutter.tries):
+            place = rng.uniform(low, high)
+            if all(np.hypot(*(place - other)) >= clutter.spacing for other in places):
+                places.append(place)
+                break
+    return [place - camera for place in places]
 
 
 def visible(positions: np.ndarray, frame: tuple[int, int]) -> np.ndarray:
@@ -126,8 +156,7 @@ def draw_tracks(config: SequenceConfig, camera: np.ndarray, rng: np.random.Gener
         rng: Source of randomness.
         tries: Paths tried per track.
     """
-    weights = np.array(config.scene.targets.count)
-    wanted = int(rng.choice(len(weights), p=weights / weights.sum()))
+    wanted = draw_count(config.scene.targets, rng)
     tracks: list[Track] = []
     while wanted > 0:
         kinds = {k: w for k, w in config.trajectories.items() if wanted >= 2 or k != 'crossing'}

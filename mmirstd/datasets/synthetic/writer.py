@@ -154,7 +154,13 @@ def _make_frame(job: tuple[str, int], root: Path, config: DatasetConfig) -> dict
         'background': scene.background,
         'variant': scene.variant,
         'targets': [target.to_dict() for target in scene.targets],
+        **_clutter_entry(scene),
     }
+
+
+def _clutter_entry(scene: Scene) -> dict[str, Any]:
+    """Nothing where there is no clutter, so that data sets without any keep their bytes."""
+    return {'clutter': [[round(c, 4) for c in place] for place in scene.clutter]} if scene.clutter else {}
 
 
 def _coco_annotation(scene: Scene, position: int) -> dict[str, Any]:
@@ -205,6 +211,7 @@ def _make_sequence(job: tuple[str, int], root: Path, config: DatasetConfig) -> d
                 'file_name': f'images/{split}/{name}/{time:05d}.png',
                 'frame_id': time,
                 'camera': [round(float(c), 4) for c in sequence.camera[time]],
+                **_clutter_entry(scene),
                 'annotations': [_coco_annotation(scene, k) for k in range(len(scene.targets))],
             }
         )
@@ -237,7 +244,10 @@ def _finish_frames(root: Path, config: DatasetConfig, made: list[dict[str, Any]]
         root / 'targets.json',
         {
             'info': INFO,
-            'scenes': {s['id']: {key: s[key] for key in ('split', 'background', 'variant')} for s in made},
+            'scenes': {
+                s['id']: {key: s[key] for key in ('split', 'background', 'variant', 'clutter') if key in s}
+                for s in made
+            },
             'images': {s['id']: s['targets'] for s in made},
         },
         indent=None,
