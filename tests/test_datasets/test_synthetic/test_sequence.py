@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 
 from mmirstd.datasets.synthetic import (
+    ClutterConfig,
     SceneConfig,
     SensorConfig,
     SequenceConfig,
@@ -144,3 +147,61 @@ def test_noise_is_new_in_every_frame():
 
 def test_a_single_frame_is_a_sequence():
     assert len(render_sequence(config(num_frames=1), scene_rng(0, 'val', 0)).frames) == 1
+
+
+def with_clutter(flicker=0.0, count=(0, 0, 0, 1), **values):
+    base = config(**values)
+    clutter = ClutterConfig(count=count, flicker=flicker, scr=(6.0, 12.0))
+    return replace(base, scene=replace(base.scene, clutter=clutter))
+
+
+def test_clutter_is_seen_and_not_annotated():
+    sequence = render_sequence(with_clutter(count=(0, 1), jitter=0.0, drift=(0, 0)), scene_rng(0, 'train', 1))
+    for frame in sequence.frames:
+        (place,) = frame.clutter
+        x, y = (round(c) for c in place)
+        spot = np.zeros(SIZE, np.uint8)
+        spot[max(0, y - 1) : y + 2, max(0, x - 1) : x + 2] = 1
+        assert local_scr(frame.image, spot, spot).scr > 2
+        assert all(np.hypot(*(np.array(place) - t.centroid)) > 1e-6 for t in frame.targets)
+        assert len(frame.target_masks) == len(frame.targets)
+
+
+def test_clutter_moves_with_the_background():
+    sequence = render_sequence(with_clutter(drift=(1.5, 1.5)), scene_rng(0, 'train', 3))
+    places = {}
+    for frame, eye in zip(sequence.frames, sequence.camera, strict=True):
+        for place in np.array(frame.clutter).reshape(-1, 2) + eye:
+            places.setdefault(tuple(place.round(6)), []).append(eye)
+    assert 3 <= len(places) <= 3 * 2  # three an image area; the view drifts over less than two of them
+    found = np.array(list(places))
+    gaps = np.hypot(*(found[:, None] - found[None]).transpose(2, 0, 1)) + 1e9 * np.eye(len(found))
+    assert gaps.min() >= ClutterConfig().spacing
+
+
+def test_glints_come_and_go():
+    steady = render_sequence(with_clutter(jitter=0.0, drift=(0, 0)), scene_rng(0, 'train', 4))
+    glints = render_sequence(with_clutter(flicker=1.0, jitter=0.0, drift=(0, 0)), scene_rng(0, 'train', 4))
+    assert {len(frame.clutter) for frame in steady.frames} == {3}
+    shown = [len(frame.clutter) for frame in glints.frames]
+    # each of 3 x 16 with chance one half: fewer than 10 or more than 38 happens once in 100 000 seeds
+    assert 10 <= sum(shown) <= 38
+    assert len(set(shown)) > 1
+
+
+def test_targets_keep_their_scr_beside_clutter():
+    errors = []
+    for k in range(4):
+        sequence = render_sequence(with_clutter(amplitude='per-frame', scr=(3.0, 8.0)), scene_rng(1, 'train', k))
+        errors += [
+            abs(np.log(t.scr_local / t.scr_requested)) for frame in sequence.frames for t in frame.targets if t.area > 8
+        ]
+    assert np.median(errors) < 0.1
+
+
+def test_no_clutter_is_what_it_was_before_there_was_any():
+    plain = render_sequence(config(), scene_rng(0, 'train', 5))
+    none = render_sequence(with_clutter(count=(1.0, 0.0)), scene_rng(0, 'train', 5))
+    for one, two in zip(plain.frames, none.frames, strict=True):
+        np.testing.assert_array_equal(one.image, two.image)
+        assert two.clutter == []

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -9,6 +10,7 @@ import pytest
 from pycocotools import mask as coco_mask
 
 from mmirstd.datasets.synthetic import (
+    ClutterConfig,
     DatasetConfig,
     SceneConfig,
     SensorConfig,
@@ -265,3 +267,21 @@ def test_contact_sheet_shows_every_picture(stills, clips):
 def test_contact_sheet_of_nothing(tmp_path):
     with pytest.raises(FileNotFoundError, match='no synthetic data set is here'):
         contact_sheet(tmp_path)
+
+
+def test_clutter_is_listed_and_not_annotated(tmp_path):
+    clutter = ClutterConfig(count=(0, 0, 1), spacing=8)
+    still = replace(SCENE, clutter=clutter)
+    write_dataset(tmp_path / 'stills', DatasetConfig('frames', 3, 0, 0, seed=5, config=still))
+    data = json.loads((tmp_path / 'stills' / 'targets.json').read_text())
+    for name, scene in data['scenes'].items():
+        mask = read(tmp_path / 'stills' / 'masks' / f'{name}.png')
+        assert 1 <= len(scene['clutter']) <= 2
+        for x, y in scene['clutter']:
+            assert mask[round(y), round(x)] == 0
+    moving = SequenceConfig(scene=still, num_frames=3)
+    write_dataset(tmp_path / 'clips', DatasetConfig('sequences', 2, 0, 0, seed=5, config=moving))
+    data = json.loads((tmp_path / 'clips' / 'instances_train2017.json').read_text())
+    assert all(len(place) == 2 for image in data['images'] for place in image.get('clutter', []))
+    assert any('clutter' in image for image in data['images'])
+    assert not write_dataset(tmp_path / 'clips', DatasetConfig('sequences', 2, 0, 0, seed=5, config=moving))
