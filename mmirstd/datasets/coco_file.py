@@ -7,6 +7,9 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from mmirstd.utils.errors import DataError, first_few
 
 from .problems import Problems
@@ -44,11 +47,13 @@ class CocoAnnotation:
 
     Attributes:
         image_id: Of one of the images.
-        bbox: The four numbers as written.
+        bbox: The four numbers as written; where the file has none, those around the segmentation or the keypoints.
         category_id: None where the file does not say.
         iscrowd: To be ignored in training and evaluation.
         area: None where the file does not say.
         extras: ``track_id`` and ``scr`` where the file has them.
+        segmentation: Outlines (x1, y1, x2, y2, ...), or run lengths as the file has them; None without any.
+        keypoints: (N, 2) x and y of those that are marked, None without any.
     """
 
     image_id: int | str
@@ -57,6 +62,8 @@ class CocoAnnotation:
     iscrowd: bool
     area: float | None
     extras: dict[str, Any]
+    segmentation: list[NDArray[Any]] | dict[str, Any] | None = None
+    keypoints: NDArray[Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -187,23 +194,27 @@ def _annotations(
             orphans.append(f'{what} belongs to image {image_id!r}')
             continue
         try:
-            bbox = _box(entry.get('bbox'))
+            segmentation = _segmentation(entry.get('segmentation'))
+            keypoints = _keypoints(entry.get('keypoints'))
+            bbox = _box(entry['bbox'] if entry.get('bbox') else _enclosing(segmentation, keypoints))
             area = None if entry.get('area') is None else _number(entry['area'])
             iscrowd = bool(_number(entry.get('iscrowd') or 0))
             extras = {key: entry[key] for key in _EXTRAS if entry.get(key) is not None}
             if 'scr' in extras:
                 extras['scr'] = _number(extras['scr'])
         except ValueError:
-            shown = {key: entry.get(key) for key in ('bbox', 'area', 'iscrowd', 'scr') if key in entry}
-            unreadable.append(f'{what} of {names[image_id]} has {", ".join(f"{k}={v!r}" for k, v in shown.items())}')
+            keys = ('bbox', 'area', 'iscrowd', 'scr', 'segmentation', 'keypoints')
+            shown = ', '.join(f'{key}={str(entry[key])[:100]}' for key in keys if key in entry)
+            unreadable.append(f'{what} of {names[image_id]} has {shown or "no bbox"}')
             continue
         category = _id(entry.get('category_id'))
-        key = (image_id, bbox, category, iscrowd, str(extras.get('track_id')))
+        outline = (str(entry.get('segmentation')), str(entry.get('keypoints')))
+        key = (image_id, bbox, category, iscrowd, str(extras.get('track_id')), outline)
         if key in seen:
             repeated.append(names[image_id])
             continue
         seen.add(key)
-        annotations.append(CocoAnnotation(image_id, bbox, category, iscrowd, area, extras))
+        annotations.append(CocoAnnotation(image_id, bbox, category, iscrowd, area, extras, segmentation, keypoints))
     if orphans:
         problems.add(
             DataError(
@@ -252,3 +263,69 @@ def _box(value: Any) -> tuple[float, float, float, float]:
         raise ValueError(value)
     x, y, width, height = (_number(number) for number in value)
     return x, y, width, height
+
+
+def _segmentation(value: Any) -> list[NDArray[Any]] | dict[str, Any] | None:
+    """Outlines or run lengths; ValueError for what is neither."""
+    if isinstance(value, dict):
+        size, counts = value.get('size'), value.get('counts')
+        if not isinstance(counts, (str, list)) or not isinstance(size, list) or len(size) != 2:
+            raise ValueError(value)
+        return value
+    if not isinstance(value, (list, type(None))):
+        raise ValueError(value)
+    rings = value or []
+    if rings and not isinstance(rings[0], list):  # one outline, not in a list of its own
+        rings = [rings]
+    outlines = [np.array([_number(number) for number in ring], np.float64) for ring in rings if ring]
+    if any(len(ring) < 6 or len(ring) % 2 or not np.isfinite(ring).all() for ring in outlines):
+        raise ValueError(value)
+    return [ring.reshape(-1, 2) for ring in outlines] or None
+
+
+def _keypoints(value: Any) -> NDArray[Any] | None:
+    """``[x, y, visibility, ...]``; visibility 0 is not marked."""
+    if not value:
+        return None
+    if not isinstance(value, list) or len(value) % 3:
+        raise ValueError(value)
+    points = np.array([_number(number) for number in value], np.float64).reshape(-1, 3)
+    return points[points[:, 2] > 0, :2] if (points[:, 2] > 0).any() else None
+
+
+def rle_pixels(value: dict[str, Any]) -> NDArray[Any]:
+    """The pixels of COCO's run lengths, (H, W) bool.
+
+    Raises:
+        ValueError: The runs do not fill the size.
+    """
+    from pycocotools import mask as coco_mask
+
+    height, width = (int(_number(side)) for side in value['size'])
+    counts = value['counts']
+    if isinstance(counts, list):  # in pycocotools, wrong counts end the process
+        runs = np.array([_number(count) for count in counts])
+        if (runs < 0).any() or runs.sum() != height * width:
+            raise ValueError(f'counts of {runs.sum():g} pixels for an image of {height * width}')
+        values = np.arange(len(runs)) % 2 == 1
+        return np.repeat(values, runs.astype(np.int64)).reshape(width, height).T
+    decoded = coco_mask.decode({'size': [height, width], 'counts': counts.encode()})
+    return np.asarray(decoded, bool)
+
+
+def _enclosing(
+    segmentation: list[NDArray[Any]] | dict[str, Any] | None, keypoints: NDArray[Any] | None
+) -> tuple[float, ...] | None:
+    """The box of an annotation that has none."""
+    if isinstance(segmentation, dict):
+        rows, columns = np.nonzero(rle_pixels(segmentation))
+        if not len(rows):
+            raise ValueError('no pixel')
+        corners = np.array([[columns.min(), rows.min()], [columns.max() + 1, rows.max() + 1]])
+    elif segmentation is not None:
+        corners = np.concatenate(segmentation)
+    elif keypoints is not None:
+        corners = keypoints
+    else:
+        return None
+    return (*corners.min(axis=0).tolist(), *np.ptp(corners, axis=0).tolist())

@@ -1,0 +1,91 @@
+"""From the labels of one or several data sets to those of one, in another format."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mmirstd.utils.errors import ConfigError, DataError
+
+from . import mask_folder, yolo
+from .changes import change_kind, merge, one_class
+from .checking import CheckOptions, check
+from .formats import FORMATS, read_labels
+from .label_set import LabelSet
+from .options import ReadOptions
+from .placing import Placing
+
+
+@dataclass(frozen=True)
+class ConvertOptions:
+    """How labels are converted.
+
+    Attributes:
+        source_format: A key of ``formats.FORMATS``; None: it is found.
+        read: What the label files leave open.
+        check: What is done with what is wrong.
+        kind: A key of ``changes.KINDS``.
+        point_size: Width and height of targets that are marked by a point, pixels.
+        fill: A key of ``mask_folder.FILLS``: how a box becomes pixels.
+        one_class: A name for the class of all targets; None keeps the classes.
+        images: A key of ``image_files.COPY_MODES``.
+    """
+
+    source_format: str | None = None
+    read: ReadOptions = field(default_factory=ReadOptions)
+    check: CheckOptions = field(default_factory=CheckOptions)
+    kind: str = 'keep'
+    point_size: float | None = None
+    fill: str = 'ellipse'
+    one_class: str | None = None
+    images: str = 'copy'
+
+
+def convert(
+    sources: Sequence[Path], target_format: str, out: Path, options: ConvertOptions | None = None
+) -> tuple[LabelSet, list[str]]:
+    """Read data sets, put them together, and write them.
+
+    Args:
+        sources: Files or folders.
+        target_format: A key of ``formats.FORMATS``.
+        out: The folder to write to; it may be there where no file in it has to change.
+        options: None: what is usual.
+
+    Returns:
+        What was written, and what is to be said once: what was guessed, replaced, ignored, and not held by the format.
+
+    Raises:
+        ConfigError: Options that do not go together.
+        MissingDataError: A source, an image or a label file is missing.
+        DataError: A file that cannot be understood, or targets that are wrong.
+    """
+    options = options or ConvertOptions()
+    if options.fill == 'gaussian' and (target_format != mask_folder.NAME or options.kind != 'keep'):
+        raise ConfigError(
+            f'--fill gaussian writes soft masks: only --to {mask_folder.NAME} holds them, and only from boxes '
+            '(without --shapes)'
+        )
+    sets = []
+    for source in sources:
+        labels = read_labels(source, options.source_format, options.read)
+        check(labels, options.check)
+        sets.append(labels)
+    whole = merge(sets)
+    if options.one_class:
+        one_class(whole, options.one_class)
+    change_kind(whole, options.kind, options.point_size, options.fill != 'box')
+    placing = Placing(out, options.images)
+    if any(out.resolve() == source.resolve() for source in sources) and options.images != 'none':
+        raise ConfigError(f'{out}: is the source, too; write to another folder, or add labels alone with --copy none')
+    try:
+        if target_format == mask_folder.NAME:
+            lost = mask_folder.write(whole, placing, options.fill)
+        elif target_format == yolo.NAME:
+            lost = yolo.write(whole, placing, as_outlines=options.kind == 'masks')
+        else:
+            lost = FORMATS[target_format].write(whole, placing)
+    except FileExistsError as error:
+        raise DataError(f'{out}: {error}; write to another folder, or remove this one') from None
+    return whole, whole.notes + lost

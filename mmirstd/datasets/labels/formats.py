@@ -1,0 +1,99 @@
+"""The formats by name, and which one a source is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mmirstd.utils.errors import DataError, MissingDataError
+
+from . import coco, cvat, labelme, mask_folder, txt_list, voc, yolo
+from .label_set import LabelSet
+from .options import ReadOptions
+
+
+@dataclass(frozen=True)
+class Format:
+    """A format.
+
+    Attributes:
+        name: As on the command line.
+        description: What it is, in a few words.
+        find: The label files of a source, none where it is another format.
+        read: Reads a source.
+        write: Writes a label set; gives what the format does not hold.
+    """
+
+    name: str
+    description: str
+    find: Callable[[Path], list[Path]]
+    read: Callable[[Path, ReadOptions], LabelSet]
+    write: Callable[..., list[str]]
+
+
+def _format(module: Any, description: str) -> Format:
+    return Format(module.NAME, description, module.find, module.read, module.write)
+
+
+#: By name; the first that fits counts.
+FORMATS = {
+    known.name: known
+    for known in (
+        _format(mask_folder, 'images/, masks/ and img_idx/'),
+        _format(coco, 'COCO JSON'),
+        _format(voc, 'Pascal VOC XML'),
+        _format(cvat, "CVAT's XML 1.1, for images or video"),
+        _format(labelme, 'labelme JSON'),
+        _format(txt_list, "SSTNet's lists: path x1,y1,x2,y2,class ... a line"),
+        _format(yolo, 'YOLO text files, data.yaml, or a list of images'),
+    )
+}
+
+
+def find_format(source: Path) -> Format:
+    """The format of a file or folder, by what is in it.
+
+    Raises:
+        MissingDataError: There is no such file or folder.
+        DataError: None fits, or several do.
+    """
+    if not source.exists():
+        raise MissingDataError(f'{source}: no such file or folder')
+    found = [known for known in FORMATS.values() if known.find(source)]
+    if len(found) == 1:
+        return found[0]
+    names = ', '.join(f'{name} ({known.description})' for name, known in FORMATS.items())
+    if not found:
+        raise DataError(f'{source}: holds no labels of a known format; expected {names}. Say which with --from')
+    raise DataError(
+        f'{source}: holds labels of several formats, {" and ".join(known.name for known in found)}; say with --from '
+        'which to take'
+    )
+
+
+def read_labels(source: Path, name: str | None = None, options: ReadOptions | None = None) -> LabelSet:
+    """Read a data set.
+
+    Args:
+        source: A file or folder.
+        name: A key of :data:`FORMATS`; None: it is found.
+        options: What the files leave open; None: what is usual.
+
+    Returns:
+        The data set, not yet checked (:func:`~.checking.check`).
+
+    Raises:
+        MissingDataError: The source, or a file that it needs, is missing.
+        DataError: A file that cannot be understood.
+    """
+    if not source.exists():
+        raise MissingDataError(f'{source}: no such file or folder')
+    known = FORMATS[name] if name else find_format(source)
+    if not known.find(source):
+        raise DataError(f'{source}: holds no labels of the format {known.name} ({known.description})')
+    labels = known.read(source, options or ReadOptions())
+    if not name:
+        labels.notes.insert(0, f'{source} is read as {known.name} ({known.description})')
+    return labels

@@ -1,0 +1,143 @@
+"""The image that a label file means: found by name below a folder, and copied."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from mmirstd.utils.errors import DataError, MissingDataError
+from mmirstd.utils.files import atomic_path, write_bytes
+
+from ..image_io import IMAGE_SUFFIXES
+from ..sequences import natural_key
+from .label_set import LabeledImage
+
+#: How images get into the folder of a converted data set.
+COPY_MODES = {
+    'copy': 'copy the files',
+    'link': 'symbolic links to the files',
+    'none': 'labels only',
+}
+#: Folders that tell nothing of their images but the split.
+_PLAIN_FOLDERS = frozenset(
+    ('images', 'image', 'imgs', 'img', 'JPEGImages', 'data', 'train', 'val', 'valid', 'test', 'train2017', 'val2017')
+)
+
+
+class ImageFolder:
+    """The images below a folder, found by what other programs wrote for their names.
+
+    Args:
+        root: The folder.
+    """
+
+    def __init__(self, root: str | os.PathLike[str]) -> None:
+        self.root = Path(root)
+        self.names = sorted(
+            (
+                path.relative_to(self.root).as_posix()
+                for path in self.root.rglob('*')
+                # macOS leaves ._NAME.png beside NAME.png on other disks
+                if path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith('.') and path.is_file()
+            ),
+            key=natural_key,
+        )
+        self._by_stem: dict[str, list[str]] = {}
+        self._by_end: dict[str, list[str]] = {}
+        for name in self.names:
+            stem = os.path.splitext(name)[0]
+            self._by_stem.setdefault(stem, []).append(name)
+            parts = stem.split('/')
+            for start in range(len(parts)):
+                self._by_end.setdefault('/'.join(parts[start:]), []).append(name)
+
+    def find(self, name: str, beside: Path | None = None) -> str | None:
+        """The image that is meant.
+
+        Its folders may be of another machine, its suffix another one (a data set converted from BMP to PNG).
+
+        Args:
+            name: A path or name, with or without suffix.
+            beside: The folder of the label file, if paths are meant from there.
+
+        Returns:
+            Its path below the folder, the one with the most folders in common; None without any.
+
+        Raises:
+            DataError: Several images fit equally well.
+        """
+        if beside is not None:
+            place = Path(os.path.normpath(beside / name.strip().replace('\\', '/')))
+            if place.is_file() and place.suffix.lower() in IMAGE_SUFFIXES and place.is_relative_to(self.root):
+                return place.relative_to(self.root).as_posix()
+        stem, suffix = os.path.splitext(clean_name(name))
+        stem, suffix = (stem, suffix.lower()) if suffix.lower() in IMAGE_SUFFIXES else (stem + suffix, '')
+        parts = stem.split('/')
+        rests = ['/'.join(parts[start:]) for start in range(len(parts))]
+        for known in (suffix, '') if suffix else ('',):
+            for rest in rests:
+                fits = self._by_stem.get(rest) or self._by_end.get(rest, [])
+                fits = [fit for fit in fits if fit.lower().endswith(known)]
+                if len(fits) > 1:
+                    raise DataError(
+                        f'{self.root}: {len(fits)} images fit {name!r}: {", ".join(fits[:3])}; remove all but one, or '
+                        'name their folder (--images)'
+                    )
+                if fits:
+                    return fits[0]
+        return None
+
+    def path(self, name: str) -> Path:
+        """Where an image is."""
+        return self.root / name
+
+
+def clean_name(name: str) -> str:
+    """A name with forward slashes, without drive, ``.`` and ``..``."""
+    parts = name.strip().replace('\\', '/').split('/')
+    return '/'.join(part for part in parts if part not in ('', '.', '..') and not part.endswith(':'))
+
+
+def short_name(name: str) -> str:
+    """A name without the folders in front of it that only say that there are images, or of which split."""
+    parts = name.split('/')
+    while len(parts) > 1 and parts[0] in _PLAIN_FOLDERS:
+        parts = parts[1:]
+    return '/'.join(parts)
+
+
+def bring_image(image: LabeledImage, target: Path, mode: str) -> None:
+    """Put an image where a data set has it; nothing is done where it is there already.
+
+    Args:
+        image: With its file, or its content.
+        target: The place.
+        mode: A key of ``COPY_MODES``.
+
+    Raises:
+        MissingDataError: The image is not there.
+        DataError: The place holds another file.
+    """
+    if mode == 'none':
+        return
+    if image.path is None and image.data is None:
+        raise MissingDataError(f'{image.name}: no such image, named by {image.where}')
+    if target.exists():
+        same = (
+            target.samefile(image.path) or target.read_bytes() == image.path.read_bytes()
+            if image.path is not None
+            else target.read_bytes() == image.data
+        )
+        if same:
+            return
+        raise DataError(f'{target}: is there already, and is another image than {image.path or image.name}')
+    if image.path is None:
+        assert image.data is not None
+        write_bytes(target, image.data)
+    elif mode == 'link':
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.symlink_to(image.path.resolve())
+    else:
+        with atomic_path(target) as temporary:
+            shutil.copyfile(image.path, temporary)

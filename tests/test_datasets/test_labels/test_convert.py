@@ -1,0 +1,294 @@
+"""Round trips: what a format holds comes back as it was."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mmirstd.datasets import ClipDataset, SIRSTDataset
+from mmirstd.datasets.image_io import read_mask
+from mmirstd.datasets.labels import (
+    FORMATS,
+    Annotation,
+    ConvertOptions,
+    LabeledImage,
+    LabelSet,
+    Placing,
+    ReadOptions,
+    check,
+    convert,
+)
+from mmirstd.datasets.labels.checking import CheckOptions
+from mmirstd.datasets.labels.shapes import Box, Mask, Point, Polygon, Shape, filled
+from mmirstd.utils.errors import ConfigError, DataError
+from tests.shared import SHARED, needs_shared
+from tests.test_datasets.helpers import make_root
+from tests.test_datasets.test_labels.files import image, load, text, voc_object, voc_xml
+from tests.test_datasets.test_labels.strategies import HEIGHT, WIDTH, boxes, canvas, masks
+
+#: By format: how far a side of a box may be from where it was, in pixels.
+ROUNDING = {
+    'coco': 1e-6,  # six decimals: half of that for the corner, as much for the size
+    'yolo': 2 * 5e-9 * WIDTH,  # eight decimals of a share: half for the center, half of half for the size
+    'labelme': 0,
+    'cvat': 5e-7,
+    'txt': 5e-5,  # six digits of up to 40 pixels
+}
+FLOAT = 1e-9  # of adding and taking apart
+
+
+def _set(folder: Path, shapes: list[Shape]) -> LabelSet:
+    path = image(folder / 'a.png')
+    targets = [Annotation(shape) for shape in shapes]
+    labels = LabelSet('made', ['target'], [LabeledImage('a.png', path, HEIGHT, WIDTH, targets, 'train')])
+    check(labels, CheckOptions())
+    return labels
+
+
+def _there_and_back(shapes: list[Shape], name: str, *args: object) -> list[Shape]:
+    with TemporaryDirectory() as folder:
+        labels = _set(Path(folder, 'from'), shapes)
+        FORMATS[name].write(labels, Placing(Path(folder, 'to')), *args)
+        found = load(Path(folder, 'to'))
+        assert [i.name for i in found.images] == ['a.png']
+        assert found.classes == ['target']
+        return [annotation.shape for annotation in found.annotations()]
+
+
+few = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@pytest.mark.parametrize('name', ROUNDING)
+@few
+@given(st.lists(boxes(), min_size=1, max_size=4))
+def test_boxes_stay(name: str, given_boxes: list[Box]) -> None:
+    # COCO takes boxes within 0 to 1 for shares, and repeated ones once
+    given_boxes = list(dict.fromkeys([Box(2, 2, 5, 5), *given_boxes]))
+    found = _there_and_back(list(given_boxes), name)
+    assert len(found) == len(given_boxes)
+    for before, after in zip(given_boxes, found):
+        assert after.bounds == pytest.approx(before.bounds, abs=ROUNDING[name] + FLOAT, rel=0)
+
+
+@few
+@given(st.lists(boxes(), min_size=1, max_size=4))
+def test_voc_rounds_boxes_to_whole_pixels(given_boxes: list[Box]) -> None:
+    found = _there_and_back(list(given_boxes), 'voc')
+    assert len(found) == len(given_boxes)
+    for before, after in zip(given_boxes, found):
+        assert all(value == int(value) for value in after.bounds)
+        # to the nearest edge; what is smaller than a pixel gets one, which holds its center
+        small = [before.bounds[k + 2] - before.bounds[k] <= 1 for k in (0, 1)] * 2
+        assert all(abs(a - b) <= (1 if s else 0.5) for a, b, s in zip(after.bounds, before.bounds, small))
+
+
+@pytest.mark.parametrize('name', ['coco', 'labelme', 'cvat'])
+@few
+@given(masks())
+def test_masks_stay(name: str, mask: Mask) -> None:
+    (found,) = _there_and_back([mask], name)
+    inside = filled(found, HEIGHT, WIDTH)  # COCO holds masks without holes as their outlines
+    assert inside is not None
+    np.testing.assert_array_equal(canvas(inside), canvas(mask))
+    assert found.bounds == mask.bounds
+
+
+@few
+@given(masks())
+def test_masks_of_one_part_without_holes_stay_in_yolo(mask: Mask) -> None:
+    mask = Mask(mask.left, mask.top, np.maximum.accumulate(mask.pixels, axis=1))  # all pixels to the right of one
+    shapes = _there_and_back([mask], 'yolo', True)
+    whole = np.zeros((HEIGHT, WIDTH), bool)
+    for shape in shapes:
+        # shares of eight decimals, multiplied by the size: back on the edges of pixels
+        assert isinstance(shape, Polygon)
+        whole |= canvas(filled(Polygon(tuple(np.round(ring, 6) for ring in shape.rings)), HEIGHT, WIDTH))
+    np.testing.assert_array_equal(whole, canvas(mask))
+
+
+@few
+@given(masks())
+def test_masks_stay_masks(mask: Mask) -> None:
+    whole = sum(canvas(found) for found in _there_and_back([mask], 'masks'))
+    np.testing.assert_array_equal(whole, canvas(mask))
+
+
+@pytest.mark.parametrize('name', ['coco', 'labelme', 'cvat'])
+def test_points_and_polygons_stay(name: str) -> None:
+    rings = (np.array([[2, 2], [5.5, 2], [4, 6.25]]), np.array([[8.0, 2], [9, 2], [9, 4]]))
+    polygon, point = _there_and_back([Polygon(rings), Point(20.5, 3.25)], name)
+    assert isinstance(polygon, Polygon)
+    for before, after in zip(rings, polygon.rings):
+        np.testing.assert_allclose(after, before, atol=1e-6)
+    assert point == Point(20.5, 3.25)
+
+
+def test_turned_boxes() -> None:
+    box = Box(10, 10, 16, 12, 30)
+    (found,) = _there_and_back([box], 'cvat')
+    assert found == box
+    for name in ('coco', 'labelme'):
+        (found,) = _there_and_back([box], name)
+        assert isinstance(found, Polygon)
+        np.testing.assert_allclose(found.rings[0], box.corners, atol=1e-6)
+    (found,) = _there_and_back([box], 'yolo')
+    assert found.bounds == pytest.approx(box.bounds, abs=1e-6)
+
+
+def test_the_written_data_sets_are_those_of_training(tmp_path: Path) -> None:
+    """COCO for detectors, masks for segmentation, from XML files."""
+    for name in ('a', 'b'):
+        image(tmp_path / f'voc/JPEGImages/{name}.png', seed=ord(name))
+        text(tmp_path / f'voc/Annotations/{name}.xml', voc_xml(voc_object('drone', 4, 6, 9, 10), f'{name}.png'))
+        text(tmp_path / f'voc/ImageSets/Main/{"train" if name == "a" else "test"}.txt', name)
+    labels, notes = convert([tmp_path / 'voc'], 'coco', tmp_path / 'coco')
+    assert labels.summary() == '2 images (train 1, test 1), 2 boxes, class drone'
+    clips = ClipDataset(data_root=str(tmp_path / 'coco'), ann_file='instances_test2017.json', num_frames=1)
+    assert [i['bbox'] for i in clips.get_data_info(0)['instances']] == [[3, 5, 9, 10]]
+    convert([tmp_path / 'coco'], 'masks', tmp_path / 'masks')
+    stills = SIRSTDataset(data_root=str(tmp_path / 'masks'), ann_file='img_idx/train.txt')
+    (sample,) = [stills.get_data_info(0)]
+    mask = read_mask(sample['seg_map_path'])
+    np.testing.assert_array_equal(mask > 0, canvas(filled(Box(3, 5, 9, 10), HEIGHT, WIDTH)))
+    # 16 bits stay
+    assert cv2.imread(sample['img_path'], cv2.IMREAD_UNCHANGED).dtype == np.uint16
+
+
+def test_boxes_become_masks_and_masks_boxes(tmp_path: Path) -> None:
+    image(tmp_path / 'voc/a.png')
+    text(tmp_path / 'voc/a.xml', voc_xml(voc_object('t', 4, 6, 11, 13) + voc_object('t', 21, 6, 21, 6)))
+    for fill, inside in (('ellipse', 52), ('box', 64)):
+        convert([tmp_path / 'voc'], 'masks', tmp_path / fill, ConvertOptions(fill=fill))
+        mask = read_mask(tmp_path / fill / 'masks/a.png')
+        assert int(mask.sum()) == inside + 1
+        # and back: the boxes are those that were given
+        labels, _ = convert([tmp_path / fill], 'yolo', tmp_path / f'{fill}_yolo')
+        back = load(tmp_path / f'{fill}_yolo')
+        bounds = [a.shape.bounds for a in back.annotations()]
+        assert bounds[0] == pytest.approx((3, 5, 11, 13), abs=1e-6)
+        assert bounds[1] == pytest.approx((20, 5, 21, 6), abs=1e-6)
+    convert([tmp_path / 'voc'], 'masks', tmp_path / 'soft', ConvertOptions(fill='gaussian'))
+    soft = cv2.imread(str(tmp_path / 'soft/masks/a.png'), cv2.IMREAD_UNCHANGED)
+    assert len(np.unique(soft)) > 10
+    np.testing.assert_array_equal(read_mask(tmp_path / 'soft/masks/a.png'), read_mask(tmp_path / 'ellipse/masks/a.png'))
+    with pytest.raises(ConfigError, match='only --to masks'):
+        convert([tmp_path / 'voc'], 'coco', tmp_path / 'no', ConvertOptions(fill='gaussian'))
+
+
+def test_points_need_a_size(tmp_path: Path) -> None:
+    labels = _set(tmp_path / 'from', [Point(10.5, 10.5)])
+    FORMATS['cvat'].write(labels, Placing(tmp_path / 'cvat'))
+    with pytest.raises(DataError, match='--point-size'):
+        convert([tmp_path / 'cvat'], 'masks', tmp_path / 'masks')
+    with pytest.raises(DataError, match='--point-size'):
+        convert([tmp_path / 'cvat'], 'coco', tmp_path / 'coco', ConvertOptions(kind='boxes'))
+    convert([tmp_path / 'cvat'], 'masks', tmp_path / 'masks', ConvertOptions(point_size=3))
+    assert read_mask(tmp_path / 'masks/masks/a.png')[9:12, 9:12].sum() == 9
+    convert([tmp_path / 'masks'], 'coco', tmp_path / 'points', ConvertOptions(kind='points'))
+    (annotation,) = load(tmp_path / 'points').annotations()
+    assert annotation.shape == Point(10.5, 10.5)
+
+
+def test_data_sets_are_merged(tmp_path: Path) -> None:
+    make_root(tmp_path / 'first', ['a', 'b'])
+    for name in ('b', 'c'):
+        image(tmp_path / f'second/{name}.png', seed=ord(name))
+        text(tmp_path / f'second/{name}.xml', voc_xml(voc_object('drone', 4, 6, 9, 10), f'{name}.png'))
+    labels, notes = convert([tmp_path / 'first', tmp_path / 'second'], 'coco', tmp_path / 'out')
+    assert [i.name for i in labels.images] == ['first/a.png', 'first/b.png', 'second/b.png', 'second/c.png']
+    assert labels.classes == ['target', 'drone']
+    assert any('1 names of images are in several data sets, the first is b' in note for note in notes)
+    assert any('second has no splits' in note for note in notes)
+    found = load(tmp_path / 'out')
+    assert sorted(i.name for i in found.images) == sorted(i.name for i in labels.images)
+    one, notes = convert(
+        [tmp_path / 'first', tmp_path / 'second'], 'coco', tmp_path / 'one', ConvertOptions(one_class='target')
+    )
+    assert one.classes == ['target']
+    assert {a.label for a in one.annotations()} == {0}
+    assert any('target, drone all became target' in note for note in notes)
+
+
+def test_labels_alone_are_written_beside_the_images(tmp_path: Path) -> None:
+    root = tmp_path / 'mine'
+    image(root / 'images/a.png')
+    text(root / 'labels/a.txt', '0 0.5 0.5 0.1 0.25')
+    with pytest.raises(ConfigError, match='is the source, too'):
+        convert([root], 'coco', root)
+    convert([root], 'coco', root, ConvertOptions(images='none'))
+    data = json.loads((root / 'instances.json').read_text())
+    assert [i['file_name'] for i in data['images']] == ['images/a.png']
+    assert len(ClipDataset(data_root=str(root), ann_file='instances.json', num_frames=1)) == 1
+    convert([root / 'instances.json'], 'voc', tmp_path / 'linked', ConvertOptions(images='link'))
+    assert (tmp_path / 'linked/JPEGImages/a.png').is_symlink()
+
+
+def test_another_image_is_never_overwritten(tmp_path: Path) -> None:
+    image(tmp_path / 'first/a.png', seed=1)
+    text(tmp_path / 'first/a.xml', voc_xml(voc_object('t', 4, 6, 9, 10)))
+    convert([tmp_path / 'first'], 'coco', tmp_path / 'out')
+    convert([tmp_path / 'first'], 'coco', tmp_path / 'out')  # again: nothing changes
+    image(tmp_path / 'first/a.png', seed=2)
+    with pytest.raises(DataError, match='is there already, and is another image'):
+        convert([tmp_path / 'first'], 'coco', tmp_path / 'out')
+
+
+def test_two_images_of_one_stem(tmp_path: Path) -> None:
+    image(tmp_path / 'in/a.png', seed=1)
+    image(tmp_path / 'in/a.tif', seed=2)
+    content = {
+        'images': [{'id': k, 'file_name': name} for k, name in enumerate(('a.png', 'a.tif'))],
+        'annotations': [{'id': k, 'image_id': k, 'category_id': 1, 'bbox': [3, 3, 4, 4]} for k in (0, 1)],
+        'categories': [{'id': 1, 'name': 't'}],
+    }
+    text(tmp_path / 'in/labels.json', json.dumps(content))
+    labels, notes = convert([tmp_path / 'in'], 'labelme', tmp_path / 'out')
+    assert len({i.stem for i in labels.images}) == 2
+    assert any('had the name of another one' in note for note in notes)
+    assert len(load(tmp_path / 'out').images) == 2
+
+
+def test_what_a_format_does_not_hold_is_said(tmp_path: Path) -> None:
+    labels = _set(tmp_path / 'from', [Mask(3, 3, np.ones((2, 2), bool)), Box(10.25, 10, 14, 14)])
+    labels.images[0].annotations[0].ignore = True
+    FORMATS['coco'].write(labels, Placing(tmp_path / 'coco'))
+    for name, expected in {
+        'voc': {'1 outlines became boxes', '1 boxes were rounded to whole pixels'},
+        'yolo': {'1 outlines became boxes', '1 ignored targets became ordinary ones'},
+        'labelme': {'1 ignored targets became ordinary ones', 'splits are not kept'},
+        'cvat': {'1 ignored targets became ordinary ones'},
+        'masks': {'1 ignored targets are left out'},
+        'txt': {'1 outlines became boxes', '1 ignored targets became ordinary ones'},
+    }.items():
+        _, notes = convert([tmp_path / 'coco'], name, tmp_path / name)
+        assert set(notes) >= expected, name
+
+
+@needs_shared
+def test_real_masks_through_every_format(tmp_path: Path) -> None:
+    """The masks of eight images of NUAA-SIRST: exact where a format holds masks, their boxes where it does not."""
+    assert SHARED is not None
+    source = SHARED / 'cases/masks_instance_ref'
+    original = {i.stem: i for i in load(source).images}
+    for name in FORMATS:
+        kind = 'masks' if name in ('masks', 'coco', 'labelme', 'cvat', 'yolo') else 'boxes'
+        convert([source], name, tmp_path / name, ConvertOptions(kind=kind))
+        found = load(tmp_path / name, ReadOptions())
+        assert {i.stem for i in found.images} == set(original)
+        for entry in found.images:
+            before = [a.shape for a in original[entry.stem].annotations]
+            after = [a.shape for a in entry.annotations]
+            assert len(after) == len(before)
+            for first, second in zip(before, after):
+                assert second.bounds == pytest.approx(first.bounds, abs=1e-5)
+                if kind == 'masks' and name != 'yolo':
+                    inside = filled(second, *entry.size)
+                    assert inside is not None
+                    np.testing.assert_array_equal(inside.pixels, first.pixels)

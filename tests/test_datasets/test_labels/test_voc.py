@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from mmirstd.datasets.labels import ReadOptions
+from mmirstd.datasets.labels.shapes import Box
+from mmirstd.utils.errors import DataError, MissingDataError
+from tests.test_datasets.test_labels.files import image, load, text, voc_object, voc_xml
+
+
+def _shapes(labels) -> list:
+    return [annotation.shape for annotation in labels.annotations()]
+
+
+def test_the_definition_counts_pixels_from_1_and_includes_the_last(tmp_path: Path) -> None:
+    image(tmp_path / 'JPEGImages/a.png')
+    text(tmp_path / 'Annotations/a.xml', voc_xml(voc_object('drone', 4, 6, 4, 7, difficult=1)))
+    labels = load(tmp_path)
+    assert _shapes(labels) == [Box(3, 5, 4, 7)]  # one pixel wide
+    assert labels.images[0].annotations[0].ignore
+    assert labels.classes == ['drone']
+    assert labels.images[0].name == 'a.png'
+    assert 'pixels counted from 1' in labels.notes[1]
+
+
+def test_a_corner_of_0_says_that_they_are_edges(tmp_path: Path) -> None:
+    image(tmp_path / 'a.png')
+    text(tmp_path / 'a.xml', voc_xml(voc_object('drone', 0, 6, 4, 9) + voc_object('bird', 5, 6, 8, 9)))
+    labels = load(tmp_path)
+    assert _shapes(labels) == [Box(0, 6, 4, 9), Box(5, 6, 8, 9)]
+    assert 'corners of 0 were found' in labels.notes[1]
+    text(tmp_path / 'a.xml', voc_xml(voc_object('drone', 1, 6, 4, 9)))
+    assert _shapes(load(tmp_path, ReadOptions(corners='edges'))) == [Box(1, 6, 4, 9)]
+    text(tmp_path / 'a.xml', voc_xml(voc_object('drone', 0, 6, 4, 9) + voc_object('bird', 5, 6, 5, 6)))
+    with pytest.raises(DataError, match='convert them apart'):
+        load(tmp_path)
+
+
+def test_renamed_files_zero_sizes_utf16_and_splits(tmp_path: Path) -> None:
+    for name in ('a', 'b', 'c'):
+        image(tmp_path / 'JPEGImages' / f'{name}.tif', seed=ord(name))
+    text(tmp_path / 'Annotations/a.xml', voc_xml(voc_object('t', 3, 3, 5, 5), 'old_name.jpg', (0, 0)))
+    utf16 = '<?xml version="1.0" encoding="utf-16"?>\n' + voc_xml('', 'b.png')
+    text(tmp_path / 'Annotations/b.xml', utf16, 'utf-16')
+    text(tmp_path / 'ImageSets/Main/train.txt', 'a\nb\n')
+    text(tmp_path / 'ImageSets/Main/test.txt', 'c\n')
+    labels = load(tmp_path)
+    assert [(i.stem, i.split, len(i.annotations)) for i in labels.images] == [
+        ('a', 'train', 1),
+        ('b', 'train', 0),
+        ('c', 'test', 0),
+    ]
+    assert any('1 images have no XML file' in note for note in labels.notes)
+    text(tmp_path / 'ImageSets/Main/test.txt', 'd\n')
+    with pytest.raises(MissingDataError, match="neither an XML file nor an image for 'd'"):
+        load(tmp_path)
+
+
+def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
+    image(tmp_path / 'a.png')
+    label = tmp_path / 'a.xml'
+    bomb = '<!DOCTYPE a [<!ENTITY b "bbbb"><!ENTITY c "&b;&b;">]>' + voc_xml(voc_object('&c;', 3, 3, 5, 5))
+    for content, message in (
+        (bomb, 'a.xml: has a document type'),
+        (voc_xml(voc_object('t', 3, 3, 5, 5))[:-20], 'a.xml: not valid XML'),
+        (voc_xml(voc_object('t', 3, 3, 5, 'x')), "a.xml: ymax is 'x'; expected a number"),
+        (voc_xml(voc_object('', 3, 3, 5, 5)), 'a.xml: a target has no class name'),
+        (voc_xml('<object><name>t</name></object>'), "a.xml: the object 't' has no bndbox"),
+        (voc_xml(voc_object('t', 30, 3, 45, 5)), r'a.png \(.*a.xml\): box .* \(partly outside\)'),
+        (voc_xml(voc_object('t', 3, 3, 5, 5), size=(80, 48)), 'a.png: 40x24 pixels .*labeled as 80x48'),
+    ):
+        text(label, content)
+        with pytest.raises(DataError, match=message):
+            load(tmp_path)
+    text(label, voc_xml(voc_object('t', 3, 3, 5, 5)))
+    with pytest.raises(DataError, match="the class 't' is none of those given .drone.*"):
+        load(tmp_path, ReadOptions(names=['drone']))
+    (tmp_path / 'a.png').unlink()
+    with pytest.raises(MissingDataError, match='1 of 1 images are missing'):
+        load(tmp_path)
+
+
+def test_what_is_wrong_can_be_mended(tmp_path: Path) -> None:
+    image(tmp_path / 'a.png')
+    text(tmp_path / 'a.xml', voc_xml(voc_object('t', 31, 3, 45, 5) + voc_object('t', 50, 3, 55, 5)))
+    assert _shapes(load(tmp_path, bad_box='clip')) == [Box(30, 2, 40, 5)]
+    assert _shapes(load(tmp_path, bad_box='drop')) == []
+    text(tmp_path / 'a.xml', voc_xml(voc_object('t', 21, 3, 24, 6), size=(80, 48)))
+    labels = load(tmp_path, size_mismatch='scale')
+    assert _shapes(labels) == [Box(10, 1, 12, 3)]
+    assert any('were scaled to the size of the file' in note for note in labels.notes)
+    shutil.copy(tmp_path / 'a.xml', tmp_path / 'b.xml')
+    text(tmp_path / 'b.xml', voc_xml('', 'b.png'))
+    labels = load(tmp_path, size_mismatch='scale', missing_images='skip')
+    assert [i.name for i in labels.images] == ['a.png']
+    labels = load(tmp_path, size_mismatch='scale', missing_images='keep')
+    assert [(i.name, i.size) for i in labels.images] == [('a.png', (24, 40)), ('b.png', (24, 40))]

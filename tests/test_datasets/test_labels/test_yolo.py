@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mmirstd.datasets.labels import ReadOptions
+from mmirstd.datasets.labels.classes import read_class_names
+from mmirstd.datasets.labels.shapes import Box, Polygon
+from mmirstd.utils.errors import DataError, MissingDataError
+from tests.test_datasets.test_labels.files import image, load, text
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """As Ultralytics has it."""
+    for split, name in (('train', 'a'), ('train', 'b'), ('val', 'c')):
+        image(tmp_path / f'images/{split}/{name}.png', seed=ord(name))
+    text(tmp_path / 'labels/train/a.txt', '0 0.5 0.5 0.1 0.25\n1 0.25 0.25 0.5 0.25 0.5 0.5\n')
+    text(tmp_path / 'labels/train/b.txt', '')
+    text(tmp_path / 'labels/val/c.txt', '1 0.5 0.5 0.1 0.25\r\n')
+    text(
+        tmp_path / 'data.yaml',
+        'path: ../datasets/x\ntrain: images/train\nval: images/val\nnames:\n  0: drone\n  1: bird\n',
+    )
+    return tmp_path
+
+
+def test_data_yaml(root: Path) -> None:
+    for source in (root, root / 'data.yaml'):
+        labels = load(source)
+        assert [(i.name, i.split, len(i.annotations)) for i in labels.images] == [
+            ('a.png', 'train', 2),
+            ('b.png', 'train', 0),
+            ('c.png', 'val', 1),
+        ]
+        assert labels.classes == ['drone', 'bird']
+        box, outline = labels.images[0].annotations
+        assert box.shape.bounds == pytest.approx((18, 9, 22, 15))
+        assert isinstance(outline.shape, Polygon)
+        assert outline.shape.rings[0].tolist() == [[10, 6], [20, 6], [20, 12]]
+
+
+def test_other_layouts(tmp_path: Path) -> None:
+    """Roboflow's; labelImg's; darknet's, which CVAT writes, too."""
+    image(tmp_path / 'r/train/images/a.jpg')
+    image(tmp_path / 'r/valid/images/a.jpg', seed=1)
+    text(tmp_path / 'r/train/labels/a.txt', '0 0.5 0.5 0.1 0.25')
+    text(tmp_path / 'r/data.yaml', 'train: ../train/images\nval: ../valid/images\nnc: 1\nnames: [drone]\n')
+    labels = load(tmp_path / 'r')
+    assert [(i.name, i.split) for i in labels.images] == [('a.jpg', 'train'), ('images/a.jpg', 'val')]
+    assert any('had the name of another one' in note for note in labels.notes)
+
+    image(tmp_path / 'l/a.png')
+    text(tmp_path / 'l/a.txt', '1 0.5 0.5 0.1 0.25')
+    text(tmp_path / 'l/classes.txt', 'drone\nbird\n')
+    labels = load(tmp_path / 'l')
+    assert [labels.classes[a.label] for a in labels.annotations()] == ['bird']
+
+    image(tmp_path / 'd/obj_train_data/a.png')
+    text(tmp_path / 'd/obj_train_data/a.txt', '0 0.5 0.5 0.1 0.25')
+    text(tmp_path / 'd/obj.names', 'drone\n')
+    text(tmp_path / 'd/train.txt', 'data/obj_train_data/a.png\n')
+    assert load(tmp_path / 'd', name='yolo').classes == ['drone']
+    labels = load(tmp_path / 'd/train.txt')
+    assert [(len(i.annotations), i.name) for i in labels.images] == [(1, 'obj_train_data/a.png')]
+
+
+def test_pixels_keypoints_and_float_classes(tmp_path: Path) -> None:
+    image(tmp_path / 'a.png')
+    text(tmp_path / 'a.txt', '0.0 20 12 4 6\n')
+    with pytest.raises(DataError, match=r'a.txt, line 1: .*are they pixels \(--units pixels\)'):
+        load(tmp_path)
+    (annotation,) = load(tmp_path, ReadOptions(units='pixels')).annotations()
+    assert annotation.shape == Box(18, 9, 22, 15)
+    text(tmp_path / 'a.txt', '0 0.5 0.5 0.1 0.25 0.5 0.5 2\n')
+    text(tmp_path / 'data.yaml', 'train: .\nkpt_shape: [1, 3]\nnames: [drone]\n')
+    labels = load(tmp_path)
+    assert isinstance(labels.images[0].annotations[0].shape, Box)
+    assert any('keypoints of its targets are left out' in note for note in labels.notes)
+
+
+def test_labels_without_image_and_images_without_label(root: Path) -> None:
+    text(root / 'labels/train/z.txt', '0 0.5 0.5 0.1 0.25')
+    (root / 'labels/train/b.txt').unlink()
+    labels = load(root)
+    assert any('1 images have no label file' in note for note in labels.notes)
+    assert any('1 label files have no image' in note and 'z.txt' in note for note in labels.notes)
+
+
+def test_what_cannot_be_read_is_named(root: Path) -> None:
+    label = root / 'labels/val/c.txt'
+    for line, message in (
+        ('2 0.5 0.5 0.1 0.1', 'c.txt: class 2, but there are names for 2 classes only'),
+        ('0 0.5 0.5 0.1', 'c.txt, line 1'),
+        ('0 0.5 0.5 0.1 0.1 0.9', 'predictions have their confidence there'),
+        ('drone 0.5 0.5 0.1 0.1', 'c.txt, line 1'),
+        ('0 0.5 0.5 0 0.1', r'\(no area\)'),
+    ):
+        text(label, line)
+        with pytest.raises(DataError, match=message):
+            load(root)
+    (root / 'data.yaml').unlink()
+    text(label, '2 0.5 0.5 0.1 0.1')
+    with pytest.raises(DataError, match='give the names with --names'):
+        load(root)
+    text(root / 'data.yaml', 'train: images/gone\nnames: [a]\n')
+    with pytest.raises(MissingDataError, match='train: images/gone is neither below'):
+        load(root)
+
+
+def test_class_names(tmp_path: Path) -> None:
+    text(tmp_path / 'a.yaml', 'names: {0: drone, 1: bird}\n')
+    text(tmp_path / 'b.yaml', 'names: [drone, bird]\n')
+    text(tmp_path / 'c.txt', 'drone\nbird\n', 'utf-16')
+    assert all(read_class_names(tmp_path / name) == ['drone', 'bird'] for name in ('a.yaml', 'b.yaml', 'c.txt'))
+    with pytest.raises(DataError, match='no class names'):
+        read_class_names(text(tmp_path / 'd.yaml', 'nc: 2\n'))
+    with pytest.raises(DataError, match='not valid YAML'):
+        read_class_names(text(tmp_path / 'e.yaml', 'names: [\n'))
