@@ -39,7 +39,9 @@ class CocoEvaluation:
         images: list[dict[str, Any]] = []
         targets: list[dict[str, Any]] = []
         boxes: list[dict[str, Any]] = []
+        self._first_target: list[int] = []
         for index, frame in enumerate(self.frames, 1):
+            self._first_target.append(len(targets) + 1)
             images.append(dict(id=index, height=frame.shape[0], width=frame.shape[1]))
             for box, label, ignored in zip(frame.targets, frame.target_labels, frame.ignored):
                 targets.append(_entry(len(targets) + 1, index, box, label, iscrowd=int(ignored)))
@@ -93,6 +95,27 @@ class CocoEvaluation:
         """(101,) interpolated precision at IoU .5 over recall 0, .01, ..., 1; -1 without any target."""
         chosen = range(len(self.frames)) if indices is None else sorted(set(indices))
         return self._accumulate(chosen)[0][0, :, label, 0, -1]
+
+    def matches(self, index: int, label: int = 0) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.bool_]]:
+        """What the detections of a frame were matched with at IoU .5.
+
+        Args:
+            index: position in ``frames``.
+            label: class.
+
+        Returns:
+            Of each detection, highest score first: its score, the index of its target in the frame (-1: none), and
+            whether it counts neither as true nor as false.
+        """
+        found = self._evaluation.evalImgs[label * len(self.frames) + index]
+        if found is None:
+            return np.zeros(0), np.zeros(0, np.int64), np.zeros(0, bool)
+        matched = found['dtMatches'][0].astype(np.int64)
+        return (
+            np.array(found['dtScores'], np.float64),
+            np.where(matched > 0, matched - self._first_target[index], -1),
+            found['dtIgnore'][0].astype(bool),
+        )
 
     def chosen_by(self, protocol: str) -> list[int]:
         """Positions of the frames that a key of :data:`FRAMES` counts."""

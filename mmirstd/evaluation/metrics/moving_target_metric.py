@@ -14,6 +14,7 @@ from mmirstd.registry import METRICS
 from ..functional import CocoEvaluation, FrameDetections
 from ..functional.box_pd_fa import count_frame, pd_by_scr, summarize_counts
 from ..functional.coco_evaluation import FRAMES
+from ..functional.score_counts import SCORE_BINS, count_by_score
 from .data_set_metric import DataSetMetric
 from .report_files import check_suffix, write_json
 from .text_tables import as_text, cell, heading, new_table
@@ -33,7 +34,8 @@ class MovingTargetMetric(DataSetMetric):
       a score threshold, see :meth:`~..functional.coco_evaluation.CocoEvaluation.summarize`.
     - ``Pd``, ``Fa``, ``Fa_e6``, ``false_per_frame``, ``target_precision``, ``target_F1``: by centers, at
       ``score_threshold``, see :mod:`~..functional.box_centroids`.
-    - ``Pd_scr/2-4`` and so on: Pd by signal-to-clutter ratio, with ``scr_bins``.
+    - ``Pd_scr/2-4`` and so on: Pd by signal-to-clutter ratio, with ``scr_bins``; of one class also ``mAP50_scr/2-4``:
+      average precision at IoU .5 where only targets of this ratio count, and all false alarms.
 
     The official scripts count only frames with an annotation. The measures of ``default`` count all frames, those of
     ``sstnet`` (``sstnet/mAP50``) only annotated ones. Where every frame has a target, as in DAUB's test set, they
@@ -52,6 +54,8 @@ class MovingTargetMetric(DataSetMetric):
         scr_bins: Ascending edges of SCR bins, ``(0, 2, 4, 8, None)``, the last None for infinity; needs instances with
             ``scr`` (synthetic sequences have them).
         per_sequence_out: A ``.json`` file for all measures, overall, by sequence and by SCR.
+        score_counts_out: A ``.json`` file for the true and false detections of each sequence by score, of all frames
+            and one class, see :class:`~..functional.score_counts.ScoreCounts`: what a comparison over sequences needs.
         results_out: A ``.json`` file for the detections in COCO's result format.
         collect_device, prefix, collect_dir: As in mmengine.
 
@@ -71,6 +75,7 @@ class MovingTargetMetric(DataSetMetric):
         per_sequence: bool = True,
         scr_bins: Sequence[float | None] | None = None,
         per_sequence_out: str | None = None,
+        score_counts_out: str | None = None,
         results_out: str | None = None,
         collect_device: str = 'cpu',
         prefix: str | None = None,
@@ -91,15 +96,22 @@ class MovingTargetMetric(DataSetMetric):
             edges = [math.inf if edge is None else float(edge) for edge in scr_bins]
             if len(edges) < 2 or any(not low < high for low, high in zip(edges, edges[1:])):
                 raise ValueError(f'MovingTargetMetric: scr_bins={edges}; expected at least two ascending edges')
-        for name, path in (('per_sequence_out', per_sequence_out), ('results_out', results_out)):
+        for name, path in (
+            ('per_sequence_out', per_sequence_out),
+            ('score_counts_out', score_counts_out),
+            ('results_out', results_out),
+        ):
             if path:
                 check_suffix(path, ('.json',), name)
+        if score_counts_out and num_classes != 1:
+            raise ValueError(f'MovingTargetMetric: score_counts_out is for one class, got num_classes={num_classes}')
         self.score_threshold = score_threshold
         self.max_distance = max_distance
         self.num_classes = num_classes
         self.per_sequence = per_sequence or bool(per_sequence_out)
         self.scr_bins = edges
         self.per_sequence_out = per_sequence_out
+        self.score_counts_out = score_counts_out
         self.results_out = results_out
         self.last_tables: dict[str, Any] | None = None
 
@@ -142,12 +154,18 @@ class MovingTargetMetric(DataSetMetric):
         if self.scr_bins is not None:
             tables['scr'] = pd_by_scr(counts, self.scr_bins)
             measures.update({f'Pd_scr/{_bin(row)}': row['Pd'] for row in tables['scr']})
+            if self.num_classes == 1:
+                by_score = count_by_score(coco, self.scr_bins)
+                measures.update({f'mAP50_scr/{name}': by_score.mean_precision(name) for name in by_score.bins})
         self.last_tables = tables
         logger = MMLogger.get_current_instance()
         print_log(f'MovingTargetMetric, {len(frames)} frames\n{_text(tables)}', logger=logger)
         if self.per_sequence_out:
             write_json(self.per_sequence_out, tables)
             print_log(f'MovingTargetMetric: measures by sequence in {self.per_sequence_out}', logger=logger)
+        if self.score_counts_out:
+            write_json(self.score_counts_out, count_by_score(coco, self.scr_bins or (), SCORE_BINS).to_dict())
+            print_log(f'MovingTargetMetric: detections by sequence and score in {self.score_counts_out}', logger=logger)
         if self.results_out:
             write_json(self.results_out, [entry for frame in frames for entry in _coco_results(frame)])
             print_log(f'MovingTargetMetric: detections in {self.results_out}', logger=logger)

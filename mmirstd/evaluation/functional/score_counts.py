@@ -1,0 +1,168 @@
+"""True and false detections of each sequence by score: what average precision of any choice of sequences needs.
+
+Average precision is no mean over sequences, so a resample of them needs more than one figure a sequence. Of a detector's
+thousands of detections it needs no more than how many of each sequence are true and false in each of some tens of bins of
+the score.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .coco_evaluation import CocoEvaluation
+from .pixels import NAN
+
+#: So that recall rises by 2 percent from one to the next: fine enough for 101 recall points, and small in a file.
+SCORE_BINS = 50
+#: Name of all targets together among the SCR bins.
+ALL = 'all'
+
+
+@dataclass(frozen=True)
+class ScoreCounts:
+    """Counts of detections at IoU .5, at most 100 a frame, of one class.
+
+    Attributes:
+        sequences: N names.
+        bins: S names of SCR bins; a target is in one of them, or in none.
+        targets: (N, S + 1), the last column: targets in none.
+        true: (N, S + 1, B): detections of these targets, by falling score.
+        false: (N, B): detections of nothing. Those that score less than every true one are left out: they change
+            no average precision.
+    """
+
+    sequences: tuple[str, ...]
+    bins: tuple[str, ...]
+    targets: NDArray[np.int64]
+    true: NDArray[np.int64]
+    false: NDArray[np.int64]
+
+    def average_precision(self, name: str = ALL, weights: NDArray[Any] | None = None) -> NDArray[np.float64]:
+        """Average precision at IoU .5 with 101 recall points, as pycocotools has it if each bin holds one detection.
+
+        Of an SCR bin only its targets count; detections of other targets are neither true nor false.
+
+        Args:
+            name: Of an SCR bin, or :data:`ALL`.
+            weights: (R, N): how often each sequence is in each of R resamples; None: each once, in one.
+
+        Returns:
+            (R,); NaN without any target.
+
+        Raises:
+            KeyError: There is no such bin.
+        """
+        if name != ALL and name not in self.bins:
+            raise KeyError(f'no SCR bin {name!r}; there are {", ".join(self.bins)}')
+        chosen = slice(None) if name == ALL else slice(self.bins.index(name), self.bins.index(name) + 1)
+        if weights is None:
+            weights = np.ones((1, len(self.sequences)))
+        targets = weights @ self.targets[:, chosen].sum(axis=1)
+        true = np.cumsum(weights @ self.true[:, chosen].sum(axis=1), axis=1)
+        false = np.cumsum(weights @ self.false, axis=1)
+        precision = np.divide(true, true + false, out=np.zeros_like(true), where=true + false > 0)
+        precision = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
+        recall = true / np.maximum(targets, 1)[:, None]
+        # Recall points 0, .01, ..., 1 that each bin is the first to reach; the sum of counts may be off by rounding.
+        reached = np.floor(100 * recall + 1e-9) + (recall > 0)
+        points = np.diff(reached, axis=1, prepend=0.0)
+        found = (precision * points).sum(axis=1) / 101
+        found[targets == 0] = NAN
+        return found
+
+    def mean_precision(self, name: str = ALL) -> float:
+        """:meth:`average_precision` of all sequences."""
+        return float(self.average_precision(name)[0])
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON data; counts as flat lists of (SCR bin, score bin, number) and (score bin, number), those above 0."""
+        return dict(
+            name=list(self.sequences),
+            scr_bins=list(self.bins),
+            score_bins=self.false.shape[1],
+            targets=self.targets.tolist(),
+            true=[
+                [int(value) for kind, score in zip(*np.nonzero(one)) for value in (kind, score, one[kind, score])]
+                for one in self.true
+            ],
+            false=[
+                [int(value) for score in np.flatnonzero(one) for value in (score, one[score])] for one in self.false
+            ],
+        )
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> ScoreCounts:
+        """The inverse of :meth:`to_dict`."""
+        names, bins, count = tuple(data['name']), tuple(data['scr_bins']), int(data['score_bins'])
+        true = np.zeros((len(names), len(bins) + 1, count), np.int64)
+        false = np.zeros((len(names), count), np.int64)
+        for owner, (hits, others) in enumerate(zip(data['true'], data['false'])):
+            for kind, score, number in np.reshape(hits, (-1, 3)).astype(int):
+                true[owner, kind, score] = number
+            for score, number in np.reshape(others, (-1, 2)).astype(int):
+                false[owner, score] = number
+        return cls(names, bins, np.array(data['targets'], np.int64).reshape(len(names), -1), true, false)
+
+
+def count_by_score(
+    coco: CocoEvaluation, edges: Sequence[float] = (), num_bins: int | None = None, indices: Iterable[int] | None = None
+) -> ScoreCounts:
+    """Count the detections of each sequence by score.
+
+    Args:
+        coco: Detections matched with targets.
+        edges: Ascending edges of SCR bins, ``low <= scr < high``; the last may be infinity.
+        num_bins: Bins of the score, each with as many true detections as the others, so that recall rises evenly;
+            None: a bin a detection.
+        indices: Positions of the frames; None: all.
+    """
+    frames = coco.frames
+    chosen = range(len(frames)) if indices is None else sorted(set(indices))
+    names = tuple(dict.fromkeys(frames[index].sequence for index in chosen))
+    bins = tuple(_name(low, high) for low, high in zip(edges, edges[1:]))
+    targets = np.zeros((len(names), len(bins) + 1), np.int64)
+    scores: list[NDArray[np.float64]] = []
+    kinds: list[NDArray[np.int64]] = []  # the SCR bin of the target, -1: false
+    owners: list[int] = []
+    for index in chosen:
+        frame, owner = frames[index], names.index(frames[index].sequence)
+        inside = _bins_of(frame.scr, edges)
+        np.add.at(targets[owner], inside[~frame.ignored], 1)
+        found, matched, ignored = coco.matches(index)
+        scores.append(found[~ignored])
+        kinds.append(np.where(matched >= 0, inside[matched] if len(inside) else -1, -1)[~ignored])
+        owners += [owner] * len(scores[-1])
+    score = np.concatenate(scores) if scores else np.zeros(0)
+    kind, owner_of = np.concatenate(kinds) if kinds else np.zeros(0, np.int64), np.array(owners, np.int64)
+    order = np.argsort(-score, kind='mergesort')  # as pycocotools: equal scores in the order of the frames
+    kind, owner_of = kind[order], owner_of[order]
+    hits = np.cumsum(kind >= 0)
+    total = int(hits[-1]) if len(hits) else 0
+    kept = np.arange(len(kind)) <= (np.flatnonzero(kind >= 0)[-1] if total else -1)
+    kind, owner_of, before = kind[kept], owner_of[kept], (hits - (kind >= 0))[kept]
+    if num_bins is None:
+        bin_of, count = np.arange(len(kind)), len(kind)
+    else:
+        bin_of, count = np.minimum(before * num_bins // max(total, 1), num_bins - 1), num_bins
+    true, false = np.zeros((len(names), len(bins) + 1, count), np.int64), np.zeros((len(names), count), np.int64)
+    real = kind >= 0
+    np.add.at(true, (owner_of[real], kind[real], bin_of[real]), 1)
+    np.add.at(false, (owner_of[~real], bin_of[~real]), 1)
+    return ScoreCounts(names, bins, targets, true, false)
+
+
+def _bins_of(scr: NDArray[np.float64], edges: Sequence[float]) -> NDArray[np.int64]:
+    """Of each target; the number of bins where it is in none."""
+    count = max(len(edges) - 1, 0)
+    found = np.searchsorted(np.asarray(edges, np.float64), scr, side='right') - 1
+    return np.where((found < 0) | (found >= count) | np.isnan(scr), count, found)
+
+
+def _name(low: float, high: float) -> str:
+    return f'{low:g}+' if math.isinf(high) else f'{low:g}-{high:g}'
