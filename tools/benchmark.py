@@ -23,6 +23,7 @@ from mmirstd.benchmark import (
     Settings,
     Suite,
     build_table,
+    due_pairs,
     load_suite,
     move_data,
     read_records,
@@ -118,7 +119,16 @@ def main(argv: list[str] | None = None) -> None:
     if not MMLogger.check_instance_created('mmirstd'):
         MMLogger.get_instance('mmirstd', log_level='WARNING')  # configs are read many times
     stop = threading.Event()
-    jobs = [Job(suite, run, seed, settings, stop) for run, seed in suite.select(args.only, args.seeds)]
+    pairs = suite.select(args.only, args.seeds)
+
+    def due_jobs() -> list[Job]:
+        due = pairs
+        if suite.halving is not None:
+            now = due_pairs(suite, read_records(suite, logs))
+            due = [pair for pair in now if pair in pairs]
+        return [Job(suite, run, seed, settings, stop) for run, seed in due]
+
+    jobs = due_jobs()
     if args.list:
         width = max(len(job.name) for job in jobs)
         for job in jobs:
@@ -147,6 +157,15 @@ def main(argv: list[str] | None = None) -> None:
         return
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     outcome = run_jobs(left, args.jobs, stop)
+    # The next stage of a halving begins when all of this one is there.
+    while suite.halving is not None and not outcome.interrupted and not outcome.failed:
+        left = [job for job in due_jobs() if not job.done()]
+        if not left:
+            break
+        print(f'{suite.name}: next stage, {len(left)} runs')
+        done = outcome.finished
+        outcome = run_jobs(left, args.jobs, stop)
+        outcome.finished[:0] = done
     write_tables(suite, logs)
     for message in outcome.failed.values():
         print(f'\nFAILED {message}', file=sys.stderr)

@@ -55,6 +55,12 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         help='write the counts of each image, its targets and false alarms to this JSON or CSV file',
     )
     parser.add_argument(
+        '--per-sequence',
+        metavar='FILE',
+        help='of moving targets: write the true and false detections of each sequence by score to this JSON file, what '
+        'a comparison over seeds and sequences needs',
+    )
+    parser.add_argument(
         '--protocol',
         action='append',
         metavar='NAME[,NAME]',
@@ -74,7 +80,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 def main() -> None:
     """Test."""
     from mmirstd.engine import CheckpointGuardHook
-    from mmirstd.engine.evaluation_options import set_eval_size, set_per_image, set_protocols
+    from mmirstd.engine.evaluation_options import set_eval_size, set_per_image, set_per_sequence, set_protocols
     from mmirstd.engine.loading_options import loading_steps
     from mmirstd.engine.normalization import follow_training, is_asked_for
     from mmirstd.engine.prediction_only import predict_only
@@ -89,7 +95,7 @@ def main() -> None:
         raise ConfigError(f'{args.config}: has no {", ".join(missing)}, so nothing can be tested.')
     cfg.test_cfg = cfg.get('test_cfg') or dict()
     without_masks = predict_only(cfg)
-    asked = [option for option in ('per_image', 'protocol') if getattr(args, option)]
+    asked = [option for option in ('per_image', 'per_sequence', 'protocol') if getattr(args, option)]
     if without_masks and asked:
         raise ConfigError(
             f'--{asked[0].replace("_", "-")}: the test data have no masks ({without_masks}), so nothing '
@@ -101,6 +107,8 @@ def main() -> None:
         set_eval_size(cfg, args.eval_size)
     if args.per_image:
         set_per_image(cfg, args.per_image)
+    if args.per_sequence:
+        set_per_sequence(cfg, args.per_sequence)
     if args.show_dir:
         cfg.setdefault('default_hooks', {})['visualization'] = dict(
             type='mmirstd.IRSTDVisualizationHook', show_dir=args.show_dir

@@ -9,6 +9,7 @@ and tables; a job (:mod:`.job`) trains and tests one run with one seed and write
 from .charts import draw_differences, write_chart
 from .differences import Difference, Differences, find_differences
 from .further_tests import Evaluation
+from .halving import Halving, Stage, due_pairs
 from .image_counts import bootstrap_differences
 from .job import Job
 from .markers import replace_between, write_table
@@ -28,6 +29,7 @@ __all__ = [
     'Difference',
     'Differences',
     'Evaluation',
+    'Halving',
     'Job',
     'JobFailed',
     'Outcome',
@@ -35,12 +37,14 @@ __all__ = [
     'Plan',
     'Run',
     'Settings',
+    'Stage',
     'Stopped',
     'Suite',
     'Table',
     'bootstrap_differences',
     'build_table',
     'draw_differences',
+    'due_pairs',
     'find_differences',
     'load_suite',
     'mean_and_spread',

@@ -63,9 +63,11 @@ class Commands:
             command += ['--resume', f'{self.folder}/{resume.name}']
         return [*command, '--cfg-options', *self.options]
 
-    def test(self, checkpoint: Path | None, per_image: bool) -> list[str]:
+    def test(self, checkpoint: Path | None, per_image: bool, per_sequence: bool = False) -> list[str]:
         """Test by the default protocol at native size; no checkpoint for a method without training."""
-        return self._test(checkpoint, 'test', ['--per-image', f'{self.folder}/per_image.json'] if per_image else [])
+        options = ['--per-image', f'{self.folder}/per_image.json'] if per_image else []
+        options += ['--per-sequence', f'{self.folder}/per_sequence.json'] if per_sequence else []
+        return self._test(checkpoint, 'test', options)
 
     def further_test(self, tests: Sequence[Evaluation], checkpoint: Path | None) -> list[str]:
         """Further tests, all at one size."""

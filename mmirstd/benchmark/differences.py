@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from mmirstd.evaluation.functional.score_counts import ScoreCounts
 from mmirstd.utils.errors import ConfigError
 
 from .image_counts import bootstrap_differences, measure
 from .record_values import Records, value_of
+from .sequence_counts import BINNING, bin_of, difference_over_both, spread_over_sequences
 from .statistics import PairedDifference, paired_difference
 from .suite import Column, Suite, Table
 
@@ -61,7 +63,7 @@ class Differences:
         rows: Pair by pair, figure by figure.
         used: The records that went into it.
         missing: Pairs (A, B) of which no seed is there.
-        uncounted: Pairs whose records are too old to have counts of each image.
+        uncounted: Pairs whose records are too old to have counts of each image or sequence.
     """
 
     rows: list[Difference] = field(default_factory=list)
@@ -81,15 +83,17 @@ def find_differences(suite: Suite, table: Table, records: Records) -> Difference
     Raises:
         ConfigError: A figure that the records do not have, damaged counts, or records of different images.
     """
-    where, compare = f'{suite.path}: table {table.name}', _over_images if table.over == 'images' else _over_seeds
+    where = f'{suite.path}: table {table.name}'
+    compare = dict(images=_over_images, sequences=_over_sequences, seeds=_over_seeds)[table.over]
+    counted = dict(images='per_image', sequences='per_sequence').get(table.over)
     found = Differences()
     for first, second in table.pairs:
         seeds = sorted(set(records[first]) & set(records[second]))
         if not seeds:
             found.missing.append((first, second))
             continue
-        if table.over == 'images':
-            seeds = [seed for seed in seeds if all('per_image' in records[name][seed] for name in (first, second))]
+        if counted:
+            seeds = [seed for seed in seeds if all(counted in records[name][seed] for name in (first, second))]
             if not seeds:
                 found.uncounted.append((first, second))
                 continue
@@ -114,6 +118,44 @@ def _over_seeds(
         ]
         results.append(paired_difference([a for a, _ in pairs], [b for _, b in pairs]) if pairs else None)
     return results
+
+
+def _over_sequences(
+    first: str, second: str, seeds: Sequence[int], columns: Sequence[Column], records: Records, where: str
+) -> list[PairedDifference | None]:
+    counts = [
+        [_sequence_counts(records[name][seed], columns, f'{where}: {name}, seed {seed}') for seed in seeds]
+        for name in (first, second)
+    ]
+    results: list[PairedDifference | None] = []
+    for column in columns:
+        values = [[value_of(records[name][seed], column.value, where) for seed in seeds] for name in (first, second)]
+        a, b = ([value for value in side if value is not None] for side in values)
+        if len(a) < len(seeds) or len(b) < len(seeds):  # a test part without targets of this SCR
+            results.append(None)
+            continue
+        try:
+            spread = spread_over_sequences(*counts, column.figure)
+        except ValueError as error:
+            raise ConfigError(
+                f'{where}: {first} against {second}: {error}; records of one table are of one test split'
+            ) from error
+        found = difference_over_both(a, b, spread, len(counts[0][0].sequences))
+        results.append(found.scaled(column.scale))
+    return results
+
+
+def _sequence_counts(record: dict[str, Any], columns: Sequence[Column], where: str) -> ScoreCounts:
+    """The counts of each sequence, checked against the figures of the record."""
+    counts = ScoreCounts.from_dict(record['per_sequence'])
+    for column in columns:
+        recorded, again = value_of(record, column.value, where), counts.mean_precision(bin_of(column.figure))
+        if recorded is not None and not math.isclose(recorded, again, abs_tol=BINNING):
+            raise ConfigError(
+                f'{where}: its counts of each sequence give {column.figure} {again:g}, its figure is '
+                f'{recorded:g}.\n  cure: the record is damaged; delete it'
+            )
+    return counts
 
 
 def _over_images(

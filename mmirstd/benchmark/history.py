@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,12 @@ def seconds_per_iteration(history: History) -> float | None:
     """Mean time of an iteration, without validation and start-up; None if nothing was logged."""
     times = [e['time'] for e in history.train if isinstance(e.get('time'), (int, float))]
     return sum(times) / len(times) if times else None
+
+
+def last_logged(history: History, names: Sequence[str]) -> dict[str, float]:
+    """The last value of what parts of a network log of themselves, of those that were logged."""
+    found = {name: entry[name] for entry in history.train for name in names if name in entry}
+    return {name: value for name, number in found.items() if (value := shorten(number, 5)) is not None}
 
 
 def loss_curve(history: History, points: int = 60) -> dict[str, list]:

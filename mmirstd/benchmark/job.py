@@ -18,6 +18,7 @@ from mmirstd.utils.files import file_sha256
 from .commands import Commands, by_size, further_name
 from .further_tests import Evaluation
 from .history import (
+    last_logged,
     last_position,
     loss_curve,
     metrics_of,
@@ -64,6 +65,7 @@ class Job:
         self.record = record_path(settings.logs, suite, run, seed)
         self.phase = 'waiting'
         self._plan: Plan | None = None
+        self._per_sequence = suite.counts_sequences(run, seed)
         self._per_epoch: int | None = None
 
     # State
@@ -219,7 +221,7 @@ class Job:
         checkpoint = Path(best.replace('/', '_')) if plan.trains else self.run.checkpoint_file
         return [
             *commands,
-            self.shown_commands.test(checkpoint, plan.per_image),
+            self.shown_commands.test(checkpoint, plan.per_image, self._per_sequence),
             *(self.shown_commands.further_test(tests, checkpoint) for tests in by_size(self.run.tests)),
         ]
 
@@ -275,9 +277,9 @@ class Job:
         checkpoint, step, entry = self.run.checkpoint_file, None, {}
         if plan.trains:
             checkpoint, step, entry = choose_checkpoint(self.work_dir, plan, history)
-        for name in ('test.json', 'per_image.json'):
+        for name in ('test.json', 'per_image.json', 'per_sequence.json'):
             (self.work_dir / name).unlink(missing_ok=True)
-        self._run_test(self.commands.test(checkpoint, plan.per_image), lock)
+        self._run_test(self.commands.test(checkpoint, plan.per_image, self._per_sequence), lock)
         write_record(self.record, self._result(plan, history, step, entry, checkpoint))
 
     def _run_test(self, command: list[str], lock: int) -> None:
@@ -347,7 +349,7 @@ class Job:
             data=data_state(self.load_config()),
             commands=[
                 *(part['command'] for part in parts),
-                _as_text(self.shown_commands.test(checkpoint, plan.per_image)),
+                _as_text(self.shown_commands.test(checkpoint, plan.per_image, self._per_sequence)),
             ],
             selection=plan.selection,
             training=dict(
@@ -358,10 +360,11 @@ class Job:
                 training_s=shorten(speed * iterations, 5) if speed and iterations else None,
                 wall_s=round(sum(part['wall_s'] for part in parts), 1) if parts else None,
                 parts=[{key: part[key] for key in ('wall_s', 'jobs', 'threads')} for part in parts],
+                **last_logged(history, ('gils_scale',)),
             ),
             validation=metrics_of(entry),
             test=tested['metrics'],
-            **self._per_image(plan),
+            **self._counts(plan),
             network=dict(tested['network'], images=tested['images']),
             checkpoint=None
             if checkpoint is None
@@ -373,11 +376,14 @@ class Job:
             loss_curve=loss_curve(history),
         )
 
-    def _per_image(self, plan: Plan) -> dict[str, Any]:
-        if not plan.per_image:
-            return {}
-        written = json.loads((self.work_dir / 'per_image.json').read_text(encoding='utf-8'))
-        return dict(per_image=read_image_counts(written['images']))
+    def _counts(self, plan: Plan) -> dict[str, Any]:
+        counts: dict[str, Any] = {}
+        if plan.per_image:
+            written = json.loads((self.work_dir / 'per_image.json').read_text(encoding='utf-8'))
+            counts['per_image'] = read_image_counts(written['images'])
+        if self._per_sequence:
+            counts['per_sequence'] = json.loads((self.work_dir / 'per_sequence.json').read_text(encoding='utf-8'))
+        return counts
 
 
 def _as_text(command: Sequence[str]) -> str:

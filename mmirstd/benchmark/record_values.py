@@ -19,6 +19,7 @@ RUN_VALUES = {
     'wall_s': ('training', 'wall_s'),
     'chosen': ('training', 'chosen'),
     'iterations': ('training', 'iterations'),
+    'gils_scale': ('training', 'gils_scale'),
     'images': ('network', 'images'),
 }
 

@@ -12,6 +12,7 @@ from mmirstd.utils.errors import ConfigError
 from mmirstd.utils.near_matches import near_matches
 
 from .further_tests import Evaluation
+from .halving import Halving
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Run:
         tests: Further tests, beside the default protocol at native size.
         checkpoint: File that is tested as it is, as the suite writes it; None: what the run's training yields.
         checkpoint_file: Where that file is on this machine.
+        against: Name of the run that successive halving compares it with; None: it is one of those.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Run:
     tests: tuple[Evaluation, ...] = ()
     checkpoint: str | None = None
     checkpoint_file: Path | None = None
+    against: str | None = None
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,8 @@ class Table:
         name: Unique in the suite.
         readme: File, relative to the repository.
         kind: ``'results'``: a row a run, mean and standard deviation; ``'differences'``: of pairs of runs.
-        over: What differences are paired by: ``'seeds'`` or ``'images'``.
+        over: What differences are paired by: ``'seeds'``, ``'images'``, or ``'sequences'`` (and seeds).
+        seeds: Of the runs' seeds, those that it takes; None: all.
         columns: What is shown.
         runs: Rows of ``'results'``, in the suite's order.
         pairs: Rows of ``'differences'``: (A, B).
@@ -105,6 +109,7 @@ class Table:
     note: str = ''
     over: str = 'seeds'
     chart: str = ''
+    seeds: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -118,6 +123,7 @@ class Suite:
         data_roots: Name -> path as the suite writes it, relative to the repository.
         runs: In the order of the file.
         tables: In the order of the file.
+        halving: The stages in which runs are dropped; None: all runs get all their seeds.
     """
 
     name: str
@@ -126,10 +132,20 @@ class Suite:
     data_roots: dict[str, str]
     runs: tuple[Run, ...]
     tables: tuple[Table, ...] = field(default=())
+    halving: Halving | None = None
 
     def run(self, name: str) -> Run:
         """A run by its name."""
         return next(run for run in self.runs if run.name == name)
+
+    def counts_sequences(self, run: Run, seed: int) -> bool:
+        """Whether a table compares this run with this seed over sequences, which needs counts of each."""
+        return any(
+            table.over == 'sequences'
+            and any(run.name in pair for pair in table.pairs)
+            and (table.seeds is None or seed in table.seeds)
+            for table in self.tables
+        )
 
     def labels(self, names: Iterable[str]) -> dict[str, str]:
         """Run -> label, with its group where another run among the names has the same label."""

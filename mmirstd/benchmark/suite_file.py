@@ -17,6 +17,7 @@ from mmirstd.utils.errors import ConfigError
 from mmirstd.utils.near_matches import near_matches
 
 from .further_tests import read_evaluations
+from .halving import Halving, Stage
 from .image_counts import MEASURES
 from .options import flatten_options
 from .suite import Column, Run, Suite, Table, match_runs
@@ -24,7 +25,7 @@ from .suite import Column, Run, Suite, Table, match_runs
 _NAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9._+-]*')
 KINDS = ('results', 'differences')
 SOURCES = ('test', 'val', 'run')
-OVER = ('seeds', 'images')
+OVER = ('seeds', 'images', 'sequences')
 
 
 def load_suite(path: str | Path, root: Path) -> Suite:
@@ -42,6 +43,10 @@ def load_suite(path: str | Path, root: Path) -> Suite:
         - {name: full, config: configs/ggl_net/ggl-net_b4-500e_nuaa-sirst-341-86.py, label: GGL-Net, seeds: [0, 1, 2]}
         - {name: nudt, config: ..., data: nudt-sirst-663-664, data_root: nudt}     # on another data set (--data)
         - {name: mine, config: ..., checkpoint: weights/mine.pth}     # tested as it is, not trained; no seeds
+        - {name: other, config: ..., against: full}      # with halving: what the run is compared with
+        halving:                                # instead of seeds: the better runs get more of them
+          figure: val.mIoU
+          stages: [{seeds: [0, 1]}, {seeds: [2, 3, 4], keep: 4}]
         tables:
         - name: test
           readme: configs/ggl_net/README.md
@@ -50,7 +55,8 @@ def load_suite(path: str | Path, root: Path) -> Suite:
           - {value: test@msda.IoU}
           - {value: run.flops, heading: GFLOPs, scale: 1e-9, spread: false}
         - {name: pairs, kind: differences, over: seeds, readme: ..., columns: [...], pairs: [[full, plain]],
-           chart: configs/ggl_net/images/pairs.svg}     # a picture of it, too, where this is
+           chart: configs/ggl_net/images/pairs.svg,     # a picture of it, too, where this is
+           seeds: [2, 3, 4]}                            # of these seeds alone
 
     Args:
         path: YAML file.
@@ -68,7 +74,10 @@ def load_suite(path: str | Path, root: Path) -> Suite:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f'suite {where}: is no YAML: {error}') from error
     content = _fields(
-        content, where, required=('runs',), optional=('name', 'data_roots', 'options', 'seeds', 'tests', 'tables')
+        content,
+        where,
+        required=('runs',),
+        optional=('name', 'data_roots', 'options', 'seeds', 'halving', 'tests', 'tables'),
     )
     data_roots = content.get('data_roots') or {}
     if not isinstance(data_roots, Mapping) or not all(
@@ -78,6 +87,7 @@ def load_suite(path: str | Path, root: Path) -> Suite:
     for name, folder in data_roots.items():
         _relative(folder, f'{where}: data_roots: {name}')
     common = flatten_options(_mapping(content.get('options'), f'{where}: options'), f'{where}: options')
+    halving = _halving(content, where)
     runs = []
     for index, entry in enumerate(_list(content['runs'], f'{where}: runs')):
         runs.append(
@@ -88,11 +98,12 @@ def load_suite(path: str | Path, root: Path) -> Suite:
                 root,
                 dict(data_roots),
                 common,
-                content.get('seeds'),
+                content.get('seeds') if halving is None else list(halving.seeds),
                 content.get('tests'),
             )
         )
     _distinct([run.name for run in runs], f'{where}: runs')
+    _check_against(runs, halving, f'{where}: runs')
     tables = tuple(
         _table(entry, f'{where}: tables[{index}]', runs)
         for index, entry in enumerate(_list(content.get('tables') or [], f'{where}: tables', empty=True))
@@ -107,7 +118,58 @@ def load_suite(path: str | Path, root: Path) -> Suite:
         dict(data_roots),
         tuple(runs),
         tables,
+        halving,
     )
+
+
+def _halving(content: Mapping[str, Any], where: str) -> Halving | None:
+    entry = content.get('halving')
+    if entry is None:
+        return None
+    if 'seeds' in content or any(isinstance(run, Mapping) and 'seeds' in run for run in content['runs'] or []):
+        raise ConfigError(f'{where}: seeds: with halving, its stages say them')
+    where = f'{where}: halving'
+    entry = _fields(entry, where, required=('figure', 'stages'), optional=())
+    figure = entry['figure']
+    if not isinstance(figure, str) or not figure.startswith('val.'):
+        raise ConfigError(f'{where}: figure: {figure!r}; expected val.METRIC: runs are not chosen by test parts')
+    stages = []
+    for index, stage in enumerate(_list(entry['stages'], f'{where}: stages')):
+        stage = _fields(stage, f'{where}: stages[{index}]', required=('seeds',), optional=('keep',))
+        keep = stage.get('keep')
+        if keep is not None and (type(keep) is not int or keep < 1 or index == 0):
+            raise ConfigError(
+                f'{where}: stages[{index}]: keep: {keep!r}; expected how many runs, 1 or more, go on into this stage; '
+                'the first takes all'
+            )
+        stages.append(Stage(_seeds(stage['seeds'], f'{where}: stages[{index}]: seeds'), keep))
+    halving = Halving(figure, tuple(stages))
+    _distinct(halving.seeds, f'{where}: seeds')
+    return halving
+
+
+def _check_against(runs: Sequence[Run], halving: Halving | None, where: str) -> None:
+    names = [run.name for run in runs]
+    for run in runs:
+        if run.against is None:
+            continue
+        if halving is None:
+            raise ConfigError(f'{where}: {run.name}: against belongs to halving')
+        if run.against not in names or next(other for other in runs if other.name == run.against).against is not None:
+            close = near_matches(str(run.against), [other.name for other in runs if other.against is None])
+            raise ConfigError(
+                f'{where}: {run.name}: against: {run.against!r}; expected a run that itself is compared with none'
+                + (f'\n  did you mean: {", ".join(close)}?' if close else '')
+            )
+    if halving is not None and all(run.against is None for run in runs):
+        raise ConfigError(f'{where}: halving needs runs that say what they are compared with (against)')
+
+
+def _seeds(entry: Any, where: str) -> tuple[int, ...]:
+    if not isinstance(entry, list) or not entry or not all(type(s) is int and s >= 0 for s in entry):
+        raise ConfigError(f'{where}: found {entry!r}; expected a list of integers')
+    _distinct(entry, where)
+    return tuple(entry)
 
 
 def _run(
@@ -124,7 +186,7 @@ def _run(
         entry,
         where,
         required=('name', 'config'),
-        optional=('label', 'group', 'seeds', 'cfg_options', 'data', 'data_root', 'tests', 'checkpoint'),
+        optional=('label', 'group', 'seeds', 'cfg_options', 'data', 'data_root', 'tests', 'checkpoint', 'against'),
     )
     name = _name(entry['name'], f'{where}: name')
     where = f'{where} ({name})'
@@ -146,9 +208,9 @@ def _run(
             raise ConfigError(f'{where}: seeds: a run that tests a checkpoint is not trained and has none')
         seeds = [0]
     seeds = entry.get('seeds', seeds)
-    if not isinstance(seeds, list) or not seeds or not all(type(s) is int and s >= 0 for s in seeds):
-        raise ConfigError(f'{where}: seeds: found {seeds!r}; expected a list of integers, here or for the whole suite')
-    _distinct(seeds, f'{where}: seeds')
+    if seeds is None:
+        raise ConfigError(f'{where}: seeds: found None; expected a list of integers, here or for the whole suite')
+    seeds = _seeds(seeds, f'{where}: seeds')
     options = {
         **common,
         **flatten_options(_mapping(entry.get('cfg_options'), f'{where}: cfg_options'), f'{where}: cfg_options'),
@@ -162,13 +224,14 @@ def _run(
         file,
         str(entry.get('label', name)),
         str(entry.get('group', '')),
-        tuple(seeds),
+        seeds,
         dict(sorted(options.items())),
         _data_root(entry, data_roots, where),
         _data_set(entry, data_roots, where),
         read_evaluations(tests, entry.get('tests'), where),
         checkpoint,
         checkpoint_file,
+        entry.get('against'),
     )
 
 
@@ -221,8 +284,9 @@ def _table(entry: Any, where: str, runs: Sequence[Run]) -> Table:
         entry,
         where,
         required=('name', 'readme', 'columns'),
-        optional=('kind', 'over', 'runs', 'pairs', 'note', 'chart'),
+        optional=('kind', 'over', 'runs', 'pairs', 'note', 'chart', 'seeds'),
     )
+    seeds = None if entry.get('seeds') is None else _seeds(entry['seeds'], f'{where}: seeds')
     name = _name(entry['name'], f'{where}: name')
     where = f'{where} ({name})'
     _relative(entry['readme'], f'{where}: readme')
@@ -239,7 +303,8 @@ def _table(entry: Any, where: str, runs: Sequence[Run]) -> Table:
                 raise ConfigError(f'{where}: {key} belongs to kind: differences')
         chosen = match_runs([str(g) for g in _list(entry.get('runs', ['*']), f'{where}: runs')], runs, f'{where}: runs')
         _check_tests(columns, [run for run in runs if run.name in chosen], where)
-        return Table(name, entry['readme'], kind, columns, runs=tuple(chosen), note=str(entry.get('note', '')).strip())
+        note = str(entry.get('note', '')).strip()
+        return Table(name, entry['readme'], kind, columns, runs=tuple(chosen), note=note, seeds=seeds)
     if 'runs' in entry:
         raise ConfigError(f'{where}: kind: differences has pairs, not runs')
     pairs = []
@@ -264,6 +329,12 @@ def _table(entry: Any, where: str, runs: Sequence[Run]) -> Table:
                     f'{where}: {column.value}: over: images can compare '
                     + ', '.join(f'test.{known}' for known in MEASURES)
                 )
+    if over == 'sequences':
+        for column in columns:
+            if column.value != 'test.mAP50' and not column.value.startswith('test.mAP50_scr/'):
+                raise ConfigError(
+                    f'{where}: {column.value}: over: sequences can compare test.mAP50 and test.mAP50_scr/BIN'
+                )
     chart = entry.get('chart', '')
     if chart:
         _relative(chart, f'{where}: chart')
@@ -279,6 +350,7 @@ def _table(entry: Any, where: str, runs: Sequence[Run]) -> Table:
         note=str(entry.get('note', '')).strip(),
         over=over,
         chart=chart,
+        seeds=seeds,
     )
 
 

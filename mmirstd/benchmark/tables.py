@@ -41,6 +41,11 @@ def build_table(suite: Suite, table: Table, records: Records, logs: Path) -> Bui
         ConfigError: See :func:`~.record_values.value_of` and :func:`~.differences.find_differences`.
     """
     chart = None
+    if table.seeds is not None:
+        records = {
+            name: {seed: record for seed, record in found.items() if seed in table.seeds}
+            for name, found in records.items()
+        }
     if table.kind == 'results':
         rows, used = _results(suite, table, records)
     else:
@@ -70,13 +75,19 @@ def _results(suite: Suite, table: Table, records: Records) -> tuple[list[str], l
         for column in table.columns:
             values = [v for seed in sorted(found) if (v := value_of(found[seed], column.value, where)) is not None]
             cells.append(_mean_cell(values, column, len(found)))
-        count = str(len(found)) if len(found) == len(run.seeds) else f'{len(found)} of {len(run.seeds)}'
+        wanted = [seed for seed in run.seeds if table.seeds is None or seed in table.seeds]
+        whole = suite.halving is not None or len(found) == len(wanted)
+        count = str(len(found)) if whole else f'{len(found)} of {len(wanted)}'
         lines.append(_row([*([run.group if run.group != last else ''] if groups else []), run.label, *cells, count]))
         last = run.group
     if missing:
-        lines += ['', f'Not run yet: {"; ".join(missing)}.']
+        lines += ['', f'{_not_there(suite)}: {"; ".join(missing)}.']
     lines += _untested(suite, table.columns, {name: list(records[name].values()) for name in table.runs})
-    return (lines if used else [f'Not run yet: {"; ".join(missing)}.']), used
+    return (lines if used else [f'{_not_there(suite)}: {"; ".join(missing)}.']), used
+
+
+def _not_there(suite: Suite) -> str:
+    return 'Not run yet' if suite.halving is None else 'Dropped by the halving, or not run yet'
 
 
 def _untested(suite: Suite, columns: Sequence[Column], records: dict[str, list[dict]]) -> list[str]:
@@ -103,7 +114,8 @@ def _mean_cell(values: list[float], column: Column, expected: int) -> str:
 
 
 def _differences(suite: Suite, table: Table, found: Differences, records: Records) -> list[str]:
-    labels, over_images = suite.labels([name for pair in table.pairs for name in pair]), table.over == 'images'
+    labels = suite.labels([name for pair in table.pairs for name in pair])
+    over_images = table.over == 'images'
     heads = ['images', 'seeds', 'seen'] if over_images else ['A better', 'pairs', 'seen']
     lines = [_row(['A', 'B', 'figure', 'A - B', '95% interval', *heads]), '|---|---|---|---:|---:|---:|---:|---|']
     for row in found.rows:
@@ -124,8 +136,8 @@ def _differences(suite: Suite, table: Table, found: Differences, records: Record
     if not found.rows:
         lines = []
     for pairs, text in (
-        (found.missing, 'Not run yet'),
-        (found.uncounted, 'Without counts of each image, because the records are older'),
+        (found.missing, _not_there(suite)),
+        (found.uncounted, f'Without counts of each {table.over[:-1]}, because the records are older'),
     ):
         if pairs:
             against = '; '.join(f'{labels[first]} against {labels[second]}' for first, second in pairs)
@@ -164,6 +176,12 @@ def _footer(suite: Suite, table: Table, used: list[dict], logs: Path) -> str:
             'the difference is the mean over the seeds. It tells how far the choice of test images decides, not '
             'how far another training would. Each for itself (nothing corrects for the number of comparisons); '
             '"no difference seen": it covers 0. '
+        )
+    elif table.over == 'sequences':
+        text = (
+            'Paired by seed and sequence: t interval of the mean over the seeds, whose variance is that over the seeds '
+            'plus that over 2000 resamples of the test sequences, the same for A and B. Each for itself (nothing '
+            'corrects for the number of comparisons); "no difference seen": it covers 0. '
         )
     else:
         text = (

@@ -51,11 +51,15 @@ def set_protocols(cfg: Any, protocols: Sequence[str], eval_size: int | None = No
 
 def irstd_metrics(cfg: Any) -> list[dict]:
     """The configs of ``mmirstd.IRSTDMetric`` among the test evaluators."""
+    return _metrics(cfg, 'IRSTDMetric')
+
+
+def _metrics(cfg: Any, kind: str) -> list[dict]:
     given = cfg.get('test_evaluator') or []
     return [
         e
         for e in (given if isinstance(given, (list, tuple)) else [given])
-        if str(e.get('type', '')).rsplit('.', 1)[-1] == 'IRSTDMetric'
+        if str(e.get('type', '')).rsplit('.', 1)[-1] == kind
     ]
 
 
@@ -75,6 +79,24 @@ def set_per_image(cfg: Any, path: str) -> None:
     if not path.endswith(('.json', '.csv')):
         raise ConfigError(f'--per-image {path}: expected a name that ends with .json or .csv')
     ours[0]['per_image_out'] = path
+
+
+def set_per_sequence(cfg: Any, path: str) -> None:
+    """Let ``mmirstd.MovingTargetMetric`` write the detections of each sequence by score, in place.
+
+    Args:
+        cfg (mmengine.Config): With ``test_evaluator``.
+        path (str): ``.json``.
+
+    Raises:
+        ConfigError: There is no such metric, or another suffix.
+    """
+    ours = _metrics(cfg, 'MovingTargetMetric')
+    if not ours:
+        raise ConfigError('--per-sequence: test_evaluator has no mmirstd.MovingTargetMetric, which could write it')
+    if not path.endswith('.json'):
+        raise ConfigError(f'--per-sequence {path}: expected a name that ends with .json')
+    ours[0]['score_counts_out'] = path
 
 
 def _at(size: int | None) -> str:

@@ -78,6 +78,7 @@ p = argparse.ArgumentParser()
 p.add_argument('config'); p.add_argument('checkpoint', nargs='?'); p.add_argument('--work-dir'); p.add_argument('--out')
 p.add_argument('--cfg-options', nargs='+')
 p.add_argument('--protocol', default=''); p.add_argument('--eval-size', type=int); p.add_argument('--per-image')
+p.add_argument('--per-sequence')
 a = p.parse_args()
 import hashlib
 data = pathlib.Path(a.checkpoint).read_bytes()
@@ -92,6 +93,9 @@ if a.per_image:
     row = dict(height=8, width=8, tp=1, fp=0, fn=1, targets=1, detected=1, false_pixels=0)
     pathlib.Path(a.per_image).write_text(json.dumps(dict(images=[
         dict(row, image=f'/somewhere/private/images/{n}.png') for n in ('x', 'y.1', 'seq/z')])))
+if a.per_sequence:
+    pathlib.Path(a.per_sequence).write_text(json.dumps(dict(name=['s'], scr_bins=[], score_bins=1, targets=[[1]],
+                                                            true=[[0, 0, 1]], false=[[]])))
 """
 
 
@@ -124,8 +128,8 @@ def toy(**changes: Any) -> dict[str, Any]:
     }
 
 
-def make_jobs(root: Path, content: dict[str, Any], side_by_side: int = 1, stop=None) -> list[Job]:
-    """Jobs of a suite in a repository with the pretending tools."""
+def write_repository(root: Path, content: dict[str, Any]) -> tuple[Path, Path]:
+    """A repository with the pretending tools; returns its suite and its data."""
     path = write_suite(root, content)
     (root / 'tools').mkdir(exist_ok=True)
     (root / 'tools' / 'train.py').write_text(TRAIN)
@@ -133,6 +137,12 @@ def make_jobs(root: Path, content: dict[str, Any], side_by_side: int = 1, stop=N
     data = root / 'elsewhere'
     data.mkdir(exist_ok=True)
     (data / 'train.txt').write_text('x\n')
+    return path, data
+
+
+def make_jobs(root: Path, content: dict[str, Any], side_by_side: int = 1, stop=None) -> list[Job]:
+    """Jobs of a suite in a repository with the pretending tools."""
+    path, data = write_repository(root, content)
     suite = load_suite(path, root)
     settings = Settings(root / 'logs', root / 'work', {name: str(data) for name in suite.data_roots}, side_by_side, 1)
     return [Job(suite, run, seed, settings, *([stop] if stop else [])) for run, seed in suite.select()]

@@ -317,3 +317,28 @@ def test_another_checkpoint_under_the_same_name_is_noticed(tmp_path: Path) -> No
     (job,) = make_jobs(tmp_path, given(tmp_path, b'others'))
     with pytest.raises(ConfigError, match=r'checkpoint configs/released.pth with SHA-256 [\s\S]*cure: delete'):
         job.status()
+
+
+def test_counts_of_sequences_are_taken_where_a_table_needs_them(tmp_path: Path) -> None:
+    table = dict(
+        name='t',
+        readme='README.md',
+        kind='differences',
+        over='sequences',
+        columns=[dict(value='test.mAP50')],
+        pairs=[['a', 'b']],
+        seeds=[1],
+    )
+    for job in make_jobs(tmp_path, toy(tables=[table])):
+        job()
+        made = json.loads(job.record.read_text())
+        assert made.get('per_sequence', {}).get('name') == (['s'] if job.seed else None)
+        assert ('--per-sequence' in made['commands'][-1]) == (job.seed == 1)
+
+
+def test_what_a_network_logs_of_itself_is_kept(tmp_path: Path) -> None:
+    (job, *_) = make_jobs(tmp_path, toy())
+    train = tmp_path / 'tools' / 'train.py'
+    train.write_text(train.read_text().replace('line(loss=1 / n,', 'line(loss=1 / n, gils_scale=n / 100,'))
+    job()
+    assert json.loads(job.record.read_text())['training']['gils_scale'] == 0.08

@@ -1,8 +1,8 @@
 """True and false detections of each sequence by score: what average precision of any choice of sequences needs.
 
-Average precision is no mean over sequences, so a resample of them needs more than one figure a sequence. Of a detector's
-thousands of detections it needs no more than how many of each sequence are true and false in each of some tens of bins of
-the score.
+Average precision is no mean over sequences, so a resample of them needs more than one figure a sequence. Of a
+detector's thousands of detections it needs no more than how many of each sequence are true and false in each of some
+tens of bins of the score.
 """
 
 from __future__ import annotations
