@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
+import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -74,7 +75,7 @@ class TargetInferencer(BaseInferencer):
     def __init__(
         self,
         model: ModelLike,
-        weights: str | None = None,
+        weights: str | os.PathLike[str] | None = None,
         device: str | torch.device | None = None,
         scope: str | None = None,
         show_progress: bool = True,
@@ -88,7 +89,7 @@ class TargetInferencer(BaseInferencer):
         self.scope = scope or self._scope
         self.device = torch.device(device or get_device())
         network, self.weights = build_network(model, self.cfg, weights, self.scope)
-        self.model = network.to(self.device)
+        self.model: Any = network.to(self.device)
         self.show_progress = show_progress
         self.visualizer = None
         self.load_options = {

@@ -95,7 +95,7 @@ class FrameResult:
 
     def picture(self) -> np.ndarray:
         """(H', W', 3) uint8 BGR: image and findings with magnified insets, or boxes where there is no mask."""
-        if self.mask is None:
+        if self.mask is None or self.probability is None:
             return draw_targets(self.image, [(t.x0, t.y0, t.x1, t.y1, t.peak) for t in self.targets])
         # Components that were left out as too small are no findings.
         shown = np.where(self.mask | (self.probability <= self.threshold), self.probability, np.float32(0))

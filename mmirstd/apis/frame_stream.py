@@ -16,7 +16,7 @@ from mmirstd.utils.errors import DataError
 
 from .inputs import Source, frame_files, read_still
 
-_RAW_TYPES = {'uint8': np.uint8, 'uint16': np.dtype('<u2'), 'float32': np.dtype('<f4')}
+_RAW_TYPES: dict[str, np.dtype] = {'uint8': np.dtype(np.uint8), 'uint16': np.dtype('<u2'), 'float32': np.dtype('<f4')}
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class RawFormat:
         Raises:
             DataError: The stream ends inside a frame.
         """
-        kind = np.dtype(_RAW_TYPES[self.dtype])
+        kind = _RAW_TYPES[self.dtype]
         need = self.width * self.height * kind.itemsize
         data = b''.join(_pieces(stream, need))
         if not data:
@@ -226,9 +226,11 @@ class FrameStream:
             yield from read_pages(self.source.location)
         elif self.source.kind == 'stdin':
             stream = sys.stdin.buffer if self._stdin is None else self._stdin
+            assert self.raw_format is not None  # checked when the stream was opened
             while (frame := self.raw_format.read(stream)) is not None:
                 yield frame
         else:
+            assert self._capture is not None
             while self._capture.grab():
                 found, frame = self._capture.retrieve()
                 if not found:

@@ -190,7 +190,7 @@ def _expand_path(
         yield Source('live', int(text), f'camera{text}')
     elif glob.has_magic(path):
         # The part before the first wildcard is the folder that names are relative to.
-        plain = path[: re.search(r'[*?\[]', path).start()]
+        plain = re.split(r'[*?\[]', path, maxsplit=1)[0]
         root = os.path.dirname(plain)
         found = False
         for match in sorted(glob.iglob(path, recursive=True), key=natural_key):

@@ -246,9 +246,9 @@ class Outputs:
 
 def _with_new_names(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Settings with today's names of options, of a folder that an earlier version may have begun."""
-    settings = copy.deepcopy(dict(settings))
-    rename_keys(settings, RENAMED_OPTIONS)
-    for value in settings.values():
+    renamed = copy.deepcopy(dict(settings))
+    rename_keys(renamed, RENAMED_OPTIONS)
+    for value in renamed.values():
         if isinstance(value, dict):
             rename_keys(value, RENAMED_OPTIONS)
-    return settings
+    return renamed

@@ -86,7 +86,7 @@ class ResultWriter:
             csv.writer(self._csv).writerows(csv_row(self.source.label, target) for target in result.targets)
         if self._json is not None:
             self._json.add(result.targets)
-        if result.mask is not None:
+        if result.mask is not None and result.probability is not None:
             if 'mask' in self.kinds:
                 self._write('mask', '.png', result.frame, encode_png(result.mask.view(np.uint8) * np.uint8(255)))
             if 'prob' in self.kinds:
@@ -202,7 +202,7 @@ class _Video:
         if self._writer is None:
             # MPEG-4 part 2: the encoder that every build of OpenCV has; H.264 is in few.
             self._writer = cv2.VideoWriter(
-                os.fspath(self.path), cv2.VideoWriter_fourcc(*'mp4v'), self.fps, picture.shape[1::-1]
+                os.fspath(self.path), cv2.VideoWriter.fourcc(*'mp4v'), self.fps, picture.shape[1::-1]
             )
             if not self._writer.isOpened():
                 raise OSError(

@@ -10,9 +10,10 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .session import SessionStore
     from .uploads import UploadLimits
 
 LOCAL_HOSTS = ('127.0.0.1', 'localhost', '::1')
@@ -109,7 +110,7 @@ def start(
     host: str,
     port: int,
     device: str | None = None,
-) -> tuple[object, object, str]:
+) -> tuple[Any, SessionStore, str]:
     """Start the server and return at once.
 
     Args:

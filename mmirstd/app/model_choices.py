@@ -40,7 +40,7 @@ def given_choice(config: str, weights: str | None = None) -> ModelChoice:
         ConfigError: There is no such config.
         CheckpointError: There is no such checkpoint.
     """
-    cfg = as_config(config)
+    cfg: Any = as_config(config)
     weights = weights or default_weights(cfg)
     name = config_name(cfg)
     if weights is not None:

@@ -290,8 +290,10 @@ class _Page:
                 x, y = (value / scale - 0.5 for value in event.index)
                 near = min(result.targets, key=lambda t: (t.x - x) ** 2 + (t.y - y) ** 2, default=None)
                 reach = 8 + 12 / scale
-                chosen = near.id if near is not None and (near.x - x) ** 2 + (near.y - y) ** 2 < reach**2 else None
-                view = dict(view, center=[x, y] if chosen is None else [near.x, near.y], chosen=chosen)
+                if near is not None and (near.x - x) ** 2 + (near.y - y) ** 2 < reach**2:
+                    view = dict(view, center=[near.x, near.y], chosen=near.id)
+                else:
+                    view = dict(view, center=[x, y], chosen=None)
             return self._look(session, view, side)
 
     def on_row(self, side: int, request: gr.Request, event: gr.SelectData) -> list[Any]:
@@ -452,14 +454,14 @@ def _zoom(result: FrameResult, window: tuple[int, int, int], boxes: Sequence, vi
 def _insets(result: FrameResult, boxes: Sequence[tuple[float, float, float, float]]) -> str:
     first = result.targets[:MOST_INSETS]
     if result.mask is None:
-        found = [BoxFinding('predicted', None, box, t.peak) for box, t in zip(boxes, first)]
-        pictures = detection_insets(result.image, found, 0)
+        detections = [BoxFinding('predicted', None, box, t.peak) for box, t in zip(boxes, first)]
+        pictures = detection_insets(result.image, detections, 0)
     else:
-        found = [
-            Finding('predicted', (t.x, t.y), tuple(int(v) for v in box), int(t.area), peak=t.peak)
-            for box, t in zip(boxes, first)
-        ]
-        pictures = zoom_insets(result.image, found, None, result.mask, result.probability, 0)
+        components = []
+        for (x0, y0, x1, y1), t in zip(boxes, first):
+            box = (int(x0), int(y0), int(x1), int(y1))
+            components.append(Finding('predicted', (t.x, t.y), box, int(t.area), peak=t.peak))
+        pictures = zoom_insets(result.image, components, None, result.mask, result.probability, 0)
     images = ''.join(
         f'<img src="{_data_url(picture)}" alt="target {k}, magnified" loading="lazy">'
         for k, picture in enumerate(pictures)
@@ -484,4 +486,5 @@ def generated_scene(seed: int, size: tuple[int, int] = (240, 320)) -> np.ndarray
         sensor=SensorConfig(bit_depth=14),
         targets=TargetConfig(count=(0, 0, 0, 1, 1, 1), size=(2.0, 5.0), scr=(8.0, 30.0)),
     )
-    return cv2.normalize(render_scene(config, np.random.default_rng(seed)).image, None, 0, 65535, cv2.NORM_MINMAX)
+    image = render_scene(config, np.random.default_rng(seed)).image
+    return cv2.normalize(image, np.empty_like(image), 0, 65535, cv2.NORM_MINMAX)

@@ -119,7 +119,9 @@ class AppSession:
     @property
     def source(self) -> UploadedFile:
         """The file that the results are of."""
-        return self.results[0].source
+        source = self.results[0].source
+        assert isinstance(source, UploadedFile)
+        return source
 
     @property
     def targets(self) -> list[Target]:
@@ -186,9 +188,9 @@ class AppSession:
                 self.notes.append(notice)
             self._default = inferencer.threshold
             self._head = inferencer.provenance()
-            if not upload.still:
-                total = inferencer.stream.total
-                self._fps = inferencer.stream.fps
+            stream = inferencer.stream
+            if not upload.still and stream is not None:
+                total, self._fps = stream.total, stream.fps
                 if len(results) == upload.max_frames and (total is None or total > len(results)):
                     self.notes.append(
                         f'Only the first {len(results)} frames{f" of {total}" if total else ""} were '
@@ -201,7 +203,7 @@ class AppSession:
     @staticmethod
     def _expected(stream: FrameStream | None, upload: UploadedFile) -> int | None:
         total = None if stream is None else stream.total
-        return upload.max_frames if total is None else min(total, upload.max_frames)
+        return min((limit for limit in (total, upload.max_frames) if limit is not None), default=None)
 
     def rethreshold(self, threshold: float, min_area: int = 1, pictures: bool | None = None) -> None:
         """Take the targets of another threshold from the maps in memory, and write the files anew.
@@ -279,7 +281,7 @@ def _write_webm(video: Path, path: Path) -> bool:
             if not found:
                 break
             if writer is None:
-                writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*'VP80'), fps, frame.shape[1::-1])
+                writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*'VP80'), fps, frame.shape[1::-1])
             if not writer.isOpened():
                 break
             writer.write(frame)
@@ -355,8 +357,11 @@ class SessionStore:
     def end(self, key: str, wait: bool = True) -> None:
         """Forget a session and remove its files; one in use only if ``wait``."""
         with self._lock:
-            session, lock = self._sessions.get(key, (None, None))
-        if session is None or not lock.acquire(blocking=wait):
+            held = self._sessions.get(key)
+        if held is None:
+            return
+        session, lock = held
+        if not lock.acquire(blocking=wait):
             return
         try:
             with self._lock:

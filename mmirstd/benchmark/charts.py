@@ -122,14 +122,16 @@ def _write_groups(axis, suite: Suite, pairs: Sequence[tuple[str, str]], places: 
 
 
 def _style(row: Difference) -> int | None:
-    return None if row.result.low is None else row.better
+    return None if row.result is None or row.result.low is None else row.better
 
 
 def _draw_row(axis, row: Difference, height: float) -> None:
     color, filled, _ = _STYLES[_style(row)]
-    if row.result.low is not None:
-        axis.plot([row.result.low, row.result.high], [height] * 2, color=color, linewidth=2, solid_capstyle='butt')
-    axis.plot([row.result.mean], [height], 'o', color=color, markersize=5, markerfacecolor=color if filled else 'white')
+    result = row.result
+    assert result is not None  # undefined rows are not drawn
+    if result.low is not None:
+        axis.plot([result.low, result.high], [height] * 2, color=color, linewidth=2, solid_capstyle='butt')
+    axis.plot([result.mean], [height], 'o', color=color, markersize=5, markerfacecolor=color if filled else 'white')
 
 
 def _legend(rows: Sequence[Difference]) -> list:

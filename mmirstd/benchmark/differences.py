@@ -43,7 +43,7 @@ class Difference:
     @property
     def better(self) -> int:
         """1: A is better, -1: B is, 0: no difference seen, or undefined."""
-        if not self.defined:
+        if self.result is None or not self.defined:
             return 0
         return self.result.sign if self.column.better == 'higher' else -self.result.sign
 
@@ -166,7 +166,7 @@ def _over_images(
         for name in (first, second)
     ]
     try:
-        found = bootstrap_differences(*counts, [column.figure for column in columns])
+        found = bootstrap_differences(counts[0], counts[1], [column.figure for column in columns])
     except ValueError as error:
         raise ConfigError(
             f'{where}: {first} against {second}: {error}; records of one table are of one test split'

@@ -39,7 +39,8 @@ def read_history(work_dir: Path, unit: str = 'epoch') -> History:
     train: list[dict] = []
     val: list[dict] = []
     for file in sorted(work_dir.glob('*/vis_data/scalars.json')):
-        new_train, new_val = [], []
+        new_train: list[dict] = []
+        new_val: list[dict] = []
         for line in file.read_text(encoding='utf-8').splitlines():
             try:
                 entry = json.loads(line)

@@ -16,7 +16,7 @@ COUNTS = ('tp', 'fp', 'fn', 'targets', 'detected', 'false_pixels', 'pixels')
 
 # Measure -> (numerator, denominator, value where the denominator is 0). Each is a quotient of sums over images.
 _NAN = float('nan')
-_MEASURES = {
+_MEASURES: dict[str, tuple[dict[str, float], dict[str, float], float]] = {
     'IoU': ({'tp': 1}, {'tp': 1, 'fp': 1, 'fn': 1}, 1.0),
     'nIoU': ({'iou': 1}, {'one': 1}, _NAN),
     'precision': ({'tp': 1}, {'tp': 1, 'fp': 1}, 0.0),

@@ -97,7 +97,7 @@ class Job:
         if record is None or record['checkpoint'] is None or not (missing := self._missing(record)):
             return None
         file, sha256 = self._recorded_checkpoint(record), record['checkpoint']['sha256']
-        if not file.is_file():
+        if file is None or not file.is_file():
             found = 'is not there'
         elif file_sha256(str(file)) != sha256:
             found = 'is another one'
@@ -274,7 +274,8 @@ class Job:
 
     def _test(self, plan: Plan, lock: int) -> None:
         history = read_history(self.work_dir, plan.unit)
-        checkpoint, step, entry = self.run.checkpoint_file, None, {}
+        checkpoint, step = self.run.checkpoint_file, None
+        entry: dict[str, Any] = {}
         if plan.trains:
             checkpoint, step, entry = choose_checkpoint(self.work_dir, plan, history)
         for name in ('test.json', 'per_image.json', 'per_sequence.json'):
@@ -289,6 +290,7 @@ class Job:
     def _test_further(self, lock: int) -> None:
         """Make the tests that the record lacks, and add them to it; nothing is trained."""
         record = self._record()
+        assert record is not None  # this is the second half of a job that is done
         missing = self._missing(record)
         if not missing:
             return

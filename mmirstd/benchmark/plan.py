@@ -127,24 +127,21 @@ def choose_checkpoint(work_dir: Path, plan: Plan, history: History) -> tuple[Pat
     Raises:
         CheckpointError: It is not there, or no validation was logged.
     """
-    if plan.save_best is None:
+    metric = plan.save_best
+    if metric is None:
         numbered = complete_checkpoints(work_dir, plan.unit)
         if not numbered:
             raise CheckpointError(f'{work_dir} holds no {plan.unit}_N.pth after the training')
         return numbered[max(numbered)], max(numbered), {}
-    entries = [
-        e
-        for e in history.val
-        if isinstance(e.get(plan.save_best), (int, float)) and e[plan.save_best] == e[plan.save_best]
-    ]
+    entries = [e for e in history.val if isinstance(e.get(metric), (int, float)) and e[metric] == e[metric]]
     if not entries:
         raise CheckpointError(
-            f'{work_dir}: no validation has {plan.save_best!r}, by which the config chooses; '
+            f'{work_dir}: no validation has {metric!r}, by which the config chooses; '
             f'found {sorted({k for e in history.val for k in e})}'
         )
     sign = 1 if plan.rule == 'greater' else -1
-    best = max(entries, key=lambda e: (sign * e[plan.save_best], -e['step']))  # the first of equals, as mmengine
-    file = work_dir / f'best_{plan.save_best.replace("/", "_")}_{plan.unit}_{best["step"]}.pth'
+    best = max(entries, key=lambda e: (sign * e[metric], -e['step']))  # the first of equals, as mmengine
+    file = work_dir / f'best_{metric.replace("/", "_")}_{plan.unit}_{best["step"]}.pth'
     if not file.is_file():
         raise CheckpointError(
             f'{file.name} is not in {work_dir}, though {plan.unit} {best["step"]} has the best '

@@ -37,7 +37,7 @@ def value_of(record: dict[str, Any], value: str, where: str) -> float | None:
     """
     source, _, name = value.partition('.')
     if source == 'run':
-        part, key = RUN_VALUES.get(name, (None, None))
+        part, key = RUN_VALUES.get(name, ('', None))
         known, entry = list(RUN_VALUES), record.get(part) or {}
         found = key is not None
     elif source.startswith('test@'):

@@ -44,7 +44,7 @@ class PairedDifference:
     @property
     def sign(self) -> int:
         """1 or -1 where the interval lies above or below 0, otherwise 0: no difference seen."""
-        if self.low is None or self.low <= 0 <= self.high:
+        if self.low is None or self.high is None or self.low <= 0 <= self.high:
             return 0
         return 1 if self.low > 0 else -1
 

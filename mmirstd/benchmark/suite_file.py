@@ -236,7 +236,7 @@ def _run(
 
 
 def _data_root(entry: Mapping[str, Any], data_roots: Mapping[str, str], where: str) -> str | None:
-    name = entry.get('data_root', next(iter(data_roots)) if len(data_roots) == 1 else None)
+    name: str | None = entry.get('data_root', next(iter(data_roots)) if len(data_roots) == 1 else None)
     if name is not None and name not in data_roots:
         raise ConfigError(f'{where}: data_root: {name!r} is not among data_roots ({", ".join(data_roots) or "none"})')
     if name is None and data_roots:
@@ -245,7 +245,7 @@ def _data_root(entry: Mapping[str, Any], data_roots: Mapping[str, str], where: s
 
 
 def _data_set(entry: Mapping[str, Any], data_roots: Mapping[str, str], where: str) -> str | None:
-    name = entry.get('data')
+    name: str | None = entry.get('data')
     if name is None:
         return None
     if name in data_roots:
@@ -263,7 +263,8 @@ def _data_set(entry: Mapping[str, Any], data_roots: Mapping[str, str], where: st
 
 def _find_checkpoint(checkpoint: Any, suite_file: Path, root: Path, where: str) -> Path:
     _relative(checkpoint, f'{where}: checkpoint')
-    for path in (root / checkpoint, suite_file.parent / checkpoint):
+    places: tuple[Path, ...] = (root / checkpoint, suite_file.parent / checkpoint)
+    for path in places:
         if path.is_file():
             return path.resolve()
     known = {p.name: p.relative_to(root).as_posix() for p in (root / 'configs').rglob('*.pth')}
@@ -405,13 +406,13 @@ def _fields(entry: Any, where: str, required: Sequence[str], optional: Sequence[
     return dict(entry)
 
 
-def _list(entry: Any, where: str, empty: bool = False) -> list:
+def _list(entry: Any, where: str, empty: bool = False) -> list[Any]:
     if not isinstance(entry, list) or not (entry or empty):
         raise ConfigError(f'{where}: found {entry!r}; expected a list')
     return entry
 
 
-def _mapping(entry: Any, where: str) -> Mapping:
+def _mapping(entry: Any, where: str) -> Mapping[str, Any]:
     if entry is not None and not isinstance(entry, Mapping):
         raise ConfigError(f'{where}: found {entry!r}; expected KEY: VALUE')
     return entry or {}
@@ -428,7 +429,7 @@ def _relative(path: Any, where: str) -> None:
         raise ConfigError(f'{where}: {path!r}; expected a path relative to the repository, so that it holds elsewhere')
 
 
-def _distinct(items: Sequence, where: str) -> None:
+def _distinct(items: Sequence[Any], where: str) -> None:
     twice = sorted({item for item in items if list(items).count(item) > 1})
     if twice:
         raise ConfigError(f'{where}: given more than once: {", ".join(map(str, twice))}')

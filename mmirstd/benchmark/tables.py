@@ -64,7 +64,9 @@ def _results(suite: Suite, table: Table, records: Records) -> tuple[list[str], l
     groups = any(suite.run(name).group for name in table.runs)
     heads = [*(['group'] if groups else []), 'run', *(c.heading for c in table.columns), 'seeds']
     lines = [_row(heads), '|' + '---|' * (1 + groups) + '---:|' * (len(table.columns) + 1)]
-    used, missing, last, labels = [], [], None, suite.labels(table.runs)
+    used: list[dict] = []
+    missing: list[str] = []
+    last, labels = None, suite.labels(table.runs)
     for name in table.runs:
         run, found = suite.run(name), records[name]
         if not found:
@@ -148,7 +150,7 @@ def _differences(suite: Suite, table: Table, found: Differences, records: Record
 
 
 def _interval_cells(row: Difference) -> list[str]:
-    if not row.defined:
+    if row.result is None or not row.defined:
         return ['-', '-']
     signed, result = '+' + row.column.format.lstrip('+'), row.result
     interval = '-' if result.low is None else f'[{format(result.low, signed)}, {format(result.high, signed)}]'
@@ -156,7 +158,7 @@ def _interval_cells(row: Difference) -> list[str]:
 
 
 def _seen(row: Difference) -> str:
-    if not row.defined:
+    if row.result is None or not row.defined:
         return 'undefined'
     if row.result.low is None:
         return 'one pair says nothing'

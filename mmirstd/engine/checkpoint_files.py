@@ -253,7 +253,7 @@ def newest_checkpoint(work_dir: str) -> NewestCheckpoint:
             number = next((n for n, path in numbered.items() if path == last), None)
             earlier = [numbered[n] for n in sorted(numbered, reverse=True) if number is not None and n < number]
             candidates = list(dict.fromkeys([last, *earlier, *candidates]))
-    passed_over = []
+    passed_over: list[str] = []
     for candidate in candidates:
         defect = checkpoint_defect(candidate, thorough=True)
         if defect is None:

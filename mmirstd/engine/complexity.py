@@ -50,7 +50,7 @@ def inference_parameters(model: nn.Module, inputs: Tensor) -> int:
     return sum(p.numel() for p, g in zip(parameters, gradients) if g is not None)
 
 
-def describe_network(model: nn.Module, sample: dict[str, Any]) -> dict[str, Any]:
+def describe_network(model: Any, sample: dict[str, Any]) -> dict[str, Any]:
     """Size of a network on a sample of its data.
 
     Args:

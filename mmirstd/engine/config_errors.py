@@ -136,8 +136,10 @@ def _explain_bad_value(error: ValueError, config: str) -> str | None:
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
+    if frame is None or trace is None:
+        return None
     ours = trace.tb_frame.f_globals.get('__name__', '').startswith('mmirstd.')
-    if frame is None or not (ours or trace.tb_frame.f_code.co_name == '__init__'):
+    if not (ours or trace.tb_frame.f_code.co_name == '__init__'):
         return None
     cls = frame.get('obj_cls')
     return f'{config}: {getattr(cls, "__name__", frame["cfg"].get("type"))}: {error}'

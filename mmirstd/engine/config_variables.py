@@ -183,7 +183,7 @@ class _Rewriter(RemoveAssignFromAST):
                 self.files[-1].add(target.id)
                 place = len(self.files)
                 last = self.known is not None and not any(target.id in file for file in self.known[place:])
-                call = ast.parse(
+                call: Any = ast.parse(
                     f'__import__({__name__!r}, fromlist=["x"]).overridden({target.id!r}, 0, {last})', mode='eval'
                 ).body
                 call.args[1] = node.value
@@ -203,9 +203,9 @@ def _rewriting(rewriter: type[_Rewriter]) -> Iterator[None]:
 
 def _evaluate(path: str, options: Mapping[str, Any]) -> tuple[Config, set[str]]:
     """Evaluate a config file with variables set; the config, and the variables that its files assign."""
-    known = None
+    known: list[set[str]] | None = None
     for _ in range(2):
-        rewriter = type(
+        rewriter: Any = type(
             'Rewriter',
             (_Rewriter,),
             dict(names=frozenset(option.split('.')[0] for option in options), files=[], known=known),
@@ -219,4 +219,4 @@ def _evaluate(path: str, options: Mapping[str, Any]) -> tuple[Config, set[str]]:
         known = rewriter.files
         if all('.' not in option for option in options):
             break
-    return cfg, set().union(*known)
+    return cfg, set().union(*(known or ()))

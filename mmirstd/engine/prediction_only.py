@@ -27,8 +27,8 @@ def predict_only(cfg: Any) -> str | None:
     """
     loader = cfg.get('test_dataloader') or {}
     leaves = [part for part in config_dicts(loader.get('dataset')) if bare_type(part) == 'SIRSTDataset']
-    reasons = [_no_masks(leaf) for leaf in leaves]
-    if not leaves or None in reasons:
+    reasons = [reason for leaf in leaves if (reason := _no_masks(leaf)) is not None]
+    if not leaves or len(reasons) < len(leaves):
         return None
     for leaf in leaves:
         leaf['data_prefix'] = {**_DEFAULT_PREFIX, **(leaf.get('data_prefix') or {}), 'seg_map_path': None}

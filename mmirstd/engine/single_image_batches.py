@@ -14,7 +14,6 @@ from mmengine.dataset import InfiniteSampler
 from mmengine.dist import all_gather_object
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
-from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from mmirstd.utils.errors import ConfigError
@@ -69,7 +68,7 @@ def mind_single_image_batches(runner: Runner) -> None:
     )
 
 
-def layer_with_one_value(network: nn.Module, loader: Any) -> str | None:
+def layer_with_one_value(network: Any, loader: Any) -> str | None:
     """The batch norm layer that has one value per channel where a batch has one image, None if there is none.
 
     Args:

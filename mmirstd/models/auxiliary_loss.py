@@ -76,7 +76,7 @@ def _clear(model: nn.Module, args: tuple) -> None:
         member._deferred.clear()
 
 
-def _collect(model: nn.Module, args: tuple, kwargs: dict, output: Any) -> Any:
+def _collect(model: Any, args: tuple, kwargs: dict, output: Any) -> Any:
     """After a pass: add the deferred losses to the dict that ``mode='loss'`` returns."""
     deferred = []
     for member in _members(model):

@@ -79,10 +79,11 @@ def _palette(pictures: list[np.ndarray], colors: int) -> np.ndarray:
     # At least a quarter for marks, more where the pictures are in color.
     share = min(max(len(others) / len(pixels), 0.25), 0.75) if len(grays) else 1.0
     number = min(round(colors * share), len(np.unique(others, axis=0))) if len(others) else 0
-    entries = []
+    entries: list[np.ndarray] = []
     if number:
         reduced = Image.fromarray(np.ascontiguousarray(others[None])).quantize(number, Image.Quantize.MEDIANCUT)
-        entries.append(np.array(reduced.getpalette()[: 3 * number], np.uint8).reshape(-1, 3))
+        palette = reduced.getpalette() or []
+        entries.append(np.array(palette[: 3 * number], np.uint8).reshape(-1, 3))
         number = len(entries[0])
     if len(grays):
         ramp = np.linspace(grays.min(), grays.max(), colors - number).round().astype(np.uint8)
@@ -180,7 +181,7 @@ def save_mp4(path: str | os.PathLike[str], pictures: Sequence[np.ndarray], fps: 
     if not height or not width:
         raise ValueError(f'{path}: pictures of shape {pictures[0].shape[:2]}; a video needs at least 2x2 pixels')
     with atomic_path(path) as temporary:
-        writer = cv2.VideoWriter(str(temporary), cv2.VideoWriter_fourcc(*'mp4v'), float(fps), (width, height))
+        writer = cv2.VideoWriter(str(temporary), cv2.VideoWriter.fourcc(*'mp4v'), float(fps), (width, height))
         try:
             if not writer.isOpened():
                 raise OSError(

@@ -91,7 +91,8 @@ def find_detections(
 
 
 def _plain(box: np.ndarray) -> tuple[float, float, float, float]:
-    return tuple(float(value) for value in box)
+    x1, y1, x2, y2 = (float(value) for value in box)
+    return x1, y1, x2, y2
 
 
 def _center(box: np.ndarray) -> np.ndarray:

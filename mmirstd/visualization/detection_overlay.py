@@ -221,7 +221,8 @@ def draw_finding(
         return
     (left, top), (right, _) = _scaled(finding.extent, scale, offset, 8)
     words = f'{label}: missed' if finding.score is None else f'{label}: {finding.score:.2f}'
-    text_width, height, width = cv2.getTextSize(words, FONT, 0.45, 1)[0][0], *picture.shape[:2]
+    (text_width, _), _ = cv2.getTextSize(words, FONT, 0.45, 1)
+    height, width = picture.shape[:2]
     gap = 3 if finding.status != 'missed' else 10
     x = right + gap if right + gap + text_width < width else max(left - gap - text_width, 0)
     y = min(max(top + 8, 12), height - 4)

@@ -59,7 +59,9 @@ def find_components(
     """
     pred = np.asarray(pred) > 0
     predicted = label_components(pred)
-    truth = np.zeros(pred.shape, bool) if gt is None else binary_mask(gt, pred.shape, 'ground truth')
+    truth = (
+        np.zeros(pred.shape, bool) if gt is None else binary_mask(gt, (pred.shape[0], pred.shape[1]), 'ground truth')
+    )
     targets = label_components(truth)
     matches = match_nearest(targets, predicted, max_distance)
 

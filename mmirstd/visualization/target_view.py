@@ -72,7 +72,7 @@ def draw_marked(
 def draw_probability(probability: np.ndarray) -> np.ndarray:
     """Probabilities (H, W) in [0, 1] in false colors, of the size of :func:`draw_marked`'s picture."""
     size, scale = _view_size(probability.shape), view_scale(probability.shape)
-    values = (np.clip(probability, 0, 1) * 255 + 0.5).astype(np.uint8)
+    values: np.ndarray = (np.clip(probability, 0, 1) * 255 + 0.5).astype(np.uint8)
     if scale < 1:  # a target of one pixel must survive being reduced
         values = cv2.dilate(values, np.ones((math.ceil(1 / scale),) * 2, np.uint8))
     values = cv2.resize(values, size, interpolation=cv2.INTER_NEAREST)
@@ -117,7 +117,13 @@ def magnify_window(
         marked = draw_contours(marked, inside, COLORS['prediction'], 1 if size < 6 * side else 2, inside=True)
     else:
         for box in boxes[:MAX_MARKERS]:
-            draw_finding(marked, BoxFinding('predicted', None, tuple(box)), size / side, (float(x0), float(y0)), '')
+            draw_finding(
+                marked,
+                BoxFinding('predicted', None, (box[0], box[1], box[2], box[3])),
+                size / side,
+                (float(x0), float(y0)),
+                '',
+            )
     pictures = [bare, marked]
     if probability is not None:
         heat = heat_map(crop(np.asarray(probability, np.float32), x0, y0, side)[0])

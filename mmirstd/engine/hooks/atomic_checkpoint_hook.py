@@ -74,6 +74,8 @@ class AtomicCheckpointHook(CheckpointHook):
     than local files are left to mmengine.
     """
 
+    file_backend: Any  # of mmengine's hook
+
     def before_train(self, runner: Runner) -> None:
         """Choose the writer, and clear what a process that was killed had half written."""
         super().before_train(runner)

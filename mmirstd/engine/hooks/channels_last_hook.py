@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import gc
+from typing import Any
 
 import torch
 from mmengine.hooks import Hook
 from mmengine.model import MMDistributedDataParallel, is_model_wrapper
 from mmengine.runner import Runner
-from torch import nn
 
 from mmirstd.registry import HOOKS
 
@@ -61,7 +61,7 @@ class ChannelsLastHook(Hook):
         _unwrap(runner.model).to(memory_format=torch.channels_last)
 
 
-def _unwrap(model: nn.Module) -> nn.Module:
+def _unwrap(model: Any) -> Any:  # torch's types do not know module.to(memory_format=...)
     return model.module if is_model_wrapper(model) else model
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from typing import Any
 
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
@@ -63,7 +64,7 @@ def describe_architecture(checkpoint: dict) -> str:
         return 'unknown (its config cannot be read)'
     for node in tree.body:
         if isinstance(node, ast.Assign) and getattr(node.targets[0], 'id', None) == 'model':
-            parts = {}
+            parts: dict[str, Any] = {}
             for keyword in getattr(node.value, 'keywords', []):
                 if keyword.arg == 'type' and isinstance(keyword.value, ast.Constant):
                     parts['type'] = keyword.value.value

@@ -164,9 +164,9 @@ class GradientDiagnosticsHook(Hook):
 
     def _see_image(self, model: nn.Module, args: tuple, kwargs: dict) -> None:
         images = kwargs.get('inputs', args[0] if args else None)
-        self._image_size = tuple(images.shape[-2:]) if torch.is_tensor(images) else None
+        self._image_size = (images.shape[-2], images.shape[-1]) if torch.is_tensor(images) else None
 
-    def _before_neck(self, neck: nn.Module, args: tuple) -> None:
+    def _before_neck(self, neck: Any, args: tuple) -> None:
         from mmirstd.models.necks import BPFPN, TopDownTaps
 
         if not torch.is_grad_enabled():
@@ -197,7 +197,8 @@ class GradientDiagnosticsHook(Hook):
                 levels = self._levels_inside
         # The gradient hooks come after those that BPFPN's gate put on the same features: they see what it let through.
         inputs = args[0] if args and isinstance(args[0], Sequence) else []
-        self._calls.append(tuple([_Level(x) if x.requires_grad else None for x in group] for group in (inputs, levels)))
+        before, after = ([_Level(x) if x.requires_grad else None for x in group] for group in (inputs, levels))
+        self._calls.append((before, after))
 
     def _leave(self) -> None:
         """Take the neck's taps away."""
@@ -208,7 +209,8 @@ class GradientDiagnosticsHook(Hook):
             self._neck.watch = None
         self._taps = self._neck = None
 
-    def _stride_name(self, size: tuple[int, int]) -> str:
+    def _stride_name(self, size: Sequence[int]) -> str:
+        assert self._image_size is not None
         ratio = max(full / mine for full, mine in zip(self._image_size, size))
         return f's{2 ** max(0, round(math.log2(ratio)))}'
 
@@ -234,7 +236,7 @@ class GradientDiagnosticsHook(Hook):
                 if letter == 'C':
                     continue
                 for name, shallow, deep_name, deep in zip(names, group, names[1:], group[1:]):
-                    if None in (shallow, deep) or shallow.gradient is None or deep.gradient is None:
+                    if shallow is None or deep is None or shallow.gradient is None or deep.gradient is None:
                         continue
                     cosine = level_cosine(shallow.gradient, deep.gradient)
                     if math.isfinite(cosine):
@@ -273,7 +275,7 @@ class GradientDiagnosticsHook(Hook):
         self._edges = []
 
 
-def _unwrap(model: nn.Module) -> nn.Module:
+def _unwrap(model: Any) -> nn.Module:
     return model.module if is_model_wrapper(model) else model
 
 

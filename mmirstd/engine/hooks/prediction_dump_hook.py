@@ -57,6 +57,7 @@ class PredictionDumpHook(Hook):
             image = read_test_image(dataset, sample.img_path)
             if image.shape != probability.shape:
                 image = cv2.resize(image, probability.shape[::-1], interpolation=cv2.INTER_LINEAR)
+            assert self._writer is not None
             self._entries.append(
                 self._writer.write(image_id_of(dataset, sample), probability, mask, image, source=sample.img_path)
             )

@@ -98,9 +98,9 @@ class ScheduleGuardHook(Hook):
                     _step(schedulers, by_epoch=True)
         self._groups = []
         for name in sorted({item.param_name for item in schedulers}):
-            values = sorted({group[name] for item in schedulers for group in item.optimizer.param_groups})
+            now = sorted({group[name] for item in schedulers for group in item.optimizer.param_groups})
             runner.logger.info(
-                f'new schedule: goes on with {name} {", ".join(f"{value:.4g}" for value in values)} '
+                f'new schedule: goes on with {name} {", ".join(f"{value:.4g}" for value in now)} '
                 f'after {iterations} iterations'
             )
 

@@ -60,6 +60,17 @@ class ProtocolSpec:
             self.defects,
         )
 
+    @property
+    def target_rule(self) -> TargetRule:
+        """The rule of the part ``targets``: how this protocol matches targets.
+
+        Raises:
+            KeyError: It has no such part.
+        """
+        rule = self.parts['targets']
+        assert isinstance(rule, TargetRule)
+        return rule
+
     def with_threshold(self, value: float) -> ProtocolSpec:
         """The same protocol with another threshold (``score > value``) in every part with a prediction rule."""
         import dataclasses

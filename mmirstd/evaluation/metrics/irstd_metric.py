@@ -21,7 +21,6 @@ from ..functional import (
     roc_curve,
     summarize,
 )
-from ..functional.pd_fa import TargetRule
 from ..functional.pd_fa_curve import PD_FA_THRESHOLDS, pd_fa_counts
 from ..functional.roc_curve import score_histograms
 from ..maps import map_of
@@ -130,9 +129,7 @@ class IRSTDMetric(DataSetMetric):
                 counts = result['counts'].get('default') or count_evidence(self._default, evidence)
                 result['default'] = counts
                 gray = _gray_of(data_batch, index, sample, evidence.shape)
-                rule = self._default.parts['targets']
-                assert isinstance(rule, TargetRule)
-                result['records'] = image_records(evidence, rule, gray)
+                result['records'] = image_records(evidence, self._default.target_rule, gray)
             self.results.append(result)
 
     def compute_metrics(self, results: list) -> dict[str, float]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from mmdet.models.backbones import CSPDarknet as MMDetCSPDarknet
 from mmdet.models.backbones.csp_darknet import Focus
+from torch import nn
 
 from mmirstd.registry import MODELS
 
@@ -28,11 +29,13 @@ class CSPDarknet(MMDetCSPDarknet):
         ValueError: If ``in_channels`` is less than 1.
     """
 
+    stem: nn.Module
+
     def __init__(self, in_channels: int = 1, act_cfg: dict = dict(type='SiLU', inplace=False), **kwargs: Any) -> None:
         if in_channels < 1:
             raise ValueError(f'in_channels is {in_channels}; expected a positive number')
         super().__init__(act_cfg=act_cfg, **kwargs)
-        old = self.stem.conv
+        old: Any = self.stem.conv
         if in_channels != 3:
             self.stem = Focus(
                 in_channels,

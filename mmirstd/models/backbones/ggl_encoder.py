@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from mmengine.model import BaseModule, Sequential
 from torch import Tensor, nn
@@ -90,7 +92,7 @@ class GGLEncoder(ResidualEncoder):
         se_ratio: int = 4,
         norm_cfg: dict = dict(type='BN'),
         norm_eval: bool = False,
-        init_cfg: dict | list | None = KAIMING_FAN_OUT,
+        init_cfg: dict | Sequence[dict] | None = KAIMING_FAN_OUT,
     ) -> None:
         if gradient not in ('gsm', 'concat', None):
             raise ValueError(f"GGLEncoder: gradient must be 'gsm', 'concat' or None, got {gradient!r}")

@@ -140,6 +140,7 @@ class MSDAEncoder(ResidualEncoder):
 
     def build_stage(self, index: int, in_channels: int, out_channels: int) -> nn.Module:
         """See :class:`ResidualEncoder`."""
+        assert self.se_ratio is not None  # an int here
         injected = 3 * _COPIES if index == 1 else 0
         blocks = [ResidualBlock(in_channels, out_channels - injected, downsample=index > 0, norm_cfg=self.norm_cfg)]
         for _ in range(self.num_blocks - 1):
@@ -152,11 +153,13 @@ class MSDAEncoder(ResidualEncoder):
         x = self.stem(image)
         outs = []
         for i, stage in enumerate(self.stages):
-            x = stage[0](x)
+            assert isinstance(stage, nn.Sequential)
+            entry, *blocks = stage
+            x = entry(x)
             if i == 1:
                 details = haar_subbands(image.expand(-1, _COPIES, -1, -1))[1:]
                 x = torch.cat([*details, x], dim=1)
-            for block in stage[1:]:
+            for block in blocks:
                 x = block(x)
             outs.append(x)
         pooled = [

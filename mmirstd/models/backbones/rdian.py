@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -38,7 +39,7 @@ def direction_contrast(image: Tensor, distance: int = 2) -> Tensor:
         return image - padded[..., top : top + height, left : left + width]
 
     axes = ((-1, -1), (-1, 0), (-1, 1), (0, 1))
-    return sum(difference(dy, dx) * difference(-dy, -dx) for dy, dx in axes)
+    return cast(Tensor, sum(difference(dy, dx) * difference(-dy, -dx) for dy, dx in axes))
 
 
 class BottleneckResidual(BaseModule):

@@ -59,6 +59,7 @@ class StageLSTM(BaseModule):
         if self.first:
             cell = torch.sigmoid(self.of_input['i'](x)) * torch.tanh(self.of_input['j'](x))
             return torch.sigmoid(self.of_input['o'](x)) * cell, cell
+        assert memory is not None  # only the first stage has none
         hidden, cell = memory
         forget, enter, leave, new = (self.of_input[gate](x) + self.of_state[gate](hidden) for gate in 'fioj')
         cell = torch.sigmoid(forget) * cell + torch.sigmoid(enter) * torch.tanh(new)

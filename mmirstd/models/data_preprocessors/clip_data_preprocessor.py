@@ -51,7 +51,7 @@ class ClipDataPreprocessor(DetDataPreprocessor):
         )
         if (mean is None) != (std is None):
             raise ValueError('ClipDataPreprocessor: give mean and std together, or neither')
-        if mean is not None and len(mean) != len(std):
+        if mean is not None and std is not None and len(mean) != len(std):
             raise ValueError(f'ClipDataPreprocessor: {len(mean)} values of mean but {len(std)} of std')
         if channels is not None and mean is not None and len(mean) not in (1, channels):
             raise ValueError(f'ClipDataPreprocessor: channels={channels} but {len(mean)} values of mean')

@@ -53,6 +53,8 @@ class IRSTDHead(BaseDecodeHead):
         ValueError: If the lists differ in length, or a fusion is asked for and there is nothing to fuse.
     """
 
+    conv_seg: nn.Module
+
     def __init__(
         self,
         in_channels: int | Sequence[int],
@@ -73,7 +75,7 @@ class IRSTDHead(BaseDecodeHead):
         init_cfg: dict | None = dict(type='Kaiming', layer='Conv2d', mode='fan_out', nonlinearity='relu'),
     ) -> None:
         several = not isinstance(in_channels, int)
-        level_channels = list(in_channels) if several else [in_channels]
+        level_channels = [in_channels] if isinstance(in_channels, int) else list(in_channels)
         level_indices = [in_index] if isinstance(in_index, int) else list(in_index)
         maps = len(level_channels) + (fusion_kernel_size is not None)
         level_weights = [1.0] * maps if level_weights is None else list(level_weights)
@@ -171,5 +173,6 @@ class IRSTDHead(BaseDecodeHead):
         losses: dict[str, Tensor] = {}
         for loss in self.loss_decode if isinstance(self.loss_decode, nn.ModuleList) else [self.loss_decode]:
             value = loss(seg_logits, target, weight=None, ignore_index=self.ignore_index)
-            losses[loss.loss_name] = losses.get(loss.loss_name, 0) + value
+            name = str(loss.loss_name)
+            losses[name] = losses.get(name, 0) + value
         return losses

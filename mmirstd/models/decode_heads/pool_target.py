@@ -19,9 +19,9 @@ def pool_target(target: Tensor, size: Sequence[int], ignore_index: int) -> Tenso
     Returns:
         (B, 1, H, W) at that size, of the type of ``target``; the target itself where that is its size.
     """
-    size = list(size)
-    if size == list(target.shape[2:]):
+    height, width = size
+    if (height, width) == tuple(target.shape[2:]):
         return target
     ignored = (target == ignore_index).float()
-    pooled = F.adaptive_max_pool2d(target.float() * (1 - ignored), size).to(target.dtype)
-    return pooled.masked_fill(F.adaptive_avg_pool2d(ignored, size) == 1, ignore_index)
+    pooled = F.adaptive_max_pool2d(target.float() * (1 - ignored), (height, width)).to(target.dtype)
+    return pooled.masked_fill(F.adaptive_avg_pool2d(ignored, (height, width)) == 1, ignore_index)

@@ -28,7 +28,7 @@ class WarmUpHead(IRSTDHead):
     """
 
     def __init__(self, *args, warm_epoch: int = 5, fusion_kernel_size: int = 3, **kwargs) -> None:
-        super().__init__(*args, fusion_kernel_size=fusion_kernel_size, **kwargs)
+        super().__init__(*args, **dict(kwargs, fusion_kernel_size=fusion_kernel_size))
         self.warm_epoch = warm_epoch
 
     def loss(self, inputs: Sequence[Tensor], batch_data_samples: list, train_cfg: dict) -> dict[str, Tensor]:

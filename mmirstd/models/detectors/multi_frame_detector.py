@@ -147,12 +147,14 @@ class MultiFrameDetector(SingleStageDetector):
             A tuple (or named tuple) of tensors (N, ...).
         """
         levels = self.extract_frame_feat(frames)
-        return self.temporal_neck.frame_state(levels) if hasattr(self.temporal_neck, 'frame_state') else levels
+        neck: Any = self.temporal_neck
+        return neck.frame_state(levels) if hasattr(neck, 'frame_state') else levels
 
     def couple_states(self, states: Sequence[Any]) -> Levels:
         """:meth:`couple` on the results of :meth:`frame_state`, in eval mode; equal up to rounding."""
-        if hasattr(self.temporal_neck, 'frame_state'):
-            return tuple(self.temporal_neck.couple(states))
+        neck: Any = self.temporal_neck
+        if hasattr(neck, 'frame_state'):
+            return tuple(neck.couple(states))
         return self.couple(states)
 
     # mmdet's three modes

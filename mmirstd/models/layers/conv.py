@@ -55,4 +55,4 @@ class BiasedConv2d(nn.Conv2d):
     """
 
     def __init__(self, *args: Any, bias: bool = True, **kwargs: Any) -> None:
-        super().__init__(*args, bias=True, **kwargs)
+        super().__init__(*args, **dict(kwargs, bias=True))

@@ -65,7 +65,8 @@ class DeformConv2dPack(BaseModule):
     def reset_offset(self) -> None:
         """Start as a plain convolution."""
         nn.init.zeros_(self.offset.weight)
-        nn.init.zeros_(self.offset.bias)
+        if self.offset.bias is not None:
+            nn.init.zeros_(self.offset.bias)
 
     def init_weights(self) -> None:
         """Keep the offsets at 0 where a parent initializes all convolutions."""

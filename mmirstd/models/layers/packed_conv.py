@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import functools
+from typing import TypeVar
 
 import torch
 from mmcv.cnn import ConvModule
 from mmcv.cnn.bricks.swish import Swish
 from torch import Tensor, nn
+
+T = TypeVar('T', bound=nn.Module)
 
 # oneDNN's names of the activations that it can compute as it writes a convolution's result.
 _ACTIVATIONS = {nn.SiLU: 'swish', Swish: 'swish', nn.Sigmoid: 'sigmoid', nn.ReLU: 'relu'}
@@ -69,7 +72,7 @@ class PackedConvModule(nn.Module):
         return {**self.__dict__, '_packed': None}
 
 
-def pack_convs(model: nn.Module) -> nn.Module:
+def pack_convs(model: T) -> T:
     """Replace, in place, every ConvModule for which :class:`PackedConvModule` can stand.
 
     Nothing is replaced where this build of PyTorch lacks the operators.

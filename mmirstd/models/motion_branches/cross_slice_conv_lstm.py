@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from mmengine.model import BaseModule
 from torch import Tensor, nn
@@ -10,7 +12,7 @@ from torch.nn import functional
 State = tuple[Tensor, Tensor]
 
 
-def lstm_step(gates: tuple[Tensor, Tensor, Tensor, Tensor], cell: Tensor | None) -> tuple[Tensor, Tensor]:
+def lstm_step(gates: Sequence[Tensor], cell: Tensor | None) -> tuple[Tensor, Tensor]:
     """One LSTM update.
 
     Args:
@@ -125,6 +127,8 @@ class CrossSliceCell(nn.Module):
         if motion_input is x:
             blocks[0] = (x, blocks[0][1] + shared[2])
             del blocks[2]
+        assert self.gates.bias is not None
+        assert self.motion_gates.bias is not None
         inputs, weights = zip(*(block for block in blocks if block[0] is not None))
         return functional.conv2d(
             torch.cat(inputs, dim=1), torch.cat(weights, dim=1), self.gates.bias + self.motion_gates.bias, padding=1
@@ -176,12 +180,14 @@ class CrossSliceConvLSTM(BaseModule):
         inputs = motion_inputs = frames
         motions: list[State | None] = [None] * len(frames)
         for index, cell in enumerate(self.slices):
+            assert isinstance(cell, CrossSliceCell)
             state: State | None = None
             states, next_motions = [], []
             for x, motion_input, motion in zip(inputs, motion_inputs, motions):
                 state = cell(x, motion_input, state, motion)
                 states.append(state)
                 if index < len(self.slices) - 1:
+                    assert cell.motion_update is not None  # all but the last slice have one
                     next_motions.append(
                         cell.motion_update(
                             motion_input, motion_inputs[0], motion_inputs[-1], motion or (zeros, zeros), state

@@ -60,10 +60,11 @@ class DenseNestedNeck(BaseModule):
         # nodes[j - 1][i] is node (i, j).
         self.nodes = nn.ModuleList()
         for column in range(1, self.depth):
-            self.nodes.append(nn.ModuleList())
+            nodes = nn.ModuleList()
+            self.nodes.append(nodes)
             for level in range(self.depth - column):
                 finer = in_channels[level - 1] if level else 0
-                self.nodes[-1].append(
+                nodes.append(
                     cbam_residual_layer(
                         column * in_channels[level] + in_channels[level + 1] + finer,
                         in_channels[level],
@@ -89,6 +90,7 @@ class DenseNestedNeck(BaseModule):
             raise ValueError(f'DenseNestedNeck was built for {self.depth} levels, got {len(inputs)}')
         grid = [[x] for x in inputs]  # grid[i] holds the nodes of level i, column by column
         for column, nodes in enumerate(self.nodes, start=1):
+            assert isinstance(nodes, nn.ModuleList)
             for level, node in enumerate(nodes):
                 seen = [*grid[level], _to_size_of(grid[level + 1][column - 1], inputs[level])]
                 if level:

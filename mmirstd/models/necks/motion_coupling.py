@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from mmcv.cnn import ConvModule
@@ -132,7 +132,8 @@ class MotionCouplingNeck(BaseModule):
         """
         feat = self._level(levels)
         # A convolution of concatenated inputs is the sum of one convolution for each input.
-        return FrameState(feat, functional.conv2d(feat, self.pair[0].conv.weight[:, : self.in_channels], padding=1))
+        first: Any = self.pair[0]
+        return FrameState(feat, functional.conv2d(feat, first.conv.weight[:, : self.in_channels], padding=1))
 
     def couple(self, states: Sequence[FrameState]) -> tuple[Tensor]:
         """The result of :meth:`forward` in eval mode, up to rounding, from the states of the T frames, key last.
@@ -144,7 +145,8 @@ class MotionCouplingNeck(BaseModule):
         if self.training:
             raise RuntimeError('MotionCouplingNeck.couple works in eval mode only; call forward in training')
         *past, key = self._check(states)
-        first, second = self.pair
+        first: Any = self.pair[0]
+        second = self.pair[1]
         # The bias is there after batch norm was folded into the convolution (mmcv.cnn.fuse_conv_bn).
         as_key = functional.conv2d(key.feat, first.conv.weight[:, self.in_channels :], first.conv.bias, padding=1)
         pairs = first.activate(first.norm(torch.cat([state.as_past + as_key for state in past])))

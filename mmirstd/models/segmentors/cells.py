@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
@@ -9,7 +11,7 @@ import numpy as np
 _OFFSETS = ((-1, -1), (-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1))
 
 
-def check_cell_sizes(name: str, sizes: tuple[int, ...]) -> tuple[int, ...]:
+def check_cell_sizes(name: str, sizes: Sequence[int]) -> tuple[int, ...]:
     """Odd sizes of at least 3, as a tuple.
 
     Raises:

@@ -50,10 +50,11 @@ def build_contents(runs: Sequence[RunAnalysis], title: str, max_alarms: int = MA
         analyzed = [names[first.name] for names in by_name]
         gray, truth = dumped[0].gray, dumped[0].mask > 0.5
         levels = [threshold_levels(image.probability) for image in dumped]
-        images.append(dict(name=first.name, height=gray.shape[0], width=gray.shape[1], thumbnail=thumbnail(gray)))
+        height, width = gray.shape
+        images.append(dict(name=first.name, height=height, width=width, thumbnail=thumbnail(gray)))
         found = [
-            *_target_items(analyzed, gray.shape),
-            *_alarm_items([image.alarms for image in analyzed], limits, gray.shape),
+            *_target_items(analyzed, (height, width)),
+            *_alarm_items([image.alarms for image in analyzed], limits, (height, width)),
         ]
         for item, window in found:
             items.append(dict(item, image=number, window=[window.top, window.left, window.height, window.width]))

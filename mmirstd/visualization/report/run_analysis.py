@@ -88,20 +88,21 @@ def analyze_run(
         KeyError: An unknown protocol.
     """
     specs = {spec.name: spec for spec in (get_protocol(p) for p in ('default', *protocols))}
-    rule = specs['default'].parts['targets']
+    rule = specs['default'].target_rule
     sweep = ProtocolSweep(list(specs.values()))
     images: list[ImageAnalysis] = []
     background, target = np.zeros((2, 641), np.int64)
     for index in progress(range(len(dump))):
         image = dump[index]
         evidences = sweep.add(image.probability, image.mask, image.name)
-        collector = None
+        collector: FindingCollector | None = None
         for threshold, evidence in zip(REPORT_THRESHOLDS, evidences):
             targets = evidence.targets(rule.truth)
             if collector is None:
                 collector = FindingCollector(image.probability, targets, REPORT_THRESHOLDS)
             predictions = evidence.predicted_components(PredictionRule(threshold))
             collector.add(predictions, rule.match(targets, predictions))
+        assert collector is not None  # there are thresholds
         found, alarms = collector.finish()
         mask = evidence.mask(rule.truth)
         for total, histogram in zip((background, target), score_histograms(image.probability, mask)):

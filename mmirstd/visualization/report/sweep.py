@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from mmirstd.evaluation.functional import ImageEvidence, ProtocolSpec, summarize
+from mmirstd.evaluation.functional.pd_fa import TargetRule
 
 from .thresholds import REPORT_THRESHOLDS
 
@@ -108,7 +109,7 @@ class _Column:
 def _without_bins(spec: ProtocolSpec) -> ProtocolSpec:
     """The protocol without DNANet's further bins, which no table shows and which would be counted at each threshold."""
     parts = {
-        name: dataclasses.replace(rule, further=()) if getattr(rule, 'further', ()) else rule
+        name: dataclasses.replace(rule, further=()) if isinstance(rule, TargetRule) else rule
         for name, rule in spec.parts.items()
     }
     return dataclasses.replace(spec, parts=parts)
