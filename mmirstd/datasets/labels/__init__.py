@@ -6,14 +6,36 @@ not known. ``datumaro`` knows more formats and needs much more. pycocotools, whi
 lengths and fills polygons.
 """
 
-from .changes import change_kind, merge, one_class
-from .checking import CheckOptions, check
-from .convert import ConvertOptions, convert
-from .formats import FORMATS, find_format, read_labels
-from .label_set import Annotation, LabeledImage, LabelSet
-from .options import ReadOptions
-from .placing import Placing
+from typing import TYPE_CHECKING
 
+from mmirstd.utils.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from .changes import change_kind, merge, one_class
+    from .checking import CheckOptions, check
+    from .convert import ConvertOptions, convert_labels
+    from .formats import FORMATS, find_format, read_labels
+    from .label_set import Annotation, LabeledImage, LabelSet
+    from .options import ReadOptions
+    from .placing import Placing
+
+_MODULES = {
+    'FORMATS': '.formats',
+    'Annotation': '.label_set',
+    'CheckOptions': '.checking',
+    'ConvertOptions': '.convert',
+    'LabelSet': '.label_set',
+    'LabeledImage': '.label_set',
+    'Placing': '.placing',
+    'ReadOptions': '.options',
+    'change_kind': '.changes',
+    'check': '.checking',
+    'convert_labels': '.convert',
+    'find_format': '.formats',
+    'merge': '.changes',
+    'one_class': '.changes',
+    'read_labels': '.formats',
+}
 __all__ = [
     'FORMATS',
     'Annotation',
@@ -25,9 +47,10 @@ __all__ = [
     'ReadOptions',
     'change_kind',
     'check',
-    'convert',
+    'convert_labels',
     'find_format',
     'merge',
     'one_class',
     'read_labels',
 ]
+__getattr__, __dir__ = lazy_names(__name__, _MODULES)

@@ -13,21 +13,13 @@ from mmirstd.utils.near_matches import near_matches
 from .label_set import LabelSet
 from .shapes import Box, Mask, Point, Shape, filled
 
-#: What the targets are turned into.
-KINDS = {
-    'keep': 'as they are, as far as the format holds them',
-    'boxes': 'the box around each target',
-    'masks': 'the pixels of each target',
-    'points': 'the center of each target: of its pixels, or of its box',
-}
-
 
 def change_kind(labels: LabelSet, kind: str, point_size: float | None = None, ellipse: bool = True) -> None:
     """Turn all targets into one kind, in place.
 
     Args:
         labels: A checked label set.
-        kind: A key of :data:`KINDS`.
+        kind: A key of ``choices.KINDS``.
         point_size: Width and height that a point's target gets, pixels; None: points stay where ``kind`` is
             ``'keep'`` or ``'points'``, else they are an error.
         ellipse: A box stands for the ellipse in it; False: for all of its pixels.

@@ -16,18 +16,6 @@ from .image_files import short_name
 from .label_set import Annotation, LabeledImage, LabelSet
 from .shapes import Point, Shape, cut, scale
 
-#: What is done where an image has another size than its labels say.
-SIZE_MISMATCHES = {
-    'error': 'an error that names the images',
-    'scale': 'scale the targets to the size of the image',
-}
-#: What is done where an image is not there.
-MISSING_IMAGES = {
-    'error': 'an error that names the images',
-    'skip': 'leave out the image and its targets',
-    'keep': 'keep the labels where they say how large the image is',
-}
-
 
 @dataclass(frozen=True)
 class CheckOptions:
@@ -35,8 +23,8 @@ class CheckOptions:
 
     Attributes:
         bad_box: For targets outside of the image or without area, a key of ``box_checks.BAD_BOX``.
-        size_mismatch: A key of :data:`SIZE_MISMATCHES`.
-        missing_images: A key of :data:`MISSING_IMAGES`.
+        size_mismatch: A key of ``choices.SIZE_MISMATCHES``.
+        missing_images: A key of ``choices.MISSING_IMAGES``.
     """
 
     bad_box: str = 'error'

@@ -22,14 +22,14 @@ class ConvertOptions:
     """How labels are converted.
 
     Attributes:
-        source_format: A key of ``formats.FORMATS``; None: it is found.
+        source_format: A key of ``choices.FORMAT_TEXTS``; None: it is found.
         read: What the label files leave open.
         check: What is done with what is wrong.
-        kind: A key of ``changes.KINDS``.
+        kind: A key of ``choices.KINDS``.
         point_size: Width and height of targets that are marked by a point, pixels.
-        fill: A key of ``mask_folder.FILLS``: how a box becomes pixels.
+        fill: A key of ``choices.FILLS``: how a box becomes pixels.
         one_class: A name for the class of all targets; None keeps the classes.
-        images: A key of ``image_files.COPY_MODES``.
+        images: A key of ``choices.COPY_MODES``.
     """
 
     source_format: str | None = None
@@ -42,14 +42,14 @@ class ConvertOptions:
     images: str = 'copy'
 
 
-def convert(
+def convert_labels(
     sources: Sequence[Path], target_format: str, out: Path, options: ConvertOptions | None = None
 ) -> tuple[LabelSet, list[str]]:
     """Read data sets, put them together, and write them.
 
     Args:
         sources: Files or folders.
-        target_format: A key of ``formats.FORMATS``.
+        target_format: A key of ``choices.FORMAT_TEXTS``.
         out: The folder to write to; it may be there where no file in it has to change.
         options: None: what is usual.
 

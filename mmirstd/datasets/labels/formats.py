@@ -10,6 +10,7 @@ from typing import Any
 from mmirstd.utils.errors import DataError, MissingDataError
 
 from . import coco, cvat, labelme, mask_folder, txt_list, voc, yolo
+from .choices import FORMAT_TEXTS
 from .label_set import LabelSet
 from .options import ReadOptions
 
@@ -33,23 +34,12 @@ class Format:
     write: Callable[..., list[str]]
 
 
-def _format(module: Any, description: str) -> Format:
-    return Format(module.NAME, description, module.find, module.read, module.write)
+def _format(module: Any) -> Format:
+    return Format(module.NAME, FORMAT_TEXTS[module.NAME], module.find, module.read, module.write)
 
 
-#: By name; the first that fits counts.
-FORMATS = {
-    known.name: known
-    for known in (
-        _format(mask_folder, 'images/, masks/ and img_idx/'),
-        _format(coco, 'COCO JSON'),
-        _format(voc, 'Pascal VOC XML'),
-        _format(cvat, "CVAT's XML 1.1, for images or video"),
-        _format(labelme, 'labelme JSON'),
-        _format(txt_list, "SSTNet's lists: path x1,y1,x2,y2,class ... a line"),
-        _format(yolo, 'YOLO text files, data.yaml, or a list of images'),
-    )
-}
+#: By name.
+FORMATS = {known.name: known for known in map(_format, (mask_folder, coco, voc, cvat, labelme, txt_list, yolo))}
 
 
 def find_format(source: Path) -> Format:

@@ -13,12 +13,6 @@ from ..image_io import IMAGE_SUFFIXES
 from ..sequences import natural_key
 from .label_set import LabeledImage
 
-#: How images get into the folder of a converted data set.
-COPY_MODES = {
-    'copy': 'copy the files',
-    'link': 'symbolic links to the files',
-    'none': 'labels only',
-}
 #: Folders that tell nothing of their images but the split.
 _PLAIN_FOLDERS = frozenset(
     ('images', 'image', 'imgs', 'img', 'JPEGImages', 'data', 'train', 'val', 'valid', 'test', 'train2017', 'val2017')
@@ -113,7 +107,7 @@ def bring_image(image: LabeledImage, target: Path, mode: str) -> None:
     Args:
         image: With its file, or its content.
         target: The place.
-        mode: A key of ``COPY_MODES``.
+        mode: A key of ``choices.COPY_MODES``.
 
     Raises:
         MissingDataError: The image is not there.

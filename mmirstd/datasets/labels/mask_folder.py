@@ -25,12 +25,6 @@ from .placing import Placing
 from .shapes import Box, Mask, Point, filled, mask_of, soft_spot
 
 NAME = 'masks'
-#: How a box becomes pixels.
-FILLS = {
-    'ellipse': 'the ellipse in the box',
-    'box': 'all pixels of the box',
-    'gaussian': 'soft values, one half where the ellipse ends',
-}
 _SPLIT = re.compile(r'trainval|train|val|test', re.IGNORECASE)
 _MASK_FOLDERS = ('masks', 'mask', 'labels', 'label', 'gt')
 
@@ -135,7 +129,7 @@ def write(labels: LabelSet, placing: Placing, fill: str = 'ellipse') -> list[str
     Args:
         labels: The data set.
         placing: Where to.
-        fill: A key of :data:`FILLS`, for boxes.
+        fill: A key of ``choices.FILLS``, for boxes.
 
     Returns:
         What the format does not hold.

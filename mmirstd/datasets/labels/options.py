@@ -8,14 +8,6 @@ from pathlib import Path
 
 from ..mask_values import MaskRule
 
-#: How the corners of a Pascal VOC box are meant.
-CORNERS = {
-    'voc': 'as VOC defines them: pixels counted from 1, the last one included',
-    'edges': 'as labelImg writes them: distances from the edge of the image, from 0',
-}
-#: What the numbers of YOLO and COCO files count.
-UNITS = {'shares': 'shares of width and height', 'pixels': 'pixels'}
-
 
 @dataclass(frozen=True)
 class ReadOptions:
@@ -25,8 +17,8 @@ class ReadOptions:
         images: Folder of the images; None: they are looked for below the source.
         names: Class names: by index for YOLO and text lists; for the others their order, and no further one is allowed.
         box_format: ``'xywh'`` or ``'xyxy'``, of COCO; None: COCO's, and boxes that can only be corners are an error.
-        corners: A key of ``CORNERS``; None: ``'edges'`` where a corner is 0, else ``'voc'``.
-        units: A key of ``UNITS``; None: pixels in COCO unless all boxes lie within 0 to 1, shares in YOLO.
+        corners: A key of ``choices.CORNERS``; None: ``'edges'`` where a corner is 0, else ``'voc'``.
+        units: A key of ``choices.UNITS``; None: pixels in COCO unless all boxes lie within 0 to 1, shares in YOLO.
         mask_rule: Which values of a mask are target, see ``mask_values.MASK_RULES``.
     """
 

@@ -16,7 +16,7 @@ class Placing:
 
     Attributes:
         out: The folder.
-        images: A key of ``image_files.COPY_MODES``.
+        images: A key of ``choices.COPY_MODES``.
     """
 
     out: Path

@@ -23,7 +23,7 @@ from mmirstd.datasets.labels import (
     Placing,
     ReadOptions,
     check,
-    convert,
+    convert_labels,
 )
 from mmirstd.datasets.labels.checking import CheckOptions
 from mmirstd.datasets.labels.shapes import Box, Mask, Point, Polygon, Shape, filled
@@ -148,11 +148,11 @@ def test_the_written_data_sets_are_those_of_training(tmp_path: Path) -> None:
         image(tmp_path / f'voc/JPEGImages/{name}.png', seed=ord(name))
         text(tmp_path / f'voc/Annotations/{name}.xml', voc_xml(voc_object('drone', 4, 6, 9, 10), f'{name}.png'))
         text(tmp_path / f'voc/ImageSets/Main/{"train" if name == "a" else "test"}.txt', name)
-    labels, notes = convert([tmp_path / 'voc'], 'coco', tmp_path / 'coco')
+    labels, notes = convert_labels([tmp_path / 'voc'], 'coco', tmp_path / 'coco')
     assert labels.summary() == '2 images (train 1, test 1), 2 boxes, class drone'
     clips = ClipDataset(data_root=str(tmp_path / 'coco'), ann_file='instances_test2017.json', num_frames=1)
     assert [i['bbox'] for i in clips.get_data_info(0)['instances']] == [[3, 5, 9, 10]]
-    convert([tmp_path / 'coco'], 'masks', tmp_path / 'masks')
+    convert_labels([tmp_path / 'coco'], 'masks', tmp_path / 'masks')
     stills = SIRSTDataset(data_root=str(tmp_path / 'masks'), ann_file='img_idx/train.txt')
     (sample,) = [stills.get_data_info(0)]
     mask = read_mask(sample['seg_map_path'])
@@ -165,33 +165,33 @@ def test_boxes_become_masks_and_masks_boxes(tmp_path: Path) -> None:
     image(tmp_path / 'voc/a.png')
     text(tmp_path / 'voc/a.xml', voc_xml(voc_object('t', 4, 6, 11, 13) + voc_object('t', 21, 6, 21, 6)))
     for fill, inside in (('ellipse', 52), ('box', 64)):
-        convert([tmp_path / 'voc'], 'masks', tmp_path / fill, ConvertOptions(fill=fill))
+        convert_labels([tmp_path / 'voc'], 'masks', tmp_path / fill, ConvertOptions(fill=fill))
         mask = read_mask(tmp_path / fill / 'masks/a.png')
         assert int(mask.sum()) == inside + 1
         # and back: the boxes are those that were given
-        labels, _ = convert([tmp_path / fill], 'yolo', tmp_path / f'{fill}_yolo')
+        labels, _ = convert_labels([tmp_path / fill], 'yolo', tmp_path / f'{fill}_yolo')
         back = load(tmp_path / f'{fill}_yolo')
         bounds = [a.shape.bounds for a in back.annotations()]
         assert bounds[0] == pytest.approx((3, 5, 11, 13), abs=1e-6)
         assert bounds[1] == pytest.approx((20, 5, 21, 6), abs=1e-6)
-    convert([tmp_path / 'voc'], 'masks', tmp_path / 'soft', ConvertOptions(fill='gaussian'))
+    convert_labels([tmp_path / 'voc'], 'masks', tmp_path / 'soft', ConvertOptions(fill='gaussian'))
     soft = cv2.imread(str(tmp_path / 'soft/masks/a.png'), cv2.IMREAD_UNCHANGED)
     assert len(np.unique(soft)) > 10
     np.testing.assert_array_equal(read_mask(tmp_path / 'soft/masks/a.png'), read_mask(tmp_path / 'ellipse/masks/a.png'))
     with pytest.raises(ConfigError, match='only --to masks'):
-        convert([tmp_path / 'voc'], 'coco', tmp_path / 'no', ConvertOptions(fill='gaussian'))
+        convert_labels([tmp_path / 'voc'], 'coco', tmp_path / 'no', ConvertOptions(fill='gaussian'))
 
 
 def test_points_need_a_size(tmp_path: Path) -> None:
     labels = _set(tmp_path / 'from', [Point(10.5, 10.5)])
     FORMATS['cvat'].write(labels, Placing(tmp_path / 'cvat'))
     with pytest.raises(DataError, match='--point-size'):
-        convert([tmp_path / 'cvat'], 'masks', tmp_path / 'masks')
+        convert_labels([tmp_path / 'cvat'], 'masks', tmp_path / 'masks')
     with pytest.raises(DataError, match='--point-size'):
-        convert([tmp_path / 'cvat'], 'coco', tmp_path / 'coco', ConvertOptions(kind='boxes'))
-    convert([tmp_path / 'cvat'], 'masks', tmp_path / 'masks', ConvertOptions(point_size=3))
+        convert_labels([tmp_path / 'cvat'], 'coco', tmp_path / 'coco', ConvertOptions(kind='boxes'))
+    convert_labels([tmp_path / 'cvat'], 'masks', tmp_path / 'masks', ConvertOptions(point_size=3))
     assert read_mask(tmp_path / 'masks/masks/a.png')[9:12, 9:12].sum() == 9
-    convert([tmp_path / 'masks'], 'coco', tmp_path / 'points', ConvertOptions(kind='points'))
+    convert_labels([tmp_path / 'masks'], 'coco', tmp_path / 'points', ConvertOptions(kind='points'))
     (annotation,) = load(tmp_path / 'points').annotations()
     assert annotation.shape == Point(10.5, 10.5)
 
@@ -201,14 +201,14 @@ def test_data_sets_are_merged(tmp_path: Path) -> None:
     for name in ('b', 'c'):
         image(tmp_path / f'second/{name}.png', seed=ord(name))
         text(tmp_path / f'second/{name}.xml', voc_xml(voc_object('drone', 4, 6, 9, 10), f'{name}.png'))
-    labels, notes = convert([tmp_path / 'first', tmp_path / 'second'], 'coco', tmp_path / 'out')
+    labels, notes = convert_labels([tmp_path / 'first', tmp_path / 'second'], 'coco', tmp_path / 'out')
     assert [i.name for i in labels.images] == ['first/a.png', 'first/b.png', 'second/b.png', 'second/c.png']
     assert labels.classes == ['target', 'drone']
     assert any('1 names of images are in several data sets, the first is b' in note for note in notes)
     assert any('second has no splits' in note for note in notes)
     found = load(tmp_path / 'out')
     assert sorted(i.name for i in found.images) == sorted(i.name for i in labels.images)
-    one, notes = convert(
+    one, notes = convert_labels(
         [tmp_path / 'first', tmp_path / 'second'], 'coco', tmp_path / 'one', ConvertOptions(one_class='target')
     )
     assert one.classes == ['target']
@@ -221,23 +221,23 @@ def test_labels_alone_are_written_beside_the_images(tmp_path: Path) -> None:
     image(root / 'images/a.png')
     text(root / 'labels/a.txt', '0 0.5 0.5 0.1 0.25')
     with pytest.raises(ConfigError, match='is the source, too'):
-        convert([root], 'coco', root)
-    convert([root], 'coco', root, ConvertOptions(images='none'))
+        convert_labels([root], 'coco', root)
+    convert_labels([root], 'coco', root, ConvertOptions(images='none'))
     data = json.loads((root / 'instances.json').read_text())
     assert [i['file_name'] for i in data['images']] == ['images/a.png']
     assert len(ClipDataset(data_root=str(root), ann_file='instances.json', num_frames=1)) == 1
-    convert([root / 'instances.json'], 'voc', tmp_path / 'linked', ConvertOptions(images='link'))
+    convert_labels([root / 'instances.json'], 'voc', tmp_path / 'linked', ConvertOptions(images='link'))
     assert (tmp_path / 'linked/JPEGImages/a.png').is_symlink()
 
 
 def test_another_image_is_never_overwritten(tmp_path: Path) -> None:
     image(tmp_path / 'first/a.png', seed=1)
     text(tmp_path / 'first/a.xml', voc_xml(voc_object('t', 4, 6, 9, 10)))
-    convert([tmp_path / 'first'], 'coco', tmp_path / 'out')
-    convert([tmp_path / 'first'], 'coco', tmp_path / 'out')  # again: nothing changes
+    convert_labels([tmp_path / 'first'], 'coco', tmp_path / 'out')
+    convert_labels([tmp_path / 'first'], 'coco', tmp_path / 'out')  # again: nothing changes
     image(tmp_path / 'first/a.png', seed=2)
     with pytest.raises(DataError, match='is there already, and is another image'):
-        convert([tmp_path / 'first'], 'coco', tmp_path / 'out')
+        convert_labels([tmp_path / 'first'], 'coco', tmp_path / 'out')
 
 
 def test_two_images_of_one_stem(tmp_path: Path) -> None:
@@ -249,7 +249,7 @@ def test_two_images_of_one_stem(tmp_path: Path) -> None:
         'categories': [{'id': 1, 'name': 't'}],
     }
     text(tmp_path / 'in/labels.json', json.dumps(content))
-    labels, notes = convert([tmp_path / 'in'], 'labelme', tmp_path / 'out')
+    labels, notes = convert_labels([tmp_path / 'in'], 'labelme', tmp_path / 'out')
     assert len({i.stem for i in labels.images}) == 2
     assert any('had the name of another one' in note for note in notes)
     assert len(load(tmp_path / 'out').images) == 2
@@ -267,7 +267,7 @@ def test_what_a_format_does_not_hold_is_said(tmp_path: Path) -> None:
         'masks': {'1 ignored targets are left out'},
         'txt': {'1 outlines became boxes', '1 ignored targets became ordinary ones'},
     }.items():
-        _, notes = convert([tmp_path / 'coco'], name, tmp_path / name)
+        _, notes = convert_labels([tmp_path / 'coco'], name, tmp_path / name)
         assert set(notes) >= expected, name
 
 
@@ -279,7 +279,7 @@ def test_real_masks_through_every_format(tmp_path: Path) -> None:
     original = {i.stem: i for i in load(source).images}
     for name in FORMATS:
         kind = 'masks' if name in ('masks', 'coco', 'labelme', 'cvat', 'yolo') else 'boxes'
-        convert([source], name, tmp_path / name, ConvertOptions(kind=kind))
+        convert_labels([source], name, tmp_path / name, ConvertOptions(kind=kind))
         found = load(tmp_path / name, ReadOptions())
         assert {i.stem for i in found.images} == set(original)
         for entry in found.images:
