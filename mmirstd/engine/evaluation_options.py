@@ -85,8 +85,8 @@ def set_per_sequence(cfg: Any, path: str) -> None:
     """Let ``mmirstd.MovingTargetMetric`` write the detections of each sequence by score, in place.
 
     Args:
-        cfg (mmengine.Config): With ``test_evaluator``.
-        path (str): ``.json``.
+        cfg: With ``test_evaluator``.
+        path: ``.json``.
 
     Raises:
         ConfigError: There is no such metric, or another suffix.

@@ -33,7 +33,7 @@ class CheckOptions:
 
 
 def check(labels: LabelSet, options: CheckOptions) -> None:
-    """Check a label set, in place; afterwards each image has a size, and each target lies in its image.
+    """Check a label set, in place; afterward each image has a size, and each target lies in its image.
 
     Raises:
         MissingDataError: Images are missing, or the size of one is not known.

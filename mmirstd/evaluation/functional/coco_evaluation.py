@@ -100,8 +100,8 @@ class CocoEvaluation:
         """What the detections of a frame were matched with at IoU .5.
 
         Args:
-            index: position in ``frames``.
-            label: class.
+            index: Position in ``frames``.
+            label: Class.
 
         Returns:
             Of each detection, highest score first: its score, the index of its target in the frame (-1: none), and
