@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import io
 from collections import Counter
 from dataclasses import dataclass
@@ -191,7 +192,10 @@ def _names(labels: LabelSet) -> None:
 def _same_image(first: LabeledImage, second: LabeledImage) -> bool:
     if first.path is None or second.path is None:
         return first.path is second.path and first.name == second.name and first.data == second.data
-    return first.path == second.path or first.path.resolve() == second.path.resolve()
+    if first.path.resolve() == second.path.resolve():
+        return True
+    # YOLO has a copy of the image in each split
+    return _same_targets(first, second) and filecmp.cmp(first.path, second.path, shallow=False)
 
 
 def _same_targets(first: LabeledImage, second: LabeledImage) -> bool:

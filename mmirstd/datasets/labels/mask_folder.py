@@ -89,21 +89,22 @@ def _lists(source: Path, notes: list[str]) -> dict[str, Path]:
     """The list of each split: ``train.txt``, or a name such as ``idx427_train.txt``."""
     paths = [path for place in (source / 'img_idx', source) for path in sorted(place.glob('*.txt'))]
     paths = [path for path in paths if _SPLIT.search(path.stem) and path.stat().st_size]
-    exact = {path.stem: path for path in paths[::-1] if _SPLIT.fullmatch(path.stem)}
-    if exact:
-        return exact
     found: dict[str, Path] = {}
-    for path in paths:
+    for path in [path for path in paths if _SPLIT.fullmatch(path.stem)] or paths:
         match = _SPLIT.search(path.stem)
         assert match is not None
         split = match[0].lower()
-        if split in found:
+        if split in found and found[split].parent == path.parent:
             notes.append(
                 f'{found[split]} and {path} are both lists for {split}: none is taken; keep those of one protocol, '
                 'or name them train.txt, val.txt and test.txt'
             )
             return {}
-        found[split] = path
+        found.setdefault(split, path)
+    whole = found.pop('trainval', None)
+    if whole is not None and not found.keys() & {'train', 'val'}:
+        notes.append(f'{whole} is taken for the training list')
+        found['train'] = whole
     return found
 
 

@@ -61,7 +61,7 @@ def read(source: Path, options: ReadOptions) -> LabelSet:
             'If they were not looked at yet, remove them'
         )
         labels.images += [LabeledImage(name, folder.path(name), where=str(source)) for name in unlabeled]
-    labels.images = _with_splits(labels.images, root)
+    labels.images = _with_splits(labels.images, root, labels.notes)
     labels.classes = classes.names or [TARGET]
     return labels
 
@@ -129,7 +129,7 @@ def _annotation(path: Path, item: Element, classes: ClassIndex, edges: bool) -> 
     )
 
 
-def _with_splits(images: list[LabeledImage], root: Path) -> list[LabeledImage]:
+def _with_splits(images: list[LabeledImage], root: Path, notes: list[str]) -> list[LabeledImage]:
     """The images once for each list of ``ImageSets/Main`` that has them."""
     members: dict[str, list[str]] = {}
     for split in _SPLITS:
@@ -140,7 +140,7 @@ def _with_splits(images: list[LabeledImage], root: Path) -> list[LabeledImage]:
         return images
     by_stem = {Path(image.name).stem: image for image in images}
     by_stem |= {Path(image.where).stem: image for image in images if image.where.endswith('.xml')}
-    divided = []
+    divided: list[LabeledImage] = []
     for split, stems in members.items():
         for stem in stems:
             image = by_stem.get(Path(stem).name)
@@ -154,6 +154,13 @@ def _with_splits(images: list[LabeledImage], root: Path) -> list[LabeledImage]:
                     image.name, image.path, image.height, image.width, image.annotations, split, where=image.where
                 )
             )
+    listed = {image.name for image in divided}
+    unlisted = [image.name for image in images if image.name not in listed]
+    if unlisted:
+        notes.append(
+            f'{len(unlisted)} images are in none of the lists {", ".join(members)} of ImageSets/Main and left out:\n'
+            f'{first_few(unlisted)}'
+        )
     return divided
 
 

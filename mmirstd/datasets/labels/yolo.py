@@ -75,7 +75,7 @@ def read(source: Path, options: ReadOptions) -> LabelSet:
     pose = _is_pose(names_file)
     unlabeled, used, seen = 0, Counter[int](), set[str]()
     orphan_root = source if source.is_dir() else source.parent
-    for split, path, name in _images(source, options):
+    for split, path, name in _images(source, options, labels.notes):
         label_file = find_yolo_labels(path)
         image = LabeledImage(name, path, split=split, where=label_file or str(source))
         labels.images.append(image)
@@ -136,14 +136,14 @@ def _is_pose(names_file: Path | None) -> bool:
     return names_file is not None and names_file.suffix in _YAML and 'kpt_shape' in read_yaml(names_file)
 
 
-def _images(source: Path, options: ReadOptions) -> list[tuple[str | None, Path, str]]:
+def _images(source: Path, options: ReadOptions, notes: list[str]) -> list[tuple[str | None, Path, str]]:
     """Split, file and name of each image."""
     yaml_file = source if source.is_file() and source.suffix.lower() in _YAML else None
     if source.is_dir() and options.images is None:
         yaml_file = next((source / name for name in _NAME_FILES[:3] if (source / name).is_file()), None)
     entries: list[tuple[str | None, Path]] = []
     if yaml_file is not None:
-        entries = list(_yaml_entries(yaml_file))
+        entries = list(_yaml_entries(yaml_file, notes))
         if not entries and source.is_file():
             raise DataError(f'{source}: names no train, val or test; expected folders or lists of images')
     images = []
@@ -156,7 +156,7 @@ def _images(source: Path, options: ReadOptions) -> list[tuple[str | None, Path, 
     return images
 
 
-def _yaml_entries(path: Path) -> list[tuple[str | None, Path]]:
+def _yaml_entries(path: Path, notes: list[str]) -> list[tuple[str | None, Path]]:
     content = read_yaml(path)
     base = Path(str(content.get('path') or ''))
     entries: list[tuple[str | None, Path]] = []
@@ -174,7 +174,12 @@ def _yaml_entries(path: Path) -> list[tuple[str | None, Path]]:
                     f'{content.get("path")!r}; correct the file, or convert the folder itself'
                 )
             entries.append((split, found))
-    return entries
+    # YOLO needs a validation split: where there is none, another one is named for it.
+    others = {place.resolve() for split, place in entries if split != 'val'}
+    own = [(split, place) for split, place in entries if split != 'val' or place.resolve() not in others]
+    if len(own) < len(entries):
+        notes.append(f'{path}: val is the same as another split; its images are taken once, for that one')
+    return own
 
 
 def _folder(folder: Path) -> list[Path]:
@@ -233,16 +238,23 @@ def write(labels: LabelSet, placing: Placing, as_outlines: bool = False) -> list
             lost['ignored targets became ordinary ones'] += annotation.ignore
             lines += _lines(annotation, height, width, as_outlines, lost)
         write_text(placing.file(f'labels{below}/{image.stem}.txt'), ''.join(line + '\n' for line in lines))
+    notes = [f'{number} {text}' for text, number in lost.items() if number]
     yaml_lines = [f'path: {json.dumps(str(placing.out.absolute()), ensure_ascii=False)}']
-    yaml_lines += [f'{split}: images/{split}' for split in splits] or ['train: images', 'val: images']
+    folders = {split: f'images/{split}' for split in splits if split in _SPLITS}
+    if not splits:
+        folders['train'] = 'images'
+    elif set(splits) - set(folders):
+        others = ', '.join(split for split in splits if split not in folders)
+        notes.append(f'YOLO knows train, val and test: {others} is in images/, but not in data.yaml')
+    if 'val' not in folders and folders:
+        folders['val'] = folders.get('test') or folders['train']
+        notes.append(f'there is no validation split: data.yaml names {folders["val"]} for it, since YOLO needs one')
+    yaml_lines += [f'{split}: {folder}' for split, folder in folders.items()]
     yaml_lines += [
         'names:',
         *(f'  {k}: {json.dumps(name, ensure_ascii=False)}' for k, name in enumerate(labels.classes)),
     ]
     write_text(placing.file('data.yaml'), '\n'.join(yaml_lines) + '\n')
-    notes = [f'{number} {text}' for text, number in lost.items() if number]
-    if not splits:
-        notes.append('there are no splits: data.yaml names all images for training and for validation')
     if placing.images == 'none':
         notes.append('images are not copied: put them where data.yaml says, so that labels/ replaces images/ in paths')
     return notes

@@ -54,6 +54,10 @@ def test_renamed_files_zero_sizes_utf16_and_splits(tmp_path: Path) -> None:
         ('c', 'test', 0),
     ]
     assert any('1 images have no XML file' in note for note in labels.notes)
+    (tmp_path / 'ImageSets/Main/test.txt').unlink()
+    labels = load(tmp_path)
+    assert [i.stem for i in labels.images] == ['a', 'b']
+    assert any('1 images are in none of the lists train' in note for note in labels.notes)
     text(tmp_path / 'ImageSets/Main/test.txt', 'd\n')
     with pytest.raises(MissingDataError, match="neither an XML file nor an image for 'd'"):
         load(tmp_path)
