@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -84,7 +84,10 @@ def find_differences(suite: Suite, table: Table, records: Records) -> Difference
         ConfigError: A figure that the records do not have, damaged counts, or records of different images.
     """
     where = f'{suite.path}: table {table.name}'
-    compare = dict(images=_over_images, sequences=_over_sequences, seeds=_over_seeds)[table.over]
+    ways: dict[str, Callable[..., Sequence[PairedDifference | None]]] = dict(
+        images=_over_images, sequences=_over_sequences, seeds=_over_seeds
+    )
+    compare = ways[table.over]
     counted = dict(images='per_image', sequences='per_sequence').get(table.over)
     found = Differences()
     for first, second in table.pairs:
@@ -108,7 +111,7 @@ def find_differences(suite: Suite, table: Table, records: Records) -> Difference
 def _over_seeds(
     first: str, second: str, seeds: Sequence[int], columns: Sequence[Column], records: Records, where: str
 ) -> list[PairedDifference | None]:
-    results = []
+    results: list[PairedDifference | None] = []
     for column in columns:
         pairs = [
             (a * column.scale, b * column.scale)
@@ -135,7 +138,7 @@ def _over_sequences(
             results.append(None)
             continue
         try:
-            spread = spread_over_sequences(*counts, column.figure)
+            spread = spread_over_sequences(counts[0], counts[1], column.figure)
         except ValueError as error:
             raise ConfigError(
                 f'{where}: {first} against {second}: {error}; records of one table are of one test split'

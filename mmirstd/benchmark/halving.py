@@ -90,7 +90,7 @@ def leads(suite: Suite, records: Records, names: list[str], seeds: list[int]) ->
         if against is None:
             continue
         values = [[value_of(records[one][seed], figure, where) for one in (name, against)] for seed in seeds]
-        lead = math.fsum(math.nan if None in (a, b) else a - b for a, b in values) / len(values)
+        lead = math.fsum(math.nan if a is None or b is None else a - b for a, b in values) / len(values)
         found[name] = -math.inf if math.isnan(lead) else lead
     return dict(sorted(found.items(), key=lambda item: -item[1]))
 

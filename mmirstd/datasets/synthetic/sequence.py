@@ -242,7 +242,11 @@ def render_sequence(config: SequenceConfig, rng: np.random.Generator, strength_s
                 background.kind,
                 background.variant,
                 [p.full_mask(frame_size) for p in profiles],
-                [tuple(map(float, actor.positions[time])) for actor in clutter if actor.seen[time]],
+                [
+                    (float(actor.positions[time, 0]), float(actor.positions[time, 1]))
+                    for actor in clutter
+                    if actor.seen[time]
+                ],
             )
         )
     return Sequence(frames, tracks, camera, background.kind, background.variant)

@@ -72,7 +72,7 @@ class ScoreCounts:
         # Recall points 0, .01, ..., 1 that each bin is the first to reach; the sum of counts may be off by rounding.
         reached = np.floor(100 * recall + 1e-9) + (recall > 0)
         points = np.diff(reached, axis=1, prepend=0.0)
-        found = (precision * points).sum(axis=1) / 101
+        found: NDArray[np.float64] = (precision * points).sum(axis=1) / 101
         found[targets == 0] = NAN
         return found
 
@@ -145,11 +145,12 @@ def count_by_score(
     hits = np.cumsum(kind >= 0)
     total = int(hits[-1]) if len(hits) else 0
     kept = np.arange(len(kind)) <= (np.flatnonzero(kind >= 0)[-1] if total else -1)
-    kind, owner_of, before = kind[kept], owner_of[kept], (hits - (kind >= 0))[kept]
-    if num_bins is None:
-        bin_of, count = np.arange(len(kind)), len(kind)
-    else:
-        bin_of, count = np.minimum(before * num_bins // max(total, 1), num_bins - 1), num_bins
+    before: NDArray[np.int64] = (hits - (kind >= 0))[kept]
+    kind, owner_of = kind[kept], owner_of[kept]
+    count = len(kind) if num_bins is None else num_bins
+    bin_of: NDArray[np.int64] = np.arange(count)
+    if num_bins is not None:
+        bin_of = np.minimum(before * num_bins // max(total, 1), num_bins - 1)
     true, false = np.zeros((len(names), len(bins) + 1, count), np.int64), np.zeros((len(names), count), np.int64)
     real = kind >= 0
     np.add.at(true, (owner_of[real], kind[real], bin_of[real]), 1)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -283,8 +283,8 @@ class DGRLoss(nn.Module):
         """
         if not self.is_loss:
             raise RuntimeError(f'DGRLoss: form={self.form!r} acts in the backward pass and has no loss')
-        passes = [levels] if torch.is_tensor(levels[0]) else levels
-        paths = [path] if path is not None and torch.is_tensor(path[0]) else path
+        passes = _by_pass(levels)
+        paths = None if path is None else _by_pass(path)
         count = len(passes[0])
         if count < 2:
             raise ValueError(
@@ -293,26 +293,27 @@ class DGRLoss(nn.Module):
             )
         if self.form == 'gradient':
             # Vectors a thousand times shorter than an image's longest are noise: they count as without direction.
-            vectors, eps = self._gradients(passes, detector_loss), 1e-3
+            vectors: Sequence[Sequence[Tensor | None]] = self._gradients(passes, detector_loss)
+            eps = 1e-3
         else:
-            vectors, eps = [self._embedded(levels) for levels in passes], 1e-6
+            vectors, eps = [self._embedded(features) for features in passes], 1e-6
         terms = []
         for shallow, deep in zip(range(count - 1), range(1, count)):
             pairs = [
-                self._pair(one[shallow], one[deep], eps, data_samples, image_size)
-                for one in vectors
-                if one[shallow] is not None and one[deep] is not None
+                self._pair(fine, coarse, eps, data_samples, image_size)
+                for fine, coarse in ((one[shallow], one[deep]) for one in vectors)
+                if fine is not None and coarse is not None
             ]
             if pairs:
-                term = sum(pairs) / len(pairs)
+                term = _sum(pairs) / len(pairs)
                 if paths is not None and self.target == 'deep':
                     term = without_path(term, self._ways(paths, passes[0][deep].shape[2:]))
                 terms.append(term)
         if not terms:  # no level, or only one, got a gradient
-            return sum(level.float().sum() for level in passes[0]) * 0
-        return self.loss_weight * sum(terms) / len(terms)
+            return _sum(level.float().sum() for level in passes[0]) * 0
+        return self.loss_weight * _sum(terms) / len(terms)
 
-    def _ways(self, paths: Sequence[Sequence[Tensor]], size: tuple[int, int]) -> list[list[Tensor]]:
+    def _ways(self, paths: Sequence[Sequence[Tensor]], size: Sequence[int]) -> list[list[Tensor]]:
         """The features of the top-down path by which a loss reaches the teacher of that size, in all passes."""
         # Features depend on it directly; gradients depend on deeper levels, too, by bottom-up paths.
         return [
@@ -341,7 +342,8 @@ class DGRLoss(nn.Module):
         flat = [level for levels in passes for level in levels]
         # Half precision would lose small gradients; a cosine does not see the factor.
         factor = 2.0**10 if any(level.dtype == torch.float16 for level in flat) else 1.0
-        gradients = torch.autograd.grad(detector_loss * factor, flat, create_graph=True, allow_unused=True)
+        scaled = detector_loss * factor
+        gradients: Sequence[Tensor | None] = torch.autograd.grad(scaled, flat, create_graph=True, allow_unused=True)
         if len({level.shape[1] for level in flat}) > 1:
             gradients = [
                 None if g is None else (g.float() * level.float()).sum(dim=1, keepdim=True)
@@ -376,7 +378,7 @@ class DGRLoss(nn.Module):
                 if weight is None
                 else (weight * distance).sum() / weight.sum().clamp_min(torch.finfo(torch.float32).tiny)
             )
-        return sum(terms) / len(terms)
+        return _sum(terms) / len(terms)
 
     def _place_weights(
         self, teacher: Tensor, data_samples: Sequence[Any] | None, image_size: tuple[int, int] | None
@@ -387,6 +389,15 @@ class DGRLoss(nn.Module):
             return teacher.square().sum(dim=1, keepdim=True).sqrt()
         if image_size is None:
             raise ValueError('DGRLoss: weights by targets need image_size')
-        return target_weights(
-            data_samples, tuple(teacher.shape[2:]), image_size, len(teacher), device=teacher.device, **self.weight
-        )
+        size = (teacher.shape[2], teacher.shape[3])
+        return target_weights(data_samples, size, image_size, len(teacher), device=teacher.device, **self.weight)
+
+
+def _by_pass(levels: Sequence[Tensor] | Sequence[Sequence[Tensor]]) -> Sequence[Sequence[Tensor]]:
+    """One sequence of features a pass."""
+    return cast('Sequence[Sequence[Tensor]]', [levels] if torch.is_tensor(levels[0]) else levels)
+
+
+def _sum(terms: Iterable[Tensor]) -> Tensor:
+    """Of at least one."""
+    return cast(Tensor, sum(terms))

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 
 def target_weights(
-    data_samples: Sequence[Any],
+    data_samples: Sequence[Any] | None,
     size: tuple[int, int],
     image_size: tuple[int, int],
     batch: int,

@@ -189,8 +189,10 @@ class BPFPN(AuxiliaryLossModule):
         name = type(self.pyramid).__name__
         if not self.num_edges:
             raise ValueError(f"BPFPN: form='route' scales gradients of the top-down path, but {name} has none")
-        self.dgr.alpha.check_levels(self.num_edges, name)
-        if outputs < 2 and not self.dgr.alpha.scheduled and 0 in self.dgr.alpha.start:
+        alpha = None if self.dgr is None else self.dgr.alpha
+        assert alpha is not None  # the route has one
+        alpha.check_levels(self.num_edges, name)
+        if outputs < 2 and not alpha.scheduled and 0 in alpha.start:
             warnings.warn(
                 f'BPFPN: alpha=0 in {name} with one output: the deeper levels get no gradient through the pyramid, and '
                 'stay as they were initialized.',
@@ -238,13 +240,15 @@ class BPFPN(AuxiliaryLossModule):
         taps = self._taps(dgr)
         with taps or nullcontext():
             outs = list(self.pyramid(tuple(inputs)))
-        if low is not None and self.at == 'output':
+        if self.gils is not None and low is not None and self.at == 'output':
             outs[self.output] = self.gils(low, outs[self.output])
         if self.computes_losses:
             self._defer_step(dgr)
         if dgr is not None and dgr.is_loss:
-            levels = outs if self.dgr_levels == 'output' else taps.levels
-            self._deferred[0].add(tuple(levels), tuple(taps.levels) if self.dgr_isolate else None)
+            inside = () if taps is None else tuple(taps.levels)
+            step = self._deferred[0]
+            assert isinstance(step, _Step)
+            step.add(tuple(outs) if self.dgr_levels == 'output' else inside, inside if self.dgr_isolate else None)
         return tuple(outs)
 
     def _taps(self, dgr: DGRLoss | None) -> TopDownTaps | None:

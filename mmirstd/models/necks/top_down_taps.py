@@ -70,22 +70,23 @@ class TopDownTaps:
         self._own: list[nn.Module] = []
         self._extra: nn.Module | None = None
         self._finest: nn.Module | None = None
+        parts: Any = pyramid
         blocks = getattr(pyramid, 'top_down_blocks', None)
         if isinstance(getattr(pyramid, 'top_down_edges', None), nn.ModuleList) and blocks is not None:
-            self._edges = list(pyramid.top_down_edges)
+            self._edges = list(parts.top_down_edges)
             self.num_edges = len(self._edges)
             self._finest = blocks[-1] if len(blocks) else None
         elif isinstance(getattr(pyramid, 'upsample', None), nn.Module) and blocks is not None:
-            self._edges, self.num_edges, self._finest = [pyramid.upsample], len(blocks), blocks[-1]
+            self._edges, self.num_edges, self._finest = [parts.upsample], len(blocks), blocks[-1]
         elif isinstance(pyramid, TopDownNeck):
             self._edges = list(pyramid.fusions)
             self.num_edges, self._finest = len(self._edges), self._edges[0]
         elif hasattr(pyramid, 'lateral_convs') and hasattr(pyramid, 'fpn_convs'):
-            count = len(pyramid.lateral_convs)
+            count = len(parts.lateral_convs)
             self._edges, self.num_edges = [], count - 1
-            self._own = list(pyramid.fpn_convs[:count])
-            if getattr(pyramid, 'add_extra_convs', False) == 'on_lateral' and len(pyramid.fpn_convs) > count:
-                self._extra = pyramid.fpn_convs[count]
+            self._own = list(parts.fpn_convs[:count])
+            if getattr(pyramid, 'add_extra_convs', False) == 'on_lateral' and len(parts.fpn_convs) > count:
+                self._extra = parts.fpn_convs[count]
         else:
             raise ValueError(
                 f'the top-down path of {type(pyramid).__name__} is not known.\n  expected: a pyramid like mmdet.FPN '
