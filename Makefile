@@ -67,8 +67,8 @@ test-pythons:  ## run the fast tests on every other Python that is installed, ea
 coverage: $(APP_STAMP)  ## run all tests and list the lines that none runs, htmlcov/index.html
 	$(MAKE) test PYTEST_ARGS='--cov=mmirstd --cov-report=term:skip-covered --cov-report=html $(PYTEST_ARGS)'
 
-lint: $(STAMP)  ## check the style
-	cd $(ROOT) && $(VENV)/bin/ruff check .
+lint: $(STAMP)  ## check style, format and types
+	cd $(ROOT) && $(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy
 
 docs: $(DOCS_STAMP)  ## build the documentation site, docs/_build/html/index.html; a warning is an error
 	cd $(ROOT) && $(PY) -m sphinx -b html -q -W --keep-going -c docs -d docs/_build/doctrees . docs/_build/html

@@ -44,7 +44,7 @@ setup(
     long_description_content_type='text/markdown',
     license='Apache-2.0',
     packages=find_packages(include=['mmirstd', 'mmirstd.*']),
-    package_data={'mmirstd.visualization.report': ['assets/*']},
+    package_data={'mmirstd': ['py.typed'], 'mmirstd.visualization.report': ['assets/*']},
     entry_points={'console_scripts': ['mmirstd=mmirstd.cli:main']},
     cmdclass={'build_py': BuildPy},
     python_requires='>=3.10',
@@ -89,5 +89,6 @@ setup(
         'License :: OSI Approved :: Apache Software License',
         'Programming Language :: Python :: 3',
         'Topic :: Scientific/Engineering :: Image Recognition',
+        'Typing :: Typed',
     ],
 )

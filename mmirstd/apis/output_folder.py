@@ -117,7 +117,7 @@ class OutputFolder:
     @staticmethod
     def _owner(source: Source) -> str:
         if source.kind in ('image', 'video', 'frames', 'pages'):
-            return os.path.abspath(source.location)
+            return os.path.abspath(str(source.location))
         return source.label
 
     def is_finished(self, source: Source, folders: Iterable[str]) -> bool:

@@ -36,11 +36,11 @@ def read_history(work_dir: Path, unit: str = 'epoch') -> History:
         work_dir: Of the training.
         unit: ``'epoch'`` or ``'iter'``: in which validations count.
     """
-    train: list[dict] = []
-    val: list[dict] = []
+    train: list[dict[str, Any]] = []
+    val: list[dict[str, Any]] = []
     for file in sorted(work_dir.glob('*/vis_data/scalars.json')):
-        new_train: list[dict] = []
-        new_val: list[dict] = []
+        new_train: list[dict[str, Any]] = []
+        new_val: list[dict[str, Any]] = []
         for line in file.read_text(encoding='utf-8').splitlines():
             try:
                 entry = json.loads(line)
@@ -85,7 +85,7 @@ def last_logged(history: History, names: Sequence[str]) -> dict[str, float]:
     return {name: value for name, number in found.items() if (value := shorten(number, 5)) is not None}
 
 
-def loss_curve(history: History, points: int = 60) -> dict[str, list]:
+def loss_curve(history: History, points: int = 60) -> dict[str, list[float | None]]:
     """The losses over the iterations, at most so many points, each the mean over its stretch.
 
     Returns:
@@ -94,7 +94,7 @@ def loss_curve(history: History, points: int = 60) -> dict[str, list]:
     entries = history.train
     names = sorted({name for e in entries for name in e if 'loss' in name})
     count = min(points, len(entries))
-    curve: dict[str, list] = {'iter': [], **{name: [] for name in names}}
+    curve: dict[str, list[float | None]] = {'iter': [], **{name: [] for name in names}}
     for k in range(count):
         part = entries[k * len(entries) // count : (k + 1) * len(entries) // count]
         curve['iter'].append(part[-1]['iter'])

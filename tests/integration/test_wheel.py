@@ -109,5 +109,11 @@ def test_configs_by_scope_and_help(installed: Path, tmp_path: Path) -> None:
     assert 'did you mean: infer' in call(installed / 'mmirstd', 'inver', cwd=tmp_path, status=2)
 
 
+@pytest.mark.skipif(os.name == 'nt', reason='the layout of a venv is another one on Windows')
+def test_type_checkers_of_other_projects_see_the_types(installed: Path, tmp_path: Path) -> None:
+    code = 'from importlib.resources import files; print(files("mmirstd").joinpath("py.typed").is_file())'
+    assert call(installed / 'python', '-c', code, cwd=tmp_path).strip() == 'True'
+
+
 MODEL = 'ggl-net-tiny_general'
 CONFIG = 'ggl-net-tiny_pretrained-b8-10e_nuaa-nudt-synthetic'

@@ -19,6 +19,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from mmirstd.utils.files import save_png, write_json
 from mmirstd.utils.scr import GUARD, RADIUS
@@ -125,7 +126,7 @@ def scene_rng(seed: int, split: str, index: int) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64(sequence))
 
 
-def run_length(mask: np.ndarray) -> dict[str, Any]:
+def run_length(mask: NDArray[Any]) -> dict[str, Any]:
     """COCO's uncompressed run-length code: column by column, run lengths of 0 and 1 in turn, 0 first.
 
     Args:
