@@ -44,7 +44,11 @@ setup(
     long_description_content_type='text/markdown',
     license='Apache-2.0',
     packages=find_packages(include=['mmirstd', 'mmirstd.*']),
-    package_data={'mmirstd': ['py.typed'], 'mmirstd.visualization.report': ['assets/*']},
+    package_data={
+        'mmirstd': ['py.typed'],
+        'mmirstd.visualization.report': ['assets/*'],
+        'mmirstd.datasets.converters': ['drone_ir_splits/*'],
+    },
     entry_points={'console_scripts': ['mmirstd=mmirstd.cli:main']},
     cmdclass={'build_py': BuildPy},
     python_requires='>=3.10',

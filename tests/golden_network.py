@@ -24,10 +24,10 @@ from mmengine.registry import init_default_scope
 from torch import Tensor, nn
 
 from mmirstd.key_maps import ARCHS
+from mmirstd.key_maps.golden import golden_input, official_state_dict, samples
 from mmirstd.registry import MODELS
-from tests.golden import golden_input, load_golden, official_state_dict, samples
 from tests.rounding import DRAWS, UNIT, RoundingNoise
-from tests.shared import DATA, REPO
+from tests.shared import DATA, REPO, load_golden
 
 ROUNDING = DATA / 'golden_rounding.json'
 # A result may be this many times the root-mean-square effect of rounding away.  The largest of 64 samples of a normal

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from mmirstd.benchmark import build_table, load_suite, read_records, replace_between
-from tools.analysis_tools.choose_threshold import markdown
+from mmirstd.cli.choose_threshold import markdown
 
 from .shared import REPO
 

@@ -15,7 +15,7 @@ from mmirstd.apis.irstd_inferencer import IRSTDInferencer
 from mmirstd.apis.model_loading import build_network
 from mmirstd.datasets import first_look
 from mmirstd.datasets.sirst import SIRSTDataset
-from mmirstd.engine.launch import load_config
+from mmirstd.engine.config_files import load_config
 from mmirstd.evaluation.metrics import IRSTDMetric
 from mmirstd.utils.errors import DataError
 from tests.shared import REPO, SHARED, needs_shared
@@ -182,7 +182,7 @@ def test_infer_names_the_option_that_each_kind_needs(monkeypatch):
     assert [result.source.name for result in results].count('stack3') == 3
     assert set(failed) == {'i32', 'int16', 'int32'}
     assert all('max_value' in text and "normalize='minmax'" in text for text in failed.values())
-    assert '(255 for 8-bit codes)' in failed['int32']
+    assert '(codes of 8 bits end at 255)' in failed['int32']
     (text,) = lines
     assert '3 16-bit images looked at are all below 2^14' in text
-    assert '--bit-depth 14' in text
+    assert 'say so with load_options=dict(bit_depth=14)' in text

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from mmirstd.cli import COMMANDS
+from mmirstd.engine.config_files import load_config
 from mmirstd.engine.config_names import runnable_configs, short_names
-from mmirstd.engine.launch import load_config
+from mmirstd.utils.commands import COMMANDS
 from tests.shared import REPO
 
 PAGES = sorted(
@@ -30,10 +30,9 @@ PAGES = sorted(
     ]
 )
 NAMES = {*runnable_configs(), *(name for name, _ in short_names())}
-#: Tools whose first argument may be the name of a config or a model.
-BY_NAME = {'tools/infer.py'}
-#: Shell scripts that hand their options on.
-SCRIPTS = {'tools/dist_train.sh': 'tools/train.py', 'tools/dist_test.sh': 'tools/test.py'}
+#: Script -> command; shell scripts hand their options on.
+SCRIPTS = {f'tools/{command.script}': name for name, command in COMMANDS.items() if command.script}
+SHELL_SCRIPTS = {'tools/dist_train.sh': 'train', 'tools/dist_test.sh': 'test'}
 
 
 @dataclass
@@ -84,13 +83,9 @@ def words(command: str) -> list[str]:
     return [word for word in found if word != '...']
 
 
-def parse(script: str, arguments: list[str]) -> str:
-    """What the script's parser says against the arguments."""
-    module = importlib.import_module(script.removesuffix('.py').replace('/', '.'))
-    module = importlib.import_module(module.main.__module__)  # a tool may be a door to the package
-    if not hasattr(module, 'parse_args'):
-        source = (REPO / script).read_text(encoding='utf-8')
-        return ', '.join(a for a in arguments if a.startswith('--') and f"'{a.split('=')[0]}'" not in source)
+def parse(command: str, arguments: list[str]) -> str:
+    """What the command's parser says against the arguments."""
+    module = importlib.import_module(f'mmirstd.cli.{command.replace("-", "_")}')
     said = io.StringIO()
     # placeholders for numbers
     arguments = ['1' if re.fullmatch(r'[NKHW]', argument) else argument for argument in arguments]
@@ -108,12 +103,10 @@ def problem(command: str) -> str | None:
     if program == 'mmirstd':
         if not arguments or arguments[0].startswith('-'):
             return None
-        if arguments[0] not in COMMANDS:
-            return f'mmirstd has no command {arguments[0]}'
-        if len(arguments) == 1:  # the command is spoken of
-            return None
-        target = COMMANDS[arguments.pop(0)][0]
-        program, arguments = 'python', [f'tools/{target}', *arguments] if target.endswith('.py') else ['-m', target]
+        name = arguments.pop(0)
+        if name not in COMMANDS:
+            return f'mmirstd has no command {name}'
+        return problem_of_arguments(name, arguments) if arguments else None  # or the command is spoken of
     if program == 'make':
         targets = set(re.findall(r'^([a-z-]+):', (REPO / 'Makefile').read_text(encoding='utf-8'), re.M))
         wrong = [a for a in arguments if '=' not in a and not a.startswith('-') and a not in targets]
@@ -125,17 +118,22 @@ def problem(command: str) -> str | None:
         return None
     if not (REPO / script).is_file():
         return f'{script} does not exist'
-    names = [a for a in arguments if re.match(r'(configs|benchmarks)/.*\.(py|yml|json|pth)$', a)]
-    names += [a.split('=', 1)[1] for a in arguments if re.match(r'[\w.]+=configs/', a)]
-    missing = [name for name in names if not (REPO / name).exists()]
+    if script in SHELL_SCRIPTS:
+        return problem_of_arguments(SHELL_SCRIPTS[script], [a for a in arguments if not re.fullmatch(r'\d+|N', a)])
+    return problem_of_arguments(SCRIPTS[script], arguments)
+
+
+def problem_of_arguments(name: str, arguments: list[str]) -> str | None:
+    """What is wrong with the arguments of a command of ours: files that are not there, what its parser refuses."""
+    files = [a for a in arguments if re.match(r'(configs|benchmarks)/.*\.(py|yml|json|pth)$', a)]
+    files += [a.split('=', 1)[1] for a in arguments if re.match(r'[\w.]+=configs/', a)]
+    missing = [file for file in files if not (REPO / file).exists()]
     if missing:
         return f'does not exist: {missing}'
     first = arguments[0] if arguments else ''
-    if script in BY_NAME and re.fullmatch(r'[a-z][\w-]*', first) and first not in NAMES:
+    if name == 'infer' and re.fullmatch(r'[a-z][\w-]*', first) and first not in NAMES:
         return f'no config is named {first}'
-    if script in SCRIPTS:
-        script, arguments = SCRIPTS[script], [a for a in arguments if not re.fullmatch(r'\d+|N', a)]
-    return parse(script, arguments) or None
+    return parse(name, arguments) or None
 
 
 @pytest.mark.parametrize('page', PAGES, ids=lambda page: page.relative_to(REPO).as_posix())
@@ -150,6 +148,7 @@ def test_commands_exist(page: Path) -> None:
         ('python tools/no_such_tool.py x', 'does not exist'),
         ('python tools/train.py configs/ggl_net/no-such-config.py', 'does not exist'),
         ('python tools/test.py CONFIG CKPT --no-such-option 3', 'unrecognized arguments'),
+        ('mmirstd speed evaluation', 'invalid choice'),
         ('python tools/benchmark.py benchmarks/nudt-15min.yml --jobs many', 'invalid int value'),
         ('tools/dist_train.sh CONFIG 2 --no-such-option', 'unrecognized arguments'),
         ('python tools/infer.py no-such-name photos/ --out results', 'no config is named'),
@@ -203,9 +202,8 @@ def test_own_network(tmp_path: Path) -> None:
 import sys
 import torch
 from mmengine.registry import init_default_scope
-from mmirstd.cli import COMMANDS
 from mmirstd.engine.config_names import runnable_configs, short_names
-from mmirstd.engine.launch import load_config
+from mmirstd.engine.config_files import load_config
 from mmirstd.registry import MODELS
 from tests.test_models.test_necks.bp_fpn_models import seg_batch
 

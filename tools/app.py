@@ -1,12 +1,11 @@
-"""A page in the browser to try detectors on one's own files: ``python tools/app.py [--model CONFIG [WEIGHTS]] ...``."""
+"""A door for use in a checkout: does what ``mmirstd app`` does."""
 
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from mmirstd.app.command import main
-from mmirstd.engine.launch import run_tool
+from mmirstd.cli import run_command
 
 if __name__ == '__main__':
-    run_tool(main)
+    sys.exit(run_command('app'))

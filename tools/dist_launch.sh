@@ -7,7 +7,8 @@ launch() {
     tools=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
     python=${PYTHON:-python}
     # torchrun would give each process one thread; the cores are divided instead
-    export OMP_NUM_THREADS=${OMP_NUM_THREADS:-$("$python" "$tools/../mmirstd/engine/threads.py" --ranks "$processes")}
+    export OMP_NUM_THREADS=${OMP_NUM_THREADS:-$(
+        PYTHONPATH="$tools/..${PYTHONPATH:+:$PYTHONPATH}" "$python" -m mmirstd.engine.threads --ranks "$processes")}
     rendezvous=(--standalone)
     if [ "${NNODES:-1}" -gt 1 ] || [ -n "${PORT:-}" ]; then
         rendezvous=(--nnodes="${NNODES:-1}" --node_rank="${NODE_RANK:-0}"

@@ -212,6 +212,8 @@ class TargetInferencer(BaseInferencer):
         finally:
             self._warn_of_bit_depth(watch)
 
+    #: How the user says of how many bits the codes are, with ``{0}`` for the number; a front end has its own words.
+    bit_depth_cure = 'load_options=dict(bit_depth={0})'
     _said_bit_depth = False
 
     def _warn_of_bit_depth(self, watch: BitDepthWatch) -> None:
@@ -224,9 +226,7 @@ class TargetInferencer(BaseInferencer):
         """What to tell someone whose 16-bit images seem to hold codes of fewer bits; None: nothing."""
         if not getattr(self.loader, 'divides_by_code', False):
             return None
-        return watch.warning(
-            'bit_depth={0} (tools/infer.py: --bit-depth {0}; IRSTDInferencer: load_options=dict(bit_depth={0}))'
-        )
+        return watch.warning(self.bit_depth_cure)
 
     def visualize(
         self, inputs: list, preds: list[FrameResult], return_vis: bool = False, **_: Any

@@ -15,9 +15,9 @@ from torch import nn
 from mmirstd.compat.checkpoint import load_checkpoint_file
 from mmirstd.engine.checkpoint_files import find_checkpoint
 from mmirstd.engine.config_errors import explain_config_errors
+from mmirstd.engine.config_files import REPO_ROOT, load_config
 from mmirstd.engine.config_names import config_of_name, metafile_models
 from mmirstd.engine.hooks.checkpoint_guard_hook import compare_state_dict, describe_architecture
-from mmirstd.engine.launch import REPO_ROOT, load_config
 from mmirstd.registry import MODELS
 from mmirstd.utils.errors import CheckpointError, ConfigError
 

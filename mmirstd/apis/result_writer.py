@@ -19,26 +19,10 @@ from mmirstd.visualization.video_overlay import DisplayRange, draw_targets
 from .frame_result import FrameResult
 from .inputs import Source
 from .output_folder import FRAMES_SUFFIX, OutputFolder
+from .result_kinds import FOLDERS
 from .target_schema import CSV_COLUMNS, Target, csv_row
 
-#: What can be saved -> what it is.
-KINDS: dict[str, str] = {
-    'mask': 'masks/NAME.png: 255 target, 0 background (sequences: masks/NAME.frames/NNNNNN.png)',
-    'json': 'json/NAME.json: targets and what they were made with (docs/inference.md)',
-    'csv': 'csv/NAME.csv: targets, one a line; and targets.csv over all inputs',
-    'overlay': 'overlays/NAME.png: picture with magnified insets; NAME.mp4 for sequences',
-    'prob': 'prob/NAME.png: probability * 65535, 16 bit',
-    'npy': 'npy/NAME.npy: probability, float32',
-}
-_FOLDERS = {kind: text.split('/', 1)[0] for kind, text in KINDS.items()}
-#: What detectors of moving targets do not have.
-MAP_KINDS = frozenset(('mask', 'prob', 'npy'))
 DEFAULT_FPS = 25.0
-
-
-def output_folders(kinds: Collection[str]) -> set[str]:
-    """The subfolders that these kinds are written to."""
-    return {_FOLDERS[kind] for kind in kinds}
 
 
 class ResultWriter:
@@ -49,7 +33,7 @@ class ResultWriter:
     Args:
         folder: Where to.
         source: The source.
-        kinds: Of :data:`KINDS`; maps of a detector are left out.
+        kinds: Of ``KINDS``; maps of a detector are left out.
         extra: Entries for the head of the JSON file, such as the model's name.
         fps: Frame rate of the annotated video.
 
@@ -103,20 +87,20 @@ class ResultWriter:
 
     def _open(self, result: FrameResult) -> None:
         if 'csv' in self.kinds:
-            path = self._outputs.path(_FOLDERS['csv'], '.csv')
+            path = self._outputs.path(FOLDERS['csv'], '.csv')
             self._csv = path.open('w', newline='', encoding='utf-8', errors='surrogateescape')
             csv.writer(self._csv).writerow(CSV_COLUMNS)
         if 'json' in self.kinds:
             head = dict(result.header(), **self.extra, fps=self.fps if self._sequence else None)
-            self._json = _JsonFile(self._outputs.path(_FOLDERS['json'], '.json'), head)
+            self._json = _JsonFile(self._outputs.path(FOLDERS['json'], '.json'), head)
         if 'overlay' in self.kinds and self._sequence:
-            self._video = _Video(self._outputs.path(_FOLDERS['overlay'], '.mp4'), self.fps)
+            self._video = _Video(self._outputs.path(FOLDERS['overlay'], '.mp4'), self.fps)
 
     def _path(self, kind: str, suffix: str, frame: int) -> Path:
         if not self._sequence:
-            return self._outputs.path(_FOLDERS[kind], suffix)
+            return self._outputs.path(FOLDERS[kind], suffix)
         if kind not in self._folders:
-            self._folders[kind] = self._outputs.path(_FOLDERS[kind], FRAMES_SUFFIX)
+            self._folders[kind] = self._outputs.path(FOLDERS[kind], FRAMES_SUFFIX)
         return self._folders[kind] / f'{frame:06d}{suffix}'
 
     def _write(self, kind: str, suffix: str, frame: int, data: bytes) -> None:

@@ -1,1 +1,1 @@
-"""The page in the browser: ``make app``, ``python tools/app.py``; needs Gradio (extra ``app``)."""
+"""The page in the browser: ``make app``, ``mmirstd app``; needs Gradio (extra ``app``)."""

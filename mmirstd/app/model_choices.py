@@ -15,7 +15,8 @@ from mmirstd.apis.base_inferencer import TargetInferencer
 from mmirstd.apis.build import build_inferencer
 from mmirstd.apis.model_loading import as_config, config_name, default_weights
 from mmirstd.engine.checkpoint_files import find_checkpoint
-from mmirstd.engine.launch import REPO_ROOT
+from mmirstd.engine.config_files import REPO_ROOT
+from mmirstd.utils.commands import command_line
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,7 @@ class ModelShelf:
                 normalize=normalize,
                 **self.options,
             )
+            self._built[key].bit_depth_cure = f'{command_line("infer")} ... --bit-depth {{0}}'
             while len(self._built) > self._keep:
                 self._built.popitem(last=False)
         self._built.move_to_end(key)

@@ -20,7 +20,8 @@ from mmirstd.visualization import BoxFinding, Finding, detection_insets, zoom_in
 from mmirstd.visualization.target_view import draw_marked, draw_probability, magnify_window, view_scale, window_at
 
 from .session import AppSession, SessionStore, describe_error
-from .uploads import UPLOAD_SUFFIXES, UploadLimits
+from .upload_limits import UploadLimits
+from .uploads import UPLOAD_SUFFIXES
 
 MOST_INSETS = 12
 MOST_ROWS = 500

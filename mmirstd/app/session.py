@@ -18,14 +18,17 @@ import numpy as np
 from mmirstd.apis.frame_result import FrameResult
 from mmirstd.apis.frame_stream import FrameStream
 from mmirstd.apis.output_folder import FRAMES_SUFFIX, OutputFolder
-from mmirstd.apis.result_writer import DEFAULT_FPS, MAP_KINDS, ResultWriter
+from mmirstd.apis.result_kinds import MAP_KINDS
+from mmirstd.apis.result_writer import DEFAULT_FPS, ResultWriter
 from mmirstd.apis.target_schema import Target
 from mmirstd.datasets.bit_depth import BitDepthWatch
+from mmirstd.utils.commands import command_line
 from mmirstd.utils.errors import DataError, UserError
 from mmirstd.utils.files import save_png
 
 from .model_choices import ModelShelf
-from .uploads import UploadedFile, UploadLimits, accept_upload
+from .upload_limits import UploadLimits
+from .uploads import UploadedFile, accept_upload
 
 #: Called with the number of frames done and of frames in all (None: not known).
 Progress = Callable[[int, 'int | None'], None]
@@ -35,12 +38,6 @@ _FILES = {
     'json': ('json', '.json', '-targets.json'),
     'mask': ('masks', '.png', '-mask.png'),
     'overlay': ('overlays', '.png', '-overlay.png'),
-}
-#: What a message of the loading transform advises -> what one can do here.
-_CURES = {
-    "nonfinite='median' in LoadInfraredImage": 'tools/infer.py --nonfinite median',
-    "normalize='minmax' or 'percentile' in LoadInfraredImage": 'another choice of gray values',
-    'bit_depth in LoadInfraredImage': 'bit depth (tools/infer.py --bit-depth)',
 }
 _KEPT_PICTURES = 4
 _logger = logging.getLogger('mmirstd.app')
@@ -306,9 +303,7 @@ def describe_error(error: Exception, path: str | os.PathLike[str] = '') -> str:
         path: Where the upload was put.
     """
     if isinstance(error, UserError):
-        text = str(error)
-        for advice, here in _CURES.items():
-            text = text.replace(advice, here)
+        text = error.told(_cures().get(error.option or '', error.cure))
     elif isinstance(error, OSError) and error.strerror:
         text = f'The app cannot read or write its files: {error.strerror}.'
     elif isinstance(error, MemoryError):
@@ -320,6 +315,15 @@ def describe_error(error: Exception, path: str | os.PathLike[str] = '') -> str:
     if path:
         text = text.replace(path, os.path.basename(path)).replace(os.path.dirname(path) + os.sep, '')
     return text
+
+
+def _cures() -> dict[str, str]:
+    """Option behind an error -> what one can do about it here."""
+    return {
+        'nonfinite': f'repair the file, or use {command_line("infer", "--nonfinite", "median")}',
+        'normalize': 'another choice of gray values',
+        'bit_depth': f'another choice of gray values, or {command_line("infer", "--bit-depth", "N")}',
+    }
 
 
 class SessionStore:

@@ -12,7 +12,10 @@ import cv2
 from mmirstd.apis.inputs import Source
 from mmirstd.datasets.image_container import check_container, claimed_size
 from mmirstd.datasets.image_io import IMAGE_SUFFIXES
+from mmirstd.utils.commands import command_line
 from mmirstd.utils.errors import DataError, MissingDataError
+
+from .upload_limits import UploadLimits
 
 #: Videos by name, and how their content must begin. OpenCV's decoders know many more formats, among them play lists
 #: that make them open other files and addresses.
@@ -25,32 +28,6 @@ _VIDEO_SIGNS = {
     '.webm': rb'\x1a\x45\xdf\xa3',
 }
 UPLOAD_SUFFIXES: tuple[str, ...] = (*IMAGE_SUFFIXES, *_VIDEO_SIGNS)
-
-
-@dataclass(frozen=True)
-class UploadLimits:
-    """What one upload may cost.
-
-    Args:
-        megabytes: Size of the file, in 2^20 bytes.
-        pixels: Of an image, or of one frame.
-        frames: Of a video that are looked at.
-
-    Raises:
-        ValueError: A limit is not positive.
-    """
-
-    megabytes: float = 64
-    pixels: int = 2**24
-    frames: int = 200
-
-    def __post_init__(self) -> None:
-        if min(self.megabytes, self.pixels, self.frames) <= 0:
-            raise ValueError(f'{self}; expected positive limits')
-
-    def video_frames(self, width: int, height: int) -> int:
-        """Frames of this size that are looked at: those of a video have four images' pixels together, at most."""
-        return max(1, min(self.frames, 4 * self.pixels // (width * height)))
 
 
 @dataclass(frozen=True)
@@ -111,7 +88,7 @@ def _check_pixels(name: str, width: int, height: int, limits: UploadLimits) -> N
     if width * height > limits.pixels:
         raise DataError(
             f'{name}: {width}x{height} = {width * height:,} pixels; the limit is {limits.pixels:,} '
-            '(--max-pixels). Cut out the part of interest, or use tools/infer.py, which has no limit'
+            f'(--max-pixels). Cut out the part of interest, or use `{command_line("infer")}`, which has no limit'
         )
 
 

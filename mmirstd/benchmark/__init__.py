@@ -1,28 +1,72 @@
 """Benchmarks: suites of trainings that can be interrupted, and tables made from their records alone.
 
-``tools/benchmark.py SUITE.yml`` is the command. A suite (:mod:`.suite`, read by :mod:`.suite_file`) names runs, seeds
+``mmirstd benchmark SUITE.yml`` is the command. A suite (:mod:`.suite`, read by :mod:`.suite_file`) names runs, seeds
 and tables; a job (:mod:`.job`) trains and tests one run with one seed and writes a record (:mod:`.run_record`); tables
 (:mod:`.tables`) are built from the records and put between markers in READMEs (:mod:`.markers`), differences
 (:mod:`.differences`) drawn as well (:mod:`.charts`).
 """
 
-from .charts import draw_differences, write_chart
-from .differences import Difference, Differences, find_differences
-from .further_tests import Evaluation
-from .halving import Halving, Stage, due_pairs
-from .image_counts import bootstrap_differences
-from .job import Job
-from .markers import replace_between, write_table
-from .plan import Plan, read_plan
-from .run_record import read_record, read_records, record_path, write_record
-from .scheduler import Outcome, run_jobs
-from .settings import Settings
-from .statistics import PairedDifference, mean_and_spread, paired_difference
-from .suite import Column, Run, Suite, Table, move_data
-from .suite_file import load_suite
-from .tables import BuiltTable, build_table
-from .tool_process import JobFailed, Stopped
+from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from mmirstd.utils.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from .charts import draw_differences, write_chart
+    from .differences import Difference, Differences, find_differences
+    from .further_tests import Evaluation
+    from .halving import Halving, Stage, due_pairs
+    from .image_counts import bootstrap_differences
+    from .job import Job
+    from .markers import replace_between, write_table
+    from .plan import Plan, read_plan
+    from .run_record import read_record, read_records, record_path, write_record
+    from .scheduler import Outcome, run_jobs
+    from .settings import Settings
+    from .statistics import PairedDifference, mean_and_spread, paired_difference
+    from .suite import Column, Run, Suite, Table, move_data
+    from .suite_file import load_suite
+    from .tables import BuiltTable, build_table
+    from .tool_process import JobFailed, Stopped
+
+_MODULES = {
+    'BuiltTable': '.tables',
+    'Column': '.suite',
+    'Difference': '.differences',
+    'Differences': '.differences',
+    'Evaluation': '.further_tests',
+    'Halving': '.halving',
+    'Job': '.job',
+    'JobFailed': '.tool_process',
+    'Outcome': '.scheduler',
+    'PairedDifference': '.statistics',
+    'Plan': '.plan',
+    'Run': '.suite',
+    'Settings': '.settings',
+    'Stage': '.halving',
+    'Stopped': '.tool_process',
+    'Suite': '.suite',
+    'Table': '.suite',
+    'bootstrap_differences': '.image_counts',
+    'build_table': '.tables',
+    'draw_differences': '.charts',
+    'due_pairs': '.halving',
+    'find_differences': '.differences',
+    'load_suite': '.suite_file',
+    'mean_and_spread': '.statistics',
+    'move_data': '.suite',
+    'paired_difference': '.statistics',
+    'read_plan': '.plan',
+    'read_record': '.run_record',
+    'read_records': '.run_record',
+    'record_path': '.run_record',
+    'replace_between': '.markers',
+    'run_jobs': '.scheduler',
+    'write_chart': '.charts',
+    'write_record': '.run_record',
+    'write_table': '.markers',
+}
 __all__ = [
     'BuiltTable',
     'Column',
@@ -60,3 +104,4 @@ __all__ = [
     'write_record',
     'write_table',
 ]
+__getattr__, __dir__ = lazy_names(__name__, _MODULES)

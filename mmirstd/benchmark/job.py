@@ -155,7 +155,7 @@ class Job:
         """
         from mmengine.config import DictAction
 
-        from mmirstd.engine.launch import load_config
+        from mmirstd.engine.config_files import load_config
 
         options = {}
         for text in self.commands.options:

@@ -1,8 +1,4 @@
-"""Train and test the runs of a suite, and rebuild its tables: ``python tools/benchmark.py benchmarks/SUITE.yml``.
-
-What was done before is skipped, what was interrupted is continued; one result record a run and seed is kept in
-``benchmarks/logs``, and the tables in the READMEs are made from these records alone.
-"""
+"""Train and test the runs of a suite, and rebuild its tables: ``mmirstd benchmark SUITE``."""
 
 from __future__ import annotations
 
@@ -12,33 +8,28 @@ import signal
 import sys
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from mmengine.logging import MMLogger
-
-from mmirstd.benchmark import (
-    Job,
-    Plan,
-    Settings,
-    Suite,
-    build_table,
-    due_pairs,
-    load_suite,
-    move_data,
-    read_records,
-    run_jobs,
-    write_chart,
-    write_table,
-)
-from mmirstd.engine.launch import REPO_ROOT, run_tool
-from mmirstd.engine.threads import plan_threads
 from mmirstd.utils.errors import ConfigError
+from mmirstd.utils.resources import resource_root
+
+from .arguments import add_traceback_argument, make_parser
+
+if TYPE_CHECKING:
+    from mmirstd.benchmark import Plan, Suite
+
+DESCRIPTION = """\
+Train and test the runs of a suite, and rebuild its tables.
+
+What was done before is skipped, what was interrupted is continued; one result record a run and seed is kept in
+benchmarks/logs, and the tables in the READMEs are made from these records alone.
+"""
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Parse the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = make_parser('benchmark', DESCRIPTION)
+    root = resource_root()
     parser.add_argument('suite', help='YAML file, e.g. benchmarks/drone-ir.yml')
     parser.add_argument(
         '--data-root',
@@ -63,18 +54,18 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument('--only', nargs='+', metavar='GLOB', help='only runs with these names')
     parser.add_argument('--seeds', nargs='+', type=int, metavar='K', help='only these seeds of the suite')
-    parser.add_argument('--logs', type=Path, default=REPO_ROOT / 'benchmarks' / 'logs', help='folder of the records')
+    parser.add_argument('--logs', type=Path, default=root / 'benchmarks' / 'logs', help='folder of the records')
     parser.add_argument(
         '--work-dir',
         type=Path,
-        default=REPO_ROOT / 'work_dirs' / 'benchmarks',
+        default=root / 'work_dirs' / 'benchmarks',
         help='folder for checkpoints; one subfolder a suite, run and seed',
     )
     what = parser.add_mutually_exclusive_group()
     what.add_argument('--list', action='store_true', help='show the runs and their state')
     what.add_argument('--dry-run', action='store_true', help='build all networks, show the commands, run nothing')
     what.add_argument('--tables-only', action='store_true', help='rebuild the tables and charts from the records')
-    parser.add_argument('--traceback', action='store_true', help='show the traceback of an input error, too')
+    add_traceback_argument(parser)
     args = parser.parse_args(argv)
     if args.jobs < 1:
         parser.error(f'--jobs {args.jobs}: expected at least 1')
@@ -90,24 +81,31 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 
 def write_tables(suite: Suite, logs: Path) -> None:
     """Rebuild all tables of a suite and their charts; all are built before the first is written."""
+    from mmirstd.benchmark import build_table, read_records, write_chart, write_table
+
     records = read_records(suite, logs)
     built = [(table, build_table(suite, table, records, logs)) for table in suite.tables]
     for table, content in built:
         files = {table.readme: write_table(suite.root / table.readme, f'{suite.name}/{table.name}', content.markdown)}
-        if content.chart is not None:
+        if content.chart is not None and table.chart is not None:
             files[table.chart] = write_chart(suite.root / table.chart, content.chart)
         shown = ', '.join(file + ('' if changed else ' (unchanged)') for file, changed in files.items())
         print(f'table {suite.name}/{table.name}: {shown}')
 
 
-def main(argv: list[str] | None = None) -> None:
-    """Run."""
+def main(argv: list[str] | None = None) -> int:
+    """Run; the exit status is 1 where a job failed, 130 where the user interrupted."""
     args = parse_args(argv)
-    suite = load_suite(args.suite, REPO_ROOT)
+    from mmengine.logging import MMLogger
+
+    from mmirstd.benchmark import Job, Settings, due_pairs, load_suite, move_data, read_records, run_jobs
+    from mmirstd.engine.threads import plan_threads
+
+    suite = load_suite(args.suite, resource_root())
     logs = args.logs.expanduser().resolve()
     if args.tables_only:
         write_tables(suite, logs)
-        return
+        return 0
     # the cores are divided among the jobs as among the ranks of one run; OMP_NUM_THREADS is respected
     settings = Settings(
         logs,
@@ -133,7 +131,7 @@ def main(argv: list[str] | None = None) -> None:
         width = max(len(job.name) for job in jobs)
         for job in jobs:
             print(f'{job.name:{width}}  {job.status()}')
-        return
+        return 0
     left = [job for job in jobs if not job.done()]
     print(f'{suite.name}: {len(jobs)} runs, {len(jobs) - len(left)} done before')
     for name in sorted({job.run.data_root for job in left if job.run.data_root}):
@@ -154,7 +152,7 @@ def main(argv: list[str] | None = None) -> None:
                 continue
             for command in job.next_commands():
                 print(shlex.join(['python', *command]))
-        return
+        return 0
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     outcome = run_jobs(left, args.jobs, stop)
     # The next stage of a halving begins when all of this one is there.
@@ -173,10 +171,4 @@ def main(argv: list[str] | None = None) -> None:
         f'{suite.name}: {len(outcome.finished)} done now, {len(outcome.failed)} failed'
         + (', interrupted; the same command goes on' if outcome.interrupted else '')
     )
-    if outcome.interrupted or outcome.failed:
-        sys.stdout.flush()
-        sys.exit(130 if outcome.interrupted else 1)
-
-
-if __name__ == '__main__':
-    run_tool(main)
+    return 130 if outcome.interrupted else int(bool(outcome.failed))

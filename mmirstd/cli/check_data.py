@@ -1,36 +1,31 @@
-"""List everything that is wrong with a data set at once: ``check_dataset.py CONFIG_OR_FOLDER [options]``.
-
-    python tools/analysis_tools/check_dataset.py configs/_base_/datasets/nuaa-sirst-341-86.py \\
-        --cfg-options data_root=/data/NUAA-SIRST
-    python tools/analysis_tools/check_dataset.py /data/mine --out report.json
-
-Every image and label of every split is read once. docs/check-data.md says what is found.
-Exit status: 0 without errors, 1 with errors in the data set, 2 where it could not be checked.
-"""
+"""List everything that is wrong with a data set at once: ``mmirstd check-data CONFIG_OR_FOLDER [options]``."""
 
 from __future__ import annotations
 
 import argparse
 import os
-import sys
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
-from mmirstd.utils.progress import now_doing, start_heartbeat
-
-if __name__ == '__main__':
-    start_heartbeat('loading PyTorch and OpenMMLab')
-
-from mmirstd.engine.data_option import add_data_argument
-from mmirstd.engine.launch import OptionsAction, load_config, run_tool
 from mmirstd.utils.errors import ConfigError
-from mmirstd.utils.files import write_json
+from mmirstd.utils.progress import now_doing
+
+from .arguments import add_cfg_options_argument, add_data_argument, add_traceback_argument, make_parser
+
+LOADS = 'PyTorch and OpenMMLab'
+DESCRIPTION = """\
+List everything that is wrong with a data set at once.
+
+Every image and label of every split is read once. docs/check-data.md says what is found.
+Exit status: 0 without errors, 1 with errors in the data set, 2 where it could not be checked.
+"""
+EXAMPLES = """
+{check-data} configs/_base_/datasets/nuaa-sirst-341-86.py --cfg-options data_root=/data/NUAA-SIRST
+{check-data} /data/mine --out report.json
+"""
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Parse the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = make_parser('check-data', DESCRIPTION, EXAMPLES)
     parser.add_argument(
         'folder_or_config',
         metavar='CONFIG_OR_FOLDER',
@@ -38,14 +33,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         'labels, whose layout is found',
     )
     add_data_argument(parser)
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=OptionsAction,
-        metavar='KEY=VALUE',
-        default={},
-        help='override config entries, e.g. data_root=/data/NUAA-SIRST',
-    )
+    add_cfg_options_argument(parser, 'override config entries, e.g. data_root=/data/NUAA-SIRST')
     parser.add_argument('--out', metavar='FILE', help='write the findings, each with all of its files, as JSON')
     parser.add_argument(
         '--quick',
@@ -53,17 +41,19 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         help='look into at most 100 files of each split, evenly spread; lists are checked in full',
     )
     parser.add_argument('--shown', type=int, default=5, metavar='N', help='files to show of each finding')
-    parser.add_argument('--traceback', action='store_true', help='show the traceback of an input error, too')
+    add_traceback_argument(parser)
     return parser.parse_args(argv)
 
 
-def main() -> None:
-    """Check, print, and end with the status."""
+def main(argv: list[str] | None = None) -> int:
+    """Check and print; the exit status."""
+    args = parse_args(argv)
     from mmengine.registry import init_default_scope
 
     from mmirstd.datasets.check import check_splits, read_splits, splits_of_root
+    from mmirstd.engine.config_files import load_config
+    from mmirstd.utils.files import write_json
 
-    args = parse_args()
     if os.path.isdir(args.folder_or_config):
         if args.cfg_options or args.data:
             raise ConfigError(f'{args.folder_or_config} is a folder, which takes neither --cfg-options nor --data')
@@ -86,8 +76,4 @@ def main() -> None:
     if args.out:
         write_json(args.out, dict(data=args.folder_or_config, **report.to_dict()))
         print(f'all files of each finding: {args.out}')
-    sys.exit(report.status)
-
-
-if __name__ == '__main__':
-    run_tool(main)
+    return report.status

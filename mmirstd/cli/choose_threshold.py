@@ -1,47 +1,41 @@
-"""Choose the threshold of a classical method, and one parameter with it, on training images.
-
-Each image is filtered once for each value of the parameter, then thresholded at mean + k * std of its map for every k.
-No test image takes part. ``--out`` keeps the figures with options, commit and versions, and what it holds is not
-measured again; ``--readme`` puts them as a table between ``<!-- benchmark:choose-threshold/METHOD -->`` and
-``<!-- /benchmark -->`` in that file, where METHOD is the folder of the config.
-
-Example::
-
-    python tools/analysis_tools/choose_threshold.py configs/mpcm/mpcm_nuaa-sirst-341-86.py --k 4 8 12 16 --limit 80 \
-        --vary model.polarity bright both --cfg-options data_root=PATH
-"""
+"""Choose the threshold of a classical method on training images: ``mmirstd choose-threshold CONFIG --k K [K ...]``."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import os
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
-import numpy as np
-import yaml
-from mmengine.config import Config, DictAction
-from mmengine.registry import init_default_scope
-
-from mmirstd.benchmark import write_record, write_table
-from mmirstd.engine.data_option import add_data_argument
-from mmirstd.engine.launch import REPO_ROOT, load_config, run_tool
-from mmirstd.engine.provenance import data_state, git_state, versions
-from mmirstd.evaluation.functional import evaluate
-from mmirstd.registry import DATASETS, MODELS
 from mmirstd.utils.errors import ConfigError
+from mmirstd.utils.resources import resource_root
 
+from .arguments import add_cfg_options_argument, add_data_argument, make_parser
+
+if TYPE_CHECKING:
+    import numpy as np
+    from mmengine.config import Config
+
+DESCRIPTION = """\
+Choose the threshold of a classical method, and one parameter with it, on training images.
+
+Each image is filtered once for each value of the parameter, then thresholded at mean + k * std of its map for every k.
+No test image takes part. --out keeps the figures with options, commit and versions, and what it holds is not measured
+again; --readme puts them as a table between <!-- benchmark:choose-threshold/METHOD --> and <!-- /benchmark --> in that
+file, where METHOD is the folder of the config.
+"""
+EXAMPLES = """
+{choose-threshold} configs/mpcm/mpcm_nuaa-sirst-341-86.py --k 4 8 12 16 --limit 80 \
+    --vary model.polarity bright both --cfg-options data_root=PATH
+"""
 SHOWN = ('IoU', 'nIoU', 'Pd', 'Fa_e6')
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = make_parser('choose-threshold', DESCRIPTION, EXAMPLES)
     parser.add_argument('config', help='config of a classical method')
     parser.add_argument('--k', type=float, nargs='+', required=True, help='standard deviations above the mean to try')
     parser.add_argument('--vary', nargs='+', metavar=('KEY', 'VALUE'), help='a parameter and the values to try')
@@ -51,7 +45,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--out', type=Path, metavar='FILE.json', help='keep the figures here')
     parser.add_argument('--readme', type=Path, metavar='FILE.md', help='write the table here, between its markers')
     add_data_argument(parser)
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={}, help='overrides, key=value')
+    add_cfg_options_argument(parser, 'override config entries')
     args = parser.parse_args(argv)
     if args.vary and len(args.vary) < 2:
         parser.error(f'--vary {args.vary[0]}: expected a key and its values')
@@ -60,11 +54,14 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 
 def question(args: argparse.Namespace) -> dict[str, Any]:
     """What is asked, as the record holds it."""
+    import yaml
+
+    root = resource_root()
     config = Path(args.config).resolve()
     options = {key: value for key, value in args.cfg_options.items() if key != 'data_root'}
     key, *values = args.vary or [None, None]
     return dict(
-        config=config.relative_to(REPO_ROOT).as_posix() if config.is_relative_to(REPO_ROOT) else config.name,
+        config=config.relative_to(root).as_posix() if config.is_relative_to(root) else config.name,
         data_set=args.data,
         cfg_options=options,
         vary=key,
@@ -83,14 +80,19 @@ def training_data(cfg: Config) -> dict[str, Any]:
 
 def training_maps(cfg: Config, limit: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Saliency map and mask, both (H, W), of the training images at native size."""
+    import numpy as np
+    from mmengine.registry import init_default_scope
+
+    from mmirstd.registry import DATASETS, MODELS
+
     init_default_scope(cfg.get('default_scope', 'mmseg'))
     model = MODELS.build(cfg.model)
     dataset = DATASETS.build(training_data(cfg))
-    chosen = range(len(dataset))
+    chosen: Sequence[int] = range(len(dataset))
     if 0 < limit < len(dataset):
-        chosen = np.linspace(0, len(dataset) - 1, limit).astype(int)
+        chosen = np.linspace(0, len(dataset) - 1, limit).astype(int).tolist()
     for index in chosen:
-        sample = dataset[int(index)]
+        sample = dataset[index]
         mask = sample['data_samples'].gt_sem_seg.data[0].numpy() > 0
         image = sample['inputs'][0].numpy().astype(np.float32)
         image = image[: mask.shape[0], : mask.shape[1]]  # without the padding at right and bottom
@@ -99,6 +101,10 @@ def training_maps(cfg: Config, limit: int) -> Iterator[tuple[np.ndarray, np.ndar
 
 def table(maps: Sequence[tuple[np.ndarray, np.ndarray]], ks: Sequence[float]) -> list[dict[str, float]]:
     """Measures of the default protocol for every k, with the key ``k``."""
+    import numpy as np
+
+    from mmirstd.evaluation.functional import evaluate
+
     rows = []
     for k in ks:
         pairs = (((s > s.mean() + k * s.std()).astype(np.float32), mask) for s, mask in maps)
@@ -108,6 +114,9 @@ def table(maps: Sequence[tuple[np.ndarray, np.ndarray]], ks: Sequence[float]) ->
 
 def answer(args: argparse.Namespace) -> dict[str, Any]:
     """Measure every value with every k."""
+    from mmirstd.engine.config_files import load_config
+    from mmirstd.engine.provenance import data_state, git_state, versions
+
     asked, figures = question(args), []
     for value in asked['values']:
         options = args.cfg_options if value is None else {**args.cfg_options, asked['vary']: value}
@@ -126,7 +135,7 @@ def answer(args: argparse.Namespace) -> dict[str, Any]:
         **asked,
         images=len(maps),
         data=data,
-        git=git_state(REPO_ROOT, Path(args.config)),
+        git=git_state(resource_root(), Path(args.config)),
         versions=versions(),
         figures=figures,
     )
@@ -187,6 +196,8 @@ def markdown(record: dict[str, Any], log: str | None = None) -> str:
 def main(argv: list[str] | None = None) -> None:
     """Command line entry."""
     args = parse_args(argv)
+    from mmirstd.benchmark import write_record, write_table
+
     record = read_answer(args)
     if record is None:
         record = answer(args)
@@ -206,7 +217,3 @@ def main(argv: list[str] | None = None) -> None:
             f'table {name}: {args.readme}'
             + ('' if write_table(args.readme, name, markdown(record, log)) else ' (unchanged)')
         )
-
-
-if __name__ == '__main__':
-    run_tool(main)

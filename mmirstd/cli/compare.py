@@ -1,26 +1,9 @@
-"""Is one run better than another?  Paired differences over the test images, with bootstrap intervals.
-
-Each run is a JSON file of ``tools/test.py --per-image FILE``; of several seeds, their files with commas between::
-
-    python tools/test.py CONFIG a.pth --per-image a.json
-    python tools/test.py CONFIG b.pth --per-image b.json
-    python tools/analysis_tools/compare_runs.py a.json b.json
-    python tools/analysis_tools/compare_runs.py base=a0.json,a1.json ours=b0.json,b1.json
-
-Prints a Markdown table: the figures of each run, and of each run but the first its difference to the first.  An
-interval that holds 0 means that no difference was seen.  Images are drawn with replacement, the same for both runs, so
-it tells how far the choice of test images decides, not how another training would have ended: for that give several
-seeds, and trust no single one.
-
-``--by-size 20,40,80`` adds a table of what each run finds of the targets of up to 20 pixels, of more up to 40, and so
-on.  IoU counts pixels: a few large targets that are missed cost it more than many small ones.
-"""
+"""Is one run better than another?  ``mmirstd compare RUN RUN ...``: paired differences with bootstrap intervals."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,18 +11,31 @@ from typing import Any
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
-from mmirstd.benchmark.image_counts import (
-    MEASURES,
-    bootstrap_differences,
-    measure,
-    read_image_counts,
-)
-from mmirstd.engine.launch import run_tool
+from mmirstd.benchmark.image_counts import MEASURES, bootstrap_differences, measure, read_image_counts
+from mmirstd.utils.commands import command_line
 from mmirstd.utils.errors import DataError
 
-_CURE = 'expected a .json file that `tools/test.py CONFIG CKPT --per-image FILE.json` wrote'
+from .arguments import add_traceback_argument, make_parser
+
+DESCRIPTION = """\
+Is one run better than another? Paired differences over the test images, with bootstrap intervals.
+
+Each run is a JSON file that a test wrote with --per-image; of several seeds, their files with commas between.
+
+Prints a Markdown table: the figures of each run, and of each run but the first its difference to the first. An
+interval that holds 0 means that no difference was seen. Images are drawn with replacement, the same for both runs, so
+it tells how far the choice of test images decides, not how another training would have ended: for that give several
+seeds, and trust no single one.
+
+--by-size 20,40,80 adds a table of what each run finds of the targets of up to 20 pixels, of more up to 40, and so on.
+IoU counts pixels: a few large targets that are missed cost it more than many small ones.
+"""
+EXAMPLES = """
+{test} CONFIG a.pth --per-image a.json
+{test} CONFIG b.pth --per-image b.json
+{compare} a.json b.json
+{compare} base=a0.json,a1.json ours=b0.json,b1.json
+"""
 _LOWER_IS_BETTER = ('Fa', 'Fa_e6')
 
 
@@ -62,7 +58,7 @@ class Run:
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Parse the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = make_parser('compare', DESCRIPTION, EXAMPLES)
     parser.add_argument(
         'runs',
         nargs='+',
@@ -81,7 +77,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         metavar='PIXELS[,PIXELS]',
         help='also what is found of targets by their area; the numbers part the sizes',
     )
-    parser.add_argument('--traceback', action='store_true', help='show the traceback of an input error, too')
+    add_traceback_argument(parser)
     args = parser.parse_args(argv)
     args.measures = args.measures.split(',')
     if wrong := [name for name in args.measures if name not in MEASURES]:
@@ -110,7 +106,7 @@ def read_run(given: str) -> Run:
     label, equals, names = given.rpartition('=')
     files = tuple(name for name in names.split(',') if name)
     if not files:
-        raise DataError(f'{given!r}: names no file; {_CURE}')
+        raise DataError(f'{given!r}: names no file; {_cure()}')
     read = [_read(name) for name in files]
     return Run(
         label if equals else Path(files[0]).stem,
@@ -120,14 +116,18 @@ def read_run(given: str) -> Run:
     )
 
 
+def _cure() -> str:
+    return f'expected a .json file that `{command_line("test", "CONFIG", "CKPT", "--per-image", "FILE.json")}` wrote'
+
+
 def _read(file: str) -> tuple[dict[str, list], list[dict[str, Any]]]:
     try:
         images = json.loads(Path(file).read_text(encoding='utf-8'))['images']
         return read_image_counts(images), images
     except OSError as error:
-        raise DataError(f'{file}: {error.strerror}; {_CURE}') from error
+        raise DataError(f'{file}: {error.strerror}; {_cure()}') from error
     except (ValueError, KeyError, TypeError) as error:
-        raise DataError(f'{file}: holds no per-image counts ({type(error).__name__}: {error}); {_CURE}') from error
+        raise DataError(f'{file}: holds no per-image counts ({type(error).__name__}: {error}); {_cure()}') from error
 
 
 def check_same_images(runs: Sequence[Run]) -> None:
@@ -246,14 +246,14 @@ def _targets(file: str, images: Sequence[dict[str, Any]]) -> np.ndarray:
     except KeyError as error:
         raise DataError(
             f'{file}: its targets have no {error}; write the file anew with this version of '
-            '`tools/test.py CONFIG CKPT --per-image FILE.json`'
+            f'`{command_line("test", "CONFIG", "CKPT", "--per-image", "FILE.json")}`'
         ) from error
     return np.array(rows, np.int64).reshape(-1, 3).T
 
 
-def main() -> None:
+def main(argv: list[str] | None = None) -> None:
     """Compare."""
-    args = parse_args()
+    args = parse_args(argv)
     runs = [read_run(given) for given in args.runs]
     check_same_images(runs)
     images, seeds = len(runs[0].tables[0]['name']), len(runs[0].files)
@@ -264,7 +264,3 @@ def main() -> None:
     )
     if args.by_size:
         print(f'\n{compare_by_size(runs, args.by_size)}')
-
-
-if __name__ == '__main__':
-    run_tool(main)

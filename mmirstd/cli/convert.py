@@ -1,34 +1,30 @@
-"""Turn an official state dict into an mmirstd checkpoint.
-
-Example::
-
-    python tools/model_converters/official_to_mmirstd.py --arch ggl-net official.pth ggl-net.pth
-"""
+"""Turn official weights into an mmirstd checkpoint: ``mmirstd convert --arch NAME IN OUT``."""
 
 from __future__ import annotations
 
 import argparse
-import hashlib
-import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
-import mmirstd
-from mmirstd.compat.checkpoint import load_checkpoint_file
 from mmirstd.key_maps import ARCHS, strip_wrappers
 from mmirstd.utils.errors import CheckpointError
+from mmirstd.version import __version__
 
+from .arguments import make_parser
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+EXAMPLES = """
+{convert} --arch ggl-net official.pth ggl-net.pth
+"""
 # Names under which official training scripts store the weights.
 _WRAPPERS = ('state_dict', 'model_state_dict', 'model', 'net', 'params')
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = make_parser('convert', 'Turn an official state dict into an mmirstd checkpoint.', EXAMPLES)
     parser.add_argument('input', type=Path, help='official checkpoint: a state dict, bare or under a usual name')
     parser.add_argument('output', type=Path, help='mmirstd checkpoint to write')
     parser.add_argument('--arch', required=True, choices=sorted(ARCHS), help='architecture of the input')
@@ -48,16 +44,18 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def find_state_dict(checkpoint: Any, path: Path) -> dict[str, torch.Tensor]:
+def find_state_dict(checkpoint: Any, path: Path) -> dict[str, Tensor]:
     """The state dict in whatever an official script saved.
 
     Raises:
         ValueError: If there is none, naming the file and what it holds instead.
     """
+    from torch import Tensor
+
     for _ in range(3):
         if not isinstance(checkpoint, dict):
             break
-        if checkpoint and all(isinstance(value, torch.Tensor) for value in checkpoint.values()):
+        if checkpoint and all(isinstance(value, Tensor) for value in checkpoint.values()):
             return checkpoint
         checkpoint = next((checkpoint[key] for key in _WRAPPERS if key in checkpoint), None)
     raise ValueError(f'{path}: no state dict found (expected tensors by name, bare or under one of {_WRAPPERS})')
@@ -69,6 +67,11 @@ def convert(source: Path, target: Path, arch: str, in_channels: int = 1, keep_un
     Raises:
         ValueError: If the input is not a state dict of ``arch``.
     """
+    import torch
+
+    from mmirstd.compat.checkpoint import load_checkpoint_file
+    from mmirstd.utils.files import file_sha256
+
     key_map = ARCHS[arch]
     # Official weights were saved on a GPU, which this machine may not have.
     state = find_state_dict(load_checkpoint_file(source, map_location='cpu'), source)
@@ -81,8 +84,8 @@ def convert(source: Path, target: Path, arch: str, in_channels: int = 1, keep_un
         arch=arch,
         in_channels=in_channels,
         source=key_map.source,
-        mmirstd_version=mmirstd.__version__,
-        source_sha256=hashlib.sha256(source.read_bytes()).hexdigest(),
+        mmirstd_version=__version__,
+        source_sha256=file_sha256(source),
     )
     torch.save(dict(meta=meta, state_dict=converted), target)
     keys = strip_wrappers(state)
@@ -104,7 +107,3 @@ def main(argv: list[str] | None = None) -> None:
         convert(args.input, args.output, args.arch, args.in_channels, args.keep_unused)
     except (OSError, ValueError, CheckpointError) as error:
         raise SystemExit(f'error: {error}') from None
-
-
-if __name__ == '__main__':
-    main()

@@ -1,7 +1,20 @@
-"""Convert the infrared videos of the drone detection data set to frames and COCO JSON.
+"""Convert the infrared videos of the drone detection data set: ``mmirstd drone-ir SOURCE OUT``."""
 
-    python tools/dataset_converters/drone_ir.py path/to/Drone-detection-dataset data/Drone-IR
-    python tools/dataset_converters/drone_ir.py path/to/Drone-detection-dataset data/Drone-IR --every 10
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .arguments import make_parser
+
+if TYPE_CHECKING:
+    from mmirstd.datasets.converters.drone_ir import Splits
+
+DESCRIPTION = """\
+Convert the infrared videos of the drone detection data set to frames and COCO JSON.
 
 The data set (Svanström et al., ICPR 2020, CC0) has one NAME.mp4 and one NAME_LABELS.mat per video in Data/Video_IR.
 OUT gets images/NAME/FRAME.png (gray, 320x256) and instances_{train,val,test}2017.json, with the sequences in video_id
@@ -11,31 +24,22 @@ too, so clip models see the true past.
 Labels for frames that a video does not have are left out and counted. The command may be repeated: finished videos are
 kept, an interrupted conversion goes on.
 """
-
-from __future__ import annotations
-
-import argparse
-import sys
-import time
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
-from mmirstd.datasets.converters.drone_ir import FrameChoice, Splits, convert, read_splits
-
-SPLITS = Path(__file__).resolve().parent / 'drone_ir_splits'
+EXAMPLES = """
+{drone-ir} path/to/Drone-detection-dataset data/Drone-IR
+{drone-ir} path/to/Drone-detection-dataset data/Drone-IR --every 10
+"""
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = make_parser('drone-ir', DESCRIPTION, EXAMPLES)
     parser.add_argument('source', type=Path, help='folder of the data set, with Data/Video_IR')
     parser.add_argument('out', type=Path, help='folder to write to')
     parser.add_argument(
         '--splits',
         type=Path,
         help='folder with train.txt and test.txt, video names; default: '
-        'SOURCE/splits if it is there, else the lists beside this program (79 and 35 videos)',
+        'SOURCE/splits if it is there, else the lists that come with mmirstd (79 and 35 videos)',
     )
     parser.add_argument(
         '--val-fraction',
@@ -62,11 +66,15 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> int:
     """Run the command; the exit code is 2 for input that cannot be used."""
     args = parse_args(argv)
+    from mmirstd.datasets.converters.drone_ir import SHIPPED_SPLITS, Splits, read_splits
+
     try:
         if not 0 <= args.val_fraction < 1:
             raise ValueError(f'--val-fraction is {args.val_fraction}; expected a value from 0 to below 1')
         shipped = args.source / 'splits'
-        splits = read_splits(args.splits or (shipped if shipped.is_dir() else SPLITS), args.val_fraction, args.seed)
+        splits = read_splits(
+            args.splits or (shipped if shipped.is_dir() else SHIPPED_SPLITS), args.val_fraction, args.seed
+        )
         if args.videos:
             wanted = set(args.videos)
             unknown = sorted(wanted - {name for _, part in splits.items() for name in part})
@@ -100,8 +108,10 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def _run(args: argparse.Namespace, splits: Splits) -> dict:
+def _run(args: argparse.Namespace, splits: Splits) -> dict[str, Any]:
     from tqdm import tqdm
+
+    from mmirstd.datasets.converters.drone_ir import FrameChoice, convert
 
     total = sum(len(part) for _, part in splits.items())
     with tqdm(total=total, unit='video', desc=str(args.out), mininterval=0.5) as bar:
@@ -113,7 +123,3 @@ def _run(args: argparse.Namespace, splits: Splits) -> dict:
             args.workers,
             lambda record: bar.update(),
         )
-
-
-if __name__ == '__main__':
-    sys.exit(main())

@@ -1,11 +1,4 @@
-"""Make a synthetic infrared data set with small targets of known signal-to-clutter ratio.
-
-    python tools/dataset_converters/make_synthetic.py data/synthetic --num-train 200 --num-val 50 --preview
-    python tools/dataset_converters/make_synthetic.py data/clips --mode sequences --num-train 8 --num-test 4
-
-The same seed and parameters give the same bytes, however many workers there are. If the folder already holds exactly
-this data set, it is kept and nothing is done. See mmirstd/datasets/synthetic for what the parameters mean.
-"""
+"""Generate infrared scenes or sequences with small targets of known SCR: ``mmirstd generate OUT``."""
 
 from __future__ import annotations
 
@@ -15,37 +8,32 @@ import json
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
-from mmirstd.utils.progress import Progress, now_doing, start_heartbeat
-
-if __name__ == '__main__':
-    start_heartbeat('loading NumPy, SciPy and OpenCV')
-
-from mmirstd.compat.hardware import available_cores
-from mmirstd.datasets.synthetic import (
-    DatasetConfig,
-    SceneConfig,
-    SequenceConfig,
-    config_from_dict,
-    contact_sheet,
-    write_dataset,
-)
 from mmirstd.datasets.synthetic.config import BACKGROUND_KINDS, POLARITIES
-from mmirstd.utils.files import save_png
+from mmirstd.utils.progress import Progress, now_doing
 
+from .arguments import image_size, make_parser
 
-def _size(text: str) -> tuple[int, int]:
-    parts = text.lower().split('x')
-    if len(parts) != 2 or not all(p.isdecimal() for p in parts):
-        raise argparse.ArgumentTypeError(f'expected HEIGHTxWIDTH, for example 256x256, got {text!r}')
-    return int(parts[0]), int(parts[1])
+if TYPE_CHECKING:
+    from mmirstd.datasets.synthetic import DatasetConfig
+
+LOADS = 'NumPy, SciPy and OpenCV'
+DESCRIPTION = """\
+Make a synthetic infrared data set with small targets of known signal-to-clutter ratio.
+
+The same seed and parameters give the same bytes, however many workers there are. If the folder already holds exactly
+this data set, it is kept and nothing is done. See mmirstd/datasets/synthetic for what the parameters mean.
+"""
+EXAMPLES = """
+{generate} data/synthetic --num-train 200 --num-val 50 --preview
+{generate} data/clips --mode sequences --num-train 8 --num-test 4
+"""
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = make_parser('generate', DESCRIPTION, EXAMPLES)
     parser.add_argument('out', type=Path, help='folder of the data set; missing, empty, or the same data set')
     parser.add_argument(
         '--mode',
@@ -57,7 +45,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--num-val', type=int, help='the same for validation; default 50 or 2')
     parser.add_argument('--num-test', type=int, help='the same for the test; default 50 or 4')
     parser.add_argument('--num-frames', type=int, help='frames per sequence; default 40')
-    parser.add_argument('--size', type=_size, metavar='HxW', help='image size, px; default 256x256')
+    parser.add_argument('--size', type=image_size, metavar='HxW', help='image size, px; default 256x256')
     parser.add_argument('--bit-depth', type=int, choices=(8, 14), help='14-bit images are stored in 16-bit PNG')
     parser.add_argument(
         '--backgrounds',
@@ -95,7 +83,9 @@ def build_config(args: argparse.Namespace) -> DatasetConfig:
         ValueError: A parameter is out of its range or not known.
         OSError: The parameter file cannot be read.
     """
-    data: dict = {}
+    from mmirstd.datasets.synthetic import DatasetConfig, SceneConfig, SequenceConfig, config_from_dict
+
+    data: dict[str, Any] = {}
     kind = SceneConfig if args.mode == 'frames' else SequenceConfig
     if args.parameters is not None:
         try:
@@ -134,6 +124,10 @@ def build_config(args: argparse.Namespace) -> DatasetConfig:
 def main(argv: list[str] | None = None) -> int:
     """Run the command; the exit code is 2 for input that cannot be used."""
     args = parse_args(argv)
+    from mmirstd.compat.hardware import available_cores
+    from mmirstd.datasets.synthetic import contact_sheet, write_dataset
+    from mmirstd.utils.files import save_png
+
     try:
         config = build_config(args)
         total = sum(config.counts.values())
@@ -167,7 +161,3 @@ def main(argv: list[str] | None = None) -> int:
         print(f'error: {error}', file=sys.stderr)
         return 2
     return 0
-
-
-if __name__ == '__main__':
-    sys.exit(main())

@@ -1,61 +1,43 @@
-"""Detect targets in one's own images and videos: ``python tools/infer.py CONFIG CKPT INPUT... --out DIR [options]``."""
+"""Detect targets in one's own images and videos: ``mmirstd infer CONFIG CKPT INPUT... --out DIR [options]``."""
 
 from __future__ import annotations
 
 import argparse
-import errno
-import hashlib
-import json
 import sys
-from collections.abc import Iterator
-from contextlib import suppress
-from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from mmirstd.engine.launch import OptionsAction, run_tool
+from mmirstd.apis.result_kinds import KINDS, MAP_KINDS
+from mmirstd.engine.checkpoint_files import looks_like_checkpoint
+from mmirstd.utils.commands import command_line
+from mmirstd.utils.errors import CheckpointError, UserError
 from mmirstd.utils.renamed import RenamedOption
 
+from .arguments import add_cfg_options_argument, add_traceback_argument, make_parser
+
 if TYPE_CHECKING:
-    from mmirstd.apis import OutputFolder, Source
     from mmirstd.apis.base_inferencer import TargetInferencer
 
 DEFAULT_KINDS = ('mask', 'json', 'csv', 'overlay')
-#: Errors in writing that the next file would meet as well.
-_FATAL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
-_SHOWN = 20
-#: The option behind what a message of the loading transform advises.
-_CURES = {
-    "nonfinite='median'": '--nonfinite median',
-    "normalize='minmax' or 'percentile'": '--normalize percentile',
-    'bit_depth in LoadInfraredImage': '--bit-depth',
-}
-
-EXAMPLES = """\
-examples:
-  python tools/infer.py ggl-net-tiny_general photos/ night.tif --out results        # with the weights in the box
-  python tools/infer.py work_dirs/NAME/NAME.py best.pth 'flight/**/*.png' --out results --save mask,csv   # your own
-  python tools/infer.py white-tophat - image.png --out results     # nothing learnt: no CKPT
-  python tools/infer.py sstnet_b4-20e_daub best.pth video.mp4 frames/ --out results     # moving targets
-  camera | python tools/infer.py sstnet_b4-20e_daub best.pth - --raw-frames 640x512:uint16 --out results
-
-results, in one folder for each kind (docs/inference.md has the schema):
+EXAMPLES = """
+{infer} ggl-net-tiny_general photos/ night.tif --out results        # with the weights in the box
+{infer} work_dirs/NAME/NAME.py best.pth 'flight/**/*.png' --out results --save mask,csv   # your own
+{infer} white-tophat - image.png --out results     # nothing learnt: no CKPT
+{infer} sstnet_b4-20e_daub best.pth video.mp4 frames/ --out results     # moving targets
+camera | {infer} sstnet_b4-20e_daub best.pth - --raw-frames 640x512:uint16 --out results
 """
 
 
 def build_parser() -> argparse.ArgumentParser:
     """The command line."""
-    from mmirstd.apis.result_writer import KINDS
-
-    parser = argparse.ArgumentParser(
-        usage='infer.py CONFIG [CKPT] INPUT [INPUT ...] --out DIR [options]',
-        description='Detect infrared small targets in images, folders, videos and streams.',
-        epilog=EXAMPLES
-        + ''.join(f'  {kind:8} {text}\n' for kind, text in KINDS.items())
-        + '\nexit status: 0 all inputs done, 1 some failed (listed at the end and in DIR/failed.csv), 2 wrong usage',
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    kinds = '\n'.join(f'  {kind:8} {text}' for kind, text in KINDS.items())
+    parser = make_parser(
+        'infer',
+        'Detect infrared small targets in images, folders, videos and streams.',
+        EXAMPLES,
+        f'results, in one folder for each kind (docs/inference.md has the schema):\n{kinds}\n\n'
+        'exit status: 0 all inputs done, 1 some failed (listed at the end and in DIR/failed.csv), 2 wrong usage',
+        usage='CONFIG [CKPT] INPUT [INPUT ...] --out DIR [options]',
     )
     parser.add_argument(
         'config',
@@ -139,24 +121,14 @@ def build_parser() -> argparse.ArgumentParser:
         metavar='WxH[:DTYPE]',
         help='raw frames on standard input: uint8 (default), uint16 or float32, little-endian',
     )
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=OptionsAction,
-        metavar='KEY=VALUE',
-        default={},
-        help='override config entries',
-    )
+    add_cfg_options_argument(parser, 'override config entries')
     parser.add_argument('--quiet', action='store_true', help='no progress bar')
-    parser.add_argument('--traceback', action='store_true', help='show the traceback of a wrong usage, too')
+    add_traceback_argument(parser)
     return parser
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Parse and check the command line; ``checkpoint`` and ``inputs`` are taken from what follows the config."""
-    from mmirstd.apis.frame_stream import RawFormat
-    from mmirstd.apis.result_writer import KINDS
-
     parser = build_parser()
     args = parser.parse_intermixed_args(argv)
     args.checkpoint, args.inputs = checkpoint_and_inputs(args.items)
@@ -172,10 +144,14 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
             parser.error(f'--{option.replace("_", "-")} {value}: expected at least {least}')
     if args.threshold is not None and not 0 <= args.threshold < 1:
         parser.error(f'--threshold {args.threshold}: expected 0 <= P < 1')
-    try:
-        args.raw_format = None if args.raw_frames is None else RawFormat.parse(args.raw_frames)
-    except ValueError as error:
-        parser.error(f'--raw-frames: {error}')
+    args.raw_format = None
+    if args.raw_frames is not None:
+        from mmirstd.apis.frame_stream import RawFormat
+
+        try:
+            args.raw_format = RawFormat.parse(args.raw_frames)
+        except ValueError as error:
+            parser.error(f'--raw-frames: {error}')
     return args
 
 
@@ -185,9 +161,6 @@ def checkpoint_and_inputs(items: list[str]) -> tuple[str | None, list[str]]:
     Raises:
         CheckpointError: A checkpoint, or a folder of checkpoints, is where it would be taken for an image.
     """
-    from mmirstd.engine.checkpoint_files import looks_like_checkpoint
-    from mmirstd.utils.errors import CheckpointError
-
     first, *rest = items
     given = looks_like_checkpoint(first)
     checkpoint = first if given else None
@@ -197,19 +170,18 @@ def checkpoint_and_inputs(items: list[str]) -> tuple[str | None, list[str]]:
             beside = f', and {checkpoint} was given already' if given else ''
             raise CheckpointError(
                 f'{item}: a checkpoint where an image is expected{beside}.\n  cure: one checkpoint, '
-                f'right after the config: infer.py CONFIG {item} INPUT ...'
+                f'right after the config: {command_line("infer", "CONFIG", item, "INPUT")} ...'
             )
         if _holds_only_checkpoints(item):
             raise CheckpointError(
                 f'{item}: a folder of checkpoints, without an image or a video.\n  cure: name one of '
-                f'them right after the config: infer.py CONFIG {item.rstrip("/")}/FILE INPUT ...'
+                f'them right after the config: {command_line("infer", "CONFIG", Path(item) / "FILE", "INPUT")} ...'
             )
     return checkpoint, inputs
 
 
 def _holds_only_checkpoints(item: str) -> bool:
     from mmirstd.apis.inputs import STILL_SUFFIXES, VIDEO_SUFFIXES
-    from mmirstd.engine.checkpoint_files import looks_like_checkpoint
 
     folder = Path(item).expanduser()
     if not folder.is_dir():
@@ -228,7 +200,6 @@ def build(args: argparse.Namespace) -> TargetInferencer:
     """
     from mmirstd.apis import Tiling, build_inferencer
     from mmirstd.apis.model_loading import find_model_config
-    from mmirstd.utils.errors import UserError
 
     config = find_model_config(args.config, args.cfg_options)
     load_options = dict(
@@ -236,7 +207,7 @@ def build(args: argparse.Namespace) -> TargetInferencer:
     )
     try:
         tiling = Tiling(args.window, args.overlap, args.seam)
-        return build_inferencer(
+        inferencer = build_inferencer(
             config,
             args.checkpoint,
             tile=args.tile,
@@ -249,195 +220,18 @@ def build(args: argparse.Namespace) -> TargetInferencer:
         )
     except ValueError as error:
         raise UserError(str(error)) from error
-
-
-def describe(inferencer: TargetInferencer, args: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What results depend on besides the inputs, and what the head of a JSON result says of it."""
-    model = hashlib.sha256(json.dumps(inferencer.cfg['model'], sort_keys=True, default=str).encode()).hexdigest()
-    head = inferencer.provenance()
-    settings = {key: value for key, value in head.items() if key != 'mmirstd'}
-    return dict(settings, model_sha256=model, threshold=inferencer.threshold, max_frames=args.max_frames), head
-
-
-class Batch:
-    """One run over all inputs; a file that fails does not stop the others.
-
-    Args:
-        inferencer: The inferencer.
-        folder: Where results go.
-        args: The command line.
-        head: Entries for the heads of JSON results.
-    """
-
-    def __init__(
-        self, inferencer: TargetInferencer, folder: OutputFolder, args: argparse.Namespace, head: dict[str, Any]
-    ) -> None:
-        from mmirstd.apis.result_writer import MAP_KINDS, output_folders
-
-        self.inferencer = inferencer
-        self.folder = folder
-        self.args = args
-        self.head = head
-        self.kinds = [kind for kind in args.save if not (inferencer.sequences and kind in MAP_KINDS)]
-        self.folders = output_folders(self.kinds)
-        self.failures: dict[str, str] = {}
-        self.done = self.skipped = self.targets = 0
-        self.stopped: str | None = None
-        self.left_out: dict[str, None] = {}
-
-    def sources(self) -> Iterator[Source]:
-        """All inputs, listed lazily."""
-        from mmirstd.apis import expand_inputs
-
-        return expand_inputs(
-            self.args.inputs,
-            self.args.recursive,
-            self.inferencer.sequences,
-            self.folder.root,
-            on_skip=lambda path: self.left_out.setdefault(path),
-        )
-
-    def run(self) -> None:
-        """Work through the inputs."""
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-        columns = TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-        with Progress(*columns, console=Console(stderr=True), disable=self.args.quiet) as self.progress:
-            total = sum(1 for _ in self.sources())
-            self.task = self.progress.add_task('inputs', total=total)
-            try:
-                for still, group in groupby(self._todo(), key=lambda source: source.still):
-                    (self._stills if still else self._sequences)(group)
-            except _Stop as stop:
-                self.stopped = str(stop)
-
-    def _todo(self) -> Iterator[Source]:
-        for source in self.sources():
-            if self.folder.is_finished(source, self.folders):
-                self.skipped += 1
-                self.progress.advance(self.task)
-            else:
-                yield source
-
-    def _stills(self, sources: Iterator[Source]) -> None:
-        for result in self.inferencer.infer(sources, self.args.batch_size, on_error=self._failed):
-            writer = self._writer(result.source)
-            try:
-                writer.add(result)
-                writer.close()
-            except (OSError, ValueError, MemoryError) as error:
-                writer.abort()
-                self._failed(result.source, error)
-            except BaseException:
-                writer.abort()
-                raise
-            else:
-                self._succeeded(result.source, len(result.targets))
-
-    def _sequences(self, sources: Iterator[Source]) -> None:
-        for source in sources:
-            self._sequence(source)
-
-    def _sequence(self, source: Source) -> None:
-        problems: list[Exception] = []
-        frames = self.inferencer.infer(
-            source,
-            self.args.batch_size,
-            on_error=lambda _, error: problems or problems.append(error),
-            raw_format=self.args.raw_format,
-            max_frames=self.args.max_frames,
-        )
-        writer = self._writer(source)
-        targets = 0
-        task = self.progress.add_task('frames', total=self.args.max_frames)
-        try:
-            try:
-                for result in frames:
-                    if not writer.frames:
-                        writer.fps = self.args.fps or self.inferencer.stream.fps or writer.fps
-                        self.progress.update(task, total=self.args.max_frames or self.inferencer.stream.total)
-                    writer.add(result)
-                    targets += len(result.targets)
-                    self.progress.advance(task)
-            except KeyboardInterrupt:
-                if source.kind not in ('live', 'stdin'):
-                    raise
-                # The way to end what has no end.
-            writer.close(problem=str(problems[0]) if problems else None)
-        except (OSError, ValueError, MemoryError) as error:
-            writer.abort()
-            problems.append(error)
-        except BaseException:
-            writer.abort()
-            raise
-        finally:
-            self.progress.remove_task(task)
-        if not writer.frames and not problems:
-            problems.append(ValueError('there was no frame'))
-        if problems:
-            self._failed(source, problems[-1] if isinstance(problems[-1], OSError) else problems[0])
-        else:
-            self._succeeded(source, targets)
-
-    def _writer(self, source: Source) -> Any:
-        from mmirstd.apis import ResultWriter
-
-        return ResultWriter(self.folder, source, self.kinds, self.head)
-
-    def _succeeded(self, source: Source, targets: int) -> None:
-        self.done += 1
-        self.targets += targets
-        self.progress.advance(self.task)
-
-    def _failed(self, source: Source, error: Exception) -> None:
-        text = str(error) if str(error) and not isinstance(error, KeyError) else repr(error)
-        if source.label not in text:
-            text = f'{source.label}: {text}'
-        text += ''.join(f' ({option})' for sign, option in _CURES.items() if sign in text)
-        self.failures.setdefault(source.label, text)
-        self.progress.advance(self.task)
-        if isinstance(error, OSError) and error.errno in _FATAL:
-            raise _Stop(
-                f'{self.folder.root}: {error.strerror}; what was finished is kept, and the same command goes '
-                'on from there'
-            )
-
-    def report(self) -> int:
-        """Print what was done; the exit status."""
-        if 'csv' in self.kinds and not self.stopped:
-            print(f'targets: {self.folder.write_table()}')
-        print(f'{self.done} done ({self.targets} targets), {self.skipped} finished before, {len(self.failures)} failed')
-        if self.left_out:
-            from mmirstd.apis.inputs import describe_skipped
-
-            print(describe_skipped(list(self.left_out)))
-        print(f'results: {self.folder.root}')
-        if not self.failures:
-            self.folder.write_failures([])
-            return 0
-        listed = None
-        with suppress(OSError):  # on a full disk the list below is what remains
-            listed = self.folder.write_failures(list(self.failures.items()))
-        print(f'failed{f" (all of them in {listed})" if listed else ""}:', file=sys.stderr)
-        for text in list(self.failures.values())[:_SHOWN]:
-            print(f'  {text}', file=sys.stderr)
-        if len(self.failures) > _SHOWN:
-            print(f'  ... and {len(self.failures) - _SHOWN} more', file=sys.stderr)
-        if self.stopped:
-            print(f'stopped: {self.stopped}', file=sys.stderr)
-        return 1
-
-
-class _Stop(Exception):
-    """No further input can succeed."""
+    inferencer.bit_depth_cure = '--bit-depth {0}'
+    return inferencer
 
 
 def main(argv: list[str] | None = None) -> int:
     """Command line entry; the exit status."""
+    args = parse_args(argv)
+    from mmirstd.apis import OutputFolder
     from mmirstd.engine.threads import apply_threads, plan_threads
 
-    args = parse_args(argv)
+    from .infer_batch import Batch, describe
+
     plan = plan_threads()
     if plan.busy:
         print(f'notice: {plan}', file=sys.stderr)
@@ -448,9 +242,6 @@ def main(argv: list[str] | None = None) -> int:
             f'notice: no CKPT was given; the weights are those released for this config: {inferencer.weights}',
             file=sys.stderr,
         )
-    from mmirstd.apis import OutputFolder
-    from mmirstd.apis.result_writer import MAP_KINDS
-
     if inferencer.sequences and any(kind in MAP_KINDS for kind in args.save) and args.save != list(DEFAULT_KINDS):
         print('notice: a detector has boxes, no maps: no mask, prob or npy is written', file=sys.stderr)
     settings, head = describe(inferencer, args)
@@ -462,14 +253,3 @@ def main(argv: list[str] | None = None) -> int:
         batch.report()
         return 130
     return batch.report()
-
-
-if __name__ == '__main__':
-    status = 0
-
-    def _main() -> None:
-        global status
-        status = main()
-
-    run_tool(_main)
-    sys.exit(status)

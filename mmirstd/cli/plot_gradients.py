@@ -1,10 +1,4 @@
-"""Compare the gradients of runs in one picture: ``python tools/analysis_tools/plot_gradients.py RUN1 [RUN2 ...]``.
-
-A run is a work folder (or its ``scalars.json``) that was trained with
-``custom_hooks=[dict(type='mmirstd.GradientDiagnosticsHook')]``.  Colours are
-levels, line styles are runs; thin lines are what was recorded, thick ones its
-running mean.
-"""
+"""Compare the gradients of runs in one picture: ``mmirstd plot-gradients RUN1 [RUN2 ...]``."""
 
 from __future__ import annotations
 
@@ -16,11 +10,17 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
-from mmirstd.engine.launch import run_tool
 from mmirstd.utils.errors import UserError
 
+from .arguments import add_traceback_argument, make_parser
+
+DESCRIPTION = """\
+Gradient norms and cosines of runs, in one picture.
+
+A run is a work folder (or its scalars.json) that was trained with
+custom_hooks=[dict(type='mmirstd.GradientDiagnosticsHook')]. Colors are levels, line styles are runs; thin lines are
+what was recorded, thick ones its running mean.
+"""
 PANELS = (
     ('grad_norm/C_', 'gradient norm of backbone levels'),
     ('grad_norm/P_', 'gradient norm of pyramid levels'),
@@ -35,14 +35,14 @@ Series = dict[str, tuple[np.ndarray, np.ndarray]]
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Parse the command line."""
-    parser = argparse.ArgumentParser(description='Gradient norms and cosines of runs, in one picture.')
+    parser = make_parser('plot-gradients', DESCRIPTION)
     parser.add_argument('runs', nargs='+', metavar='RUN', help='work folder, or a scalars.json')
     parser.add_argument('--out', default='gradients.png', help='picture to write: .png, .pdf or .svg')
     parser.add_argument('--labels', nargs='+', metavar='LABEL', help='names of the runs; default: their folders')
     parser.add_argument(
         '--smooth', type=int, metavar='N', help='records in the running mean; default: a tenth of the run'
     )
-    parser.add_argument('--traceback', action='store_true', help='show the traceback of an input error, too')
+    add_traceback_argument(parser)
     args = parser.parse_args(argv)
     if args.labels and len(args.labels) != len(args.runs):
         parser.error(f'{len(args.labels)} labels for {len(args.runs)} runs')
@@ -161,9 +161,9 @@ def draw(runs: dict[str, Series], out: str | Path, smooth: int | None = None) ->
     plt.close(figure)
 
 
-def main() -> None:
+def main(argv: list[str] | None = None) -> None:
     """Read the runs, draw them, say where."""
-    args = parse_args()
+    args = parse_args(argv)
     labels = args.labels or [
         Path(r).parent.parent.parent.name if Path(r).is_file() else Path(r).resolve().name for r in args.runs
     ]
@@ -172,7 +172,3 @@ def main() -> None:
     runs = {label: read_run(run) for label, run in zip(labels, args.runs)}
     draw(runs, args.out, args.smooth)
     print(f'gradients of {", ".join(runs)}: {args.out}')
-
-
-if __name__ == '__main__':
-    run_tool(main)

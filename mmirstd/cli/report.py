@@ -1,35 +1,32 @@
-"""One self-contained HTML report of test runs: ``python tools/analysis_tools/report.py RUN_DIR [RUN_DIR ...]``.
-
-Example::
-
-    python tools/test.py CONFIG CKPT --dump runs/a
-    python tools/analysis_tools/report.py runs/a runs/b --names before after --out report.html
-
-A run is a folder that ``tools/test.py --dump`` wrote; several must be of the same images.  The file opens from disk in
-any current browser, on a phone too, and loads nothing from anywhere.
-"""
+"""One self-contained HTML report of test runs: ``mmirstd report RUN_DIR [RUN_DIR ...]``."""
 
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
-from mmirstd.engine.launch import run_tool
-from mmirstd.evaluation.functional import PROTOCOLS, get_protocol
-from mmirstd.evaluation.prediction_dump import PredictionDump
+from mmirstd.utils.commands import command_line
 from mmirstd.utils.errors import ConfigError, UserError
-from mmirstd.visualization.report import MAX_ALARMS, analyze_run, build_contents, write_page
+from mmirstd.visualization.report.limits import MAX_ALARMS, MAX_RUNS
 
-MAX_RUNS = 6  # as many as have a colour of their own
+from .arguments import add_traceback_argument, make_parser, split_names
+
+DESCRIPTION = """\
+One HTML report of test runs.
+
+Several runs must be of the same images. The file opens from disk in any current browser, on a phone too, and loads
+nothing from anywhere.
+"""
+EXAMPLES = """
+{test} CONFIG CKPT --dump runs/a
+{report} runs/a runs/b --names before after --out report.html
+"""
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Parse the command line."""
-    parser = argparse.ArgumentParser(description='One HTML report of test runs.')
-    parser.add_argument('runs', nargs='+', metavar='RUN_DIR', help='folder written by tools/test.py --dump')
+    parser = make_parser('report', DESCRIPTION, EXAMPLES)
+    parser.add_argument('runs', nargs='+', metavar='RUN_DIR', help=f'folder that `{command_line("test")} --dump` wrote')
     parser.add_argument('--out', default='report.html', help='HTML file to write (report.html)')
     parser.add_argument('--names', nargs='+', metavar='NAME', help='names of the runs; default: their folders')
     parser.add_argument('--title', default='Infrared small target detection', help='heading of the page')
@@ -46,7 +43,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         metavar='N',
         help=f'false alarms shown of each run, the most confident ones; the tables count all ({MAX_ALARMS})',
     )
-    parser.add_argument('--traceback', action='store_true', help='show the traceback of an input error, too')
+    add_traceback_argument(parser)
     args = parser.parse_args(argv)
     if args.names and len(args.names) != len(args.runs):
         parser.error(f'{len(args.names)} names for {len(args.runs)} runs')
@@ -71,11 +68,15 @@ def main(argv: list[str] | None = None) -> None:
         UserError: The file cannot be written.
         DataError: A run is damaged, or the runs do not go together.
     """
+    args = parse_args(argv)
     from tqdm import tqdm
 
-    args = parse_args(argv)
+    from mmirstd.evaluation.functional import PROTOCOLS, get_protocol
+    from mmirstd.evaluation.prediction_dump import PredictionDump
+    from mmirstd.visualization.report import analyze_run, build_contents, write_page
+
     try:
-        given = [get_protocol(name).name for text in args.protocol or () for name in text.split(',') if name]
+        given = [get_protocol(name).name for name in split_names(args.protocol)]
     except KeyError as error:
         raise ConfigError(f'--protocol: {error.args[0]}') from error
     dumps = [PredictionDump(folder) for folder in args.runs]
@@ -100,7 +101,3 @@ def main(argv: list[str] | None = None) -> None:
         for notice in run.summary['notices']:
             print(f'notice: {notice}')
     print(f'{path}: {path.stat().st_size / 1e6:.1f} MB, {len(contents["data"]["items"])} findings')
-
-
-if __name__ == '__main__':
-    run_tool(main)

@@ -1,33 +1,20 @@
-"""How much faster our evaluation is than the way the official codes write it.
-
-    python tools/analysis_tools/benchmark_metrics.py [--images 100 --size 256 --rounds 7]
-
-Both sides compute the same quantities of the same score maps: IoU and pixel accuracy from totals,
-nIoU, Pd and Fa (prob > 0.5), and the ROC at the eleven thresholds k/10. The official side restates
-what the published classes (mIoU, SamplewiseSigmoidMetric, PD_FA, ROCMetric) do: histograms over
-float maps, skimage's label and regionprops, a Python loop over pairs of regions, one set of
-masked sums a threshold. Its sigmoid on logits is left out, which favours it. Rounds alternate
-between the sides; the figures are checked to be equal before a ratio is printed. Needs scikit-image.
-"""
+"""How much faster our evaluation is than the way the official codes write it: ``mmirstd speed metrics``."""
 
 from __future__ import annotations
 
-import argparse
-import sys
+import dataclasses
 import time
 from collections.abc import Callable
-from pathlib import Path
 from statistics import median
 
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from mmirstd.evaluation.functional import ImageEvidence, count_evidence, get_protocol
 from mmirstd.evaluation.functional.evaluate import summarize_parts
 from mmirstd.evaluation.functional.pd_fa_curve import pd_fa_counts
 from mmirstd.evaluation.functional.roc_curve import score_histograms
 from mmirstd.evaluation.functional.roc_rule import RocRule
+from mmirstd.utils.errors import UserError
 
 Pairs = list[tuple[np.ndarray, np.ndarray]]
 THRESHOLDS = [k / 10 for k in range(11)]
@@ -150,8 +137,6 @@ class Ours:
     """Parts of the default protocol, with the official counting of empty images for equal figures."""
 
     def __init__(self, *parts: str) -> None:
-        import dataclasses
-
         spec = get_protocol('default')
         rules = {**spec.parts, 'niou': dataclasses.replace(spec.parts['niou'], empty=0.0), 'roc': RocRule()}
         self.spec = dataclasses.replace(spec, parts={name: rules[name] for name in parts or rules})
@@ -193,7 +178,7 @@ def check_equal(official: dict, ours: dict) -> None:
             raise SystemExit(f'{name}: official {value}, ours {ours[name]}: the two sides disagree')
 
 
-def benchmark(images: int, size: int, rounds: int) -> dict[str, tuple[float, float]]:
+def measure(images: int, size: int, rounds: int) -> dict[str, tuple[float, float]]:
     """Time both sides alternately, in shares of up to 25 images so that both meet the same disturbances.
 
     Returns:
@@ -231,28 +216,28 @@ def benchmark(images: int, size: int, rounds: int) -> dict[str, tuple[float, flo
     return {part: (median(times[f'official {part}']), median(times[f'ours {part}'])) for part in ours}
 
 
-def main(argv: list[str] | None = None) -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description='Time our evaluation against the official way of writing it.')
-    parser.add_argument('--images', type=int, default=100, help='number of images (default 100)')
-    parser.add_argument('--size', type=int, default=256, help='side of the images in pixels (default 256)')
-    parser.add_argument('--rounds', type=int, default=7, help='rounds, after one warm-up round (default 7)')
-    args = parser.parse_args(argv)
+def report(images: int, size: int, rounds: int) -> None:
+    """Measure, and print the table.
+
+    Args:
+        images: How many.
+        size: Their side in pixels.
+        rounds: After one warm-up round.
+
+    Raises:
+        UserError: scikit-image is not installed.
+    """
     try:
         import skimage  # noqa: F401
-    except ImportError:
-        parser.error('the official side needs scikit-image: pip install scikit-image')
-    table = benchmark(args.images, args.size, args.rounds)
-    print(f'{args.images} images of {args.size}x{args.size}, median of {args.rounds} alternating rounds, ms per image')
+    except ImportError as error:
+        raise UserError('the official side needs scikit-image.\n  cure: pip install scikit-image') from error
+    table = measure(images, size, rounds)
+    print(f'{images} images of {size}x{size}, median of {rounds} alternating rounds, ms per image')
     print(f'{"part":<14}{"official":>10}{"ours":>10}{"ratio":>8}')
     for part, (official, ours) in table.items():
-        scale = 1000 / args.images
+        scale = 1000 / images
         print(f'{part:<14}{official * scale:>10.3f}{ours * scale:>10.3f}{official / ours:>7.1f}x')
     print(
         'Both sides gave equal figures. "all + curves" adds to our side a 640-threshold ROC and a 31-threshold '
         'Pd-Fa curve, which the official side does not compute.'
     )
-
-
-if __name__ == '__main__':
-    main()

@@ -1,61 +1,27 @@
-"""How much faster is a clip detector that is fed frame by frame than one that is given whole clips?
-
-Example::
-
-    python tools/analysis_tools/benchmark_streaming.py configs/_base_/models/sstnet-nano.py --size 256 320
-
-Both sides go from decoded frames in memory to boxes: normalisation, packing, network, suppression of overlapping
-boxes.  (Decoding is left out: the clip data sets decode a frame once for all its clips.)  Three sides take turns:
-
-- windowed: the detector on whole clips, as tools/test.py runs it without streaming;
-- windowed, fused: the same with the fused copy of the model that StreamingDetector uses, which separates what the
-  stream saves from what fusing saves;
-- streaming: mmirstd.apis.StreamingDetector.
-
-The raw maps of the head are checked to be equal before anything is timed.  At the end the stream's own time is broken
-down.
-"""
+"""How much faster a clip detector is that is fed frame by frame: ``mmirstd speed streaming``."""
 
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from statistics import median
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
-import mmirstd.registry  # noqa: F401, I001
 import numpy as np
 import torch
 from mmdet.structures import DetDataSample
-from mmengine.config import DictAction
 from mmengine.dataset import Compose
 from mmengine.logging import MMLogger
 from mmengine.registry import MODELS, init_default_scope
 from torch import nn
 
+import mmirstd.registry  # noqa: F401
 from mmirstd.apis import StreamingDetector
 from mmirstd.apis.streaming_detector import fused_copy
 from mmirstd.compat.checkpoint import load_checkpoint_file
-from mmirstd.engine.launch import load_config
+from mmirstd.engine.config_files import load_config
 
 PIPELINE = [dict(type='mmirstd.LoadClip'), dict(type='mmirstd.PackClipInputs')]
-
-
-def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
-    """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('config', nargs='?', default='configs/_base_/models/sstnet-nano.py', help='config with a model')
-    parser.add_argument('checkpoint', nargs='?', help='checkpoint; without one the weights are fresh')
-    parser.add_argument('--size', type=int, nargs=2, default=(256, 320), metavar=('H', 'W'), help='size of the frames')
-    parser.add_argument('--frames', type=int, default=8, help='frames a round')
-    parser.add_argument('--rounds', type=int, default=5, help='rounds, after one to warm up')
-    parser.add_argument('--threads', type=int, default=1, help='threads of PyTorch')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='overrides, key=value')
-    return parser.parse_args(argv)
 
 
 class Windowed:
@@ -77,7 +43,7 @@ class Windowed:
 
 def build(args: argparse.Namespace) -> nn.Module:
     """The detector."""
-    MMLogger.get_instance('benchmark', log_level='ERROR')
+    MMLogger.get_instance('speed', log_level='ERROR')
     cfg = load_config(args.config, args.cfg_options)
     init_default_scope('mmdet')
     torch.manual_seed(0)
@@ -134,7 +100,7 @@ def check_equal(sides: dict[str, Callable[[int], DetDataSample]], heads: dict[st
     return worst
 
 
-def benchmark(model: nn.Module, video: np.ndarray, rounds: int) -> tuple[dict[str, float], float]:
+def measure(model: nn.Module, video: np.ndarray, rounds: int) -> tuple[dict[str, float], float]:
     """Median seconds a frame of each side, in alternating rounds, and the largest difference between them."""
     stock, fused, stream = Windowed(model), Windowed(fused_copy(model)), StreamingDetector(model)
 
@@ -176,7 +142,7 @@ def profile(model: nn.Module, video: np.ndarray, rounds: int) -> dict[str, float
     states: list = []
     with torch.inference_mode():
         for i in range(len(video) * max(1, rounds // 2)):
-            inputs, samples = timed('normalise, pack, pad', lambda i=i: detector.preprocess(video[i % len(video)]))
+            inputs, samples = timed('normalize, pack, pad', lambda i=i: detector.preprocess(video[i % len(video)]))
             levels = timed('backbone and pyramid', lambda x=inputs[:, -1]: net.extract_frame_feat(x))
             state = levels
             if hasattr(net.temporal_neck, 'frame_state'):
@@ -193,13 +159,19 @@ def profile(model: nn.Module, video: np.ndarray, rounds: int) -> dict[str, float
     return {name: median(values) for name, values in parts.items()}
 
 
-def main(argv: list[str] | None = None) -> dict[str, float]:
-    """Print the table; returns seconds a frame of each side."""
-    args = parse_args(argv)
+def report(args: argparse.Namespace) -> dict[str, float]:
+    """Measure, and print the table.
+
+    Args:
+        args: See :func:`.speed.parse_args`.
+
+    Returns:
+        Side -> seconds a frame.
+    """
     torch.set_num_threads(args.threads)
     model = build(args)
     video = np.random.default_rng(0).integers(0, 256, (args.frames, *args.size), dtype=np.uint8)
-    table, worst = benchmark(model, video, args.rounds)
+    table, worst = measure(model, video, args.rounds)
     height, width = args.size
     print(
         f'{args.config}: {model.num_frames} frames of {height}x{width}, {args.threads} thread(s), PyTorch '
@@ -218,7 +190,3 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
     for name, seconds in sorted(parts.items(), key=lambda item: -item[1]):
         print(f'  {name:<28}{seconds * 1000:>12.1f}{seconds / total:>9.0%}')
     return table
-
-
-if __name__ == '__main__':
-    main()

@@ -1,17 +1,28 @@
-"""Size, signal-to-clutter ratio and annotation of a data set's targets: ``target_statistics.py CONFIG [options]``.
+"""Size, SCR and annotation of a data set's targets: ``mmirstd target-statistics CONFIG [options]``."""
 
-One table of percentiles, to compare data sets, or to fit the scenes of ``make_synthetic.py`` to real training images::
+from __future__ import annotations
 
-    python tools/analysis_tools/target_statistics.py configs/_base_/datasets/nuaa-sirst-341-86.py \\
-        --cfg-options data_root=/data/NUAA-SIRST
+import argparse
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from .arguments import add_data_set_arguments, add_traceback_argument, make_parser
+
+if TYPE_CHECKING:
+    import numpy as np
+
+DESCRIPTION = """\
+Size, signal-to-clutter ratio and annotation of a data set's targets.
+
+One table of percentiles, to compare data sets, or to fit generated scenes to real training images.
 
 Images are taken as the config loads them, at their native size, before any augmentation.  Quantities, each of a target
 but the last two:
 
 - area: pixels of the mask (8-connected);  side: the longer side of its box, px;
-- SCR: ``|mu_t - mu_b| / sigma_b``, as ``mmirstd.utils.scr.local_scr`` defines it;
+- SCR: |mu_t - mu_b| / sigma_b, as mmirstd.utils.scr.local_scr defines it;
 - peak: the same of the pixel that stands out most;
-- contrast: ``mu_t - mu_b``, and clutter: ``sigma_b``, both in percent of full scale;
+- contrast: mu_t - mu_b, and clutter: sigma_b, both in percent of full scale;
 - rim: mean of the mask's outermost pixels, 0 at the background's mean and 1 at the target's 95th percentile: low where
   the annotator draws generously;
 - down, right: how far the centre of what is seen lies below and right of the mask's centre, px; of bright targets with
@@ -19,24 +30,9 @@ but the last two:
   masks lie to one side, and a training that flips and transposes images teaches that it may be any side;
 - targets: number in an image;  spread: standard deviation of an image's pixels, percent of full scale.
 """
-
-from __future__ import annotations
-
-import argparse
-import sys
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
-
-import numpy as np
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
-from mmirstd.datasets.target_values import target_values
-from mmirstd.engine.data_option import add_data_argument
-from mmirstd.engine.launch import OptionsAction, load_data_set, run_tool
-from mmirstd.utils.components import label_components
-
+EXAMPLES = """
+{target-statistics} configs/_base_/datasets/nuaa-sirst-341-86.py --cfg-options data_root=/data/NUAA-SIRST
+"""
 PERCENTILES = (5, 25, 50, 75, 95)
 QUANTITIES = {
     'area': 'area (px)',
@@ -55,19 +51,9 @@ QUANTITIES = {
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Parse the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('config', help='config file with data loaders, also one of configs/_base_/datasets')
-    parser.add_argument('--split', choices=['train', 'val', 'test'], default='train')
-    add_data_argument(parser)
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=OptionsAction,
-        metavar='KEY=VALUE',
-        default={},
-        help='override config entries, e.g. data_root=/data/NUAA-SIRST',
-    )
-    parser.add_argument('--traceback', action='store_true', help='show the traceback of an input error, too')
+    parser = make_parser('target-statistics', DESCRIPTION, EXAMPLES)
+    add_data_set_arguments(parser)
+    add_traceback_argument(parser)
     return parser.parse_args(argv)
 
 
@@ -77,6 +63,11 @@ def collect(samples: Iterator[tuple[np.ndarray, np.ndarray]]) -> dict[str, list[
     Args:
         samples: (H, W) float image of full scale 1, and (H, W) mask, > 0 on targets.
     """
+    import numpy as np
+
+    from mmirstd.datasets.target_values import target_values
+    from mmirstd.utils.components import label_components
+
     values: dict[str, list[float]] = {name: [] for name in QUANTITIES}
     for image, mask in samples:
         everything = (mask > 0).astype(np.uint8)
@@ -94,6 +85,8 @@ def collect(samples: Iterator[tuple[np.ndarray, np.ndarray]]) -> dict[str, list[
 
 def table(values: dict[str, list[float]]) -> str:
     """The percentiles as Markdown."""
+    import numpy as np
+
     lines = [f'| | {" | ".join(f"{p}%" for p in PERCENTILES)} |', f'|---|{"---:|" * len(PERCENTILES)}']
     for name, label in QUANTITIES.items():
         found = np.array(values[name])
@@ -112,11 +105,13 @@ def loading_only(dataset: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield part
 
 
-def main() -> None:
+def main(argv: list[str] | None = None) -> None:
     """Print the table."""
+    args = parse_args(argv)
     from mmengine.registry import DATASETS
 
-    args = parse_args()
+    from mmirstd.engine.config_files import load_data_set
+
     datasets = [
         DATASETS.build(part)
         for part in loading_only(load_data_set(args.config, args.split, args.cfg_options, args.data))
@@ -135,7 +130,3 @@ def main() -> None:
         f'{sum(count == 0 for count in values["targets"])} images without one\n'
     )
     print(table(values))
-
-
-if __name__ == '__main__':
-    run_tool(main)

@@ -1,39 +1,29 @@
-"""Test a checkpoint: ``python tools/test.py CONFIG CKPT [options]``; a classical method needs no CKPT."""
+"""Test a checkpoint: ``mmirstd test CONFIG CKPT [options]``; a classical method needs no CKPT."""
 
 from __future__ import annotations
 
 import argparse
 import math
 import shlex
-import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from mmirstd.utils.commands import command_line, this_command
+from mmirstd.utils.progress import now_doing
 
-from mmirstd.utils.progress import now_doing, start_heartbeat
+from .arguments import add_common_arguments, make_parser, split_names
+from .running import pointing_to_data_check
 
-if __name__ == '__main__':
-    start_heartbeat('loading PyTorch and OpenMMLab')
+if TYPE_CHECKING:
+    from mmengine.runner import Runner
 
-from mmirstd.engine.checkpoint_files import find_checkpoint
-from mmirstd.engine.launch import (
-    add_common_arguments,
-    build_runner,
-    data_check_hint,
-    default_work_dir,
-    explain_config_errors,
-    load_config,
-    prepare,
-    run_tool,
-)
-from mmirstd.engine.provenance import versions
-from mmirstd.utils.files import file_sha256, write_json
+LOADS = 'PyTorch and OpenMMLab'
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Parse the command line."""
-    parser = argparse.ArgumentParser(description='Test a model on the test split of its config.')
+    parser = make_parser('test', 'Test a model on the test split of its config.')
     parser.add_argument('config', help='config file')
     parser.add_argument(
         'checkpoint',
@@ -46,8 +36,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         '--dump',
         metavar='DIR',
-        help='write probability map, mask and image of each test image, and the metrics file, into '
-        'this folder: what tools/analysis_tools/report.py makes a report of',
+        help='write probability map, mask and image of each test image, and the metrics file, into this '
+        f'folder: what `{command_line("report")}` makes a report of',
     )
     parser.add_argument(
         '--per-image',
@@ -77,16 +67,25 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def main() -> None:
+def main(argv: list[str] | None = None) -> None:
     """Test."""
+    args = parse_args(argv)
+    with pointing_to_data_check(args):
+        _test(args)
+
+
+def _test(args: argparse.Namespace) -> None:
     from mmirstd.engine import CheckpointGuardHook
+    from mmirstd.engine.checkpoint_files import find_checkpoint
+    from mmirstd.engine.config_errors import explain_config_errors
+    from mmirstd.engine.config_files import load_config
     from mmirstd.engine.evaluation_options import set_eval_size, set_per_image, set_per_sequence, set_protocols
+    from mmirstd.engine.launch import build_runner, default_work_dir, prepare
     from mmirstd.engine.loading_options import loading_steps
     from mmirstd.engine.normalization import follow_training, is_asked_for
     from mmirstd.engine.prediction_only import predict_only
     from mmirstd.utils.errors import CheckpointError, ConfigError
 
-    args = parse_args()
     now_doing('preparing the test')
     cfg = load_config(args.config, args.cfg_options, args.data)
     cfg.work_dir = default_work_dir(cfg, args.work_dir)
@@ -101,7 +100,7 @@ def main() -> None:
             f'--{asked[0].replace("_", "-")}: the test data have no masks ({without_masks}), so nothing '
             'can be measured.\n  cure: leave it out to write predictions, or give the masks'
         )
-    protocols = [p for given in args.protocol or () for p in given.split(',') if p]
+    protocols = split_names(args.protocol)
     notices = set_protocols(cfg, protocols, args.eval_size) if protocols else []
     if args.eval_size is not None:
         set_eval_size(cfg, args.eval_size)
@@ -154,7 +153,7 @@ def main() -> None:
     elif any(p.requires_grad and p.numel() for p in runner.model.parameters()):
         raise CheckpointError(
             f'{args.config}: its model has learnable parameters and no checkpoint was given, so the '
-            'weights would be random.\n  cure: tools/test.py CONFIG CKPT'
+            f'weights would be random.\n  cure: {command_line("test", args.config, "CKPT")}'
         )
     with explain_config_errors(args.config):
         metrics = runner.test()
@@ -162,7 +161,7 @@ def main() -> None:
         report(runner, args, metrics, notices)
 
 
-def report(runner, args: argparse.Namespace, metrics: dict, notices: list[str]) -> None:
+def report(runner: Runner, args: argparse.Namespace, metrics: dict[str, Any], notices: list[str]) -> None:
     """Print the metrics and where everything was written."""
     print(f'\n{args.config}{f" --data {args.data}" if args.data else ""}  {args.checkpoint}')
     for name, value in metrics.items():
@@ -177,10 +176,12 @@ def report(runner, args: argparse.Namespace, metrics: dict, notices: list[str]) 
         from mmengine.model import is_model_wrapper
 
         from mmirstd.engine.complexity import describe_network
+        from mmirstd.engine.provenance import versions
+        from mmirstd.utils.files import file_sha256, write_json
 
         record = dict(
             metrics={name: _plain(value) for name, value in metrics.items()},
-            command=shlex.join(['python', *sys.argv]),
+            command=shlex.join(this_command()),
             config=runner.cfg.filename,
             data_set=args.data,
             config_text=runner.cfg.pretty_text,
@@ -202,19 +203,15 @@ def report(runner, args: argparse.Namespace, metrics: dict, notices: list[str]) 
             write_json(out, record)
             print(f'metrics file: {out}')
     if args.dump:
-        print(f'dump:         {args.dump}  (tools/analysis_tools/report.py {shlex.quote(args.dump)} --out report.html)')
+        print(f'dump:         {args.dump}  ({command_line("report", args.dump, "--out", "report.html")})')
     if args.show_dir:
         print(f'pictures:     {args.show_dir}')
     print(f'log:          {runner.log_dir}')
 
 
-def _plain(value: object) -> object:
+def _plain(value: Any) -> object:
     """A JSON value; an undefined measure (NaN) becomes null, which every JSON reader takes."""
     if isinstance(value, (int, str)):
         return value
     number = float(value)
     return number if math.isfinite(number) else None
-
-
-if __name__ == '__main__':
-    run_tool(main, lambda: data_check_hint(parse_args()))

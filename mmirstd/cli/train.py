@@ -1,4 +1,4 @@
-"""Train a model: ``python tools/train.py CONFIG [options]``."""
+"""Train a model: ``mmirstd train CONFIG [options]``."""
 
 from __future__ import annotations
 
@@ -7,32 +7,24 @@ import shlex
 import signal
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from mmirstd.utils.progress import now_doing, start_heartbeat
-
-if __name__ == '__main__':
-    start_heartbeat('loading PyTorch and OpenMMLab')
-
-from mmirstd.engine.checkpoint_files import find_checkpoint, newest_checkpoint
-from mmirstd.engine.launch import (
-    add_common_arguments,
-    build_runner,
-    data_check_hint,
-    default_work_dir,
-    explain_config_errors,
-    load_config,
-    prepare,
-    run_tool,
-)
-from mmirstd.engine.single_image_batches import mind_single_image_batches
+from mmirstd.utils.commands import command_line, this_command
 from mmirstd.utils.errors import ConfigError
+from mmirstd.utils.progress import now_doing
+
+from .arguments import add_common_arguments, make_parser, split_names
+from .running import pointing_to_data_check
+
+if TYPE_CHECKING:
+    from mmengine.runner import Runner
+
+LOADS = 'PyTorch and OpenMMLab'
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Parse the command line."""
-    parser = argparse.ArgumentParser(description='Train a model.')
+    parser = make_parser('train', 'Train a model.')
     parser.add_argument(
         'config', help='config file, e.g. configs/ggl_net/ggl-net-tiny_pretrained-b8-70e_nuaa-sirst-341-86.py'
     )
@@ -66,9 +58,21 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def main() -> None:
-    """Train."""
-    args = parse_args()
+def main(argv: list[str] | None = None) -> int:
+    """Train; the exit status is 130 where the user interrupted."""
+    args = parse_args(argv)
+    with pointing_to_data_check(args):
+        return _train(args)
+
+
+def _train(args: argparse.Namespace) -> int:
+    from mmirstd.engine.checkpoint_files import find_checkpoint, newest_checkpoint
+    from mmirstd.engine.config_errors import explain_config_errors
+    from mmirstd.engine.config_files import load_config
+    from mmirstd.engine.hooks import CheckpointGuardHook, NormalizationHook, ScheduleGuardHook
+    from mmirstd.engine.launch import build_runner, default_work_dir, prepare
+    from mmirstd.engine.single_image_batches import mind_single_image_batches
+
     now_doing('preparing the training')
     if args.new_schedule and not args.resume:
         raise ConfigError('--new-schedule: only with --resume; a new run has the schedule of the config anyway')
@@ -78,7 +82,7 @@ def main() -> None:
     if missing:
         raise ConfigError(
             f'{args.config}: has no {", ".join(missing)}, so nothing can be trained.\n  cure: add them '
-            '(see configs/_base_/), or run a method without training by tools/test.py'
+            f'(see configs/_base_/), or run a method without training by `{command_line("test", args.config)}`'
         )
     if args.amp:
         from mmirstd.engine.optim_wrapper import enable_amp
@@ -89,7 +93,7 @@ def main() -> None:
     if args.vis:
         from mmirstd.engine.vis_options import add_vis_backends
 
-        add_vis_backends(cfg, [name for given in args.vis for name in given.split(',') if name])
+        add_vis_backends(cfg, split_names(args.vis))
     resume_notes = []
     if args.resume:
         cfg.resume = True
@@ -104,20 +108,14 @@ def main() -> None:
 
     _, notes = prepare(cfg, args.launcher)
     runner = build_runner(cfg, [*notes, *resume_notes])
-    from mmirstd.engine import CheckpointGuardHook, NormalizationHook
-
     runner.register_hook(NormalizationHook())
     if cfg.get('load_from'):
         # a base checkpoint may lack what a variant adds; a run that continues must fit exactly
         share = 0.0 if args.partial_checkpoint else (1.0 if cfg.get('resume') else 0.5)
         runner.register_hook(CheckpointGuardHook(min_match=share, filename=cfg.load_from))
     if args.resume:
-        from mmirstd.engine.hooks import ScheduleGuardHook
-
         runner.register_hook(ScheduleGuardHook(args.new_schedule, cfg.load_from))
 
-    data = ['--data', args.data] if args.data else []
-    again = resume_command(sys.argv, args, cfg.work_dir)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with explain_config_errors(args.config):
@@ -126,24 +124,32 @@ def main() -> None:
     except KeyboardInterrupt:
         saved = sorted(Path(cfg.work_dir).glob('last_checkpoint'))
         state = f'the last saved state is {saved[0].read_text().strip()}' if saved else 'no state was saved yet'
+        again = resume_command(sys.argv[1:], args, cfg.work_dir)
         print(f'\ninterrupted: {state}.' + (f'\n  to continue: {again}' if saved else ''), file=sys.stderr)
         sys.exit(130)
     if runner.rank == 0:
-        report(runner, args.config, data)
+        report(runner, args.config, ['--data', args.data] if args.data else [])
+    return 0
 
 
-def resume_command(argv: list[str], args: argparse.Namespace, work_dir: str) -> str:
-    """The same command, to go on in the same work dir from the newest checkpoint."""
-    words = [word for word in argv if not word.startswith('--resume=') and word != '--new-schedule']
+def resume_command(words: list[str], args: argparse.Namespace, work_dir: str) -> str:
+    """The command that this process runs, to go on in the same work dir from the newest checkpoint.
+
+    Args:
+        words: What followed the program's name.
+        args: The same, parsed.
+        work_dir: Where the run writes.
+    """
+    words = [word for word in words if not word.startswith('--resume=') and word != '--new-schedule']
     if '--resume' in words:
         at = words.index('--resume')
         del words[at : at + (1 if args.resume == 'auto' else 2)]
     if not args.work_dir:
         words += ['--work-dir', work_dir]
-    return shlex.join(['python', *words, '--resume'])
+    return shlex.join(this_command(*words, '--resume'))
 
 
-def report(runner, config: str, data: list[str]) -> None:
+def report(runner: Runner, config: str, data: list[str]) -> None:
     """Say where the results are and what comes next, with the config and ``--data`` as the command line has them."""
     folder = Path(runner.work_dir)
     best = sorted(folder.glob('best_*.pth'), key=lambda p: p.stat().st_mtime)
@@ -157,9 +163,4 @@ def report(runner, config: str, data: list[str]) -> None:
         print(f'  best: {best[-1]}')
     checkpoint = best[-1] if best else last
     if checkpoint:
-        test = ['python', str(Path(sys.argv[0]).with_name('test.py')), config, str(checkpoint), *data]
-        print(f'  next: {shlex.join(test)}')
-
-
-if __name__ == '__main__':
-    run_tool(main, lambda: data_check_hint(parse_args()))
+        print(f'  next: {command_line("test", config, checkpoint, *data)}')

@@ -1,11 +1,4 @@
-"""Convert YOLO label files (``class x_center y_center width height`` a line) to COCO JSON.
-
-    python tools/dataset_converters/yolo_to_coco.py data/mine/train.txt data/mine/instances_train2017.json
-    python tools/dataset_converters/yolo_to_coco.py data/mine instances.json --names data/mine/data.yaml
-
-The label file of images/a.png is labels/a.txt, or a.txt beside it. An image without one has no targets. Paths in the
-JSON are relative to the folder, or to the folder of the list: put the JSON there, or set data_prefix.img.
-"""
+"""Convert YOLO label files to COCO JSON: ``mmirstd yolo-to-coco SOURCE OUT``."""
 
 from __future__ import annotations
 
@@ -13,14 +6,23 @@ import argparse
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from .arguments import make_parser
 
-from mmirstd.datasets.converters.yolo_to_coco import convert, read_class_names
+DESCRIPTION = """\
+Convert YOLO label files ("class x_center y_center width height" a line) to COCO JSON.
+
+The label file of images/a.png is labels/a.txt, or a.txt beside it. An image without one has no targets. Paths in the
+JSON are relative to the folder, or to the folder of the list: put the JSON there, or set data_prefix.img.
+"""
+EXAMPLES = """
+{yolo-to-coco} data/mine/train.txt data/mine/instances_train2017.json
+{yolo-to-coco} data/mine instances.json --names data/mine/data.yaml
+"""
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = make_parser('yolo-to-coco', DESCRIPTION, EXAMPLES)
     parser.add_argument('source', type=Path, help='folder of images, or a text file with one image path a line')
     parser.add_argument('out', type=Path, help='JSON file to write')
     parser.add_argument(
@@ -34,6 +36,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> int:
     """Run the command; the exit code is 2 for input that cannot be used."""
     args = parse_args(argv)
+    from mmirstd.datasets.converters.yolo_to_coco import convert, read_class_names
+
     try:
         names = read_class_names(args.names) if args.names else ['target']
         made = convert(args.source, args.out, names)
@@ -47,7 +51,3 @@ def main(argv: list[str] | None = None) -> int:
         f'{made["boxes"]} boxes, classes {", ".join(names)}'
     )
     return 0
-
-
-if __name__ == '__main__':
-    sys.exit(main())

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from mmengine.logging import print_log
 
 import mmirstd.registry  # noqa: F401  before mmdet: puts the stand-in for missing mmcv ops in place
+from mmirstd.utils.commands import command_line
 
 from mmdet.datasets import BaseDetDataset  # isort: skip
 
@@ -307,7 +308,7 @@ class BaseClipDataset(BaseDetDataset):
         elif not self.test_mode and not self.allow_no_targets and frames:
             labels = find_yolo_labels(frames[0].path)
             cure = (
-                f'there are YOLO labels ({labels}): convert them with tools/dataset_converters/yolo_to_coco.py'
+                f'there are YOLO labels ({labels}): convert them with `{command_line("yolo-to-coco")}`'
                 if labels
                 else 'give an annotation with boxes. Where images without targets are meant to be '
                 'learned from, beside others: allow_no_targets=True on the data set'

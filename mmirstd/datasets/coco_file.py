@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mmirstd.utils.commands import command_line
 from mmirstd.utils.errors import DataError, first_few
 
 from .problems import Problems
@@ -123,7 +124,7 @@ def _parse(path: str) -> dict[str, Any]:
             'copy or download it again'
             if start in ('{', '[')
             else f'it is another kind of text; expected {_EXPECTED}. A list "path x1,y1,x2,y2,class ..." is read by '
-            'mmirstd.TxtClipDataset, YOLO labels are converted by tools/dataset_converters/yolo_to_coco.py'
+            f'mmirstd.TxtClipDataset, YOLO labels are converted by `{command_line("yolo-to-coco")}`'
         )
         raise DataError(f'{path}: not valid JSON ({error}); {cure}') from None
     for key in ('images', 'annotations'):

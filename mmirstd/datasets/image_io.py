@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageSequence
 
+from mmirstd.utils.commands import command_line
 from mmirstd.utils.errors import DataError, MissingDataError
 
 from .image_container import check_container, count_pages, has_palette, is_lossy, tiff_page_numbers
@@ -134,7 +135,7 @@ def _decode(data: bytes, path: str | os.PathLike[str]) -> NDArray[Any]:
     if pages > 1:
         raise DataError(
             f'{path}: holds {pages} images (pages or frames), expected one; save each as a file of its own. '
-            'tools/infer.py takes the pages of a TIFF, GIF or WEBP for the frames of a sequence'
+            f'`{command_line("infer")}` takes the pages of a TIFF, GIF or WEBP for the frames of a sequence'
         )
     if data[:3] == b'GIF':  # OpenCV reads GIF from 4.11 on
         return next(_pillow_frames(data, path))

@@ -30,6 +30,23 @@ def count_flops(model: nn.Module, inputs: Tensor) -> int:
     return counter.get_total_flops()
 
 
+def count_params_and_flops(model: nn.Module, shape: tuple[int, int], channels: int = 1) -> tuple[int, int]:
+    """Count a network's parameters, and the FLOPs of the forward pass of one image or of one clip.
+
+    Args:
+        model: See :func:`count_flops`; with ``num_frames`` it takes clips.
+        shape: Height and width in pixels.
+        channels: Input channels.
+
+    Returns:
+        Number of parameters, and FLOPs as :func:`count_flops` counts them.
+    """
+    inputs = torch.zeros(1, channels, *shape)
+    if hasattr(model, 'num_frames'):
+        inputs = inputs.unsqueeze(1).repeat(1, model.num_frames, 1, 1, 1)
+    return sum(p.numel() for p in model.parameters()), count_flops(model, inputs)
+
+
 def inference_parameters(model: nn.Module, inputs: Tensor) -> int:
     """Parameters on which the outputs in eval mode depend: without branches that only training uses.
 

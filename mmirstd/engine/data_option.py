@@ -6,7 +6,6 @@ itself (network, schedule, batch size, transforms put into the pipeline) stays, 
 
 from __future__ import annotations
 
-import argparse
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,16 +23,6 @@ _KINDS = {'IRSTDMetric': 'images with masks', 'MovingTargetMetric': 'clips with 
 _LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 #: Of a data set's entry: where its files are.
 _LOCATION = ('data_root', 'ann_file', 'data_prefix')
-
-
-def add_data_argument(parser: argparse.ArgumentParser) -> None:
-    """Add ``--data``."""
-    parser.add_argument(
-        '--data',
-        metavar='NAME',
-        help="take another data set than the config's: the name of a file in configs/_base_/datasets, "
-        'e.g. nudt-sirst-663-664, or the path of a file of yours like these',
-    )
 
 
 def data_sets() -> dict[str, Path]:

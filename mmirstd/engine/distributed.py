@@ -44,7 +44,8 @@ def init_distributed(launcher: str, backend: str | None = None, timeout_s: int =
     if missing:
         raise ConfigError(
             f'--launcher {launcher}: the environment lacks {", ".join(missing)}, so this process was not started by it.'
-            '\n  cure: start through tools/dist_train.sh or tools/dist_test.sh (torchrun), or leave --launcher out.'
+            '\n  cure: start through tools/dist_train.sh or tools/dist_test.sh of a checkout, or by `torchrun '
+            '--nproc_per_node N -m mmirstd.cli train CONFIG --launcher pytorch`, or leave --launcher out.'
         )
     use_cuda = torch.cuda.is_available()
     backend = backend or ('nccl' if use_cuda else 'gloo')

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from mmirstd.datasets.image_io import read_image
 from mmirstd.evaluation.functional.roc_curve import ROC_THRESHOLDS
+from mmirstd.utils.commands import command_line
 from mmirstd.utils.errors import DataError, MissingDataError
 from mmirstd.utils.files import save_png
 
@@ -191,7 +192,7 @@ class PredictionDump:
         if not path.is_file():
             raise MissingDataError(
                 f'{self.folder}: no dump of a test run (it has no index.json); make one by '
-                f'tools/test.py CONFIG CKPT --dump {self.folder}'
+                f'`{command_line("test", "CONFIG", "CKPT", "--dump", self.folder)}`'
             )
         try:
             index = json.loads(path.read_text(encoding='utf-8'))
@@ -203,7 +204,7 @@ class PredictionDump:
         except (ValueError, KeyError, TypeError) as error:
             raise DataError(
                 f'{path}: not the index of a dump ({type(error).__name__}: {error}); '
-                'write it again by tools/test.py --dump'
+                f'write it again by `{command_line("test")} --dump`'
             ) from None
         if found != (FORMAT, VERSION):
             raise DataError(f'{path}: {found[0]!r} version {found[1]}; this code reads {FORMAT!r} version {VERSION}')
@@ -220,7 +221,9 @@ class PredictionDump:
         try:
             record = json.loads(path.read_text(encoding='utf-8'))
         except ValueError as error:
-            raise DataError(f'{path}: not JSON ({error}); delete it, or write it by tools/test.py --dump') from None
+            raise DataError(
+                f'{path}: not JSON ({error}); delete it, or write it by `{command_line("test")} --dump`'
+            ) from None
         return record if isinstance(record, dict) else {}
 
     def __len__(self) -> int:

@@ -14,6 +14,7 @@ The tools print these without a traceback and exit with status 2.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -46,15 +47,26 @@ class UserError(Exception):
         self.expected = expected
         self.cure = cure
         self.option = option
-        super().__init__(self._text())
+        super().__init__(self.told(cure))
 
-    def _text(self) -> str:
+    def told(self, cure: str | None) -> str:
+        """The text with the cure as a front end names it.
+
+        Args:
+            cure: Takes the place of ``cure``; None leaves it out.
+        """
         parts = [f'found {self.found}'] * bool(self.found) + [f'expected {self.expected}'] * bool(self.expected)
         text = self.message + (': ' if parts and self.message else '') + ', '.join(parts)
-        return text + (f'\n  cure: {self.cure}' if self.cure else '')
+        return text + (f'\n  cure: {cure}' if cure else '')
+
+    def of(self, name: str | os.PathLike) -> UserError:
+        """The same error, said of a file or entry: its name goes before the message."""
+        return _rebuild(
+            type(self), f'{os.fspath(name)}: {self.message}', self.found, self.expected, self.cure, self.option
+        )
 
     def __str__(self) -> str:
-        return self._text()
+        return self.told(self.cure)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.message, self.found, self.expected, self.cure, self.option)

@@ -20,9 +20,15 @@ def lazy_names(
 
     Args:
         package: The package's ``__name__``.
-        modules: Public name -> the module below the package that defines it.
+        modules: Public name -> the module below the package that defines it, or an absolute module.
         moved: Names of earlier versions, see :func:`~.renamed.renamed_names`.
+
+    Raises:
+        ValueError: A name is that of its module: once the module is imported, the package would give out that.
     """
+    for name, module in modules.items():
+        if module == f'.{name}':
+            raise ValueError(f'{package}: the name {name} is that of its module')
     old = renamed_names(package, moved or {}, depth=2)
 
     def get(name: str) -> Any:

@@ -246,11 +246,16 @@ def test_more_epochs_than_the_schedule_has(trained, tiny_config, run, tmp_path):
         ),
     ],
 )
-def test_command_that_continues(given, again):
-    from tools.train import parse_args, resume_command
+def test_command_that_continues(given, again, monkeypatch):
+    from mmirstd.cli.train import parse_args, resume_command
 
-    words = given.split()
-    assert resume_command(words, parse_args(words[1:]), '/w') == again
+    program, *words = given.split()
+    monkeypatch.setattr(sys, 'argv', [program, *words])
+    assert resume_command(words, parse_args(words), '/w') == again
+    monkeypatch.setattr(sys, 'argv', ['/venv/bin/mmirstd', 'train', *words])
+    assert resume_command(['train', *words], parse_args(words), '/w') == again.replace(
+        'python train.py', 'mmirstd train'
+    )
 
 
 def test_a_last_batch_of_one_image_is_left_out_where_batch_norm_needs_more(tiny_data, run, tmp_path):

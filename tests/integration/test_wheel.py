@@ -58,6 +58,9 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     (site / 'dependencies.pth').write_text(sysconfig.get_path('purelib') + '\n')
     subprocess.run([*pip, '--python', python, 'install', '--no-deps', '--no-index', wheel], check=True)
+    scripts = site / 'mmirstd' / '.mim' / 'tools'
+    assert (scripts / 'train.py').is_file()  # for mim
+    shutil.rmtree(scripts)  # no command needs them
     return folder / 'venv' / 'bin'
 
 
@@ -107,6 +110,9 @@ def test_configs_by_scope_and_help(installed: Path, tmp_path: Path) -> None:
     assert 'mmirstd.GGLEncoder' in shown
     assert 'mmirstd.TGFM' in shown
     assert 'did you mean: infer' in call(installed / 'mmirstd', 'inver', cwd=tmp_path, status=2)
+    said = call(installed / 'mmirstd', 'report', 'nowhere', cwd=tmp_path, status=2)
+    assert 'make one by `mmirstd test CONFIG CKPT --dump nowhere`' in said
+    assert 'usage: mmirstd train' in call(installed / 'mmirstd', 'train', '--help', cwd=tmp_path)
 
 
 @pytest.mark.skipif(os.name == 'nt', reason='the layout of a venv is another one on Windows')

@@ -1,4 +1,4 @@
-"""tools/app.py, driven in a real headless Chromium."""
+"""The app, driven in a real headless Chromium."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ import numpy as np
 import pytest
 
 from mmirstd.apis import IRSTDInferencer
-from mmirstd.app import command as app
-from mmirstd.app.uploads import UploadLimits
+from mmirstd.app import server
+from mmirstd.app.upload_limits import UploadLimits
 from mmirstd.datasets.image_io import read_image
 from mmirstd.utils.errors import CheckpointError, ConfigError, UserError
 from tests.browser import Browser, find_chromium
@@ -34,24 +34,11 @@ TOPHAT = 'white-tophat_nuaa-sirst-341-86'
 KNOWN = ('Method not implemented.', 'AbortError: BodyStreamBuffer was aborted')
 
 
-def test_command_line(capsys: pytest.CaptureFixture) -> None:
-    args = app.parse_args([])
-    assert (args.host, args.port, args.model, args.limits) == ('127.0.0.1', 7860, [], UploadLimits())
-    args = app.parse_args(
-        ['--model', 'a', '--model', 'b', 'b.pth', '--max-upload-mb', '1.5', '--max-pixels', '100', '--max-frames', '7']
-    )
-    assert (args.model, args.limits) == ([['a'], ['b', 'b.pth']], UploadLimits(1.5, 100, 7))
-    for wrong in (['--model', 'a', 'b', 'c'], ['--max-frames', '0'], ['--port', '99999']):
-        with pytest.raises(SystemExit):
-            app.parse_args(wrong)
-        assert wrong[0] in capsys.readouterr().err
-
-
 def test_a_wrong_model_ends_it_with_a_message(tmp_path: Path) -> None:
     pytest.importorskip('gradio', reason='needs Gradio (requirements-app.txt; make test installs it)')
     for model, error in ((['no-such-net'], ConfigError), ([TOPHAT, str(tmp_path / 'no.pth')], CheckpointError)):
         with pytest.raises(error, match='no'):
-            app.start([model], UploadLimits(), tmp_path, '127.0.0.1', free_port())
+            server.start([model], UploadLimits(), tmp_path, '127.0.0.1', free_port())
 
 
 def test_the_command_cleans_up_after_itself(tmp_path: Path) -> None:
@@ -92,11 +79,11 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, obje
     folder = tmp_path_factory.mktemp('server')
     port = free_port()
     log = logging.FileHandler(folder / 'training.log')
-    page, store, address = app.start(
+    page, store, address = server.start(
         [[TOPHAT]], UploadLimits(megabytes=2, pixels=200_000, frames=5), folder, '127.0.0.1', port, 'cpu'
     )
     with pytest.raises(UserError, match='another --port'):
-        app.start([], UploadLimits(), folder, '127.0.0.1', port)
+        server.start([], UploadLimits(), folder, '127.0.0.1', port)
     assert log.stream is not None  # the log files of a training in this process stay open
     log.close()
     yield address, store, folder
@@ -333,7 +320,7 @@ def test_only_the_sessions_files_are_served_and_they_go_with_it(page: Browser, s
     assert answer(session.files['csv']) == 200
     secret = tmp_path / 'secret.txt'
     secret.write_text('x')
-    for forbidden in ('/etc/passwd', secret, app.__file__, folder / 'sessions' / '..' / '..' / 'x', folder.parent):
+    for forbidden in ('/etc/passwd', secret, server.__file__, folder / 'sessions' / '..' / '..' / 'x', folder.parent):
         assert answer(forbidden) in (403, 404)
     assert len(store) == 1
     page.call('Page.navigate', url='about:blank')  # as closing the tab

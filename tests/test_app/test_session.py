@@ -15,7 +15,7 @@ from PIL import Image
 from mmirstd.apis import IRSTDInferencer, MovingTargetInferencer
 from mmirstd.apis.target_schema import CSV_COLUMNS
 from mmirstd.app.session import AppSession, SessionStore, describe_error
-from mmirstd.app.uploads import UploadLimits
+from mmirstd.app.upload_limits import UploadLimits
 from mmirstd.datasets.image_io import read_image
 from mmirstd.utils.errors import DataError
 from tests.test_apis.helpers import LocalContrast, moving_frames, scene, write_image, write_video
@@ -179,7 +179,7 @@ def test_bad_files_are_told_and_survived(session: AppSession, tmp_path: Path) ->
     whole = write_video(tmp_path / 'v.avi', moving_frames(8)).read_bytes()
     (tmp_path / 'broken.avi').write_bytes(whole[:200] + bytes(len(whole) - 200))
     cases = {
-        'nan.tif': r'1 of 6144 pixels are NaN.*tools/infer\.py --nonfinite median',
+        'nan.tif': r'1 of 6144 pixels are NaN.*mmirstd infer --nonfinite median',
         'zero.png': 'empty',
         'text.png': 'not an image',
         'large.tif': 'another choice of gray values$',
@@ -191,7 +191,7 @@ def test_bad_files_are_told_and_survived(session: AppSession, tmp_path: Path) ->
         text = describe_error(caught.value, tmp_path / name)
         assert str(tmp_path) not in text
         assert name in text
-        assert re.search(message, text), text
+        assert re.search(message, text, re.S), text
         assert (session.results, session.files) == ([], {})
         session.detect(good, 'any')
         assert len(session.targets) == 1

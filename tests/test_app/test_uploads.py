@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmirstd.app.uploads import UploadLimits, accept_upload
+from mmirstd.app.upload_limits import UploadLimits
+from mmirstd.app.uploads import accept_upload
 from mmirstd.utils.errors import DataError
 from tests.test_apis.helpers import moving_frames, scene, write_image, write_video
 

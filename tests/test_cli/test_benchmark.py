@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-import tools.benchmark
+from mmirstd.cli import benchmark
 from tests.test_benchmark.helpers import toy, write_repository
 
 
@@ -22,7 +22,7 @@ def test_the_stages_of_a_halving_follow_one_another(
     content = toy(runs=runs, halving=dict(figure='val.IoU', stages=stages))
     del content['seeds']
     path, data = write_repository(tmp_path, content)
-    monkeypatch.setattr(tools.benchmark, 'REPO_ROOT', tmp_path)
+    monkeypatch.setattr(benchmark, 'resource_root', lambda: tmp_path)
     options = [
         str(path),
         '--data-root',
@@ -32,9 +32,9 @@ def test_the_stages_of_a_halving_follow_one_another(
         '--work-dir',
         str(tmp_path / 'work'),
     ]
-    tools.benchmark.main([*options, '--only', 'base', 'w2'])
+    benchmark.main([*options, '--only', 'base', 'w2'])
     assert 'toy: 2 done now' in capsys.readouterr().out  # the others are missing: no stage begins
-    tools.benchmark.main([*options, '--jobs', '2'])
+    benchmark.main([*options, '--jobs', '2'])
     said = capsys.readouterr().out
     assert 'toy: 4 runs, 2 done before' in said
     assert 'toy: next stage, 6 runs' in said
@@ -47,5 +47,5 @@ def test_the_stages_of_a_halving_follow_one_another(
         for name, seeds in dict(base=(0, 1, 2, 5), w5=(0, 1, 2, 5), w3=(0, 1, 2), w2=(0,)).items()
         for seed in seeds
     )
-    tools.benchmark.main([*options, '--list'])
+    benchmark.main([*options, '--list'])
     assert len(capsys.readouterr().out.splitlines()) == 12

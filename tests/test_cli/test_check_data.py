@@ -7,12 +7,11 @@ import sys
 
 import pytest
 
+from mmirstd.cli import check_data
 from mmirstd.utils.errors import ConfigError, DataError
 from tests.shared import REPO
 from tests.test_datasets.test_check import data
-from tools.analysis_tools import check_dataset
 
-TOOL = REPO / 'tools' / 'analysis_tools' / 'check_dataset.py'
 CONFIG = 'configs/_base_/datasets/nuaa-sirst-341-86.py'
 
 
@@ -25,26 +24,23 @@ def root(tmp_path):
     return root
 
 
-def run(monkeypatch, capsys, *arguments) -> tuple[int, str]:
-    monkeypatch.setattr(sys, 'argv', [str(TOOL), *map(str, arguments)])
-    with pytest.raises(SystemExit) as ended:
-        check_dataset.main()
-    return ended.value.code, capsys.readouterr().out
+def run(capsys, *arguments) -> tuple[int, str]:
+    return check_data.main([*map(str, arguments)]), capsys.readouterr().out
 
 
-def test_a_folder(root, monkeypatch, capsys):
-    status, out = run(monkeypatch, capsys, root)
+def test_a_folder(root, capsys):
+    status, out = run(capsys, root)
     assert status == 0
     assert out.endswith('nothing wrong was found\n')
     assert '\ntrainval idx427  8 ' in out
 
 
-def test_a_config(root, monkeypatch, capsys, tmp_path):
+def test_a_config(root, capsys, tmp_path):
     for number in (1, 2, 3, 9):
         (root / 'images' / f'{number}.png').write_bytes(b'')
     out_file = tmp_path / 'report.json'
     options = ('--cfg-options', f'data_root={root}', 'holdout.num=2')
-    status, out = run(monkeypatch, capsys, CONFIG, *options, '--shown', '1', '--out', out_file)
+    status, out = run(capsys, CONFIG, *options, '--shown', '1', '--out', out_file)
     assert status == 1
     assert re.search(r'ERROR unreadable \((train, val|train|val), test\): 4 file\(s\) cannot be read', out)
     assert 'and 3 more' in out
@@ -54,21 +50,18 @@ def test_a_config(root, monkeypatch, capsys, tmp_path):
     assert [len(finding['items']) for finding in written['findings'] if finding['kind'] == 'unreadable'] == [4]
 
 
-def test_what_cannot_be_checked(root, monkeypatch, tmp_path):
-    monkeypatch.setattr(sys, 'argv', [str(TOOL), str(root), '--cfg-options', 'a=1'])
+def test_what_cannot_be_checked(root, tmp_path):
     with pytest.raises(ConfigError, match='takes neither --cfg-options nor --data'):
-        check_dataset.main()
-    monkeypatch.setattr(sys, 'argv', [str(TOOL), 'configs/_base_/schedules/cpu_adamw-onecycle.py'])
+        check_data.main([str(root), '--cfg-options', 'a=1'])
     with pytest.raises(ConfigError, match='no data loader'):
-        check_dataset.main()
+        check_data.main(['configs/_base_/schedules/cpu_adamw-onecycle.py'])
     (tmp_path / 'empty').mkdir()
-    monkeypatch.setattr(sys, 'argv', [str(TOOL), str(tmp_path / 'empty')])
     with pytest.raises(DataError, match='no data set of a known layout'):
-        check_dataset.main()
+        check_data.main([str(tmp_path / 'empty')])
 
 
 def test_training_points_to_the_check_which_names_everything(root, tmp_path):
-    """The command that train.py prints is run as it is."""
+    """The command that train.py prints is run as it is, from elsewhere."""
     for number in (0, 3, 4):
         (root / 'images' / f'{number}.png').write_bytes(b'')
     train = subprocess.run(
@@ -92,11 +85,11 @@ def test_training_points_to_the_check_which_names_everything(root, tmp_path):
     lines = train.stderr.strip().splitlines()
     assert lines[-2] == 'to list everything wrong with the data set at once:'
     command = lines[-1].strip()
-    assert command.startswith('python tools/analysis_tools/check_dataset.py ')
+    assert command.startswith(f'python {REPO}/tools/analysis_tools/check_dataset.py configs/')
     check = subprocess.run(
         f'{sys.executable} {command.removeprefix("python ")}',
         shell=True,
-        cwd=REPO,
+        cwd=tmp_path,
         text=True,
         capture_output=True,
         check=False,

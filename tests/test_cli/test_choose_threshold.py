@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mmirstd.cli.choose_threshold import main, table
 from mmirstd.utils.errors import ConfigError
 from tests.shared import REPO
 from tests.test_datasets.helpers import make_root
-from tools.analysis_tools.choose_threshold import main, table
 
 
 def test_training_images_only(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:

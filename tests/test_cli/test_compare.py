@@ -7,9 +7,9 @@ import sys
 import numpy as np
 import pytest
 
+from mmirstd.cli.compare import check_same_images, compare, compare_by_size, parse_args, read_run
 from mmirstd.utils.errors import DataError
 from tests.shared import REPO
-from tools.analysis_tools.compare_runs import check_same_images, compare, compare_by_size, parse_args, read_run
 
 TOOL = REPO / 'tools' / 'analysis_tools' / 'compare_runs.py'
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from mmirstd.cli.convert import main
 from mmirstd.compat.checkpoint import load_checkpoint_file
-from tests.golden import load_golden, official_state_dict
-from tools.model_converters.official_to_mmirstd import main
+from mmirstd.key_maps.golden import official_state_dict
+from tests.shared import load_golden
 
 
 @pytest.fixture(scope='module')

@@ -3,10 +3,10 @@ from __future__ import annotations
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
+from mmirstd.cli.flops import main
+from mmirstd.engine.complexity import count_params_and_flops
 from mmirstd.registry import MODELS
-from tests.golden import load_golden
-from tests.shared import REPO
-from tools.analysis_tools.get_flops import count, main
+from tests.shared import REPO, load_golden
 
 
 def test_equals_the_recorded_figures_of_the_official_network() -> None:
@@ -14,7 +14,7 @@ def test_equals_the_recorded_figures_of_the_official_network() -> None:
     cfg = Config.fromfile(REPO / 'configs/_base_/models/ggl-net.py')
     cfg.model.backbone.in_channels = 3
     golden = load_golden('ggl_net')
-    assert count(MODELS.build(cfg.model), (256, 256)) == (golden['params_total'], golden['flops_256'])
+    assert count_params_and_flops(MODELS.build(cfg.model), (256, 256)) == (golden['params_total'], golden['flops_256'])
 
 
 def test_command_line(capsys) -> None:

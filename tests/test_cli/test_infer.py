@@ -21,12 +21,12 @@ from PIL import Image
 
 from mmirstd.apis import result_writer as writer_module
 from mmirstd.apis.target_schema import CSV_COLUMNS, SCHEMA_VERSION
+from mmirstd.cli.infer import main, parse_args
 from mmirstd.utils import renamed
 from mmirstd.utils.errors import CheckpointError, ConfigError, UserError
 from tests.shared import REPO
 from tests.test_apis.helpers import moving_frames, scene, write_image, write_mjpeg, write_video
 from tests.test_models.clip_models import tiny_config, tiny_detector
-from tools.infer import main, parse_args
 
 TOP_HAT = 'white-tophat_nuaa-sirst-341-86'
 GGL_NET = 'ggl-net-tiny_nuaa'

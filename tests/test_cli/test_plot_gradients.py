@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 import pytest
 
+from mmirstd.cli.plot_gradients import draw, parse_args, read_run, running_mean
 from mmirstd.utils.errors import UserError
 from tests.shared import REPO
-from tools.analysis_tools.plot_gradients import draw, parse_args, read_run, running_mean
 
 TOOL = REPO / 'tools' / 'analysis_tools' / 'plot_gradients.py'
 

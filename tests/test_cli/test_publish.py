@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from mmirstd.cli.publish import publish
 from mmirstd.compat.checkpoint import load_checkpoint_file
 from mmirstd.utils.errors import CheckpointError
 from tests.shared import REPO
-from tools.model_converters.publish_model import publish
 
 
 def training_checkpoint(folder: Path, **weights: torch.Tensor) -> Path:

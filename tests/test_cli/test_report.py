@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from mmirstd.cli import report
 from mmirstd.utils.errors import DataError, UserError
 from mmirstd.visualization.report import MAX_ALARMS, REPORT_THRESHOLDS, write_page
 from mmirstd.visualization.report.threshold_findings import IOU_STEPS
 from tests.browser import Browser, needs_chromium
 from tests.shared import REPO
 from tests.test_visualization.report_runs import write_run
-from tools.analysis_tools import report
 
 HALF = REPORT_THRESHOLDS.index(0.5)
 SAMPLE = (HALF, 0, 5, 17, 44, len(REPORT_THRESHOLDS) - 1)
@@ -36,7 +36,7 @@ def made(tmp_path_factory):
         return write_page(contents, path)
 
     patch = pytest.MonkeyPatch()
-    patch.setattr(report, 'write_page', keep)
+    patch.setattr('mmirstd.visualization.report.write_page', keep)
     path = folder / 'öut folder' / 'report.html'
     report.main(
         [
@@ -345,7 +345,7 @@ def test_the_file_says_what_was_measured(made, capsys):
 
 def test_bad_input(made, tmp_path):
     dump = str(made[0].parent.parent / 'a')
-    with pytest.raises(DataError, match=r'no dump of a test run.*tools/test\.py'):
+    with pytest.raises(DataError, match=r'no dump of a test run.*`mmirstd test CONFIG CKPT --dump'):
         report.main([str(tmp_path)])
     with pytest.raises(UserError, match='--protocol: unknown evaluation protocol .msad.; did you mean .msda.'):
         report.main([dump, '--protocol', 'msad'])

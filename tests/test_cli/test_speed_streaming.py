@@ -1,12 +1,13 @@
-"""The benchmark as users run it, on a tiny network; figures for real networks are its own output."""
+"""The measurement as users run it, on a tiny network; figures for real networks are its own output."""
 
 from __future__ import annotations
 
 import pytest
 import torch
 
+from mmirstd.cli.speed import parse_args
+from mmirstd.cli.speed_streaming import check_equal, report
 from tests.shared import REPO
-from tools.analysis_tools.benchmark_streaming import check_equal, main
 
 TINY = [
     'model.backbone.widen_factor=0.0625',
@@ -17,8 +18,9 @@ TINY = [
 
 
 def test_prints_ratios_and_what_remains(capsys: pytest.CaptureFixture) -> None:
-    table = main(
+    args = parse_args(
         [
+            'streaming',
             str(REPO / 'configs/_base_/models/sstnet-nano.py'),
             '--size',
             '64',
@@ -31,6 +33,7 @@ def test_prints_ratios_and_what_remains(capsys: pytest.CaptureFixture) -> None:
             *TINY,
         ]
     )
+    table = report(args)
     assert set(table) == {'windowed', 'windowed, fused', 'streaming'}
     printed = capsys.readouterr().out
     assert 'The maps of the head agree to' in printed

@@ -6,10 +6,10 @@ import sys
 import numpy as np
 import pytest
 
+from mmirstd.cli.target_statistics import PERCENTILES, QUANTITIES, collect, table
 from mmirstd.datasets.target_values import target_values
 from tests.shared import REPO
 from tests.test_datasets.helpers import make_root
-from tools.analysis_tools.target_statistics import PERCENTILES, QUANTITIES, collect, table
 
 TOOL = REPO / 'tools' / 'analysis_tools' / 'target_statistics.py'
 CONFIG = REPO / 'configs' / '_base_' / 'datasets' / 'nuaa-sirst-213-214.py'

@@ -6,15 +6,17 @@ from pathlib import Path
 import pytest
 from mmengine.config import Config
 
+from mmirstd.cli import zoo_table as zoo
+from mmirstd.cli.zoo import main
 from mmirstd.key_maps import ARCHS
+from mmirstd.utils.errors import ConfigError
 from tests.shared import REPO
-from tools.analysis_tools import zoo
 
 
 def test_table(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     page = tmp_path / 'page.md'
     page.write_text('before\n<!-- benchmark:zoo/networks -->\n<!-- /benchmark -->\nafter\n')
-    zoo.main(
+    main(
         [
             'ggl-net-tiny',
             'lcm',
@@ -63,8 +65,8 @@ def test_every_record_has_a_key_map_and_a_model() -> None:
 
 
 def test_unknown_name() -> None:
-    with pytest.raises(SystemExit, match='no base model nothing in'):
-        zoo.main(['nothing'])
+    with pytest.raises(ConfigError, match='no base model nothing in'):
+        main(['nothing'])
 
 
 def test_flops_equal_the_official_ones_where_the_input_is_the_same() -> None:

@@ -14,8 +14,8 @@ from mmengine.registry import METRICS, init_default_scope
 
 import mmirstd.registry  # noqa: F401
 from mmirstd.engine import data_option
+from mmirstd.engine.config_files import load_config
 from mmirstd.engine.data_option import data_set_of, data_sets, ground_truth
-from mmirstd.engine.launch import load_config
 from mmirstd.registry import DATASETS
 from mmirstd.utils.errors import ConfigError
 

@@ -11,7 +11,7 @@ from mmengine.optim import build_optim_wrapper
 from mmengine.registry import init_default_scope
 
 import mmirstd.registry  # noqa: F401
-from mmirstd.engine.launch import load_config
+from mmirstd.engine.config_files import load_config
 from mmirstd.models.auxiliary_loss import attach_auxiliary_losses
 from mmirstd.registry import MODELS
 from tests.test_models.clip_models import model_channels, noise, sample

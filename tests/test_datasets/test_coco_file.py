@@ -98,7 +98,11 @@ def test_what_cannot_be_read_is_named(tmp_path, changes, message):
 
 @pytest.mark.parametrize(
     ('text', 'message'),
-    [('{"images": [', 'copy or download it again'), ('./images/a.png\n', 'yolo_to_coco'), ('[1]', 'only a list')],
+    [
+        ('{"images": [', 'copy or download it again'),
+        ('./images/a.png\n', 'mmirstd yolo-to-coco'),
+        ('[1]', 'only a list'),
+    ],
 )
 def test_other_files(tmp_path, text, message):
     path = tmp_path / 'train.txt'

@@ -11,8 +11,8 @@ from mmengine.config import Config
 from mmengine.config import config as mmengine_config
 from mmengine.config.utils import RemoveAssignFromAST
 
+from mmirstd.engine.config_files import load_config
 from mmirstd.engine.config_variables import keys_read
-from mmirstd.engine.launch import load_config
 from mmirstd.utils.errors import ConfigError
 from tests.shared import REPO
 

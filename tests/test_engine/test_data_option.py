@@ -7,8 +7,10 @@ import pytest
 from mmengine.config import Config
 
 import mmirstd.registry  # noqa: F401
-from mmirstd.engine.data_option import add_data_argument, data_set_of, data_sets, find_data_set
-from mmirstd.engine.launch import default_work_dir, load_config, load_data_set
+from mmirstd.cli.arguments import add_data_argument
+from mmirstd.engine.config_files import load_config, load_data_set
+from mmirstd.engine.data_option import data_set_of, data_sets, find_data_set
+from mmirstd.engine.launch import default_work_dir
 from mmirstd.utils.errors import ConfigError
 from tests.shared import REPO
 

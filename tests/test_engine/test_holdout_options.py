@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from mmengine.config import Config
 
+from mmirstd.engine.config_files import load_config
 from mmirstd.engine.holdout_options import expand_holdout_options, match_holdouts, replace_holdout_sizes
-from mmirstd.engine.launch import load_config
 from mmirstd.utils.errors import ConfigError
 from tests.shared import REPO
 

@@ -7,17 +7,13 @@ import pytest
 from mmengine.config import Config
 
 import mmirstd.registry  # noqa: F401
+from mmirstd.cli.arguments import OptionsAction, add_common_arguments
+from mmirstd.cli.running import run_tool
 from mmirstd.compat.precision import Precision
 from mmirstd.engine import launch
+from mmirstd.engine.config_files import find_config, load_config
 from mmirstd.engine.distributed import init_distributed
-from mmirstd.engine.launch import (
-    OptionsAction,
-    add_common_arguments,
-    default_work_dir,
-    find_config,
-    load_config,
-    run_tool,
-)
+from mmirstd.engine.launch import default_work_dir
 from mmirstd.utils.errors import ConfigError
 from tests.shared import REPO
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from mmengine.config import Config
 
-from mmirstd.engine.launch import load_config
+from mmirstd.engine.config_files import load_config
 from mmirstd.engine.loading_options import apply_loading_options, loading_steps
 from mmirstd.utils import renamed
 from mmirstd.utils.errors import ConfigError

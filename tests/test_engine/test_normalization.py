@@ -6,8 +6,8 @@ import pytest
 import torch
 from mmengine.config import Config
 
+from mmirstd.engine.config_files import load_config
 from mmirstd.engine.hooks import NormalizationHook
-from mmirstd.engine.launch import load_config
 from mmirstd.engine.loading_options import loading_steps
 from mmirstd.engine.normalization import (
     follow_training,

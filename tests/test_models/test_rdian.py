@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from mmirstd.models.backbones.rdian import direction_contrast
-from tests.golden import load_golden
+from tests.shared import load_golden
 
 
 def test_direction_contrast_is_that_of_the_official_kernels() -> None:

@@ -1,4 +1,4 @@
-"""List everything that is wrong with a data set at once: ``tools/analysis_tools/check_dataset.py``."""
+"""List everything that is wrong with a data set at once: ``mmirstd check-data``."""
 
 from __future__ import annotations
 

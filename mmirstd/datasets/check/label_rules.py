@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from mmirstd.utils.commands import command_line
+
 from .facts import REACH, LabelFacts
 from .finding import Finding
 from .samples import Split
@@ -194,7 +196,7 @@ def _place(checked: Checked, split: Split) -> Iterator[Finding]:
             f'under {len(unseen)} of {len(rows)} labels ({share:.0%}) there is nothing to be seen ({name} '
             f'below {least:g} sigmas); under right labels this is so in 3% to 15% of the images',
             'the labels may belong to other images, or lie far beside their targets: look at some with '
-            'tools/analysis_tools/browse_dataset.py',
+            f'`{command_line("browse")}`',
             unseen,
         )
     elif unseen:
@@ -224,7 +226,7 @@ def _place(checked: Checked, split: Split) -> Iterator[Finding]:
             f'bright targets do not lie in the middle of their mask: {"; ".join(sides)}. Training that flips '
             'images teaches any side',
             'nothing moves masks by a part of a pixel: mind it where boundaries matter; '
-            'tools/analysis_tools/target_statistics.py has the distribution',
+            f'`{command_line("target-statistics")}` has the distribution',
         )
 
 

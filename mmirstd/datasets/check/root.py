@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from mmirstd.utils.commands import command_line
 from mmirstd.utils.errors import DataError, MissingDataError
 
 from ..image_io import IMAGE_SUFFIXES
@@ -131,7 +132,7 @@ def _mask_layout(root: Path) -> Iterator[Split]:
                 (),
                 f'there is no folder {" or ".join(_MASKS)} with images in {root}'
                 + (f', but there are YOLO labels ({labels})' if labels else ''),
-                f'python tools/dataset_converters/yolo_to_coco.py {root / images} {root}/instances_train2017.json'
+                command_line('yolo-to-coco', root / images, root / 'instances_train2017.json')
                 if labels
                 else 'add the masks, or name their folder in a config (data_prefix.seg_map_path)',
             )

@@ -1,1 +1,1 @@
-"""From data sets as their authors ship them to what the data sets here read; used by tools/dataset_converters."""
+"""From data sets as their authors ship them to what the data sets here read; ``mmirstd yolo-to-coco`` and its like."""

@@ -28,6 +28,8 @@ from .drone_ir_labels import LabeledBox, read_labels
 
 VIDEO_FOLDER = 'Data/Video_IR'
 RECORDS = '.converted'
+#: Lists of 79 training and 35 test videos, by name.
+SHIPPED_SPLITS = Path(__file__).resolve().parent / 'drone_ir_splits'
 
 
 @dataclass(frozen=True)

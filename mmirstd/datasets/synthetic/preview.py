@@ -9,6 +9,8 @@ from typing import Any
 import cv2
 import numpy as np
 
+from mmirstd.utils.commands import command_line
+
 INSET_PIXELS = 21
 TILE = 256
 INSETS = 3
@@ -148,7 +150,7 @@ def contact_sheet(root: str | Path, rows: int = 4, columns: int = 6) -> np.ndarr
     else:
         raise FileNotFoundError(
             f'{root}: no synthetic data set is here (neither targets.json nor '
-            'instances_*2017.json); make one with tools/dataset_converters/make_synthetic.py'
+            f'instances_*2017.json); make one with `{command_line("generate", root)}`'
         )
     columns = min(columns, len(tiles))
     tiles += [np.zeros_like(tiles[0])] * (-len(tiles) % columns)

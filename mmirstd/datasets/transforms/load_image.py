@@ -40,7 +40,7 @@ def normalize(
         (H, W) float32, a new array.
 
     Raises:
-        ValueError: ``'fixed'`` and a value beyond ``bit_depth``, or a float
+        DataError: ``'fixed'`` and a value beyond ``bit_depth``, or a float
             image outside [0, 1] without ``max_value``.
     """
     if mode == 'fixed':
@@ -52,16 +52,18 @@ def normalize(
         if raw.dtype == np.uint16:
             largest = 2 ** (bit_depth or 16) - 1
             if high > largest:
-                raise ValueError(
-                    f'a value of {high:g} does not fit bit_depth={bit_depth} (largest {largest}); set '
-                    'the right bit_depth in LoadInfraredImage'
+                raise DataError(
+                    f'a value of {high:g} does not fit bit_depth={bit_depth} (largest {largest})',
+                    cure='the right bit_depth in LoadInfraredImage',
+                    option='bit_depth',
                 )
             return np.divide(raw, np.float32(largest), dtype=np.float32)
         if low < -1e-6 or high > 1 + 1e-6:
-            raise ValueError(
-                f"values from {low:g} to {high:g} in floats or signed integers; the normalization 'fixed' expects "
-                f"0..1: give max_value{_code_above(high) if low >= 0 else ''}, or use normalize='minmax' or "
-                "'percentile' in LoadInfraredImage"
+            raise DataError(
+                f'values from {low:g} to {high:g}{_code_above(high) if low >= 0 else ""} in floats or signed integers; '
+                "the normalization 'fixed' expects 0..1",
+                cure="max_value, or normalize='minmax' or 'percentile', in LoadInfraredImage",
+                option='normalize',
             )
         return raw.astype(np.float32)
     if mode == 'minmax':
@@ -79,7 +81,7 @@ def normalize(
 def _code_above(high: float) -> str:
     """The largest code of the usual depths that a value fits into, as a hint."""
     depth = next((depth for depth in (*DEPTHS, 16) if high < 2**depth), None)
-    return '' if depth is None else f' ({2**depth - 1} for {depth}-bit codes)'
+    return '' if depth is None else f' (codes of {depth} bits end at {2**depth - 1})'
 
 
 @TRANSFORMS.register_module()
@@ -165,8 +167,8 @@ class LoadInfraredImage(BaseTransform):
         """
         try:
             image = normalize(raw, self.normalize, self.bit_depth, self.max_value, self.percentiles)
-        except ValueError as error:
-            raise DataError(f'{path}: {error}') from None
+        except DataError as error:
+            raise error.of(path) from None
         return np.subtract(1, image, out=image) if self.invert else image
 
     def repair_nonfinite(self, raw: np.ndarray, path: str) -> np.ndarray:
@@ -177,8 +179,9 @@ class LoadInfraredImage(BaseTransform):
             return raw
         if self.nonfinite == 'error' or bad == raw.size:
             raise DataError(
-                f'{path}: {bad} of {raw.size} pixels are NaN or infinite; repair the file, or replace them '
-                "by the image's median with nonfinite='median' in LoadInfraredImage"
+                f'{path}: {bad} of {raw.size} pixels are NaN or infinite',
+                cure="repair the file, or replace them by the image's median: nonfinite='median' in LoadInfraredImage",
+                option='nonfinite',
             )
         return np.where(finite, raw, np.median(raw[finite])).astype(raw.dtype)
 

@@ -11,6 +11,7 @@ from mmengine.runner import Runner
 from torch import nn
 
 from mmirstd.registry import HOOKS
+from mmirstd.utils.commands import command_line
 from mmirstd.utils.errors import CheckpointError
 
 _SHOWN = 5
@@ -146,7 +147,7 @@ class CheckpointGuardHook(Hook):
             raise CheckpointError(
                 f'{summary}: it belongs to another architecture.{problems}'
                 f"\n  the file's model: {describe_architecture(checkpoint)}"
-                '\n  cure: use the config that made it (it lies beside the checkpoint in its work dir), convert it with'
-                ' tools/model_converters/, or allow the difference with --partial-checkpoint.'
+                '\n  cure: use the config that made it (it lies beside the checkpoint in its work dir), convert '
+                f'official weights with `{command_line("convert")}`, or allow the difference with --partial-checkpoint.'
             )
         runner.logger.warning(f'{summary}; the rest keeps its initial values.{problems}')

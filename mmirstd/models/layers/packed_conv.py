@@ -22,7 +22,7 @@ class PackedConvModule(nn.Module):
     PyTorch's convolution lays the weights out for oneDNN in every call, and the activation reads and writes the result
     once more.  Here the first is done once for a size of input, the second by oneDNN itself, through the operators to
     which ``torch.compile`` lowers a frozen model; torch.compile needs a compiler, they do not.  Small convolutions gain
-    most; ``tools/analysis_tools/benchmark_streaming.py`` measures a whole detector.  Anything but float32 on CPU is
+    most; ``mmirstd speed streaming`` measures a whole detector.  Anything but float32 on CPU is
     computed by the plain parts, and so is everything where gradients are wanted.
 
     Args:

@@ -11,6 +11,8 @@ from mmseg.models.segmentors import BaseSegmentor
 from mmseg.structures import SegDataSample
 from torch import Tensor, nn
 
+from mmirstd.utils.commands import command_line
+
 # |logit| at most this: infinity would turn into NaN where mmseg interpolates.
 _LOGIT_LIMIT = 13.8
 
@@ -140,5 +142,5 @@ class ClassicalSegmentor(BaseSegmentor):
         """
         raise RuntimeError(
             f'{type(self).__name__} has nothing to learn; evaluate it with '
-            '`python tools/test.py CONFIG`, no checkpoint and no training needed'
+            f'`{command_line("test", "CONFIG")}`, no checkpoint and no training needed'
         )

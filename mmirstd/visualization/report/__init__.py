@@ -6,17 +6,36 @@ measures and findings at all thresholds) -> :func:`build_contents` (runs side by
 :mod:`mmirstd.evaluation.functional`.
 """
 
-from mmirstd.utils.renamed import renamed_names
+from __future__ import annotations
 
-from .contents import MAX_ALARMS, build_contents
-from .page import render_page, write_page
-from .run_analysis import ImageAnalysis, RunAnalysis, analyze_run
-from .thresholds import REPORT_THRESHOLDS, threshold_levels
+from typing import TYPE_CHECKING
 
+from mmirstd.utils.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from .contents import build_contents
+    from .limits import MAX_ALARMS, MAX_RUNS
+    from .page import render_page, write_page
+    from .run_analysis import ImageAnalysis, RunAnalysis, analyze_run
+    from .thresholds import REPORT_THRESHOLDS, threshold_levels
+
+_MODULES = {
+    'ImageAnalysis': '.run_analysis',
+    'MAX_ALARMS': '.limits',
+    'MAX_RUNS': '.limits',
+    'REPORT_THRESHOLDS': '.thresholds',
+    'RunAnalysis': '.run_analysis',
+    'analyze_run': '.run_analysis',
+    'build_contents': '.contents',
+    'render_page': '.page',
+    'threshold_levels': '.thresholds',
+    'write_page': '.page',
+}
 __all__ = [
-    'MAX_ALARMS',
-    'REPORT_THRESHOLDS',
     'ImageAnalysis',
+    'MAX_ALARMS',
+    'MAX_RUNS',
+    'REPORT_THRESHOLDS',
     'RunAnalysis',
     'analyze_run',
     'build_contents',
@@ -24,4 +43,4 @@ __all__ = [
     'threshold_levels',
     'write_page',
 ]
-__getattr__ = renamed_names(__name__, {'analyse_run': 'run_analysis.analyze_run'})
+__getattr__, __dir__ = lazy_names(__name__, _MODULES, {'analyse_run': 'run_analysis.analyze_run'})

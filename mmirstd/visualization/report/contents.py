@@ -14,12 +14,10 @@ from mmirstd.evaluation.functional import get_protocol
 from mmirstd.utils.errors import DataError
 
 from .crops import ALARM_SIDE, gray_crop, pack_bytes, target_window, thumbnail, window_around
+from .limits import MAX_ALARMS
 from .run_analysis import RunAnalysis
 from .threshold_findings import FalseAlarms
 from .thresholds import REPORT_THRESHOLDS, threshold_levels
-
-#: False alarms shown of one run, those with the highest peaks; tables count all of them.
-MAX_ALARMS = 1000
 
 # Alarms of two runs whose peaks are nearer than this (px) are shown in one card.
 _SAME_PLACE = 3.0

@@ -14,7 +14,7 @@ import pytest
 import mmirstd.registry  # noqa: F401
 from mmirstd.datasets import ClipDataset
 from mmirstd.datasets.converters import drone_ir, drone_ir_labels
-from mmirstd.datasets.converters.drone_ir import FrameChoice, Splits, convert, read_frames, read_splits
+from mmirstd.datasets.converters.drone_ir import SHIPPED_SPLITS, FrameChoice, Splits, convert, read_frames, read_splits
 from mmirstd.datasets.converters.drone_ir_labels import LabeledBox, read_labels
 from mmirstd.utils.errors import DataError, MissingDataError
 
@@ -264,7 +264,7 @@ def test_without_the_decoder_the_cure_is_named(source, tmp_path, monkeypatch, ca
     monkeypatch.setattr(drone_ir, 'read_labels', read_labels)
     with pytest.raises(ImportError, match=r'BIRD_001_LABELS\.mat: .*\n  cure: pip install "mcos-decoder>=0\.1,<0\.2"'):
         convert(source[0], tmp_path / 'out', SPLITS)
-    from tools.dataset_converters.drone_ir import main
+    from mmirstd.cli.drone_ir import main
 
     assert main([str(source[0]), str(tmp_path / 'out'), '--videos', 'IR_BIRD_001']) == 2
     assert 'cure: pip install "mcos-decoder' in capsys.readouterr().err
@@ -294,8 +294,8 @@ def test_wrong_choices(options):
         FrameChoice(**options)
 
 
-def test_the_lists_beside_the_tool_are_complete():
-    splits = read_splits(REPO / 'tools/dataset_converters/drone_ir_splits')
+def test_the_shipped_lists_are_complete():
+    splits = read_splits(SHIPPED_SPLITS)
     assert (len(splits.train) + len(splits.val), len(splits.test)) == (79, 35)
 
 

@@ -5,13 +5,13 @@ import shutil
 
 import pytest
 
+from mmirstd.cli.yolo_to_coco import main
 from mmirstd.datasets import ClipDataset
 from mmirstd.datasets.converters.yolo_to_coco import convert, read_class_names
 from mmirstd.utils.errors import DataError, MissingDataError
 from tests.shared import SHARED, needs_shared
 from tests.test_datasets.clip_helpers import frame
 from tests.test_datasets.helpers import write
-from tools.dataset_converters.yolo_to_coco import main
 
 
 @pytest.fixture

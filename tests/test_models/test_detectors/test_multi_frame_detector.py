@@ -9,8 +9,8 @@ from mmengine.config import ConfigDict
 from mmengine.optim import OptimWrapper
 
 from mmirstd.registry import MODELS
-from tests.golden import load_golden
 from tests.rounding import UNIT
+from tests.shared import load_golden
 from tests.test_models.clip_models import noise, sample, tiny_config, tiny_detector
 
 from mmdet.structures import DetDataSample  # isort: skip

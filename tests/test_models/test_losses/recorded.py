@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests.golden import load_golden
+from tests.shared import load_golden
 
 GOLDEN = {entry['name']: entry for entry in load_golden('losses')['losses']}
 CASES = ('target_float64', 'target_empty_float64')

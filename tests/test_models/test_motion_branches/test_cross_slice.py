@@ -7,11 +7,12 @@ import pytest
 import torch
 from torch.nn import functional
 
+from mmirstd.key_maps.golden import official_state_dict
 from mmirstd.models.motion_branches import CrossSliceConvLSTM, CrossSliceMotionBranch
 from mmirstd.models.motion_branches.cross_slice_conv_lstm import CrossSliceCell
-from tests.golden import load_golden, official_state_dict
 from tests.golden_network import MARGIN, Figures
 from tests.rounding import scatter
+from tests.shared import load_golden
 
 pytestmark = pytest.mark.usefixtures('float64')
 

@@ -1,24 +1,17 @@
-"""The fill protocol of the golden numbers: deterministic weights and inputs from NumPy's PCG64.
+"""The fill rule of the golden figures: deterministic weights and inputs from NumPy's PCG64.
 
-The figures in ``tests/data/golden`` were computed from the official implementations, filled by the same rule.
+The figures in ``tests/data/golden`` of a checkout were computed from the official codes, filled by the same rule. The
+tests and ``mmirstd zoo`` compare our networks with them.
 """
 
 from __future__ import annotations
 
-import json
 import zlib
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
-
-from .shared import DATA
-
-
-def load_golden(name: str) -> dict[str, Any]:
-    """Recorded figures of ``tests/data/golden/<name>.json``."""
-    return json.loads((DATA / 'golden' / f'{name}.json').read_text())
 
 
 def fill(key: str, shape: list[int], scale: dict[str, str]) -> np.ndarray | None:

@@ -1,0 +1,126 @@
+"""Parts that the commands' argument parsers share; nothing heavy is imported before an option needs it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import Any
+
+from mmirstd.utils.commands import COMMANDS, command_line, program_name
+
+
+class OptionsAction(argparse.Action):
+    """mmengine's ``KEY=VALUE`` parser with a clear error for anything else; the option may be repeated."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[Any] | None,
+        option_string: str | None = None,
+    ) -> None:
+        """Parse the values into a dict and merge it with those of earlier occurrences."""
+        given = [values] if isinstance(values, str) else [str(value) for value in values or ()]
+        for value in given:
+            if '=' not in value or value.startswith('='):
+                parser.error(f'{option_string}: expected KEY=VALUE, found {value!r}')
+        from mmengine.config import DictAction
+
+        before = dict(getattr(namespace, self.dest, None) or {})
+        DictAction(self.option_strings, self.dest, nargs='+')(parser, namespace, given, option_string)
+        setattr(namespace, self.dest, {**before, **getattr(namespace, self.dest)})
+        # as typed, to be repeated in a suggested command
+        typed = f'{self.dest}_given'
+        setattr(namespace, typed, [*getattr(namespace, typed, []), *given])
+
+
+def make_parser(
+    name: str, description: str | None, examples: str = '', more: str = '', usage: str | None = None
+) -> argparse.ArgumentParser:
+    """The parser of a command, under the name by which it was called.
+
+    Args:
+        name: Of ``COMMANDS``.
+        description: Text before the options; its line breaks are kept.
+        examples: Command lines, with ``{NAME}`` for each command as the user types it.
+        more: Text after them.
+        usage: Arguments of the usage line; default: argparse's.
+    """
+    epilog = more
+    if examples:
+        shown = examples.strip('\n').format_map({command: command_line(command) for command in COMMANDS})
+        epilog = 'examples:\n' + '\n'.join(f'  {line}' for line in shown.splitlines()) + (f'\n\n{more}' if more else '')
+    program = program_name(name)
+    return argparse.ArgumentParser(
+        prog=program,
+        usage=usage and f'{program} {usage}',
+        description=description,
+        epilog=epilog or None,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def add_cfg_options_argument(
+    parser: argparse.ArgumentParser,
+    help: str = 'override config entries, e.g. data_root=/data/NUAA-SIRST train_cfg.max_epochs=5',
+) -> None:
+    """Add ``--cfg-options``."""
+    parser.add_argument('--cfg-options', nargs='+', action=OptionsAction, metavar='KEY=VALUE', default={}, help=help)
+
+
+def add_data_argument(parser: argparse.ArgumentParser) -> None:
+    """Add ``--data``."""
+    parser.add_argument(
+        '--data',
+        metavar='NAME',
+        help="take another data set than the config's: the name of a file in configs/_base_/datasets, "
+        'e.g. nudt-sirst-663-664, or the path of a file of yours like these',
+    )
+
+
+def add_data_set_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what names one data set of a config: the config, ``--split``, ``--data`` and ``--cfg-options``."""
+    parser.add_argument('config', help='config file with data loaders, also one of configs/_base_/datasets')
+    parser.add_argument('--split', choices=['train', 'val', 'test'], default='train')
+    add_data_argument(parser)
+    add_cfg_options_argument(parser, 'override config entries, e.g. data_root=/data/NUAA-SIRST')
+
+
+def add_traceback_argument(parser: argparse.ArgumentParser) -> None:
+    """Add ``--traceback``."""
+    parser.add_argument('--traceback', action='store_true', help='show the traceback of an input error, too')
+
+
+def add_common_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options that train and test share."""
+    add_data_argument(parser)
+    parser.add_argument(
+        '--work-dir',
+        help='folder for logs and checkpoints; default: work_dirs/<config name>, with the data set of --data',
+    )
+    add_cfg_options_argument(parser)
+    parser.add_argument(
+        '--launcher',
+        choices=['none', 'pytorch', 'slurm', 'mpi'],
+        default='none',
+        help='how the processes of a distributed run were started (tools/dist_*.sh set it)',
+    )
+    parser.add_argument(
+        '--partial-checkpoint', action='store_true', help='accept a checkpoint that fits the model only in part'
+    )
+    add_traceback_argument(parser)
+    # set by torch.distributed.launch; torchrun uses the environment
+    parser.add_argument('--local_rank', '--local-rank', type=int, help=argparse.SUPPRESS)
+
+
+def split_names(given: Sequence[str] | None) -> list[str]:
+    """The names of an option that may be repeated and may have commas: ``['a,b', 'c']`` -> ``['a', 'b', 'c']``."""
+    return [name for text in given or () for name in text.split(',') if name]
+
+
+def image_size(text: str) -> tuple[int, int]:
+    """The type of an option ``HxW``: ``'256x320'`` -> height 256, width 320."""
+    parts = text.lower().split('x')
+    if len(parts) != 2 or not all(part.isdecimal() and int(part) for part in parts):
+        raise argparse.ArgumentTypeError(f'expected HEIGHTxWIDTH, for example 256x256, got {text!r}')
+    return int(parts[0]), int(parts[1])

@@ -1,0 +1,205 @@
+"""One run of ``mmirstd infer`` over all inputs."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import hashlib
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import groupby
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from mmirstd.apis import OutputFolder, ResultWriter, Source, expand_inputs
+from mmirstd.apis.base_inferencer import TargetInferencer
+from mmirstd.apis.inputs import describe_skipped
+from mmirstd.apis.result_kinds import MAP_KINDS, output_folders
+from mmirstd.utils.errors import UserError
+
+#: Errors in writing that the next file would meet as well.
+_FATAL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
+_SHOWN = 20
+#: The option behind an error of a file -> what to do about it here.
+_CURES = {
+    'nonfinite': 'repair the file, or --nonfinite median',
+    'normalize': '--normalize percentile, or --max-value V',
+    'bit_depth': 'the right --bit-depth',
+}
+
+
+def describe(inferencer: TargetInferencer, args: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What results depend on besides the inputs, and what the head of a JSON result says of it."""
+    model = hashlib.sha256(json.dumps(inferencer.cfg['model'], sort_keys=True, default=str).encode()).hexdigest()
+    head = inferencer.provenance()
+    settings = {key: value for key, value in head.items() if key != 'mmirstd'}
+    return dict(settings, model_sha256=model, threshold=inferencer.threshold, max_frames=args.max_frames), head
+
+
+class Batch:
+    """One run over all inputs; a file that fails does not stop the others.
+
+    Args:
+        inferencer: The inferencer.
+        folder: Where results go.
+        args: The command line.
+        head: Entries for the heads of JSON results.
+    """
+
+    def __init__(
+        self, inferencer: TargetInferencer, folder: OutputFolder, args: argparse.Namespace, head: dict[str, Any]
+    ) -> None:
+        self.inferencer = inferencer
+        self.folder = folder
+        self.args = args
+        self.head = head
+        self.kinds = [kind for kind in args.save if not (inferencer.sequences and kind in MAP_KINDS)]
+        self.folders = output_folders(self.kinds)
+        self.failures: dict[str, str] = {}
+        self.done = self.skipped = self.targets = 0
+        self.stopped: str | None = None
+        self.left_out: dict[str, None] = {}
+
+    def sources(self) -> Iterator[Source]:
+        """All inputs, listed lazily."""
+        return expand_inputs(
+            self.args.inputs,
+            self.args.recursive,
+            self.inferencer.sequences,
+            self.folder.root,
+            on_skip=lambda path: self.left_out.setdefault(path),
+        )
+
+    def run(self) -> None:
+        """Work through the inputs."""
+        columns = TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+        with Progress(*columns, console=Console(stderr=True), disable=self.args.quiet) as self.progress:
+            total = sum(1 for _ in self.sources())
+            self.task = self.progress.add_task('inputs', total=total)
+            try:
+                for still, group in groupby(self._todo(), key=lambda source: source.still):
+                    (self._stills if still else self._sequences)(group)
+            except _Stop as stop:
+                self.stopped = str(stop)
+
+    def _todo(self) -> Iterator[Source]:
+        for source in self.sources():
+            if self.folder.is_finished(source, self.folders):
+                self.skipped += 1
+                self.progress.advance(self.task)
+            else:
+                yield source
+
+    def _stills(self, sources: Iterator[Source]) -> None:
+        for result in self.inferencer.infer(sources, self.args.batch_size, on_error=self._failed):
+            writer = self._writer(result.source)
+            try:
+                writer.add(result)
+                writer.close()
+            except (OSError, ValueError, MemoryError) as error:
+                writer.abort()
+                self._failed(result.source, error)
+            except BaseException:
+                writer.abort()
+                raise
+            else:
+                self._succeeded(result.source, len(result.targets))
+
+    def _sequences(self, sources: Iterator[Source]) -> None:
+        for source in sources:
+            self._sequence(source)
+
+    def _sequence(self, source: Source) -> None:
+        problems: list[Exception] = []
+        frames = self.inferencer.infer(
+            source,
+            self.args.batch_size,
+            on_error=lambda _, error: problems or problems.append(error),
+            raw_format=self.args.raw_format,
+            max_frames=self.args.max_frames,
+        )
+        writer = self._writer(source)
+        targets = 0
+        task = self.progress.add_task('frames', total=self.args.max_frames)
+        try:
+            try:
+                for result in frames:
+                    if not writer.frames:
+                        writer.fps = self.args.fps or self.inferencer.stream.fps or writer.fps
+                        self.progress.update(task, total=self.args.max_frames or self.inferencer.stream.total)
+                    writer.add(result)
+                    targets += len(result.targets)
+                    self.progress.advance(task)
+            except KeyboardInterrupt:
+                if source.kind not in ('live', 'stdin'):
+                    raise
+                # The way to end what has no end.
+            writer.close(problem=str(problems[0]) if problems else None)
+        except (OSError, ValueError, MemoryError) as error:
+            writer.abort()
+            problems.append(error)
+        except BaseException:
+            writer.abort()
+            raise
+        finally:
+            self.progress.remove_task(task)
+        if not writer.frames and not problems:
+            problems.append(ValueError('there was no frame'))
+        if problems:
+            self._failed(source, problems[-1] if isinstance(problems[-1], OSError) else problems[0])
+        else:
+            self._succeeded(source, targets)
+
+    def _writer(self, source: Source) -> ResultWriter:
+        return ResultWriter(self.folder, source, self.kinds, self.head)
+
+    def _succeeded(self, source: Source, targets: int) -> None:
+        self.done += 1
+        self.targets += targets
+        self.progress.advance(self.task)
+
+    def _failed(self, source: Source, error: Exception) -> None:
+        if isinstance(error, UserError):
+            text = error.told(_CURES.get(error.option or '', error.cure))
+        else:
+            text = str(error) if str(error) and not isinstance(error, KeyError) else repr(error)
+        if source.label not in text:
+            text = f'{source.label}: {text}'
+        self.failures.setdefault(source.label, text)
+        self.progress.advance(self.task)
+        if isinstance(error, OSError) and error.errno in _FATAL:
+            raise _Stop(
+                f'{self.folder.root}: {error.strerror}; what was finished is kept, and the same command goes '
+                'on from there'
+            )
+
+    def report(self) -> int:
+        """Print what was done; the exit status."""
+        if 'csv' in self.kinds and not self.stopped:
+            print(f'targets: {self.folder.write_table()}')
+        print(f'{self.done} done ({self.targets} targets), {self.skipped} finished before, {len(self.failures)} failed')
+        if self.left_out:
+            print(describe_skipped(list(self.left_out)))
+        print(f'results: {self.folder.root}')
+        if not self.failures:
+            self.folder.write_failures([])
+            return 0
+        listed = None
+        with suppress(OSError):  # on a full disk the list below is what remains
+            listed = self.folder.write_failures(list(self.failures.items()))
+        print(f'failed{f" (all of them in {listed})" if listed else ""}:', file=sys.stderr)
+        for text in list(self.failures.values())[:_SHOWN]:
+            print(f'  {text}', file=sys.stderr)
+        if len(self.failures) > _SHOWN:
+            print(f'  ... and {len(self.failures) - _SHOWN} more', file=sys.stderr)
+        if self.stopped:
+            print(f'stopped: {self.stopped}', file=sys.stderr)
+        return 1
+
+
+class _Stop(Exception):
+    """No further input can succeed."""

@@ -1,0 +1,190 @@
+"""The rows of the table of networks: counted, timed, compared with the official codes."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass, field
+from statistics import median
+
+import numpy as np
+import torch
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from mmseg.models.utils import resize
+from torch import Tensor, nn
+
+import mmirstd.registry  # noqa: F401
+from mmirstd.engine.complexity import count_params_and_flops
+from mmirstd.key_maps import ARCHS
+from mmirstd.key_maps.golden import golden_input, official_state_dict, samples
+from mmirstd.models.segmentors import ClassicalSegmentor
+from mmirstd.registry import MODELS
+from mmirstd.utils.resources import resource_root
+
+REFERENCE = 'ggl-net'
+# By the recorded precision.  The tests have bounds of each network's own; these are for a table.
+TOLERANCES = {64: 1e-10, 32: 1e-5}
+
+
+@dataclass
+class Difference:
+    """From the recorded output of an official network.
+
+    Attributes:
+        largest: Of the samples, divided by the larger of 1 and the record's largest value.
+        bits: Of the recorded floating-point numbers, 64 or 32.
+    """
+
+    largest: float
+    bits: int
+
+    @property
+    def is_none(self) -> bool:
+        """Whether it is no more than rounding."""
+        return self.largest <= TOLERANCES[self.bits]
+
+    def __str__(self) -> str:
+        return f'{"equal" if self.is_none else "DIFFERS"} ({self.largest:.0e}{", float32" if self.bits == 32 else ""})'
+
+
+@dataclass
+class Row:
+    """One network of the table.
+
+    Attributes:
+        name: Base model, configs/_base_/models/<name>.py.
+        params: Number of parameters, 0 for a classical method.
+        flops: Of one image, None for a classical method.
+        recipes: Of its configs.
+        latency: Median time divided by GGL-Net's, None if not measured.
+        golden: ``--arch`` name -> difference from the official outputs.
+    """
+
+    name: str
+    params: int
+    flops: int | None
+    recipes: list[str]
+    latency: float | None = None
+    golden: dict[str, Difference] = field(default_factory=dict)
+
+
+def single_frame_models() -> dict[str, Config]:
+    """Base model configs of single-frame segmentation by name, sorted."""
+    configs = {
+        path.stem: Config.fromfile(path) for path in sorted((resource_root() / 'configs/_base_/models').glob('*.py'))
+    }
+    init_default_scope('mmseg')
+    return {name: cfg for name, cfg in configs.items() if cfg.model.type == 'EncoderDecoder' or is_classical(cfg)}
+
+
+def is_classical(cfg: Config) -> bool:
+    """Whether a model config is that of a method without weights."""
+    built = MODELS.get(cfg.model.type)
+    return isinstance(built, type) and issubclass(built, ClassicalSegmentor)
+
+
+def recipes(name: str) -> list[str]:
+    """Recipes of the configs with this base model, by the naming rule of configs/README.md."""
+    found = [path.stem.split('_')[1:-1] for path in (resource_root() / 'configs').glob(f'*/{name}_*.py')]
+    return sorted({recipe for fields in found for recipe in fields})
+
+
+def golden_records() -> dict[str, dict]:
+    """Recorded figures of the official networks, by ``--arch`` name; none outside a checkout."""
+    records = (json.loads(path.read_text()) for path in sorted((resource_root() / 'tests/data/golden').glob('*.json')))
+    return {record['arch']: record for record in records if 'arch' in record}
+
+
+def golden_difference(cfg: Config, arch: str, record: dict) -> Difference:
+    """How far the prediction with the official weights is from the recorded output nearest to it.
+
+    Records of networks with several outputs list all of them, so the nearest is the prediction's.
+
+    Raises:
+        ValueError: If weights and network do not fit, or no recorded output has the prediction's shape.
+    """
+    channels = record['input']['shape'][1]
+    cfg = cfg.copy()
+    cfg.model.backbone.in_channels = channels
+    model = MODELS.build(cfg.model).double().eval()
+    missing, unexpected = model.load_state_dict(
+        ARCHS[arch].convert(official_state_dict(record), channels), strict=False
+    )
+    if missing or unexpected:
+        raise ValueError(f'{arch}: converted weights do not fit, missing {missing[:3]}, unexpected {unexpected[:3]}')
+    with torch.no_grad():
+        logits = model(golden_input(record['input']).double(), mode='tensor')
+        # Where our heads end at a coarser size, the segmentor upsamples; official networks do it themselves.
+        logits = resize(
+            logits, record['input']['shape'][2:], mode='bilinear', align_corners=model.align_corners, warning=False
+        )
+    bits = 64 if 'outputs_float64' in record else 32
+    differences = [
+        _difference(logits, output, record['official_output'] == 'sigmoid')
+        for output in record['outputs_float64' if bits == 64 else 'outputs']
+        if output['shape'] == list(logits.shape)
+    ]
+    if not differences:
+        raise ValueError(f'{arch}: no recorded output has the shape {list(logits.shape)}')
+    return Difference(min(differences), bits)
+
+
+def _difference(logits: Tensor, output: dict, is_probability: bool) -> float:
+    raw = output.get('pre_sigmoid')
+    if raw is None:
+        raw, logits = output, logits.sigmoid() if is_probability else logits
+    scale = max(1.0, abs(raw['min']), abs(raw['max']))
+    return float(np.abs(samples(logits) - np.asarray(raw['samples'])).max() / scale)
+
+
+def latency_ratio(model: nn.Module, reference: nn.Module, size: int, rounds: int) -> float:
+    """Median time of ``model`` divided by that of ``reference``, one image; they take turns after a warm-up."""
+    generator = torch.Generator().manual_seed(0)
+    image = torch.rand(1, 1, size, size, generator=generator)
+    times: tuple[list[float], list[float]] = ([], [])
+    with torch.no_grad():
+        for network in (model, reference):
+            _run(network, image)
+        for _ in range(rounds):
+            for network, kept in zip((model, reference), times):
+                start = time.perf_counter()
+                _run(network, image)
+                kept.append(time.perf_counter() - start)
+    return median(times[0]) / median(times[1])
+
+
+def _run(model: nn.Module, image: Tensor) -> None:
+    model(image, mode='predict' if isinstance(model, ClassicalSegmentor) else 'tensor')
+
+
+def make_row(name: str, cfg: Config, size: int, records: dict[str, dict]) -> Row:
+    """Everything but the latency."""
+    if is_classical(cfg):
+        return Row(name, 0, None, recipes(name))
+    params, flops = count_params_and_flops(MODELS.build(cfg.model), (size, size))
+    row = Row(name, params, flops, recipes(name))
+    for arch, record in records.items():
+        if ARCHS[arch].model == f'configs/_base_/models/{name}.py':
+            row.golden[arch] = golden_difference(cfg, arch, record)
+    return row
+
+
+def markdown(rows: list[Row], size: int) -> str:
+    """The table as text."""
+    lines = [
+        f'| network | parameters | GFLOPs at {size}x{size} | CPU time / GGL-Net | golden | recipes |',
+        '|---|---:|---:|---:|---|---|',
+    ]
+    for row in rows:
+        golden = '<br>'.join(f'{arch}: {difference}' for arch, difference in row.golden.items())
+        cells = [
+            row.name,
+            f'{row.params:,}' if row.params else '-',
+            '-' if row.flops is None else f'{row.flops / 1e9:.2f}',
+            '-' if row.latency is None else f'{row.latency:.2f}',
+            golden or '-',
+            ', '.join(row.recipes) or '-',
+        ]
+        lines.append(f'| {" | ".join(cells)} |')
+    return '\n'.join(lines)
