@@ -150,3 +150,30 @@ def test_messages_name_commands_as_the_user_types_them() -> None:
             if re.search(r'tools/[\w/]*\.py', node.value) and path.relative_to(REPO).as_posix() not in allowed
         ]
     assert not wrong, '\n'.join(wrong)
+
+
+def _typed_entries(docstring: str) -> list[str]:
+    """Entries of a docstring's ``Args`` and ``Attributes`` that repeat a type: ``name (str): ...``."""
+    found, inside = [], False
+    for line in docstring.splitlines():
+        if line and not line.startswith(' '):
+            inside = line in ('Args:', 'Attributes:')
+        elif inside and re.match(r' {4}\*{0,2}\w+ \([^)]*\):( |$)', line):
+            found.append(line.strip())
+    return found
+
+
+def test_types_stand_in_the_signature_alone() -> None:
+    found = []
+    for path in _sources():
+        for node in ast.walk(ast.parse(path.read_text(encoding='utf-8'))):
+            if isinstance(node, (ast.ClassDef, ast.FunctionDef)):
+                typed = _typed_entries(ast.get_docstring(node) or '')
+                found += [f'{path.relative_to(REPO)}:{node.lineno} {entry}' for entry in typed]
+    assert not found, '\n'.join(found)
+
+
+def test_the_check_of_docstrings_finds_types() -> None:
+    entries = ['a (str): Text.', 'b: (H, W) values.', '**c (Any, optional):', '    All.']
+    text = '\n    '.join(['Do.\n\nArgs:', *entries]) + '\n\nReturns:\n    d (e): f.'
+    assert _typed_entries(text) == [entries[0], entries[2]]

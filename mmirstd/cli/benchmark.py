@@ -140,7 +140,7 @@ def main(argv: list[str] | None = None) -> int:
                 f'data root {name}: {settings.data[name]} does not exist.\n  cure: --data-root {name}=PATH'
             )
     plans: dict[str, Plan] = {}
-    for job in left:  # no hour is spent before a misspelt option is found
+    for job in left:  # no hour is spent before a misspelled option is found
         plans[job.run.name] = job.check(plans.get(job.run.name))
     if args.dry_run:
         for name in dict.fromkeys(job.run.name for job in left):

@@ -22,7 +22,7 @@ DEFAULT_KINDS = ('mask', 'json', 'csv', 'overlay')
 EXAMPLES = """
 {infer} ggl-net-tiny_general photos/ night.tif --out results        # with the weights in the box
 {infer} work_dirs/NAME/NAME.py best.pth 'flight/**/*.png' --out results --save mask,csv   # your own
-{infer} white-tophat - image.png --out results     # nothing learnt: no CKPT
+{infer} white-tophat - image.png --out results     # nothing learned: no CKPT
 {infer} sstnet_b4-20e_daub best.pth video.mp4 frames/ --out results     # moving targets
 camera | {infer} sstnet_b4-20e_daub best.pth - --raw-frames 640x512:uint16 --out results
 """
@@ -48,7 +48,7 @@ def build_parser() -> argparse.ArgumentParser:
         'items',
         nargs='+',
         metavar='[CKPT] INPUT',
-        help='checkpoint (a file, whatever its name, or an address); "-" or none for a method without learnt '
+        help='checkpoint (a file, whatever its name, or an address); "-" or none for a method without learned '
         'parameters. Then inputs: images (PNG, TIFF, BMP, JPEG, PGM, PPM, GIF, WEBP, 8 or 16 bit; .npy), folders, '
         'patterns, videos, a camera\'s number, an address (rtsp://...), or "-" for raw frames on standard input. A '
         "TIFF's pages are the frames of a sequence. For a detector of moving targets a folder of images is one "
@@ -89,7 +89,7 @@ def build_parser() -> argparse.ArgumentParser:
         help='auto: images of more than 2 million pixels, but not for classical methods',
     )
     tiles.add_argument('--window', type=int, default=1024, metavar='N', help='side of a tile in pixels')
-    tiles.add_argument('--overlap', type=int, default=128, metavar='N', help='pixels that neighbouring tiles share')
+    tiles.add_argument('--overlap', type=int, default=128, metavar='N', help='pixels that neighboring tiles share')
     tiles.add_argument('--seam', choices=('blend', 'crop'), default='blend', help='how tiles are joined')
     values = parser.add_argument_group('gray values (default: as the config normalizes in training)')
     ways = ('fixed', 'minmax', 'percentile')

@@ -55,14 +55,14 @@ def read_run(path: str | Path) -> Series:
     """Read the records of :class:`mmirstd.engine.GradientDiagnosticsHook`.
 
     Args:
-        path: a ``scalars.json``, or a folder that has some below it; of a run that was continued, which has several,
+        path: A ``scalars.json``, or a folder that has some below it; of a run that was continued, which has several,
             the later one counts where steps overlap.
 
     Returns:
-        dict: scalar name -> (steps ascending, values).
+        Scalar name -> (steps ascending, values).
 
     Raises:
-        UserError: there is no such run, or it has no gradient records.
+        UserError: There is no such run, or it has no gradient records.
     """
     path = Path(path)
     if path.is_dir():
@@ -94,7 +94,7 @@ def read_run(path: str | Path) -> Series:
 
 
 def running_mean(values: np.ndarray, width: int) -> np.ndarray:
-    """Centred mean over ``width`` values; at the ends over those there are."""
+    """Centered mean over ``width`` values; at the ends over those there are."""
     kernel = np.ones(min(width, len(values)))
     return np.convolve(values, kernel, 'same') / np.convolve(np.ones(len(values)), kernel, 'same')
 
@@ -107,9 +107,9 @@ def draw(runs: dict[str, Series], out: str | Path, smooth: int | None = None) ->
     """Draw the runs into one picture.
 
     Args:
-        runs: label -> records.
-        out: file to write.
-        smooth: records in the running mean; None: a tenth of each run.
+        runs: Label -> records.
+        out: File to write.
+        smooth: Records in the running mean; None: a tenth of each run.
     """
     import matplotlib
 
@@ -119,20 +119,20 @@ def draw(runs: dict[str, Series], out: str | Path, smooth: int | None = None) ->
 
     found = {key for records in runs.values() for key in records}
     panels = [(prefix, title) for prefix, title in PANELS if any(key.startswith(prefix) for key in found)]
-    # One colour a level in all panels; viridis without its pale end, which is hard to see on white.
+    # One color a level in all panels; viridis without its pale end, which is hard to see on white.
     finest = sorted({_order(key)[:1] for key in found})
     palette = {n: plt.get_cmap('viridis')(i / max(1, len(finest) - 1) * 0.85) for i, n in enumerate(finest)}
     figure, axes = plt.subplots(1, len(panels), figsize=(5.2 * len(panels), 4.6), squeeze=False)
     for axis, (prefix, title) in zip(axes[0], panels):
         keys = sorted((key for key in found if key.startswith(prefix)), key=_order)
-        colours = {key: palette[_order(key)[:1]] for key in keys}
+        colors = {key: palette[_order(key)[:1]] for key in keys}
         for index, records in enumerate(runs.values()):
             for key in keys:
                 if key not in records:
                     continue
                 steps, values = records[key]
                 width = smooth or max(1, len(values) // 10)
-                style = dict(color=colours[key], linestyle=STYLES[index % len(STYLES)])
+                style = dict(color=colors[key], linestyle=STYLES[index % len(STYLES)])
                 if width > 1:
                     axis.plot(steps, values, linewidth=0.6, alpha=0.3, **style)
                 marker = 'o' if len(values) == 1 else None
@@ -146,7 +146,7 @@ def draw(runs: dict[str, Series], out: str | Path, smooth: int | None = None) ->
             axis.axhline(0, color='black', linewidth=0.8)
             extreme = max(np.abs(r[k][1]).max() for r in runs.values() for k in keys if k in r)
             axis.set_ylim(-1.1 * extreme, 1.1 * extreme)
-        handles = [Line2D([], [], color=colours[k], linewidth=2) for k in keys]
+        handles = [Line2D([], [], color=colors[k], linewidth=2) for k in keys]
         names = [
             k.removeprefix(prefix).replace('_s', ' and s').replace('s', 'stride ', 1).replace(' s', ' ') for k in keys
         ]

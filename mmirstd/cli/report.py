@@ -61,7 +61,7 @@ def run_names(folders: list[str]) -> list[str]:
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Analyse and write.
+    """Analyze and write.
 
     Raises:
         ConfigError: An unknown protocol.

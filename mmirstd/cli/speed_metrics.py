@@ -59,21 +59,21 @@ class OfficialIou:
 
     def run(self, pairs: Pairs) -> dict[str, float]:
         """Evaluate all pairs."""
-        hit = labelled = inter_sum = union_sum = 0.0
+        hit = labeled = inter_sum = union_sum = 0.0
         per_image = []
         for score, mask in pairs:
             truth = mask.astype(np.float32)
             # mIoU: its own threshold and histograms ...
             predicted = (score > 0.5).astype(np.float32)
             hit += float(((predicted == truth) * (truth > 0)).sum())
-            labelled += float((truth > 0).sum())
+            labeled += float((truth > 0).sum())
             inter, union = self._areas(predicted, truth)
             inter_sum, union_sum = inter_sum + inter, union_sum + union
             # ... and the class for nIoU thresholds and counts again.
             predicted = (score > 0.5).astype(np.float32)
             inter, union = self._areas(predicted, truth)
             per_image.append(inter / (np.spacing(1) + union))
-        return dict(IoU=inter_sum / union_sum, pixAcc=hit / labelled, nIoU=float(np.mean(per_image)))
+        return dict(IoU=inter_sum / union_sum, pixAcc=hit / labeled, nIoU=float(np.mean(per_image)))
 
     @staticmethod
     def _areas(predicted: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
@@ -100,9 +100,9 @@ class OfficialTargets:
             targets += len(wanted)
             matched_area = 0
             for target in wanted:
-                centre = np.array(list(target.centroid))
+                center = np.array(list(target.centroid))
                 for index, region in enumerate(found):
-                    if np.linalg.norm(np.array(list(region.centroid)) - centre) < 3:
+                    if np.linalg.norm(np.array(list(region.centroid)) - center) < 3:
                         matched_area += int(np.array(region.area))
                         detected += 1
                         del found[index]

@@ -25,7 +25,7 @@ but the last two:
 - contrast: mu_t - mu_b, and clutter: sigma_b, both in percent of full scale;
 - rim: mean of the mask's outermost pixels, 0 at the background's mean and 1 at the target's 95th percentile: low where
   the annotator draws generously;
-- down, right: how far the centre of what is seen lies below and right of the mask's centre, px; of bright targets with
+- down, right: how far the center of what is seen lies below and right of the mask's center, px; of bright targets with
   an SCR of 4 or more, room of 4 px around them and no other target in it.  Where the middle half is not around 0, the
   masks lie to one side, and a training that flips and transposes images teaches that it may be any side;
 - targets: number in an image;  spread: standard deviation of an image's pixels, percent of full scale.

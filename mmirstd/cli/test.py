@@ -29,7 +29,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         'checkpoint',
         nargs='?',
         default='none',
-        help='checkpoint file; leave out (or "none") for a method without learnt parameters',
+        help='checkpoint file; leave out (or "none") for a method without learned parameters',
     )
     parser.add_argument('--show-dir', help='write one comparison picture per image into this folder')
     parser.add_argument('--out', help='write metrics and their provenance to this JSON file')

@@ -62,12 +62,12 @@ def load_config(path: str, options: dict[str, Any] | None = None, data: str | No
     """Read a config, take another data set, merge command line options, move the data sets where ``data_root`` says.
 
     Args:
-        path (str): See :func:`find_config`.
-        options (dict, optional): ``--cfg-options``; keys may be dotted.
-        data (str, optional): ``--data``: see :class:`~.data_option.DataExchange`.
+        path: See :func:`find_config`.
+        options: ``--cfg-options``; keys may be dotted.
+        data: ``--data``: see :class:`~.data_option.DataExchange`.
 
     Returns:
-        Config: Ready for :func:`.launch.prepare`.
+        Ready for :func:`.launch.prepare`.
 
     Raises:
         ConfigError: The file or its bases cannot be read, the data set does not fit, or an option names an entry that
@@ -136,7 +136,7 @@ def _apply_data_root(cfg: Config, before: str | None) -> None:
 
 
 def _check_option_names(cfg: Config, options: dict[str, Any]) -> None:
-    """A misspelt option would silently make a new entry; refuse it."""
+    """A misspelled option would silently make a new entry; refuse it."""
     known = set(cfg.keys()) | keys_read()
     for option in options:
         head = option.split('.')[0]

@@ -30,11 +30,11 @@ def prepare(cfg: Config, launcher: str) -> tuple[ThreadPlan, list[str]]:
     """Fit a config to this machine: threads, workers, process group.
 
     Args:
-        cfg (Config): Changed in place.
-        launcher (str): ``--launcher``.
+        cfg: Changed in place.
+        launcher: ``--launcher``.
 
     Returns:
-        tuple: The thread plan and lines for the log.
+        The thread plan and lines for the log.
     """
     plan = plan_threads()
     apply_threads(plan)

@@ -11,7 +11,7 @@ from .drawing import COLORS
 
 PANEL = 384  # width and height of a sample's image on the sheet, in pixels
 INSETS = 2  # magnified targets per sample, each with and without contour
-SIDE = 24  # width and height of the neighbourhood that an inset shows, in image pixels
+SIDE = 24  # width and height of the neighborhood that an inset shows, in image pixels
 TEXT = (235, 235, 235)
 
 
@@ -22,7 +22,7 @@ def sample_picture(image: np.ndarray, mask: np.ndarray | None, title: str) -> np
         image: (H, W) float, as the network gets it.
         mask: (h, w) {0, 1}, target > 0; smaller than the image where only the
             image is padded (at the right and bottom).  None without ground truth.
-        title: the line above.
+        title: The line above.
 
     Returns:
         uint8 BGR, ``PANEL`` pixels wide.

@@ -7,7 +7,7 @@ from mmirstd.visualization import COLORS
 from mmirstd.visualization.sample_pictures import PANEL, describe_sample, sample_picture
 
 
-def has_colour(picture: np.ndarray, name: str) -> bool:
+def has_color(picture: np.ndarray, name: str) -> bool:
     return bool((picture == COLORS[name]).all(axis=-1).any())
 
 
@@ -16,10 +16,10 @@ def test_one_pixel_target_is_marked_and_magnified():
     mask[450, 350] = 1
     picture = sample_picture(image, mask, 'x')
     assert picture.shape[1] == PANEL
-    assert has_colour(picture[20 : 20 + PANEL], 'ground truth')
-    assert has_colour(picture[20 + PANEL :], 'ground truth')
-    assert not has_colour(picture, 'false alarm')
-    assert not has_colour(sample_picture(image, mask * 0, 'x'), 'ground truth')
+    assert has_color(picture[20 : 20 + PANEL], 'ground truth')
+    assert has_color(picture[20 + PANEL :], 'ground truth')
+    assert not has_color(picture, 'false alarm')
+    assert not has_color(sample_picture(image, mask * 0, 'x'), 'ground truth')
 
 
 @pytest.mark.parametrize('corner', [(0, 0), (0, 39), (49, 0), (49, 39)])
@@ -27,8 +27,8 @@ def test_targets_at_the_edge_and_padding(corner):
     mask = np.zeros((50, 40), np.uint8)
     mask[corner] = 1
     picture = sample_picture(np.random.default_rng(0).random((64, 64), np.float32), mask, 'x')
-    assert has_colour(picture[20 + PANEL :], 'ground truth')
-    assert has_colour(picture, 'false alarm')  # the line where the padding begins
+    assert has_color(picture[20 + PANEL :], 'ground truth')
+    assert has_color(picture, 'false alarm')  # the line where the padding begins
 
 
 def test_describe():
