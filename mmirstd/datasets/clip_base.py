@@ -308,7 +308,7 @@ class BaseClipDataset(BaseDetDataset):
         elif not self.test_mode and not self.allow_no_targets and frames:
             labels = find_yolo_labels(frames[0].path)
             cure = (
-                f'there are YOLO labels ({labels}): convert them with `{command_line("yolo-to-coco")}`'
+                f'there are YOLO labels ({labels}): convert them with `{command_line("convert-labels")}`'
                 if labels
                 else 'give an annotation with boxes. Where images without targets are meant to be '
                 'learned from, beside others: allow_no_targets=True on the data set'

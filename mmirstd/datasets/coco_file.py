@@ -124,7 +124,7 @@ def _parse(path: str) -> dict[str, Any]:
             'copy or download it again'
             if start in ('{', '[')
             else f'it is another kind of text; expected {_EXPECTED}. A list "path x1,y1,x2,y2,class ..." is read by '
-            f'mmirstd.TxtClipDataset, YOLO labels are converted by `{command_line("yolo-to-coco")}`'
+            f'mmirstd.TxtClipDataset, YOLO labels are converted by `{command_line("convert-labels")}`'
         )
         raise DataError(f'{path}: not valid JSON ({error}); {cure}') from None
     for key in ('images', 'annotations'):

@@ -40,7 +40,9 @@ COMMANDS: dict[str, Command] = {
         'size, contrast and annotation of the targets of a data set', 'analysis_tools/target_statistics.py'
     ),
     'generate': Command('generate scenes or sequences with known targets', 'dataset_converters/make_synthetic.py'),
-    'yolo-to-coco': Command('YOLO labels to COCO JSON', 'dataset_converters/yolo_to_coco.py'),
+    'convert-labels': Command(
+        'labels of YOLO, COCO, VOC, labelme, CVAT or masks into another format', 'dataset_converters/convert_labels.py'
+    ),
     'txt-to-coco': Command("lists of SSTNet's data loader to COCO JSON", 'dataset_converters/txt_to_coco.py'),
     'drone-ir': Command('the videos of Drone-IR to frames and COCO JSON', 'dataset_converters/drone_ir.py'),
     'app': Command('open the page in the browser', 'app.py'),

@@ -103,7 +103,7 @@ def test_normalized_corners(plain, tmp_path):
 def test_yolo_is_named():
     root = str(SHARED / 'cases/yolo')
     for cls in (ClipDataset, TxtClipDataset):
-        with pytest.raises(DataError, match='mmirstd yolo-to-coco'):
+        with pytest.raises(DataError, match='mmirstd convert-labels'):
             cls(data_root=root, ann_file='train.txt', num_frames=1)
 
 

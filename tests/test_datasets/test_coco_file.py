@@ -100,7 +100,7 @@ def test_what_cannot_be_read_is_named(tmp_path, changes, message):
     ('text', 'message'),
     [
         ('{"images": [', 'copy or download it again'),
-        ('./images/a.png\n', 'mmirstd yolo-to-coco'),
+        ('./images/a.png\n', 'mmirstd convert-labels'),
         ('[1]', 'only a list'),
     ],
 )

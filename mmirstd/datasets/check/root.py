@@ -132,7 +132,7 @@ def _mask_layout(root: Path) -> Iterator[Split]:
                 (),
                 f'there is no folder {" or ".join(_MASKS)} with images in {root}'
                 + (f', but there are YOLO labels ({labels})' if labels else ''),
-                command_line('yolo-to-coco', root / images, root / 'instances_train2017.json')
+                command_line('convert-labels', root, '--from', 'yolo', '--to', 'coco', '--out', root, '--copy', 'none')
                 if labels
                 else 'add the masks, or name their folder in a config (data_prefix.seg_map_path)',
             )

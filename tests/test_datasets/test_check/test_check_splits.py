@@ -358,7 +358,7 @@ def test_layouts(tmp_path):
     (tmp_path / 'yolo/labels').mkdir()
     (tmp_path / 'yolo/labels/a.txt').write_text('0 0.5 0.5 0.1 0.1')
     finding = next(finding for finding in findings(tmp_path / 'yolo') if finding.kind == 'no masks')
-    assert 'mmirstd yolo-to-coco ' in finding.cure
+    assert 'mmirstd convert-labels ' in finding.cure
     write(tmp_path / 'clips/s/images/1.png', image)
     write(tmp_path / 'clips/s/masks/1.png', mask)
     assert findings(tmp_path / 'clips') == []

@@ -1,4 +1,4 @@
-"""A door for use in a checkout: does what ``mmirstd yolo-to-coco`` does."""
+"""A door for use in a checkout: does what ``mmirstd convert-labels`` does."""
 
 import sys
 from pathlib import Path
@@ -8,4 +8,4 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from mmirstd.cli import run_command
 
 if __name__ == '__main__':
-    sys.exit(run_command('yolo-to-coco'))
+    sys.exit(run_command('convert-labels'))
