@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mmirstd.datasets.box_checks import BAD_BOX
 from mmirstd.datasets.labels.choices import (
@@ -20,6 +21,9 @@ from mmirstd.datasets.labels.choices import (
 from mmirstd.utils.errors import ConfigError
 
 from .arguments import add_traceback_argument, make_parser
+
+if TYPE_CHECKING:
+    from mmirstd.datasets.mask_values import MaskRule
 
 LOADS = 'NumPy and OpenCV'
 DESCRIPTION = """\
@@ -126,7 +130,7 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def _mask_rule(text: str) -> str | int | tuple[int, ...]:
+def _mask_rule(text: str) -> MaskRule:
     from mmirstd.datasets.mask_values import check_mask_rule
 
     values = text.strip('[]').split(',')

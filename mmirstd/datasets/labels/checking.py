@@ -13,7 +13,7 @@ from mmirstd.utils.errors import DataError, MissingDataError, first_few
 
 from ..box_checks import check_boxes
 from ..image_size import image_size
-from .image_files import short_name
+from .image_files import clean_name, short_name
 from .label_set import Annotation, LabeledImage, LabelSet
 from .shapes import Point, Shape, cut, scale
 
@@ -158,8 +158,8 @@ def _names(labels: LabelSet) -> None:
     """Two images get two names, also without suffix: most formats have one label file for ``a.png`` and ``a.bmp``."""
     owners: dict[str, LabeledImage] = {}
     for image in labels.images:
-        if image.path is not None:
-            image.name = short_name(image.name)
+        # a name out of a label file could lead out of the folder that is written to
+        image.name = short_name(image.name) if image.path is not None else clean_name(image.name)
     renamed = []
     for image in labels.images:
         owner = owners.get(image.stem)

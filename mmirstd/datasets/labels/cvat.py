@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement
@@ -112,7 +113,7 @@ def _images(
 
 
 def _split(subset: str) -> str:
-    name = subset.lower()
+    name = re.sub(r'\W+', '_', subset.lower())  # it becomes the name of a folder
     return {'validation': 'val', 'valid': 'val', 'training': 'train', 'testing': 'test'}.get(name, name)
 
 

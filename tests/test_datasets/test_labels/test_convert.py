@@ -240,6 +240,19 @@ def test_another_image_is_never_overwritten(tmp_path: Path) -> None:
         convert_labels([tmp_path / 'first'], 'coco', tmp_path / 'out')
 
 
+def test_names_do_not_lead_out_of_the_folder(tmp_path: Path) -> None:
+    content = {
+        'images': [{'id': 1, 'file_name': '..\\../up/a.png', 'width': WIDTH, 'height': HEIGHT}],
+        'annotations': [{'id': 1, 'image_id': 1, 'category_id': 1, 'bbox': [3, 3, 4, 4]}],
+        'categories': [{'id': 1, 'name': 't'}],
+    }
+    text(tmp_path / 'in/labels.json', json.dumps(content))
+    options = ConvertOptions(check=CheckOptions(missing_images='keep'), images='none')
+    convert_labels([tmp_path / 'in'], 'voc', tmp_path / 'out/here', options)
+    files = [path for path in tmp_path.rglob('*') if path.is_file()]
+    assert sorted(files) == [tmp_path / 'in/labels.json', tmp_path / 'out/here/Annotations/up/a.xml']
+
+
 def test_two_images_of_one_stem(tmp_path: Path) -> None:
     image(tmp_path / 'in/a.png', seed=1)
     image(tmp_path / 'in/a.tif', seed=2)
