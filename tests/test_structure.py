@@ -113,6 +113,19 @@ def test_names_are_american() -> None:
     assert not found, '\n'.join(found)
 
 
+def test_type_checkers_see_misspelt_names() -> None:
+    """A module's ``__getattr__`` stands below ``if not TYPE_CHECKING:``; else any name would pass for one of it."""
+    found = []
+    for path in _sources():
+        for node in ast.parse(path.read_text(encoding='utf-8')).body:
+            names = [node.name] if isinstance(node, ast.FunctionDef) else []
+            if isinstance(node, ast.Assign):
+                names = [part.id for part in ast.walk(node) if isinstance(part, ast.Name)]
+            if '__getattr__' in names:
+                found.append(f'{path.relative_to(REPO)}:{node.lineno}')
+    assert not found, '\n'.join(found)
+
+
 @pytest.mark.parametrize(
     ('source', 'found'),
     [

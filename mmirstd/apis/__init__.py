@@ -47,4 +47,5 @@ __all__ = [
     'measure_boxes',
     'measure_targets',
 ]
-__getattr__, __dir__ = lazy_names(__name__, _MODULES)
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazy_names(__name__, _MODULES)

@@ -9,6 +9,8 @@ reports on both.  Importing this package imports neither torch nor
 any OpenMMLab package.
 """
 
+from typing import TYPE_CHECKING
+
 from mmirstd.utils.renamed import renamed_names
 
 from .checkpoint import install_safe_checkpoint_loading, load_checkpoint_file
@@ -26,6 +28,7 @@ __all__ = [
     'load_checkpoint_file',
     'silence_onedl_notice',
 ]
-__getattr__ = renamed_names(
-    __name__, {name: f'mmirstd.utils.errors.{name}' for name in ('CheckpointError', 'UnsafeCheckpointError')}
-)
+if not TYPE_CHECKING:
+    __getattr__ = renamed_names(
+        __name__, {name: f'mmirstd.utils.errors.{name}' for name in ('CheckpointError', 'UnsafeCheckpointError')}
+    )

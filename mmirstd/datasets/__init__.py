@@ -42,4 +42,5 @@ __all__ = [
     'apply_data_root',
 ]
 _MOVED = {name: f'mmirstd.utils.errors.{name}' for name in ('DataError', 'MissingDataError')}
-__getattr__, __dir__ = lazy_names(__name__, _MODULES, _MOVED)
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazy_names(__name__, _MODULES, _MOVED)

@@ -50,4 +50,5 @@ __all__ = [
     'plan_threads',
 ]
 _MOVED = {name: f'mmirstd.utils.errors.{name}' for name in ('CheckpointError', 'ConfigError', 'UserError')}
-__getattr__, __dir__ = lazy_names(__name__, _MODULES, _MOVED)
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazy_names(__name__, _MODULES, _MOVED)

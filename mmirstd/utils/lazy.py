@@ -16,7 +16,10 @@ def lazy_names(
 
     Example, in a package's ``__init__.py``::
 
-        __getattr__, __dir__ = lazy_names(__name__, {'build': '.build', 'Tiling': '.tiling'})
+        if not TYPE_CHECKING:
+            __getattr__, __dir__ = lazy_names(__name__, {'build': '.build', 'Tiling': '.tiling'})
+
+    A type checker that saw ``__getattr__`` would take any name for one of the package; it sees imports instead.
 
     Args:
         package: The package's ``__name__``.

@@ -24,7 +24,8 @@ def renamed_names(package: str, moved: Mapping[str, str], depth: int = 1) -> Cal
 
     Example, in a package's ``__init__.py``::
 
-        __getattr__ = renamed_names(__name__, {'analyse': 'analysis.analyze'})
+        if not TYPE_CHECKING:
+            __getattr__ = renamed_names(__name__, {'analyse': 'analysis.analyze'})
 
     Args:
         package: The module's ``__name__``.

@@ -14,14 +14,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mmirstd.utils.errors import DataError, MissingDataError
 from mmirstd.utils.renamed import renamed_names
 
-__getattr__ = renamed_names(__name__, {'LabelledBox': 'LabeledBox'})
+if not TYPE_CHECKING:
+    __getattr__ = renamed_names(__name__, {'LabelledBox': 'LabeledBox'})
 
 _MATRIX, _STRUCT = 14, 2
 

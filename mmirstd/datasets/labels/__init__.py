@@ -53,4 +53,5 @@ __all__ = [
     'one_class',
     'read_labels',
 ]
-__getattr__, __dir__ = lazy_names(__name__, _MODULES)
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazy_names(__name__, _MODULES)

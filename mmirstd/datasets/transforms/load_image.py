@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from mmcv.transforms import BaseTransform
 
@@ -11,7 +13,8 @@ from mmirstd.registry import TRANSFORMS
 from mmirstd.utils.errors import DataError
 from mmirstd.utils.renamed import renamed_arguments, renamed_attribute, renamed_names
 
-__getattr__ = renamed_names(__name__, {'normalise': 'normalize'})
+if not TYPE_CHECKING:
+    __getattr__ = renamed_names(__name__, {'normalise': 'normalize'})
 
 
 def normalize(

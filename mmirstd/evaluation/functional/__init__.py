@@ -5,6 +5,8 @@ The parts below these names are in the modules: matching rules in ``matching``, 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mmirstd.utils.components import Components, label_components
 from mmirstd.utils.renamed import renamed_names
 
@@ -91,4 +93,5 @@ _MOVED = {
     'trapezoid': 'roc_curve.trapezoid',
 }
 
-__getattr__ = renamed_names(__name__, _MOVED)
+if not TYPE_CHECKING:
+    __getattr__ = renamed_names(__name__, _MOVED)

@@ -43,4 +43,5 @@ __all__ = [
     'threshold_levels',
     'write_page',
 ]
-__getattr__, __dir__ = lazy_names(__name__, _MODULES, {'analyse_run': 'run_analysis.analyze_run'})
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazy_names(__name__, _MODULES, {'analyse_run': 'run_analysis.analyze_run'})

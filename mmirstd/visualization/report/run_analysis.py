@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,7 +22,8 @@ from .sweep import ProtocolSweep
 from .threshold_findings import FalseAlarms, FindingCollector
 from .thresholds import REPORT_THRESHOLDS
 
-__getattr__ = renamed_names(__name__, {'analyse_run': 'analyze_run'})
+if not TYPE_CHECKING:
+    __getattr__ = renamed_names(__name__, {'analyse_run': 'analyze_run'})
 
 # Recorded and recomputed measures are the same numbers; this only forgives another NumPy's last bit.
 _TOLERANCE = 1e-9
