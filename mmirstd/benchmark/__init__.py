@@ -104,4 +104,5 @@ __all__ = [
     'write_record',
     'write_table',
 ]
-__getattr__, __dir__ = lazy_names(__name__, _MODULES)
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazy_names(__name__, _MODULES)

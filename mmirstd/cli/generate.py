@@ -95,8 +95,8 @@ def build_config(args: argparse.Namespace) -> DatasetConfig:
         if not isinstance(data, dict):
             raise ValueError(f'{args.parameters}: expected a JSON object with the parameters of {kind.__name__}')
         data = data.get('parameters', data)
-    config = config_from_dict(kind, data)
-    scene = config if args.mode == 'frames' else config.scene
+    config: Any = config_from_dict(kind, data)
+    scene: Any = config if args.mode == 'frames' else config.scene
     if args.bit_depth is not None or args.polarity is not None:
         changes = {'bit_depth': args.bit_depth, 'polarity': args.polarity}
         scene = dataclasses.replace(
@@ -117,8 +117,8 @@ def build_config(args: argparse.Namespace) -> DatasetConfig:
     else:
         frames = config.num_frames if args.num_frames is None else args.num_frames
         config, defaults = dataclasses.replace(config, scene=scene, num_frames=frames), (8, 2, 4)
-    counts = [d if n is None else n for n, d in zip((args.num_train, args.num_val, args.num_test), defaults)]
-    return DatasetConfig(args.mode, *counts, seed=args.seed, config=config)
+    train, val, test = (d if n is None else n for n, d in zip((args.num_train, args.num_val, args.num_test), defaults))
+    return DatasetConfig(args.mode, train, val, test, seed=args.seed, config=config)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -34,6 +34,7 @@ _CURES = {
 
 def describe(inferencer: TargetInferencer, args: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any]]:
     """What results depend on besides the inputs, and what the head of a JSON result says of it."""
+    assert inferencer.cfg is not None  # the command takes configs and names of them
     model = hashlib.sha256(json.dumps(inferencer.cfg['model'], sort_keys=True, default=str).encode()).hexdigest()
     head = inferencer.provenance()
     settings = {key: value for key, value in head.items() if key != 'mmirstd'}
@@ -115,10 +116,15 @@ class Batch:
 
     def _sequence(self, source: Source) -> None:
         problems: list[Exception] = []
+
+        def note_first(_: Source, error: Exception) -> None:
+            if not problems:
+                problems.append(error)
+
         frames = self.inferencer.infer(
             source,
             self.args.batch_size,
-            on_error=lambda _, error: problems or problems.append(error),
+            on_error=note_first,
             raw_format=self.args.raw_format,
             max_frames=self.args.max_frames,
         )
@@ -128,9 +134,10 @@ class Batch:
         try:
             try:
                 for result in frames:
-                    if not writer.frames:
-                        writer.fps = self.args.fps or self.inferencer.stream.fps or writer.fps
-                        self.progress.update(task, total=self.args.max_frames or self.inferencer.stream.total)
+                    stream = self.inferencer.stream
+                    if not writer.frames and stream is not None:
+                        writer.fps = self.args.fps or stream.fps or writer.fps
+                        self.progress.update(task, total=self.args.max_frames or stream.total)
                     writer.add(result)
                     targets += len(result.targets)
                     self.progress.advance(task)

@@ -7,6 +7,7 @@ import json
 import re
 import sys
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -27,7 +28,7 @@ PANELS = (
     ('grad_cos/P_', 'cosine between adjacent pyramid levels'),
     ('grad_cos/own_top_down_', "cosine of a level's own gradient and the top-down path's"),
 )
-STYLES = ('-', '--', ':', '-.')
+STYLES: tuple[Literal['-', '--', ':', '-.'], ...] = ('-', '--', ':', '-.')
 
 # key -> steps, values
 Series = dict[str, tuple[np.ndarray, np.ndarray]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 from pathlib import Path
 
 from mmirstd.utils.commands import command_line
@@ -86,7 +87,7 @@ def main(argv: list[str] | None = None) -> None:
             dump,
             name,
             given if args.protocol else list(PROTOCOLS),
-            progress=lambda indices, label=name: tqdm(indices, desc=label, unit='image'),
+            progress=functools.partial(tqdm, desc=name, unit='image'),
         )
         for name, dump in zip(names, dumps)
     ]

@@ -6,12 +6,15 @@ import dataclasses
 import time
 from collections.abc import Callable
 from statistics import median
+from typing import Any
 
 import numpy as np
 
 from mmirstd.evaluation.functional import ImageEvidence, count_evidence, get_protocol
 from mmirstd.evaluation.functional.evaluate import summarize_parts
+from mmirstd.evaluation.functional.overlap import NiouRule
 from mmirstd.evaluation.functional.pd_fa_curve import pd_fa_counts
+from mmirstd.evaluation.functional.protocols import Rule
 from mmirstd.evaluation.functional.roc_curve import score_histograms
 from mmirstd.evaluation.functional.roc_rule import RocRule
 from mmirstd.utils.errors import UserError
@@ -138,7 +141,7 @@ class Ours:
 
     def __init__(self, *parts: str) -> None:
         spec = get_protocol('default')
-        rules = {**spec.parts, 'niou': dataclasses.replace(spec.parts['niou'], empty=0.0), 'roc': RocRule()}
+        rules: dict[str, Rule] = {**spec.parts, 'niou': NiouRule(empty=0.0), 'roc': RocRule()}
         self.spec = dataclasses.replace(spec, parts={name: rules[name] for name in parts or rules})
 
     def run(self, pairs: Pairs) -> dict[str, object]:
@@ -186,7 +189,7 @@ def measure(images: int, size: int, rounds: int) -> dict[str, tuple[float, float
     """
     pairs = make_images(images, size)
     shares = [pairs[start : start + 25] for start in range(0, images, 25)]
-    official = {'IoU, nIoU': OfficialIou(), 'Pd, Fa': OfficialTargets(), 'ROC': OfficialRoc()}
+    official: dict[str, Any] = {'IoU, nIoU': OfficialIou(), 'Pd, Fa': OfficialTargets(), 'ROC': OfficialRoc()}
     ours = {
         'IoU, nIoU': Ours('iou', 'niou'),
         'Pd, Fa': Ours('targets'),

@@ -6,6 +6,7 @@ import argparse
 import time
 from collections.abc import Callable
 from statistics import median
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,6 +21,7 @@ from mmirstd.apis import StreamingDetector
 from mmirstd.apis.streaming_detector import fused_copy
 from mmirstd.compat.checkpoint import load_checkpoint_file
 from mmirstd.engine.config_files import load_config
+from mmirstd.models.detectors.multi_frame_detector import MultiFrameDetector
 
 PIPELINE = [dict(type='mmirstd.LoadClip'), dict(type='mmirstd.PackClipInputs')]
 
@@ -27,7 +29,7 @@ PIPELINE = [dict(type='mmirstd.LoadClip'), dict(type='mmirstd.PackClipInputs')]
 class Windowed:
     """A detector on whole clips of an array of frames."""
 
-    def __init__(self, model: nn.Module) -> None:
+    def __init__(self, model: MultiFrameDetector) -> None:
         self.model = model.eval()
         self.model.streaming = False
         self.pipeline = Compose(PIPELINE)
@@ -41,7 +43,7 @@ class Windowed:
         return self.model.test_step(data)[0]
 
 
-def build(args: argparse.Namespace) -> nn.Module:
+def build(args: argparse.Namespace) -> MultiFrameDetector:
     """The detector."""
     MMLogger.get_instance('speed', log_level='ERROR')
     cfg = load_config(args.config, args.cfg_options)
@@ -58,7 +60,7 @@ def build(args: argparse.Namespace) -> nn.Module:
 
 
 @torch.no_grad()
-def _set_statistics(model: nn.Module, channels: int) -> None:
+def _set_statistics(model: MultiFrameDetector, channels: int) -> None:
     """Give fresh batch norm the statistics of noise; with mean 0 and variance 1 deep features would vanish.
 
     Then no difference between the sides could be seen.
@@ -70,6 +72,7 @@ def _set_statistics(model: nn.Module, channels: int) -> None:
     model.train()(torch.rand(2, model.num_frames, channels, 128, 128), mode='tensor')
     for norm, momentum in zip(norms, momenta):
         norm.momentum = momentum
+        assert norm.running_var is not None
         norm.running_var.clamp_(min=0.2)  # an almost constant channel would amplify rounding
     model.eval()
 
@@ -100,7 +103,7 @@ def check_equal(sides: dict[str, Callable[[int], DetDataSample]], heads: dict[st
     return worst
 
 
-def measure(model: nn.Module, video: np.ndarray, rounds: int) -> tuple[dict[str, float], float]:
+def measure(model: MultiFrameDetector, video: np.ndarray, rounds: int) -> tuple[dict[str, float], float]:
     """Median seconds a frame of each side, in alternating rounds, and the largest difference between them."""
     stock, fused, stream = Windowed(model), Windowed(fused_copy(model)), StreamingDetector(model)
 
@@ -114,7 +117,8 @@ def measure(model: nn.Module, video: np.ndarray, rounds: int) -> tuple[dict[str,
         'windowed, fused': lambda i: fused(video, i),
         'streaming': streamed,
     }
-    heads = {name: owner.model.bbox_head for name, owner in zip(sides, (stock, fused, stream))}
+    models = (stock.model, fused.model, stream.model)
+    heads = {name: model.bbox_head for name, model in zip(sides, models)}
     worst = check_equal(sides, heads, len(video))
     times: dict[str, list[float]] = {name: [] for name in sides}
     for step in range(rounds + 1):
@@ -127,13 +131,13 @@ def measure(model: nn.Module, video: np.ndarray, rounds: int) -> tuple[dict[str,
     return {name: median(values) for name, values in times.items()}, worst
 
 
-def profile(model: nn.Module, video: np.ndarray, rounds: int) -> dict[str, float]:
+def profile(model: MultiFrameDetector, video: np.ndarray, rounds: int) -> dict[str, float]:
     """Median seconds a frame of the parts of the stream."""
     detector = StreamingDetector(model)
-    net = detector.model
+    net: Any = detector.model
     parts: dict[str, list[float]] = {}
 
-    def timed(name: str, function: Callable) -> object:
+    def timed(name: str, function: Callable) -> Any:
         start = time.perf_counter()
         result = function()
         parts.setdefault(name, []).append(time.perf_counter() - start)

@@ -7,6 +7,7 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from mmirstd.utils.errors import ConfigError
 
@@ -77,7 +78,7 @@ def main(argv: list[str] | None = None) -> int:
             'tests/data/golden',
             file=sys.stderr,
         )
-    reference = MODELS.build(models[REFERENCE].model).eval() if args.rounds else None
+    reference: Any = MODELS.build(models[REFERENCE].model).eval() if args.rounds else None
     rows = []
     for name, cfg in models.items():
         if args.names and name not in args.names:

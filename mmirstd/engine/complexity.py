@@ -30,7 +30,7 @@ def count_flops(model: nn.Module, inputs: Tensor) -> int:
     return counter.get_total_flops()
 
 
-def count_params_and_flops(model: nn.Module, shape: tuple[int, int], channels: int = 1) -> tuple[int, int]:
+def count_params_and_flops(model: Any, shape: tuple[int, int], channels: int = 1) -> tuple[int, int]:
     """Count a network's parameters, and the FLOPs of the forward pass of one image or of one clip.
 
     Args:

@@ -6,15 +6,17 @@ tests and ``mmirstd zoo`` compare our networks with them.
 
 from __future__ import annotations
 
+import math
 import zlib
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 
-def fill(key: str, shape: list[int], scale: dict[str, str]) -> np.ndarray | None:
+def fill(key: str, shape: list[int], scale: dict[str, str]) -> NDArray[np.floating[Any]] | None:
     """Weight for an official key: normal numbers seeded by the key's CRC, scaled by what the entry is.
 
     Returns None for entries that stay as constructed.
@@ -23,15 +25,16 @@ def fill(key: str, shape: list[int], scale: dict[str, str]) -> np.ndarray | None
     if exception == 'keep' or key.endswith('num_batches_tracked'):
         return None
     generator = np.random.Generator(np.random.PCG64(zlib.crc32(key.encode())))
-    normal = generator.standard_normal(tuple(shape)).astype(np.float32)
+    normal: NDArray[np.floating[Any]] = generator.standard_normal(tuple(shape)).astype(np.float32)
     if exception is not None:
         return normal * float(exception)
     if key.endswith('running_mean'):
         return normal * 0.1
     if key.endswith('running_var'):
-        return 1.0 + 0.1 * np.abs(normal)
+        variances: NDArray[np.floating[Any]] = 1.0 + 0.1 * np.abs(normal)
+        return variances
     if len(shape) >= 2:
-        return normal * float(np.sqrt(2.0 / max(1, np.prod(shape[1:]))))
+        return normal * float(np.sqrt(2.0 / max(1, math.prod(shape[1:]))))
     return 1.0 + 0.1 * normal if key.endswith('weight') else 0.1 * normal
 
 
@@ -65,7 +68,8 @@ def golden_input(spec: dict[str, Any], channels: int | None = None) -> Tensor:
     return gray.repeat(1, channels or recorded_channels, *[1] * (gray.ndim - 2))
 
 
-def samples(tensor: Tensor, count: int = 64) -> np.ndarray:
+def samples(tensor: Tensor, count: int = 64) -> NDArray[np.float64]:
     """The recorded 64 evenly spaced entries of the flattened tensor."""
     flat = tensor.detach().contiguous().flatten().double().numpy()
-    return flat[np.linspace(0, flat.size - 1, count).astype(int)]
+    chosen: NDArray[np.float64] = flat[np.linspace(0, flat.size - 1, count).astype(int)]
+    return chosen

@@ -60,14 +60,14 @@ COMMANDS: dict[str, Command] = {
 }
 
 
-def command_line(name: str, *words: str | os.PathLike) -> str:
+def command_line(name: str, *words: str | os.PathLike[str]) -> str:
     """How the user types a command here, quoted for a shell.
 
     Args:
         name: Of ``COMMANDS``.
         words: Its arguments.
     """
-    return shlex.join([*_program(name), *map(os.fspath, words)])
+    return shlex.join([*_program(name), *(os.fspath(word) for word in words)])
 
 
 def program_name(name: str) -> str:

@@ -59,7 +59,7 @@ class UserError(Exception):
         text = self.message + (': ' if parts and self.message else '') + ', '.join(parts)
         return text + (f'\n  cure: {cure}' if cure else '')
 
-    def of(self, name: str | os.PathLike) -> UserError:
+    def of(self, name: str | os.PathLike[str]) -> UserError:
         """The same error, said of a file or entry: its name goes before the message."""
         return _rebuild(
             type(self), f'{os.fspath(name)}: {self.message}', self.found, self.expected, self.cure, self.option

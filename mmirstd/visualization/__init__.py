@@ -65,4 +65,5 @@ __all__ = [
     'to_display',
     'zoom_insets',
 ]
-__getattr__, __dir__ = lazy_names(__name__, _MODULES)
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazy_names(__name__, _MODULES)

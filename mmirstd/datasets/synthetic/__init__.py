@@ -84,4 +84,5 @@ __all__ = [
     'scene_rng',
     'write_dataset',
 ]
-__getattr__, __dir__ = lazy_names(__name__, _MODULES)
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazy_names(__name__, _MODULES)
