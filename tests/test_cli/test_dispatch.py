@@ -80,3 +80,16 @@ for words in [[], *([name, '--help'] for name in {[*COMMANDS]!r})]:
 """
     done = subprocess.run([sys.executable, '-c', script], cwd=REPO, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_process_that_loads_says_so_and_a_call_from_python_does_not(monkeypatch):
+    said = []
+    monkeypatch.setattr('mmirstd.cli.dispatch.start_heartbeat', said.append)
+    monkeypatch.setattr('mmirstd.cli.test.main', lambda argv: len(argv))
+    monkeypatch.setattr(sys, 'argv', ['mmirstd', 'test', 'a', 'b'])
+    assert cli.main(['test', 'c.py']) == 1
+    assert not said
+    assert cli.main() == 2
+    monkeypatch.setattr(sys, 'argv', ['tools/test.py', 'a', 'b', 'c'])
+    assert cli.run_command('test') == 3
+    assert said == ['loading PyTorch and OpenMMLab'] * 2
