@@ -25,6 +25,7 @@ FLOORS = (
     'engine',
     'apis',
     'benchmark',
+    'finetune',
     'app',
     'cli',
 )

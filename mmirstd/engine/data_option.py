@@ -57,11 +57,16 @@ def find_data_set(name: str) -> Path:
 
 
 def data_set_of(config: str | os.PathLike[str]) -> Path | None:
-    """The file of a data set (one in a folder ``_base_/datasets``) among the bases of a config; None: there is none."""
+    """The file of a data set among the bases of a config; None: there is none."""
+    return base_part(config, 'datasets')
+
+
+def base_part(config: str | os.PathLike[str], kind: str) -> Path | None:
+    """The first file of a folder ``_base_/<kind>`` among the bases of a config; None: there is none."""
     for path in _bases(config):
-        if path.parent.name == 'datasets' and path.parent.parent.name == '_base_':
+        if path.parent.name == kind and path.parent.parent.name == '_base_':
             return path
-        if (found := data_set_of(path)) is not None:
+        if (found := base_part(path, kind)) is not None:
             return found
     return None
 

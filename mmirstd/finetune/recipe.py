@@ -1,0 +1,51 @@
+"""Learning rate and epochs for the size of the data."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+#: Images of a training step.
+BATCH_SIZE = 8
+#: Learning rates at the top of the one-cycle schedule: from trained weights, and from random ones.
+_LR_TRAINED, _LR_RANDOM = 5e-4, 2e-3
+#: Training steps, at least and at most.
+_STEPS = (120, 4000)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a training is to be.
+
+    Attributes:
+        lr: Largest learning rate of the one-cycle schedule.
+        epochs: Rounds through the training images.
+        batch_size: Images of a step.
+        val_interval: Epochs between two validations.
+    """
+
+    lr: float
+    epochs: int
+    batch_size: int
+    val_interval: int
+
+    def __str__(self) -> str:
+        return f'{self.epochs} epochs, batch size {self.batch_size}, learning rate {self.lr:g}'
+
+
+def choose_recipe(images: int, trained: bool) -> Recipe:
+    """Choose a recipe.
+
+    Args:
+        images: Training images.
+        trained: Whether the network starts from trained weights.
+
+    Returns:
+        The steps grow with the square root of the images: few images are soon learnt, and then learnt by heart. From
+        random weights ten times as many are taken.
+    """
+    batch_size = min(BATCH_SIZE, max(2, images // 4))
+    per_epoch = max(1, images // batch_size)
+    steps = min(max(_STEPS[0], 20 * math.sqrt(images)), _STEPS[1]) * (1 if trained else 10)
+    epochs = max(3, round(steps / per_epoch))
+    return Recipe(_LR_TRAINED if trained else _LR_RANDOM, epochs, batch_size, max(1, epochs // 15))

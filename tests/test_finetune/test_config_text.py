@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from mmengine.config import Config
+
+import mmirstd.registry  # noqa: F401  the scopes of bases
+from mmirstd.engine.config_names import config_of_name, runnable_configs
+from mmirstd.engine.data_option import base_part
+from mmirstd.finetune import choose_recipe, config_text, model_changes
+from mmirstd.utils.errors import ConfigError
+from tests.shared import REPO
+
+SINGLE = {
+    name: path
+    for name, path in runnable_configs().items()
+    if path.parent.name not in ('bp_fpn', 'yolox', 'yolo_bp', 'sstnet')
+}
+
+
+@pytest.mark.parametrize('name', sorted(SINGLE))
+def test_the_changes_make_the_network_of_the_config(name: str) -> None:
+    part = base_part(SINGLE[name], 'models')
+    model = Config.fromfile(str(part))
+    model.merge_from_dict({'model': model_changes(SINGLE[name], part)})
+    assert model.model == Config.fromfile(str(SINGLE[name])).model
+
+
+def test_the_text_is_a_config(tmp_path: Path) -> None:
+    base, recipe = config_of_name('ggl-net-tiny_general'), choose_recipe(30, trained=True)
+    text = config_text(base, 'weights.pth', tmp_path, 'ir', 'gt', recipe, loading=dict(bit_depth=14), command='x -o y')
+    (tmp_path / 'config.py').write_text(text)
+    cfg = Config.fromfile(str(tmp_path / 'config.py'))
+    assert cfg.model == Config.fromfile(str(base)).model
+    assert cfg.bit_depth == 14
+    assert cfg.load_from == 'weights.pth'
+    assert cfg.optim_wrapper.optimizer.lr == cfg.param_scheduler[0].eta_max == recipe.lr
+    assert (cfg.train_cfg.max_epochs, cfg.train_dataloader.batch_size) == (recipe.epochs, recipe.batch_size)
+    for part in ('train', 'val', 'test'):
+        dataset = cfg[f'{part}_dataloader'].dataset
+        assert dataset.ann_file == f'{tmp_path}/{part}.txt'
+        assert dataset.data_root == str(tmp_path)
+        assert dataset.data_prefix == dict(img_path='ir', seg_map_path='gt')
+    assert max(map(len, text.splitlines())) <= 120
+
+
+def test_a_config_without_a_network_part(tmp_path: Path) -> None:
+    own = tmp_path / 'own.py'
+    own.write_text('model = dict(type="EncoderDecoder")\n')
+    with pytest.raises(ConfigError, match='is a network'):
+        config_text(own, None, REPO, 'a', 'b', choose_recipe(30, trained=False))

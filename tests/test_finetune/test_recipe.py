@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mmirstd.finetune import choose_recipe
+
+
+@given(st.integers(3, 100_000), st.booleans())
+def test_any_number_of_images_has_a_recipe(images: int, trained: bool) -> None:
+    recipe = choose_recipe(images, trained)
+    assert 1 <= recipe.batch_size <= max(2, images)
+    assert 1 <= recipe.val_interval <= recipe.epochs
+    assert 0 < recipe.lr < 0.01
+
+
+@given(st.integers(3, 10_000), st.integers(1, 1000))
+def test_more_images_never_take_fewer_steps_than_few(images: int, more: int) -> None:
+    def steps(count: int) -> tuple[int, int]:
+        recipe = choose_recipe(count, trained=True)
+        epoch = max(1, count // recipe.batch_size)
+        return recipe.epochs * epoch, epoch
+
+    (few, few_epoch), (many, many_epoch) = steps(images), steps(images + more)
+    assert many >= few - (few_epoch + many_epoch) / 2  # whole epochs: each is rounded by half of one at most
+
+
+def test_random_weights_take_longer() -> None:
+    assert choose_recipe(100, trained=False).epochs > 3 * choose_recipe(100, trained=True).epochs
