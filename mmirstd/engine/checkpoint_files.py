@@ -268,3 +268,13 @@ def newest_checkpoint(work_dir: str) -> NewestCheckpoint:
         f'--resume: the work dir {work_dir} {state}.\n  cure: start without --resume, or give the '
         'checkpoint (--resume CKPT) or the right --work-dir'
     )
+
+
+def best_checkpoint(work_dir: str | os.PathLike[str]) -> Path:
+    """The checkpoint that validation chose, ``best_*.pth`` (the newest of several), else the newest one.
+
+    Raises:
+        CheckpointError: There is none, or none is complete.
+    """
+    best = sorted(Path(work_dir).glob('best_*.pth'), key=lambda path: path.stat().st_mtime)
+    return best[-1] if best else Path(newest_checkpoint(os.fspath(work_dir)).path)

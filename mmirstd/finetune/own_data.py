@@ -1,0 +1,91 @@
+"""Two folders as a data set: pairs, gray values and parts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mmirstd.datasets.first_look import watch_bit_depth
+from mmirstd.datasets.name_pairs import NamePairs, image_files, pair_by_name
+from mmirstd.datasets.own_split import OwnSplit, split_images
+
+
+@dataclass(frozen=True)
+class OwnData:
+    """Images and masks of one's own.
+
+    Attributes:
+        images: Folder of the images.
+        masks: Folder of the masks.
+        pairs: Which belong together.
+        split: Parts of the paired images.
+        loading: Loading options that the images need, such as ``bit_depth=14``.
+        notes: What was found and decided, a line each.
+    """
+
+    images: Path
+    masks: Path
+    pairs: NamePairs
+    split: OwnSplit
+    loading: dict[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def root(self) -> Path:
+        """The folder that holds both folders."""
+        return Path(os.path.commonpath([self.images, self.masks]))
+
+    def below_root(self, folder: Path) -> str:
+        """A folder as ``data_prefix`` has it."""
+        return folder.relative_to(self.root).as_posix()
+
+    def write_lists(self, folder: Path) -> None:
+        """Write ``train.txt``, ``val.txt`` and ``test.txt``, a line an image: image and mask in two columns."""
+        for part in ('train', 'val', 'test'):
+            lines = [f'{image}\t{self.pairs.pairs[image]}\n' for image in getattr(self.split, part)]
+            (folder / f'{part}.txt').write_text(''.join(lines), encoding='utf-8')
+
+
+def look_at_folders(
+    images: str | os.PathLike[str],
+    masks: str | os.PathLike[str],
+    *,
+    by: str = 'auto',
+    val: float = 0.15,
+    test: float = 0.2,
+    seed: int = 0,
+    bit_depth: int | None = None,
+) -> OwnData:
+    """Pair, part and look at the gray values.
+
+    Args:
+        images: Folder of images, which may be in folders of their own.
+        masks: Folder of masks.
+        by, val, test, seed: See :func:`mmirstd.datasets.own_split.split_images`.
+        bit_depth: Of the images; None: what the images hold.
+
+    Raises:
+        MissingDataError: A folder does not exist.
+        DataError: A folder holds no image, the names do not tell the pairs, or there are too few.
+    """
+    image_root, mask_root = (Path(folder).expanduser().resolve() for folder in (images, masks))
+    pairs = pair_by_name(image_files(image_root), image_files(mask_root), f'{images} and {masks}')
+    split = split_images(list(pairs.pairs), by, val, test, seed)
+    depth, note = _bit_depth([str(image_root / image) for image in pairs.pairs], bit_depth)
+    notes = (str(pairs), *note, str(split))
+    return OwnData(image_root, mask_root, pairs, split, dict(bit_depth=depth) if depth else {}, notes)
+
+
+def _bit_depth(paths: Sequence[str], asked: int | None) -> tuple[int | None, list[str]]:
+    if asked is not None:
+        return asked, [f'gray values: {asked} bits, as asked for']
+    watch = watch_bit_depth(paths)
+    if watch.depth is None:
+        return None, []
+    return watch.depth, [
+        f'gray values: {watch.depth} bits (the 16-bit images looked at stay below 2^{watch.depth}, the largest value '
+        f'is {watch.largest}); say --bit-depth 16 if all bits count'
+    ]
