@@ -64,7 +64,10 @@ def look_at_folders(
     Args:
         images: Folder of images, which may be in folders of their own.
         masks: Folder of masks.
-        by, val, test, seed: See :func:`mmirstd.datasets.own_split.split_images`.
+        by: How images are parted, see :func:`mmirstd.datasets.own_split.split_images`.
+        val: Share of validation images.
+        test: Share of test images.
+        seed: Of the parts.
         bit_depth: Of the images; None: what the images hold.
 
     Raises:

@@ -28,10 +28,11 @@ class ThresholdAdvice:
 
     def __str__(self) -> str:
         rows = [
-            f'  {value:.1f}{" *" if value == self.best else "  "}  {row["IoU"]:.3f}  {row["Pd"]:.3f}  {row["Fa_e6"]:9.1f}'
+            f'  {value:.1f}{" *" if value == self.best else "  "}'
+            f'  {row["IoU"]:10.3f}  {row["Pd"]:.3f}  {row["Fa_e6"]:9.1f}'
             for value, row in self.measures.items()
         ]
-        return '\n'.join(['  threshold   IoU     Pd  Fa (1e-6)', *rows])
+        return '\n'.join(['  threshold      IoU     Pd  Fa (1e-6)', *rows])
 
 
 def advise_threshold(dump: PredictionDump) -> ThresholdAdvice:
