@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from mmirstd.datasets.first_look import watch_bit_depth
+from mmirstd.datasets.labels import ConvertOptions, ReadOptions, convert_labels, find_format
 from mmirstd.datasets.name_pairs import NamePairs, image_files, pair_by_name
 from mmirstd.datasets.own_split import OwnSplit, split_images
+from mmirstd.utils.errors import DataError
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,42 @@ class OwnData:
         for part in ('train', 'val', 'test'):
             lines = [f'{image}\t{self.pairs.pairs[image]}\n' for image in getattr(self.split, part)]
             (folder / f'{part}.txt').write_text(''.join(lines), encoding='utf-8')
+
+
+def masks_of_labels(
+    images: str | os.PathLike[str], labels: str | os.PathLike[str], out: Path
+) -> tuple[Path, Path, list[str]]:
+    """Labels as a folder of masks: as they are, or made of the labels of another program.
+
+    A folder that holds images is one of masks. A box becomes the ellipse in it: our choice, because targets are
+    rounder than boxes.
+
+    Args:
+        images: Folder of images.
+        labels: Folder of masks; or what :func:`mmirstd.datasets.labels.read_labels` reads.
+        out: Folder for masks that are made, ``data/`` in it.
+
+    Returns:
+        Folder of the images, folder of the masks, and what is to be said.
+
+    Raises:
+        MissingDataError: The labels, or images that they name, are missing.
+        DataError: Labels of no known format.
+    """
+    source = Path(labels).expanduser()
+    if source.is_dir():
+        try:
+            image_files(source)
+        except DataError:
+            pass
+        else:
+            return Path(images).expanduser(), source, []
+    options = ConvertOptions(read=ReadOptions(images=Path(images).expanduser()), fill='ellipse', images='link')
+    known = find_format(source)
+    made, notes = convert_labels([source], 'masks', out / 'data', options)
+    targets = sum(len(image.annotations) for image in made.images)
+    said = f'labels: {known.description}, {targets} targets; masks are made of them in {out / "data"}'
+    return out / 'data' / 'images', out / 'data' / 'masks', [said, *notes]
 
 
 def look_at_folders(

@@ -30,6 +30,7 @@ class Command(NamedTuple):
 #: ``mmirstd NAME`` -> what it is; the code is ``mmirstd.cli.NAME``, with ``_`` for ``-``.
 COMMANDS: dict[str, Command] = {
     'train': Command('train a model', 'train.py'),
+    'finetune': Command('from two folders, images and labels, to a fine-tuned network', 'finetune.py'),
     'test': Command('evaluate a checkpoint, or a method without training', 'test.py'),
     'infer': Command('detect targets in your own images, videos and streams', 'infer.py'),
     'report': Command('one HTML page of what `test --dump DIR` wrote', 'analysis_tools/report.py'),
