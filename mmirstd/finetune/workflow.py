@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from mmirstd.engine.checkpoint_files import best_checkpoint
 from mmirstd.evaluation.prediction_dump import PredictionDump
 from mmirstd.utils.errors import ConfigError, UserError
 from mmirstd.utils.files import write_json, write_text
+from mmirstd.utils.progress import silent_heartbeat
 
 from .config_text import config_text
 from .own_data import OwnData
@@ -153,14 +155,15 @@ class Workflow:
         """Run a command as a user would; quiet: its output is shown only where it fails."""
         source = str(Path(mmirstd.__file__).resolve().parents[1])
         path = os.pathsep.join([source, *filter(None, [os.environ.get('PYTHONPATH')])])
-        done = subprocess.run(
-            [sys.executable, '-m', 'mmirstd.cli', *words],
-            env=dict(os.environ, PYTHONPATH=path),
-            stdout=subprocess.PIPE if quiet else None,
-            stderr=subprocess.STDOUT if quiet else None,
-            text=True,
-            check=False,
-        )
+        with nullcontext() if quiet else silent_heartbeat():
+            done = subprocess.run(
+                [sys.executable, '-m', 'mmirstd.cli', *words],
+                env=dict(os.environ, PYTHONPATH=path),
+                stdout=subprocess.PIPE if quiet else None,
+                stderr=subprocess.STDOUT if quiet else None,
+                text=True,
+                check=False,
+            )
         if quiet and done.returncode:
             print(done.stdout, file=sys.stderr)
         return done.returncode

@@ -159,6 +159,19 @@ def now_doing(doing: str) -> None:
 
 
 @contextmanager
+def silent_heartbeat() -> Iterator[None]:
+    """Within, the program's heartbeat, if there is one, is silent: another program speaks on the same terminal."""
+    if _heartbeat is None:
+        yield
+        return
+    _heartbeat.stop()
+    try:
+        yield
+    finally:
+        _heartbeat.start()
+
+
+@contextmanager
 def heartbeat(doing: str) -> Iterator[None]:
     """A heartbeat for one block."""
     beat = Heartbeat(doing)

@@ -1,0 +1,96 @@
+"""Two folders in, a network out: what docs/own_data.md promises."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from mmengine.config import Config
+
+import mmirstd.registry  # noqa: F401  the scopes of bases
+from tests.shared import REPO
+
+
+def run(*words: object) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, str(REPO / 'tools' / 'finetune.py'), *map(str, words)],
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> tuple[Path, Path]:
+    """Fourteen 14-bit images of two sequences' names and their masks, a bright spot of 3x3 pixels in each."""
+    images, masks, rng = tmp_path / 'ir', tmp_path / 'gt', np.random.default_rng(0)
+    images.mkdir()
+    masks.mkdir()
+    for number in range(14):
+        image = rng.normal(3000, 100, (64, 80))
+        mask = np.zeros(image.shape, np.uint8)
+        y, x = rng.integers(8, 56, 2)
+        image[y - 1 : y + 2, x - 1 : x + 2] += 9000
+        mask[y - 1 : y + 2, x - 1 : x + 2] = 255
+        cv2.imwrite(str(images / f'scene_{number:02d}.png'), image.astype(np.uint16))
+        cv2.imwrite(str(masks / f'scene_{number:02d}_mask.png'), mask)
+    return images, masks
+
+
+def test_from_two_folders_to_a_network(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    out = tmp_path / 'mine'
+    done = run(*folders, '--out', out, '--epochs', 2)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "14 images with masks, paired by equal names without '_mask' at the end" in done.stdout
+    assert 'gray values: 14 bits' in done.stdout
+    assert '9 images to train on, 2 for validation, 3 to test, parted image by image (seed 0)' in done.stdout
+    results = json.loads((out / 'results.json').read_text())
+    checkpoint = Path(results['checkpoint'])
+    assert checkpoint.is_file()
+    assert set(results['measures']) == {'val', 'test'}
+    for part in results['measures'].values():
+        assert set(part) == {'start', 'tuned'}
+        assert all(0 <= row['IoU'] <= 1 for row in part.values())
+        # nine bright pixels on a flat scene: the network that is started from sees them only with the right bit depth
+        assert part['start']['Pd'] == 1
+    assert f'{checkpoint}' in done.stdout
+    assert 'next: ' in done.stdout
+    cfg = Config.fromfile(str(out / 'config.py'))
+    assert cfg.bit_depth == 14
+
+    again = run(*folders, '--out', out)
+    assert again.returncode == 2
+    assert 'a fine-tuning was begun there' in again.stderr
+
+
+def test_boxes_become_masks(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    images, masks = folders
+    coco: dict = dict(images=[], annotations=[], categories=[dict(id=1, name='target')])
+    for number, path in enumerate(sorted(images.iterdir()), 1):
+        coco['images'].append(dict(id=number, file_name=path.name, width=80, height=64))
+        y, x = np.argwhere(cv2.imread(str(masks / f'{path.stem}_mask.png'), cv2.IMREAD_UNCHANGED)).min(0).tolist()
+        box = dict(id=number, image_id=number, category_id=1, bbox=[x, y, 3, 3], area=9, iscrowd=0)
+        coco['annotations'].append(box)
+    (tmp_path / 'boxes.json').write_text(json.dumps(coco))
+    done = run(images, tmp_path / 'boxes.json', '--out', tmp_path / 'mine', '--no-train')
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert 'labels: COCO' in done.stdout
+    assert '14 targets' in done.stdout
+    assert len(list((tmp_path / 'mine/data/masks').iterdir())) == 14
+    assert 'next: ' in done.stdout
+
+
+def test_folders_that_do_not_belong_together(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    other = tmp_path / 'other'
+    other.mkdir()
+    for name in ('left', 'right'):
+        cv2.imwrite(str(other / f'{name}.png'), np.zeros((64, 80), np.uint8))
+    done = run(folders[0], other, '--out', tmp_path / 'mine')
+    assert done.returncode == 2
+    assert 'the names do not tell which mask belongs to which image' in done.stderr
+    assert not (tmp_path / 'mine').exists()
