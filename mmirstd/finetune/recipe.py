@@ -8,7 +8,7 @@ from dataclasses import dataclass
 #: Images of a training step.
 BATCH_SIZE = 8
 #: Learning rates at the top of the one-cycle schedule: from trained weights, and from random ones.
-_LR_TRAINED, _LR_RANDOM = 5e-4, 2e-3
+_LR_TRAINED, _LR_RANDOM = 1e-3, 2e-3
 #: Training steps, at least and at most.
 _STEPS = (120, 4000)
 
