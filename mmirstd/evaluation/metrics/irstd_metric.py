@@ -24,9 +24,9 @@ from ..functional import (
 from ..functional.pd_fa_curve import PD_FA_THRESHOLDS, pd_fa_counts
 from ..functional.roc_curve import score_histograms
 from ..maps import map_of
+from ..report_files import check_suffix, write_curves, write_per_image
+from ..text_tables import as_text, cell, heading, new_table
 from .data_set_metric import DataSetMetric
-from .report_files import check_suffix, write_curves, write_per_image
-from .text_tables import as_text, cell, heading, new_table
 
 
 @METRICS.register_module()

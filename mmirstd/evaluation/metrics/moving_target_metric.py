@@ -15,9 +15,9 @@ from ..functional import CocoEvaluation, FrameDetections
 from ..functional.box_pd_fa import count_frame, pd_by_scr, summarize_counts
 from ..functional.coco_evaluation import FRAMES
 from ..functional.score_counts import SCORE_BINS, count_by_score
+from ..report_files import check_suffix, write_json
+from ..text_tables import as_text, cell, heading, new_table
 from .data_set_metric import DataSetMetric
-from .report_files import check_suffix, write_json
-from .text_tables import as_text, cell, heading, new_table
 
 
 @METRICS.register_module()

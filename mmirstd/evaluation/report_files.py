@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..functional import PdFaCurve, RocCurve
+from .functional import PdFaCurve, RocCurve
 
 _CSV_COLUMNS = (
     'image',
