@@ -11,21 +11,10 @@ from mmengine.logging import MMLogger, print_log
 
 from mmirstd.registry import METRICS
 
-from ..functional import (
-    ImageEvidence,
-    ProtocolSpec,
-    count_evidence,
-    get_protocol,
-    image_records,
-    pd_fa_curve,
-    roc_curve,
-    summarize,
-)
-from ..functional.pd_fa_curve import PD_FA_THRESHOLDS, pd_fa_counts
-from ..functional.roc_curve import score_histograms
+from ..data_set_results import add_records, data_set_results, image_result, per_image_row, specs_of
+from ..functional import ImageEvidence, ProtocolSpec
 from ..maps import map_of
 from ..report_files import check_suffix, write_curves, write_per_image
-from ..text_tables import as_text, cell, heading, new_table
 from .data_set_metric import DataSetMetric
 
 
@@ -75,21 +64,11 @@ class IRSTDMetric(DataSetMetric):
     ) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix, collect_dir=collect_dir)
         names = [protocol] if isinstance(protocol, (str, ProtocolSpec)) else list(protocol)
-        if not names:
-            raise ValueError('IRSTDMetric: protocol is empty; name at least one')
-        specs = [get_protocol(name) for name in names]
-        self.protocols: dict[str, ProtocolSpec] = {spec.name: spec for spec in specs}
-        self._default = get_protocol('default')
-        if threshold is not None:
-            if 'default' not in self.protocols:
-                raise ValueError(
-                    f'IRSTDMetric: threshold={threshold} applies to the default protocol, which is not among '
-                    f'{list(self.protocols)}; the thresholds of the official ones are part of their definition'
-                )
-            if not 0 <= threshold < 1:
-                raise ValueError(f'IRSTDMetric: threshold={threshold} must be in [0, 1)')
-            self._default = self._default.with_threshold(threshold)
-            self.protocols['default'] = self._default
+        try:
+            self.protocols = specs_of(names, threshold)
+        except ValueError as error:
+            raise ValueError(f'IRSTDMetric: {error}') from None
+        self._default = self.protocols.get('default') or specs_of(['default'])['default']
         if curves_out and not curves:
             raise ValueError('IRSTDMetric: curves_out needs curves=True')
         if per_image_out:
@@ -115,50 +94,25 @@ class IRSTDMetric(DataSetMetric):
             name = str(sample.get('img_path') or sample.get('img_id') or f'sample {len(self.results)}')
             evidence = ImageEvidence(_score_of(sample, name), _truth_of(sample, name), name)
             self._warn_about_resolution(evidence)
-            result: dict[str, Any] = dict(
-                image=name,
-                shape=evidence.shape,
-                counts={key: count_evidence(spec, evidence) for key, spec in self.protocols.items()},
-            )
-            if self.curves:
-                targets = evidence.targets('half')
-                result['roc'] = score_histograms(evidence.score, evidence.mask('half'))
-                result['pd_fa'] = pd_fa_counts(evidence.score, targets).astype(np.int32)
-                result['targets'] = len(targets)
+            result = image_result(evidence, self.protocols, self.curves)
             if self.per_image_out:
-                counts = result['counts'].get('default') or count_evidence(self._default, evidence)
-                result['default'] = counts
-                gray = _gray_of(data_batch, index, sample, evidence.shape)
-                result['records'] = image_records(evidence, self._default.target_rule, gray)
+                add_records(result, evidence, self._default, _gray_of(data_batch, index, sample, evidence.shape))
             self.results.append(result)
 
     def compute_metrics(self, results: list) -> dict[str, float]:
         """Measures of the whole data set, from the gathered per-image results in data-set order."""
-        tables = {
-            name: summarize(spec, [item['counts'][name] for item in results]) for name, spec in self.protocols.items()
-        }
-        if self.curves:
-            roc = roc_curve([item['roc'][0] for item in results], [item['roc'][1] for item in results])
-            pixels = sum(item['shape'][0] * item['shape'][1] for item in results)
-            pd_fa = pd_fa_curve(
-                [item['pd_fa'] for item in results], sum(item['targets'] for item in results), pixels, PD_FA_THRESHOLDS
-            )
-            self.last_curves = dict(roc=roc, pd_fa=pd_fa)
-        measures: dict[str, float] = {}
-        for name, table in tables.items():
-            measures.update(table if name == 'default' else {f'{name}/{key}': value for key, value in table.items()})
-        if self.curves:
-            measures['AUC'] = roc.auc
-            if 'default' in tables:
-                tables['default']['AUC'] = roc.auc
+        found = data_set_results(results, self.protocols, self.curves)
+        measures = found.measures
         logger = MMLogger.get_current_instance()
-        print_log(f'IRSTDMetric, {len(results)} images\n{_table(tables)}', logger=logger)
+        print_log(f'IRSTDMetric, {len(results)} images\n{found}', logger=logger)
         if self.per_image_out:
-            write_per_image(self.per_image_out, [_image_row(item) for item in results], measures)
+            write_per_image(self.per_image_out, [per_image_row(item) for item in results], measures)
             print_log(f'IRSTDMetric: per-image results in {self.per_image_out}', logger=logger)
-        if self.curves_out:
-            write_curves(self.curves_out, roc, pd_fa)
-            print_log(f'IRSTDMetric: curves in {self.curves_out}', logger=logger)
+        if found.roc is not None and found.pd_fa is not None:
+            self.last_curves = dict(roc=found.roc, pd_fa=found.pd_fa)
+            if self.curves_out:
+                write_curves(self.curves_out, found.roc, found.pd_fa)
+                print_log(f'IRSTDMetric: curves in {self.curves_out}', logger=logger)
         return measures
 
     def _warn_about_resolution(self, evidence: ImageEvidence) -> None:
@@ -236,32 +190,3 @@ def _gray_of(data_batch: Any, index: int, sample: Mapping[str, Any], shape: tupl
     left, _, top, _ = sample.get('padding_size') or (0, 0, 0, 0)
     image = image[top : top + shape[0], left : left + shape[1]]
     return image if image.shape == shape else None
-
-
-def _image_row(result: Mapping[str, Any]) -> dict[str, Any]:
-    targets, pixels = result['default']['targets'], result['default']['pixel']
-    return dict(
-        image=result['image'],
-        height=result['shape'][0],
-        width=result['shape'][1],
-        IoU=result['default']['niou']['iou'],
-        tp=pixels['tp'],
-        fp=pixels['fp'],
-        fn=pixels['fn'],
-        targets=targets['targets'],
-        detected=targets['detected'],
-        false_pixels=targets['false_pixels'],
-        records=result['records'],
-    )
-
-
-def _table(tables: Mapping[str, Mapping[str, float]]) -> str:
-    """The measures as a text table, one row a protocol."""
-    shown = ['IoU', 'nIoU', 'pixAcc', 'precision', 'recall', 'F1', 'Pd', 'Fa_e6', 'AUC']
-    shown = [name for name in shown if any(name in table for table in tables.values())]
-    view = new_table('protocol')
-    for name in shown:
-        view.add_column(heading(name), justify='right', no_wrap=True)
-    for protocol, table in tables.items():
-        view.add_row(protocol, *(cell(name, table[name]) if name in table else '' for name in shown))
-    return as_text(view, width=40 + 14 * len(shown))
