@@ -28,24 +28,33 @@ class NamePairs:
         pairs: Image -> mask, in natural order of the images.
         images_alone: Images without a mask.
         masks_alone: Masks without an image.
+        noun: What the images are called.
     """
 
     rule: str
     pairs: dict[str, str]
     images_alone: tuple[str, ...]
     masks_alone: tuple[str, ...]
+    noun: str = 'image'
 
     def __str__(self) -> str:
-        text = f'{len(self.pairs)} images with masks, paired by {self.rule}'
-        for alone, what in ((self.images_alone, 'without a mask'), (self.masks_alone, 'masks without an image')):
+        text = f'{len(self.pairs)} {self.noun}s with masks, paired by {self.rule}'
+        article = 'an' if self.noun[0] in 'aeiou' else 'a'
+        for alone, what in (
+            (self.images_alone, f'{self.noun}s without a mask'),
+            (self.masks_alone, f'masks without {article} {self.noun}'),
+        ):
             if alone:
-                noun = '' if what.startswith('masks') else 'images '
-                text += f'; {len(alone)} {noun}{what}, left out: {", ".join(alone[:3])}{", ..." * (len(alone) > 3)}'
+                text += f'; {len(alone)} {what}, left out: {", ".join(alone[:3])}{", ..." * (len(alone) > 3)}'
         return text
 
 
-def image_files(folder: str | os.PathLike[str]) -> list[str]:
+def image_files(folder: str | os.PathLike[str], suffixes: Sequence[str] = IMAGE_SUFFIXES) -> list[str]:
     """Images of a folder and the folders in it, as paths below it, in natural order.
+
+    Args:
+        folder: Where to look.
+        suffixes: Of what counts as an image, in lower case.
 
     Raises:
         MissingDataError: There is no such folder.
@@ -57,14 +66,16 @@ def image_files(folder: str | os.PathLike[str]) -> list[str]:
     files = [
         path.relative_to(root).as_posix()
         for path in root.rglob('*')
-        if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file() and not path.name.startswith('.')
+        if path.suffix.lower() in suffixes and path.is_file() and not path.name.startswith('.')
     ]
     if not files:
-        raise DataError(f'{root}: no image in this folder; expected files ending in {", ".join(IMAGE_SUFFIXES)}')
+        raise DataError(f'{root}: no image in this folder; expected files ending in {", ".join(suffixes)}')
     return sorted(files, key=natural_key)
 
 
-def pair_by_name(images: Sequence[str], masks: Sequence[str], where: str = 'images and masks') -> NamePairs:
+def pair_by_name(
+    images: Sequence[str], masks: Sequence[str], where: str = 'images and masks', noun: str = 'image'
+) -> NamePairs:
     """Find the rule that pairs the most images with masks, and pair by it.
 
     Tried in this order, the first of equals counts: equal names; equal names in other folders; equal names but for
@@ -75,12 +86,13 @@ def pair_by_name(images: Sequence[str], masks: Sequence[str], where: str = 'imag
         images: Paths with suffixes, as :func:`image_files` gives them.
         masks: Likewise.
         where: What an error names.
+        noun: What the images are called.
 
     Raises:
         DataError: No rule pairs half of the images.
     """
     best: NamePairs | None = None
-    for rule, image_key, mask_key in _rules(images, masks):
+    for rule, image_key, mask_key in _rules(images, masks, noun):
         by_image, by_mask = _by_key(images, image_key), _by_key(masks, mask_key)
         if by_image is None or by_mask is None:
             continue
@@ -92,14 +104,15 @@ def pair_by_name(images: Sequence[str], masks: Sequence[str], where: str = 'imag
                 found,
                 tuple(image for image in images if image not in found),
                 tuple(mask for mask in masks if mask not in used),
+                noun,
             )
     if best is None or len(best.pairs) < _LEAST_SHARE * len(images):
         raise DataError(
-            f'{where}: the names do not tell which mask belongs to which image: {len(images)} images '
+            f'{where}: the names do not tell which mask belongs to which {noun}: {len(images)} {noun}s '
             f'({", ".join(images[:3])}{", ..." * (len(images) > 3)}), {len(masks)} masks '
             f'({", ".join(masks[:3])}{", ..." * (len(masks) > 3)})',
             expected='equal names, names with a common ending such as _mask, or equal numbers',
-            cure='rename the masks like their images',
+            cure=f'rename the masks like their {noun}s',
         )
     return best
 
@@ -107,7 +120,7 @@ def pair_by_name(images: Sequence[str], masks: Sequence[str], where: str = 'imag
 _Key = Callable[[str], 'str | None']
 
 
-def _rules(images: Sequence[str], masks: Sequence[str]) -> list[tuple[str, _Key, _Key]]:
+def _rules(images: Sequence[str], masks: Sequence[str], noun: str) -> list[tuple[str, _Key, _Key]]:
     rules: list[tuple[str, _Key, _Key]] = [
         ('equal names', _stem, _stem),
         ('equal names in other folders', _name, _name),
@@ -120,7 +133,7 @@ def _rules(images: Sequence[str], masks: Sequence[str]) -> list[tuple[str, _Key,
         rules.append((f'equal names without {_said(("image", *less))}', lambda path: _without(path, *less), _stem))
     own, other = _affixes(images), _affixes(masks)
     if any(own) and any(other) and own != other:
-        said = _said(('mask', *other), ('image', *own))
+        said = _said(('mask', *other), (noun, *own))
         rules.append(
             (f'equal names without {said}', lambda path: _without(path, *own), lambda path: _without(path, *other))
         )
