@@ -10,24 +10,16 @@ import numpy as np
 from mmengine.logging import print_log
 
 from mmirstd.utils.errors import DataError
+from mmirstd.utils.spread import spread
 
 from .bit_depth import BitDepthWatch
 from .image_io import MASK_CURE, read_image, read_raw_mask
 from .mask_values import MaskKind, MaskRule, describe_mask, target_pixels
 
-#: Files that are looked at, spread evenly over the data set.
-LOOKS = 24
 #: After so many images of 8 bits there will be none of 16.
 _ALIKE = 4
 
 _said: set[tuple] = set()
-
-
-def spread(items: Sequence, count: int = LOOKS) -> list:
-    """At most ``count`` of the items, evenly spread, the first and the last among them."""
-    if len(items) <= count:
-        return list(items)
-    return [items[round(k * (len(items) - 1) / (count - 1))] for k in range(count)]
 
 
 def watch_bit_depth(paths: Sequence[str]) -> BitDepthWatch:

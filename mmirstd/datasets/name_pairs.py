@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mmirstd.utils.errors import DataError, MissingDataError
+from mmirstd.utils.spread import spread
 
-from .first_look import spread
 from .image_io import IMAGE_SUFFIXES
 from .sequences import natural_key
 

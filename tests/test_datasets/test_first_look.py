@@ -7,7 +7,7 @@ import pytest
 
 from mmirstd.datasets import first_look
 from mmirstd.datasets.clip_masks import MaskClipDataset
-from mmirstd.datasets.first_look import LOOKS, look_at_masks, spread
+from mmirstd.datasets.first_look import look_at_masks
 from mmirstd.datasets.mask_values import check_mask_rule
 from mmirstd.datasets.sirst import SIRSTDataset
 from mmirstd.datasets.transforms import LoadInfraredImage, LoadTargetMask
@@ -44,12 +44,6 @@ def rewrite_masks(root, table) -> None:
 def rewrite_images(root, largest: int) -> None:
     for seed, path in enumerate(sorted((root / 'images').iterdir())):
         write(path, (scene(seed)[0].astype(np.float64) / 255 * largest).astype(np.uint16))
-
-
-def test_spread():
-    assert spread(range(5), 9) == [0, 1, 2, 3, 4]
-    assert spread(range(101), 3) == [0, 50, 100]
-    assert len(set(spread(range(10000)))) == LOOKS
 
 
 def test_ordinary_data_give_no_line(tmp_path, said):

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from mmirstd.utils.progress import Progress
+from mmirstd.utils.spread import spread
 
-from ..first_look import spread
 from .facts import ImageFacts, Label, LabelFacts, look
 from .samples import Sample, Split
 
