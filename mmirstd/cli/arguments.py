@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mmirstd.utils.commands import COMMANDS, command_line, program_name
+from mmirstd.utils.errors import ConfigError
 
 
 class OptionsAction(argparse.Action):
@@ -124,3 +125,18 @@ def image_size(text: str) -> tuple[int, int]:
     if len(parts) != 2 or not all(part.isdecimal() and int(part) for part in parts):
         raise argparse.ArgumentTypeError(f'expected HEIGHTxWIDTH, for example 256x256, got {text!r}')
     return int(parts[0]), int(parts[1])
+
+
+def mask_rule(text: str) -> str | tuple[int, ...]:
+    """The rule of an option ``--mask-rule``: a name, or values with commas.
+
+    Raises:
+        ConfigError: It is none.
+    """
+    from mmirstd.datasets.mask_values import check_mask_rule
+
+    values = text.strip('[]').split(',')
+    try:
+        return check_mask_rule([int(value) for value in values] if all(v.strip().isdigit() for v in values) else text)
+    except ValueError as error:
+        raise ConfigError(f'--{str(error).replace("_", "-", 1)}') from None

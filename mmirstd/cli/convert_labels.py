@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from mmirstd.datasets.box_checks import BAD_BOX
 from mmirstd.datasets.labels.choices import (
@@ -18,12 +17,8 @@ from mmirstd.datasets.labels.choices import (
     SIZE_MISMATCHES,
     UNITS,
 )
-from mmirstd.utils.errors import ConfigError
 
-from .arguments import add_traceback_argument, make_parser
-
-if TYPE_CHECKING:
-    from mmirstd.datasets.mask_values import MaskRule
+from .arguments import add_traceback_argument, make_parser, mask_rule
 
 LOADS = 'NumPy and OpenCV'
 DESCRIPTION = """\
@@ -114,7 +109,7 @@ def main(argv: list[str] | None = None) -> int:
             box_format=args.box_format,
             corners=args.corners,
             units=args.units,
-            mask_rule=_mask_rule(args.mask_rule),
+            mask_rule=mask_rule(args.mask_rule),
         ),
         check=CheckOptions(args.bad_box, args.size_mismatch, args.missing_images),
         kind=args.shapes,
@@ -128,13 +123,3 @@ def main(argv: list[str] | None = None) -> int:
         print(f'note: {note}')
     print(f'{args.out}: {args.to}: {labels.summary()}')
     return 0
-
-
-def _mask_rule(text: str) -> MaskRule:
-    from mmirstd.datasets.mask_values import check_mask_rule
-
-    values = text.strip('[]').split(',')
-    try:
-        return check_mask_rule([int(value) for value in values] if all(v.strip().isdigit() for v in values) else text)
-    except ValueError as error:
-        raise ConfigError(f'--{str(error).replace("_", "-", 1)}') from None

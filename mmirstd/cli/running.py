@@ -81,7 +81,7 @@ def _leave_process_group() -> None:
     torch 2.13 can hang there: when a DistributedDataParallel holds the last reference to a gloo group, its destructor
     joins gloo's thread while it holds the GIL, for which that thread may be waiting.
     """
-    if 'torch' not in sys.modules:  # then there is no group, and no need to load it
+    if sys.modules.get('torch') is None:  # then there is no group, and no need to load it
         return
     from torch import distributed as torch_dist
 

@@ -87,11 +87,28 @@ def read_mask(path: str | os.PathLike[str], rule: MaskRule = 'auto') -> NDArray[
         DataError: Empty, truncated, corrupt or not an image, or, under ``'auto'``, a mask that cannot be understood;
             the message says which rule reads it.
     """
-    raw, lossy = read_raw_mask(path)
+    return binary_mask(*read_raw_mask(path), path, rule)
+
+
+def binary_mask(
+    raw: NDArray[Any], lossy: bool, path: str | os.PathLike[str], rule: MaskRule = 'auto', cure: str = MASK_CURE
+) -> NDArray[Any]:
+    """A mask that :func:`read_raw_mask` read, made binary as :func:`read_mask` does.
+
+    Args:
+        raw: See :func:`~.mask_values.describe_mask`.
+        lossy: Likewise.
+        path: Where it is from, for messages.
+        rule: Which values are target.
+        cure: Where the rule is set, for messages.
+
+    Raises:
+        DataError: It cannot be understood.
+    """
     if rule == 'auto':
         kind = describe_mask(raw, lossy)
         if kind.problem:
-            raise DataError(f'{path}: {kind.problem}{MASK_CURE}', option='mask_rule')
+            raise DataError(f'{path}: {kind.problem}{cure}', option='mask_rule')
         rule = kind.rule
     try:
         return target_pixels(raw, rule, lossy)

@@ -38,8 +38,7 @@ def set_protocols(cfg: Any, protocols: Sequence[str], eval_size: int | None = No
     for name, spec in specs.items():
         if name == 'default' or not spec.resolution:
             continue
-        data_set = next((d for d in spec.resolution if d != '*' and d.lower() in root.lower()), '*')
-        official = spec.resolution.get(data_set)
+        official = spec.official_size(root)
         if official != eval_size:
             notices.append(
                 f'protocol {name!r} officially evaluates {_at(official)}, this evaluation is {_at(eval_size)}: its '

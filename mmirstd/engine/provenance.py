@@ -6,6 +6,7 @@ import hashlib
 import platform
 import subprocess
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -73,11 +74,17 @@ def data_state(cfg: Any) -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
-def versions() -> dict[str, str]:
-    """Versions of what takes part in a result."""
+def versions(
+    names: Sequence[str] = ('mmirstd', 'mmengine', 'mmcv', 'mmseg', 'torch', 'numpy', 'cv2'),
+) -> dict[str, str]:
+    """Versions of what takes part in a result.
+
+    Args:
+        names: Packages, which are imported.
+    """
     found = {'python': platform.python_version()}
-    for name in ('mmirstd', 'mmengine', 'mmcv', 'mmseg', 'torch', 'numpy', 'cv2'):
+    for name in names:
         found[name] = getattr(import_module(name), '__version__', 'unknown')
-    if 'mmdet' in sys.modules:  # takes part in detection only
+    if sys.modules.get('mmdet'):  # takes part in detection only
         found['mmdet'] = sys.modules['mmdet'].__version__
     return found

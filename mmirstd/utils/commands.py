@@ -32,6 +32,7 @@ COMMANDS: dict[str, Command] = {
     'train': Command('train a model', 'train.py'),
     'finetune': Command('from two folders, images and labels, to a fine-tuned network', 'finetune.py'),
     'test': Command('evaluate a checkpoint, or a method without training', 'test.py'),
+    'evaluate': Command('measure the masks or maps that another program wrote', 'analysis_tools/evaluate.py'),
     'infer': Command('detect targets in your own images, videos and streams', 'infer.py'),
     'report': Command('one HTML page of what `test --dump DIR` wrote', 'analysis_tools/report.py'),
     'compare': Command('is run B better than run A? Differences with intervals', 'analysis_tools/compare_runs.py'),

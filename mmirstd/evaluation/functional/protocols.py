@@ -71,6 +71,15 @@ class ProtocolSpec:
         assert isinstance(rule, TargetRule)
         return rule
 
+    def official_size(self, path: str) -> int | None:
+        """The side to which the official code resizes, None for native size or where it is not known.
+
+        Args:
+            path: Of the data set, whose name may be in it.
+        """
+        data_set = next((name for name in self.resolution if name != '*' and name.lower() in path.lower()), '*')
+        return self.resolution.get(data_set)
+
     def with_threshold(self, value: float) -> ProtocolSpec:
         """The same protocol with another threshold (``score > value``) in every part with a prediction rule."""
         import dataclasses
