@@ -14,11 +14,14 @@ import mmirstd.registry  # noqa: F401
 from mmirstd.engine.config_files import load_config
 from mmirstd.models.auxiliary_loss import attach_auxiliary_losses
 from mmirstd.registry import MODELS
+from tests.shared import REPO
 from tests.test_models.clip_models import model_channels, noise, sample
 
 from .configs import MOVING, relative
 
 NANO = 'nano_cpu-b8-9e_drone-ir'
+#: Those of configs/ and those beside a suite.
+EVERY = {**MOVING, **{f'{path.stem}, hard': path for path in (REPO / 'benchmarks' / 'bp-fpn-hard').glob('*.py')}}
 #: --cfg-options that leave one part of BP-FPN away (configs/yolo_bp/README.md).
 GILS_ALONE = {'model.neck.dgr': None}
 DGR_ALONE = {'model.neck.gils': None, 'model.backbone.out_indices': [2, 3, 4]}
@@ -28,10 +31,10 @@ BOTH = {'model.neck.gils.at': 'output', 'model.backbone.out_indices': [1, 2, 3, 
 def load(name: str, options: dict | None = None) -> Config:
     """A config of its own, which may be changed."""
     init_default_scope('mmdet')
-    return load_config(relative(MOVING[name]), options)
+    return load_config(relative(EVERY[name]), options)
 
 
-@pytest.mark.parametrize('name', MOVING)
+@pytest.mark.parametrize('name', EVERY)
 def test_consistent(name: str) -> None:
     """The data give as many frames as the model takes, and evaluation streams or sees whole clips."""
     cfg = load(name)
@@ -46,7 +49,7 @@ def test_consistent(name: str) -> None:
     assert cfg.default_scope == 'mmdet'
 
 
-@pytest.mark.parametrize('name', MOVING)
+@pytest.mark.parametrize('name', EVERY)
 def test_a_training_step_and_a_test_step(name: str) -> None:
     """Every parameter gets a gradient; the features have the strides of the head."""
     cfg = load(name)

@@ -86,3 +86,14 @@ def test_parameters_of_the_pretraining_scenes_are_valid():
     config = config_from_dict(SceneConfig, json.loads(path.read_text()))
     assert config.targets.max_side == 20
     assert config.targets.size_law == 'log'
+
+
+def test_parameters_of_the_hard_benchmark_are_valid():
+    path = Path(__file__).parents[3] / 'benchmarks/bp-fpn-hard/sequences.json'
+    config = config_from_dict(SequenceConfig, json.loads(path.read_text()))
+    assert config.scene.targets.scr == (0.5, 4.0)
+    assert config.scene.clutter.any
+    assert config.scene.clutter.flicker > 0
+    assert config.scene.targets.count[0] > 0
+    assert len(config.scene.targets.count) > 2
+    assert config.drift[1] > 1
