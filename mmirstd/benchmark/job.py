@@ -30,6 +30,7 @@ from .history import (
 from .image_counts import read_image_counts
 from .plan import Plan, choose_checkpoint, read_plan, resume_point
 from .run_record import as_json, read_record, record_path, write_record
+from .sequence_counts import read_sequence_counts
 from .settings import Settings
 from .suite import Run, Suite
 from .tool_process import JobFailed, run_tool_process, tail
@@ -384,7 +385,8 @@ class Job:
             written = json.loads((self.work_dir / 'per_image.json').read_text(encoding='utf-8'))
             counts['per_image'] = read_image_counts(written['images'])
         if self._per_sequence:
-            counts['per_sequence'] = json.loads((self.work_dir / 'per_sequence.json').read_text(encoding='utf-8'))
+            written = json.loads((self.work_dir / 'per_sequence.json').read_text(encoding='utf-8'))
+            counts['per_sequence'] = read_sequence_counts(written)
         return counts
 
 

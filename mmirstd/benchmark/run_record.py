@@ -32,12 +32,17 @@ def write_record(path: Path, record: dict[str, Any]) -> None:
             or value
             and all(isinstance(item, dict) for item in value.values())
         ):
-            rows = ',\n'.join(f'    {json.dumps(name)}: {json.dumps(item)}' for name, item in value.items())
+            rows = ',\n'.join(f'    {json.dumps(name)}: {_dumps(item)}' for name, item in value.items())
             text = f'{{\n{rows}\n  }}'
         else:
             text = json.dumps(value)
         lines.append(f'  {json.dumps(key)}: {text}')
     write_text(path, '{\n' + ',\n'.join(lines) + '\n}\n')
+
+
+def _dumps(value: Any) -> str:
+    nested = isinstance(value, list) and value and isinstance(value[0], list)
+    return json.dumps(value, separators=(',', ':') if nested else None)  # thousands of small numbers
 
 
 def read_record(path: Path, run: Run, seed: int) -> dict[str, Any] | None:

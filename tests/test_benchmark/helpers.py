@@ -95,7 +95,7 @@ if a.per_image:
         dict(row, image=f'/somewhere/private/images/{n}.png') for n in ('x', 'y.1', 'seq/z')])))
 if a.per_sequence:
     pathlib.Path(a.per_sequence).write_text(json.dumps(dict(name=['s'], scr_bins=[], score_bins=1, targets=[[1]],
-                                                            true=[[0, 0, 1]], false=[[]])))
+                                                            true=[[0]], false=[[2]])))
 """
 
 

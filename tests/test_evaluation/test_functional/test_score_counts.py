@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mmirstd.evaluation.functional import CocoEvaluation, FrameDetections
-from mmirstd.evaluation.functional.score_counts import ALL, ScoreCounts, count_by_score
+from mmirstd.evaluation.functional.score_counts import ALL, SCORE_BINS, ScoreCounts, count_by_score
 
 
 def frames(count: int = 60, seed: int = 0, sequences: int = 6) -> list[FrameDetections]:
@@ -96,12 +96,12 @@ def test_of_an_scr_bin_only_its_targets_count() -> None:
     assert counts.targets[:, 3].sum() == sum(((frame.scr >= 4) & ~frame.ignored).sum() for frame in made) > 0
 
 
-def test_fifty_bins_are_enough() -> None:
+def test_some_bins_are_enough() -> None:
     for seed in range(4):
         coco = CocoEvaluation(frames(400, seed, 40))
         for name in (ALL, '0-1', '2-4'):
             exact = count_by_score(coco, EDGES).mean_precision(name)
-            assert count_by_score(coco, EDGES, 50).mean_precision(name) == pytest.approx(exact, abs=0.01)
+            assert count_by_score(coco, EDGES, SCORE_BINS).mean_precision(name) == pytest.approx(exact, abs=0.01)
 
 
 def test_to_json_and_back() -> None:
@@ -111,6 +111,16 @@ def test_to_json_and_back() -> None:
     assert again.bins == counts.bins
     for key in ('targets', 'true', 'false'):
         np.testing.assert_array_equal(getattr(again, key), getattr(counts, key))
+
+
+def test_groups_of_sequences_give_the_same_whole() -> None:
+    counts = count_by_score(CocoEvaluation(frames(100, sequences=10)), EDGES, 20)
+    groups = counts.merged(4)
+    assert groups.sequences == ('s0', 's2', 's5', 's7')
+    assert groups.mean_precision() == pytest.approx(counts.mean_precision())
+    assert counts.merged(99).sequences == counts.sequences
+    first = counts.average_precision(weights=np.array([[1.0, 1, 0, 0, 0, 0, 0, 0, 0, 0]]))
+    assert groups.average_precision(weights=np.array([[1.0, 0, 0, 0]])) == pytest.approx(first)
 
 
 def test_nothing_there() -> None:
