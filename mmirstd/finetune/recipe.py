@@ -10,7 +10,7 @@ BATCH_SIZE = 8
 #: Learning rates at the top of the one-cycle schedule: from trained weights, and from random ones.
 _LR_TRAINED, _LR_RANDOM = 1e-3, 2e-3
 #: Training steps, at least and at most.
-_STEPS = (120, 4000)
+_STEPS = (240, 4000)
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,6 @@ def choose_recipe(images: int, trained: bool) -> Recipe:
     """
     batch_size = min(BATCH_SIZE, max(2, images // 4))
     per_epoch = max(1, images // batch_size)
-    steps = min(max(_STEPS[0], 20 * math.sqrt(images)), _STEPS[1]) * (1 if trained else 10)
+    steps = min(max(_STEPS[0], 30 * math.sqrt(images)), _STEPS[1]) * (1 if trained else 10)
     epochs = max(3, round(steps / per_epoch))
     return Recipe(_LR_TRAINED if trained else _LR_RANDOM, epochs, batch_size, max(1, epochs // 15))
