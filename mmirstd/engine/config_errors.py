@@ -12,6 +12,8 @@ from typing import Any
 from mmirstd.utils.errors import ConfigError, UserError
 from mmirstd.utils.near_matches import near_matches
 
+from .empty_data_set import empty_data_set_error
+
 _NOT_REGISTERED = re.compile(r'(\S+) is not in the (?:(\w+)::)?([\w ]+?) registry')
 _GET_FAILED = re.compile(r'Failed to get (\S+)')
 _BAD_ARGUMENT = re.compile(r"(?:(\S+?)\()?\)? ?got an unexpected keyword argument '(\w+)'")
@@ -145,6 +147,13 @@ def _explain_bad_value(error: ValueError, config: str) -> str | None:
     return f'{config}: {getattr(cls, "__name__", frame["cfg"].get("type"))}: {error}'
 
 
+def _empty_data_set(error: ValueError) -> Any:
+    """The data set that mmengine could not store because it holds nothing; None: another error."""
+    frames = _frames_of(error.__traceback__, '_serialize_data')
+    data_set = frames[-1].get('self') if frames else None
+    return data_set if data_set is not None and not data_set.data_list else None
+
+
 @contextmanager
 def explain_config_errors(config: str) -> Iterator[None]:
     """Turn mmengine's errors about a config's types and arguments into :class:`~mmirstd.utils.errors.ConfigError`.
@@ -152,17 +161,20 @@ def explain_config_errors(config: str) -> Iterator[None]:
     A misspelled ``type`` is answered with near matches from every scope and
     with the places that were searched; a misspelled argument with the class and
     its valid arguments; a value that a class refuses when it is built,
-    with its words.  Every other exception passes unchanged.
+    with its words; an empty data set with the reason.  Every other exception passes unchanged.
 
     Args:
         config: The config's name, for the message.
 
     Raises:
         ConfigError: Instead of the KeyError, RuntimeError, TypeError or ValueError.
+        DataError: Instead of NumPy's ValueError about a data set that holds no sample.
     """
     try:
         yield
     except ValueError as error:
+        if (empty := _empty_data_set(error)) is not None:
+            raise empty_data_set_error(empty).of(config) from error
         message = None if isinstance(error, UserError) else _explain_bad_value(error, config)
         if message is None:
             raise
