@@ -28,15 +28,31 @@ _MEASURES: dict[str, tuple[dict[str, float], dict[str, float], float]] = {
 }
 MEASURES = tuple(_MEASURES)
 
+#: Counted in each frame of a detector of boxes, by centers at its score threshold.
+BOX_COUNTS = ('targets', 'detected', 'false', 'false_pixels', 'pixels')
+_BOX_MEASURES: dict[str, tuple[dict[str, float], dict[str, float], float]] = {
+    **{name: _MEASURES[name] for name in ('Pd', 'Fa', 'Fa_e6')},
+    'target_precision': ({'detected': 1}, {'detected': 1, 'false': 1}, 0.0),
+    'target_F1': ({'detected': 2}, {'targets': 1, 'detected': 1, 'false': 1}, _NAN),
+    'false_per_frame': ({'false': 1}, {'one': 1}, _NAN),
+}
+BOX_MEASURES = tuple(_BOX_MEASURES)
+
+
+def measures_of(table: Mapping[str, Sequence]) -> tuple[str, ...]:
+    """The measures that a table of :func:`read_image_counts` gives."""
+    return MEASURES if 'tp' in table else BOX_MEASURES
+
 
 def read_image_counts(images: Sequence[Mapping[str, Any]]) -> dict[str, list]:
-    """The table that goes into a record, from the per-image file of ``mmirstd.IRSTDMetric``.
+    """The table that goes into a record, from a per-image file of masks or of boxes.
 
     Args:
         images: Entries with ``image`` (a path), ``height``, ``width`` and the counts.
 
     Returns:
-        ``name`` -> paths below the images' common folder, without suffix, and each of :data:`COUNTS` -> integers.
+        ``name`` -> paths below the images' common folder, without suffix, and each of :data:`COUNTS` -> integers;
+        of boxes each of :data:`BOX_COUNTS` -> numbers.
     """
     paths = [Path(item['image']) for item in images]
     folder = os.path.commonpath([path.parent for path in paths])
@@ -44,6 +60,8 @@ def read_image_counts(images: Sequence[Mapping[str, Any]]) -> dict[str, list]:
         name=[Path(os.path.relpath(path, folder)).with_suffix('').as_posix() for path in paths]
     )
     rows = [dict(item, pixels=item['height'] * item['width']) for item in images]
+    if 'detections' in rows[0]:
+        return {**table, **{count: [row[count] for row in rows] for count in BOX_COUNTS}}
     return {**table, **{count: [int(row[count]) for row in rows] for count in COUNTS}}
 
 
@@ -52,7 +70,7 @@ def measure(table: Mapping[str, Sequence], name: str, weights: np.ndarray | None
 
     Args:
         table: From :func:`read_image_counts`, N images.
-        name: Of :data:`MEASURES`.
+        name: Of :func:`measures_of` the table.
         weights: (R, N): how often each image is in each of R resamples; None: each once, in one.
 
     Returns:
@@ -61,11 +79,15 @@ def measure(table: Mapping[str, Sequence], name: str, weights: np.ndarray | None
     Raises:
         KeyError: Another name.
     """
-    top, bottom, empty = _MEASURES[name]
-    columns = {count: np.asarray(table[count], np.float64) for count in COUNTS}
-    union = columns['tp'] + columns['fp'] + columns['fn']
-    columns['one'] = np.ones(len(union))
-    columns['iou'] = np.divide(columns['tp'], union, out=np.ones(len(union)), where=union > 0)  # nothing there, right
+    boxes = 'tp' not in table
+    top, bottom, empty = (_BOX_MEASURES if boxes else _MEASURES)[name]
+    columns = {count: np.asarray(table[count], np.float64) for count in (BOX_COUNTS if boxes else COUNTS)}
+    columns['one'] = np.ones(len(columns['pixels']))
+    if not boxes:
+        union = columns['tp'] + columns['fp'] + columns['fn']
+        columns['iou'] = np.divide(
+            columns['tp'], union, out=np.ones(len(union)), where=union > 0
+        )  # nothing there, right
     weights = columns['one'][None] if weights is None else weights
     numerator, denominator = (
         weights @ sum(factor * columns[key] for key, factor in part.items()) for part in (top, bottom)

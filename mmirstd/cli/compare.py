@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from mmirstd.benchmark.image_counts import MEASURES, bootstrap_differences, measure, read_image_counts
+from mmirstd.benchmark.image_counts import (
+    BOX_MEASURES,
+    MEASURES,
+    bootstrap_differences,
+    measure,
+    measures_of,
+    read_image_counts,
+)
 from mmirstd.utils.commands import command_line
 from mmirstd.utils.errors import DataError
 
@@ -36,7 +44,9 @@ EXAMPLES = """
 {compare} a.json b.json
 {compare} base=a0.json,a1.json ours=b0.json,b1.json
 """
-_LOWER_IS_BETTER = ('Fa', 'Fa_e6')
+_LOWER_IS_BETTER = ('Fa', 'Fa_e6', 'false_per_frame')
+_DEFAULT = ('IoU', 'nIoU', 'Pd', 'Fa_e6')
+_DEFAULT_OF_BOXES = ('Pd', 'Fa_e6', 'target_precision', 'target_F1')
 
 
 @dataclass(frozen=True)
@@ -67,9 +77,9 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument(
         '--measures',
-        default='IoU,nIoU,Pd,Fa_e6',
         metavar='NAME[,NAME]',
-        help=f'what to compare, of {", ".join(MEASURES)} (default: %(default)s)',
+        help=f'what to compare, of {", ".join(MEASURES)} (default: {",".join(_DEFAULT)}); of boxes '
+        f'{", ".join(BOX_MEASURES)} (default: {",".join(_DEFAULT_OF_BOXES)})',
     )
     parser.add_argument('--level', type=float, default=0.95, help='coverage of the intervals (default: %(default)s)')
     parser.add_argument(
@@ -79,9 +89,10 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     )
     add_traceback_argument(parser)
     args = parser.parse_args(argv)
-    args.measures = args.measures.split(',')
-    if wrong := [name for name in args.measures if name not in MEASURES]:
-        parser.error(f'--measures: no measure is called {wrong[0]!r}; expected some of {", ".join(MEASURES)}')
+    args.measures = args.measures.split(',') if args.measures else []
+    known = tuple(dict.fromkeys((*MEASURES, *BOX_MEASURES)))
+    if wrong := [name for name in args.measures if name not in known]:
+        parser.error(f'--measures: no measure is called {wrong[0]!r}; expected some of {", ".join(known)}')
     if args.by_size is not None:
         try:
             args.by_size = [int(edge) for edge in args.by_size.split(',')]
@@ -162,6 +173,26 @@ def check_same_images(runs: Sequence[Run]) -> None:
             )
 
 
+def chosen_measures(runs: Sequence[Run], asked: Sequence[str]) -> list[str]:
+    """What to compare: what was asked for, or the usual measures of masks or of boxes.
+
+    Raises:
+        DataError: The runs are of both kinds, or of the other kind than what was asked for.
+    """
+    kinds = {
+        measures_of(table): (file, 'masks' if 'tp' in table else 'boxes')
+        for run in runs
+        for file, table in zip(run.files, run.tables)
+    }
+    if len(kinds) > 1:
+        (one, first), (other, second) = kinds.values()
+        raise DataError(f'{one} is of {first} and {other} of {second}', expected='runs of one kind')
+    known, (file, kind) = next(iter(kinds.items()))
+    if wrong := [name for name in asked if name not in known]:
+        raise DataError(f'--measures {wrong[0]}: {file} is of {kind}', expected=f'some of {", ".join(known)}')
+    return list(asked) or list(_DEFAULT if known == MEASURES else _DEFAULT_OF_BOXES)
+
+
 def compare(runs: Sequence[Run], measures: Sequence[str], level: float = 0.95) -> str:
     """The Markdown table.
 
@@ -223,23 +254,24 @@ def compare_by_size(runs: Sequence[Run], edges: Sequence[int]) -> str:
     sizes = np.searchsorted(edges, areas)
     for size, name in enumerate(names):
         inside = sizes == size
-        cells = [f'{name} | {inside.sum()} | {areas[inside].sum()}']
+        cells = [f'{name} | {inside.sum()} | {areas[inside].sum():.0f}']
         for run in records:
             shares = (
                 [(matched[inside].mean(), covered[inside].sum() / areas[inside].sum()) for _, matched, covered in run]
                 if inside.any()
                 else []
             )
-            cells += [f'{value:.3f}' for value in np.mean(shares, axis=0)] if shares else ['-', '-']
+            means = np.mean(shares, axis=0) if shares else [math.nan] * 2
+            cells += ['-' if math.isnan(value) else f'{value:.3f}' for value in means]
         lines.append('| ' + ' | '.join(cells) + ' |')
     return '\n'.join(lines)
 
 
 def _targets(file: str, images: Sequence[dict[str, Any]]) -> np.ndarray:
-    """(3, N): area, matched or not, and covered pixels of all targets."""
+    """(3, N): area, matched or not, and covered pixels of all targets, NaN for boxes."""
     try:
         rows = [
-            (target['area'], target['matched'], target['covered'])
+            (target['area'], target['matched'], math.nan if 'box' in target else target['covered'])
             for image in images
             for target in image['records']['targets']
         ]
@@ -248,16 +280,17 @@ def _targets(file: str, images: Sequence[dict[str, Any]]) -> np.ndarray:
             f'{file}: its targets have no {error}; write the file anew with this version of '
             f'`{command_line("test", "CONFIG", "CKPT", "--per-image", "FILE.json")}`'
         ) from error
-    return np.array(rows, np.int64).reshape(-1, 3).T
+    return np.array(rows, np.float64).reshape(-1, 3).T
 
 
 def main(argv: list[str] | None = None) -> None:
     """Compare."""
     args = parse_args(argv)
     runs = [read_run(given) for given in args.runs]
+    measures = chosen_measures(runs, args.measures)
     check_same_images(runs)
     images, seeds = len(runs[0].tables[0]['name']), len(runs[0].files)
-    print(compare(runs, args.measures, args.level))
+    print(compare(runs, measures, args.level))
     print(
         f'\n{images} images, {seeds} training(s) a run, default protocol'
         + ('; one training a run says nothing about how another seed would end' if seeds == 1 else '')

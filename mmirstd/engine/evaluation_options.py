@@ -63,7 +63,7 @@ def _metrics(cfg: Any, kind: str) -> list[dict]:
 
 
 def set_per_image(cfg: Any, path: str) -> None:
-    """Let the first ``mmirstd.IRSTDMetric`` write what happened in each image, in place.
+    """Let the first metric of ours, of masks or else of boxes, write what happened in each image, in place.
 
     Args:
         cfg: With ``test_evaluator``.
@@ -72,9 +72,12 @@ def set_per_image(cfg: Any, path: str) -> None:
     Raises:
         ConfigError: There is no such metric, or another suffix.
     """
-    ours = irstd_metrics(cfg)
+    ours = irstd_metrics(cfg) or _metrics(cfg, 'MovingTargetMetric')
     if not ours:
-        raise ConfigError('--per-image: test_evaluator has no mmirstd.IRSTDMetric, which could write it')
+        raise ConfigError(
+            '--per-image: test_evaluator has neither mmirstd.IRSTDMetric (masks) nor mmirstd.MovingTargetMetric '
+            '(boxes), which could write it'
+        )
     if not path.endswith(('.json', '.csv')):
         raise ConfigError(f'--per-image {path}: expected a name that ends with .json or .csv')
     ours[0]['per_image_out'] = path

@@ -34,6 +34,29 @@ _CSV_COLUMNS = (
     'height',
     'width',
 )
+_BOX_COLUMNS = (
+    'image',
+    'kind',
+    'id',
+    'row',
+    'col',
+    'area',
+    'matched',
+    'distance',
+    'nearest',
+    'score',
+    'iou',
+    'scr',
+    'box',
+    'sequence',
+    'targets',
+    'detected',
+    'detections',
+    'false',
+    'false_pixels',
+    'height',
+    'width',
+)
 
 
 def plain(value: Any) -> Any:
@@ -62,7 +85,7 @@ def write_per_image(path: str | Path, images: Sequence[dict[str, Any]], measures
     Args:
         path: ``.json``: ``{"measures": ..., "images": [{"image", ..., "targets": [...], "false_alarms": [...]}]}``;
             ``.csv``: one row an image, a target or a false alarm, told apart by ``kind``.
-        images: One entry an image.
+        images: One entry an image; all of masks, or all of boxes (``detections``).
         measures: The measures of the data set (JSON only).
 
     Raises:
@@ -75,7 +98,8 @@ def write_per_image(path: str | Path, images: Sequence[dict[str, Any]], measures
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open('w', encoding='utf-8', newline='') as file:
-        writer = csv.DictWriter(file, _CSV_COLUMNS)
+        boxes = bool(images) and 'detections' in images[0]
+        writer = csv.DictWriter(file, _BOX_COLUMNS if boxes else _CSV_COLUMNS)
         writer.writeheader()
         for image in images:
             row = {key: value for key, value in image.items() if key not in ('records', 'image')}

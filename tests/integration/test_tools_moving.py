@@ -71,6 +71,8 @@ def test_train_and_test(config: Path, run, tmp_path: Path) -> None:
             tmp_path / str(streaming),
             '--show-dir',
             tmp_path / f'pictures_{streaming}',
+            '--per-image',
+            tmp_path / f'images_{streaming}.json',
             '--cfg-options',
             root,
             f'model.test_cfg.streaming={streaming}',
@@ -82,6 +84,12 @@ def test_train_and_test(config: Path, run, tmp_path: Path) -> None:
         assert len(pictures) == 2 * 7
         assert cv2.imread(str(pictures[0])).shape[0] > 640  # 64 x 64, enlarged
     assert len(found[True]) == len(found[False]) > 100
+    frames = json.loads((tmp_path / 'images_True.json').read_text())
+    assert len(frames['images']) == 2 * 7
+    assert sum(len(frame['records']['targets']) for frame in frames['images']) > 0
+    runs = [tmp_path / f'images_{streaming}.json' for streaming in (True, False)]
+    done = run('analysis_tools/compare_runs.py', *runs, cwd=tmp_path)
+    assert f'| images_True | Pd | {frames["measures"]["Pd"]:.4f} |' in done.stdout
     for streamed, whole in zip(found[True], found[False]):
         assert streamed['image_id'] == whole['image_id']
         assert streamed['score'] == pytest.approx(whole['score'], abs=1e-5)

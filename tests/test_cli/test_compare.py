@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from mmirstd.cli.compare import check_same_images, compare, compare_by_size, parse_args, read_run
+from mmirstd.cli.compare import check_same_images, compare, compare_by_size, main, parse_args, read_run
 from mmirstd.utils.errors import DataError
 from tests.shared import REPO
 
@@ -158,3 +158,49 @@ def test_tool(tmp_path, hits) -> None:
     done = subprocess.run([sys.executable, str(TOOL), 'gone.json'], capture_output=True, text=True)
     assert done.returncode == 2
     assert 'error: gone.json: No such file' in done.stderr
+
+
+def write_boxes(path, hits: list[int], alarms: list[int]):
+    """A per-image file of boxes: one target of 6 pixels a frame, found or not; false alarms of 8 pixels."""
+    images = [
+        dict(
+            image=f'/data/s1/{k}.png',
+            height=10,
+            width=10,
+            targets=1,
+            detected=hit,
+            detections=hit + alarm,
+            false=alarm,
+            false_pixels=8.0 * alarm,
+            records=dict(targets=[dict(area=6.0, matched=bool(hit), box=[0, 0, 2, 3])], false_alarms=[]),
+        )
+        for k, (hit, alarm) in enumerate(zip(hits, alarms))
+    ]
+    path.write_text(json.dumps(dict(measures={}, images=images)))
+    return str(path)
+
+
+def test_boxes_have_their_own_measures(tmp_path, capsys) -> None:
+    base = write_boxes(tmp_path / 'base.json', [1, 0, 0, 1], [1, 0, 1, 0])
+    better = write_boxes(tmp_path / 'better.json', [1, 1, 1, 1], [0, 0, 0, 0])
+    main([base, better, '--by-size', '20'])
+    text = capsys.readouterr().out
+    table = rows(text.split('\n\n')[0])
+    assert table['base', 'Pd'][0] == '0.5000'
+    assert table['better', 'Pd'][:2] == ['1.0000', '+0.5000']
+    assert table['base', 'Fa_e6'][0] == '40000.0'
+    assert table['better', 'Fa_e6'][1] == '-40000.0'
+    assert table['base', 'target_precision'][0] == '0.5000'
+    assert table['base', 'target_F1'][0] == '0.5000'
+    assert ('base', 'IoU') not in table
+    assert '| up to 20 | 4 | 24 | 0.500 | - | 1.000 | - |' in text
+    main([base, '--measures', 'false_per_frame'])
+    assert '| base | false_per_frame | 0.5000 |' in capsys.readouterr().out
+    with pytest.raises(DataError, match=r'--measures IoU: .*base.json is of boxes: expected some of Pd'):
+        main([base, '--measures', 'IoU'])
+
+
+def test_masks_and_boxes_cannot_be_compared(tmp_path, hits) -> None:
+    boxes = write_boxes(tmp_path / 'boxes.json', [1], [0])
+    with pytest.raises(DataError, match='masks.json is of masks and .*boxes.json of boxes'):
+        main([str(write(tmp_path / 'masks.json', hits)), boxes])

@@ -97,7 +97,10 @@ def test_per_image_goes_to_our_metric() -> None:
     cfg = Config(dict(test_evaluator=[dict(type='X'), dict(type='mmirstd.IRSTDMetric')]))
     set_per_image(cfg, 'out/images.csv')
     assert cfg.test_evaluator == [dict(type='X'), dict(type='mmirstd.IRSTDMetric', per_image_out='out/images.csv')]
+    boxes = Config(dict(test_evaluator=dict(type='mmirstd.MovingTargetMetric')))
+    set_per_image(boxes, 'images.json')
+    assert boxes.test_evaluator.per_image_out == 'images.json'
     with pytest.raises(ConfigError, match='--per-image images.txt: expected a name'):
         set_per_image(cfg, 'images.txt')
-    with pytest.raises(ConfigError, match='no mmirstd.IRSTDMetric'):
+    with pytest.raises(ConfigError, match='neither mmirstd.IRSTDMetric'):
         set_per_image(Config(dict(test_evaluator=dict(type='CocoMetric'))), 'images.csv')

@@ -34,7 +34,7 @@ def match_centers(
     matched = np.full(len(targets), -1, np.int64)
     if not len(targets) or not len(boxes):
         return matched
-    delta = _centers(targets)[:, None] - _centers(boxes)[None]
+    delta = box_centers(targets)[:, None] - box_centers(boxes)[None]
     distances = np.sqrt((delta * delta).sum(axis=-1))
     pairs = sorted(
         (float(distances[t, b]), -float(scores[b]), int(t), int(b))
@@ -46,6 +46,31 @@ def match_centers(
             matched[target] = box
             taken.add(box)
     return matched
+
+
+def match_frame(
+    frame: FrameDetections, score_threshold: float = 0.5, max_distance: float = 3.0
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.int64], NDArray[np.bool_]]:
+    """Which detections of a frame are targets and which are false, all classes alike.
+
+    Args:
+        frame: The frame.
+        score_threshold: Detections with at least this score count.
+        max_distance: See :func:`match_centers`.
+
+    Returns:
+        The M boxes that count, (M, 4), and their scores, (M,); the detection of each of the N targets that are not
+        ignored, (N,), -1 for a missed one; which detections are of no target and not at an ignored one, (M,) bool.
+    """
+    kept = frame.scores >= score_threshold
+    boxes, scores = frame.boxes[kept], frame.scores[kept]
+    matched = match_centers(frame.targets[~frame.ignored], boxes, scores, max_distance)
+    false = np.ones(len(boxes), bool)
+    false[matched[matched >= 0]] = False
+    centers = box_centers(boxes)
+    for box in frame.targets[frame.ignored]:
+        false &= ~((centers >= box[:2]) & (centers <= box[2:])).all(axis=1)
+    return boxes, scores, matched, false
 
 
 def count_frame(frame: FrameDetections, score_threshold: float = 0.5, max_distance: float = 3.0) -> dict[str, Any]:
@@ -62,20 +87,12 @@ def count_frame(frame: FrameDetections, score_threshold: float = 0.5, max_distan
         ((N,)).
     """
     real = ~frame.ignored
-    targets = frame.targets[real]
-    kept = frame.scores >= score_threshold
-    boxes, scores = frame.boxes[kept], frame.scores[kept]
-    matched = match_centers(targets, boxes, scores, max_distance)
-    false = np.ones(len(boxes), bool)
-    false[matched[matched >= 0]] = False
-    for box in frame.targets[~real]:
-        centers = _centers(boxes)
-        false &= ~((centers >= box[:2]) & (centers <= box[2:])).all(axis=1)
+    boxes, _, matched, false = match_frame(frame, score_threshold, max_distance)
     height, width = frame.shape
     inside = np.clip(boxes[false].reshape(-1, 2, 2), 0, (width, height))
     area = np.prod(np.maximum(inside[:, 1] - inside[:, 0], 0), axis=1)
     return dict(
-        targets=len(targets),
+        targets=len(matched),
         detected=int((matched >= 0).sum()),
         detections=len(boxes),
         false=int(false.sum()),
@@ -133,7 +150,7 @@ def pd_by_scr(counts: Sequence[dict[str, Any]], edges: Sequence[float]) -> list[
     return rows
 
 
-def _centers(boxes: NDArray[Any]) -> NDArray[np.float64]:
+def box_centers(boxes: NDArray[Any]) -> NDArray[np.float64]:
     """(N, 2): x, y."""
     centers: NDArray[np.float64] = (boxes[:, :2] + boxes[:, 2:]) / 2
     return centers

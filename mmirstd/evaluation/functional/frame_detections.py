@@ -25,6 +25,7 @@ class FrameDetections:
         boxes: (M, 4) detections.
         scores: (M,) in [0, 1].
         labels: (M,) int.
+        path: The image's file, where it is known.
     """
 
     image: int | str
@@ -37,6 +38,7 @@ class FrameDetections:
     boxes: NDArray[np.float64]
     scores: NDArray[np.float64]
     labels: NDArray[np.int64]
+    path: str = ''
 
     def __post_init__(self) -> None:
         for boxes, others in (

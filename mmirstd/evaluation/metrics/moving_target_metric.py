@@ -13,9 +13,10 @@ from mmirstd.registry import METRICS
 
 from ..functional import CocoEvaluation, FrameDetections
 from ..functional.box_pd_fa import count_frame, pd_by_scr, summarize_counts
+from ..functional.box_records import box_records
 from ..functional.coco_evaluation import FRAMES
 from ..functional.score_counts import SCORE_BINS, count_by_score
-from ..report_files import check_suffix, write_json
+from ..report_files import check_suffix, write_json, write_per_image
 from ..text_tables import as_text, cell, heading, new_table
 from .data_set_metric import DataSetMetric
 
@@ -57,6 +58,8 @@ class MovingTargetMetric(DataSetMetric):
         score_counts_out: A ``.json`` file for the true and false detections of each sequence by score, of all frames
             and one class, see :class:`~..functional.score_counts.ScoreCounts`: what a comparison over sequences needs.
         results_out: A ``.json`` file for the detections in COCO's result format.
+        per_image_out: A ``.json`` or ``.csv`` file for what happened in each frame and to each target and false alarm,
+            by centers at ``score_threshold``, see :func:`~..functional.box_records.box_records`.
         collect_device, prefix, collect_dir: As in mmengine.
 
     Raises:
@@ -77,6 +80,7 @@ class MovingTargetMetric(DataSetMetric):
         per_sequence_out: str | None = None,
         score_counts_out: str | None = None,
         results_out: str | None = None,
+        per_image_out: str | None = None,
         collect_device: str = 'cpu',
         prefix: str | None = None,
         collect_dir: str | None = None,
@@ -103,6 +107,8 @@ class MovingTargetMetric(DataSetMetric):
         ):
             if path:
                 check_suffix(path, ('.json',), name)
+        if per_image_out:
+            check_suffix(per_image_out, ('.json', '.csv'), 'per_image_out')
         if score_counts_out and num_classes != 1:
             raise ValueError(f'MovingTargetMetric: score_counts_out is for one class, got num_classes={num_classes}')
         self.score_threshold = score_threshold
@@ -113,6 +119,7 @@ class MovingTargetMetric(DataSetMetric):
         self.per_sequence_out = per_sequence_out
         self.score_counts_out = score_counts_out
         self.results_out = results_out
+        self.per_image_out = per_image_out
         self.last_tables: dict[str, Any] | None = None
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
@@ -169,7 +176,25 @@ class MovingTargetMetric(DataSetMetric):
         if self.results_out:
             write_json(self.results_out, [entry for frame in frames for entry in _coco_results(frame)])
             print_log(f'MovingTargetMetric: detections in {self.results_out}', logger=logger)
+        if self.per_image_out:
+            write_per_image(
+                self.per_image_out,
+                [self._image_row(frame, count) for frame, count in zip(frames, counts)],
+                measures,
+            )
+            print_log(f'MovingTargetMetric: per-image results in {self.per_image_out}', logger=logger)
         return measures
+
+    def _image_row(self, frame: FrameDetections, count: Mapping[str, Any]) -> dict[str, Any]:
+        """A frame's entry of the per-image file."""
+        return dict(
+            image=frame.path or str(frame.image),
+            sequence=frame.sequence,
+            height=frame.shape[0],
+            width=frame.shape[1],
+            **{name: count[name] for name in ('targets', 'detected', 'detections', 'false', 'false_pixels')},
+            records=box_records(frame, self.score_threshold, self.max_distance),
+        )
 
     def _table(self, coco: CocoEvaluation, counts: Sequence[dict], chosen: Sequence[int]) -> dict[str, float]:
         """All measures of some of the frames."""
@@ -221,6 +246,7 @@ def _record(sample: Mapping[str, Any], with_scr: bool) -> dict[str, Any]:
         boxes=boxes,
         scores=scores,
         labels=labels.astype(np.int64),
+        path=str(sample.get('img_path') or ''),
     )
 
 

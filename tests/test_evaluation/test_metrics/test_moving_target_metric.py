@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import io
 import json
 import math
@@ -334,3 +335,60 @@ def test_two_processes(tmp_path):
     for name, size in (('turns', 39), ('sequences', 40)):
         alone = evaluate(golden_samples()[:size])
         assert json.loads((tmp_path / f'{name}.json').read_text()) == pytest.approx(alone, abs=0)
+
+
+# What happened in each frame.
+
+
+def per_image_samples() -> list[dict]:
+    """A target found, a false alarm and one at an ignored target; a target missed for its low score; an empty frame."""
+    return [
+        sample(
+            1,
+            [(10, 20, 14, 22), (30, 30, 36, 36)],
+            [(11, 20, 15, 22), (50, 60, 54, 62), (32, 32, 34, 34)],
+            [0.875, 0.625, 0.75],
+            ignore=(1,),
+            scr=[2.5, 1.0],
+        ),
+        sample(2, [(5, 5, 8, 9)], [(5, 5, 8, 9)], [0.4], video='t'),
+        sample(3),
+    ]
+
+
+def test_per_image_file(tmp_path) -> None:
+    measures = evaluate(per_image_samples(), per_image_out=str(tmp_path / 'images.json'))
+    written = json.loads((tmp_path / 'images.json').read_text())
+    assert written['measures']['Pd'] == measures['Pd'] == 0.5
+    first, second, third = written['images']
+    assert (first['image'], first['sequence'], second['sequence']) == ('1.png', 's', 't')
+    assert [first[name] for name in ('targets', 'detected', 'detections', 'false', 'false_pixels')] == [1, 1, 3, 1, 8.0]
+    (target,) = first['records']['targets']
+    assert target == dict(
+        id=0,
+        row=20.5,
+        col=11.5,
+        area=8.0,
+        box=[10, 20, 14, 22],
+        matched=True,
+        distance=1.0,
+        nearest=1.0,
+        score=0.875,
+        iou=pytest.approx(6 / 10),
+        scr=2.5,
+    )
+    assert first['records']['false_alarms'] == [dict(row=60.5, col=51.5, area=8.0, box=[50, 60, 54, 62], score=0.625)]
+    (missed,) = second['records']['targets']
+    assert [missed[name] for name in ('matched', 'distance', 'nearest', 'score', 'iou', 'scr')] == [False] + [None] * 5
+    assert third['records'] == dict(targets=[], false_alarms=[])
+
+
+def test_per_image_table(tmp_path) -> None:
+    path = tmp_path / 'images.csv'
+    evaluate(per_image_samples(), per_image_out=str(path), score_threshold=0.3)
+    rows = list(csv.DictReader(path.open()))
+    assert [row['kind'] for row in rows] == ['image', 'target', 'false_alarm', 'image', 'target', 'image']
+    assert [row['matched'] for row in rows if row['kind'] == 'target'] == ['True', 'True']
+    assert rows[0]['detections'] == '3'
+    with pytest.raises(ValueError, match='per_image_out'):
+        MovingTargetMetric(per_image_out='images.txt')
