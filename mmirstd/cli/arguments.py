@@ -119,6 +119,24 @@ def split_names(given: Sequence[str] | None) -> list[str]:
     return [name for text in given or () for name in text.split(',') if name]
 
 
+def positive_int(text: str) -> int:
+    """A whole number from 1 on."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f'expected a whole number from 1 on, found {text!r}')
+    return int(text)
+
+
+def positive_float(text: str) -> float:
+    """A number above 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = float('nan')
+    if not 0 < value < float('inf'):
+        raise argparse.ArgumentTypeError(f'expected a number above 0, found {text!r}')
+    return value
+
+
 def image_size(text: str) -> tuple[int, int]:
     """The type of an option ``HxW``: ``'256x320'`` -> height 256, width 320."""
     parts = text.lower().split('x')

@@ -43,7 +43,7 @@ class RawCache:
     LOCK_TIMEOUT = 5.0  # seconds; the lock is held for microseconds
 
     def __init__(self, paths: Iterable[str], limit_bytes: int) -> None:
-        self._slots = {path: slot for slot, path in enumerate(paths)}
+        self._slots = {path: slot for slot, path in enumerate(dict.fromkeys(paths))}
         self._limit = int(limit_bytes)
         self._open()
 

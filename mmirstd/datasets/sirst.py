@@ -183,6 +183,12 @@ class SIRSTDataset(BaseSegDataset):
                 missing.append(f'no image for {sample_id!r}: expected {images.expected(sample_id)}')
             if masks is not None:
                 sample['seg_map_path'] = self._find(masks, mask_id)
+                if sample['seg_map_path'] is not None and sample['seg_map_path'] == sample['img_path']:
+                    raise DataError(
+                        f'{sample["img_path"]}: the image is its own mask; name the folder of masks in '
+                        'data_prefix.seg_map_path',
+                        option='data_prefix',
+                    )
                 if sample['seg_map_path'] is None:
                     missing.append(f'no mask for {sample_id!r}: expected {masks.expected(mask_id)}')
             data_list.append(sample)

@@ -12,7 +12,14 @@ from mmirstd.engine.data_option import base_part
 from mmirstd.utils.errors import ConfigError
 from mmirstd.utils.resources import resource_root
 
+from .own_data import WINDOW
 from .recipe import Recipe
+
+_WINDOW = """\
+# the images are smaller than the usual windows
+train_pipeline = _base_.train_pipeline
+train_pipeline[2].size = {window}
+"""
 
 _TEXT = """\
 # {network} on images of your own.  Written by:
@@ -27,20 +34,18 @@ _base_ = [
 ]
 
 load_from = {weights!r}
+work_dir = '{{{{ fileDirname }}}}/work'
 {loading}{changes}
 data_root = {root!r}
 data_prefix = dict(img_path={images!r}, seg_map_path={masks!r})
-
+{window}
+files = dict(data_root=data_root, data_prefix=data_prefix{data})
 train_dataloader = dict(
     batch_size={recipe.batch_size},
-    dataset=dict(data_root=data_root, data_prefix=data_prefix, ann_file='{{{{ fileDirname }}}}/train.txt'),
+    dataset=dict({pipeline}ann_file='{{{{ fileDirname }}}}/train.txt', **files),
 )
-val_dataloader = dict(
-    dataset=dict(data_root=data_root, data_prefix=data_prefix, ann_file='{{{{ fileDirname }}}}/val.txt')
-)
-test_dataloader = dict(
-    dataset=dict(data_root=data_root, data_prefix=data_prefix, ann_file='{{{{ fileDirname }}}}/test.txt')
-)
+val_dataloader = dict(dataset=dict(ann_file='{{{{ fileDirname }}}}/val.txt', **files))
+test_dataloader = dict(dataset=dict(ann_file='{{{{ fileDirname }}}}/test.txt', **files))
 
 lr = {recipe.lr:g}  # at the top of one cycle
 optim_wrapper = dict(optimizer=dict(lr=lr))
@@ -58,6 +63,8 @@ def config_text(
     recipe: Recipe,
     *,
     loading: Mapping[str, Any] | None = None,
+    data: Mapping[str, Any] | None = None,
+    window: int = WINDOW,
     command: str = '',
     split: str = '',
     name: str = 'config.py',
@@ -72,6 +79,8 @@ def config_text(
         masks: Folder of the masks below it.
         recipe: The schedule.
         loading: Loading options, such as ``bit_depth=14``.
+        data: Further arguments of the data sets, such as ``mask_size_mismatch='resize'``.
+        window: Side of the training windows, pixels.
         command: What the first lines name as the origin.
         split: How the images were parted, in words.
         name: File name of the config.
@@ -97,6 +106,9 @@ def config_text(
         changes=Config(dict(model=changes)).pretty_text if changes else '',
         root=str(root),
         images=images,
+        window='' if window == WINDOW else _WINDOW.format(window=window),
+        pipeline='' if window == WINDOW else 'pipeline=train_pipeline, ',
+        data=''.join(f', {key}={value!r}' for key, value in (data or {}).items()),
         masks=masks,
         recipe=recipe,
     )

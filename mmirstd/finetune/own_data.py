@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from mmirstd.datasets.first_look import watch_bit_depth
-from mmirstd.datasets.labels import ConvertOptions, ReadOptions, convert_labels, find_format
+from mmirstd.datasets.image_io import IMAGE_SUFFIXES, read_image
+from mmirstd.datasets.image_size import image_size
+from mmirstd.datasets.labels import FORMATS, CheckOptions, ConvertOptions, ReadOptions, convert_labels, find_format
 from mmirstd.datasets.name_pairs import NamePairs, image_files, pair_by_name
 from mmirstd.datasets.own_split import OwnSplit, split_images
-from mmirstd.utils.errors import DataError
+from mmirstd.utils.errors import DataError, MissingDataError
+from mmirstd.utils.spread import spread
+
+#: Side of the training windows, pixels, unless all images are smaller.
+WINDOW = 256
 
 
 @dataclass(frozen=True)
@@ -25,6 +33,7 @@ class OwnData:
         pairs: Which belong together.
         split: Parts of the paired images.
         loading: Loading options that the images need, such as ``bit_depth=14``.
+        window: Side of the training windows, pixels.
         notes: What was found and decided, a line each.
     """
 
@@ -33,6 +42,7 @@ class OwnData:
     pairs: NamePairs
     split: OwnSplit
     loading: dict[str, Any] = field(default_factory=dict)
+    window: int = WINDOW
     notes: tuple[str, ...] = ()
 
     @property
@@ -52,7 +62,7 @@ class OwnData:
 
 
 def masks_of_labels(
-    images: str | os.PathLike[str], labels: str | os.PathLike[str], out: Path
+    images: str | os.PathLike[str], labels: str | os.PathLike[str], out: Path, check: CheckOptions | None = None
 ) -> tuple[Path, Path, list[str]]:
     """Labels as a folder of masks: as they are, or made of the labels of another program.
 
@@ -63,6 +73,7 @@ def masks_of_labels(
         images: Folder of images.
         labels: Folder of masks; or what :func:`mmirstd.datasets.labels.read_labels` reads.
         out: Folder for masks that are made, ``data/`` in it.
+        check: What is done with labels whose images are missing or of another size; None: they are errors.
 
     Returns:
         Folder of the images, folder of the masks, and what is to be said.
@@ -79,8 +90,18 @@ def masks_of_labels(
             pass
         else:
             return Path(images).expanduser(), source, []
-    options = ConvertOptions(read=ReadOptions(images=Path(images).expanduser()), fill='ellipse', images='link')
-    known = find_format(source)
+    try:
+        known = find_format(source)
+    except MissingDataError:
+        raise
+    except DataError:
+        raise DataError(
+            f'{source}: holds neither masks nor labels of one known format',
+            expected=f'images ({", ".join(IMAGE_SUFFIXES)}), or one of {", ".join(FORMATS)}',
+        ) from None
+    options = ConvertOptions(
+        read=ReadOptions(images=Path(images).expanduser()), check=check or CheckOptions(), fill='ellipse', images='link'
+    )
     made, notes = convert_labels([source], 'masks', out / 'data', options)
     targets = sum(len(image.annotations) for image in made.images)
     said = f'labels: {known.description}, {targets} targets; masks are made of them in {out / "data"}'
@@ -113,11 +134,40 @@ def look_at_folders(
         DataError: A folder holds no image, the names do not tell the pairs, or there are too few.
     """
     image_root, mask_root = (Path(folder).expanduser().resolve() for folder in (images, masks))
+    if image_root == mask_root:
+        raise DataError(f'{images}: was given twice', expected='a folder of images and one of masks')
     pairs = pair_by_name(image_files(image_root), image_files(mask_root), f'{images} and {masks}')
     split = split_images(list(pairs.pairs), by, val, test, seed)
+    _check_order(images, masks, image_root, mask_root, pairs.pairs)
     depth, note = _bit_depth([str(image_root / image) for image in pairs.pairs], bit_depth)
     notes = (str(pairs), *note, str(split))
-    return OwnData(image_root, mask_root, pairs, split, dict(bit_depth=depth) if depth else {}, notes)
+    largest = max(max(image_size(image_root / image)) for image in spread(list(pairs.pairs)))
+    window = min(WINDOW, -(-largest // 32) * 32)
+    return OwnData(image_root, mask_root, pairs, split, dict(bit_depth=depth) if depth else {}, window, notes)
+
+
+def _check_order(
+    images: str | os.PathLike[str],
+    masks: str | os.PathLike[str],
+    image_root: Path,
+    mask_root: Path,
+    pairs: Mapping[str, str],
+) -> None:
+    """Images with two gray values and masks with many are the wrong way round."""
+    some = spread(list(pairs), 4)
+    if all(_values(image_root / image) <= 2 < 32 < _values(mask_root / pairs[image]) for image in some):
+        raise DataError(
+            f'{images}: its images have two gray values each, and those of {masks} have many',
+            expected='images first, then masks',
+            cure=f'swap them: {masks} {images}',
+        )
+
+
+def _values(path: Path) -> int:
+    try:
+        return len(np.unique(read_image(str(path))))
+    except (DataError, OSError):  # the check of the data tells
+        return 0
 
 
 def _bit_depth(paths: Sequence[str], asked: int | None) -> tuple[int | None, list[str]]:

@@ -15,6 +15,7 @@ from typing import Any
 import mmirstd
 from mmirstd.engine.checkpoint_files import best_checkpoint
 from mmirstd.evaluation.prediction_dump import PredictionDump
+from mmirstd.utils.commands import command_line
 from mmirstd.utils.errors import ConfigError, UserError
 from mmirstd.utils.files import write_json, write_text
 from mmirstd.utils.progress import silent_heartbeat
@@ -48,10 +49,10 @@ class Outcome:
     threshold: ThresholdAdvice
 
     @property
-    def better(self) -> bool:
-        """Whether the validation images prefer the fine-tuned weights to those it started from."""
+    def gain(self) -> float:
+        """How much larger IoU on the validation images is after the fine-tuning; from random weights IoU itself."""
         found = self.measures['val']
-        return 'start' not in found or found['tuned']['IoU'] > found['start']['IoU']
+        return found['tuned']['IoU'] - found.get('start', {}).get('IoU', 0.0)
 
 
 class Workflow:
@@ -64,22 +65,33 @@ class Workflow:
         weights: Checkpoint to start from; None: random weights.
         recipe: The schedule.
         command: The command line, for the config's first lines.
+        options: Further arguments of the data sets.
 
     Raises:
-        ConfigError: ``out`` holds a config already.
+        ConfigError: ``out`` is a file, or a training was begun there.
     """
 
     def __init__(
-        self, data: OwnData, out: Path, base: Path, weights: str | None, recipe: Recipe, command: str = ''
+        self,
+        data: OwnData,
+        out: Path,
+        base: Path,
+        weights: str | None,
+        recipe: Recipe,
+        command: str = '',
+        options: Mapping[str, Any] | None = None,
     ) -> None:
         self.data, self.out, self.base, self.weights, self.recipe = data, out, base, weights, recipe
         self.config = out / 'config.py'
-        if self.config.exists():
+        if out.exists() and not out.is_dir():
+            raise ConfigError(f'{out}: is a file', expected='a folder, or nothing yet')
+        if (out / 'work').exists():
             raise ConfigError(
-                f'{self.config} exists: a fine-tuning was begun there',
-                cure=f'train it again with `mmirstd train {self.config}`, or name another folder with --out',
+                f'{out}: a fine-tuning was begun there',
+                cure=f'train it again with `{command_line("train", self.config)}`, or name another folder with --out',
             )
         self._command = command
+        self._options = options
 
     def write(self) -> None:
         """Write the lists and the config."""
@@ -93,6 +105,8 @@ class Workflow:
             self.data.below_root(self.data.masks),
             self.recipe,
             loading=self.data.loading,
+            data=self._options,
+            window=self.data.window,
             command=self._command,
             split=str(self.data.split),
             name=str(self.config),
@@ -109,7 +123,7 @@ class Workflow:
         if status:
             raise StepFailed(
                 f'{self.config}: its data have errors, listed above and in {self.out / "check.json"}',
-                cure=f'correct them and remove {self.out}, or go on without the check: --no-check',
+                cure='correct them and run the same command again, or go on without the check: --no-check',
             )
 
     def train(self) -> Path:
@@ -118,8 +132,8 @@ class Workflow:
         Raises:
             StepFailed: The training ended with an error.
         """
-        work = self.out / 'work'
-        if self._run('train', str(self.config), '--work-dir', str(work)):
+        work = self.out / 'work'  # as the config says
+        if self._run('train', str(self.config)):
             raise StepFailed(f'{self.config}: the training ended with an error, see above and the log in {work}')
         return best_checkpoint(work)
 

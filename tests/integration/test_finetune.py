@@ -13,6 +13,8 @@ import pytest
 from mmengine.config import Config
 
 import mmirstd.registry  # noqa: F401  the scopes of bases
+from mmirstd.cli.finetune import main
+from mmirstd.utils.errors import DataError, UserError
 from tests.shared import REPO
 
 
@@ -62,6 +64,8 @@ def test_from_two_folders_to_a_network(folders: tuple[Path, Path], tmp_path: Pat
     assert 'next: ' in done.stdout
     cfg = Config.fromfile(str(out / 'config.py'))
     assert cfg.bit_depth == 14
+    assert cfg.train_pipeline[2].size == 96  # of 80 columns
+    assert cfg.train_dataloader.dataset.pipeline[2].size == 96
 
     again = run(*folders, '--out', out)
     assert again.returncode == 2
@@ -94,3 +98,27 @@ def test_folders_that_do_not_belong_together(folders: tuple[Path, Path], tmp_pat
     assert done.returncode == 2
     assert 'the names do not tell which mask belongs to which image' in done.stderr
     assert not (tmp_path / 'mine').exists()
+
+
+@pytest.mark.parametrize(
+    ('swap', 'words', 'said'),
+    [
+        (True, [], 'images first, then masks'),
+        (False, ['--epochs', '0'], "expected a whole number from 1 on, found '0'"),
+        (False, ['--val', '0.9', '--test', '0.9'], 'leave some to train on'),
+        (False, ['--lr', '-1'], "expected a number above 0, found '-1'"),
+    ],
+)
+def test_wrong_input_is_said(
+    folders: tuple[Path, Path], tmp_path: Path, swap: bool, words: list[str], said: str, capsys: pytest.CaptureFixture
+) -> None:
+    images, masks = reversed(folders) if swap else folders
+    with pytest.raises((SystemExit, UserError)) as error:
+        main([str(images), str(masks), '--out', str(tmp_path / 'mine'), *words])
+    assert said in capsys.readouterr().err + str(error.value)
+    assert not (tmp_path / 'mine').exists()
+
+
+def test_one_folder_twice(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    with pytest.raises(DataError, match='was given twice'):
+        main([str(folders[0]), str(folders[0]), '--out', str(tmp_path / 'mine')])

@@ -118,3 +118,11 @@ def test_limit_of_the_options(monkeypatch):
 def test_available_memory_is_plausible():
     free = available_memory()
     assert free is None or 2**20 < free < 2**50
+
+
+def test_a_path_twice_has_one_place(paths):
+    cache = RawCache([*paths[:2], *paths[:2], paths[1]], 2**20)
+    for _ in range(2):
+        for path in paths[:2]:
+            np.testing.assert_array_equal(cache.image(path), read_image(path))
+    assert len(cache) == 2
