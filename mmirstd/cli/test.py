@@ -200,13 +200,35 @@ def report(runner: Runner, args: argparse.Namespace, metrics: dict[str, Any], no
             time=time.strftime('%Y-%m-%dT%H:%M:%S%z'),
         )
         for out in outputs:
-            write_json(out, record)
+            dumped = bool(args.dump) and out == outputs[-1]
+            write_json(out, _record_of_dumped_boxes(record) if dumped and _dumps_boxes(runner) else record)
             print(f'metrics file: {out}')
     if args.dump:
         print(f'dump:         {args.dump}  ({command_line("report", args.dump, "--out", "report.html")})')
     if args.show_dir:
         print(f'pictures:     {args.show_dir}')
     print(f'log:          {runner.log_dir}')
+
+
+def _dumps_boxes(runner: Runner) -> bool:
+    from mmirstd.engine.hooks import PredictionDumpHook
+
+    return any(isinstance(hook, PredictionDumpHook) and hook.of_boxes for hook in runner.hooks)
+
+
+def _record_of_dumped_boxes(record: dict[str, Any]) -> dict[str, Any]:
+    """A dump holds rectangles, whose measures are others than those of the boxes, under the same names."""
+    shown = {name: value for name in ('mAP50', 'Pd', 'Fa_e6') if (value := record['metrics'].get(name)) is not None}
+    return dict(
+        record,
+        metrics={f'boxes/{name}': value for name, value in record['metrics'].items()},
+        notices=[
+            *record['notices'],
+            'the network predicts boxes, drawn here as filled rectangles: IoU and nIoU are of rectangles, and boxes '
+            'that touch are one target. Measures of the boxes themselves: '
+            + ', '.join(f'{name} {value:.4g}' for name, value in shown.items()),
+        ],
+    )
 
 
 def _plain(value: Any) -> object:

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
+from mmirstd.evaluation.prediction_dump import PredictionDump
 from tests.shared import REPO
 
 CONFIG = """
@@ -73,6 +74,8 @@ def test_train_and_test(config: Path, run, tmp_path: Path) -> None:
             tmp_path / f'pictures_{streaming}',
             '--per-image',
             tmp_path / f'images_{streaming}.json',
+            '--dump',
+            tmp_path / f'dump_{streaming}',
             '--cfg-options',
             root,
             f'model.test_cfg.streaming={streaming}',
@@ -89,6 +92,14 @@ def test_train_and_test(config: Path, run, tmp_path: Path) -> None:
     assert sum(len(frame['records']['targets']) for frame in frames['images']) > 0
     runs = [tmp_path / f'images_{streaming}.json' for streaming in (True, False)]
     done = run('analysis_tools/compare_runs.py', *runs, cwd=tmp_path)
+    record = json.loads((tmp_path / 'dump_True' / 'metrics.json').read_text())
+    assert record['metrics']['boxes/Pd'] == frames['measures']['Pd']
+    assert 'drawn here as filled rectangles' in record['notices'][-1]
+    dump = PredictionDump(tmp_path / 'dump_True')
+    assert len(dump) == 2 * 7
+    assert sum(int(image.mask.any()) for image in dump) > 0
+    page = run('analysis_tools/report.py', tmp_path / 'dump_True', '--out', tmp_path / 'report.html', cwd=tmp_path)
+    assert 'Not what the test run recorded' not in page.stdout
     assert f'| images_True | Pd | {frames["measures"]["Pd"]:.4f} |' in done.stdout
     for streamed, whole in zip(found[True], found[False]):
         assert streamed['image_id'] == whole['image_id']

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import numpy as np
 from mmengine.dist import barrier, collect_results, is_main_process
 from mmengine.hooks import Hook
 from mmengine.logging import print_log
 
+from mmirstd.evaluation.box_maps import box_maps
 from mmirstd.evaluation.maps import map_of
 from mmirstd.evaluation.prediction_dump import DumpWriter, write_index
 from mmirstd.registry import HOOKS
@@ -26,6 +28,11 @@ class PredictionDumpHook(Hook):
     rank writes its own images, and rank 0 the index in data-set order.  An image whose size differs from the ground
     truth's (a protocol that evaluates at a fixed size) is resized to it.
 
+    Boxes and annotated ``instances`` are drawn as filled rectangles (:func:`mmirstd.evaluation.box_maps.box_maps`).
+
+    Attributes:
+        of_boxes: The network predicts boxes.
+
     Args:
         out_dir: Folder of the dump.
 
@@ -37,8 +44,9 @@ class PredictionDumpHook(Hook):
 
     def __init__(self, out_dir: str) -> None:
         self.out_dir = Path(out_dir)
+        self.of_boxes = False
         self._writer: DumpWriter | None = None
-        self._entries: list[dict[str, Any]] = []
+        self._entries: list[dict[str, Any] | None] = []
 
     def before_test_epoch(self, runner: Any) -> None:
         """Make the folder; an index of an earlier test goes, since its images are about to be replaced."""
@@ -53,8 +61,15 @@ class PredictionDumpHook(Hook):
         """Write the images of one batch."""
         dataset = runner.test_loop.dataloader.dataset
         for sample in outputs or ():
-            probability, mask = map_of(sample.seg_logits), map_of(sample.gt_sem_seg)
+            if not sample.get('is_key_frame', True):
+                self._entries.append(None)  # a frame that feeds a state; parts of several processes stay equally long
+                continue
             image = read_test_image(dataset, sample.img_path)
+            if 'seg_logits' not in sample and 'pred_instances' in sample:
+                self.of_boxes = True
+                probability, mask = _maps_of_boxes(sample, image.shape[:2])
+            else:
+                probability, mask = map_of(sample.seg_logits), map_of(sample.gt_sem_seg)
             if image.shape != probability.shape:
                 image = cv2.resize(image, probability.shape[::-1], interpolation=cv2.INTER_LINEAR)
             assert self._writer is not None
@@ -64,8 +79,9 @@ class PredictionDumpHook(Hook):
 
     def after_test_epoch(self, runner: Any, metrics: dict[str, float] | None = None) -> None:
         """Gather the entries and write the index."""
-        entries = collect_results(self._entries, len(runner.test_loop.dataloader.dataset), 'cpu')
+        gathered = collect_results(self._entries, len(runner.test_loop.dataloader.dataset), 'cpu')
         if is_main_process():
+            entries = [entry for entry in gathered if entry is not None]
             if len({entry['file'] for entry in entries}) < len(entries):
                 # Each writer keeps its own images apart, but not from those of another process.
                 raise DataError(
@@ -74,3 +90,15 @@ class PredictionDumpHook(Hook):
                 )
             write_index(self.out_dir, entries)
             print_log(f'{len(entries)} probability maps, masks and images are in {self.out_dir}', logger='current')
+
+
+def _maps_of_boxes(sample: Any, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    predicted, instances = sample.pred_instances, sample.get('instances')
+    if instances is None:
+        raise DataError(
+            f"{sample.img_path}: the sample has no 'instances', so there is nothing to hold the boxes against",
+            cure="pack them: mmirstd.PackClipInputs, or PackDetInputs with meta_keys=(..., 'instances')",
+        )
+    boxes = getattr(predicted.bboxes, 'tensor', predicted.bboxes)  # mmdet's boxes
+    scores = predicted.scores.detach().cpu().float().numpy()
+    return box_maps(boxes.detach().cpu().float().numpy(), scores, instances, shape)
