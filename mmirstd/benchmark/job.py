@@ -140,9 +140,9 @@ class Job:
 
     @property
     def _iterations_per_epoch(self) -> int | None:
-        """From the log line ``Epoch(train) [1][20/266]``."""
-        if self._per_epoch is None and (log := self.work_dir / 'train.out').is_file():
-            found = re.findall(r'Epoch\(train\)\s+\[\s*\d+\]\[\s*\d+/\s*(\d+)\]', tail(log, 20))
+        """From the line ``Epoch(train) [1][20/266]`` of mmengine's log."""
+        if self._per_epoch is None and (logs := sorted(self.work_dir.glob('*/*.log'))):
+            found = re.findall(r'Epoch\(train\)\s+\[\s*\d+\]\[\s*\d+/\s*(\d+)\]', tail(logs[-1], 20))
             self._per_epoch = int(found[-1]) if found else None
         return self._per_epoch
 

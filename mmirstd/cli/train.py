@@ -53,6 +53,9 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         metavar='NAME[,NAME]',
         help='write curves and pictures of validation images, targets magnified, to tensorboard or wandb, too',
     )
+    parser.add_argument(
+        '--verbose', action='store_true', help='the whole log on the console, in place of one line an epoch'
+    )
     parser.add_argument('--seed', type=int, help="random seed; default: the config's")
     add_common_arguments(parser)
     return parser.parse_args(argv)
@@ -66,11 +69,14 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _train(args: argparse.Namespace) -> int:
+    from mmengine.runner import Runner
+
     from mmirstd.engine.checkpoint_files import find_checkpoint, newest_checkpoint
     from mmirstd.engine.config_errors import explain_config_errors
     from mmirstd.engine.config_files import load_config
     from mmirstd.engine.hooks import CheckpointGuardHook, NormalizationHook, ScheduleGuardHook
     from mmirstd.engine.launch import build_runner, default_work_dir, prepare
+    from mmirstd.engine.short_console import ShortConsoleRunner
     from mmirstd.engine.single_image_batches import mind_single_image_batches
 
     now_doing('preparing the training')
@@ -107,7 +113,7 @@ def _train(args: argparse.Namespace) -> int:
         cfg.load_from = find_checkpoint(cfg.load_from)
 
     _, notes = prepare(cfg, args.launcher)
-    runner = build_runner(cfg, [*notes, *resume_notes])
+    runner = build_runner(cfg, [*notes, *resume_notes], Runner if args.verbose else ShortConsoleRunner)
     runner.register_hook(NormalizationHook())
     if cfg.get('load_from'):
         # a base checkpoint may lack what a variant adds; a run that continues must fit exactly

@@ -57,8 +57,13 @@ def _emulated_evaluation(cfg: Config) -> list[str]:
     ]
 
 
-def build_runner(cfg: Config, notes: Sequence[str] = ()) -> Runner:
+def build_runner(cfg: Config, notes: Sequence[str] = (), runner_class: type[Runner] = Runner) -> Runner:
     """Build the Runner, whose checkpoints are unpickled safely, and log what was chosen for this machine.
+
+    Args:
+        cfg: The config.
+        notes: Lines for the log.
+        runner_class: What is built.
 
     Raises:
         ConfigError: A type or an argument in the config is wrong.
@@ -71,7 +76,7 @@ def build_runner(cfg: Config, notes: Sequence[str] = ()) -> Runner:
     use_atomic_checkpoints(cfg)
     notes = [*notes, *check_preprocessor(cfg), *batch_by_size(cfg)]
     with explain_config_errors(cfg.filename or 'config'):
-        runner = Runner.from_cfg(cfg)
+        runner = runner_class.from_cfg(cfg)
     for note in notes:
         runner.logger.info(note)
     return runner

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import shutil
 import sys
 import threading
 import time
@@ -180,6 +181,44 @@ def heartbeat(doing: str) -> Iterator[None]:
         yield
     finally:
         beat.stop()
+
+
+class StatusLine:
+    """Where a long task stands: one line that is rewritten on a terminal, a plain line now and then elsewhere.
+
+    Args:
+        pace: When a plain line is due; default: so that no silence exceeds ten seconds.
+        rewrite_pace: When the line on a terminal is rewritten; default: twice a second at most.
+    """
+
+    def __init__(self, pace: Pace | None = None, rewrite_pace: Pace | None = None) -> None:
+        self._pace = Pace() if pace is None else pace
+        self._rewrite_pace = Pace(0.5) if rewrite_pace is None else rewrite_pace
+        self._shown = False
+
+    def show(self, text: str) -> None:
+        """This is where it stands; written where it is time."""
+        if sys.stdout.isatty():
+            if self._rewrite_pace.due():
+                self._rewrite_pace.restart()
+                sys.stdout.write('\r' + text[: shutil.get_terminal_size().columns - 1] + '\033[K')
+                sys.stdout.flush()
+                self._shown = True
+        elif self._pace.due():
+            self.print(text)
+
+    def clear(self) -> None:
+        """Take the line off the terminal, before something else is written there."""
+        if self._shown:
+            self._shown = False
+            sys.stdout.write('\r\033[K')
+            sys.stdout.flush()
+
+    def print(self, text: str) -> None:
+        """Write a line that stays."""
+        self.clear()
+        print(text, flush=True)
+        self._pace.restart()
 
 
 class Progress:

@@ -42,6 +42,23 @@ def test_training_writes_checkpoints_and_says_what_comes_next(trained):
     assert '[OMP_NUM_THREADS]' in output
 
 
+def test_the_console_has_a_line_an_epoch_and_the_file_everything(trained, tiny_config, run, tmp_path):
+    work_dir, output = trained
+    lines = output.splitlines()
+    head = next(index for index, line in enumerate(lines) if line.split()[:1] == ['epoch'])
+    assert lines[head].split() == ['epoch', 'loss', 'IoU', 'nIoU', 'Pd', 'Fa', '(1e-6)', 'lr', 'time', 'left']
+    assert [line.split()[0] for line in lines[head + 1 : head + 3]] == ['1/2', '2/2']
+    log = next(work_dir.glob('*/*.log')).read_text()
+    for text in ('Epoch(train)', 'IRSTDMetric, 4 images', 'System environment', 'default_hooks = dict('):
+        assert text in log
+        assert text not in output
+    assert len(lines) < 30
+
+    verbose = run('train.py', tiny_config, '--verbose', '--cfg-options', 'train_cfg.max_epochs=1', cwd=tmp_path)
+    for text in ('Epoch(train)', 'IRSTDMetric, 4 images', 'System environment', 'default_hooks = dict('):
+        assert text in verbose.stdout
+
+
 def test_the_precision_follows_the_machine_and_weights_stay_float32(trained):
     checkpoint = load(trained[0] / 'epoch_2.pth')
     chosen = choose_precision(get_device())
@@ -91,8 +108,9 @@ def test_amp_switch_with_accumulation_clipping_and_moved_data(make_config, tiny_
     )
     assert f'16 samples from {tmp_path / "moved"}' in done.stdout
     assert f'samples from {tiny_data}' not in done.stdout
-    assert 'grad_norm' in done.stdout
-    checkpoint = load(tmp_path / 'work_dirs' / 'amp' / 'epoch_1.pth')
+    work_dir = tmp_path / 'work_dirs' / 'amp'
+    assert 'grad_norm' in next(work_dir.glob('*/*.log')).read_text()
+    checkpoint = load(work_dir / 'epoch_1.pth')
     assert checkpoint['optimizer']['precision'] == 'bfloat16'
     assert 'precision: bfloat16' in done.stdout
     assert checkpoint['meta']['seed'] == 3

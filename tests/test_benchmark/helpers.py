@@ -57,7 +57,8 @@ for epoch in range(start + 1, 5):
     for i in (1, 2):
         n = 2 * (epoch - 1) + i
         line(loss=1 / n, lr=0.1, time=0.5, epoch=epoch, iter=n, step=n)
-    print(f'Epoch(train) [{epoch}][2/2]')
+    with (log.parents[1] / 'part.log').open('a') as f:
+        f.write(f'Epoch(train) [{epoch}][2/2]\n')
     save(w / f'epoch_{epoch}.pth')
     if o.get('model.pause_at') == str(epoch) and not a.resume:
         try:

@@ -35,7 +35,9 @@ class RisingScore(BaseMetric):
         return dict(IoU=self.score)
 
 
-def small_runner(work_dir: Path, epochs: int = 3, images: int = 1, **options: Any) -> Runner:
+def small_runner(
+    work_dir: Path, epochs: int = 3, images: int = 1, runner_class: type[Runner] = Runner, **options: Any
+) -> Runner:
     """Epochs of ``images`` iterations, each validated with a better IoU than the one before; options of the Runner."""
     data = dict(dataset=[torch.ones(1)] * images, sampler=dict(type='DefaultSampler', shuffle=False), batch_size=1)
     default = dict(
@@ -46,7 +48,7 @@ def small_runner(work_dir: Path, epochs: int = 3, images: int = 1, **options: An
         val_cfg=dict(),
         train_cfg=dict(by_epoch=True, max_epochs=epochs, val_interval=1),
         optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.1)),
+        experiment_name=f'{work_dir}-{epochs}',
+        log_level='ERROR',
     )
-    return Runner(
-        work_dir=str(work_dir), experiment_name=f'{work_dir}-{epochs}', log_level='ERROR', **{**default, **options}
-    )
+    return runner_class(work_dir=str(work_dir), **{**default, **options})

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmirstd.utils import progress
-from mmirstd.utils.progress import Heartbeat, Pace, Progress
+from mmirstd.utils.progress import Heartbeat, Pace, Progress, StatusLine
 from tests.shared import REPO
 
 
@@ -80,6 +80,26 @@ def test_lines_in_a_pipe_and_a_bar_on_a_terminal(capsys, monkeypatch):
         counted.update(3)
     assert out.getvalue() == ''
     assert 'work: 100%' in err.getvalue()
+
+
+def test_a_status_line_is_rewritten_on_a_terminal_and_a_line_now_and_then_in_a_pipe(capsys, monkeypatch):
+    clock = Clock()
+
+    def count_to(number):
+        line = StatusLine(Pace(5.0, clock), Pace(1.0, clock))
+        for done in range(1, number + 1):
+            clock.now += 1.0
+            line.show(f'{done} of {number}')
+        line.print('all done')
+
+    count_to(10)
+    assert capsys.readouterr().out == '5 of 10\n10 of 10\nall done\n'
+
+    terminal = Terminal()
+    monkeypatch.setattr('sys.stdout', terminal)
+    monkeypatch.setenv('COLUMNS', '6')
+    count_to(2)
+    assert terminal.getvalue() == '\r1 of \033[K\r2 of \033[K\r\033[Kall done\n'
 
 
 @pytest.mark.parametrize('kind', [io.StringIO, Terminal])

@@ -5,6 +5,7 @@ from .auxiliary_loss_hook import AuxiliaryLossHook
 from .channels_last_hook import ChannelsLastHook
 from .checkpoint_guard_hook import CheckpointGuardHook
 from .epoch_seed_hook import EpochSeedHook
+from .epoch_table_hook import EpochTableHook
 from .gradient_diagnostics_hook import GradientDiagnosticsHook
 from .normalization_hook import NormalizationHook
 from .prediction_dump_hook import PredictionDumpHook
@@ -18,6 +19,7 @@ __all__ = [
     'ChannelsLastHook',
     'CheckpointGuardHook',
     'EpochSeedHook',
+    'EpochTableHook',
     'GradientDiagnosticsHook',
     'NormalizationHook',
     'PredictionDumpHook',

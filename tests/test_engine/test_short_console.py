@@ -1,0 +1,33 @@
+"""Who is heard on the console of a training."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from mmengine.logging import print_log
+
+from mmirstd.engine.short_console import ShortConsoleRunner
+from tests.test_engine.small_runner import small_runner
+
+
+def test_the_table_is_on_the_console_and_the_log_in_the_file(tmp_path, capsys):
+    runner = small_runner(tmp_path, epochs=2, runner_class=ShortConsoleRunner, log_level='INFO')
+    runner.logger.info('chosen for this machine')
+    print_log('so is this', logger=runner.logger)
+    print_log('mind that', logger=runner.logger, level=logging.WARNING)
+    runner.train()
+    out, log = capsys.readouterr().out, Path(runner.logger.log_file).read_text()
+    assert [line.split()[0] for line in out.splitlines()[-3:]] == ['epoch', '1/2', '2/2']
+    for text in ('chosen for this machine', 'so is this', 'mind that'):
+        assert text in out
+        assert text in log
+    for text in ('Epoch(val)', 'Hooks will be executed', 'System environment'):
+        assert text not in out
+        assert text in log
+
+
+def test_another_process_has_no_table(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(ShortConsoleRunner, 'rank', 1)
+    small_runner(tmp_path, epochs=1, runner_class=ShortConsoleRunner).train()
+    assert 'epoch' not in capsys.readouterr().out
