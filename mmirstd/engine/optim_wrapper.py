@@ -146,6 +146,25 @@ def emulation_cost(device: str) -> str:
     return 'it is emulated there, and slower than float16'
 
 
+def accept_dtype(optim_wrapper: dict) -> None:
+    """Let any config's ``optim_wrapper`` have a ``dtype``, in place.
+
+    mmengine's ``OptimWrapper`` has none and its ``AmpOptimWrapper`` takes no float32; then ours replaces it.
+
+    Args:
+        optim_wrapper: ``type`` absent, or a wrapper of any kind; one of another kind stays as it is.
+    """
+    asked = str(optim_wrapper.get('dtype')).replace('torch.', '')
+    name = _type_name(optim_wrapper)
+    if asked != 'None' and (name == 'OptimWrapper' or (name == 'AmpOptimWrapper' and asked in ('float32', 'auto'))):
+        optim_wrapper['type'] = 'mmirstd.AutocastOptimWrapper'
+
+
+def _type_name(optim_wrapper: dict) -> str:
+    kind = optim_wrapper.get('type', 'OptimWrapper')
+    return (kind if isinstance(kind, str) else kind.__name__).rsplit('.', 1)[-1]
+
+
 def enable_amp(optim_wrapper: dict) -> None:
     """Switch a config's ``optim_wrapper`` to mixed precision, in place (the tools' ``--amp``).
 
@@ -160,9 +179,8 @@ def enable_amp(optim_wrapper: dict) -> None:
     """
     from mmirstd.utils.errors import ConfigError
 
-    kind = optim_wrapper.get('type', 'OptimWrapper')
-    name = kind if isinstance(kind, str) else kind.__name__
-    if name.rsplit('.', 1)[-1] not in ('OptimWrapper', 'AmpOptimWrapper', 'AutocastOptimWrapper'):
+    name = _type_name(optim_wrapper)
+    if name not in ('OptimWrapper', 'AmpOptimWrapper', 'AutocastOptimWrapper'):
         raise ConfigError(
             f'--amp: optim_wrapper is a {name}; expected OptimWrapper, which --amp replaces by '
             'mmirstd.AutocastOptimWrapper.\n  cure: leave --amp out, or change optim_wrapper.type'

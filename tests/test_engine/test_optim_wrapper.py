@@ -12,7 +12,7 @@ from torch import nn
 
 from mmirstd.compat.precision import Precision
 from mmirstd.engine import AutocastOptimWrapper, optim_wrapper
-from mmirstd.engine.optim_wrapper import enable_amp
+from mmirstd.engine.optim_wrapper import accept_dtype, enable_amp
 from mmirstd.registry import OPTIM_WRAPPERS
 from mmirstd.utils.errors import ConfigError
 
@@ -243,3 +243,19 @@ def test_amp_switch_keeps_a_mixed_precision_on_an_accelerator(machine):
 def test_amp_switch_refuses_what_it_does_not_know():
     with pytest.raises(ConfigError, match='ApexOptimWrapper'):
         enable_amp(dict(type='ApexOptimWrapper'))
+
+
+@pytest.mark.parametrize(
+    ('given', 'dtype', 'ours'),
+    [
+        ('OptimWrapper', 'float32', True),
+        ('OptimWrapper', None, False),
+        ('AmpOptimWrapper', 'float32', True),
+        ('AmpOptimWrapper', 'bfloat16', False),
+        ('MyOptimWrapper', 'float32', False),
+    ],
+)
+def test_any_wrapper_of_mmengine_may_have_a_dtype(given, dtype, ours):
+    wrapper = dict(type=given, optimizer=dict(type='SGD', lr=0.1), **(dict(dtype=dtype) if dtype else {}))
+    accept_dtype(wrapper)
+    assert wrapper['type'] == ('mmirstd.AutocastOptimWrapper' if ours else given)
