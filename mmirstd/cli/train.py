@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import shlex
 import signal
 import sys
@@ -54,6 +55,12 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         help='write curves and pictures of validation images, targets magnified, to tensorboard or wandb, too',
     )
     parser.add_argument(
+        '--patience',
+        type=int,
+        metavar='N',
+        help='stop early, when N validations in a row were not better than the best one before them',
+    )
+    parser.add_argument(
         '--verbose', action='store_true', help='the whole log on the console, in place of one line an epoch'
     )
     parser.add_argument('--seed', type=int, help="random seed; default: the config's")
@@ -76,6 +83,7 @@ def _train(args: argparse.Namespace) -> int:
     from mmirstd.engine.config_files import load_config
     from mmirstd.engine.hooks import CheckpointGuardHook, NormalizationHook, ScheduleGuardHook
     from mmirstd.engine.launch import build_runner, default_work_dir, prepare
+    from mmirstd.engine.optim_wrapper import accept_dtype, enable_amp
     from mmirstd.engine.short_console import ShortConsoleRunner
     from mmirstd.engine.single_image_batches import mind_single_image_batches
 
@@ -90,9 +98,8 @@ def _train(args: argparse.Namespace) -> int:
             f'{args.config}: has no {", ".join(missing)}, so nothing can be trained.\n  cure: add them '
             f'(see configs/_base_/), or run a method without training by `{command_line("test", args.config)}`'
         )
+    accept_dtype(cfg.optim_wrapper)
     if args.amp:
-        from mmirstd.engine.optim_wrapper import enable_amp
-
         enable_amp(cfg.optim_wrapper)
     if args.seed is not None:
         cfg.setdefault('randomness', {})['seed'] = args.seed
@@ -100,6 +107,10 @@ def _train(args: argparse.Namespace) -> int:
         from mmirstd.engine.vis_options import add_vis_backends
 
         add_vis_backends(cfg, split_names(args.vis))
+    if args.patience is not None:
+        from mmirstd.engine.early_stopping import stop_early
+
+        stop_early(cfg, args.patience)
     resume_notes = []
     if args.resume:
         cfg.resume = True
@@ -157,16 +168,38 @@ def resume_command(words: list[str], args: argparse.Namespace, work_dir: str) ->
 
 def report(runner: Runner, config: str, data: list[str]) -> None:
     """Say where the results are and what comes next, with the config and ``--data`` as the command line has them."""
+    from mmirstd.engine.checkpoint_files import best_checkpoint
+    from mmirstd.utils.errors import CheckpointError
+
     folder = Path(runner.work_dir)
-    best = sorted(folder.glob('best_*.pth'), key=lambda p: p.stat().st_mtime)
     marker = folder / 'last_checkpoint'
-    last = marker.read_text().strip() if marker.is_file() else None
     print(f'\ndone: {runner.epoch} epochs, {runner.iter} iterations')
     print(f'  log:  {runner.log_dir}')
-    if last:
-        print(f'  last: {last}')
-    if best:
-        print(f'  best: {best[-1]}')
-    checkpoint = best[-1] if best else last
-    if checkpoint:
-        print(f'  next: {command_line("test", config, checkpoint, *data)}')
+    if marker.is_file():
+        print(f'  last: {marker.read_text().strip()}')
+    try:
+        checkpoint = best_checkpoint(folder)
+    except CheckpointError:  # the config saves none
+        return
+    if checkpoint.name.startswith('best_'):
+        print(f'  best: {checkpoint}')
+        if figures := figures_of(checkpoint):
+            print(f'        {figures}')
+    print(f'  next: {command_line("test", config, checkpoint, *data)}')
+
+
+def figures_of(checkpoint: Path) -> str:
+    """The key figures of the validation that chose a ``best_MEASURE_epoch_N.pth``; empty if they were not logged."""
+    from mmirstd.benchmark.history import metrics_of, read_history
+    from mmirstd.evaluation.key_figures import key_figures
+    from mmirstd.evaluation.text_tables import cell, heading
+
+    found = re.fullmatch(r'best_(.+)_(epoch|iter)_(\d+)', checkpoint.stem)
+    if found is None:
+        return ''
+    measure, unit, step = found.groups()
+    for entry in read_history(checkpoint.parent, unit).val:
+        if entry['step'] == int(step):
+            names = key_figures(metrics_of(entry), measure)
+            return f'{unit} {step}: ' + ', '.join(f'{heading(name)} {cell(name, entry[name])}' for name in names)
+    return ''

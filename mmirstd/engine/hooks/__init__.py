@@ -8,6 +8,7 @@ from .epoch_seed_hook import EpochSeedHook
 from .epoch_table_hook import EpochTableHook
 from .gradient_diagnostics_hook import GradientDiagnosticsHook
 from .normalization_hook import NormalizationHook
+from .patience_hook import PatienceHook
 from .prediction_dump_hook import PredictionDumpHook
 from .prediction_writer_hook import PredictionWriterHook
 from .schedule_guard_hook import ScheduleGuardHook
@@ -22,6 +23,7 @@ __all__ = [
     'EpochTableHook',
     'GradientDiagnosticsHook',
     'NormalizationHook',
+    'PatienceHook',
     'PredictionDumpHook',
     'PredictionWriterHook',
     'ScheduleGuardHook',
