@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -55,6 +56,8 @@ exclude_patterns = ['docs/_*/**']
 myst_heading_anchors = 4
 myst_enable_extensions = ['colon_fence']
 
+# The app's package needs gradio, an extra; its page is documented without it as well.
+autodoc_mock_imports = [] if find_spec('gradio') else ['gradio']
 autodoc_default_options = {'members': True, 'show-inheritance': True}
 autodoc_member_order = 'bysource'
 autodoc_typehints_format = 'short'

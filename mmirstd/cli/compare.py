@@ -50,7 +50,7 @@ _DEFAULT_OF_BOXES = ('Pd', 'Fa_e6', 'target_precision', 'target_F1')
 
 
 @dataclass(frozen=True)
-class Run:
+class ComparedRun:
     """Test results that belong together.
 
     Attributes:
@@ -105,7 +105,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     return args
 
 
-def read_run(given: str) -> Run:
+def read_run(given: str) -> ComparedRun:
     """Read the files of one run.
 
     Args:
@@ -119,7 +119,7 @@ def read_run(given: str) -> Run:
     if not files:
         raise DataError(f'{given!r}: names no file; {_cure()}')
     read = [_read(name) for name in files]
-    return Run(
+    return ComparedRun(
         label if equals else Path(files[0]).stem,
         files,
         tuple(table for table, _ in read),
@@ -141,7 +141,7 @@ def _read(file: str) -> tuple[dict[str, list], list[dict[str, Any]]]:
         raise DataError(f'{file}: holds no per-image counts ({type(error).__name__}: {error}); {_cure()}') from error
 
 
-def check_same_images(runs: Sequence[Run]) -> None:
+def check_same_images(runs: Sequence[ComparedRun]) -> None:
     """Runs can be paired only where they were tested on the same images, with as many seeds.
 
     Raises:
@@ -173,7 +173,7 @@ def check_same_images(runs: Sequence[Run]) -> None:
             )
 
 
-def chosen_measures(runs: Sequence[Run], asked: Sequence[str]) -> list[str]:
+def chosen_measures(runs: Sequence[ComparedRun], asked: Sequence[str]) -> list[str]:
     """What to compare: what was asked for, or the usual measures of masks or of boxes.
 
     Raises:
@@ -193,7 +193,7 @@ def chosen_measures(runs: Sequence[Run], asked: Sequence[str]) -> list[str]:
     return list(asked) or list(_DEFAULT if known == MEASURES else _DEFAULT_OF_BOXES)
 
 
-def compare(runs: Sequence[Run], measures: Sequence[str], level: float = 0.95) -> str:
+def compare(runs: Sequence[ComparedRun], measures: Sequence[str], level: float = 0.95) -> str:
     """The Markdown table.
 
     Args:
@@ -228,7 +228,7 @@ def compare(runs: Sequence[Run], measures: Sequence[str], level: float = 0.95) -
     return '\n'.join(lines)
 
 
-def compare_by_size(runs: Sequence[Run], edges: Sequence[int]) -> str:
+def compare_by_size(runs: Sequence[ComparedRun], edges: Sequence[int]) -> str:
     """The Markdown table of what is found of the targets of each size; means over a run's seeds.
 
     Args:

@@ -13,7 +13,7 @@ from mmirstd.utils.commands import command_line, this_command
 from .arguments import add_traceback_argument, make_parser, positive_float, positive_int
 
 if TYPE_CHECKING:
-    from mmirstd.finetune import Outcome, Workflow
+    from mmirstd.finetune import FinetuneOutcome, Workflow
 
 LOADS = 'PyTorch and OpenMMLab'
 DESCRIPTION = """\
@@ -136,7 +136,7 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def report(workflow: Workflow, outcome: Outcome) -> None:
+def report(workflow: Workflow, outcome: FinetuneOutcome) -> None:
     """Print what came out and what comes next."""
     from mmirstd.finetune import MEASURES
 

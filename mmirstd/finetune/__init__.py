@@ -4,11 +4,11 @@ from .config_text import config_text, model_changes
 from .own_data import OwnData, look_at_folders, masks_of_labels
 from .recipe import Recipe, choose_recipe
 from .threshold_advice import ThresholdAdvice, advise_threshold
-from .workflow import MEASURES, Outcome, StepFailed, Workflow
+from .workflow import MEASURES, FinetuneOutcome, StepFailed, Workflow
 
 __all__ = [
     'MEASURES',
-    'Outcome',
+    'FinetuneOutcome',
     'OwnData',
     'Recipe',
     'StepFailed',

@@ -34,7 +34,7 @@ class StepFailed(UserError):
 
 
 @dataclass(frozen=True)
-class Outcome:
+class FinetuneOutcome:
     """What a fine-tuning came to.
 
     Attributes:
@@ -137,7 +137,7 @@ class Workflow:
             raise StepFailed(f'{self.config}: the training ended with an error, see above and the log in {work}')
         return best_checkpoint(work)
 
-    def outcome(self, checkpoint: Path) -> Outcome:
+    def outcome(self, checkpoint: Path) -> FinetuneOutcome:
         """Test the checkpoint and what it started from.
 
         Raises:
@@ -149,7 +149,7 @@ class Workflow:
                 found['start'] = self._test(self.weights, part, 'start')
             found['tuned'] = self._test(str(checkpoint), part, 'tuned')
         advice = advise_threshold(PredictionDump(self.out / 'val-tuned'))
-        outcome = Outcome(checkpoint, measures, advice)
+        outcome = FinetuneOutcome(checkpoint, measures, advice)
         write_json(
             self.out / 'results.json',
             dict(checkpoint=str(checkpoint), start=self.weights, measures=measures, threshold=advice.best),
