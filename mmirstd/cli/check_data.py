@@ -60,6 +60,8 @@ def main(argv: list[str] | None = None) -> int:
         init_default_scope('mmseg')
         now_doing('reading the lists')
         splits = splits_of_root(args.folder_or_config)
+    elif not args.folder_or_config.endswith('.py') and not os.path.exists(args.folder_or_config):
+        raise ConfigError(f'{args.folder_or_config}: there is neither a folder nor a config of this name')
     else:
         cfg = load_config(args.folder_or_config, args.cfg_options, args.data)
         loaders = {part: cfg.get(f'{part}_dataloader') for part in ('train', 'val', 'test')}

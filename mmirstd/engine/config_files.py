@@ -47,7 +47,10 @@ def find_config(path: str) -> Path:
     for candidate in (given, REPO_ROOT / given):
         if candidate.is_file():
             return candidate.resolve()
-    close = _looks_like(given, (p.relative_to(REPO_ROOT) for p in (REPO_ROOT / 'configs').rglob('*.py')))
+    # one in _base_ is a part, unless a part was asked for
+    parts = '_base_' in given.parts
+    files = (REPO_ROOT / 'configs').rglob('*.py')
+    close = _looks_like(given, (p.relative_to(REPO_ROOT) for p in files if ('_base_' in p.parts) == parts))
     hint = ''.join(f'\n    {c}' for c in close)
     raise ConfigError(
         f'config {path!r} does not exist; looked in {given.absolute().parent} and in {(REPO_ROOT / given).parent}.'

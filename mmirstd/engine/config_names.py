@@ -68,6 +68,13 @@ def short_names() -> Iterator[tuple[str, Path]]:
             yield model['Name'], root / model['Config']
 
 
+def names_with_weights() -> list[str]:
+    """The models of the metafiles whose weights are a file of the repository."""
+    metafiles = sorted((resource_root() / 'configs').glob('*/metafile.yml'))
+    models = (model for metafile in metafiles for model in metafile_models(metafile))
+    return [model['Name'] for model in models if '://' not in str(model.get('Weights') or '://')]
+
+
 def config_of_name(name: str) -> Path:
     """The file of a config's or a model's name.
 
@@ -83,7 +90,14 @@ def config_of_name(name: str) -> Path:
     close = near_matches(name, known)
     raise ConfigError(
         f'{name!r} is neither a config file nor the name of one in {resource_root() / "configs"}.'
-        + (renamed(name) or (f'\n  did you mean: {", ".join(close)}?' if close else ''))
+        + (
+            renamed(name)
+            or (
+                f'\n  did you mean: {", ".join(close)}?'
+                if close
+                else f'\n  models with weights: {", ".join(names_with_weights())}'
+            )
+        )
     )
 
 
