@@ -22,7 +22,7 @@ import pytest
 
 RECORD = Path(__file__).resolve().parent / 'data' / 'durations.json'
 #: CPU seconds from which a test is slow.
-SLOW = 1.0
+SLOW = 0.6
 #: Shorter tests count in their file's time alone.
 _LEAST = 0.2
 

@@ -272,6 +272,7 @@ def test_bad_files_are_told_in_the_page_and_survived(page: Browser, served: tupl
     send(page, noise)
     page.wait("document.body.innerText.includes('maximum allowed size')")
     page.problems[:] = [text for text in page.problems if '413' not in text]
+    page.wait("document.querySelector('#example')")
     page.run("document.querySelector('#example').click()")
     assert 'generated-scene.tif' in status(page, 'done')
 
@@ -305,6 +306,7 @@ def test_a_video(page: Browser, served: tuple, tmp_path: Path) -> None:
 
 def test_only_the_sessions_files_are_served_and_they_go_with_it(page: Browser, served: tuple, tmp_path: Path) -> None:
     address, store, folder = served
+    page.wait("document.querySelector('#example')")
     page.run("document.querySelector('#example').click()")
     status(page, 'done')
     session = next(reversed(store._sessions.values()))[0]
