@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from mmirstd.evaluation.functional.score_counts import ALL, ScoreCounts
 
-from .statistics import PairedDifference, mean_and_spread
+from .statistics import PairedDifference, mean_and_spread, paired_difference
 
 #: Into how many groups the test sequences are taken together for a record; as good as single ones for resamples, and
 #: small in a file.
@@ -82,19 +83,14 @@ def difference_over_both(
     Raises:
         ValueError: Other lengths, or none.
     """
-    if len(a) != len(b):
-        raise ValueError(f'{len(a)} values of A and {len(b)} of B are no pairs')
-    differences = [x - y for x, y in zip(a, b)]
-    mean, spread = mean_and_spread(differences)
-    low = high = None
-    if spread is not None and math.isfinite(over_sequences):
-        from scipy.stats import t
+    found = paired_difference(a, b, level)
+    _, spread = mean_and_spread([x - y for x, y in zip(a, b)])
+    if spread is None or not math.isfinite(over_sequences):
+        return replace(found, low=None, high=None)
+    from scipy.stats import t
 
-        parts = [(spread**2 / len(differences), len(differences) - 1), (over_sequences**2, sequences - 1)]
-        variance = math.fsum(part for part, _ in parts)
-        below = math.fsum(part**2 / freedom for part, freedom in parts if freedom > 0)
-        half = float(t.ppf(0.5 + level / 2, variance**2 / below)) * math.sqrt(variance) if below > 0 else 0.0
-        low, high = mean - half, mean + half
-    return PairedDifference(
-        len(differences), mean, low, high, sum(d > 0 for d in differences), sum(d < 0 for d in differences)
-    )
+    parts = [(spread**2 / found.n, found.n - 1), (over_sequences**2, sequences - 1)]
+    variance = math.fsum(part for part, _ in parts)
+    below = math.fsum(part**2 / freedom for part, freedom in parts if freedom > 0)
+    half = float(t.ppf(0.5 + level / 2, variance**2 / below)) * math.sqrt(variance) if below > 0 else 0.0
+    return replace(found, low=found.mean - half, high=found.mean + half)

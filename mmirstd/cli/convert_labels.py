@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import math
 from pathlib import Path
 
 from mmirstd.datasets.box_checks import BAD_BOX
@@ -18,7 +17,7 @@ from mmirstd.datasets.labels.choices import (
     UNITS,
 )
 
-from .arguments import add_traceback_argument, make_parser, mask_rule
+from .arguments import add_traceback_argument, make_parser, mask_rule, positive_float
 
 LOADS = 'NumPy and OpenCV'
 DESCRIPTION = """\
@@ -48,7 +47,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     _choice(group, '--shapes', KINDS, 'what the targets become', default='keep')
     _choice(group, '--fill', FILLS, 'how boxes become pixels', default='ellipse')
     group.add_argument(
-        '--point-size', type=_pixels, metavar='PX', help='width and height of targets that are marked by a point'
+        '--point-size', type=positive_float, metavar='PX', help='width and height of targets that are marked by a point'
     )
     group.add_argument('--one-class', metavar='NAME', help='all classes become this one')
 
@@ -83,16 +82,6 @@ def _choice(
     listed = '; '.join(f'{name}: {text}' for name, text in values.items())
     default = f'; default: {kwargs["default"]}' if 'default' in kwargs else ''
     parser.add_argument(option, choices=tuple(values), help=f'{help}. {listed}{default}', **kwargs)  # type: ignore[arg-type]
-
-
-def _pixels(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f'expected a number of pixels above 0, got {text!r}')
-    return value
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import math
 import shlex
 import time
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mmirstd.utils.commands import command_line, this_command
 from mmirstd.utils.errors import ConfigError
 
-from .arguments import add_traceback_argument, make_parser, mask_rule, split_names
+from .arguments import add_traceback_argument, make_parser, mask_rule, positive_float, split_names
 
 if TYPE_CHECKING:
     import numpy as np
@@ -104,12 +103,9 @@ def _scale(text: str) -> str | float:
     if text in ('auto', 'logit', 'max'):
         return text
     try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f'expected a number above 0, "logit", "max" or "auto", got {text!r}')
-    return value
+        return positive_float(text)
+    except argparse.ArgumentTypeError as error:
+        raise argparse.ArgumentTypeError(f'"logit", "max" or "auto", or a number: {error}') from None
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,14 +63,21 @@ def image_files(folder: str | os.PathLike[str], suffixes: Sequence[str] = IMAGE_
     root = Path(folder).expanduser()
     if not root.is_dir():
         raise MissingDataError(f'{root}: no such folder')
-    files = [
-        path.relative_to(root).as_posix()
-        for path in root.rglob('*')
-        if path.suffix.lower() in suffixes and path.is_file() and not path.name.startswith('.')
-    ]
+    files = [path.relative_to(root).as_posix() for path in _images(root, suffixes)]
     if not files:
         raise DataError(f'{root}: no image in this folder; expected files ending in {", ".join(suffixes)}')
     return sorted(files, key=natural_key)
+
+
+def has_images(folder: Path) -> bool:
+    """Whether there is an image in a folder or the folders in it."""
+    return next(_images(folder, IMAGE_SUFFIXES), None) is not None
+
+
+def _images(root: Path, suffixes: Sequence[str]) -> Iterator[Path]:
+    for path in root.rglob('*'):
+        if path.suffix.lower() in suffixes and path.is_file() and not path.name.startswith('.'):
+            yield path
 
 
 def pair_by_name(

@@ -14,7 +14,7 @@ from mmirstd.datasets.first_look import watch_bit_depth
 from mmirstd.datasets.image_io import IMAGE_SUFFIXES, read_image
 from mmirstd.datasets.image_size import image_size
 from mmirstd.datasets.labels import FORMATS, CheckOptions, ConvertOptions, ReadOptions, convert_labels, find_format
-from mmirstd.datasets.name_pairs import NamePairs, image_files, pair_by_name
+from mmirstd.datasets.name_pairs import NamePairs, has_images, image_files, pair_by_name
 from mmirstd.datasets.own_split import OwnSplit, split_images
 from mmirstd.utils.errors import DataError, MissingDataError
 from mmirstd.utils.spread import spread
@@ -83,24 +83,24 @@ def masks_of_labels(
         DataError: Labels of no known format.
     """
     source = Path(labels).expanduser()
-    if source.is_dir():
-        try:
-            image_files(source)
-        except DataError:
-            pass
-        else:
-            return Path(images).expanduser(), source, []
+    if source.is_dir() and has_images(source):
+        return Path(images).expanduser(), source, []
+    if not source.exists():
+        raise MissingDataError(f'{source}: no such file or folder')
     try:
         known = find_format(source)
-    except MissingDataError:
-        raise
     except DataError:
         raise DataError(
             f'{source}: holds neither masks nor labels of one known format',
             expected=f'images ({", ".join(IMAGE_SUFFIXES)}), or one of {", ".join(FORMATS)}',
+            cure='of several formats, turn one into masks first: mmirstd convert-labels --from FORMAT --to masks',
         ) from None
     options = ConvertOptions(
-        read=ReadOptions(images=Path(images).expanduser()), check=check or CheckOptions(), fill='ellipse', images='link'
+        source_format=known.name,
+        read=ReadOptions(images=Path(images).expanduser()),
+        check=check or CheckOptions(),
+        fill='ellipse',
+        images='link',
     )
     made, notes = convert_labels([source], 'masks', out / 'data', options)
     targets = sum(len(image.annotations) for image in made.images)

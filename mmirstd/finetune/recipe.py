@@ -10,7 +10,7 @@ BATCH_SIZE = 8
 #: Learning rates at the top of the one-cycle schedule: from trained weights, and from random ones.
 _LR_TRAINED, _LR_RANDOM = 1e-3, 2e-3
 #: Training steps, at least and at most.
-_STEPS = (240, 4000)
+_STEPS = (320, 4000)
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ def choose_recipe(images: int, trained: bool) -> Recipe:
         The steps grow with the square root of the images: few images are soon learnt, and then learnt by heart. From
         random weights ten times as many are taken.
     """
-    batch_size = min(BATCH_SIZE, max(2, images // 4))
-    per_epoch = max(1, images // batch_size)
+    batch_size = min(BATCH_SIZE, max(2, images // 3))
+    per_epoch = math.ceil(images / batch_size)
     steps = min(max(_STEPS[0], 30 * math.sqrt(images)), _STEPS[1]) * (1 if trained else 10)
     epochs = max(3, round(steps / per_epoch))
     return Recipe(_LR_TRAINED if trained else _LR_RANDOM, epochs, batch_size, max(1, epochs // 15))

@@ -48,7 +48,7 @@ def test_wrong_options(source: Path, capsys: pytest.CaptureFixture[str]) -> None
         main([*words, '--mask-rule', 'bright'])
     for option, value, expected in (
         ('--to', 'pascal', 'invalid choice'),
-        ('--point-size', '0', 'expected a number of pixels above 0'),
+        ('--point-size', '0', 'expected a number above 0'),
     ):
         with pytest.raises(SystemExit):
             parse_args([*words, option, value])

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,7 +20,7 @@ def test_any_number_of_images_has_a_recipe(images: int, trained: bool) -> None:
 def test_more_images_never_take_fewer_steps_than_few(images: int, more: int) -> None:
     def steps(count: int) -> tuple[int, int]:
         recipe = choose_recipe(count, trained=True)
-        epoch = max(1, count // recipe.batch_size)
+        epoch = math.ceil(count / recipe.batch_size)
         return recipe.epochs * epoch, epoch
 
     (few, few_epoch), (many, many_epoch) = steps(images), steps(images + more)
