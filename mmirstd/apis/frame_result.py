@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mmirstd.visualization import draw_comparison
-from mmirstd.visualization.video_overlay import draw_targets
+from mmirstd.visualization import BoxFinding, Finding, draw_comparison, draw_detections
 
 from .inputs import Source
 from .target_measurement import measure_detections, measure_targets
@@ -94,9 +93,36 @@ class FrameResult:
         )
 
     def picture(self) -> np.ndarray:
-        """(H', W', 3) uint8 BGR: image and findings with magnified insets, or boxes where there is no mask."""
+        """(H', W', 3) uint8 BGR: image and findings with magnified insets; numbers are the targets' ``id``."""
         if self.mask is None or self.probability is None:
-            return draw_targets(self.image, [(t.x0, t.y0, t.x1, t.y1, t.peak) for t in self.targets])
+            boxes = np.array([(t.x0, t.y0, t.x1, t.y1) for t in self.targets]).reshape(-1, 4)
+            scores = np.array([t.peak for t in self.targets])
+            return draw_detections(self.image, None, boxes, scores, name=self.source.name, threshold=self.threshold)
         # Components that were left out as too small are no findings.
         shown = np.where(self.mask | (self.probability <= self.threshold), self.probability, np.float32(0))
-        return draw_comparison(self.image, None, shown, name=self.source.name, threshold=self.threshold)
+        return draw_comparison(
+            self.image,
+            None,
+            shown,
+            name=self.source.name,
+            threshold=self.threshold,
+            findings=sorted(self.mask_findings(), key=lambda finding: -finding.area),
+        )
+
+    def mask_findings(self) -> list[Finding]:
+        """The targets for pictures of masks, in their order, under their own numbers."""
+        return [
+            Finding(
+                'predicted',
+                (t.x, t.y),
+                (int(t.x0), int(t.y0), int(t.x1), int(t.y1)),
+                int(t.area),
+                peak=t.peak,
+                number=t.id,
+            )
+            for t in self.targets
+        ]
+
+    def box_findings(self) -> list[BoxFinding]:
+        """The targets for pictures of boxes, in their order, under their own numbers."""
+        return [BoxFinding('predicted', None, (t.x0, t.y0, t.x1, t.y1), t.peak, number=t.id) for t in self.targets]

@@ -16,7 +16,7 @@ import numpy as np
 from mmirstd.apis import FrameResult
 from mmirstd.datasets.synthetic import SceneConfig, SensorConfig, TargetConfig, render_scene
 from mmirstd.utils.files import encode_png
-from mmirstd.visualization import BoxFinding, Finding, detection_insets, zoom_insets
+from mmirstd.visualization import detection_insets, zoom_insets
 from mmirstd.visualization.target_view import draw_marked, draw_probability, magnify_window, view_scale, window_at
 
 from .session import AppSession, SessionStore, describe_error
@@ -348,7 +348,7 @@ class _Page:
             session.show('overlay', marked),
             probability,
             _zoom(result, window, boxes, view),
-            _insets(result, boxes),
+            _insets(result),
         ]
 
     def _show(
@@ -452,17 +452,13 @@ def _zoom(result: FrameResult, window: tuple[int, int, int], boxes: Sequence, vi
     )
 
 
-def _insets(result: FrameResult, boxes: Sequence[tuple[float, float, float, float]]) -> str:
+def _insets(result: FrameResult) -> str:
     first = result.targets[:MOST_INSETS]
     if result.mask is None:
-        detections = [BoxFinding('predicted', None, box, t.peak) for box, t in zip(boxes, first)]
-        pictures = detection_insets(result.image, detections, 0)
+        pictures = detection_insets(result.image, result.box_findings()[:MOST_INSETS])
     else:
-        components = []
-        for (x0, y0, x1, y1), t in zip(boxes, first):
-            box = (int(x0), int(y0), int(x1), int(y1))
-            components.append(Finding('predicted', (t.x, t.y), box, int(t.area), peak=t.peak))
-        pictures = zoom_insets(result.image, components, None, result.mask, result.probability, 0)
+        found = result.mask_findings()[:MOST_INSETS]
+        pictures = zoom_insets(result.image, found, None, result.mask, result.probability)
     images = ''.join(
         f'<img src="{_data_url(picture)}" alt="target {k}, magnified" loading="lazy">'
         for k, picture in enumerate(pictures)

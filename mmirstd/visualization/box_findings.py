@@ -19,6 +19,7 @@ class BoxFinding:
         box: The detection, None for a missed target.
         score: The detection's, None for a missed target.
         distance: Pixels between the centers, None if unmatched.
+        number: Of the detection in result files (the target's ``id``); None where there is ground truth.
     """
 
     status: str
@@ -26,6 +27,7 @@ class BoxFinding:
     box: tuple[float, float, float, float] | None
     score: float | None = None
     distance: float | None = None
+    number: int | None = None
 
     @property
     def extent(self) -> tuple[float, float, float, float]:
@@ -69,7 +71,10 @@ def find_detections(
     kept = kept[np.argsort(-scores[kept], kind='stable')]
     boxes, scores = boxes[kept], scores[kept]
     if targets is None:
-        return [BoxFinding('predicted', None, _plain(box), float(score)) for box, score in zip(boxes, scores)]
+        return [
+            BoxFinding('predicted', None, _plain(box), float(score), number=number)
+            for number, (box, score) in enumerate(zip(boxes, scores))
+        ]
     targets = np.asarray(targets, np.float64).reshape(-1, 4)
     ignored = np.zeros(len(targets), bool) if ignored is None else np.asarray(ignored, bool).reshape(-1)
     if len(ignored) != len(targets):

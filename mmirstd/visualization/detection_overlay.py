@@ -32,7 +32,7 @@ from .drawing import (
     shorten,
 )
 from .insets import TILE, bare_crop, magnification
-from .mask_findings import ORDER
+from .mask_findings import ORDER, numbered
 
 # BGR. Status is never told by color alone: brackets are truth, rectangles are detections, insets say it in words.
 BOX_COLORS: dict[str, tuple[int, int, int]] = {
@@ -105,8 +105,10 @@ def draw_detections(
     inset_width, inset_height = pair + 6, TILE + _CAPTION + 3
     rows = max(1, (panel.shape[0] + GAP) // (inset_height + GAP)) if inset_columns else 0
     slots = rows * inset_columns
-    for number, finding in enumerate(findings[:MAX_MARKERS], 1):
-        draw_finding(panel, finding, scale, (0.0, 0.0), str(number) if number <= slots else '')
+    for place, (number, finding) in enumerate(numbered(findings[:MAX_MARKERS])):
+        # One that is a line of a result file is called by its number there, with inset or without.
+        named = place < slots or finding.number is not None
+        draw_finding(panel, finding, scale, (0.0, 0.0), str(number) if named else '')
 
     canvas_width = GAP + panel.shape[1] + GAP + inset_columns * (inset_width + GAP)
     canvas_width = max(canvas_width, 620)  # the verdict and the legend need it
@@ -114,10 +116,10 @@ def draw_detections(
     canvas = np.full((_HEADER + body + 26, canvas_width, 3), BACKGROUND, np.uint8)
     canvas[_HEADER : _HEADER + panel.shape[0], GAP : GAP + panel.shape[1]] = panel
     low, high = range_of(raw) if display_range is None else display_range
-    for slot, finding in enumerate(findings[:slots]):
+    for slot, (number, finding) in enumerate(numbered(findings[:slots])):
         x = GAP + panel.shape[1] + GAP + slot // rows * (inset_width + GAP)
         y = _HEADER + slot % rows * (inset_height + GAP)
-        canvas[y : y + inset_height, x : x + inset_width] = _inset(raw, finding, slot + 1, findings, high - low)
+        canvas[y : y + inset_height, x : x + inset_width] = _inset(raw, finding, number, findings, high - low)
 
     title = '   '.join(part for part in (name, text, f'{width}x{height}') if part)
     put_text(canvas, shorten(title, canvas_width - 2 * GAP, 0.6), (GAP, 22), TEXT, 0.6, 1)
@@ -133,23 +135,19 @@ def draw_detections(
     return canvas
 
 
-def detection_insets(image: np.ndarray, findings: Sequence[BoxFinding], first_number: int = 1) -> list[np.ndarray]:
+def detection_insets(image: np.ndarray, findings: Sequence[BoxFinding]) -> list[np.ndarray]:
     """Magnified surroundings of findings: bare, and with all their boxes; as beside :func:`draw_detections`.
 
     Args:
         image: (H, W) of any bit depth.
         findings: What to show.
-        first_number: Number of the first one.
 
     Returns:
         One uint8 BGR picture per finding, all of the same size.
     """
     raw = single_channel(image)
     low, high = range_of(raw)
-    return [
-        _inset(raw, finding, number, list(findings), high - low)
-        for number, finding in enumerate(findings, first_number)
-    ]
+    return [_inset(raw, finding, number, list(findings), high - low) for number, finding in numbered(findings)]
 
 
 def _verdict(findings: list[BoxFinding], with_truth: bool, threshold: float) -> list[tuple[str, tuple[int, int, int]]]:

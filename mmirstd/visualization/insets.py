@@ -10,7 +10,7 @@ import numpy as np
 from .contours import binary_mask, draw_contours, resize_mask
 from .display import display_range, heat_map, single_channel, stretch
 from .drawing import BACKGROUND, COLORS, DIM, TEXT, put_text, shorten
-from .mask_findings import Finding
+from .mask_findings import Finding, numbered
 
 TILE = 168  # side of a magnified square: a common multiple of the magnifications x8, x7, x6, x4, x3, x2
 _OUTSIDE = (70, 60, 52)  # crops that reach beyond the image
@@ -63,7 +63,6 @@ def zoom_insets(
     gt: np.ndarray | None,
     pred: np.ndarray,
     prob: np.ndarray | None = None,
-    first_number: int = 1,
 ) -> list[np.ndarray]:
     """Magnify the surroundings of each finding.
 
@@ -80,7 +79,6 @@ def zoom_insets(
         gt: (H, W) mask or None.
         pred: (H, W) mask.
         prob: (H, W) probabilities in [0, 1] or None.
-        first_number: Number of the first finding, as in the panels.
 
     Returns:
         One uint8 BGR picture per finding, all of the same size.
@@ -90,7 +88,7 @@ def zoom_insets(
     pred = binary_mask(pred, image.shape, 'prediction')
     gt = None if gt is None else binary_mask(gt, image.shape, 'ground truth')
     insets = []
-    for number, finding in enumerate(findings, first_number):
+    for number, finding in numbered(findings):
         x0, y0, x1, y1 = finding.box
         extent = max(x1 - x0, y1 - y0) + 8  # some background is needed to judge a contour
         zoom = magnification(extent)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -28,6 +30,8 @@ class Finding:
         area: Pixels of the target, or of the predicted component if no target.
         distance: Pixels between the matched centroids, None if unmatched.
         peak: Highest probability in the box, None for a binary prediction.
+        number: Of the predicted component in result files (the target's ``id``); None where there is ground truth:
+            pictures then number the findings by their order.
     """
 
     status: str
@@ -36,6 +40,21 @@ class Finding:
     area: int
     distance: float | None = None
     peak: float | None = None
+    number: int | None = None
+
+
+class _Numbered(Protocol):
+    @property
+    def number(self) -> int | None: ...
+
+
+_F = TypeVar('_F', bound=_Numbered)
+
+
+def numbered(findings: Sequence[_F]) -> Iterator[tuple[int, _F]]:
+    """Each finding with what it is called in pictures: its own number, or its place in the order, from 1."""
+    for place, finding in enumerate(findings, 1):
+        yield place if finding.number is None else finding.number, finding
 
 
 def find_components(
@@ -55,7 +74,8 @@ def find_components(
 
     Returns:
         Findings, errors first (missed, false alarm, detected), each group from
-        the largest component to the smallest.
+        the largest component to the smallest. Without ground truth they have the numbers that the components have in
+        raster order, from 0, as targets in result files.
     """
     pred = np.asarray(pred) > 0
     predicted = label_components(pred)
@@ -86,7 +106,9 @@ def find_components(
     status = 'predicted' if gt is None else 'false alarm'
     for j in np.flatnonzero(~matches.matched):
         box = _box(predicted, j)
-        findings.append(Finding(status, _centroid(predicted, j), box, int(predicted.areas[j]), peak=_peak(prob, box)))
+        number = int(j) if gt is None else None
+        area = int(predicted.areas[j])
+        findings.append(Finding(status, _centroid(predicted, j), box, area, peak=_peak(prob, box), number=number))
     return sorted(findings, key=lambda f: (ORDER[f.status], -f.area, f.box))
 
 

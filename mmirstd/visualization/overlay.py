@@ -22,7 +22,7 @@ from .contours import binary_mask, draw_contours, resize_mask
 from .display import single_channel, to_display
 from .drawing import BACKGROUND, COLORS, DIM, GAP, MAX_MARKERS, TEXT, mark, put_text, shorten
 from .insets import zoom_insets
-from .mask_findings import Finding, find_components
+from .mask_findings import Finding, find_components, numbered
 
 
 def draw_comparison(
@@ -35,6 +35,7 @@ def draw_comparison(
     max_distance: float = 3.0,
     panel_size: int = 512,
     max_insets: int = 9,
+    findings: Sequence[Finding] | None = None,
 ) -> np.ndarray:
     """Image | ground truth | prediction side by side, magnified insets below.
 
@@ -50,6 +51,7 @@ def draw_comparison(
         panel_size: The image's longer side in the picture, in pixels.
         max_insets: Insets at most; errors come first. How many were left out is
             written into the picture.
+        findings: What is numbered and magnified, in this order; None: what :func:`find_components` finds.
 
     Returns:
         (H', W', 3) uint8 BGR.
@@ -66,14 +68,19 @@ def draw_comparison(
         pred = prob > threshold
     mask = binary_mask(pred, shape, 'prediction')
     truth = None if gt is None else binary_mask(gt, shape, 'ground truth')
-    findings = find_components(truth, mask, prob, max_distance)
+    if findings is None:
+        findings = find_components(truth, mask, prob, max_distance)
 
     scale = panel_size / max(shape)
     size = (max(1, round(shape[1] * scale)), max(1, round(shape[0] * scale)))
     display = to_display(raw)
     display = cv2.resize(display, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
     panels = [('image', display)]
-    labeled = [(f, str(k + 1) if k < max_insets else '') for k, f in enumerate(findings[:MAX_MARKERS])]
+    # One that is a line of a result file is called by its number there, with inset or without.
+    labeled = [
+        (finding, str(number) if place < max_insets or finding.number is not None else '')
+        for place, (number, finding) in enumerate(numbered(findings[:MAX_MARKERS]))
+    ]
     if truth is not None:
         panel = draw_contours(display, resize_mask(truth, size), COLORS['ground truth'])
         for finding, label in labeled:

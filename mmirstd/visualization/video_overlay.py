@@ -21,11 +21,12 @@ def draw_targets(
     text: str = '',
     display_range: tuple[float, float] | None = None,
 ) -> np.ndarray:
-    """One frame with brackets and probabilities at its targets.
+    """One frame with brackets, numbers and probabilities at its targets.
 
     Args:
         image: (H, W) of any bit depth.
-        targets: (x0, y0, x1, y1, probability), boxes by their edges in pixels.
+        targets: (x0, y0, x1, y1, probability), boxes by their edges in pixels; a target's place
+            in the sequence is its number, as in result files.
         text: Written into the upper left corner.
         display_range: Gray values that become black and white; None: of this frame.
 
@@ -40,8 +41,8 @@ def draw_targets(
         picture = cv2.resize(picture, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_NEAREST)
     height, width = picture.shape[:2]
     picture = cv2.copyMakeBorder(picture, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)
-    for x0, y0, x1, y1, probability in targets[:MAX_MARKERS]:
-        mark(picture, (x0, y0, x1, y1), COLORS['predicted'], zoom, f'{probability:.2f}')
+    for number, (x0, y0, x1, y1, probability) in enumerate(targets[:MAX_MARKERS]):
+        mark(picture, (x0, y0, x1, y1), COLORS['predicted'], zoom, f'{number}: {probability:.2f}')
     if text:
         put_text_rimmed(picture, text, (6, 18), TEXT, 0.5, 1, rim=4)
     return picture

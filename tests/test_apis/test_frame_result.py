@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
 from mmirstd.apis import IRSTDInferencer, MovingTargetInferencer
+from mmirstd.visualization import detection_overlay, drawing, insets, overlay, video_overlay
+from mmirstd.visualization.drawing import put_text
 from tests.test_apis.helpers import LocalContrast, scene
 from tests.test_models.clip_models import tiny_detector
 
@@ -40,3 +44,44 @@ def test_range() -> None:
         result.at_threshold(1.0)
     with pytest.raises(ValueError, match='min_area'):
         result.at_threshold(0.5, 0)
+
+
+def test_pictures_number_the_targets_as_the_files_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The largest target gets the first inset, under its own number; a component that is too small gets none."""
+    image = scene(targets=((20, 20), (40, 70)))
+    image[37:44, 66:74] = 200  # the second in raster order is the largest
+    image[5, 90] = 250  # and this one is left out
+    (result,) = IRSTDInferencer(LocalContrast(), device='cpu', min_area=2).infer(image)
+    assert [target.id for target in result.targets] == [0, 1]
+    written: list[str] = []
+
+    def noted(picture: np.ndarray, text: str, *args: object, **kwargs: object) -> int:
+        written.append(text)
+        return put_text(picture, text, *args, **kwargs)
+
+    for module in (overlay, insets, drawing, detection_overlay):
+        monkeypatch.setattr(module, 'put_text', noted)
+
+    def labels() -> dict[str, tuple[int, int]]:
+        """Number -> whole pixels at which its inset says the target is, in the order of the insets."""
+        found = {}
+        for first, note in zip(written, written[2:]):
+            if first.endswith(' PREDICTED'):
+                place = re.search(r'at \((\d+), (\d+)\)', note)
+                found[first.split()[0]] = (int(place[1]), int(place[2]))
+        return found
+
+    result.picture()
+    assert labels() == {str(t.id): (round(t.x), round(t.y)) for t in result.targets}
+    assert list(labels()) == ['1', '0']
+    assert {text for text in written if text.isdigit()} == {'0', '1'}  # beside the brackets
+
+    written.clear()
+    boxes = MovingTargetInferencer(tiny_detector(5), device='cpu', threshold=0.0).infer(IMAGE)
+    detections = next(iter(boxes))
+    detections.picture()
+    said = list(dict.fromkeys(text for text in written if ': ' in text))
+    assert said[:3] == [f'{t.id}: {t.peak:.2f}' for t in detections.targets[:3]]
+    written.clear()
+    video_overlay.draw_targets(image, [(t.x0, t.y0, t.x1, t.y1, t.peak) for t in result.targets])
+    assert set(written) == {f'{t.id}: {t.peak:.2f}' for t in result.targets}
