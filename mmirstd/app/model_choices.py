@@ -53,8 +53,9 @@ def given_choice(config: str, weights: str | None = None) -> ModelChoice:
 def shipped_choices() -> list[ModelChoice]:
     """What works right after set-up: models whose weights lie in the repository, then the methods that learn nothing.
 
-    Both are taken from ``configs/*/metafile.yml``: an entry whose ``Weights`` is a file that exists; and the first
-    entry of each collection with ``Training Data: none ...``, the best F1 first.
+    Both are taken from ``configs/*/metafile.yml``: an entry whose ``Weights`` is a file that exists, first the one that
+    was trained on most data sets, since nobody knows what will be sent; and the first entry of each collection with
+    ``Training Data: none ...``, the best F1 first.
     """
     pretrained, untrained = [], []
     for path in sorted((REPO_ROOT / 'configs').glob('*/metafile.yml')):
@@ -64,17 +65,22 @@ def shipped_choices() -> list[ModelChoice]:
             weights = entry.get('Weights')
             weights = weights[0] if isinstance(weights, list) else weights
             if weights and '://' not in weights and (REPO_ROOT / weights).is_file():
-                pretrained.append(
-                    ModelChoice(
-                        f'{entry["Name"]} (pretrained)', str(REPO_ROOT / entry['Config']), str(REPO_ROOT / weights)
-                    )
+                trained_on = (entry.get('Metadata') or {}).get('Training Data') or []
+                sets = len(trained_on) if isinstance(trained_on, list) else 1
+                choice = ModelChoice(
+                    f'{entry["Name"]} (pretrained)', str(REPO_ROOT / entry['Config']), str(REPO_ROOT / weights)
                 )
+                pretrained.append((-sets, choice))
         for collection in content.get('Collections') or []:
             entry = next((e for e in entries if e.get('In Collection') == collection['Name']), None)
             if entry and str(collection.get('Metadata', {}).get('Training Data', '')).startswith('none'):
                 figures = [result.get('Metrics', {}).get('F1', 0) for result in entry.get('Results') or ()]
                 untrained.append((-max(figures, default=0), collection['Name'], str(REPO_ROOT / entry['Config'])))
-    return pretrained + [ModelChoice(f'{name} (no training)', config) for _, name, config in sorted(untrained)]
+    pretrained.sort(key=lambda entry: entry[0])
+    return [
+        *(choice for _, choice in pretrained),
+        *(ModelChoice(f'{name} (no training)', config) for _, name, config in sorted(untrained)),
+    ]
 
 
 class ModelShelf:

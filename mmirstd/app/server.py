@@ -8,6 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mmirstd.utils.errors import UserError
+from mmirstd.utils.resources import resource_root
+
 if TYPE_CHECKING:
     import gradio
 
@@ -56,8 +59,6 @@ def start(
         UserError: Gradio is not installed, a model cannot be used, or the port is taken.
     """
     prepare_environment(folder)
-    from mmirstd.utils.errors import UserError
-
     from .model_choices import ModelShelf, given_choice, shipped_choices
     from .session import SessionStore
 
@@ -66,9 +67,7 @@ def start(
     except ImportError as error:
         if error.name != 'gradio':
             raise
-        raise UserError(
-            'the app needs Gradio, which is not installed.\n  cure: make app, or pip install -r requirements-app.txt'
-        ) from error
+        raise UserError('the app needs Gradio, which is not installed', cure=_gradio_cure()) from error
     shelf = ModelShelf([*(given_choice(*model) for model in models), *shipped_choices()], device)
     store = SessionStore(shelf, limits, Path(folder) / 'sessions')
     page = build_page(store)
@@ -78,6 +77,13 @@ def start(
     except OSError as error:
         raise UserError(f'the app cannot listen on {host}:{port}: {error}\n  cure: another --port') from error
     return page, store, address
+
+
+def _gradio_cure() -> str:
+    """How Gradio is installed: a checkout has its Makefile, an installed package has its extra."""
+    if (resource_root() / 'Makefile').is_file():
+        return 'make app, or pip install -r requirements-app.txt'
+    return 'pip install "mmirstd[app]"'
 
 
 @contextmanager

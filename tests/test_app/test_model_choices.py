@@ -34,6 +34,12 @@ def test_weights_in_the_repository_appear_by_themselves(tmp_path: Path, monkeypa
             dict(Name='a-lost', Config='configs/a/a.py', Weights='configs/a/lost.pth', **{'In Collection': 'A'}),
             dict(Name='a-web', Config='configs/a/a.py', Weights='https://x.org/a.pth', **{'In Collection': 'A'}),
             dict(Name='a-here', Config='configs/a/a.py', Weights=['configs/a/a.pth'], **{'In Collection': 'A'}),
+            dict(
+                Name='a-general',
+                Config='configs/a/a.py',
+                Weights='configs/a/a.pth',
+                Metadata={'Training Data': ['NUAA-SIRST', 'NUDT-SIRST']},
+            ),
             dict(Name='b-1', Config='configs/a/b.py', **{'In Collection': 'B'}),
             dict(Name='b-2', Config='configs/a/c.py', **{'In Collection': 'B'}),
         ],
@@ -44,9 +50,14 @@ def test_weights_in_the_repository_appear_by_themselves(tmp_path: Path, monkeypa
     (folder / 'a.pth').write_bytes(b'x')
     monkeypatch.setattr(model_choices, 'REPO_ROOT', tmp_path)
     assert shipped_choices() == [
+        ModelChoice('a-general (pretrained)', str(folder / 'a.py'), str(folder / 'a.pth')),
         ModelChoice('a-here (pretrained)', str(folder / 'a.py'), str(folder / 'a.pth')),
         ModelChoice('B (no training)', str(folder / 'b.py')),
     ]
+
+
+def test_the_general_model_is_the_first() -> None:
+    assert shipped_choices()[0].name == 'ggl-net-tiny_general (pretrained)'
 
 
 def test_a_model_of_ones_own(tmp_path: Path) -> None:
