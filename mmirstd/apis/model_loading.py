@@ -16,7 +16,7 @@ from mmirstd.compat.checkpoint import load_checkpoint_file
 from mmirstd.engine.checkpoint_files import find_checkpoint
 from mmirstd.engine.config_errors import explain_config_errors
 from mmirstd.engine.config_files import REPO_ROOT, load_config
-from mmirstd.engine.config_names import config_of_name, metafile_models
+from mmirstd.engine.config_names import find_named_config, metafile_models
 from mmirstd.engine.hooks.checkpoint_guard_hook import compare_state_dict, describe_architecture
 from mmirstd.registry import MODELS
 from mmirstd.utils.errors import CheckpointError, ConfigError
@@ -30,10 +30,7 @@ def find_model_config(model: str | os.PathLike[str], options: dict | None = None
     Raises:
         ConfigError: There is none; the new name of an old one, or near matches are named.
     """
-    text = os.fspath(model)
-    if not text.endswith('.py') and not os.path.isfile(os.path.expanduser(text)) and os.sep not in text:
-        text = str(config_of_name(text))
-    return load_config(text, options)
+    return load_config(str(find_named_config(model)), options)
 
 
 def default_weights(cfg: Config) -> str | None:

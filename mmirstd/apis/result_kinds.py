@@ -7,7 +7,7 @@ from collections.abc import Collection
 #: What can be saved -> what it is.
 KINDS: dict[str, str] = {
     'mask': 'masks/NAME.png: 255 target, 0 background (sequences: masks/NAME.frames/NNNNNN.png)',
-    'json': 'json/NAME.json: targets and what they were made with (docs/inference.md)',
+    'json': 'json/NAME.json: targets and what they were made with',
     'csv': 'csv/NAME.csv: targets, one a line; and targets.csv over all inputs',
     'overlay': 'overlays/NAME.png: picture with magnified insets; NAME.mp4 for sequences',
     'prob': 'prob/NAME.png: probability * 65535, 16 bit',

@@ -26,7 +26,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         'app',
         "A page in the browser to try detectors on one's own files.",
         EXAMPLES,
-        'then open http://127.0.0.1:7860 in a browser; Ctrl-C ends it (docs/app.md)',
+        'then open http://127.0.0.1:7860 in a browser; Ctrl-C ends it',
     )
     parser.add_argument(
         '--model',

@@ -14,7 +14,7 @@ LOADS = 'PyTorch and OpenMMLab'
 DESCRIPTION = """\
 List everything that is wrong with a data set at once.
 
-Every image and label of every split is read once. docs/check-data.md says what is found.
+Every image and label of every split is read once. The documentation, "Check a data set", says what is found.
 Exit status: 0 without errors, 1 with errors in the data set, 2 where it could not be checked.
 """
 EXAMPLES = """

@@ -24,7 +24,8 @@ DESCRIPTION = """\
 Convert labels between masks, COCO JSON, YOLO, Pascal VOC, labelme, CVAT and SSTNet's lists.
 
 The format of a source is found. Several sources become one data set. Images are copied as they are. What is guessed,
-replaced or not held by the target format is printed. docs/labels.md has a table of what each format keeps.
+replaced or not held by the target format is printed. The documentation,
+"Labels of other programs", has a table of what each format keeps.
 """
 EXAMPLES = """
 {convert-labels} my/labelme --to masks --out data/mine
@@ -70,7 +71,10 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     _choice(group, '--units', UNITS, 'numbers of YOLO and COCO; default: shares for YOLO, for COCO as they look')
     group.add_argument('--box-format', choices=('xywh', 'xyxy'), help='boxes of COCO; default: xywh, as COCO defines')
     group.add_argument(
-        '--mask-rule', metavar='RULE', default='auto', help='which values of a mask are target (docs/own_data.md)'
+        '--mask-rule',
+        metavar='RULE',
+        default='auto',
+        help='which values of a mask are target (documentation: "Your own data", "Masks")',
     )
     add_traceback_argument(parser)
     return parser.parse_args(argv)

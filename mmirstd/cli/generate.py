@@ -29,6 +29,17 @@ EXAMPLES = """
 {generate} data/synthetic --num-train 200 --num-val 50 --preview
 {generate} data/clips --mode sequences --num-train 8 --num-test 4
 """
+#: What the writer's errors call a parameter -> the option that sets it.
+_OPTIONS = {
+    'DatasetConfig.num_train': '--num-train',
+    'DatasetConfig.num_val': '--num-val',
+    'DatasetConfig.num_test': '--num-test',
+    'DatasetConfig.seed': '--seed',
+    'DatasetConfig: num_train, num_val and num_test': '--num-train, --num-val and --num-test',
+    'SequenceConfig.num_frames': '--num-frames',
+    'SceneConfig.size': '--size',
+    'TargetConfig.scr': '--scr',
+}
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -158,6 +169,18 @@ def main(argv: list[str] | None = None) -> int:
             save_png(preview, contact_sheet(args.out))
             print(f'{preview}: a page to look at')
     except (ValueError, OSError) as error:
-        print(f'error: {error}', file=sys.stderr)
+        print(f'error: {_by_option(str(error), args)}', file=sys.stderr)
         return 2
     return 0
+
+
+def _by_option(message: str, args: argparse.Namespace) -> str:
+    """An error that begins with a parameter, told by what the user gave: the option, or the file of parameters."""
+    for name, option in _OPTIONS.items():
+        if not message.startswith(name):
+            continue
+        if getattr(args, option.split(',')[0][2:].replace('-', '_')) is not None:
+            return option + message.removeprefix(name)
+        if args.parameters is not None:
+            return f'{args.parameters}: {message}'
+    return message

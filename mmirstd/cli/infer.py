@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mmirstd.apis.result_kinds import KINDS, MAP_KINDS
-from mmirstd.engine.checkpoint_files import looks_like_checkpoint
+from mmirstd.engine.checkpoint_files import find_checkpoint, looks_like_checkpoint
+from mmirstd.engine.config_names import find_named_config
 from mmirstd.utils.commands import command_line
 from mmirstd.utils.errors import CheckpointError, UserError
 from mmirstd.utils.renamed import RenamedOption
@@ -35,7 +36,7 @@ def build_parser() -> argparse.ArgumentParser:
         'infer',
         'Detect infrared small targets in images, folders, videos and streams.',
         EXAMPLES,
-        f'results, in one folder for each kind (docs/inference.md has the schema):\n{kinds}\n\n'
+        f'results, in one folder for each kind (the schema is in the documentation: "Inference"):\n{kinds}\n\n'
         'exit status: 0 all inputs done, 1 some failed (listed at the end and in DIR/failed.csv), 2 wrong usage',
         usage='CONFIG [CKPT] INPUT [INPUT ...] --out DIR [options]',
     )
@@ -227,6 +228,10 @@ def build(args: argparse.Namespace) -> TargetInferencer:
 def main(argv: list[str] | None = None) -> int:
     """Command line entry; the exit status."""
     args = parse_args(argv)
+    # wrong names are told before PyTorch is loaded, which takes seconds
+    find_named_config(args.config)
+    if args.checkpoint is not None:
+        find_checkpoint(args.checkpoint)
     from mmirstd.apis import OutputFolder
     from mmirstd.engine.threads import apply_threads, plan_threads
 

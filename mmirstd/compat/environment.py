@@ -15,6 +15,8 @@ import warnings
 from dataclasses import dataclass
 from importlib import metadata
 
+from mmirstd.version import __version__
+
 from .hardware import CPU, available_memory, read_cpu, read_gpus
 from .ops import EXT_NAME, compile_cure, compiled_ops_available, ensure_mmcv_ops
 from .precision import choose_precision
@@ -365,7 +367,7 @@ def inspect_environment() -> list[Finding]:
         Findings in the order of the report; the environment is usable when none is a ``'fail'``.
     """
     line = choose_line()
-    findings = [_check_python(line), *_check_hardware(), *_check_torch()]
+    findings = [Finding('ok', 'mmirstd', __version__), _check_python(line), *_check_hardware(), *_check_torch()]
     findings += _check_import('numpy', ('numpy',))
     findings += _check_import('cv2', OPENCV_DISTRIBUTIONS)
     findings += _check_openmmlab(line)

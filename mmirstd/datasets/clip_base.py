@@ -186,7 +186,8 @@ class BaseClipDataset(BaseDetDataset):
         if not osp.isdir(root):
             raise MissingDataError(
                 f'{osp.abspath(root)}: the root of the data set does not exist; move all splits to another root with '
-                '`--cfg-options data_root=PATH` (docs/own_data.md, "Public data sets", says where they come from)'
+                '`--cfg-options data_root=PATH` (the documentation says where they come from: "Your own data", '
+                '"Public data sets")'
             )
         if self.ann_file and not osp.isfile(self.ann_file):
             beside = sorted(os.listdir(osp.dirname(self.ann_file))) if osp.isdir(osp.dirname(self.ann_file)) else []

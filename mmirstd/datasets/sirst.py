@@ -28,7 +28,7 @@ _LAYOUT = """Expected below the root:
   masks/ID.png             (or masks/ID_pixels0.png)
   {ann_file:<24} (one ID per line)
 Move all splits to another root with `--cfg-options data_root=PATH` (relative to the current folder).
-docs/own_data.md, "Public data sets", says where they come from."""
+The documentation says where they come from: "Your own data", "Public data sets"."""
 
 
 @DATASETS.register_module()

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterator
 from contextlib import nullcontext
-from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
@@ -16,8 +13,7 @@ from mmirstd.utils.errors import ConfigError
 from mmirstd.utils.near_matches import near_matches
 from mmirstd.utils.resources import resource_root
 
-from .checkpoint_files import looks_like_checkpoint
-from .config_names import renamed
+from .config_names import find_config, renamed
 from .config_variables import apply_options, keys_read
 from .data_option import DataExchange
 from .holdout_options import expand_holdout_options, match_holdouts, replace_holdout_sizes
@@ -25,40 +21,6 @@ from .loading_options import apply_loading_options
 
 #: Where configs/ and the small weights are.
 REPO_ROOT = resource_root()
-
-
-def _looks_like(path: Path, candidates: Iterator[Path], n: int = 5) -> list[str]:
-    by_name: dict[str, list[str]] = {}
-    for candidate in candidates:
-        by_name.setdefault(candidate.name, []).append(str(candidate))
-    close = difflib.get_close_matches(path.name, list(by_name), n=n, cutoff=0.5)
-    return [full for name in close for full in sorted(by_name[name])][:n]
-
-
-def find_config(path: str) -> Path:
-    """Find a config as given, or, from another directory, relative to the repository.
-
-    Raises:
-        ConfigError: It is at neither place; the new name of an old one, or near matches in ``configs/`` are named.
-    """
-    if looks_like_checkpoint(path):
-        raise ConfigError(f'{path}: a checkpoint was given where the config belongs; the order is CONFIG CKPT ...')
-    given = Path(path).expanduser()
-    for candidate in (given, REPO_ROOT / given):
-        if candidate.is_file():
-            return candidate.resolve()
-    # one in _base_ is a part, unless a part was asked for
-    parts = '_base_' in given.parts
-    files = (REPO_ROOT / 'configs').rglob('*.py')
-    close = _looks_like(given, (p.relative_to(REPO_ROOT) for p in files if ('_base_' in p.parts) == parts))
-    hint = ''.join(f'\n    {c}' for c in close)
-    raise ConfigError(
-        f'config {path!r} does not exist; looked in {given.absolute().parent} and in {(REPO_ROOT / given).parent}.'
-        + (
-            renamed(given.name)
-            or (f'\n  did you mean:{hint}' if close else '\n  no config has a similar name; see the folder configs/')
-        )
-    )
 
 
 def load_config(path: str, options: dict[str, Any] | None = None, data: str | None = None) -> Config:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -15,6 +16,8 @@ import yaml
 from mmirstd.utils.errors import ConfigError
 from mmirstd.utils.near_matches import near_matches
 from mmirstd.utils.resources import resource_root
+
+from .checkpoint_files import looks_like_checkpoint
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,45 @@ def config_of_name(name: str) -> Path:
     )
 
 
+def find_config(path: str) -> Path:
+    """Find a config as given, or, from another directory, relative to the repository.
+
+    Raises:
+        ConfigError: It is at neither place; the new name of an old one, or near matches in ``configs/`` are named.
+    """
+    if looks_like_checkpoint(path):
+        raise ConfigError(f'{path}: a checkpoint was given where the config belongs; the order is CONFIG CKPT ...')
+    given = Path(path).expanduser()
+    for candidate in (given, resource_root() / given):
+        if candidate.is_file():
+            return candidate.resolve()
+    # one in _base_ is a part, unless a part was asked for
+    parts = '_base_' in given.parts
+    files = (resource_root() / 'configs').rglob('*.py')
+    close = _looks_like(given, (p.relative_to(resource_root()) for p in files if ('_base_' in p.parts) == parts))
+    hint = ''.join(f'\n    {c}' for c in close)
+    raise ConfigError(
+        f'config {path!r} does not exist; looked in {given.absolute().parent} and in '
+        f'{(resource_root() / given).parent}.'
+        + (
+            renamed(given.name)
+            or (f'\n  did you mean:{hint}' if close else '\n  no config has a similar name; see the folder configs/')
+        )
+    )
+
+
+def find_named_config(model: str | os.PathLike[str]) -> Path:
+    """A config by path, or one of ours by its name or that of a model in a metafile (``'ggl-net-tiny_general'``).
+
+    Raises:
+        ConfigError: There is none; the new name of an old one, or near matches are named.
+    """
+    text = os.fspath(model)
+    if not text.endswith('.py') and not os.path.isfile(os.path.expanduser(text)) and os.sep not in text:
+        return config_of_name(text)
+    return find_config(text)
+
+
 def new_name(old: str | os.PathLike[str]) -> NewName | None:
     """What became of a config, by its name or path in an earlier version; None if it had no such one."""
     found = _old_names().get(Path(old).name.removesuffix('.py'))
@@ -123,3 +165,11 @@ def renamed(text: str) -> str:
 def _old_names() -> dict[str, dict[str, Any]]:
     path = resource_root() / 'configs' / 'old_names.yml'
     return yaml.safe_load(path.read_text(encoding='utf-8')) if path.is_file() else {}
+
+
+def _looks_like(path: Path, candidates: Iterator[Path], n: int = 5) -> list[str]:
+    by_name: dict[str, list[str]] = {}
+    for candidate in candidates:
+        by_name.setdefault(candidate.name, []).append(str(candidate))
+    close = difflib.get_close_matches(path.name, list(by_name), n=n, cutoff=0.5)
+    return [full for name in close for full in sorted(by_name[name])][:n]

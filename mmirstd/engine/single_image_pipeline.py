@@ -36,7 +36,7 @@ def single_image_pipeline(cfg: Any) -> list[dict] | None:
         raise ConfigError(
             f'{cfg.filename or "this config"}: its model looks at {dataset.get("num_frames", 5)} frames of a sequence, '
             'and this function gives it a single image.\n  cure: mmirstd.apis.MovingTargetInferencer, which takes '
-            'videos and folders of frames (docs/inference.md)'
+            'videos and folders of frames'
         )
     apply_loading_options(cfg)
     return [step for step in steps if bare_type(step) not in ANNOTATION_STEPS]

@@ -525,3 +525,19 @@ def test_options_and_checkpoints_of_earlier_versions(tmp_path: Path, monkeypatch
         normalize='percentile', percentiles=[1.0, 99.0]
     )
     assert [text for text in said if 'is accepted' in text] == told  # what a file of ours says is nobody's mistake
+
+
+@pytest.mark.parametrize(
+    ('words', 'said'),
+    [(['no-such-network'], 'is neither a config file'), ([TOP_HAT, 'missing.pth'], 'does not exist')],
+)
+def test_a_wrong_name_is_told_before_the_slow_imports(words: list[str], said: str) -> None:
+    code = (
+        'import sys\nfrom mmirstd.cli.dispatch import main\n'
+        f'try:\n    main(["infer", *{words!r}, "image.png", "--out", "results"])\n'
+        'finally:\n    print("torch" in sys.modules)'
+    )
+    env = dict(os.environ, PYTHONPATH=str(REPO))
+    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, env=env, check=False)
+    assert (done.returncode, done.stdout.strip()) == (2, 'False')
+    assert said in done.stderr

@@ -85,7 +85,7 @@ def test_missing_root_explains_the_layout(tmp_path):
         'masks/ID_pixels0.png',
         'img_idx/train.txt',
         'data_root=PATH',
-        'docs/own_data.md',
+        '"Your own data", "Public data sets"',
     ):
         assert part in str(caught.value)
 
