@@ -13,18 +13,19 @@ from typing import TYPE_CHECKING
 from mmirstd.utils.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from mmirstd.evaluation.image_counts import bootstrap_differences
+    from mmirstd.evaluation.seed_statistics import PairedDifference, mean_and_spread, paired_difference
+
     from .charts import draw_differences, write_chart
     from .differences import Difference, Differences, find_differences
     from .further_tests import Evaluation
     from .halving import Halving, Stage, due_pairs
-    from .image_counts import bootstrap_differences
     from .job import Job
     from .markers import replace_between, write_table
     from .plan import Plan, read_plan
     from .run_record import read_record, read_records, record_path, write_record
     from .scheduler import Outcome, run_jobs
     from .settings import Settings
-    from .statistics import PairedDifference, mean_and_spread, paired_difference
     from .suite import Column, Run, Suite, Table, move_data
     from .suite_file import load_suite
     from .tables import BuiltTable, build_table
@@ -40,7 +41,7 @@ _MODULES = {
     'Job': '.job',
     'JobFailed': '.tool_process',
     'Outcome': '.scheduler',
-    'PairedDifference': '.statistics',
+    'PairedDifference': 'mmirstd.evaluation.seed_statistics',
     'Plan': '.plan',
     'Run': '.suite',
     'Settings': '.settings',
@@ -48,15 +49,15 @@ _MODULES = {
     'Stopped': '.tool_process',
     'Suite': '.suite',
     'Table': '.suite',
-    'bootstrap_differences': '.image_counts',
+    'bootstrap_differences': 'mmirstd.evaluation.image_counts',
     'build_table': '.tables',
     'draw_differences': '.charts',
     'due_pairs': '.halving',
     'find_differences': '.differences',
     'load_suite': '.suite_file',
-    'mean_and_spread': '.statistics',
+    'mean_and_spread': 'mmirstd.evaluation.seed_statistics',
     'move_data': '.suite',
-    'paired_difference': '.statistics',
+    'paired_difference': 'mmirstd.evaluation.seed_statistics',
     'read_plan': '.plan',
     'read_record': '.run_record',
     'read_records': '.run_record',

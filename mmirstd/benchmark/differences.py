@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mmirstd.evaluation.functional.score_counts import ScoreCounts
+from mmirstd.evaluation.image_counts import bootstrap_differences, measure
+from mmirstd.evaluation.seed_statistics import PairedDifference, paired_difference
 from mmirstd.utils.errors import ConfigError
 
-from .image_counts import bootstrap_differences, measure
 from .record_values import Records, value_of
 from .sequence_counts import BINNING, bin_of, difference_over_both, spread_over_sequences
-from .statistics import PairedDifference, paired_difference
 from .suite import Column, Suite, Table
 
 

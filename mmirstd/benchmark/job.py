@@ -12,6 +12,7 @@ from typing import Any
 
 from mmirstd.engine.evaluation_options import set_eval_size, set_protocols
 from mmirstd.engine.provenance import data_state, git_state
+from mmirstd.evaluation.image_counts import read_image_counts
 from mmirstd.utils.errors import ConfigError
 from mmirstd.utils.files import file_sha256
 
@@ -27,7 +28,6 @@ from .history import (
     shorten,
     validation_curve,
 )
-from .image_counts import read_image_counts
 from .plan import Plan, choose_checkpoint, read_plan, resume_point
 from .run_record import as_json, read_record, record_path, write_record
 from .sequence_counts import read_sequence_counts

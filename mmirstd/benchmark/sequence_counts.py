@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 
 from mmirstd.evaluation.functional.score_counts import ALL, ScoreCounts
-
-from .statistics import PairedDifference, mean_and_spread, paired_difference
+from mmirstd.evaluation.seed_statistics import PairedDifference, mean_and_spread, paired_difference
 
 #: Into how many groups the test sequences are taken together for a record; as good as single ones for resamples, and
 #: small in a file.

@@ -13,12 +13,12 @@ import yaml
 
 from mmirstd.engine.config_names import renamed
 from mmirstd.engine.data_option import find_data_set
+from mmirstd.evaluation.image_counts import MEASURES
 from mmirstd.utils.errors import ConfigError
 from mmirstd.utils.near_matches import near_matches
 
 from .further_tests import read_evaluations
 from .halving import Halving, Stage
-from .image_counts import MEASURES
 from .options import flatten_options
 from .suite import Column, Run, Suite, Table, match_runs
 

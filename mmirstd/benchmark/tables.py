@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mmirstd.evaluation.seed_statistics import mean_and_spread
+
 from .charts import draw_differences
 from .differences import Difference, Differences, find_differences
 from .record_values import Records, value_of
-from .statistics import mean_and_spread
 from .suite import Column, Suite, Table
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from mmirstd.benchmark.image_counts import (
+from mmirstd.evaluation.image_counts import (
     BOX_MEASURES,
     MEASURES,
     bootstrap_differences,

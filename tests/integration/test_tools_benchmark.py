@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from mmirstd.benchmark.image_counts import MEASURES, measure
 from mmirstd.cli.benchmark import main
+from mmirstd.evaluation.image_counts import MEASURES, measure
 from mmirstd.utils.errors import ConfigError
 from tests.shared import REPO
 

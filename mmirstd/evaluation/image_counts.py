@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .statistics import PairedDifference
+from .seed_statistics import PairedDifference
 
 #: Counted in each image under the default protocol at native size.
 COUNTS = ('tp', 'fp', 'fn', 'targets', 'detected', 'false_pixels', 'pixels')

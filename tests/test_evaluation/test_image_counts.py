@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mmirstd.benchmark.image_counts import MEASURES, bootstrap_differences, measure, read_image_counts
-from mmirstd.benchmark.statistics import PairedDifference
 from mmirstd.evaluation.functional import count_image, evaluate
+from mmirstd.evaluation.image_counts import MEASURES, bootstrap_differences, measure, read_image_counts
+from mmirstd.evaluation.seed_statistics import PairedDifference
 
 
 def scenes(shift: int) -> list[tuple[np.ndarray, np.ndarray]]:
