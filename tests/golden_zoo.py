@@ -139,6 +139,10 @@ _ENTRIES: dict[str, Callable[[], GoldenNetwork]] = {
     # Its split attentions and UIU-Net's channel attentions normalize two values a channel in training (batch 2, one
     # pixel), which turns rounding into signs: what training decides of them is little, and their scatter says so.
     'istdu-net': lambda: GoldenNetwork('basic_istdunet', 'istdu-net'),
+    'l2sknet-fpn': lambda: GoldenNetwork('l2sknet_fpn', 'l2sknet-fpn'),
+    'l2sknet-unet': lambda: GoldenNetwork('l2sknet_unet', 'l2sknet-unet'),
+    'l2sknet-1d-fpn': lambda: GoldenNetwork('l2sknet_1d_fpn', 'l2sknet-1d-fpn'),
+    'l2sknet-1d-unet': lambda: GoldenNetwork('l2sknet_1d_unet', 'l2sknet-1d-unet'),
     'mlcl-net': lambda: GoldenNetwork('mlcl_net_base', 'mlcl-net'),
     'mlcl-net-small': lambda: GoldenNetwork('mlcl_net_small', 'mlcl-net-small'),
     # As of AGPCNet; float32 gave the official code 12.0632.

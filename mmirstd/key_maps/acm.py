@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .blocks import conv_bn_pairs
+from .blocks import basic_blocks, conv_bn_pairs
 from .key_map import KeyMap
 
 _UNFOLDABLE = 'the network normalizes each channel with weights of its own before the first convolution'
@@ -12,11 +12,7 @@ def _blocks(official: str, ours: str, count: int, body: bool) -> dict[str, str]:
     """Basic blocks of one stage; acm-pytorch keeps their convolutions in a ``Sequential`` called body."""
     if not body:
         return {f'{official}.{i}': f'{ours}.{i}' for i in range(count)}
-    prefixes = {}
-    for i in range(count):
-        for index, name in ((0, 'conv1'), (1, 'bn1'), (3, 'conv2'), (4, 'bn2')):
-            prefixes[f'{official}.{i}.body.{index}'] = f'{ours}.{i}.{name}'
-    return prefixes
+    return basic_blocks(official, ours, count)
 
 
 def _modulation(official: str, ours: str, project: bool) -> dict[str, str]:

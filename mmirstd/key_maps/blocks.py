@@ -18,6 +18,22 @@ def conv_bn_pairs(official: str, ours: str, *pairs: tuple[int, str]) -> dict[str
     return prefixes
 
 
+def basic_blocks(official: str, ours: str, count: int, shortcut: str | None = None) -> dict[str, str]:
+    """A stage of residual blocks whose layers stand in a ``Sequential`` called body, against mmseg's ``BasicBlock``.
+
+    Args:
+        official: Path of the stage.
+        ours: Our path of it.
+        count: Number of blocks.
+        shortcut: Official name of the first block's shortcut; None where it has none.
+    """
+    body = ((0, 'conv1'), (1, 'bn1'), (3, 'conv2'), (4, 'bn2'))
+    prefixes = {f'{official}.{i}.body.{old}': f'{ours}.{i}.{new}' for i in range(count) for old, new in body}
+    if shortcut is not None:
+        prefixes[f'{official}.0.{shortcut}'] = f'{ours}.0.downsample'
+    return prefixes
+
+
 def cbam_residual_block(official: str, ours: str, shortcut: bool, attention: bool = True) -> dict[str, str]:
     """``Res_CBAM_block`` of DNANet and MSHNet, ``Res_block`` of ResUNet, against ``CBAMResidualBlock``.
 

@@ -2,18 +2,8 @@
 
 from __future__ import annotations
 
-from .blocks import conv_bn_pairs
+from .blocks import basic_blocks, conv_bn_pairs
 from .key_map import KeyMap
-
-# Entries of the official residual block's Sequential -> names in mmseg's BasicBlock.
-_BLOCK = {'body.0': 'conv1', 'body.1': 'bn1', 'body.3': 'conv2', 'body.4': 'bn2'}
-
-
-def _layer(official: str, ours: str, downsample: bool) -> dict[str, str]:
-    prefixes = {f'{official}.{i}.{old}': f'{ours}.{i}.{new}' for i in range(4) for old, new in _BLOCK.items()}
-    if downsample:
-        prefixes[f'{official}.0.downsample'] = f'{ours}.0.downsample'
-    return prefixes
 
 
 def _attention(official: str, ours: str) -> dict[str, str]:
@@ -47,14 +37,14 @@ def _prefixes() -> dict[str, str]:
     prefixes.update(conv_bn_pairs('stem', 'backbone.stem', (1, '0'), (4, '1'), (7, '2')))
     prefixes.update(conv_bn_pairs('head.block', 'decode_head', (0, 'hidden')))
     for i in range(3):
-        prefixes.update(_layer(f'layer{i + 1}', f'backbone.stages.{i}', downsample=i > 0))
+        prefixes.update(basic_blocks(f'layer{i + 1}', f'backbone.stages.{i}', 4, 'downsample' if i else None))
         # The official branch goes from deep to shallow, so its numbers do too.
         prefixes[f'dsn{i + 1}'] = f'neck.guides.{2 - i}'
         prefixes.update(_difference(f'myb{i + 1}', f'neck.differences.{2 - i}'))
     for i, attention in enumerate(('TTOA_high', 'TTOA_low')):
         prefixes[f'deconv{i + 1}'] = f'neck.upsamples.{i}'
         prefixes.update(_attention(attention, f'neck.fusions.{i}'))
-        prefixes.update(_layer(f'uplayer{i + 1}', f'neck.stages.{i}', downsample=False))
+        prefixes.update(basic_blocks(f'uplayer{i + 1}', f'neck.stages.{i}', 4))
     return prefixes
 
 

@@ -3,6 +3,7 @@
 from .acm_encoder import ACMEncoder
 from .cbam_residual_encoder import CBAMResidualEncoder
 from .csp_darknet import CSPDarknet
+from .double_conv_encoder import DoubleConvEncoder
 from .full_resolution_resnet import FullResolutionResNet
 from .ggl_encoder import GGLEncoder
 from .isnet_encoder import ISNetEncoder
@@ -13,12 +14,14 @@ from .residual_encoder import ResidualEncoder
 from .ristdnet import RISTDNet
 from .rpcanet import RPCANet
 from .rpcanet_pp import RPCANetPP
+from .stemless_resnet import StemlessResNet
 from .uiu_encoder import UIUEncoder
 
 __all__ = [
     'ACMEncoder',
     'CBAMResidualEncoder',
     'CSPDarknet',
+    'DoubleConvEncoder',
     'FullResolutionResNet',
     'GGLEncoder',
     'ISNetEncoder',
@@ -29,5 +32,6 @@ __all__ = [
     'RISTDNet',
     'RPCANet',
     'RPCANetPP',
+    'StemlessResNet',
     'UIUEncoder',
 ]

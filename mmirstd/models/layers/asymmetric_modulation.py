@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 import torch.nn.functional as F
+from mmcv.cnn import ConvModule
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
@@ -18,6 +21,7 @@ class ContextGate(BaseModule):
         ratio: Reduction of the hidden layer; its width is ``channels // ratio``.
         pooled: Gate from the global average (one weight a channel) instead of one weight a channel and pixel.
         norm_cfg: Norm layer config.
+        bias: Whether the convolutions have biases although a norm follows.
         init_cfg: mmengine initialization.
 
     Raises:
@@ -30,14 +34,16 @@ class ContextGate(BaseModule):
         ratio: int = 4,
         pooled: bool = False,
         norm_cfg: dict = dict(type='BN'),
+        bias: bool = True,
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg)
         if channels < ratio:
             raise ValueError(f'ContextGate needs at least ratio={ratio} channels, got {channels}')
         self.pooled = pooled
-        self.reduce = biased_conv(channels, channels // ratio, 1, norm_cfg)
-        self.expand = biased_conv(channels // ratio, channels, 1, norm_cfg, act_cfg=None)
+        conv = biased_conv if bias else partial(ConvModule, bias=False)
+        self.reduce = conv(channels, channels // ratio, 1, norm_cfg=norm_cfg)
+        self.expand = conv(channels // ratio, channels, 1, norm_cfg=norm_cfg, act_cfg=None)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, C, H, W), or (B, C, 1, 1) if pooled; in (0, 1)."""

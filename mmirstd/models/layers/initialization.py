@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from mmcv.cnn import ConvModule
 from mmengine.model import BaseInit, update_init_info
 from torch import nn
 
@@ -37,14 +38,18 @@ class PyTorchInit(BaseInit):
     def __call__(self, module: nn.Module) -> None:
         """Initialize, in place."""
         for convolution in self._convolutions(module, inside=False):
-            convolution.reset_parameters()
+            if isinstance(convolution, ConvModule):
+                # mmengine would call its own initialization next, unless told that it has been done.
+                convolution.is_init = True
+            else:
+                convolution.reset_parameters()
         if hasattr(module, '_params_init_info'):
             update_init_info(module, init_info=self._get_init_info())
 
-    def _convolutions(self, module: nn.Module, inside: bool) -> Iterator[nn.Conv2d]:
+    def _convolutions(self, module: nn.Module, inside: bool) -> Iterator[nn.Conv2d | ConvModule]:
         name = type(module).__name__
         inside = (inside or name in self.within) and name not in self.without
-        if inside and isinstance(module, nn.Conv2d):
+        if inside and isinstance(module, (nn.Conv2d, ConvModule)):
             yield module
         for child in module.children():
             yield from self._convolutions(child, inside)

@@ -10,6 +10,7 @@ from .gils import GILS
 from .interactive_cross_attention import InteractiveCrossAttentionNeck
 from .isnet_neck import ISNetNeck
 from .istdu_neck import ISTDUNeck
+from .l2sk_neck import L2SKNeck
 from .mlcl_neck import MLCLNeck
 from .motion_coupling import MotionCouplingNeck
 from .msda_neck import MSDANeck
@@ -31,6 +32,7 @@ __all__ = [
     'InteractiveCrossAttentionNeck',
     'ISNetNeck',
     'ISTDUNeck',
+    'L2SKNeck',
     'MLCLNeck',
     'MotionCouplingNeck',
     'MSDANeck',
