@@ -154,6 +154,13 @@ _ENTRIES: dict[str, Callable[[], GoldenNetwork]] = {
         # The finest map predicts during the warm-up.
         variants={'warm_flag=False (eval BN)': lambda levels: levels[1:2]},
     ),
+    # Of the official code a CUDA operator was replaced by its PyTorch form.
+    'mshnet-nsfpn': lambda: GoldenNetwork(
+        'mshnet_nsfpn',
+        'mshnet-nsfpn',
+        prediction_last,
+        variants={'warm_flag=False (eval BN)': lambda levels: levels[1:2]},
+    ),
     'rdian': lambda: GoldenNetwork('basic_rdian', 'rdian'),
     'ristdnet': lambda: GoldenNetwork('basic_ristdnet', 'ristdnet'),
     'rpcanet': lambda: Unfolded('rpcanet', 'rpcanet', list),

@@ -6,7 +6,8 @@ from .blocks import cbam_residual_block, spatial_attention_weights
 from .key_map import KeyMap, swap_inputs
 
 
-def _prefixes() -> dict[str, str]:
+def mshnet_prefixes(decoder: str = 'neck') -> dict[str, str]:
+    """Encoder, decoder and head; ``decoder`` is our path of the decoder."""
     prefixes = {'conv_init': 'backbone.stem', 'output_0': 'decode_head.conv_seg', 'final': 'decode_head.fusion'}
     for level in range(1, 4):
         prefixes[f'output_{level}'] = f'decode_head.aux_convs.{level - 1}'
@@ -22,13 +23,13 @@ def _prefixes() -> dict[str, str]:
         for block in range(2 if level else 1):
             prefixes.update(
                 cbam_residual_block(
-                    f'decoder_{level}.{block}', f'neck.fusions.{level}.blocks.{block}', shortcut=block == 0
+                    f'decoder_{level}.{block}', f'{decoder}.fusions.{level}.blocks.{block}', shortcut=block == 0
                 )
             )
     return prefixes
 
 
-_PREFIXES = _prefixes()
+_PREFIXES = mshnet_prefixes()
 
 KEY_MAP = KeyMap(
     prefixes=_PREFIXES,

@@ -8,7 +8,7 @@ from .deform_conv import DeformConv2dPack, deform_conv2d
 from .dilated_branch import dilated_branch
 from .global_mean import global_mean
 from .gradient import gradient_magnitude, gradient_pyramid
-from .haar import haar_subbands
+from .haar import FILTER_BANK_SCALE, haar_inverse, haar_subbands
 from .image import check_image
 from .initialization import KAIMING_FAN_OUT, PyTorchInit
 from .non_local import NonLocalBlock
@@ -31,9 +31,11 @@ __all__ = [
     'deform_conv2d',
     'DeformConv2dPack',
     'dilated_branch',
+    'FILTER_BANK_SCALE',
     'global_mean',
     'gradient_magnitude',
     'gradient_pyramid',
+    'haar_inverse',
     'haar_subbands',
     'KAIMING_FAN_OUT',
     'NonLocalBlock',

@@ -14,9 +14,11 @@ from .l2sk_neck import L2SKNeck
 from .mlcl_neck import MLCLNeck
 from .motion_coupling import MotionCouplingNeck
 from .msda_neck import MSDANeck
+from .ns_fpn import NSFPN
 from .rdian_neck import RDIANNeck
 from .resunet_neck import ResUNetNeck
 from .sctransnet_neck import SCTransNeck
+from .skip_pyramid import SkipPyramid
 from .tgfm import TGFM
 from .top_down import UShapeNeck
 from .top_down_taps import TopDownTaps
@@ -36,9 +38,11 @@ __all__ = [
     'MLCLNeck',
     'MotionCouplingNeck',
     'MSDANeck',
+    'NSFPN',
     'RDIANNeck',
     'ResUNetNeck',
     'SCTransNeck',
+    'SkipPyramid',
     'TGFM',
     'TopDownTaps',
     'UShapeNeck',

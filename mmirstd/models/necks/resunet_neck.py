@@ -19,13 +19,19 @@ class ResidualFusion(BaseModule):
     """The low level beside the upsampled high level (bilinear, ``align_corners=True``), then residual blocks."""
 
     def __init__(
-        self, high_channels: int, low_channels: int, num_blocks: int, cbam_ratio: int | None, norm_cfg: dict
+        self,
+        high_channels: int,
+        low_channels: int,
+        out_channels: int,
+        num_blocks: int,
+        cbam_ratio: int | None,
+        norm_cfg: dict,
     ) -> None:
         super().__init__()
-        self.blocks = cbam_residual_layer(low_channels + high_channels, low_channels, num_blocks, cbam_ratio, norm_cfg)
+        self.blocks = cbam_residual_layer(low_channels + high_channels, out_channels, num_blocks, cbam_ratio, norm_cfg)
 
     def forward(self, high: Tensor, low: Tensor) -> Tensor:
-        """(B, Ch, h, w), (B, Cl, H, W) -> (B, Cl, H, W)."""
+        """(B, Ch, h, w), (B, Cl, H, W) -> (B, out_channels, H, W)."""
         high = resize(high, size=low.shape[2:], mode='bilinear', align_corners=True, warning=False)
         return self.blocks(torch.cat([low, high], dim=1))
 
@@ -43,9 +49,10 @@ class ResUNetNeck(TopDownNeck):
         cbam_ratio: Reduction of the blocks' channel attention; None leaves their attention out.
         norm_cfg: Norm layer config.
         init_cfg: mmengine initialization.
+        out_channels: Channels of each level out but the coarsest, finest first; by default those of ``in_channels``.
 
     Raises:
-        ValueError: If ``num_blocks`` is not one shorter than ``in_channels``.
+        ValueError: If ``num_blocks`` or ``out_channels`` is not one shorter than ``in_channels``.
     """
 
     def __init__(
@@ -55,13 +62,16 @@ class ResUNetNeck(TopDownNeck):
         cbam_ratio: int | None = None,
         norm_cfg: dict = dict(type='BN'),
         init_cfg: dict | Sequence[dict] | None = KAIMING_FAN_OUT,
+        out_channels: Sequence[int] | None = None,
     ) -> None:
-        num_blocks = [1] * (len(in_channels) - 1) if num_blocks is None else list(num_blocks)
-        if len(num_blocks) != len(in_channels) - 1:
-            raise ValueError(
-                f'ResUNetNeck: {len(in_channels)} levels need {len(in_channels) - 1} num_blocks, got {num_blocks}'
-            )
-        self._num_blocks = iter(num_blocks)
+        fusions = len(in_channels) - 1
+        num_blocks = [1] * fusions if num_blocks is None else list(num_blocks)
+        out_channels = list(in_channels[:-1]) if out_channels is None else list(out_channels)
+        for name, values in (('num_blocks', num_blocks), ('out_channels', out_channels)):
+            if len(values) != fusions:
+                raise ValueError(f'ResUNetNeck: {len(in_channels)} levels need {fusions} {name}, got {values}')
+        # Of each fusion, finest first: channels of the deeper level, which was fused before, and its own.
+        self._fusions = iter(list(zip([*out_channels[1:], in_channels[-1]], out_channels, num_blocks)))
         self.cbam_ratio = cbam_ratio
         super().__init__(in_channels, norm_cfg, init_cfg)
 
@@ -71,4 +81,5 @@ class ResUNetNeck(TopDownNeck):
 
     def build_fusion(self, high_channels: int, low_channels: int) -> nn.Module:
         """See :class:`TopDownNeck`."""
-        return ResidualFusion(high_channels, low_channels, next(self._num_blocks), self.cbam_ratio, self.norm_cfg)
+        fused_channels, out_channels, num_blocks = next(self._fusions)
+        return ResidualFusion(fused_channels, low_channels, out_channels, num_blocks, self.cbam_ratio, self.norm_cfg)
