@@ -8,6 +8,7 @@ FORMAT_TEXTS = {
     'cvat': "CVAT's XML 1.1, for images or video",
     'labelme': 'labelme JSON',
     'txt': "SSTNet's lists: path x1,y1,x2,y2,class ... a line",
+    'points': 'a CSV or JSON table: image, x, y',
     'yolo': 'YOLO text files, data.yaml, or a list of images',
 }
 #: What the targets are turned into.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ def read(source: Path, options: ReadOptions) -> LabelSet:
     root = source.parent if source.is_file() else source
     if root.name == 'annotations':
         root = root.parent
-    folder = ImageFolder(options.images or root)
+    folder = ImageFolder(options.images or root, options.by_number)
     classes = ClassIndex(options.names)
     labels = LabelSet(str(source), [], [])
     for path in files:
@@ -195,46 +196,51 @@ def write(labels: LabelSet, placing: Placing) -> list[str]:
     for split in labels.splits:
         images = [image for image in labels.images if image.split == split]
         name = 'instances.json' if split is None else f'instances_{split}2017.json'
-        videos: dict[str, int] = {}
-        entries: list[dict[str, Any]] = []
-        annotations: list[dict[str, Any]] = []
-        for number, image in enumerate(images, 1):
-            height, width = image.size
-            entry: dict[str, Any] = {
-                'id': number,
-                'file_name': placing.place(image, 'images'),
-                'height': height,
-                'width': width,
-            }
-            if image.video is not None:
-                entry['video_id'] = videos.setdefault(image.video, len(videos) + 1)
-            if image.frame is not None:
-                entry['frame_id'] = image.frame
-            entries.append(entry)
-            for annotation in image.annotations:
-                annotations.append(
-                    {
-                        'id': len(annotations) + 1,
-                        'image_id': number,
-                        'category_id': annotation.label + 1,
-                        'iscrowd': int(annotation.ignore),
-                        **_entry(annotation.shape, height, width),
-                        **({} if annotation.track_id is None else {'track_id': annotation.track_id}),
-                        **({} if annotation.scr is None else {'scr': annotation.scr}),
-                    }
-                )
-        points = any(isinstance(annotation.shape, Point) for annotation in labels.annotations())
-        categories = [
-            {'supercategory': 'none', 'id': number, 'name': name}
-            | ({'keypoints': ['center'], 'skeleton': []} if points else {})
-            for number, name in enumerate(labels.classes, 1)
-        ]
-        content: dict[str, Any] = {'info': {'source': Path(labels.source).name}}
-        if videos:
-            content['videos'] = [{'id': number, 'name': video} for video, number in videos.items()]
-        content |= {'images': entries, 'annotations': annotations, 'categories': categories}
+        content = coco_content(labels, [(image, placing.place(image, 'images')) for image in images])
         write_text(placing.file(name), json.dumps(content) + '\n')
     return []
+
+
+def coco_content(labels: LabelSet, images: Sequence[tuple[LabeledImage, str]]) -> dict[str, Any]:
+    """What a COCO file of some images holds.
+
+    Args:
+        labels: The checked data set.
+        images: Of it, with their ``file_name``.
+    """
+    videos: dict[str, int] = {}
+    entries: list[dict[str, Any]] = []
+    annotations: list[dict[str, Any]] = []
+    for number, (image, file_name) in enumerate(images, 1):
+        height, width = image.size
+        entry: dict[str, Any] = {'id': number, 'file_name': file_name, 'height': height, 'width': width}
+        if image.video is not None:
+            entry['video_id'] = videos.setdefault(image.video, len(videos) + 1)
+        if image.frame is not None:
+            entry['frame_id'] = image.frame
+        entries.append(entry)
+        for annotation in image.annotations:
+            annotations.append(
+                {
+                    'id': len(annotations) + 1,
+                    'image_id': number,
+                    'category_id': annotation.label + 1,
+                    'iscrowd': int(annotation.ignore),
+                    **_entry(annotation.shape, height, width),
+                    **({} if annotation.track_id is None else {'track_id': annotation.track_id}),
+                    **({} if annotation.scr is None else {'scr': annotation.scr}),
+                }
+            )
+    points = any(isinstance(annotation.shape, Point) for annotation in labels.annotations())
+    categories = [
+        {'supercategory': 'none', 'id': number, 'name': name}
+        | ({'keypoints': ['center'], 'skeleton': []} if points else {})
+        for number, name in enumerate(labels.classes, 1)
+    ]
+    content: dict[str, Any] = {'info': {'source': Path(labels.source).name}}
+    if videos:
+        content['videos'] = [{'id': number, 'name': video} for video, number in videos.items()]
+    return content | {'images': entries, 'annotations': annotations, 'categories': categories}
 
 
 def _entry(shape: Shape, height: int, width: int) -> dict[str, Any]:

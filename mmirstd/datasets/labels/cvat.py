@@ -43,7 +43,7 @@ def _is_cvat(path: Path) -> bool:
 
 def read(source: Path, options: ReadOptions) -> LabelSet:
     """Read the XML files of a source."""
-    folder = ImageFolder(options.images or (source.parent if source.is_file() else source))
+    folder = ImageFolder(options.images or (source.parent if source.is_file() else source), options.by_number)
     labels = LabelSet(str(source), [], [])
     roots = {path: read_xml(path, _EXPECTED) for path in find(source)}
     listed = [

@@ -9,7 +9,7 @@ from typing import Any
 
 from mmirstd.utils.errors import DataError, MissingDataError
 
-from . import coco, cvat, labelme, mask_folder, txt_list, voc, yolo
+from . import coco, cvat, labelme, mask_folder, points, txt_list, voc, yolo
 from .choices import FORMAT_TEXTS
 from .label_set import LabelSet
 from .options import ReadOptions
@@ -39,7 +39,7 @@ def _format(module: Any) -> Format:
 
 
 #: By name.
-FORMATS = {known.name: known for known in map(_format, (mask_folder, coco, voc, cvat, labelme, txt_list, yolo))}
+FORMATS = {known.name: known for known in map(_format, (mask_folder, coco, voc, cvat, labelme, txt_list, points, yolo))}
 
 
 def find_format(source: Path) -> Format:

@@ -10,7 +10,7 @@ from mmirstd.utils.errors import DataError, MissingDataError
 from mmirstd.utils.files import atomic_path, write_bytes
 
 from ..image_io import IMAGE_SUFFIXES
-from ..sequences import natural_key
+from ..sequences import frame_number, natural_key
 from .label_set import LabeledImage
 
 #: Folders that tell nothing of their images but the split.
@@ -24,10 +24,12 @@ class ImageFolder:
 
     Args:
         root: The folder.
+        by_number: See :class:`~.options.ReadOptions`.
     """
 
-    def __init__(self, root: str | os.PathLike[str]) -> None:
+    def __init__(self, root: str | os.PathLike[str], by_number: bool = False) -> None:
         self.root = Path(root)
+        self._numbered: dict[tuple[str, int | None], list[str]] | None = {} if by_number else None
         self.names = sorted(
             (
                 path.relative_to(self.root).as_posix()
@@ -45,6 +47,8 @@ class ImageFolder:
             parts = stem.split('/')
             for start in range(len(parts)):
                 self._by_end.setdefault('/'.join(parts[start:]), []).append(name)
+            if self._numbered is not None:
+                self._numbered.setdefault((os.path.dirname(stem), frame_number(stem)), []).append(name)
 
     def find(self, name: str, beside: Path | None = None) -> str | None:
         """The image that is meant.
@@ -80,7 +84,15 @@ class ImageFolder:
                     )
                 if fits:
                     return fits[0]
-        return None
+        return self._find_by_number(stem)
+
+    def _find_by_number(self, stem: str) -> str | None:
+        number = frame_number(stem)
+        if self._numbered is None or number is None:
+            return None
+        folder = os.path.dirname(stem)
+        fits = next((fits for place in (folder, '') if (fits := self._numbered.get((place, number)))), [])
+        return fits[0] if len(fits) == 1 else None
 
     def path(self, name: str) -> Path:
         """Where an image is."""

@@ -52,7 +52,7 @@ def _is_labelme(path: Path) -> bool:
 def read(source: Path, options: ReadOptions) -> LabelSet:
     """Read the JSON files of a source; an image without one is left out."""
     root = source.parent if source.is_file() else source
-    folder = ImageFolder(options.images or root)
+    folder = ImageFolder(options.images or root, options.by_number)
     classes = ClassIndex(options.names)
     labels = LabelSet(str(source), [], [])
     left_out, circles, embedded = Counter[str](), 0, 0

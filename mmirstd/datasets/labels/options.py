@@ -20,6 +20,8 @@ class ReadOptions:
         corners: A key of ``choices.CORNERS``; None: ``'edges'`` where a corner is 0, else ``'voc'``.
         units: A key of ``choices.UNITS``; None: pixels in COCO unless all boxes lie within 0 to 1, shares in YOLO.
         mask_rule: Which values of a mask are target, see ``mask_values.MASK_RULES``.
+        by_number: An image that no name fits is found by its folder and the number in its name (``12`` for
+            ``000012.png``): right for the frames of sequences, a guess for others.
     """
 
     images: Path | None = None
@@ -28,3 +30,4 @@ class ReadOptions:
     corners: str | None = None
     units: str | None = None
     mask_rule: MaskRule = 'auto'
+    by_number: bool = False

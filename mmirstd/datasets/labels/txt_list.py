@@ -37,7 +37,7 @@ def _is_list(path: Path) -> bool:
 def read(source: Path, options: ReadOptions) -> LabelSet:
     """Read the lists of a source; the folders of the images are the sequences."""
     files = find(source) or [source]
-    folder = ImageFolder(options.images or (source.parent if source.is_file() else source))
+    folder = ImageFolder(options.images or (source.parent if source.is_file() else source), options.by_number)
     labels = LabelSet(str(source), list(options.names or [TARGET]), [])
     for path in files:
         split = next((name for name in ('train', 'val', 'test') if name in path.stem.lower()), None)

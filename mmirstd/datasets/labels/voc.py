@@ -41,7 +41,7 @@ def read(source: Path, options: ReadOptions) -> LabelSet:
     root = source.parent if source.is_file() else source
     if root.name == 'Annotations':
         root = root.parent
-    folder = ImageFolder(options.images or root)
+    folder = ImageFolder(options.images or root, options.by_number)
     classes = ClassIndex(options.names)
     labels = LabelSet(str(source), [], [])
     roots = {path: read_xml(path, _EXPECTED) for path in files}

@@ -15,7 +15,7 @@ from mmirstd.utils.files import write_text
 from ..image_io import IMAGE_SUFFIXES
 from ..image_size import image_size
 from ..listed_paths import image_exists, without_leading_folders
-from ..sequences import natural_key
+from ..sequences import frame_number, natural_key
 from ..text_file import read_text
 from ..yolo_labels import YoloBox, find_yolo_labels, read_yolo_labels
 from .classes import TARGET, read_class_names, read_yaml
@@ -75,8 +75,11 @@ def read(source: Path, options: ReadOptions) -> LabelSet:
     pose = _is_pose(names_file)
     unlabeled, used, seen = 0, Counter[int](), set[str]()
     orphan_root = source if source.is_dir() else source.parent
+    elsewhere = _labels_by_name(source, options.by_number) if options.images and source.is_dir() else {}
     for split, path, name in _images(source, options, labels.notes):
-        label_file = find_yolo_labels(path)
+        stem = name[: -len(path.suffix)]
+        number = (os.path.dirname(stem), frame_number(stem))
+        label_file = find_yolo_labels(path) or elsewhere.get(stem) or elsewhere.get(number)
         image = LabeledImage(name, path, split=split, where=label_file or str(source))
         labels.images.append(image)
         if label_file is None:
@@ -115,6 +118,17 @@ def read(source: Path, options: ReadOptions) -> LabelSet:
             f'{len(orphans)} label files have no image and are left out:\n{first_few([str(path) for path in orphans])}'
         )
     return labels
+
+
+def _labels_by_name(source: Path, by_number: bool) -> dict[str | tuple[str, int | None], str]:
+    """The label files of a folder that is not that of the images, by name, and by folder and number where asked for."""
+    found: dict[str | tuple[str, int | None], str] = {}
+    for path in _label_files(source):
+        stem = path.relative_to(source).with_suffix('').as_posix()
+        found[stem] = str(path)
+        if by_number:
+            found.setdefault((os.path.dirname(stem), frame_number(stem)), str(path))
+    return found
 
 
 def _label_files(root: Path) -> list[Path]:

@@ -286,7 +286,7 @@ def test_what_a_format_does_not_hold_is_said(tmp_path: Path) -> None:
 
 @needs_shared
 def test_real_masks_through_every_format(tmp_path: Path) -> None:
-    """The masks of eight images of NUAA-SIRST: exact where a format holds masks, their boxes where it does not."""
+    """The masks of eight images of NUAA-SIRST: masks where a format holds them, else their boxes or centers."""
     assert SHARED is not None
     source = SHARED / 'cases/masks_instance_ref'
     original = {i.stem: i for i in load(source).images}
@@ -300,7 +300,10 @@ def test_real_masks_through_every_format(tmp_path: Path) -> None:
             after = [a.shape for a in entry.annotations]
             assert len(after) == len(before)
             for first, second in zip(before, after):
-                assert second.bounds == pytest.approx(first.bounds, abs=1e-5)
+                bounds = first.bounds
+                if name == 'points':  # the center, twice
+                    bounds = ((bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2) * 2
+                assert second.bounds == pytest.approx(bounds, abs=1e-5)
                 if kind == 'masks' and name != 'yolo':
                     inside = filled(second, *entry.size)
                     assert inside is not None
