@@ -29,6 +29,8 @@ class CBAMResidualEncoder(BaseModule):
         norm_cfg: Norm layer config.
         act_cfg: Activation config.
         init_cfg: mmengine initialization.
+        pinwheel_sizes: None, or the sizes of two pinwheel-shaped convolutions that replace those of each block of the
+            first stage (PConv, AAAI 2025).
 
     Raises:
         ValueError: If ``channels`` and ``num_blocks`` differ in length, and in ``forward`` for a wrong channel count
@@ -45,6 +47,7 @@ class CBAMResidualEncoder(BaseModule):
         norm_cfg: dict = dict(type='BN'),
         act_cfg: dict = dict(type='ReLU'),
         init_cfg: dict | Sequence[dict] | None = KAIMING_FAN_OUT,
+        pinwheel_sizes: tuple[int, int] | None = None,
     ) -> None:
         super().__init__(list(init_cfg) if isinstance(init_cfg, tuple) else init_cfg)
         if len(channels) != len(num_blocks):
@@ -53,8 +56,10 @@ class CBAMResidualEncoder(BaseModule):
         self.stem = nn.Identity() if stem_channels is None else nn.Conv2d(in_channels, stem_channels, 1)
         self.pool = nn.MaxPool2d(2, 2)
         self.stages = nn.ModuleList(
-            cbam_residual_layer(before, after, blocks, cbam_ratio, norm_cfg, act_cfg)
-            for before, after, blocks in zip([stem_channels or in_channels, *channels[:-1]], channels, num_blocks)
+            cbam_residual_layer(before, after, blocks, cbam_ratio, norm_cfg, act_cfg, None if i else pinwheel_sizes)
+            for i, (before, after, blocks) in enumerate(
+                zip([stem_channels or in_channels, *channels[:-1]], channels, num_blocks)
+            )
         )
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:

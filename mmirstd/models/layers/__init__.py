@@ -13,6 +13,7 @@ from .image import check_image
 from .initialization import KAIMING_FAN_OUT, PyTorchInit
 from .non_local import NonLocalBlock
 from .packed_conv import PackedConvModule, pack_convs
+from .pinwheel_conv import PinwheelConv
 from .residual import ResidualBlock, basic_stage
 from .rsu import ResidualUBlock
 from .squeeze_excitation import SqueezeExcitation
@@ -41,6 +42,7 @@ __all__ = [
     'NonLocalBlock',
     'pack_convs',
     'PackedConvModule',
+    'PinwheelConv',
     'PyTorchInit',
     'ResidualBlock',
     'ResidualUBlock',

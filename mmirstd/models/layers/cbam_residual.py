@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from .cbam import CBAM
 from .conv import biased_conv
+from .pinwheel_conv import PinwheelConv
 
 
 class CBAMResidualBlock(BaseModule):
@@ -25,6 +26,7 @@ class CBAMResidualBlock(BaseModule):
         norm_cfg: Norm layer config.
         act_cfg: Activation config.
         init_cfg: mmengine initialization.
+        pinwheel_sizes: None, or the sizes of two pinwheel-shaped convolutions (with SiLU) that are the body instead.
     """
 
     def __init__(
@@ -36,12 +38,20 @@ class CBAMResidualBlock(BaseModule):
         norm_cfg: dict = dict(type='BN'),
         act_cfg: dict = dict(type='ReLU'),
         init_cfg: dict | None = None,
+        pinwheel_sizes: tuple[int, int] | None = None,
     ) -> None:
         super().__init__(init_cfg)
-        self.body = Sequential(
-            biased_conv(in_channels, out_channels, 3, norm_cfg, stride=stride, act_cfg=act_cfg),
-            biased_conv(out_channels, out_channels, 3, norm_cfg, act_cfg=None),
-        )
+        if pinwheel_sizes is not None:
+            first, second = pinwheel_sizes
+            self.body = Sequential(
+                PinwheelConv(in_channels, out_channels, first, stride, norm_cfg),
+                PinwheelConv(out_channels, out_channels, second, norm_cfg=norm_cfg),
+            )
+        else:
+            self.body = Sequential(
+                biased_conv(in_channels, out_channels, 3, norm_cfg, stride=stride, act_cfg=act_cfg),
+                biased_conv(out_channels, out_channels, 3, norm_cfg, act_cfg=None),
+            )
         self.attention = nn.Identity() if cbam_ratio is None else CBAM(out_channels, cbam_ratio)
         self.shortcut: nn.Module = nn.Identity()
         if stride != 1 or in_channels != out_channels:
@@ -60,11 +70,20 @@ def cbam_residual_layer(
     cbam_ratio: int | None = 16,
     norm_cfg: dict = dict(type='BN'),
     act_cfg: dict = dict(type='ReLU'),
+    pinwheel_sizes: tuple[int, int] | None = None,
 ) -> Sequential:
     """``num_blocks`` :class:`CBAMResidualBlock` in a row, the first of which changes the channels."""
     return Sequential(
         *(
-            CBAMResidualBlock(in_channels if i == 0 else out_channels, out_channels, 1, cbam_ratio, norm_cfg, act_cfg)
+            CBAMResidualBlock(
+                in_channels if i == 0 else out_channels,
+                out_channels,
+                1,
+                cbam_ratio,
+                norm_cfg,
+                act_cfg,
+                pinwheel_sizes=pinwheel_sizes,
+            )
             for i in range(num_blocks)
         )
     )

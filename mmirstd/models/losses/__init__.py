@@ -6,6 +6,8 @@ from .dgr_loss import DGRLoss
 from .dice_loss import DiceLoss
 from .isnet_edge_loss import ISNetEdgeLoss
 from .mask_loss import MaskLoss
+from .sd_box_loss import SDBoxLoss
+from .sd_mask_loss import SDMaskLoss
 from .sls_iou_loss import SLSIoULoss
 from .soft_iou_loss import SoftIoULoss, soft_iou
 
@@ -16,6 +18,8 @@ __all__ = [
     'DiceLoss',
     'ISNetEdgeLoss',
     'MaskLoss',
+    'SDBoxLoss',
+    'SDMaskLoss',
     'SLSIoULoss',
     'soft_iou',
     'SoftIoULoss',

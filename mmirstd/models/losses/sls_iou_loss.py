@@ -78,4 +78,8 @@ class SLSIoULoss(MaskLoss):
         spread = ((area - true_area) / 2).square()
         scale = (torch.minimum(area, true_area) + spread) / (torch.maximum(area, true_area) + spread).clamp(min=tiny)
         loss = 1 - (scale * iou).mean()
-        return loss + location_loss(prob, target) if self.with_location else loss
+        return self.join(loss, location_loss(prob, target), target) if self.with_location else loss
+
+    def join(self, scale: Tensor, location: Tensor, target: Tensor) -> Tensor:
+        """The whole loss from its scale term and its location term, both scalars."""
+        return scale + location

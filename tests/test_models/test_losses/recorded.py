@@ -1,4 +1,4 @@
-"""Inputs of the recorded loss values, and the comparison with them (tests/data/golden/losses.json)."""
+"""Inputs of the recorded loss values, and the comparison with them (tests/data/golden/losses*.json)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import Tensor
 
 from tests.shared import load_golden
 
-GOLDEN = {entry['name']: entry for entry in load_golden('losses')['losses']}
+GOLDEN = {entry['name']: entry for file in ('losses', 'losses_more') for entry in load_golden(file)['losses']}
 CASES = ('target_float64', 'target_empty_float64')
 
 
