@@ -48,8 +48,8 @@ class TargetInferencer(BaseInferencer):
         show_progress: Show a progress bar in :meth:`__call__`.
         threshold: Probability above which a pixel is target, or score from which on a box is; None: the network's.
         min_area: Least area of a target in pixels.
-        normalize: How gray values become the network's input: ``'fixed'``, ``'minmax'``, ``'percentile'`` (see
-            :func:`mmirstd.datasets.transforms.load_image.normalize`); None: as in the config.
+        normalize: How gray values become the network's input: ``'fixed'``, ``'minmax'``, ``'maximum'``,
+            ``'percentile'`` (see :func:`mmirstd.datasets.transforms.load_image.normalize`); None: as in the config.
         load_options: Further options of the config's loading transform to replace: ``max_value``, ``bit_depth``,
             ``percentiles``, ``nonfinite`` (``'error'`` or ``'median'``), ``invert``.
 

@@ -93,12 +93,12 @@ def build_parser() -> argparse.ArgumentParser:
     tiles.add_argument('--overlap', type=int, default=128, metavar='N', help='pixels that neighboring tiles share')
     tiles.add_argument('--seam', choices=('blend', 'crop'), default='blend', help='how tiles are joined')
     values = parser.add_argument_group('gray values (default: as the config normalizes in training)')
-    ways = ('fixed', 'minmax', 'percentile')
+    ways = ('fixed', 'minmax', 'maximum', 'percentile')
     values.add_argument(
         '--normalize',
         choices=ways,
         help='divide by the largest code; or stretch each image from its least to its greatest value, '
-        'or between two percentiles',
+        'from 0 to its greatest, or between two percentiles',
     )
     values.add_argument('--normalise', dest='normalize', action=RenamedOption, choices=ways, help=argparse.SUPPRESS)
     values.add_argument('--max-value', type=float, metavar='V', help='what "fixed" divides by')

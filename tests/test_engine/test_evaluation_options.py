@@ -42,7 +42,9 @@ def test_default_is_always_reported():
         ('ggl-net', 'data/NUDT-SIRST', 256, None),
         ('basicirstd', 'data/NUAA-SIRST', None, None),
         ('basicirstd', 'data/NUAA-SIRST', 256, 'at native size'),
-        ('acm', 'data/NUAA-SIRST', None, None),  # its resolution is not known
+        ('acm', 'data/NUAA-SIRST', None, '512 x 512'),
+        ('rpcanet', 'data/NUDT-SIRST', 256, None),
+        ('agpcnet', 'data/SIRST-Aug', None, None),
     ],
 )
 def test_notice_where_the_official_size_is_another(protocol, root, size, official):

@@ -33,12 +33,3 @@ def test_loss_equals_the_official_recipe() -> None:
 def test_more_than_one_channel_is_refused() -> None:
     with pytest.raises(ValueError, match='in_channels must be 1'):
         golden_network('rpcanet').build(in_channels=3)
-
-
-def test_official_evaluation_divides_by_the_maximum() -> None:
-    target = torch.randn(2, 1, 8, 8)
-    target[1] = -target[1].abs()
-    head = UnfoldingHead(divide_by_maximum=True)
-    logits = head.predict((target, target, target), [dict(img_shape=(8, 8))] * 2, {})
-    torch.testing.assert_close(logits[0].sigmoid(), (target[0] / target[0].max()).clamp(1e-6, 1 - 1e-6))
-    assert (logits[1] < 0).all()

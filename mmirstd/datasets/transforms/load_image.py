@@ -17,6 +17,10 @@ if not TYPE_CHECKING:
     __getattr__ = renamed_names(__name__, {'normalise': 'normalize'})
 
 
+#: The modes of :func:`normalize`.
+WAYS = ('fixed', 'minmax', 'maximum', 'percentile')
+
+
 def normalize(
     raw: np.ndarray,
     mode: str = 'fixed',
@@ -30,7 +34,8 @@ def normalize(
         raw: (H, W) uint8, uint16 or finite float32.
         mode: ``'fixed'``: divide by the largest code, so that equal codes of
             two images stay equal; ``'minmax'``: the image's own minimum and
-            maximum become 0 and 1; ``'percentile'``: the two percentiles
+            maximum become 0 and 1; ``'maximum'``: its own maximum becomes 1 and 0
+            stays 0 (UIU-Net's loader); ``'percentile'``: the two percentiles
             become 0 and 1 and what lies beyond is clipped, which keeps one hot
             pixel from darkening the rest.  A constant image becomes 0 in the
             latter two.
@@ -69,8 +74,8 @@ def normalize(
                 option='normalize',
             )
         return raw.astype(np.float32)
-    if mode == 'minmax':
-        low, high = float(raw.min()), float(raw.max())
+    if mode in ('minmax', 'maximum'):
+        low, high = float(raw.min()) if mode == 'minmax' else 0.0, float(raw.max())
     else:
         low, high = (float(value) for value in np.percentile(raw, percentiles))
     if high <= low:
@@ -100,7 +105,7 @@ class LoadInfraredImage(BaseTransform):
     ``pad_shape`` (all (H, W)), ``scale_factor`` (1.0, 1.0).
 
     Args:
-        normalize: ``'fixed'``, ``'minmax'`` or ``'percentile'``, see :func:`normalize`.
+        normalize: ``'fixed'``, ``'minmax'``, ``'maximum'`` or ``'percentile'``, see :func:`normalize`.
         bit_depth, max_value, percentiles: As in :func:`normalize`.
         nonfinite: What to do with NaN and infinity in float images: ``'error'``
             or ``'median'`` (replace them by the median of the finite pixels).
@@ -124,8 +129,8 @@ class LoadInfraredImage(BaseTransform):
         nonfinite: str = 'error',
         invert: bool = False,
     ) -> None:
-        if normalize not in ('fixed', 'minmax', 'percentile'):
-            raise ValueError(f"normalize is {normalize!r}; expected 'fixed', 'minmax' or 'percentile'")
+        if normalize not in WAYS:
+            raise ValueError(f'normalize is {normalize!r}; expected one of {", ".join(WAYS)}')
         if bit_depth is not None and not (isinstance(bit_depth, int) and 8 <= bit_depth <= 16):
             raise ValueError(f'bit_depth is {bit_depth!r}; expected 8 to 16 (images of 8-bit files need none)')
         if max_value is not None and not max_value > 0:

@@ -24,13 +24,23 @@ class PredictionRule:
             float32, probabilities end at logit 16.6, so larger values are never exceeded.
         normalize_max: Divide by the map's own maximum first (RPCANet). A map
             whose maximum is not positive then has no positive pixel.
+        normalize_range: Stretch from the map's own minimum to its maximum first (UIU-Net). A
+            constant map then has no positive pixel.
+
+    Raises:
+        ValueError: Both normalizations.
     """
 
     value: float = 0.5
     strict: bool = True
     logit: bool = False
     normalize_max: bool = False
+    normalize_range: bool = False
     normalise_max = renamed_attribute('normalise_max', 'normalize_max')
+
+    def __post_init__(self) -> None:
+        if self.normalize_max and self.normalize_range:
+            raise ValueError('normalize_max and normalize_range exclude each other')
 
     @property
     def probability(self) -> float:
@@ -38,7 +48,11 @@ class PredictionRule:
         return 1.0 / (1.0 + math.exp(-self.value)) if self.logit else float(self.value)
 
     def __str__(self) -> str:
-        name = 'p/max(p)' if self.normalize_max else 'logit(p)' if self.logit else 'p'
+        name = 'logit(p)' if self.logit else 'p'
+        if self.normalize_max:
+            name = 'p/max(p)'
+        elif self.normalize_range:
+            name = '(p - min(p))/(max(p) - min(p))'
         return f'{name} {">" if self.strict else ">="} {self.value:g}'
 
 
@@ -48,11 +62,17 @@ def normalize_by_max(score: NDArray[Any]) -> NDArray[Any]:
     return score / peak if peak > 0 else np.zeros_like(score)
 
 
+def normalize_by_range(score: NDArray[Any]) -> NDArray[Any]:
+    """Stretch a (H, W) map from its minimum and maximum to 0 and 1; all zeros when it is constant."""
+    low, high = (score.min(), score.max()) if score.size else (0, 0)
+    return (score - low) / (high - low) if high > low else np.zeros_like(score)
+
+
 def binarize(score: NDArray[Any], rule: PredictionRule) -> NDArray[np.bool_]:
     """Apply a prediction rule.
 
     Args:
-        score: (H, W) float, probabilities in [0, 1] (any range with ``normalize_max``).
+        score: (H, W) float, probabilities in [0, 1] (any range with one of the normalizations).
         rule: The rule.
 
     Returns:
@@ -60,6 +80,8 @@ def binarize(score: NDArray[Any], rule: PredictionRule) -> NDArray[np.bool_]:
     """
     if rule.normalize_max:
         score = normalize_by_max(score)
+    elif rule.normalize_range:
+        score = normalize_by_range(score)
     # A Python float is compared in the map's own precision, as torch does.
     positive: NDArray[np.bool_] = score > rule.probability if rule.strict else score >= rule.probability
     return positive

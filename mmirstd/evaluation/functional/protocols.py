@@ -107,6 +107,7 @@ class ProtocolSpec:
 _HALF = PredictionRule(0.5)
 _LOGIT = PredictionRule(0.0, logit=True)
 _MAX_HALF = PredictionRule(0.5, normalize_max=True)
+_STRETCHED = PredictionRule(0.22, normalize_range=True)
 
 _EMPTY_IS_ZERO = 'An image without target and without prediction counts 0 in nIoU.'
 _AREA_VALUE = (
@@ -259,6 +260,7 @@ _SPECS = (
             'niou': NiouRule(_HALF, 'truncate'),
             'roc': RocRule(),
         },
+        resolution={'*': 512},
         defects=(_TRUNCATED, _EMPTY_IS_ZERO, 'pixAcc counts mask > 0 as target pixels. No Pd and no Fa.'),
     ),
     ProtocolSpec(
@@ -266,11 +268,12 @@ _SPECS = (
         'AGPCNet: logits > 0; IoU, precision, recall and F1 from summed pixels.',
         'Tianfang-Zhang/AGPCNet',
         {'pixel': PixelRule(_LOGIT, 'truncate', zero_undefined=True), 'roc': RocRule()},
+        resolution={'MDFA': 256, '*': None},
         defects=('0/0 counts 0. No Pd and no Fa. Not recorded on soft masks.',),
     ),
     ProtocolSpec(
         'rpcanet',
-        'RPCANet: raw target map divided by its own maximum, > 0.5.',
+        'RPCANet: sigmoid of the target map, divided by its own maximum, > 0.5.',
         'fengyiwu98/RPCANet',
         {
             'pixel': PixelRule(_MAX_HALF, 'truncate', zero_undefined=True),
@@ -292,25 +295,27 @@ _SPECS = (
                 fields=('fpr', 'tpr', 'AUC'),
             ),
         },
+        resolution={'*': 256},
         defects=(
             'Each map is divided by its maximum, so every image has a positive pixel and an empty scene gives '
             'many false alarms.',
             'Its reported Pd counts a target as detected when any of its pixels is positive; Fa is positive '
             'background pixels over background pixels; images without target are left out.',
             'Pd_centroid and Fa_centroid are its PD_FA class: ' + _AREA_VALUE,
-            'The official maps are raw network outputs, not probabilities; from probabilities the normalization '
-            'differs.',
+            'The maps are probabilities: t_models_istd.py takes the sigmoid before it writes them.',
         ),
     ),
     ProtocolSpec(
         'uiunet',
-        'UIU-Net: IoU at prob > 0.22.',
+        'UIU-Net: probabilities stretched from their minimum to their maximum, > 0.22.',
         'danfenghong/IEEE_TIP_UIU-Net',
         {
-            'iou': IouRule(PredictionRule(0.22)),
-            'niou': NiouRule(PredictionRule(0.0), 'truncate'),
+            'iou': IouRule(_STRETCHED),
+            'niou': NiouRule(PredictionRule(0.0, normalize_range=True), 'truncate'),
         },
+        resolution={'*': 320},
         defects=(
+            'Each map is stretched to 0..1 first, so every image has a positive pixel.',
             'Its threshold is 0.22 (its comment says 0.8 for synthetic data).',
             'nIoU applies the sigmoid to probabilities again: > 0.5 then means prob > 0, and the value means nothing.',
             _EMPTY_IS_ZERO,

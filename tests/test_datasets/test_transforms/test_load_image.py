@@ -26,6 +26,7 @@ def load(array, **options):
         (np.float32([[0, 0.25, 1]]), {}, [[0, 0.25, 1]]),
         (np.float64([[-2, 0, 6]]), dict(normalize='minmax'), [[0, 0.25, 1]]),
         (CODES8, dict(normalize='minmax'), [[0, 1 / 255, 128 / 255, 1]]),
+        (np.uint8([[51, 0, 102]]), dict(normalize='maximum'), [[0.5, 0, 1]]),
         (CODES16, dict(normalize='minmax'), [[0, 1 / 65535, 16383 / 65535, 1]]),
         (np.full((2, 2), 77, np.uint8), dict(normalize='minmax'), np.zeros((2, 2))),
         (np.full((2, 2), 77, np.uint8), dict(normalize='percentile'), np.zeros((2, 2))),

@@ -67,6 +67,9 @@ def rule_of(entry: str):
     rule = get_protocol(protocol).parts[part]
     if 'size=128' in entry:
         rule = dataclasses.replace(rule, fixed_size=128)
+    if protocol == 'uiunet':
+        # The official script stretches the maps before it hands them to the recorded class.
+        rule = dataclasses.replace(rule, prediction=dataclasses.replace(rule.prediction, normalize_range=False))
     return rule
 
 

@@ -30,7 +30,7 @@ from mmirstd.evaluation.functional import (
     summarize,
     target_scr,
 )
-from mmirstd.evaluation.functional.binarize import PredictionRule, binarize_truth
+from mmirstd.evaluation.functional.binarize import PredictionRule, binarize, binarize_truth
 from mmirstd.evaluation.functional.matching import match_nearest
 from mmirstd.evaluation.functional.pd_fa import TargetRule
 from mmirstd.evaluation.functional.pd_fa_curve import pd_fa_counts
@@ -265,6 +265,12 @@ def test_maps_of_one_row_or_column(shape):
     mask.ravel()[-1:] = 1
     measures = evaluate('default', [(mask.astype(np.float32), mask)])
     assert (measures['IoU'], measures['Pd'], measures['Fa']) == (1, 1, 0)
+
+
+def test_maximum_and_range_exclude_each_other():
+    with pytest.raises(ValueError, match='normalize_max and normalize_range exclude each other'):
+        PredictionRule(normalize_max=True, normalize_range=True)
+    assert not binarize(np.full((2, 2), 0.7), PredictionRule(0.22, normalize_range=True)).any()
 
 
 @pytest.mark.parametrize('rule', [PredictionRule, RocRule])

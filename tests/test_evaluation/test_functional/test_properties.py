@@ -116,6 +116,18 @@ def test_more_pixels_at_a_lower_threshold(scene, first, second):
 
 
 @check
+@given(scenes(), st.sampled_from([0.25, 0.5, 2.0]), st.sampled_from([-1.0, 0.0, 4.0]))
+def test_a_stretched_map_knows_neither_gain_nor_offset(scene, gain, offset):
+    score = np.round(scene[0], 3)  # so that no rounding of the stretch moves a pixel across the threshold
+    rule = PredictionRule(0.2205, normalize_range=True)
+    levels = (score - score.min()) / max(np.ptp(score), 1e-12)
+    if np.abs(levels - rule.value).min() > 1e-9:
+        np.testing.assert_array_equal(binarize(gain * score + offset, rule), binarize(score, rule))
+    positive = binarize(score, rule)
+    assert positive.any() == (np.ptp(score) > 0)  # the maximum of a map that varies is always positive
+
+
+@check
 @given(scenes())
 def test_curves_are_monotonic_and_meet_the_default_threshold(scene):
     score, mask = scene

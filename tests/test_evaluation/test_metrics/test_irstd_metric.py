@@ -77,7 +77,6 @@ def test_all_protocols_at_once_with_the_recorded_figures():
         ('rpcanet/Pd', 'rpcanet.my_PD_FA', 'PD'),
         ('rpcanet/Fa_centroid', 'rpcanet.PD_FA', 'FA'),
         ('rpcanet/AUC', 'rpcanet.ROCMetric(bins=10)', 'auc'),
-        ('uiunet/IoU', 'uiunet.SigmoidMetric', 'mIoU'),
         ('agpcnet/F1', 'agpcnet.SegmentationMetricTPFNFP', 'fscore'),
         ('acm/pixAcc', 'acm_pytorch.SigmoidMetric', 'pixAcc'),
     ):
