@@ -57,6 +57,7 @@ COMMANDS: dict[str, Command] = {
     ),
     'plot-gradients': Command('gradient norms and cosines of runs in one picture', 'analysis_tools/plot_gradients.py'),
     'convert': Command('official weights to a checkpoint of ours', 'model_converters/official_to_mmirstd.py'),
+    'verify-official': Command('official weights tested as their authors did, beside what they published', None),
     'publish': Command('a small file to hand on, from a training checkpoint', 'model_converters/publish_model.py'),
     'doctor': Command('what this machine has, what is missing, what to do', None),
 }
