@@ -46,6 +46,7 @@ setup(
     packages=find_packages(include=['mmirstd', 'mmirstd.*']),
     package_data={
         'mmirstd': ['py.typed'],
+        'mmirstd.benchmark': ['suite.schema.json'],
         'mmirstd.visualization.report': ['assets/*'],
         'mmirstd.datasets.converters': ['drone_ir_splits/*'],
     },
@@ -60,6 +61,8 @@ setup(
         'torch>=2.0',
         'rich>=12',
         'tqdm>=4.60',
+        # The form of suite files (mmirstd benchmark), with errors that name the place.
+        'jsonschema>=4.0',
     ],
     extras_require={
         # The maintained line; works on current PyTorch.

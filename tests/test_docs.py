@@ -149,7 +149,7 @@ def test_commands_exist(page: Path) -> None:
         ('python tools/train.py configs/ggl_net/no-such-config.py', 'does not exist'),
         ('python tools/test.py CONFIG CKPT --no-such-option 3', 'unrecognized arguments'),
         ('mmirstd speed evaluation', 'invalid choice'),
-        ('python tools/benchmark.py benchmarks/nudt-15min.yml --jobs many', 'invalid int value'),
+        ('python tools/benchmark.py benchmarks/nudt-15min.yml --jobs many', 'expected a whole number'),
         ('tools/dist_train.sh CONFIG 2 --no-such-option', 'unrecognized arguments'),
         ('python tools/infer.py no-such-name photos/ --out results', 'no config is named'),
         ('make no-such-target', 'no such target'),

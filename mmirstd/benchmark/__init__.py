@@ -1,8 +1,9 @@
 """Benchmarks: suites of trainings that can be interrupted, and tables made from their records alone.
 
-``mmirstd benchmark SUITE.yml`` is the command. A suite (:mod:`.suite`, read by :mod:`.suite_file`) names runs, seeds
-and tables; a job (:mod:`.job`) trains and tests one run with one seed and writes a record (:mod:`.run_record`); tables
-(:mod:`.tables`) are built from the records and put between markers in READMEs (:mod:`.markers`), differences
+``mmirstd benchmark SUITE.yml`` is the command. A suite (:mod:`.suite`, read by :mod:`.suite_file`, its form in
+:mod:`.suite_schema`) names runs, seeds and tables; a job (:mod:`.job`) trains and tests one run with one seed and
+writes a record (:mod:`.run_record`), or why it failed (:mod:`.failure`); tables (:mod:`.tables`) are built from the
+records and put into files (:mod:`.table_files`), in READMEs between markers (:mod:`.markers`), differences
 (:mod:`.differences`) drawn as well (:mod:`.charts`).
 """
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from .charts import draw_differences, write_chart
     from .differences import Difference, Differences, find_differences
+    from .failure import Failure
     from .further_tests import Evaluation
     from .halving import Halving, Stage, due_pairs
     from .job import Job
@@ -28,7 +30,10 @@ if TYPE_CHECKING:
     from .settings import Settings
     from .suite import Column, Run, Suite, Table, move_data
     from .suite_file import load_suite
-    from .tables import BuiltTable, build_table
+    from .suite_paths import SuitePaths
+    from .suite_schema import load_suite_schema
+    from .table_files import write_tables
+    from .tables import BuiltTable, build_table, usual_table
     from .tool_process import JobFailed, Stopped
 
 _MODULES = {
@@ -37,6 +42,7 @@ _MODULES = {
     'Difference': '.differences',
     'Differences': '.differences',
     'Evaluation': '.further_tests',
+    'Failure': '.failure',
     'Halving': '.halving',
     'Job': '.job',
     'JobFailed': '.tool_process',
@@ -48,6 +54,7 @@ _MODULES = {
     'Stage': '.halving',
     'Stopped': '.tool_process',
     'Suite': '.suite',
+    'SuitePaths': '.suite_paths',
     'Table': '.suite',
     'bootstrap_differences': 'mmirstd.evaluation.image_counts',
     'build_table': '.tables',
@@ -55,6 +62,7 @@ _MODULES = {
     'due_pairs': '.halving',
     'find_differences': '.differences',
     'load_suite': '.suite_file',
+    'load_suite_schema': '.suite_schema',
     'mean_and_spread': 'mmirstd.evaluation.seed_statistics',
     'move_data': '.suite',
     'paired_difference': 'mmirstd.evaluation.seed_statistics',
@@ -64,9 +72,11 @@ _MODULES = {
     'record_path': '.run_record',
     'replace_between': '.markers',
     'run_jobs': '.scheduler',
+    'usual_table': '.tables',
     'write_chart': '.charts',
     'write_record': '.run_record',
     'write_table': '.markers',
+    'write_tables': '.table_files',
 }
 __all__ = [
     'BuiltTable',
@@ -74,6 +84,7 @@ __all__ = [
     'Difference',
     'Differences',
     'Evaluation',
+    'Failure',
     'Halving',
     'Job',
     'JobFailed',
@@ -85,6 +96,7 @@ __all__ = [
     'Stage',
     'Stopped',
     'Suite',
+    'SuitePaths',
     'Table',
     'bootstrap_differences',
     'build_table',
@@ -92,6 +104,7 @@ __all__ = [
     'due_pairs',
     'find_differences',
     'load_suite',
+    'load_suite_schema',
     'mean_and_spread',
     'move_data',
     'paired_difference',
@@ -101,9 +114,11 @@ __all__ = [
     'record_path',
     'replace_between',
     'run_jobs',
+    'usual_table',
     'write_chart',
     'write_record',
     'write_table',
+    'write_tables',
 ]
 if not TYPE_CHECKING:
     __getattr__, __dir__ = lazy_names(__name__, _MODULES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from .further_tests import Evaluation
 from .options import format_option
 from .settings import Settings
 from .suite import Run, Suite
+from .work_folder import run_folder
 
 #: What stands in recorded commands for the work dir, wherever it was on the machine that ran.
 SHOWN_WORK_DIR = 'work_dirs/benchmarks'
@@ -17,7 +18,7 @@ SHOWN_WORK_DIR = 'work_dirs/benchmarks'
 
 @dataclass(frozen=True)
 class Commands:
-    """Arguments after ``python``, with this machine's paths or as recorded: see :meth:`here` and :meth:`shown`.
+    """Words after ``mmirstd``, with this machine's paths or as recorded: see :meth:`here` and :meth:`shown`.
 
     Attributes:
         config: Config file.
@@ -39,10 +40,10 @@ class Commands:
         given = None if run.checkpoint_file is None else str(run.checkpoint_file)
         return cls(
             str(run.config_file),
-            str(settings.work_dir / suite.name / f'{run.name}_seed{seed}'),
+            str(run_folder(settings.work_dir, suite.name, run.name, seed)),
             _options(suite, run, seed, settings.data),
             given,
-            _data(run),
+            _data(run.data_file),
         )
 
     @classmethod
@@ -50,15 +51,15 @@ class Commands:
         """As recorded: with the suite's paths instead of a machine's."""
         return cls(
             run.config,
-            f'{SHOWN_WORK_DIR}/{suite.name}/{run.name}_seed{seed}',
+            run_folder(Path(SHOWN_WORK_DIR), suite.name, run.name, seed).as_posix(),
             _options(suite, run, seed, suite.data_roots),
             run.checkpoint,
-            _data(run),
+            _data(run.data),
         )
 
     def train(self, resume: Path | None = None) -> list[str]:
         """Train, from the checkpoint ``resume`` on if it is given."""
-        command = ['tools/train.py', self.config, *self.data, '--work-dir', self.folder]
+        command = ['train', self.config, *self.data, '--work-dir', self.folder]
         if resume is not None:
             command += ['--resume', f'{self.folder}/{resume.name}']
         return [*command, '--cfg-options', *self.options]
@@ -84,7 +85,7 @@ class Commands:
     def _test(self, checkpoint: Path | None, name: str, options: Sequence[str]) -> list[str]:
         tested = [] if checkpoint is None else [self.given or f'{self.folder}/{checkpoint.name}']
         return [
-            'tools/test.py',
+            'test',
             self.config,
             *tested,
             *self.data,
@@ -110,11 +111,11 @@ def by_size(tests: Sequence[Evaluation]) -> list[list[Evaluation]]:
     ]
 
 
-def _data(run: Run) -> tuple[str, ...]:
-    return () if run.data is None else ('--data', run.data)
+def _data(data: str | None) -> tuple[str, ...]:
+    return () if data is None else ('--data', data)
 
 
-def _options(suite: Suite, run: Run, seed: int, roots: dict[str, str]) -> tuple[str, ...]:
+def _options(suite: Suite, run: Run, seed: int, roots: Mapping[str, str]) -> tuple[str, ...]:
     where = f'{suite.path}: {run.name}'
     options = [format_option(key, value, where) for key, value in run.options.items()]
     if run.data_root is not None:

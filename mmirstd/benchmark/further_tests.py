@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from mmirstd.utils.errors import ConfigError
-from mmirstd.utils.near_matches import near_matches
-
-_NAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9_+-]*')
 
 
 @dataclass(frozen=True)
@@ -39,8 +35,10 @@ class Evaluation:
         return {name[len(prefix) :]: value for name, value in metrics.items() if name.startswith(prefix)}
 
 
-def read_evaluations(common: Any, own: Any, where: str) -> tuple[Evaluation, ...]:
-    """Read ``tests`` of a suite and of one of its runs.
+def read_evaluations(
+    common: Mapping[str, Any] | None, own: Mapping[str, Any] | None, where: str
+) -> tuple[Evaluation, ...]:
+    """Read ``tests`` of a suite and of one of its runs, which have the form of the schema.
 
     Args:
         common: The suite's: NAME -> mapping with ``protocol`` and ``eval_size``, or the protocol alone.
@@ -52,11 +50,7 @@ def read_evaluations(common: Any, own: Any, where: str) -> tuple[Evaluation, ...
     """
     found: dict[str, Evaluation] = {}
     for tests in (common, own):
-        if tests is not None and not isinstance(tests, Mapping):
-            raise ConfigError(f'{where}: tests: found {tests!r}; expected NAME: {{protocol: ..., eval_size: ...}}')
         for name, entry in (tests or {}).items():
-            if not isinstance(name, str) or not _NAME.fullmatch(name):
-                raise ConfigError(f'{where}: tests: {name!r}; expected letters, digits and _ + -')
             if entry is None:
                 if name not in found:
                     raise ConfigError(f'{where}: tests: {name}: the suite has no such test that could be left out')
@@ -66,22 +60,11 @@ def read_evaluations(common: Any, own: Any, where: str) -> tuple[Evaluation, ...
     return tuple(found.values())
 
 
-def _evaluation(name: str, entry: Any, where: str) -> Evaluation:
+def _evaluation(name: str, entry: str | Mapping[str, Any], where: str) -> Evaluation:
     from mmirstd.evaluation.functional.protocols import get_protocol
 
     entry = dict(protocol=entry) if isinstance(entry, str) else entry
-    if not isinstance(entry, Mapping) or not entry:
-        raise ConfigError(f'{where}: found {entry!r}; expected a protocol, or protocol and eval_size')
-    for key in entry:
-        if key not in ('protocol', 'eval_size'):
-            close = near_matches(str(key), ['protocol', 'eval_size'])
-            raise ConfigError(
-                f'{where}: unknown key {key!r}; expected protocol, eval_size.'
-                + (f'\n  did you mean: {", ".join(close)}?' if close else '')
-            )
     size = entry.get('eval_size')
-    if size is not None and (type(size) is not int or size < 1):
-        raise ConfigError(f'{where}: eval_size: {size!r}; expected a number of pixels, or none for native size')
     try:
         protocol = get_protocol(entry.get('protocol', 'default')).name
     except KeyError as error:

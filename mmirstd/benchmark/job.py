@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from mmirstd.engine.evaluation_options import set_eval_size, set_protocols
 from mmirstd.engine.provenance import data_state, git_state
 from mmirstd.evaluation.image_counts import read_image_counts
-from mmirstd.utils.errors import ConfigError
+from mmirstd.utils.commands import python_path
+from mmirstd.utils.errors import ConfigError, UserError
 from mmirstd.utils.files import file_sha256
 
 from .commands import Commands, by_size, further_name
+from .failure import Failure, clear_failure, read_failure, write_failure
 from .further_tests import Evaluation
 from .history import (
     last_logged,
@@ -33,7 +36,7 @@ from .run_record import as_json, read_record, record_path, write_record
 from .sequence_counts import read_sequence_counts
 from .settings import Settings
 from .suite import Run, Suite
-from .tool_process import JobFailed, run_tool_process, tail
+from .tool_process import JobFailed, Stopped, run_tool_process, tail
 from .work_folder import WorkFolder
 
 _ONE_CONFIG = threading.Lock()  # mmengine reads one at a time
@@ -68,6 +71,8 @@ class Job:
         self._plan: Plan | None = None
         self._per_sequence = suite.counts_sequences(run, seed)
         self._per_epoch: int | None = None
+        #: The GPU that it gets; None: none is assigned.
+        self.gpu: str | None = None
 
     # State
 
@@ -81,13 +86,15 @@ class Job:
         return record is not None and not self._missing(record)
 
     def status(self) -> str:
-        """``done``, ``done, but not tested by ...``, ``trained, not tested``, ``interrupted``, ``to do``."""
+        """``done``, ``trained, not tested``, ``interrupted``, ``to do`` and the like, or ``failed: ...``."""
         record = self._record()
         if record is not None:
             missing = ', '.join(test.name for test in self._missing(record))
             if not missing:
                 return 'done'
             return f'done, but not tested by {missing}' + (', and cannot be: no checkpoint' if self.obstacle() else '')
+        if (failure := self.failure()) is not None:
+            return f'failed: {failure.reason}' + (f' (log: {failure.log})' if failure.log else '')
         if self.folder.trained():
             return 'trained, not tested'
         return 'interrupted' if self.folder.parts() else 'to do'
@@ -109,6 +116,10 @@ class Job:
             f'be now: {file} {found}.\n  cure: put the checkpoint with SHA-256 {sha256} there, or delete '
             f'{self.record} to train again, or take the test from the suite'
         )
+
+    def failure(self) -> Failure | None:
+        """What ended it when it last ran; None: it did not fail, or has a record."""
+        return None if self._record() is not None else read_failure(self.work_dir)
 
     def _record(self) -> dict[str, Any] | None:
         return read_record(self.record, self.run, self.seed)
@@ -163,7 +174,7 @@ class Job:
             key, _, value = text.partition('=')
             options[key] = DictAction._parse_iterable(value)
         with _ONE_CONFIG:
-            return load_config(str(self.run.config_file), options, self.run.data)
+            return load_config(str(self.run.config_file), options, self.run.data_file)
 
     def check(self, plan: Plan | None = None) -> Plan:
         """Find what can be found before anything runs: config, options, choice of the checkpoint.
@@ -208,22 +219,35 @@ class Job:
                 raise ConfigError(f'{name}: {error}') from error
 
     def next_commands(self) -> list[list[str]]:
-        """What :meth:`__call__` would run now, as recorded; the checkpoint's name is known after training."""
+        """What :meth:`__call__` would run now; the name of a checkpoint that is still to be chosen has a ``*``."""
         plan = self._plan or self.check()
         record = self._record()
         if record is not None:
             checkpoint = self._recorded_checkpoint(record)
-            return [self.shown_commands.further_test(tests, checkpoint) for tests in by_size(self._missing(record))]
+            return [self.commands.further_test(tests, checkpoint) for tests in by_size(self._missing(record))]
         commands = []
         if plan.trains and not self.folder.trained():
             history = read_history(self.work_dir, plan.unit)
-            commands.append(self.shown_commands.train(resume_point(self.work_dir, plan, history)))
-        best = f'best_{plan.save_best}_{plan.unit}_N.pth' if plan.save_best else f'{plan.unit}_{plan.length}.pth'
+            commands.append(self.commands.train(resume_point(self.work_dir, plan, history)))
+        best = f'best_{plan.save_best}_{plan.unit}_*.pth' if plan.save_best else f'{plan.unit}_{plan.length}.pth'
         checkpoint = Path(best.replace('/', '_')) if plan.trains else self.run.checkpoint_file
         return [
             *commands,
-            self.shown_commands.test(checkpoint, plan.per_image, self._per_sequence),
-            *(self.shown_commands.further_test(tests, checkpoint) for tests in by_size(self.run.tests)),
+            self.commands.test(checkpoint, plan.per_image, self._per_sequence),
+            *(self.commands.further_test(tests, checkpoint) for tests in by_size(self.run.tests)),
+        ]
+
+    def shell_lines(self) -> list[str]:
+        """:meth:`next_commands` for a shell, with folder and environment: they run when pasted in this order."""
+        variables = self.settings.environment(self.gpu)
+        if os.environ.get('PYTHONPATH'):  # mmirstd may be found by it alone
+            variables['PYTHONPATH'] = python_path()
+        before = f'cd {shlex.quote(str(self.suite.paths.home))} && ' + ''.join(
+            f'{name}={shlex.quote(value)} ' for name, value in variables.items()
+        )
+        return [
+            before + ' '.join(_shell_word(word) for word in [*self.settings.program, *command])
+            for command in self.next_commands()
         ]
 
     # Running
@@ -239,14 +263,26 @@ class Job:
         with self.folder.locked() as lock:
             if self.done():
                 return
-            plan = self._plan or self.check()
-            if self._record() is None:
-                self.folder.check()
-                if plan.trains and not self.folder.trained():
-                    self._train(plan, lock)
-                self._test(plan, lock)
-            self._test_further(lock)
+            clear_failure(self.work_dir)
+            try:
+                self._do_all(lock)
+            except Stopped:
+                raise
+            except Exception as error:
+                reason = error.reason if isinstance(error, JobFailed) else _one_line(error)
+                log = error.log if isinstance(error, JobFailed) else None
+                write_failure(self.work_dir, Failure(self.seed, reason, log))
+                raise
             self.phase = 'done'
+
+    def _do_all(self, lock: int) -> None:
+        plan = self._plan or self.check()
+        if self._record() is None:
+            self.folder.check()
+            if plan.trains and not self.folder.trained():
+                self._train(plan, lock)
+            self._test(plan, lock)
+        self._test_further(lock)
 
     def _train(self, plan: Plan, lock: int) -> None:
         resume, parts = resume_point(self.work_dir, plan, read_history(self.work_dir, plan.unit)), self.folder.parts()
@@ -263,15 +299,7 @@ class Job:
             self.folder.write_parts([*parts, dict(part, wall_s=round(seconds, 1), status=status)])
 
         self.phase = 'training'
-        run_tool_process(
-            self.commands.train(resume),
-            self.suite.root,
-            self.work_dir / 'train.out',
-            self.stop,
-            self.settings.threads,
-            lock,
-            keep,
-        )
+        self._run(self.commands.train(resume), 'train.out', lock, keep)
 
     def _test(self, plan: Plan, lock: int) -> None:
         history = read_history(self.work_dir, plan.unit)
@@ -286,7 +314,21 @@ class Job:
 
     def _run_test(self, command: list[str], lock: int) -> None:
         self.phase = 'testing'
-        run_tool_process(command, self.suite.root, self.work_dir / 'test.out', self.stop, self.settings.threads, lock)
+        self._run(command, 'test.out', lock)
+
+    def _run(
+        self, command: list[str], log: str, lock: int, watch: Callable[[float, int | None], None] | None = None
+    ) -> None:
+        run_tool_process(
+            self.settings.program,
+            command,
+            self.suite.paths.home,
+            self.work_dir / log,
+            self.stop,
+            self.settings.environment(self.gpu),
+            lock,
+            watch,
+        )
 
     def _test_further(self, lock: int) -> None:
         """Make the tests that the record lacks, and add them to it; nothing is trained."""
@@ -391,7 +433,20 @@ class Job:
 
 
 def _as_text(command: Sequence[str]) -> str:
-    return shlex.join(['python', *command])
+    return shlex.join(['mmirstd', *command])
+
+
+def _shell_word(word: str) -> str:
+    """Quoted, but for the ``*`` in the name of a checkpoint."""
+    folder, name = os.path.split(word)
+    if not name.endswith('_*.pth'):
+        return shlex.quote(word)
+    return f'{shlex.quote(os.path.join(folder, name.removesuffix("*.pth")))}*.pth'
+
+
+def _one_line(error: Exception) -> str:
+    text = str(error).splitlines()[0] if str(error) else ''
+    return text if isinstance(error, UserError) else f'{type(error).__name__}: {text}'
 
 
 def _unique(items: Sequence) -> list:

@@ -49,35 +49,39 @@ def run_jobs(
     stream = stream or sys.stderr
     outcome, waiting, running, lock = Outcome(), list(jobs), [], threading.Lock()
 
-    def work() -> None:
+    def work(slot: int) -> None:
         while not stop.is_set():
             with lock:
                 if not waiting:
                     return
                 job = waiting.pop(0)
                 running.append(job)
-            say(f'{job.name}: begins', job)
+            job.gpu = job.settings.gpu_of(slot)
+            say(f'{job.name}: begins' + ('' if job.gpu is None else f' on GPU {job.gpu}'))
             try:
                 job()
                 outcome.finished.append(job.name)
-                say(f'{job.name}: done', job)
+                say(f'{job.name}: done')
             except Stopped:
-                say(f'{job.name}: stopped, can be continued', job)
-            except (JobFailed, UserError) as error:
+                say(f'{job.name}: stopped, can be continued')
+            except JobFailed as error:
                 outcome.failed[job.name] = str(error)
-                say(f'{job.name}: FAILED', job)
+                say(f'{job.name}: FAILED: {error.reason}' + (f' (log: {error.log})' if error.log else ''))
+            except UserError as error:
+                outcome.failed[job.name] = str(error)
+                say(f'{job.name}: FAILED: {str(error).splitlines()[0]}')
             except Exception as error:  # the other runs shall not suffer from a defect met by one
                 outcome.failed[job.name] = f'{job.name}: {type(error).__name__}: {error}'
-                say(f'{job.name}: FAILED', job)
+                say(f'{job.name}: FAILED: {type(error).__name__}: {error}')
             finally:
                 with lock:
                     running.remove(job)
 
-    def say(text: str, _: Job) -> None:
+    def say(text: str) -> None:
         stream.write(f'{_CLEAR if stream.isatty() else ""}[{time.strftime("%H:%M:%S")}] {text}\n')
         stream.flush()
 
-    threads = [threading.Thread(target=work, name=f'benchmark-{k}') for k in range(max(1, side_by_side))]
+    threads = [threading.Thread(target=work, args=(k,), name=f'benchmark-{k}') for k in range(max(1, side_by_side))]
     for thread in threads:
         thread.start()
     shown = time.time()

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mmirstd.evaluation.key_figures import LOWER_IS_BETTER
 from mmirstd.utils.errors import ConfigError
 from mmirstd.utils.near_matches import near_matches
 
 from .further_tests import Evaluation
 from .halving import Halving
+from .suite_paths import SuitePaths
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,8 @@ class Run:
         seeds: Distinct seeds.
         options: ``--cfg-options``, flat, without data root and seed.
         data_root: Name of its data root in the suite, or None: the config's own.
-        data: Data set in place of the config's (``--data``), or None: the config's own.
+        data: Data set in place of the config's (``--data``) as the suite writes it, or None: the config's own.
+        data_file: The same as a command takes it on this machine.
         tests: Further tests, beside the default protocol at native size.
         checkpoint: File that is tested as it is, as the suite writes it; None: what the run's training yields.
         checkpoint_file: Where that file is on this machine.
@@ -44,6 +47,7 @@ class Run:
     options: dict[str, Any]
     data_root: str | None
     data: str | None = None
+    data_file: str | None = None
     tests: tuple[Evaluation, ...] = ()
     checkpoint: str | None = None
     checkpoint_file: Path | None = None
@@ -61,7 +65,7 @@ class Column:
         format: Python format of numbers.
         scale: Factor.
         spread: Show the standard deviation.
-        better: ``'higher'`` or ``'lower'``: what counts as a win.
+        better: ``'higher'`` or ``'lower'``: what counts as a win, and which value of a table is marked.
     """
 
     value: str
@@ -77,19 +81,30 @@ class Column:
         return self.value.partition('.')[2]
 
     @property
+    def source(self) -> str:
+        """``test``, ``test@NAME``, ``val`` or ``run``."""
+        return self.value.partition('.')[0]
+
+    @property
     def test(self) -> str | None:
         """NAME of ``test@NAME.METRIC``."""
-        source, _, test = self.value.partition('.')[0].partition('@')
+        source, _, test = self.source.partition('@')
         return test if source == 'test' and test else None
+
+
+def usually_better(value: str) -> str:
+    """Which values of a figure are the better ones where the suite does not say: ``'higher'`` or ``'lower'``."""
+    source, _, figure = value.partition('.')
+    return 'lower' if source == 'run' or figure in LOWER_IS_BETTER else 'higher'
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table in a README, between ``<!-- benchmark:SUITE/NAME -->`` and ``<!-- /benchmark -->``.
+    """A table, in a README between ``<!-- benchmark:SUITE/NAME -->`` and ``<!-- /benchmark -->``.
 
     Attributes:
         name: Unique in the suite.
-        readme: File, relative to the repository.
+        readme: That file as the suite writes it; None: it is in none.
         kind: ``'results'``: a row a run, mean and standard deviation; ``'differences'``: of pairs of runs.
         over: What differences are paired by: ``'seeds'``, ``'images'``, or ``'sequences'`` (and seeds).
         seeds: Of the runs' seeds, those that it takes; None: all.
@@ -97,11 +112,11 @@ class Table:
         runs: Rows of ``'results'``, in the suite's order.
         pairs: Rows of ``'differences'``: (A, B).
         note: Text below it.
-        chart: SVG file, relative to the repository, that shows ``'differences'`` as a picture; empty for none.
+        chart: SVG file, as the suite writes it, that shows ``'differences'`` as a picture; empty for none.
     """
 
     name: str
-    readme: str
+    readme: str | None
     kind: str
     columns: tuple[Column, ...]
     runs: tuple[str, ...] = ()
@@ -118,21 +133,33 @@ class Suite:
 
     Attributes:
         name: The file's name without suffix, unless the file says otherwise.
-        path: The file, relative to the repository, or its name alone.
-        root: The repository; commands run there.
-        data_roots: Name -> path as the suite writes it, relative to the repository.
+        paths: Where the file is, and where its paths lead.
+        data_roots: Name -> path as the suite writes it.
         runs: In the order of the file.
         tables: In the order of the file.
         halving: The stages in which runs are dropped; None: all runs get all their seeds.
+        logs: Folder of the records, unless the command says another.
+        work_dir: Folder for checkpoints, unless the command says another.
     """
 
     name: str
-    path: str
-    root: Path
+    paths: SuitePaths
     data_roots: dict[str, str]
     runs: tuple[Run, ...]
-    tables: tuple[Table, ...] = field(default=())
-    halving: Halving | None = None
+    tables: tuple[Table, ...]
+    halving: Halving | None
+    logs: Path
+    work_dir: Path
+
+    @property
+    def path(self) -> str:
+        """The file as tables and messages name it."""
+        return self.paths.shown
+
+    @property
+    def root(self) -> Path:
+        """The folder of mmirstd's ``configs/``."""
+        return self.paths.root
 
     def run(self, name: str) -> Run:
         """A run by its name."""
@@ -204,7 +231,7 @@ def move_data(suite: Suite, given: Sequence[str]) -> dict[str, str]:
     Raises:
         ConfigError: An unknown name.
     """
-    found = {name: str(suite.root / path) for name, path in suite.data_roots.items()}
+    found = {name: str(suite.paths.find(path)) for name, path in suite.data_roots.items()}
     for text in given:
         name, equal, path = text.partition('=')
         if not equal and len(found) == 1:

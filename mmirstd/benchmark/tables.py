@@ -1,42 +1,55 @@
-"""Markdown tables from result records alone."""
+"""Tables from result records alone."""
 
 from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from mmirstd.evaluation.key_figures import key_figures
 from mmirstd.evaluation.seed_statistics import mean_and_spread
+from mmirstd.utils.result_table import ResultCell, ResultColumn, ResultRow, ResultTable, markdown_table
 
 from .charts import draw_differences
 from .differences import Difference, Differences, find_differences
+from .failure import Failure
 from .record_values import Records, value_of
-from .suite import Column, Suite, Table
+from .suite import Column, Suite, Table, usually_better
 
 
 @dataclass(frozen=True)
 class BuiltTable:
-    """A table to put into its README.
+    """A table, ready to be put into a README or written to a file of its own.
 
     Attributes:
-        markdown: Without markers, ending in a line break.
+        results: The table and its notes; without rows where nothing was run.
         chart: The same as a picture (SVG), where the suite asks for one and there is something to show.
     """
 
-    markdown: str
+    results: ResultTable
     chart: str | None = None
 
+    @property
+    def markdown(self) -> str:
+        """For a README: without markers, ending in a line break; best values are not marked."""
+        if self.results.rows:
+            return markdown_table(self.results, mark_best=False)
+        return '\n\n'.join(self.results.all_notes()) + '\n'
 
-def build_table(suite: Suite, table: Table, records: Records, logs: Path) -> BuiltTable:
-    """A table from the records alone.
+
+def build_table(
+    suite: Suite, table: Table, records: Records, logs: Path, failures: Mapping[str, Sequence[Failure]] | None = None
+) -> BuiltTable:
+    """A table from the records.
 
     Args:
         suite: The suite.
         table: One of its tables.
         records: From :func:`~.run_record.read_records`.
         logs: Folder of the records, for the link.
+        failures: Run -> what ended its runs without a record. A table in a README has nothing of them.
 
     Raises:
         ConfigError: See :func:`~.record_values.value_of` and :func:`~.differences.find_differences`.
@@ -48,45 +61,95 @@ def build_table(suite: Suite, table: Table, records: Records, logs: Path) -> Bui
             for name, found in records.items()
         }
     if table.kind == 'results':
-        rows, used = _results(suite, table, records)
+        results, used = _results(suite, table, records, failures or {})
     else:
         found = find_differences(suite, table, records)
-        rows, used = _differences(suite, table, found, records), found.used
+        results, used = _differences(suite, table, found, records), found.used
         if table.chart and found.rows:
             chart = draw_differences(suite, found)
-    lines = [*rows, '', _footer(suite, table, used, logs)]
-    if table.note:
-        lines += ['', table.note]
-    return BuiltTable('\n'.join(lines) + '\n', chart)
+    notes = (*results.notes, _footer(suite, table, used, logs), *([table.note] if table.note else []))
+    return BuiltTable(replace(results, notes=notes, title=f'{suite.name}: {table.name}'), chart)
 
 
-def _results(suite: Suite, table: Table, records: Records) -> tuple[list[str], list[dict]]:
-    where = f'{suite.path}: table {table.name}'
+#: Of the table that a suite without tables gets, beside the key figures: value, heading, format, factor.
+_COSTS = (
+    ('run.inference_parameters', 'parameters (M)', '.2f', 1e-6),
+    ('run.flops', 'GFLOPs', '.2f', 1e-9),
+    ('run.training_s', 'training (min)', '.1f', 1 / 60),
+)
+
+
+def usual_table(suite: Suite, records: Records) -> Table:
+    """The table of a suite that has none: all runs, the key figures that their records have, and what they cost."""
+    made = [record for found in records.values() for record in found.values()]
+    figures = key_figures(made[0]['test']) if made else []
+    columns = [
+        Column(
+            f'test.{name}',
+            'Fa (1e-6)' if name == 'Fa_e6' else name,
+            '.1f' if name == 'Fa_e6' else '.3f',
+            better=usually_better(f'test.{name}'),
+        )
+        for name in figures
+        if all(name in record['test'] for record in made)
+    ]
+    columns += [
+        Column(value, heading, form, scale, spread=False, better='lower')
+        for value, heading, form, scale in _COSTS
+        if any(value_of(record, value, suite.path) for record in made)
+    ]
+    return Table('results', None, 'results', tuple(columns), runs=tuple(run.name for run in suite.runs))
+
+
+def _results(
+    suite: Suite, table: Table, records: Records, failures: Mapping[str, Sequence[Failure]]
+) -> tuple[ResultTable, list[dict]]:
     groups = any(suite.run(name).group for name in table.runs)
-    heads = [*(['group'] if groups else []), 'run', *(c.heading for c in table.columns), 'seeds']
-    lines = [_row(heads), '|' + '---|' * (1 + groups) + '---:|' * (len(table.columns) + 1)]
+    columns = [
+        *([ResultColumn('group')] if groups else []),
+        ResultColumn('run'),
+        *(ResultColumn(c.heading, c.format, None if c.source == 'run' else c.better) for c in table.columns),
+        ResultColumn('seeds', 'd'),
+    ]
     used: list[dict] = []
+    rows: list[ResultRow] = []
     missing: list[str] = []
     last, labels = None, suite.labels(table.runs)
     for name in table.runs:
         run, found = suite.run(name), records[name]
-        if not found:
+        failed = [failure for failure in failures.get(name, ()) if table.seeds is None or failure.seed in table.seeds]
+        if not found and not failed:
             missing.append(labels[name])
             continue
         used += found.values()
-        cells = []
-        for column in table.columns:
-            values = [v for seed in sorted(found) if (v := value_of(found[seed], column.value, where)) is not None]
-            cells.append(_mean_cell(values, column, len(found)))
+        cells, notes = _figures(suite, table, found)
         wanted = [seed for seed in run.seeds if table.seeds is None or seed in table.seeds]
         whole = suite.halving is not None or len(found) == len(wanted)
-        count = str(len(found)) if whole else f'{len(found)} of {len(wanted)}'
-        lines.append(_row([*([run.group if run.group != last else ''] if groups else []), run.label, *cells, count]))
+        count: ResultCell = len(found) if whole else f'{len(found)} of {len(wanted)}'
+        named = [*([run.group if run.group != last else ''] if groups else []), run.label]
+        notes += [str(failure) for failure in failed]
+        rows.append(ResultRow((*named, *cells, count), '; '.join(notes)))
         last = run.group
-    if missing:
-        lines += ['', f'{_not_there(suite)}: {"; ".join(missing)}.']
-    lines += _untested(suite, table.columns, {name: list(records[name].values()) for name in table.runs})
-    return (lines if used else [f'{_not_there(suite)}: {"; ".join(missing)}.']), used
+    said = [f'{_not_there(suite)}: {"; ".join(missing)}.'] if missing else []
+    said += _untested(suite, table.columns, {name: list(records[name].values()) for name in table.runs})
+    return ResultTable(tuple(columns), tuple(rows), tuple(said)), used
+
+
+def _figures(suite: Suite, table: Table, found: Mapping[int, dict]) -> tuple[list[ResultCell], list[str]]:
+    """Mean and spread of each column over the seeds, and which columns not all seeds have."""
+    where = f'{suite.path}: table {table.name}'
+    cells: list[ResultCell] = []
+    notes = []
+    for column in table.columns:
+        values = [v for seed in sorted(found) if (v := value_of(found[seed], column.value, where)) is not None]
+        if not values:
+            cells.append(None)
+            continue
+        mean, spread = mean_and_spread([value * column.scale for value in values])
+        cells.append((mean, spread) if column.spread else mean)
+        if len(values) < len(found):
+            notes.append(f'{column.heading} is defined for {len(values)} of {len(found)} seeds')
+    return cells, notes
 
 
 def _not_there(suite: Suite) -> str:
@@ -103,51 +166,35 @@ def _untested(suite: Suite, columns: Sequence[Column], records: dict[str, list[d
         for test in run.tests
         if test.name in shown and not all(test.made(record.get('tests', {}).get(test.name)) for record in found)
     ]
-    return ['', f'Not tested yet: {"; ".join(lacking)}.'] if lacking else []
+    return [f'Not tested yet: {"; ".join(lacking)}.'] if lacking else []
 
 
-def _mean_cell(values: list[float], column: Column, expected: int) -> str:
-    if not values:
-        return '-'
-    mean, spread = mean_and_spread([v * column.scale for v in values])
-    text = format(mean, column.format)
-    if spread is not None and column.spread:
-        text += f' ± {format(spread, column.format)}'
-    return text if len(values) == expected else f'{text} (n={len(values)})'
-
-
-def _differences(suite: Suite, table: Table, found: Differences, records: Records) -> list[str]:
+def _differences(suite: Suite, table: Table, found: Differences, records: Records) -> ResultTable:
     labels = suite.labels([name for pair in table.pairs for name in pair])
     over_images = table.over == 'images'
-    heads = ['images', 'seeds', 'seen'] if over_images else ['A better', 'pairs', 'seen']
-    lines = [_row(['A', 'B', 'figure', 'A - B', '95% interval', *heads]), '|---|---|---|---:|---:|---:|---:|---|']
+    counted = ['images', 'seeds'] if over_images else ['A better', 'pairs']
+    columns = (
+        *(ResultColumn(heading) for heading in ('A', 'B', 'figure')),
+        *(ResultColumn(heading, '') for heading in ('A - B', '95% interval', *counted)),
+        ResultColumn('seen'),
+    )
+    rows = []
     for row in found.rows:
         n = row.result.n if row.result else 0
-        counts = [n, row.seeds] if over_images else [row.wins, n] if row.result else ['-', 0]
-        lines.append(
-            _row(
-                [
-                    labels[row.first],
-                    labels[row.second],
-                    row.column.heading,
-                    *_interval_cells(row),
-                    *map(str, counts),
-                    _seen(row),
-                ]
-            )
-        )
-    if not found.rows:
-        lines = []
+        counts: list[ResultCell] = [n, row.seeds] if over_images else [row.wins, n] if row.result else ['-', 0]
+        named = (labels[row.first], labels[row.second], row.column.heading)
+        rows.append(ResultRow((*named, *_interval_cells(row), *counts, _seen(row))))
+    said = []
     for pairs, text in (
         (found.missing, _not_there(suite)),
         (found.uncounted, f'Without counts of each {table.over[:-1]}, because the records are older'),
     ):
         if pairs:
             against = '; '.join(f'{labels[first]} against {labels[second]}' for first, second in pairs)
-            lines += ['', f'{text}: {against}.'] if lines else [f'{text}: {against}.']
+            said.append(f'{text}: {against}.')
     if found.rows:
-        lines += _untested(suite, table.columns, {name: list(records[name].values()) for name in labels})
-    return lines
+        said += _untested(suite, table.columns, {name: list(records[name].values()) for name in labels})
+    return ResultTable(columns, tuple(rows), tuple(said))
 
 
 def _interval_cells(row: Difference) -> list[str]:
@@ -167,7 +214,8 @@ def _seen(row: Difference) -> str:
 
 
 def _footer(suite: Suite, table: Table, used: list[dict], logs: Path) -> str:
-    command = f'`python tools/benchmark.py {suite.path}`'
+    program = 'python tools/benchmark.py' if suite.paths.in_checkout else 'mmirstd benchmark'
+    command = f'`{program} {suite.path}`'
     if not used:
         return f'Made by {command}.'
     if table.kind == 'results':
@@ -200,15 +248,11 @@ def _footer(suite: Suite, table: Table, used: list[dict], logs: Path) -> str:
     text += ' (+: with changes that the records name). ' if any(c.endswith('+') for c in commits) else '. '
     if len({tuple(sorted(record['data'].items())) for record in used}) > 1 and len(suite.data_roots) < 2:
         text += '**The records were made on different versions of the data.** '
-    readme = suite.root / table.readme
     folder = (logs / suite.name).resolve()
-    if folder.is_relative_to(suite.root.resolve()):
+    if table.readme is not None and folder.is_relative_to(suite.paths.home.resolve()):
+        readme = suite.paths.find(table.readme)
         link = Path(os.path.relpath(folder, readme.parent.resolve())).as_posix()
         text += f'Made by {command}; records with all commands, curves and versions: [{folder.name}]({link}).'
     else:
         text += f'Made by {command}.'
     return text
-
-
-def _row(cells: list[str]) -> str:
-    return '| ' + ' | '.join(cell.replace('|', '\\|') for cell in cells) + ' |'

@@ -74,3 +74,8 @@ class WorkFolder:
             yield lock
         finally:
             os.close(lock)
+
+
+def run_folder(work_dir: Path, suite: str, run: str, seed: int) -> Path:
+    """``WORK_DIR/SUITE/RUN_seedK``."""
+    return work_dir / suite / f'{run}_seed{seed}'

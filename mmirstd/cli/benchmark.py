@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 import signal
 import sys
 import threading
@@ -13,24 +12,28 @@ from typing import TYPE_CHECKING
 from mmirstd.utils.errors import ConfigError
 from mmirstd.utils.resources import resource_root
 
-from .arguments import add_traceback_argument, make_parser
+from .arguments import add_traceback_argument, make_parser, positive_int, split_names
 
 if TYPE_CHECKING:
-    from mmirstd.benchmark import Plan, Suite
+    from mmirstd.benchmark import Job, Plan, Settings, Suite
 
 DESCRIPTION = """\
 Train and test the runs of a suite, and rebuild its tables.
 
-What was done before is skipped, what was interrupted is continued; one result record a run and seed is kept in
-benchmarks/logs, and the tables in the READMEs are made from these records alone.
+What was done before is skipped, what was interrupted is continued; one result record a run and seed is kept in logs
+beside the suite, and the tables are made from these records alone. A run that fails does not keep the others from
+running; the same command tries it again.
+"""
+EXAMPLES = """
+{benchmark} suite.yml --dry-run
+{benchmark} suite.yml --gpus 0,1 --out results.md --out results.tex
 """
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Parse the command line."""
-    parser = make_parser('benchmark', DESCRIPTION)
-    root = resource_root()
-    parser.add_argument('suite', help='YAML file, e.g. benchmarks/drone-ir.yml')
+    parser = make_parser('benchmark', DESCRIPTION, EXAMPLES)
+    parser.add_argument('suite', nargs='?', help='YAML file, e.g. benchmarks/drone-ir.yml')
     parser.add_argument(
         '--data-root',
         action='append',
@@ -45,30 +48,33 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         metavar='data_root=PATH',
         help='the same as --data-root, as for the other tools; all else belongs into the suite',
     )
-    parser.add_argument(
-        '--jobs',
-        type=int,
-        default=1,
-        metavar='N',
-        help='runs side by side, the cores divided among them (2 on 2 cores: one thread each)',
-    )
+    add_running_arguments(parser)
     parser.add_argument('--only', nargs='+', metavar='GLOB', help='only runs with these names')
     parser.add_argument('--seeds', nargs='+', type=int, metavar='K', help='only these seeds of the suite')
-    parser.add_argument('--logs', type=Path, default=root / 'benchmarks' / 'logs', help='folder of the records')
+    parser.add_argument(
+        '--out',
+        action='append',
+        default=[],
+        metavar='FILE',
+        help='write the tables here, too: .md, .tex, .csv or .html; may be repeated',
+    )
+    parser.add_argument('--logs', type=Path, help='folder of the records; default: logs beside the suite')
     parser.add_argument(
         '--work-dir',
         type=Path,
-        default=root / 'work_dirs' / 'benchmarks',
-        help='folder for checkpoints; one subfolder a suite, run and seed',
+        help='folder for checkpoints, one subfolder a suite, run and seed; default: work_dirs/benchmarks',
     )
     what = parser.add_mutually_exclusive_group()
     what.add_argument('--list', action='store_true', help='show the runs and their state')
-    what.add_argument('--dry-run', action='store_true', help='build all networks, show the commands, run nothing')
+    what.add_argument(
+        '--dry-run', action='store_true', help='build all networks, show the commands for a shell, run nothing'
+    )
     what.add_argument('--tables-only', action='store_true', help='rebuild the tables and charts from the records')
+    what.add_argument('--schema', action='store_true', help='print the JSON Schema of suite files')
     add_traceback_argument(parser)
     args = parser.parse_args(argv)
-    if args.jobs < 1:
-        parser.error(f'--jobs {args.jobs}: expected at least 1')
+    if args.suite is None and not args.schema:
+        parser.error('the following arguments are required: suite')
     for text in args.cfg_options:
         if not text.startswith('data_root='):
             parser.error(
@@ -79,41 +85,42 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     return args
 
 
-def write_tables(suite: Suite, logs: Path) -> None:
-    """Rebuild all tables of a suite and their charts; all are built before the first is written."""
-    from mmirstd.benchmark import build_table, read_records, write_chart, write_table
-
-    records = read_records(suite, logs)
-    built = [(table, build_table(suite, table, records, logs)) for table in suite.tables]
-    for table, content in built:
-        files = {table.readme: write_table(suite.root / table.readme, f'{suite.name}/{table.name}', content.markdown)}
-        if content.chart is not None and table.chart is not None:
-            files[table.chart] = write_chart(suite.root / table.chart, content.chart)
-        shown = ', '.join(file + ('' if changed else ' (unchanged)') for file, changed in files.items())
-        print(f'table {suite.name}/{table.name}: {shown}')
+def add_running_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add how many runs go side by side, and where."""
+    parser.add_argument(
+        '--jobs',
+        type=positive_int,
+        metavar='N',
+        help='runs side by side, the cores divided among them (2 on 2 cores: one thread each); default: one, or one '
+        'a GPU of --gpus',
+    )
+    parser.add_argument(
+        '--gpus',
+        action='append',
+        metavar='K,K',
+        help='each run gets one of these GPUs, as CUDA_VISIBLE_DEVICES names them, and they run side by side',
+    )
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run; the exit status is 1 where a job failed, 130 where the user interrupted."""
     args = parse_args(argv)
+    if args.schema:
+        from mmirstd.benchmark.suite_schema import SCHEMA_FILE
+
+        print(SCHEMA_FILE.read_text(encoding='utf-8'), end='')
+        return 0
     from mmengine.logging import MMLogger
 
-    from mmirstd.benchmark import Job, Settings, due_pairs, load_suite, move_data, read_records, run_jobs
-    from mmirstd.engine.threads import plan_threads
+    from mmirstd.benchmark import Job, due_pairs, load_suite, read_records, run_jobs, write_tables
+    from mmirstd.utils.result_table import check_result_path
 
+    out = [check_result_path(path) for path in args.out]
     suite = load_suite(args.suite, resource_root())
-    logs = args.logs.expanduser().resolve()
+    settings = _settings(args, suite)
     if args.tables_only:
-        write_tables(suite, logs)
+        write_tables(suite, settings.logs, settings.work_dir, out)
         return 0
-    # the cores are divided among the jobs as among the ranks of one run; OMP_NUM_THREADS is respected
-    settings = Settings(
-        logs,
-        args.work_dir.expanduser().resolve(),
-        move_data(suite, args.data_root),
-        args.jobs,
-        plan_threads(local_ranks=args.jobs).threads,
-    )
     if not MMLogger.check_instance_created('mmirstd'):
         MMLogger.get_instance('mmirstd', log_level='WARNING')  # configs are read many times
     stop = threading.Event()
@@ -122,7 +129,7 @@ def main(argv: list[str] | None = None) -> int:
     def due_jobs() -> list[Job]:
         due = pairs
         if suite.halving is not None:
-            now = due_pairs(suite, read_records(suite, logs))
+            now = due_pairs(suite, read_records(suite, settings.logs))
             due = [pair for pair in now if pair in pairs]
         return [Job(suite, run, seed, settings, stop) for run, seed in due]
 
@@ -134,27 +141,13 @@ def main(argv: list[str] | None = None) -> int:
         return 0
     left = [job for job in jobs if not job.done()]
     print(f'{suite.name}: {len(jobs)} runs, {len(jobs) - len(left)} done before')
-    for name in sorted({job.run.data_root for job in left if job.run.data_root}):
-        if not Path(settings.data[name]).is_dir():
-            raise ConfigError(
-                f'data root {name}: {settings.data[name]} does not exist.\n  cure: --data-root {name}=PATH'
-            )
-    plans: dict[str, Plan] = {}
-    for job in left:  # no hour is spent before a misspelled option is found
-        plans[job.run.name] = job.check(plans.get(job.run.name))
+    _check(suite, settings, left)
     if args.dry_run:
-        for name in dict.fromkeys(job.run.name for job in left):
-            next(job for job in left if job.run.name == name).build_network()
-        for job in left:
-            print(f'# {job.name}: {job.status()}')
-            if (obstacle := job.obstacle()) is not None:
-                print('\n'.join(f'# {line}' for line in obstacle.splitlines()))
-                continue
-            for command in job.next_commands():
-                print(shlex.join(['python', *command]))
+        _show_commands(settings, left)
         return 0
+    _check_gpus(settings)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    outcome = run_jobs(left, args.jobs, stop)
+    outcome = run_jobs(left, settings.jobs, stop)
     # The next stage of a halving begins when all of this one is there.
     while suite.halving is not None and not outcome.interrupted and not outcome.failed:
         left = [job for job in due_jobs() if not job.done()]
@@ -162,13 +155,80 @@ def main(argv: list[str] | None = None) -> int:
             break
         print(f'{suite.name}: next stage, {len(left)} runs')
         done = outcome.finished
-        outcome = run_jobs(left, args.jobs, stop)
+        outcome = run_jobs(left, settings.jobs, stop)
         outcome.finished[:0] = done
-    write_tables(suite, logs)
+    write_tables(suite, settings.logs, settings.work_dir, out)
     for message in outcome.failed.values():
         print(f'\nFAILED {message}', file=sys.stderr)
     print(
         f'{suite.name}: {len(outcome.finished)} done now, {len(outcome.failed)} failed'
+        + ('; the same command tries them again' if outcome.failed and not outcome.interrupted else '')
         + (', interrupted; the same command goes on' if outcome.interrupted else '')
     )
     return 130 if outcome.interrupted else int(bool(outcome.failed))
+
+
+def _settings(args: argparse.Namespace, suite: Suite) -> Settings:
+    from mmirstd.benchmark import Settings, move_data
+    from mmirstd.engine.threads import plan_threads
+
+    gpus = tuple(split_names(args.gpus))
+    if len(set(gpus)) < len(gpus):
+        raise ConfigError(f'--gpus {",".join(gpus)}: a GPU is named twice', cure='several runs a GPU: --jobs N')
+    jobs = args.jobs or len(gpus) or 1
+    return Settings(
+        (args.logs or suite.logs).expanduser().resolve(),
+        (args.work_dir or suite.work_dir).expanduser().resolve(),
+        move_data(suite, args.data_root),
+        jobs,
+        # the cores are divided among the jobs as among the ranks of one run; OMP_NUM_THREADS is respected
+        plan_threads(local_ranks=jobs).threads,
+        gpus,
+    )
+
+
+def _check(suite: Suite, settings: Settings, left: list[Job]) -> None:
+    """Find what can be found before anything runs: no hour is spent before a misspelled option is."""
+    for name in sorted({job.run.data_root for job in left if job.run.data_root}):
+        if not Path(settings.data[name]).is_dir():
+            raise ConfigError(
+                f'data root {name}: {settings.data[name]} does not exist.\n  cure: --data-root {name}=PATH'
+            )
+    plans: dict[str, Plan] = {}
+    for job in left:
+        plans[job.run.name] = job.check(plans.get(job.run.name))
+
+
+def _check_gpus(settings: Settings) -> None:
+    """See that the GPUs are there; a job on one that is not would train on the CPU.
+
+    Raises:
+        ConfigError: They are not.
+    """
+    if not settings.gpus:
+        return
+    import torch
+
+    count = torch.cuda.device_count()
+    numbers = [int(gpu) for gpu in settings.gpus if gpu.isdecimal()]
+    if not count or max(numbers, default=0) >= count:
+        raise ConfigError(
+            f'--gpus {",".join(settings.gpus)}',
+            found=f'{count} GPUs that PyTorch sees' + (', numbered from 0' if count else ''),
+            expected='all of these',
+        )
+
+
+def _show_commands(settings: Settings, left: list[Job]) -> None:
+    for name in dict.fromkeys(job.run.name for job in left):
+        next(job for job in left if job.run.name == name).build_network()
+    if left:
+        print('# each line runs when it is pasted into a shell; what is run so makes no record')
+    for slot, job in enumerate(left):
+        job.gpu = settings.gpu_of(slot)
+        print(f'# {job.name}: {job.status()}')
+        if (obstacle := job.obstacle()) is not None:
+            print('\n'.join(f'# {line}' for line in obstacle.splitlines()))
+            continue
+        for line in job.shell_lines():
+            print(line)

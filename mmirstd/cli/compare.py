@@ -20,6 +20,7 @@ from mmirstd.evaluation.image_counts import (
     measures_of,
     read_image_counts,
 )
+from mmirstd.evaluation.key_figures import LOWER_IS_BETTER
 from mmirstd.utils.commands import command_line
 from mmirstd.utils.errors import DataError
 
@@ -44,7 +45,6 @@ EXAMPLES = """
 {compare} a.json b.json
 {compare} base=a0.json,a1.json ours=b0.json,b1.json
 """
-_LOWER_IS_BETTER = ('Fa', 'Fa_e6', 'false_per_frame')
 _DEFAULT = ('IoU', 'nIoU', 'Pd', 'Fa_e6')
 _DEFAULT_OF_BOXES = ('Pd', 'Fa_e6', 'target_precision', 'target_F1')
 
@@ -214,7 +214,7 @@ def compare(runs: Sequence[ComparedRun], measures: Sequence[str], level: float =
             if found is not None:
                 result = found[name]
                 undefined = result.low is None or not np.isfinite(result.mean)
-                sign = -result.sign if name in _LOWER_IS_BETTER else result.sign
+                sign = -result.sign if name in LOWER_IS_BETTER else result.sign
                 cells = (
                     ['-', '-', 'undefined']
                     if undefined

@@ -8,6 +8,9 @@ from collections.abc import Iterable
 _KNOWN = ('IoU', 'mIoU', 'nIoU', 'mAP50', 'coco/bbox_mAP', 'coco/bbox_mAP_50', 'Pd', 'Fa_e6')
 _MOST = 4
 
+#: Measures of false alarms; of all others more is better.
+LOWER_IS_BETTER = ('Fa', 'Fa_e6', 'false_per_frame')
+
 
 def key_figures(names: Iterable[str], monitor: str | None = None) -> list[str]:
     """The few measures that say how good a network is, for a line.

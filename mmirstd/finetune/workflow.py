@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import mmirstd
 from mmirstd.engine.checkpoint_files import best_checkpoint
 from mmirstd.evaluation.prediction_dump import PredictionDump
-from mmirstd.utils.commands import command_line
+from mmirstd.utils.commands import command_line, python_path, python_program
 from mmirstd.utils.errors import ConfigError, UserError
 from mmirstd.utils.files import write_json, write_text
 from mmirstd.utils.progress import silent_heartbeat
@@ -167,12 +166,10 @@ class Workflow:
 
     def _run(self, *words: str, quiet: bool = False) -> int:
         """Run a command as a user would; quiet: its output is shown only where it fails."""
-        source = str(Path(mmirstd.__file__).resolve().parents[1])
-        path = os.pathsep.join([source, *filter(None, [os.environ.get('PYTHONPATH')])])
         with nullcontext() if quiet else silent_heartbeat():
             done = subprocess.run(
-                [sys.executable, '-m', 'mmirstd.cli', *words],
-                env=dict(os.environ, PYTHONPATH=path),
+                [*python_program(), *words],
+                env=dict(os.environ, PYTHONPATH=python_path()),
                 stdout=subprocess.PIPE if quiet else None,
                 stderr=subprocess.STDOUT if quiet else None,
                 text=True,

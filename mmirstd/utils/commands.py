@@ -90,6 +90,17 @@ def this_command(*words: str) -> list[str]:
     return ['python', sys.argv[0], *given]
 
 
+def python_program() -> tuple[str, ...]:
+    """What runs a command of this very mmirstd in another process; :func:`python_path` goes with it."""
+    return (sys.executable, '-m', 'mmirstd.cli')
+
+
+def python_path() -> str:
+    """``PYTHONPATH`` of such a process: this process may have found mmirstd in a checkout that is not installed."""
+    source = str(Path(__file__).resolve().parents[2])
+    return os.pathsep.join([source, *filter(None, [os.environ.get('PYTHONPATH')])])
+
+
 def _program(name: str) -> list[str]:
     folder, script = _folder_of_doors(), COMMANDS[name].script
     return ['mmirstd', name] if folder is None or script is None else ['python', (folder / script).as_posix()]

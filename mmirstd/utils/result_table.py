@@ -7,7 +7,7 @@
         (ResultRow(('ACM', (0.712, 0.004), 12.0)), ResultRow(('DNANet', 0.75, None), note='seed 1 failed')),
         notes=('Mean ± standard deviation over the seeds.',),
     )
-    write_result_table('results.tex', table)
+    write_result_tables('results.tex', table)
 """
 
 from __future__ import annotations
@@ -45,10 +45,7 @@ thead th {{ border-bottom: 1px solid; }}
 </style>
 </head>
 <body>
-<h1>{title}</h1>
-<div>
-{table}</div>
-{notes}</body>
+{sections}</body>
 </html>
 """
 
@@ -89,7 +86,7 @@ class ResultTable:
         columns: At least one; the first names the rows in their notes.
         rows: Each with as many cells as there are columns.
         notes: Sentences below the table.
-        title: Of an HTML page, and the caption in LaTeX.
+        title: Heading of a page, and the caption in LaTeX.
     """
 
     columns: tuple[ResultColumn, ...]
@@ -199,17 +196,34 @@ def html_table(table: ResultTable) -> str:
     return f'<table>\n<thead>\n{head}</thead>\n<tbody>\n{body}</tbody>\n</table>\n'
 
 
-def html_page(table: ResultTable) -> str:
-    """A page of its own with the table and its notes."""
-    notes = ''.join(f'<p>{html.escape(note)}</p>\n' for note in table.all_notes())
-    return _PAGE.format(title=html.escape(table.title), table=html_table(table), notes=notes)
+def html_page(*tables: ResultTable) -> str:
+    """A page of its own with tables and their notes."""
+    sections = ''
+    for table in tables:
+        notes = ''.join(f'<p>{html.escape(note)}</p>\n' for note in table.all_notes())
+        sections += f'<h1>{html.escape(table.title)}</h1>\n<div>\n{html_table(table)}</div>\n{notes}'
+    return _PAGE.format(title=html.escape(', '.join(table.title for table in tables)), sections=sections)
 
 
-#: Suffix -> what writes it.
-RESULT_FORMATS: dict[str, Callable[[ResultTable], str]] = {
-    '.md': markdown_table,
-    '.tex': latex_table,
-    '.csv': csv_table,
+def _markdown_page(*tables: ResultTable) -> str:
+    return '\n'.join(f'## {table.title}\n\n{markdown_table(table)}' for table in tables)
+
+
+def _latex_page(*tables: ResultTable) -> str:
+    return '\n'.join(map(latex_table, tables))
+
+
+def _csv_page(*tables: ResultTable) -> str:
+    if len(tables) > 1:
+        raise ValueError('a CSV file holds one table')
+    return csv_table(tables[0])
+
+
+#: Suffix -> what writes it; a CSV file holds one table alone.
+RESULT_FORMATS: dict[str, Callable[..., str]] = {
+    '.md': _markdown_page,
+    '.tex': _latex_page,
+    '.csv': _csv_page,
     '.html': html_page,
 }
 
@@ -232,14 +246,28 @@ def check_result_path(path: str | os.PathLike[str]) -> Path:
     return path
 
 
-def write_result_table(path: str | os.PathLike[str], table: ResultTable) -> None:
-    """Write a table in the format that the path's suffix names; its folder is made.
+def write_result_tables(path: str | os.PathLike[str], *tables: ResultTable) -> list[Path]:
+    """Write tables in the format that the path's suffix names; its folder is made.
+
+    Args:
+        path: The file. Several tables as CSV are files of their own: ``results-1.csv``, ``results-2.csv``, ...
+        tables: One or more.
+
+    Returns:
+        The files that were written.
 
     Raises:
         ConfigError: See :func:`check_result_path`.
     """
     path = check_result_path(path)
-    write_text(path, RESULT_FORMATS[path.suffix.lower()](table))
+    form = RESULT_FORMATS[path.suffix.lower()]
+    if form is not _csv_page or len(tables) == 1:
+        write_text(path, form(*tables))
+        return [path]
+    files = [path.with_stem(f'{path.stem}-{number}') for number in range(1, len(tables) + 1)]
+    for file, table in zip(files, tables):
+        write_text(file, csv_table(table))
+    return files
 
 
 def _mean(cell: ResultCell) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -93,13 +94,16 @@ def test_two_runs(tiny_config: Path, tiny_data: Path, run, tmp_path: Path, capsy
     lines = capsys.readouterr().out.splitlines()
     # mmengine warns here when an earlier test of this process has left another scope
     lines = [line for line in lines if 'mmengine - WARNING' not in line]
+    lines = [line for line in lines if not line.startswith('# each line')]
     assert lines[1] == '# plain_seed0: done, but not tested by msda, small'
-    assert [line.split()[1] for line in lines[2:]] == ['tools/test.py']  # both by one command
+    assert len(lines) == 3  # both by one command
     main([*options, '--only', 'plain'])
     assert '1 done now, 0 failed' in capsys.readouterr().out
     old, new = json.loads(before), json.loads((tmp_path / 'logs' / 'tiny' / 'plain_seed0.json').read_text())
     tests = new.pop('tests')
-    assert new.pop('commands') == [*old.pop('commands'), *lines[2:]]
+    (added,) = new.pop('commands')[len(old.pop('commands')) :]
+    assert added.startswith('mmirstd test tiny.py work_dirs/benchmarks/tiny/plain_seed0/best_IoU_epoch_')
+    assert ' --protocol msda --eval-size 64 --cfg-options ' in added
     assert new == old
     assert {'IoU', 'nIoU', 'Pd', 'Fa'} <= set(tests['msda']['metrics'])
     assert len(tests['msda']['notices']) == 1  # 64 is not the official size
@@ -111,7 +115,7 @@ def test_two_runs(tiny_config: Path, tiny_data: Path, run, tmp_path: Path, capsy
     main([*options, '--only', 'wide', '--dry-run'])
     shown = capsys.readouterr().out
     assert '# wide_seed0: done, but not tested by msda, small, and cannot be: no checkpoint' in shown
-    assert 'python ' not in shown
+    assert 'cd ' not in shown
     assert main([*options, '--only', 'wide']) == 1
     assert 'cannot be now: ' in capsys.readouterr().err
 
@@ -124,12 +128,16 @@ def test_dry_run_builds_the_networks(tiny_config: Path, tiny_data: Path, tmp_pat
     with pytest.raises(ConfigError, match='cure: --data-root tiny=PATH'):
         main([suite, '--data-root', str(tmp_path / 'none'), *elsewhere])
     main([suite, '--cfg-options', f'data_root={tiny_data}', '--dry-run', '--only', 'plain', *elsewhere])
-    train, test = [line for line in capsys.readouterr().out.splitlines() if line.startswith('python ')]
-    assert train == (
-        'python tools/train.py tiny.py --work-dir work_dirs/benchmarks/tiny/plain_seed0 --cfg-options '
-        'data_root=data/TINY train_cfg.val_interval=1 randomness.seed=0'
+    train, test = [line for line in capsys.readouterr().out.splitlines() if line.startswith('cd ')]
+    folder = tmp_path / 'work' / 'tiny' / 'plain_seed0'
+    assert train.endswith(
+        f'-m mmirstd.cli train {tmp_path}/tiny.py --work-dir {folder} --cfg-options '
+        f'data_root={tiny_data} train_cfg.val_interval=1 randomness.seed=0'
     )
-    assert ' work_dirs/benchmarks/tiny/plain_seed0/best_IoU_epoch_N.pth ' in test
+    assert f' {folder}/best_IoU_epoch_*.pth ' in test
+    for line in (train, test):
+        subprocess.run(['sh', '-c', line], cwd='/', check=True, capture_output=True)
+    assert json.loads((folder / 'test.json').read_text())['metrics']['IoU'] >= 0
     with pytest.raises(SystemExit):
         main([suite, '--cfg-options', 'model.width=1'])
     assert 'only data_root=PATH' in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,14 @@ if a.per_sequence:
 """
 
 
+#: Stands for mmirstd's commands, the two above.
+PROGRAM = """
+import pathlib, runpy, sys
+name = sys.argv.pop(1)
+runpy.run_path(str(pathlib.Path(__file__).with_name(f'{name}.py')), run_name='__main__')
+"""
+
+
 def write_suite(root: Path, content: dict[str, Any], name: str = 'toy') -> Path:
     """A suite in ``root/benchmarks``; configs ``configs/a.py`` and ``configs/b.py`` exist."""
     (root / 'benchmarks').mkdir(parents=True, exist_ok=True)
@@ -130,22 +139,36 @@ def toy(**changes: Any) -> dict[str, Any]:
 
 
 def write_repository(root: Path, content: dict[str, Any]) -> tuple[Path, Path]:
-    """A repository with the pretending tools; returns its suite and its data."""
+    """A repository with the pretending commands in ``tools``; returns its suite and its data."""
     path = write_suite(root, content)
     (root / 'tools').mkdir(exist_ok=True)
-    (root / 'tools' / 'train.py').write_text(TRAIN)
-    (root / 'tools' / 'test.py').write_text(TEST)
+    for name, text in dict(train=TRAIN, test=TEST, program=PROGRAM).items():
+        (root / 'tools' / f'{name}.py').write_text(text)
     data = root / 'elsewhere'
     data.mkdir(exist_ok=True)
     (data / 'train.txt').write_text('x\n')
     return path, data
 
 
-def make_jobs(root: Path, content: dict[str, Any], side_by_side: int = 1, stop=None) -> list[Job]:
+def program(root: Path) -> tuple[str, str]:
+    """What runs the pretending commands of a repository."""
+    return sys.executable, str(root / 'tools' / 'program.py')
+
+
+def make_jobs(
+    root: Path, content: dict[str, Any], side_by_side: int = 1, stop=None, gpus: tuple[str, ...] = ()
+) -> list[Job]:
     """Jobs of a suite in a repository with the pretending tools."""
     path, data = write_repository(root, content)
     suite = load_suite(path, root)
-    settings = Settings(root / 'logs', root / 'work', {name: str(data) for name in suite.data_roots}, side_by_side, 1)
+    settings = Settings(
+        root / 'logs',
+        root / 'work',
+        {name: str(data) for name in suite.data_roots},
+        side_by_side,
+        gpus=gpus,
+        program=program(root),
+    )
     return [Job(suite, run, seed, settings, *([stop] if stop else [])) for run, seed in suite.select()]
 
 

@@ -13,7 +13,7 @@ def test_here_and_shown(tmp_path: Path) -> None:
     run = suite.run('b')
     shown = Commands.shown(suite, run, 1)
     assert shown.train(Path('anywhere/epoch_3.pth')) == [
-        'tools/train.py',
+        'train',
         'configs/b.py',
         '--work-dir',
         'work_dirs/benchmarks/toy/b_seed1',
@@ -26,7 +26,7 @@ def test_here_and_shown(tmp_path: Path) -> None:
     ]
     here = Commands.here(suite, run, 1, Settings(tmp_path / 'logs', tmp_path / 'work', {'toy': '/data/toy'}))
     assert here.train() == [
-        'tools/train.py',
+        'train',
         str(tmp_path / 'configs/b.py'),
         '--work-dir',
         str(tmp_path / 'work/toy/b_seed1'),

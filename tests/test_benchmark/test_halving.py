@@ -106,7 +106,7 @@ def test_tables_of_the_last_stage_s_seeds(tmp_path: Path) -> None:
         (dict(halving=dict(HALVING, stages=[dict(seeds=[0], keep=1)])), 'the first takes all'),
         (dict(halving=dict(HALVING, stages=[dict(seeds=[0]), dict(seeds=[1], keep=0)])), '1 or more'),
         (dict(halving=dict(HALVING, stages=[dict(seeds=[0]), dict(seeds=[0])])), 'more than once: 0'),
-        (dict(halving=dict(HALVING, stages=[dict(seeds='0')])), 'list of integers'),
+        (dict(halving=dict(HALVING, stages=[dict(seeds='0')])), 'expected a list of whole numbers'),
         (dict(runs=[dict(name='a', config='configs/a.py')]), r'what they are compared with \(against\)'),
         (
             dict(

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import re
+import subprocess
 import threading
 import time
 from pathlib import Path
@@ -45,9 +47,9 @@ def test_train_test_record_and_skip(tmp_path: Path) -> None:
     assert record['network'] == dict(parameters=1000, inference_parameters=900, flops=5, input=[1, 8, 8], images=3)
     assert list(record['data']) == ['train.txt']
     assert record['commands'] == [
-        'python tools/train.py configs/b.py --work-dir work_dirs/benchmarks/toy/b_seed1 --cfg-options '
+        'mmirstd train configs/b.py --work-dir work_dirs/benchmarks/toy/b_seed1 --cfg-options '
         'data_root=data/toy model.width=2 randomness.seed=1',
-        'python tools/test.py configs/b.py work_dirs/benchmarks/toy/b_seed1/best_IoU_epoch_4.pth --work-dir '
+        'mmirstd test configs/b.py work_dirs/benchmarks/toy/b_seed1/best_IoU_epoch_4.pth --work-dir '
         'work_dirs/benchmarks/toy/b_seed1/test --out work_dirs/benchmarks/toy/b_seed1/test.json --cfg-options '
         'data_root=data/toy model.width=2 randomness.seed=1',
     ]
@@ -67,9 +69,9 @@ def test_a_run_that_fails_does_not_stop_the_others(tmp_path: Path) -> None:
     outcome = go(jobs)
     assert outcome.finished == ['b_seed0']
     message = outcome.failed['a_seed0']
-    assert 'tools/train.py ended with status 1' in message
-    assert 'the loss is not finite' in message
-    assert jobs[0].status() == 'interrupted'
+    log = tmp_path / 'work' / 'toy' / 'a_seed0' / 'train.out'
+    assert message.startswith(f'a_seed0: mmirstd train ended with status 1: the loss is not finite\n  log: {log}\n')
+    assert jobs[0].status() == f'failed: the loss is not finite (log: {log})'
     assert not jobs[0].record.exists()
 
 
@@ -99,7 +101,7 @@ def test_stopped_and_continued(tmp_path: Path) -> None:
 
     (job,) = make_jobs(tmp_path, content)
     # epoch 4 was saved, but not validated
-    assert '--resume work_dirs/benchmarks/toy/a_seed0/epoch_3.pth' in ' '.join(job.next_commands()[0])
+    assert f'--resume {job.work_dir}/epoch_3.pth' in ' '.join(job.next_commands()[0])
     outcome = go([job])
     assert not outcome.failed
     record = json.loads(job.record.read_text())
@@ -119,9 +121,9 @@ def test_trained_but_not_tested_trains_no_second_time(tmp_path: Path) -> None:
     text = broken.read_text()
     broken.write_text('raise SystemExit("no memory")')
     assert 'no memory' in go([job]).failed['a_seed0']
-    assert job.status() == 'trained, not tested'
+    assert job.status().startswith('failed: no memory (log: ')
     broken.write_text(text)
-    assert [command[0] for command in job.next_commands()] == ['tools/test.py']
+    assert [command[0] for command in job.next_commands()] == ['test']
     (tmp_path / 'tools' / 'train.py').write_text('raise SystemExit("trained again")')
     assert go([job]).finished == ['a_seed0']
 
@@ -164,6 +166,19 @@ def test_misspelled_option_and_progress(tmp_path: Path) -> None:
     assert job.progress() == 'a_seed0 epoch 4/4 eta 0:00'
 
 
+def as_recorded(job, line: str) -> str:
+    """The words of a command on this machine as the record has them."""
+    root = job.suite.root
+    for here, shown in (
+        (job.work_dir, 'work_dirs/benchmarks/toy/s_seed0'),
+        (root / 'elsewhere', 'data/toy'),
+        (f'{root}/', ''),
+        ('epoch_*', 'epoch_4'),
+    ):
+        line = line.replace(str(here), shown)
+    return f'mmirstd {line}'
+
+
 MSDA = {'msda': dict(protocol='msda', eval_size=512)}
 
 
@@ -172,14 +187,14 @@ def test_further_tests_are_made_with_the_first(tmp_path: Path) -> None:
     (job,) = make_jobs(tmp_path, segmentation(tests=tests))
     shown = [' '.join(command) for command in job.next_commands()]
     assert len(shown) == 4
-    folder = 'work_dirs/benchmarks/toy/s_seed0'
+    folder = job.work_dir
     assert f'--out {folder}/test.json --per-image {folder}/per_image.json --cfg-options' in shown[1]
     assert '/test_512.json --protocol msda --eval-size 512 --cfg-options' in shown[2]
     assert '/test_native.json --protocol dnanet,basicirstd --cfg-options' in shown[3]
     assert go([job]).failed == {}
     assert job.status() == 'done'
     record = json.loads(job.record.read_text())
-    assert record['commands'][1:] == ['python ' + line.replace('epoch_N', 'epoch_4') for line in shown[1:]]
+    assert record['commands'][1:] == [as_recorded(job, line) for line in shown[1:]]
     assert record['test'] == dict(IoU=0.5, Pd=None)
     assert {name: entry['metrics'] for name, entry in record['tests'].items()} == {
         'msda': dict(IoU=0.5512),
@@ -210,12 +225,12 @@ def test_a_test_added_later_trains_nothing(tmp_path: Path) -> None:
     (tmp_path / 'tools' / 'train.py').write_text('raise SystemExit("trained again")')
     assert job.status() == 'done, but not tested by msda'
     (command,) = job.next_commands()
-    assert command[2] == 'work_dirs/benchmarks/toy/s_seed0/best_IoU_epoch_4.pth'
+    assert command[2] == f'{job.work_dir}/best_IoU_epoch_4.pth'
     assert go([job]).failed == {}
     after = json.loads(job.record.read_text())
     assert after['tests']['msda']['metrics'] == dict(IoU=0.5512)
     assert after['tests']['msda']['notices'] == []
-    assert after['commands'] == [*before['commands'], 'python ' + ' '.join(command)]
+    assert after['commands'] == [*before['commands'], as_recorded(job, ' '.join(command))]
     for key in before:
         assert key == 'commands' or after[key] == before[key]
 
@@ -286,7 +301,7 @@ def test_a_given_checkpoint_is_tested_and_not_trained(tmp_path: Path) -> None:
     (job,) = jobs = make_jobs(tmp_path, given(tmp_path))
     (tmp_path / 'tools' / 'train.py').write_text('raise SystemExit("trained")')
     assert [command[:3] for command in job.next_commands()] == 2 * [
-        ['tools/test.py', 'configs/seg.py', 'configs/released.pth']
+        ['test', str(tmp_path / 'configs/seg.py'), str(tmp_path / 'configs/released.pth')]
     ]
     assert go(jobs).failed == {}
     record = json.loads(job.record.read_text())
@@ -297,7 +312,7 @@ def test_a_given_checkpoint_is_tested_and_not_trained(tmp_path: Path) -> None:
     assert record['tests']['msda']['metrics']['IoU'] == 0.5
     assert record['training']['training_s'] is None
     assert [command.split()[:4] for command in record['commands']] == 2 * [
-        ['python', 'tools/test.py', 'configs/seg.py', 'configs/released.pth']
+        ['mmirstd', 'test', 'configs/seg.py', 'configs/released.pth']
     ]
     assert make_jobs(tmp_path, given(tmp_path))[0].status() == 'done'
 
@@ -307,7 +322,7 @@ def test_a_test_added_later_reads_the_given_checkpoint(tmp_path: Path) -> None:
     go(make_jobs(tmp_path, content))
     (job,) = jobs = make_jobs(tmp_path, {**content, 'tests': dict(content['tests'], small=dict(eval_size=32))})
     assert job.obstacle() is None
-    assert [command[2] for command in job.next_commands()] == ['configs/released.pth']
+    assert [command[2] for command in job.next_commands()] == [str(tmp_path / 'configs/released.pth')]
     assert go(jobs).failed == {}
     assert job.status() == 'done'
 
@@ -342,3 +357,55 @@ def test_what_a_network_logs_of_itself_is_kept(tmp_path: Path) -> None:
     train.write_text(train.read_text().replace('line(loss=1 / n,', 'line(loss=1 / n, gils_scale=n / 100,'))
     job()
     assert json.loads(job.record.read_text())['training']['gils_scale'] == 0.08
+
+
+def test_each_job_gets_one_gpu(tmp_path: Path) -> None:
+    """Looked at where it counts: in the environment of the processes."""
+    content = toy(seeds=[0, 1])
+    jobs = make_jobs(tmp_path, content, side_by_side=2, gpus=('0', '3'))
+    train = tmp_path / 'tools' / 'train.py'
+    train.write_text(
+        train.read_text()
+        + 'import os\n'
+        + "(w / 'gpu').write_text(os.environ['CUDA_VISIBLE_DEVICES'])\n"
+        # the first two wait for each other, so that both slots have one
+        + f'both = pathlib.Path({str(tmp_path / "both")!r}); both.mkdir(exist_ok=True); (both / w.name).touch()\n'
+        + 'while len(list(both.iterdir())) < 2: time.sleep(0.05)\n'
+    )
+    assert go(jobs, 2).failed == {}
+    seen = [(job.work_dir / 'gpu').read_text() for job in jobs]
+    assert set(seen[:2]) == {'0', '3'}
+    assert [job.gpu for job in jobs] == seen
+
+
+def test_shell_lines_run_when_pasted(tmp_path: Path) -> None:
+    """From another folder, with a folder name that needs quotes, and a checkpoint whose name nobody knows before."""
+    root = tmp_path / '$HOME;x'
+    content = segmentation(tests=MSDA)
+    content['runs'][0]['cfg_options'] = {'model.width': 1, 'model.sizes': [1, 2], 'model.name': 'a;c&$d'}
+    root.mkdir()
+    (job,) = make_jobs(root, content, gpus=('3',))
+    job.gpu = '3'
+    lines = job.shell_lines()
+    assert len(lines) == 3
+    for line in lines:
+        assert 'CUDA_VISIBLE_DEVICES=3 ' in line
+        done = subprocess.run(
+            ['sh', '-c', line], cwd='/', env=dict(os.environ, HOME='/'), capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+    for name in ('test.json', 'per_image.json', 'test_512.json'):
+        assert (job.work_dir / name).is_file()
+
+
+def test_a_failure_is_forgotten_when_the_run_begins_anew(tmp_path: Path) -> None:
+    (job,) = make_jobs(tmp_path, toy(seeds=[0], runs=toy()['runs'][:1]))
+    train = tmp_path / 'tools' / 'train.py'
+    text = train.read_text()
+    train.write_text("raise RuntimeError('CUDA out of memory')")
+    go([job])
+    assert job.failure().reason == 'RuntimeError: CUDA out of memory'
+    train.write_text(text)
+    assert go([job]).finished == ['a_seed0']
+    assert job.failure() is None
+    assert job.status() == 'done'

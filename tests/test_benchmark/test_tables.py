@@ -60,9 +60,10 @@ def test_results(suite, tmp_path: Path) -> None:
     lines = build(suite, logs, 0)
     assert lines[0] == '| run | IoU | Fa (1e-6) | GFLOPs | min | seeds |'
     assert lines[1] == '|---|---:|---:|---:|---:|---:|'
-    assert lines[2] == '| a | 0.600 ± 0.100 | 2.0 ± 1.4 (n=2) | 2.0 | 2 ± 0 | 3 |'
+    assert lines[2] == '| a | 0.600 ± 0.100 | 2.0 ± 1.4 | 2.0 | 2 ± 0 | 3 |'
     assert lines[3] == '| B | 0.610 | 5.0 | 2.0 | 2 | 1 of 3 |'
     text = '\n'.join(lines[4:])
+    assert 'a: Fa (1e-6) is defined for 2 of 3 seeds\n' in text
     assert 'Checkpoint: highest IoU on the validation split. Commit aaaaaaaaa. ' in text
     assert '`python tools/benchmark.py benchmarks/toy.yml`' in text
     assert '[toy](../benchmarks/logs/toy)' in text
@@ -210,7 +211,8 @@ def test_further_tests_have_columns(tmp_path: Path) -> None:
         )
     lines = build(suite, tmp_path, 0)
     assert lines[0] == '| run | IoU | IoU (msda) | Fa | seeds |'
-    assert lines[2] == '| s | 0.500 ± 0.000 | 0.700 (n=1) | - | 2 |'
+    assert lines[2] == '| s | 0.500 ± 0.000 | 0.700 | - | 2 |'
+    assert 's: IoU (msda) is defined for 1 of 2 seeds' in lines
     assert 'Not tested yet: s by msda.' in lines
     entry['metrics'] = dict(nIoU=0.7)
     write_record(

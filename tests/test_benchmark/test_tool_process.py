@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import time
 from pathlib import Path
@@ -14,7 +15,16 @@ from mmirstd.benchmark.tool_process import run_tool_process, tail
 def run(tmp_path: Path, code: str, stop: threading.Event | None = None, watch=None) -> None:
     lock = os.open(tmp_path, os.O_RDONLY)
     try:
-        run_tool_process(['-c', code], tmp_path, tmp_path / 'log', stop or threading.Event(), 1, lock, watch)
+        run_tool_process(
+            [sys.executable],
+            ['-c', code],
+            tmp_path,
+            tmp_path / 'log',
+            stop or threading.Event(),
+            {'OMP_NUM_THREADS': '1'},
+            lock,
+            watch,
+        )
     finally:
         os.close(lock)
 
@@ -24,7 +34,7 @@ def test_output_threads_and_status(tmp_path: Path) -> None:
     run(tmp_path, 'import os; print(os.environ["OMP_NUM_THREADS"], os.getcwd())', watch=lambda *seen: told.append(seen))
     run(tmp_path, 'print("again")')
     lines = (tmp_path / 'log').read_text().splitlines()
-    assert lines[0].startswith('$ python -c ')
+    assert lines[0].startswith('$ mmirstd -c ')
     assert lines[1] == f'1 {tmp_path}'
     assert lines[-1] == 'again'
     ((seconds, status),) = told
@@ -33,7 +43,7 @@ def test_output_threads_and_status(tmp_path: Path) -> None:
 
 
 def test_a_failure_shows_the_end_of_the_log(tmp_path: Path) -> None:
-    with pytest.raises(JobFailed, match=r'(?s)ended with status 3; the end of .*log:\n.*line 49\n.*no memory'):
+    with pytest.raises(JobFailed, match=r'(?s)ended with status 3: no memory\n  log: .*log\n.*line 49\n.*no memory'):
         run(tmp_path, '[print("line", k) for k in range(50)]; import sys; print("no memory"); sys.exit(3)')
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from mmirstd.utils.result_table import (
     html_page,
     latex_table,
     markdown_table,
-    write_result_table,
+    write_result_tables,
 )
 
 TABLE = ResultTable(
@@ -127,8 +128,24 @@ def test_html() -> None:
 def test_files_by_their_suffix(tmp_path: Path) -> None:
     for suffix, make in RESULT_FORMATS.items():
         path = tmp_path / 'new' / f'results{suffix}'
-        write_result_table(path, TABLE)
+        assert write_result_tables(path, TABLE) == [path]
         assert path.read_text(encoding='utf-8') == make(TABLE)
+
+
+def test_several_tables(tmp_path: Path) -> None:
+    other = replace(TABLE, title='Other')
+    write_result_tables(tmp_path / 'r.md', TABLE, other)
+    assert [line for line in (tmp_path / 'r.md').read_text().splitlines() if line.startswith('#')] == [
+        '## My_table',
+        '## Other',
+    ]
+    write_result_tables(tmp_path / 'r.html', TABLE, other)
+    assert (tmp_path / 'r.html').read_text(encoding='utf-8').count('<table>') == 2
+    write_result_tables(tmp_path / 'r.tex', TABLE, other)
+    assert (tmp_path / 'r.tex').read_text(encoding='utf-8').count(r'\begin{tabular}') == 2
+    files = write_result_tables(tmp_path / 'r.csv', TABLE, other)
+    assert [file.name for file in files] == ['r-1.csv', 'r-2.csv']
+    assert files[1].read_text(encoding='utf-8') == csv_table(other)
 
 
 def test_paths_that_no_table_can_be_written_to(tmp_path: Path) -> None:
