@@ -135,6 +135,12 @@ _ENTRIES: dict[str, Callable[[], GoldenNetwork]] = {
         'basic_dnanet', 'dnanet-basic', training_levels=prediction_last, variants={_ALL_IN_EVALUATION: prediction_last}
     ),
     'ggl-net': lambda: GoldenNetwork('ggl_net', 'ggl-net'),
+    'hdnet': lambda: GoldenNetwork(
+        'hdnet',
+        'hdnet',
+        prediction_last,
+        variants={'warm_flag=False (eval BN)': lambda levels: levels[1:2]},
+    ),
     'isnet': lambda: ISNet('basic_isnet', 'isnet', training_levels=list, variants={_ALL_IN_EVALUATION: list}),
     # Its split attentions and UIU-Net's channel attentions normalize two values a channel in training (batch 2, one
     # pixel), which turns rounding into signs: what training decides of them is little, and their scatter says so.

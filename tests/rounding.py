@@ -101,6 +101,10 @@ class _Call:
         return self.func(*(x.square() if _is_double(x) else x for x in self.args), **self.kwargs)
 
 
+def _is_complex_double(x: Any) -> bool:
+    return torch.is_tensor(x) and x.dtype == torch.complex128
+
+
 # Of each result the number of additions in a row and the sum of the squared terms, which broadcasts to it.
 Sums = list[tuple[float, Tensor]]
 
@@ -141,6 +145,14 @@ def _pairwise(call: _Call) -> Sums:
     return [(1 + math.log2(count), squares / count if call.func.overloadpacket is aten.mean else squares)]
 
 
+def _fourier(call: _Call) -> Sums:
+    # By Parseval, whatever the normalization: the mean power of the result is the sum of its squared terms.
+    (result,) = call.results
+    axes = call.args[1]
+    power = result.abs().square().mean(axes, keepdim=True)
+    return [(math.log2(math.prod(result.shape[axis] for axis in axes)), power)]
+
+
 def _few(call: _Call) -> Sums:
     return [(4, call.squares())]
 
@@ -164,6 +176,9 @@ _SUMS: dict[Any, Callable[[_Call], Sums]] = {
     aten.bmm: _matrix_product,
     aten.addmm: _matrix_product,
     aten.baddbmm: _matrix_product,
+    aten._fft_r2c: _fourier,
+    aten._fft_c2c: _fourier,
+    aten._fft_c2r: _fourier,
     aten.sum: _pairwise,
     aten.mean: _pairwise,
     aten.avg_pool2d: _few,
@@ -197,9 +212,12 @@ class RoundingNoise(TorchDispatchMode):
         if packet in _SUMS:
             sums = _SUMS[packet](_Call(func, args, kwargs, results))
         for result, (depth, squares) in zip(results, sums):
-            if _is_double(result):
+            if _is_double(result) or _is_complex_double(result):
                 size = result.abs() if squares is None else torch.maximum(result.abs(), squares.sqrt())
-                result.add_(self._noise(result) * math.sqrt(depth) * size)
+                size = math.sqrt(depth) * size
+                if result.is_complex():
+                    result, size = torch.view_as_real(result), size[..., None]
+                result.add_(self._noise(result) * size)
         if packet is aten.native_batch_norm and args[5]:
             self._move_statistics(args, *results)
         return out

@@ -125,6 +125,7 @@ def test_detection(name: str) -> None:
         DiceLoss(),
         ISNetEdgeLoss(),
         SLSIoULoss(warm_epoch=-1),
+        SLSIoULoss(warm_epoch=-1, by_area=True),
         SoftIoULoss(),
         SoftIoULoss(per_sample=False),
     ],

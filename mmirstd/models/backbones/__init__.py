@@ -6,6 +6,7 @@ from .csp_darknet import CSPDarknet
 from .double_conv_encoder import DoubleConvEncoder
 from .full_resolution_resnet import FullResolutionResNet
 from .ggl_encoder import GGLEncoder
+from .hd_encoder import HDEncoder
 from .isnet_encoder import ISNetEncoder
 from .istdu_encoder import ISTDUEncoder
 from .msda_encoder import MSDAEncoder
@@ -24,6 +25,7 @@ __all__ = [
     'DoubleConvEncoder',
     'FullResolutionResNet',
     'GGLEncoder',
+    'HDEncoder',
     'ISNetEncoder',
     'ISTDUEncoder',
     'MSDAEncoder',

@@ -53,13 +53,24 @@ class CBAMResidualEncoder(BaseModule):
         if len(channels) != len(num_blocks):
             raise ValueError(f'CBAMResidualEncoder: channels {channels} and num_blocks {num_blocks} differ in length')
         self.in_channels = in_channels
+        self.cbam_ratio = cbam_ratio
+        self.norm_cfg = norm_cfg
+        self.act_cfg = act_cfg
+        self.pinwheel_sizes = pinwheel_sizes
         self.stem = nn.Identity() if stem_channels is None else nn.Conv2d(in_channels, stem_channels, 1)
         self.pool = nn.MaxPool2d(2, 2)
         self.stages = nn.ModuleList(
-            cbam_residual_layer(before, after, blocks, cbam_ratio, norm_cfg, act_cfg, None if i else pinwheel_sizes)
+            self.build_stage(before, after, blocks, i)
             for i, (before, after, blocks) in enumerate(
                 zip([stem_channels or in_channels, *channels[:-1]], channels, num_blocks)
             )
+        )
+
+    def build_stage(self, in_channels: int, out_channels: int, num_blocks: int, index: int) -> nn.Module:
+        """Stage ``index``; size kept."""
+        pinwheel_sizes = None if index else self.pinwheel_sizes
+        return cbam_residual_layer(
+            in_channels, out_channels, num_blocks, self.cbam_ratio, self.norm_cfg, self.act_cfg, pinwheel_sizes
         )
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:

@@ -1,9 +1,17 @@
 """Decode heads."""
 
 from .edge_head import EdgeHead
+from .hd_head import HDHead
 from .irstd_head import IRSTDHead
 from .pixel_shuffle_head import PixelShuffleHead
 from .unfolding_head import UnfoldingHead
 from .warm_up_head import WarmUpHead
 
-__all__ = ['EdgeHead', 'IRSTDHead', 'PixelShuffleHead', 'UnfoldingHead', 'WarmUpHead']
+__all__ = [
+    'EdgeHead',
+    'HDHead',
+    'IRSTDHead',
+    'PixelShuffleHead',
+    'UnfoldingHead',
+    'WarmUpHead',
+]

@@ -9,6 +9,7 @@ from .dilated_branch import dilated_branch
 from .global_mean import global_mean
 from .gradient import gradient_magnitude, gradient_pyramid
 from .haar import FILTER_BANK_SCALE, haar_inverse, haar_subbands
+from .high_pass import dynamic_high_pass, frequency_rings
 from .image import check_image
 from .initialization import KAIMING_FAN_OUT, PyTorchInit
 from .non_local import NonLocalBlock
@@ -32,7 +33,9 @@ __all__ = [
     'deform_conv2d',
     'DeformConv2dPack',
     'dilated_branch',
+    'dynamic_high_pass',
     'FILTER_BANK_SCALE',
+    'frequency_rings',
     'global_mean',
     'gradient_magnitude',
     'gradient_pyramid',

@@ -27,6 +27,7 @@ class CBAMResidualBlock(BaseModule):
         act_cfg: Activation config.
         init_cfg: mmengine initialization.
         pinwheel_sizes: None, or the sizes of two pinwheel-shaped convolutions (with SiLU) that are the body instead.
+        project: Convolve the shortcut although the shapes would allow the identity.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class CBAMResidualBlock(BaseModule):
         act_cfg: dict = dict(type='ReLU'),
         init_cfg: dict | None = None,
         pinwheel_sizes: tuple[int, int] | None = None,
+        project: bool = False,
     ) -> None:
         super().__init__(init_cfg)
         if pinwheel_sizes is not None:
@@ -54,7 +56,7 @@ class CBAMResidualBlock(BaseModule):
             )
         self.attention = nn.Identity() if cbam_ratio is None else CBAM(out_channels, cbam_ratio)
         self.shortcut: nn.Module = nn.Identity()
-        if stride != 1 or in_channels != out_channels:
+        if project or stride != 1 or in_channels != out_channels:
             self.shortcut = biased_conv(in_channels, out_channels, 1, norm_cfg, stride=stride, act_cfg=None)
         self.act = build_activation_layer({'inplace': True, **act_cfg})
 

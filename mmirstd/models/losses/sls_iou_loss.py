@@ -49,6 +49,9 @@ class SLSIoULoss(MaskLoss):
     ``w = (min(P, T) + d) / (max(P, T) + d)``; the loss is ``1 - mean(w * iou) + location_loss``.  During the warm-up
     epochs it is the plain ``1 - mean(iou)``.  Equal to the official code (Lliu666/MSHNet, model/loss.py).
 
+    HDNet (xumingzhu989/HDNet-TGRS, model/loss.py) weighs the samples by the area of their targets instead of averaging
+    them (``by_area``): a sample without target then has no IoU term.
+
     Without smoothing, a sample that holds no target gets no gradient from the IoU, only from the location term.
 
     Args:
@@ -57,14 +60,21 @@ class SLSIoULoss(MaskLoss):
         with_location: Add the location term.
         loss_weight: Factor of the loss.
         loss_name: Key in the loss dict; must start with ``loss_`` to be optimized.
+        by_area: Weigh the IoU terms by each sample's share of the batch's target pixels.
     """
 
     def __init__(
-        self, warm_epoch: int = 5, with_location: bool = True, loss_weight: float = 1.0, loss_name: str = 'loss_sls_iou'
+        self,
+        warm_epoch: int = 5,
+        with_location: bool = True,
+        loss_weight: float = 1.0,
+        loss_name: str = 'loss_sls_iou',
+        by_area: bool = False,
     ) -> None:
         super().__init__(loss_weight, loss_name)
         self.warm_epoch = warm_epoch
         self.with_location = with_location
+        self.by_area = by_area
 
     def compute(self, logits: Tensor, target: Tensor, weight: Tensor | None) -> Tensor:
         """See :class:`MaskLoss`; >= 0."""
@@ -74,12 +84,18 @@ class SLSIoULoss(MaskLoss):
         tiny = torch.finfo(prob.dtype).tiny
         iou = intersection / (area + true_area - intersection).clamp(min=tiny)
         if in_warm_up(self.warm_epoch):
-            return 1 - iou.mean()
+            return self._over_samples(1 - iou, true_area)
         spread = ((area - true_area) / 2).square()
         scale = (torch.minimum(area, true_area) + spread) / (torch.maximum(area, true_area) + spread).clamp(min=tiny)
-        loss = 1 - (scale * iou).mean()
+        loss = self._over_samples(1 - scale * iou, true_area)
         return self.join(loss, location_loss(prob, target), target) if self.with_location else loss
 
     def join(self, scale: Tensor, location: Tensor, target: Tensor) -> Tensor:
         """The whole loss from its scale term and its location term, both scalars."""
         return scale + location
+
+    def _over_samples(self, losses: Tensor, true_area: Tensor) -> Tensor:
+        """One number of a loss a sample."""
+        if not self.by_area:
+            return losses.mean()
+        return (losses * true_area).sum() / true_area.sum().clamp(min=torch.finfo(losses.dtype).tiny)

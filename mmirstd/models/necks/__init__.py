@@ -7,6 +7,7 @@ from .bp_fpn import BPFPN
 from .csp_fpn import CSPFPN
 from .dense_nested import DenseNestedNeck
 from .gils import GILS
+from .hd_neck import HDNeck
 from .interactive_cross_attention import InteractiveCrossAttentionNeck
 from .isnet_neck import ISNetNeck
 from .istdu_neck import ISTDUNeck
@@ -31,6 +32,7 @@ __all__ = [
     'CSPFPN',
     'DenseNestedNeck',
     'GILS',
+    'HDNeck',
     'InteractiveCrossAttentionNeck',
     'ISNetNeck',
     'ISTDUNeck',

@@ -38,6 +38,20 @@ def test_equals_the_official_code(hub: MessageHub, epoch: int, location: bool, n
 
 
 @pytest.mark.parametrize('case', CASES)
+@pytest.mark.parametrize(
+    ('epoch', 'location', 'name'),
+    [
+        (5, True, 'SLSIoULoss (HDNet) warm-up (warm_epoch=5, epoch=5)'),
+        (6, True, 'SLSIoULoss (HDNet) (epoch=6, with_shape=True)'),
+        (6, False, 'SLSIoULoss (HDNet) (epoch=6, with_shape=False)'),
+    ],
+)
+def test_weights_by_area_equal_hdnets_code(hub: MessageHub, epoch: int, location: bool, name: str, case: str) -> None:
+    hub.update_info('epoch', epoch)
+    check(SLSIoULoss(warm_epoch=5, with_location=location, by_area=True), name, case)
+
+
+@pytest.mark.parametrize('case', CASES)
 def test_location_term_equals_the_official_code(case: str) -> None:
     check(lambda logits, target: location_loss(logits.sigmoid(), target), 'LLoss (MSHNet) on sigmoid(logits)', case)
 
