@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,6 +72,25 @@ def last_position(work_dir: Path) -> dict[str, Any] | None:
         if isinstance(entry, dict) and 'iter' in entry:
             return entry
     return None
+
+
+def iterations_per_epoch(work_dir: Path) -> int | None:
+    """From the newest line ``Epoch(train) [1][20/266]`` of mmengine's log; None: there is none."""
+    found = _in_newest_log(work_dir, r'Epoch\(train\)\s+\[\s*\d+\]\[\s*\d+/\s*(\d+)\]')
+    return int(found) if found else None
+
+
+def validation_seconds(work_dir: Path, history: History) -> float | None:
+    """How long a validation takes: time of an image or batch times how many; None: nothing was validated."""
+    batches = _in_newest_log(work_dir, r'(?:Epoch|Iter)\(val\)\s+\[\s*\d+\]\[\s*\d+/\s*(\d+)\]')
+    times = [e['time'] for e in history.val if isinstance(e.get('time'), (int, float))]
+    return int(batches) * sum(times) / len(times) if batches and times else None
+
+
+def _in_newest_log(work_dir: Path, pattern: str) -> str | None:
+    logs = sorted(work_dir.glob('*/*.log'))
+    found = re.findall(pattern, logs[-1].read_text(encoding='utf-8', errors='replace')) if logs else []
+    return found[-1] if found else None
 
 
 def seconds_per_iteration(history: History) -> float | None:

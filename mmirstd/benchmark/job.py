@@ -22,6 +22,7 @@ from .commands import Commands, by_size, further_name
 from .failure import Failure, clear_failure, read_failure, write_failure
 from .further_tests import Evaluation
 from .history import (
+    iterations_per_epoch,
     last_logged,
     last_position,
     loss_curve,
@@ -142,20 +143,12 @@ class Job:
         now = entry.get('epoch', entry['iter']) if plan.unit == 'epoch' else entry['iter']
         text = f'{self.name} {plan.unit} {now}/{plan.length}'
         if plan.unit == 'epoch':
-            per_epoch = self._iterations_per_epoch
-            if per_epoch:
-                text += f' eta {_clock((plan.length * per_epoch - entry["iter"]) * entry.get("time", 0))}'
+            self._per_epoch = self._per_epoch or iterations_per_epoch(self.work_dir)
+            if self._per_epoch:
+                text += f' eta {_clock((plan.length * self._per_epoch - entry["iter"]) * entry.get("time", 0))}'
         else:
             text += f' eta {_clock((plan.length - entry["iter"]) * entry.get("time", 0))}'
         return text
-
-    @property
-    def _iterations_per_epoch(self) -> int | None:
-        """From the line ``Epoch(train) [1][20/266]`` of mmengine's log."""
-        if self._per_epoch is None and (logs := sorted(self.work_dir.glob('*/*.log'))):
-            found = re.findall(r'Epoch\(train\)\s+\[\s*\d+\]\[\s*\d+/\s*(\d+)\]', tail(logs[-1], 20))
-            self._per_epoch = int(found[-1]) if found else None
-        return self._per_epoch
 
     # Before it runs
 

@@ -26,6 +26,7 @@ running; the same command tries it again.
 """
 EXAMPLES = """
 {benchmark} suite.yml --dry-run
+{benchmark} suite.yml --estimate
 {benchmark} suite.yml --gpus 0,1 --out results.md --out results.tex
 """
 
@@ -68,6 +69,11 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     what.add_argument('--list', action='store_true', help='show the runs and their state')
     what.add_argument(
         '--dry-run', action='store_true', help='build all networks, show the commands for a shell, run nothing'
+    )
+    what.add_argument(
+        '--estimate',
+        action='store_true',
+        help='say how long it will take, by what was trained here or by a few steps of each run that are made now',
     )
     what.add_argument('--tables-only', action='store_true', help='rebuild the tables and charts from the records')
     what.add_argument('--schema', action='store_true', help='print the JSON Schema of suite files')
@@ -146,6 +152,9 @@ def main(argv: list[str] | None = None) -> int:
         _show_commands(settings, left)
         return 0
     _check_gpus(settings)
+    if args.estimate:
+        _estimate(settings, jobs, left)
+        return 0
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     outcome = run_jobs(left, settings.jobs, stop)
     # The next stage of a halving begins when all of this one is there.
@@ -232,3 +241,36 @@ def _show_commands(settings: Settings, left: list[Job]) -> None:
             continue
         for line in job.shell_lines():
             print(line)
+
+
+def _estimate(settings: Settings, jobs: list[Job], left: list[Job]) -> None:
+    """Print how long each run takes, how that is known, and when all are done."""
+    from mmirstd.benchmark import JobFailed
+    from mmirstd.benchmark.estimate import TrainingTime, clock, known_time, measured_time, side_by_side
+
+    measured: dict[str, TrainingTime] = {}
+    times = []
+    width = max((len(job.name) for job in left), default=0)
+    for job in left:
+        plan = job.check()
+        time = known_time(job, [other for other in jobs if other.run is job.run and other is not job], plan)
+        if time is None:
+            if job.run.name not in measured:
+                job.gpu = settings.gpu_of(0)
+                try:
+                    measured[job.run.name] = measured_time(job, plan)
+                except JobFailed as error:
+                    measured[job.run.name] = TrainingTime(None, f'its first steps fail: {error.reason}')
+            time = measured[job.run.name]
+        times.append(time)
+        shown = 'unknown' if time.seconds is None else clock(time.seconds)
+        print(f'{job.name:{width}}  {shown:>12}  {time.source}', flush=True)
+    known = [time.seconds for time in times if time.seconds is not None]
+    lacking = ['tests'] + (
+        ['validations of runs whose steps were measured'] if not all(t.validates for t in times) else []
+    )
+    print(
+        f'all: about {clock(side_by_side(known, settings.jobs))} with {settings.jobs} side by side, {settings.threads} '
+        f'threads each; {" and ".join(lacking)} come on top'
+        + (f'; {len(times) - len(known)} runs of unknown length, too' if len(known) < len(times) else '')
+    )
