@@ -167,6 +167,8 @@ _ENTRIES: dict[str, Callable[[], GoldenNetwork]] = {
         prediction_last,
         variants={'warm_flag=False (eval BN)': lambda levels: levels[1:2]},
     ),
+    # As of AGPCNet; float32 gave the official code 6.1317.
+    'mtu-net': lambda: GoldenNetwork('mtu_net', 'mtu-net', gradient_norm=6.045295129323654),
     'rdian': lambda: GoldenNetwork('basic_rdian', 'rdian'),
     'ristdnet': lambda: GoldenNetwork('basic_ristdnet', 'ristdnet'),
     'rpcanet': lambda: Unfolded('rpcanet', 'rpcanet', list),

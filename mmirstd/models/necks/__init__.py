@@ -15,6 +15,7 @@ from .l2sk_neck import L2SKNeck
 from .mlcl_neck import MLCLNeck
 from .motion_coupling import MotionCouplingNeck
 from .msda_neck import MSDANeck
+from .multi_level_vit import MultiLevelViT
 from .ns_fpn import NSFPN
 from .rdian_neck import RDIANNeck
 from .resunet_neck import ResUNetNeck
@@ -40,6 +41,7 @@ __all__ = [
     'MLCLNeck',
     'MotionCouplingNeck',
     'MSDANeck',
+    'MultiLevelViT',
     'NSFPN',
     'RDIANNeck',
     'ResUNetNeck',

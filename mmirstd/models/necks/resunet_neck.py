@@ -26,9 +26,12 @@ class ResidualFusion(BaseModule):
         num_blocks: int,
         cbam_ratio: int | None,
         norm_cfg: dict,
+        act_cfg: dict,
     ) -> None:
         super().__init__()
-        self.blocks = cbam_residual_layer(low_channels + high_channels, out_channels, num_blocks, cbam_ratio, norm_cfg)
+        self.blocks = cbam_residual_layer(
+            low_channels + high_channels, out_channels, num_blocks, cbam_ratio, norm_cfg, act_cfg
+        )
 
     def forward(self, high: Tensor, low: Tensor) -> Tensor:
         """(B, Ch, h, w), (B, Cl, H, W) -> (B, out_channels, H, W)."""
@@ -50,6 +53,7 @@ class ResUNetNeck(TopDownNeck):
         norm_cfg: Norm layer config.
         init_cfg: mmengine initialization.
         out_channels: Channels of each level out but the coarsest, finest first; by default those of ``in_channels``.
+        act_cfg: Activation config.
 
     Raises:
         ValueError: If ``num_blocks`` or ``out_channels`` is not one shorter than ``in_channels``.
@@ -63,6 +67,7 @@ class ResUNetNeck(TopDownNeck):
         norm_cfg: dict = dict(type='BN'),
         init_cfg: dict | Sequence[dict] | None = KAIMING_FAN_OUT,
         out_channels: Sequence[int] | None = None,
+        act_cfg: dict = dict(type='ReLU'),
     ) -> None:
         fusions = len(in_channels) - 1
         num_blocks = [1] * fusions if num_blocks is None else list(num_blocks)
@@ -73,6 +78,7 @@ class ResUNetNeck(TopDownNeck):
         # Of each fusion, finest first: channels of the deeper level, which was fused before, and its own.
         self._fusions = iter(list(zip([*out_channels[1:], in_channels[-1]], out_channels, num_blocks)))
         self.cbam_ratio = cbam_ratio
+        self.act_cfg = act_cfg
         super().__init__(in_channels, norm_cfg, init_cfg)
 
     def build_lateral(self, channels: int) -> nn.Module:
@@ -82,4 +88,6 @@ class ResUNetNeck(TopDownNeck):
     def build_fusion(self, high_channels: int, low_channels: int) -> nn.Module:
         """See :class:`TopDownNeck`."""
         fused_channels, out_channels, num_blocks = next(self._fusions)
-        return ResidualFusion(fused_channels, low_channels, out_channels, num_blocks, self.cbam_ratio, self.norm_cfg)
+        return ResidualFusion(
+            fused_channels, low_channels, out_channels, num_blocks, self.cbam_ratio, self.norm_cfg, self.act_cfg
+        )
