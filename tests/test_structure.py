@@ -26,6 +26,7 @@ FLOORS = (
     'apis',
     'benchmark',
     'finetune',
+    'zoo',
     'app',
     'cli',
 )

@@ -1,68 +1,123 @@
-"""One table of all single-frame networks: ``mmirstd zoo``."""
+"""Find a network: ``mmirstd zoo``. Measure them all: ``mmirstd zoo --measure``."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from mmirstd.utils.errors import ConfigError
 
-from .arguments import add_traceback_argument, make_parser
+from .arguments import add_traceback_argument, make_parser, positive_float
 
 TABLE = 'zoo/networks'
 DESCRIPTION = """\
-One table of all single-frame networks: size, speed, configs, and whether they equal their official code.
+List the networks with their cost, their IoU and whether they equal their official code; filter and sort them.
 
-- parameters and FLOPs: of the base model in configs/_base_/models, one input channel, one image; 2 FLOPs per
+--measure measures them anew on this machine and writes configs/zoo.json:
+- parameters and FLOPs: of the base model in configs/_base_/models, one input channel, one image of 256x256; 2 FLOPs per
   multiply-accumulate of convolutions and matrix products.
-- latency: median time of a network's forward pass divided by that of GGL-Net, on this machine's CPU; the two take turns
-  and both are warmed up first. Classical methods: from image to detections.
-- recipes: those of configs/<folder>/<network>_<recipe>_<data set>.py; any takes another data set by --data.
-- golden: each official state dict recorded in tests/data/golden is filled by the recorded rule, converted and loaded,
+- time: median of a network's forward pass divided by that of GGL-Net, on this machine's CPU; the two take turns and
+  both are warmed up first. Classical methods: from image to detections.
+- equality: each official state dict recorded in tests/data/golden is filled by the recorded rule, converted and loaded,
   and the prediction in float64 compared with the recorded outputs. The largest difference is relative to the largest
   recorded logit. Where the official code knows no float64, its float32 outputs were recorded, with their rounding.
 """
 EXAMPLES = """
-{zoo}                                   # everything; the latencies take minutes
-{zoo} dnanet mshnet --rounds 9
-{zoo} --rounds 0 --out zoo.json         # no latencies
-{zoo} --rounds 9 --page docs/zoo.md     # rebuild the table of that page
+{zoo}                                                    # all of them
+{zoo} --max-gflops 15 --sort own                         # the best small ones
+{zoo} --equal --license mit --sort gflops --out zoo.csv
+{zoo} --measure --rounds 9 --page docs/zoo.md            # minutes
+{zoo} dnanet mshnet --measure                            # these two anew, the others stay
 """
+SORTS = ('name', 'params', 'gflops', 'time', 'published', 'own')
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Command line."""
     parser = make_parser('zoo', DESCRIPTION, EXAMPLES)
-    parser.add_argument('names', nargs='*', help='base models; all by default')
-    parser.add_argument('--size', type=int, default=256, help='side of the image for FLOPs and latency')
-    parser.add_argument('--rounds', type=int, default=5, help='timed runs of each side of a comparison; 0: no latency')
-    parser.add_argument('--threads', type=int, default=1, help='threads for the latency')
-    parser.add_argument('--no-golden', action='store_true', help='leave out the comparison with the official code')
-    parser.add_argument('--out', type=Path, help='write the table to this JSON file, too')
+    parser.add_argument('names', nargs='*', help='parts of names; all by default (with --measure: whole names)')
+    listing = parser.add_argument_group('find')
+    listing.add_argument('--sort', choices=SORTS, default='name', help='costs from the least, IoU from the highest')
+    listing.add_argument('--max-gflops', type=positive_float, metavar='X', help='of one image of 256x256')
+    listing.add_argument('--max-params', type=positive_float, metavar='M', help='in millions')
+    listing.add_argument('--max-time', type=positive_float, metavar='R', help="CPU time over GGL-Net's")
+    listing.add_argument('--equal', action='store_true', help='only those that equal their official code')
+    listing.add_argument('--license', metavar='TEXT', help='part of the license of the official code, e.g. mit')
+    listing.add_argument('--kind', choices=('learned', 'classical'))
+    listing.add_argument(
+        '--data', default='nudt-sirst-663-664', metavar='NAME', help='whose IoU is shown (nudt-sirst-663-664)'
+    )
+    listing.add_argument('--out', metavar='FILE', help='write the table to this .md, .tex, .csv or .html file, too')
+    measuring = parser.add_argument_group('measure')
+    measuring.add_argument('--measure', action='store_true', help='measure on this machine and write configs/zoo.json')
+    measuring.add_argument('--rounds', type=int, default=5, help='timed runs of each side of a comparison; 0: no times')
+    measuring.add_argument('--threads', type=int, default=1, help='threads for the times')
+    measuring.add_argument('--no-golden', action='store_true', help='leave out the comparison with the official code')
+    measuring.add_argument(
+        '--record', type=Path, metavar='FILE', help='in place of configs/zoo.json, to read and write'
+    )
     parser.add_argument(
-        '--page', type=Path, help=f'write the table into this Markdown file, too, between its markers {TABLE!r}'
+        '--page',
+        type=Path,
+        metavar='FILE',
+        help=f'write the table of all into this Markdown file, too, between its markers {TABLE!r}, and the picture '
+        'images/zoo.svg beside it',
     )
     add_traceback_argument(parser)
     return parser.parse_args(argv)
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Measure, compare, and print the table; the exit status is 1 where a network differs from its official code.
+    """List, or measure and list; the exit status is 1 where a network differs from its official code.
+
+    Raises:
+        ConfigError: A name is not one of a network.
+    """
+    args = parse_args(argv)
+    from mmirstd.utils.result_table import write_result_table
+    from mmirstd.zoo.catalog import read_catalog, select, sort_entries, zoo_table
+
+    wrong = measure(args) if args.measure else []
+    everything = read_catalog(args.record)
+    found = select(
+        everything,
+        args.names,
+        args.max_gflops,
+        args.max_params,
+        args.max_time,
+        args.equal,
+        args.license,
+        args.kind,
+    )
+    table = zoo_table(sort_entries(found, args.sort, args.data), args.data)
+    print(as_terminal_table(table))
+    print(f'{len(found)} of {len(everything)} networks')
+    if args.out:
+        write_result_table(args.out, table)
+    if args.page:
+        write_page(args.page, everything, args.data)
+    if wrong:
+        print(f'error: not equal to the official code: {", ".join(wrong)}', file=sys.stderr)
+        return 1
+    return 0
+
+
+def measure(args: argparse.Namespace) -> list[str]:
+    """Measure the named networks, or all, and put them into the record.
+
+    Returns:
+        The ``--arch`` names that differ from their official code.
 
     Raises:
         ConfigError: A name is not one of a base model.
     """
-    args = parse_args(argv)
     import torch
 
-    from mmirstd.benchmark import write_table
     from mmirstd.registry import MODELS
-
-    from .zoo_table import REFERENCE, golden_records, latency_ratio, make_row, markdown, single_frame_models
+    from mmirstd.zoo.measurement import REFERENCE, count_and_compare, golden_records, single_frame_models, time_ratio
+    from mmirstd.zoo.record import SIZE, update_record
 
     models = single_frame_models()
     unknown = sorted(set(args.names) - set(models))
@@ -79,23 +134,42 @@ def main(argv: list[str] | None = None) -> int:
             file=sys.stderr,
         )
     reference: Any = MODELS.build(models[REFERENCE].model).eval() if args.rounds else None
-    rows = []
+    wrong = []
     for name, cfg in models.items():
         if args.names and name not in args.names:
             continue
         print(f'{name} ...', file=sys.stderr, flush=True)
-        row = make_row(name, cfg, args.size, records)
+        figures = count_and_compare(name, cfg, SIZE, records)
         if args.rounds:
-            row.latency = latency_ratio(MODELS.build(cfg.model).eval(), reference, args.size, args.rounds)
-        rows.append(row)
-    table = markdown(rows, args.size)
-    print(table)
-    if args.page:
-        write_table(args.page, TABLE, table + '\n')
-    if args.out:
-        args.out.write_text(json.dumps([asdict(row) for row in rows], indent=1) + '\n')
-    wrong = [arch for row in rows for arch, difference in row.golden.items() if not difference.is_none]
-    if wrong:
-        print(f'error: not equal to the official code: {", ".join(wrong)}', file=sys.stderr)
-        return 1
-    return 0
+            figures.time = time_ratio(MODELS.build(cfg.model).eval(), reference, SIZE, args.rounds)
+        # At once: hours of measuring must not be lost with one network.
+        update_record({name: figures.to_record(bool(records))}, set(models), args.record)
+        wrong += [arch for arch, difference in figures.golden.items() if not difference.is_none]
+    return wrong
+
+
+def as_terminal_table(table: Any) -> str:
+    """The table without its recipes and with its notes, as wide as it needs to be."""
+    from mmirstd.evaluation.text_tables import as_text, new_table
+
+    shown = new_table(table.columns[0].heading)
+    columns = [index for index, column in enumerate(table.columns) if column.heading != 'recipes']
+    for index in columns[1:]:
+        shown.add_column(
+            table.columns[index].heading, justify='left' if table.columns[index].format is None else 'right'
+        )
+    for texts in table.texts():
+        shown.add_row(*(texts[index] for index in columns))
+    return '\n'.join([as_text(shown, width=200), *table.notes])
+
+
+def write_page(page: Path, entries: list[Any], data_set: str) -> None:
+    """Put the table of all networks and the picture into a page."""
+    from mmirstd.benchmark import write_table
+    from mmirstd.utils.files import write_text
+    from mmirstd.utils.result_table import markdown_table
+    from mmirstd.zoo.catalog import zoo_table
+    from mmirstd.zoo.scatter import draw_scatter
+
+    write_table(page, TABLE, markdown_table(zoo_table(entries, data_set)))
+    write_text(page.parent / 'images' / 'zoo.svg', draw_scatter(entries, data_set))

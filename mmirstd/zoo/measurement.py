@@ -1,4 +1,4 @@
-"""The rows of the table of networks: counted, timed, compared with the official codes."""
+"""Networks counted, timed, and compared with their official codes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import time
 from dataclasses import dataclass, field
 from statistics import median
+from typing import Any
 
 import numpy as np
 import torch
@@ -49,24 +50,33 @@ class Difference:
 
 
 @dataclass
-class Row:
-    """One network of the table.
+class Figures:
+    """What was measured of a network.
 
     Attributes:
-        name: Base model, configs/_base_/models/<name>.py.
         params: Number of parameters, 0 for a classical method.
-        flops: Of one image, None for a classical method.
-        recipes: Of its configs.
-        latency: Median time divided by GGL-Net's, None if not measured.
+        flops: Of one gray image, None for a classical method.
+        time: Median time divided by GGL-Net's, None if not measured.
         golden: ``--arch`` name -> difference from the official outputs.
     """
 
-    name: str
     params: int
     flops: int | None
-    recipes: list[str]
-    latency: float | None = None
+    time: float | None = None
     golden: dict[str, Difference] = field(default_factory=dict)
+
+    def to_record(self, compared: bool) -> dict[str, Any]:
+        """For :func:`.record.update_record`; what was not measured is None.
+
+        Args:
+            compared: Whether the official outputs were at hand.
+        """
+        return dict(
+            params=self.params,
+            flops=self.flops,
+            time=None if self.time is None else {'torch': round(self.time, 4)},
+            golden={arch: str(difference) for arch, difference in self.golden.items()} if compared else None,
+        )
 
 
 def single_frame_models() -> dict[str, Config]:
@@ -82,12 +92,6 @@ def is_classical(cfg: Config) -> bool:
     """Whether a model config is that of a method without weights."""
     built = MODELS.get(cfg.model.type)
     return isinstance(built, type) and issubclass(built, ClassicalSegmentor)
-
-
-def recipes(name: str) -> list[str]:
-    """Recipes of the configs with this base model, by the naming rule of configs/README.md."""
-    found = [path.stem.split('_')[1:-1] for path in (resource_root() / 'configs').glob(f'*/{name}_*.py')]
-    return sorted({recipe for fields in found for recipe in fields})
 
 
 def golden_records() -> dict[str, dict]:
@@ -138,7 +142,7 @@ def _difference(logits: Tensor, output: dict, is_probability: bool) -> float:
     return float(np.abs(samples(logits) - np.asarray(raw['samples'])).max() / scale)
 
 
-def latency_ratio(model: nn.Module, reference: nn.Module, size: int, rounds: int) -> float:
+def time_ratio(model: nn.Module, reference: nn.Module, size: int, rounds: int) -> float:
     """Median time of ``model`` divided by that of ``reference``, one image; they take turns after a warm-up."""
     generator = torch.Generator().manual_seed(0)
     image = torch.rand(1, 1, size, size, generator=generator)
@@ -158,33 +162,13 @@ def _run(model: nn.Module, image: Tensor) -> None:
     model(image, mode='predict' if isinstance(model, ClassicalSegmentor) else 'tensor')
 
 
-def make_row(name: str, cfg: Config, size: int, records: dict[str, dict]) -> Row:
-    """Everything but the latency."""
+def count_and_compare(name: str, cfg: Config, size: int, records: dict[str, dict]) -> Figures:
+    """Everything but the time."""
     if is_classical(cfg):
-        return Row(name, 0, None, recipes(name))
+        return Figures(0, None)
     params, flops = count_params_and_flops(MODELS.build(cfg.model), (size, size))
-    row = Row(name, params, flops, recipes(name))
+    figures = Figures(params, flops)
     for arch, record in records.items():
         if ARCHS[arch].model == f'configs/_base_/models/{name}.py':
-            row.golden[arch] = golden_difference(cfg, arch, record)
-    return row
-
-
-def markdown(rows: list[Row], size: int) -> str:
-    """The table as text."""
-    lines = [
-        f'| network | parameters | GFLOPs at {size}x{size} | CPU time / GGL-Net | golden | recipes |',
-        '|---|---:|---:|---:|---|---|',
-    ]
-    for row in rows:
-        golden = '<br>'.join(f'{arch}: {difference}' for arch, difference in row.golden.items())
-        cells = [
-            row.name,
-            f'{row.params:,}' if row.params else '-',
-            '-' if row.flops is None else f'{row.flops / 1e9:.2f}',
-            '-' if row.latency is None else f'{row.latency:.2f}',
-            golden or '-',
-            ', '.join(row.recipes) or '-',
-        ]
-        lines.append(f'| {" | ".join(cells)} |')
-    return '\n'.join(lines)
+            figures.golden[arch] = golden_difference(cfg, arch, record)
+    return figures

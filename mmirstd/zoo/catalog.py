@@ -1,0 +1,218 @@
+"""Everything known of each network, joined: measured figures, published and own IoU, license. To filter and to sort."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mmirstd.evaluation.official_weights import read_official_weights
+from mmirstd.key_maps import ARCHS
+from mmirstd.utils.errors import ConfigError
+from mmirstd.utils.resources import resource_root
+from mmirstd.utils.result_table import ResultCell, ResultColumn, ResultRow, ResultTable
+
+from .record import SIZE, read_record
+
+#: Data set whose IoU is shown where none is asked for: the one most networks have figures of.
+DATA_SET = 'nudt-sirst-663-664'
+
+
+@dataclass(frozen=True)
+class ZooEntry:
+    """A network.
+
+    Attributes:
+        name: Its base model, configs/_base_/models/NAME.py.
+        params: Number of parameters, 0 for a classical method.
+        flops: Of one gray image of 256x256, None for a classical method.
+        time: Backend -> median CPU time of one thread over that of GGL-Net with PyTorch.
+        golden: ``--arch`` name -> ``equal`` or the difference.
+        license: Of the official code, '' where we wrote the method from a paper alone.
+        recipes: Of its configs.
+        published: Data set -> IoU of the official weights.
+        own: Data set -> highest IoU of our records.
+    """
+
+    name: str
+    params: int
+    flops: int | None
+    time: dict[str, float] = field(default_factory=dict)
+    golden: dict[str, str] = field(default_factory=dict)
+    license: str = ''
+    recipes: tuple[str, ...] = ()
+    published: dict[str, float] = field(default_factory=dict)
+    own: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def is_equal(self) -> bool:
+        """Whether it was compared with an official code, and equals it."""
+        return bool(self.golden) and all(text.startswith('equal') for text in self.golden.values())
+
+
+#: ``--sort`` -> value to sort by; what lacks it comes last.
+SORTS: dict[str, Callable[[ZooEntry, str], Any]] = {
+    'name': lambda entry, _: entry.name,
+    'params': lambda entry, _: entry.params or None,
+    'gflops': lambda entry, _: entry.flops,
+    'time': lambda entry, _: entry.time.get('torch'),
+    'published': lambda entry, data_set: _descending(entry.published.get(data_set)),
+    'own': lambda entry, data_set: _descending(entry.own.get(data_set)),
+}
+
+
+def read_catalog(record: Path | None = None) -> list[ZooEntry]:
+    """All networks of the record, by name.
+
+    Args:
+        record: See :func:`.record.read_record`.
+
+    Raises:
+        ConfigError: The record or a metafile cannot be read.
+    """
+    published: dict[str, dict[str, float]] = {}
+    # The entry that is called like the network is its authors'; others are retrained copies.
+    for entry in sorted(read_official_weights().values(), key=lambda entry: entry.name):
+        base = Path(ARCHS[entry.arch].model.split(' ')[0]).stem
+        for data_set, figures in entry.published.items():
+            if 'IoU' in figures and (entry.name == base or data_set not in published.get(base, {})):
+                published.setdefault(base, {})[data_set] = figures['IoU']
+    own, licenses, recipes = _metafiles()
+    return [
+        ZooEntry(
+            name=name,
+            params=figures['params'],
+            flops=figures.get('flops'),
+            time=figures.get('time') or {},
+            golden=figures.get('golden') or {},
+            license=licenses.get(name, ''),
+            recipes=tuple(recipes.get(name, ())),
+            published=published.get(name, {}),
+            own=own.get(name, {}),
+        )
+        for name, figures in read_record(record).items()
+    ]
+
+
+def select(
+    entries: Sequence[ZooEntry],
+    names: Sequence[str] = (),
+    max_gflops: float | None = None,
+    max_params: float | None = None,
+    max_time: float | None = None,
+    equal: bool = False,
+    license: str | None = None,
+    kind: str | None = None,
+) -> list[ZooEntry]:
+    """The entries that fit. What has no figure of a kind that is limited does not fit.
+
+    Args:
+        entries: To choose from.
+        names: Parts of names; none: all.
+        max_gflops: Of one image of 256x256.
+        max_params: In millions.
+        max_time: CPU time over GGL-Net's.
+        equal: Only those that equal their official code.
+        license: Part of the official code's license, case does not matter.
+        kind: ``'learned'`` or ``'classical'``.
+
+    Raises:
+        ConfigError: A name that fits nothing.
+    """
+    unknown = [name for name in names if not any(name in entry.name for entry in entries)]
+    if unknown:
+        raise ConfigError(
+            f'no network is called {", ".join(unknown)}', expected=', '.join(entry.name for entry in entries)
+        )
+    return [
+        entry
+        for entry in entries
+        if (not names or any(name in entry.name for name in names))
+        and _at_most(None if entry.flops is None else entry.flops / 1e9, max_gflops)
+        and _at_most(entry.params / 1e6 or None, max_params)
+        and _at_most(entry.time.get('torch'), max_time)
+        and (entry.is_equal or not equal)
+        and (license is None or license.lower() in entry.license.lower())
+        and (kind is None or (kind == 'learned') == (entry.params > 0))
+    ]
+
+
+def sort_entries(entries: Sequence[ZooEntry], by: str = 'name', data_set: str = DATA_SET) -> list[ZooEntry]:
+    """By a key of :data:`SORTS`: costs from the least, IoU from the highest; what lacks the figure comes last."""
+    key = SORTS[by]
+    return sorted(entries, key=lambda entry: ((value := key(entry, data_set)) is None, value or 0, entry.name))
+
+
+def zoo_table(entries: Sequence[ZooEntry], data_set: str = DATA_SET) -> ResultTable:
+    """The table of the terminal, of files and of the page.
+
+    Args:
+        entries: Its rows.
+        data_set: Whose IoU is shown.
+    """
+    backends = sorted(
+        {backend for entry in entries for backend in entry.time}, key=lambda name: (name != 'torch', name)
+    )
+    columns = (
+        ResultColumn('network'),
+        ResultColumn('parameters (M)', '.2f'),
+        ResultColumn(f'GFLOPs at {SIZE}x{SIZE}', '.2f'),
+        *(ResultColumn(f'time, {backend}', '.2f') for backend in backends),
+        ResultColumn('published IoU', '.3f', 'higher'),
+        ResultColumn('own IoU', '.3f', 'higher'),
+        ResultColumn('equal to the official code'),
+        ResultColumn('its license'),
+        ResultColumn('recipes'),
+    )
+    rows = []
+    for entry in entries:
+        cells: tuple[ResultCell, ...] = (
+            entry.name,
+            entry.params / 1e6 or None,
+            None if entry.flops is None else entry.flops / 1e9,
+            *(entry.time.get(backend) for backend in backends),
+            entry.published.get(data_set),
+            entry.own.get(data_set),
+            ', '.join(f'{arch}: {text}' for arch, text in entry.golden.items()) or None,
+            entry.license or None,
+            ', '.join(entry.recipes) or None,
+        )
+        rows.append(ResultRow(cells))
+    notes = (
+        f'IoU on {data_set}: published with the official weights, and the highest of our own records (budgets differ).',
+        'Time: median of one image on one CPU thread over that of GGL-Net with PyTorch; the two took turns.',
+    )
+    return ResultTable(columns, tuple(rows), notes, 'The zoo')
+
+
+def _metafiles() -> tuple[dict[str, dict[str, float]], dict[str, str], dict[str, list[str]]]:
+    """Own IoU by network and data set, license by network, recipes by network."""
+    import yaml
+
+    own: dict[str, dict[str, float]] = {}
+    licenses: dict[str, str] = {}
+    recipes: dict[str, list[str]] = {}
+    for path in sorted((resource_root() / 'configs').glob('*/metafile.yml')):
+        content = yaml.safe_load(path.read_text(encoding='utf-8')) or {}
+        known = {item['Name']: (item.get('Converted From') or {}) for item in content.get('Collections') or ()}
+        for model in content.get('Models') or ():
+            parts = Path(model['Config']).stem.split('_')
+            name = parts[0]
+            licenses.setdefault(name, str(known.get(model.get('In Collection'), {}).get('License') or ''))
+            if len(parts) > 2 and parts[1] not in recipes.setdefault(name, []):
+                recipes[name].append(parts[1])
+            for result in model.get('Results') or ():
+                if 'IoU' in (result.get('Metrics') or {}):
+                    data_set = str(result['Dataset']).lower().replace(' ', '-').replace('/', '-')
+                    figures = own.setdefault(name, {})
+                    figures[data_set] = max(figures.get(data_set, 0.0), float(result['Metrics']['IoU']))
+    return own, licenses, {name: sorted(found) for name, found in recipes.items()}
+
+
+def _at_most(value: float | None, limit: float | None) -> bool:
+    return limit is None or (value is not None and value <= limit)
+
+
+def _descending(value: float | None) -> float | None:
+    return None if value is None else -value
