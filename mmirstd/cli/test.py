@@ -184,6 +184,7 @@ def report(runner: Runner, args: argparse.Namespace, metrics: dict[str, Any], no
             command=shlex.join(this_command()),
             config=runner.cfg.filename,
             data_set=args.data,
+            data_root=str(runner.cfg.test_dataloader.dataset.get('data_root') or ''),
             config_text=runner.cfg.pretty_text,
             checkpoint=None if runner._load_from is None else args.checkpoint,
             checkpoint_sha256=file_sha256(runner._load_from) if Path(str(runner._load_from)).is_file() else None,
@@ -217,18 +218,8 @@ def _dumps_boxes(runner: Runner) -> bool:
 
 
 def _record_of_dumped_boxes(record: dict[str, Any]) -> dict[str, Any]:
-    """A dump holds rectangles, whose measures are others than those of the boxes, under the same names."""
-    shown = {name: value for name in ('mAP50', 'Pd', 'Fa_e6') if (value := record['metrics'].get(name)) is not None}
-    return dict(
-        record,
-        metrics={f'boxes/{name}': value for name, value in record['metrics'].items()},
-        notices=[
-            *record['notices'],
-            'the network predicts boxes, drawn here as filled rectangles: IoU and nIoU are of rectangles, and boxes '
-            'that touch are one target. Measures of the boxes themselves: '
-            + ', '.join(f'{name} {value:.4g}' for name, value in shown.items()),
-        ],
-    )
+    """A dump's maps hold rectangles, whose measures are others than those of the boxes, under the same names."""
+    return dict(record, metrics={f'boxes/{name}': value for name, value in record['metrics'].items()})
 
 
 def _plain(value: Any) -> object:

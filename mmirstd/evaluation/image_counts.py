@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from .resampling import percentile_interval
 from .seed_statistics import PairedDifference
 
 #: Counted in each image under the default protocol at native size.
@@ -144,9 +145,7 @@ def bootstrap_differences(
     found = {}
     for name, parts in drawn.items():
         point = [float(measure(one, name)[0] - measure(other, name)[0]) for one, other in zip(a, b)]
-        values = np.concatenate(parts)
-        values = values[np.isfinite(values)]  # a resample may hold no target at all, or no prediction
-        low, high = map(float, np.quantile(values, [0.5 - level / 2, 0.5 + level / 2])) if len(values) else (None, None)
+        low, high = percentile_interval(np.concatenate(parts), level)
         found[name] = PairedDifference(
             len(images), float(np.mean(point)), low, high, sum(d > 0 for d in point), sum(d < 0 for d in point)
         )

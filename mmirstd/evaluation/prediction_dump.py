@@ -7,6 +7,7 @@ A dump is a folder::
     probability/ID.png      16-bit codes of the probabilities (:func:`encode_probability`)
     mask/ID.png             8 bit: 0 background, 255 target (between: a soft mask's value times 255)
     image/ID.png            8 or 16 bit: the gray image; gray values only up to scale and offset if it was neither
+    boxes.npz               of a detector: all its boxes and the annotated ones (:mod:`.box_dump`)
 
 Probabilities are quantized so that nothing that is decided by a threshold changes: the codes number the intervals
 between the edges :func:`probability_edges`, among which are all thresholds in use.  NumPy and OpenCV only.
@@ -17,7 +18,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,8 @@ from mmirstd.evaluation.functional.roc_curve import ROC_THRESHOLDS
 from mmirstd.utils.commands import command_line
 from mmirstd.utils.errors import DataError, MissingDataError
 from mmirstd.utils.files import save_png
+
+from .box_dump import DumpedBoxes, read_boxes
 
 FORMAT = 'mmirstd prediction dump'
 VERSION = 1
@@ -213,6 +216,11 @@ class PredictionDump:
         if any(Path(e['file']).is_absolute() or '..' in Path(e['file']).parts for e in self.entries):
             raise DataError(f'{path}: names a file outside of the dump')
         self.record = self._read_record()
+
+    @cached_property
+    def boxes(self) -> DumpedBoxes | None:
+        """All boxes, of a detector's run; None of one with masks, and of dumps of earlier versions."""
+        return read_boxes(self.folder, [entry['name'] for entry in self.entries])
 
     def _read_record(self) -> dict[str, Any]:
         path = self.folder / 'metrics.json'

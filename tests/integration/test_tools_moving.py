@@ -94,12 +94,14 @@ def test_train_and_test(config: Path, run, tmp_path: Path) -> None:
     done = run('analysis_tools/compare_runs.py', *runs, cwd=tmp_path)
     record = json.loads((tmp_path / 'dump_True' / 'metrics.json').read_text())
     assert record['metrics']['boxes/Pd'] == frames['measures']['Pd']
-    assert 'drawn here as filled rectangles' in record['notices'][-1]
     dump = PredictionDump(tmp_path / 'dump_True')
     assert len(dump) == 2 * 7
+    assert sum(len(frame.boxes) for frame in dump.boxes.frames) == len(found[True])
+    assert len({frame.sequence for frame in dump.boxes.frames}) == 2
     assert sum(int(image.mask.any()) for image in dump) > 0
     page = run('analysis_tools/report.py', tmp_path / 'dump_True', '--out', tmp_path / 'report.html', cwd=tmp_path)
     assert 'Not what the test run recorded' not in page.stdout
+    assert f'mAP50 {record["metrics"]["boxes/mAP50"]:.4f}  Pd {frames["measures"]["Pd"]:.4f}' in page.stdout
     assert f'| images_True | Pd | {frames["measures"]["Pd"]:.4f} |' in done.stdout
     for streamed, whole in zip(found[True], found[False]):
         assert streamed['image_id'] == whole['image_id']

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import itertools
 import json
 import math
 import re
+import time
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
 from mmirstd.cli import report
 from mmirstd.utils.errors import DataError, UserError
+from mmirstd.utils.result_table import ResultColumn, ResultRow, ResultTable, latex_table
 from mmirstd.visualization.report import MAX_ALARMS, REPORT_THRESHOLDS, write_page
 from mmirstd.visualization.report.threshold_findings import IOU_STEPS
 from tests.browser import Browser, needs_chromium
 from tests.shared import REPO
-from tests.test_visualization.report_runs import write_run
+from tests.test_visualization.report_runs import write_box_run, write_run
 
 HALF = REPORT_THRESHOLDS.index(0.5)
 SAMPLE = (HALF, 0, 5, 17, 44, len(REPORT_THRESHOLDS) - 1)
@@ -264,6 +269,137 @@ class TestPage:
         charts = [name for role, name in controls if role == 'image']
         assert any('Pd over Fa, threshold 0.50. before: Pd 0.' in name for name in charts)
 
+    def test_a_row_says_at_which_size_it_was_computed(self, page):
+        rows = page.run("[...document.querySelectorAll('th.protocol')].map(h => h.textContent)")
+        assert rows[0].startswith('defaultcomputed at its official size, native size (72 x 96)')
+        assert '⚠ computed at native size (72 x 96), officially at 512 x 512' in rows[1]
+        assert 'officially at 256 x 256' in rows[2]
+        assert 'official size not known' in rows[3]
+
+    def test_intervals_are_shown_and_move(self, page, made):
+        group = made[1]['data']['groups'][1]
+        for k in (HALF, 17):
+            slide(page, k)
+            shown = page.run('document.querySelector(\'[data-cell="default/IoU/1"]\').dataset.interval')
+            assert [float(v) for v in shown.split()] == [group['intervals']['IoU'][end][k] for end in ('low', 'high')]
+        assert page.run('document.querySelector(\'[data-cell="msda/IoU/1"]\').dataset.interval') == ''
+
+    def test_values_at_the_pointer_and_at_the_keyboard(self, page, made):
+        curve = next(c for c in made[1]['data']['charts'] if c['id'] == 'pd-fa')['series'][0]
+        page.run("document.querySelector('#chart-pd-fa svg[role=img]').focus()")
+        page.press('ArrowRight', 39)
+        page.press('ArrowRight', 39)
+        kept = [k for k in range(len(curve['x'])) if curve['x'][k] > 0 or curve['y'][k] > 0]
+        text = page.run("document.querySelector('#chart-pd-fa .values').innerText").splitlines()
+        assert text[0] == 'before'
+        assert text[1].startswith(f'Pd {curve["y"][kept[1]]:.4f} [')
+        assert text[3].startswith('threshold 0.002')
+        page.press('Escape', 27)
+        assert page.run("document.querySelector('#chart-pd-fa .values').hidden")
+        x, y = page.run("""(() => { const c = document.querySelector('#chart-by-size rect');
+            c.scrollIntoView({block: 'center', behavior: 'instant'});
+            const r = c.getBoundingClientRect(); return [r.x + r.width / 2, r.y + 2]; })()""")
+        page.call('Input.dispatchMouseEvent', type='mouseMoved', x=x, y=y)
+        page.wait("!document.querySelector('#chart-by-size .values').hidden")
+        assert ' found' in page.run("document.querySelector('#chart-by-size .values').innerText")
+
+    def test_every_chart_and_table_is_saved(self, page, made, tmp_path):
+        page.download_to(tmp_path)
+        names = page.run("[...document.querySelectorAll('[data-file]')].map(b => b.dataset.file)")
+        charts = [chart['id'] for chart in made[1]['data']['charts']]
+        assert set(names) == {
+            *(f'{name}-masks.{kind}' for name in charts for kind in ('svg', 'csv')),
+            *(f'{name}.{kind}' for name in ('measures', 'images', 'runs') for kind in ('csv', 'tex')),
+        }
+        for name in ('pd-fa-masks.svg', 'measures.csv'):
+            page.run(f'document.querySelector(\'[data-file="{name}"]\').click()')
+            wait_for(tmp_path / name)
+        # The others without the browser's disk: it lets a page save only a few files of its own accord.
+        saved = page.run("""(() => { const saved = {};
+            window.download = (name, type, content) => { saved[name] = content; };
+            document.querySelectorAll('[data-file]').forEach(b => b.click()); return saved; })()""")
+        assert set(saved) == set(names)
+        assert saved['pd-fa-masks.svg'] == (tmp_path / 'pd-fa-masks.svg').read_text(encoding='utf-8')
+        for name, text in saved.items():
+            if name.endswith('.svg'):
+                root = ElementTree.fromstring(text)
+                assert root.tag == '{http://www.w3.org/2000/svg}svg'
+                assert 'var(' not in text
+                assert len(list(root)) > 5
+            elif name.endswith('.tex'):
+                assert text.count('\\toprule') == text.count('\\bottomrule') >= 1
+        rows = list(csv.DictReader(io.StringIO(saved['pd-fa-masks.csv'])))
+        assert [float(row['Pd']) for row in rows[: len(REPORT_THRESHOLDS)]] == pytest.approx(
+            made[1]['data']['groups'][0]['sweep']['default']['Pd']['mean'], rel=1e-5
+        )
+        rows = list(csv.DictReader((tmp_path / 'measures.csv').open(encoding='utf-8')))
+        assert [row['official size'] for row in rows[::2]] == ['native size', '512 x 512', '256 x 256', '']
+        assert float(rows[1]['IoU']) == made[1]['data']['groups'][1]['sweep']['default']['IoU']['mean'][HALF]
+        assert len(list(csv.DictReader(io.StringIO(saved['images.csv'])))) == 40
+
+    def test_latex_is_what_python_writes(self, page, made):
+        page.run("document.querySelector('input[value=own]').click()")
+        found = page.run('measureTables(state.k, state.own).map(latexTable)')
+        for text, protocol in zip(found, made[1]['data']['protocols'], strict=True):
+            groups = made[1]['data']['groups']
+            columns, names = [ResultColumn('run')], page.run('SHOWN')
+            names = [name for name in names if name in groups[0]['own'][protocol['name']]]
+            for name in names:
+                heading, digits, better = page.run(f'MEASURES[{json.dumps(name)}]')
+                columns.append(ResultColumn(heading, f'.{digits}f', better))
+            rows = []
+            for group in groups:
+                values = [group['own'][protocol['name']][name] for name in names]
+                rows.append(ResultRow((group['name'], *(None if v[0] is None else (v[0], v[1]) for v in values))))
+            size = protocol['size']
+            note = f'computed at {size["computed"]}; official size: {size["official"] or "not known"}'
+            title = f'Two runs: protocol {protocol["name"]}, at its own threshold'
+            assert text == latex_table(ResultTable(tuple(columns), tuple(rows), (note,), title))
+
+    def test_table_of_images(self, page, made):
+        data = made[1]['data']
+
+        def rows():
+            return page.run("""[...document.querySelectorAll('#images-table tbody tr')].map(r =>
+                            [Number(r.dataset.image), ...[...r.querySelectorAll('td')].map(c => c.textContent)])""")
+
+        assert len(rows()) == 25
+        slide(page, 17)
+        for number, targets, *figures in rows():
+            items = [item for item in data['items'] if item['image'] == number]
+            assert int(targets) == sum(item['kind'] == 'target' for item in items)
+            for run in (0, 1):
+                missed, false, _ = figures[3 * run : 3 * run + 3]
+                assert int(missed) == sum(kind_of(item, run, 17) == 'missed' for item in items)
+                assert int(false) == sum(kind_of(item, run, 17) == 'alarm' for item in items)
+        page.run("document.querySelectorAll('#images-table button.sort')[2].click()")
+        missed = [int(row[2]) for row in rows()]
+        assert missed == sorted(missed, reverse=True)
+        choose(page, 'images-show', 'missed')
+        assert all(int(row[2]) > 0 or int(row[5]) > 0 for row in rows())
+        first = rows()[0][0]
+        page.run("document.querySelector('#images-table button.link').click()")
+        assert {data['items'][card['item']]['image'] for card in cards(page)} == {first}
+        page.run("document.getElementById('all-images').click()")
+        assert len({data['items'][card['item']]['image'] for card in cards(page)}) > 1
+
+    def test_targets_for_fingers(self, page):
+        """44 px and more on a phone; 24 within a line of text."""
+        try:
+            page.resize(390, 844, mobile=True, scale=2)
+            small = page.run("""[...document.querySelectorAll('button, select, summary, input')].filter(e => {
+                const label = e.closest('label');
+                const boxed = ['checkbox', 'radio'].includes(e.type) && label;
+                const r = (boxed ? label : e).getBoundingClientRect();
+                return r.width && (r.height < 44 || (r.width < 44 && !boxed));
+            }).map(e => e.outerHTML.slice(0, 80))""")
+            assert small == []
+            inline = page.run("""[...document.querySelectorAll('input[type=checkbox], input[type=radio]')]
+                .map(e => e.getBoundingClientRect()).filter(r => r.width && Math.min(r.width, r.height) < 24).length""")
+            assert inline == 0
+        finally:
+            page.resize(1280, 900)
+
     def test_on_a_phone_in_the_dark(self, page):
         try:
             page.resize(390, 844, mobile=True, scale=2)
@@ -306,10 +442,71 @@ def test_a_thousand_images(browser, made, tmp_path):
         f'slider takes {times[10]:.0f} ms (median), {times[-1]:.0f} ms (largest)'
     )
     assert len(cards(browser)) == 24
-    assert nodes < 1500 + len(contents['chunks'])
+    assert nodes < 2600 + len(contents['chunks'])
     assert browser.run("document.querySelectorAll('*').length") < nodes + 500
     assert browser.run("""[...document.querySelectorAll('.card canvas')].filter(c => c.width !== 300).length""") <= 48
     assert browser.problems == []
+
+
+@needs_chromium
+def test_seeds_and_boxes(browser, tmp_path):
+    """Two detectors, one of two seeds: one line a group, a seed to choose, a clip that plays."""
+    for name, quality in (('ours-0', 0.8), ('ours-1', 0.7), ('base', 0.5)):
+        write_box_run(tmp_path / name, quality=quality)
+    path = tmp_path / 'boxes.html'
+    report.main([f'{tmp_path}/ours-0,{tmp_path}/ours-1', f'first={tmp_path}/base', '--out', str(path)])
+    browser.problems.clear()
+    browser.resize(1400, 900)
+    browser.open(path, READY)
+    assert browser.run("[...document.querySelectorAll('#legend span')].map(s => s.textContent)") == [
+        'ours (2 seeds)',
+        'first',
+    ]
+    cell = browser.run("""(() => { const c = document.querySelector('[data-cell="default/mAP50/0"]');
+                       return [c.textContent, c.dataset.value, c.dataset.std]; })()""")
+    assert re.match(r'0\.\d{4} ± 0\.\d{4}\[0\.\d{3}, ', cell[0])
+    figures = [json.loads(browser.run(f'JSON.stringify(RUNS[{i}].own.default.mAP50)')) for i in (0, 1)]
+    assert float(cell[1]) == pytest.approx(sum(figures) / 2)
+    assert float(cell[2]) == pytest.approx(abs(figures[0] - figures[1]) / math.sqrt(2))
+    assert browser.run("document.querySelectorAll('.card')[0].querySelectorAll('canvas').length") == 2
+    assert re.search(r'\([0-2] of 2 seeds\)', browser.run("document.querySelector('.card .status').textContent"))
+    assert 'COCO' in browser.run("document.querySelector('#chart-pr').closest('section').textContent")
+    item = browser.run('DATA.clips[0].item')
+    browser.run(f'details.open([{item}], 0)')
+    assert not browser.run("document.getElementById('clip').hidden")
+    assert browser.run("document.querySelectorAll('#clip-strip button').length") == len(
+        browser.run('DATA.clips[0].frames')
+    )
+    before = browser.run("document.getElementById('clip-name').textContent")
+    assert before.endswith('(the finding)')
+    browser.run("document.getElementById('clip-play').click()")
+    browser.wait(f"document.getElementById('clip-name').textContent !== {json.dumps(before)}")
+    browser.run("document.getElementById('clip-play').click(); document.getElementById('details').close()")
+    assert browser.problems == []
+
+
+def test_groups_of_seeds(tmp_path):
+    assert report.split_group('ours=a,b') == ('ours', ['a', 'b'])
+    assert report.split_group('a') == (None, ['a'])
+    (tmp_path / 'x=1,2').mkdir()
+    assert report.split_group(str(tmp_path / 'x=1,2')) == (None, [str(tmp_path / 'x=1,2')])
+    assert report.group_names([(None, ['r/net-s0', 'r/net-s1']), ('b', ['r/c'])]) == ['net-s', 'b']
+    with pytest.raises(UserError, match='names no folder'):
+        report.split_group('ours=')
+
+
+def test_boxes_have_protocols_of_their_own(tmp_path):
+    folder = write_box_run(tmp_path / 'r')
+    with pytest.raises(UserError, match='boxes are always measured by "default" and "sstnet"'):
+        report.main([str(folder), '--protocol', 'msda', '--out', str(tmp_path / 'r.html')])
+
+
+def wait_for(path: Path) -> None:
+    """Until a download is there."""
+    end = time.monotonic() + 60
+    while not path.is_file():
+        assert time.monotonic() < end, path.name
+        time.sleep(0.02)
 
 
 def thousandfold(contents: dict, images: int) -> dict:

@@ -8,6 +8,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from mmirstd.evaluation.box_dump import DumpedBoxes, write_boxes
+from mmirstd.evaluation.box_maps import box_maps
+from mmirstd.evaluation.functional import FrameDetections
 from mmirstd.evaluation.prediction_dump import DumpWriter, write_index
 
 SHAPE = (72, 96)
@@ -60,6 +63,64 @@ def write_run(
     for index in range(images):
         name = names[index] if names else f'scene{index:03d}'
         entries.append(writer.write(name, *scene(np.random.default_rng([seed, index]), quality, shape)))
+    write_index(folder, entries)
+    if record:
+        (folder / 'metrics.json').write_text(json.dumps(record))
+    return folder
+
+
+def write_box_run(
+    folder: Path,
+    sequences: int = 3,
+    frames: int = 6,
+    quality: float = 0.6,
+    empty: str = '',
+    seed: int = 0,
+    **record: object,
+) -> Path:
+    """Write a dump of a detector: a target that moves, one that is ignored, detections near them and elsewhere.
+
+    Args:
+        folder: Where.
+        sequences, frames: How many, and frames of each.
+        quality: 0 to 1, how often and how well targets are found.
+        empty: ``'boxes'`` (nothing is found), ``'targets'`` (nothing is there) or ``'both'``.
+        seed: Runs of one seed have the same images and targets.
+        record: What goes into ``metrics.json``.
+    """
+    writer, entries, found = DumpWriter(folder), [], []
+    for sequence in range(sequences):
+        for number in range(frames):
+            rng = np.random.default_rng([seed, sequence, number])
+            x, y = 12 + 3.0 * number, 20 + 9.0 * sequence
+            targets = np.array([[x, y, x + 4, y + 3], [70, 8, 78, 14]], np.float64)
+            shift = (rng.random(4) - 0.5) * 3 * (1.1 - quality)
+            boxes = np.array([targets[0] + shift, [72, 9, 77, 13], [40.0, 50, 45, 55]])
+            scores = np.array([min(0.99, quality * (0.3 + rng.random())), 0.9, 0.7 * rng.random() * (1.2 - quality)])
+            image = np.clip(4000 + rng.normal(0, 30, SHAPE), 0, 65535)
+            if empty in ('targets', 'both'):
+                targets = targets[:0]
+            else:
+                image[int(y) : int(y) + 3, int(x) : int(x) + 4] += 600
+            if empty in ('boxes', 'both'):
+                boxes, scores = boxes[:0], scores[:0]
+            name = f'seq{sequence}/{number:03d}'
+            frame = FrameDetections(
+                image=name,
+                sequence=f'seq{sequence}',
+                shape=SHAPE,
+                targets=targets,
+                target_labels=np.zeros(len(targets), np.int64),
+                ignored=np.arange(len(targets)) == 1,
+                scr=np.full(len(targets), np.nan),
+                boxes=boxes,
+                scores=scores.astype(np.float32).astype(np.float64),
+                labels=np.zeros(len(boxes), np.int64),
+            )
+            instances = [dict(bbox=box, ignore_flag=int(i == 1)) for i, box in enumerate(targets)]
+            entries.append(writer.write(name, *box_maps(boxes, scores, instances, SHAPE), image.astype(np.uint16)))
+            found.append(frame)
+    write_boxes(folder, DumpedBoxes(found))
     write_index(folder, entries)
     if record:
         (folder / 'metrics.json').write_text(json.dumps(record))

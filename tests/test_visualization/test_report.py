@@ -78,7 +78,7 @@ def test_roc_is_that_of_the_metric(run):
     histograms = [score_histograms(score, mask > 0) for score, mask in pairs(run)]
     expected = roc_curve([h[0] for h in histograms], [h[1] for h in histograms])
     assert run.summary['own']['default']['AUC'] == expected.auc
-    np.testing.assert_array_equal(run.summary['roc']['tpr'], expected.tpr)
+    np.testing.assert_array_equal(run.curves['tpr'], expected.tpr)
     assert len(expected.tpr) == len(ROC_THRESHOLDS) + 2
 
 
@@ -90,9 +90,22 @@ def test_findings_add_up_to_the_totals(run, k):
     areas = np.concatenate([image.alarms.areas[:, k] for image in run.images])
     assert areas.sum() == sum(c['targets']['false_pixels'] for c in counts)
     assert (areas > 0).sum() == sum(c['targets']['components'] - c['targets']['matched'] for c in counts)
-    for part in ('size', 'scr'):
-        assert sum(group['detected'][k] for group in run.summary[part]) == detected
-        assert sum(group['targets'] for group in run.summary[part]) == sum(len(image.targets) for image in run.images)
+    for part in ('detected', 'false_pixels', 'targets'):
+        assert run.counts[part][k].tolist() == [c['targets'][part] for c in counts]
+    for part in ('tp', 'fp', 'fn'):
+        assert run.counts[part][k].tolist() == [c['pixel'][part] for c in counts]
+    assert run.counts['false'][k].sum() == (areas > 0).sum()
+    assert [image.iou[k] for image in run.images] == pytest.approx([c['niou']['iou'] for c in counts])
+
+
+def test_bars_add_up_to_the_totals(run):
+    charts = {chart['id']: chart for chart in build_contents([run], 't')['data']['charts']}
+    for name in ('by-size', 'by-scr'):
+        chart = charts[name]
+        assert sum(part['targets'] for part in chart['bins']) == sum(len(image.targets) for image in run.images)
+        for k in SAMPLE:
+            found = [part[k] for part in chart['series'][0]['detected']]
+            assert sum(found) == run.summary['totals']['targets']['detected'][k]
 
 
 def pixels(components, index, shape):

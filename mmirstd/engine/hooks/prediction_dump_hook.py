@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-import numpy as np
 from mmengine.dist import barrier, collect_results, is_main_process
 from mmengine.hooks import Hook
 from mmengine.logging import print_log
 
+from mmirstd.evaluation.box_dump import FILE as BOX_FILE
+from mmirstd.evaluation.box_dump import BoxRule, DumpedBoxes, write_boxes
 from mmirstd.evaluation.box_maps import box_maps
+from mmirstd.evaluation.functional import FrameDetections
 from mmirstd.evaluation.maps import map_of
+from mmirstd.evaluation.metrics.moving_target_metric import MovingTargetMetric, frame_record
 from mmirstd.evaluation.prediction_dump import DumpWriter, write_index
 from mmirstd.registry import HOOKS
 from mmirstd.utils.errors import DataError
@@ -28,7 +31,9 @@ class PredictionDumpHook(Hook):
     rank writes its own images, and rank 0 the index in data-set order.  An image whose size differs from the ground
     truth's (a protocol that evaluates at a fixed size) is resized to it.
 
-    Boxes and annotated ``instances`` are drawn as filled rectangles (:func:`mmirstd.evaluation.box_maps.box_maps`).
+    Boxes and annotated ``instances`` are kept (:mod:`mmirstd.evaluation.box_dump`) and also drawn as filled rectangles
+    (:func:`mmirstd.evaluation.box_maps.box_maps`). Where the pipeline packs no ``instances``, as stock ones of mmdet do
+    not, the data set's annotation is taken.
 
     Attributes:
         of_boxes: The network predicts boxes.
@@ -47,12 +52,14 @@ class PredictionDumpHook(Hook):
         self.of_boxes = False
         self._writer: DumpWriter | None = None
         self._entries: list[dict[str, Any] | None] = []
+        self._instances: dict[str, Any] | None = None
 
     def before_test_epoch(self, runner: Any) -> None:
         """Make the folder; an index of an earlier test goes, since its images are about to be replaced."""
         self._writer, self._entries = DumpWriter(self.out_dir), []
         if is_main_process():
-            (self.out_dir / 'index.json').unlink(missing_ok=True)
+            for name in ('index.json', BOX_FILE):
+                (self.out_dir / name).unlink(missing_ok=True)
         barrier()
 
     def after_test_iter(
@@ -67,15 +74,36 @@ class PredictionDumpHook(Hook):
             image = read_test_image(dataset, sample.img_path)
             if 'seg_logits' not in sample and 'pred_instances' in sample:
                 self.of_boxes = True
-                probability, mask = _maps_of_boxes(sample, image.shape[:2])
+                instances = self._instances_of(dataset, sample)
+                boxes = frame_record(dict(sample.all_items(), instances=instances))
+                probability, mask = box_maps(boxes['boxes'], boxes['scores'], instances, image.shape[:2])
             else:
+                boxes = None
                 probability, mask = map_of(sample.seg_logits), map_of(sample.gt_sem_seg)
             if image.shape != probability.shape:
                 image = cv2.resize(image, probability.shape[::-1], interpolation=cv2.INTER_LINEAR)
             assert self._writer is not None
-            self._entries.append(
-                self._writer.write(image_id_of(dataset, sample), probability, mask, image, source=sample.img_path)
+            entry = self._writer.write(image_id_of(dataset, sample), probability, mask, image, source=sample.img_path)
+            self._entries.append(dict(entry, boxes=boxes))
+
+    def _instances_of(self, dataset: Any, sample: Any) -> Any:
+        """The annotated boxes of an image, in pixels of the original."""
+        instances = sample.get('instances')
+        if instances is not None:
+            return instances
+        if self._instances is None:
+            self._instances = {
+                str(info.get('img_path')): info.get('instances')
+                for info in (dataset.get_data_info(index) for index in range(len(dataset)))
+            }
+        instances = self._instances.get(str(sample.img_path))
+        if instances is None:
+            raise DataError(
+                f"{sample.img_path}: neither the sample nor its data set has 'instances', so there is nothing to hold "
+                'the boxes against',
+                cure="pack them: mmirstd.PackClipInputs, or PackDetInputs with meta_keys=(..., 'instances')",
             )
+        return instances
 
     def after_test_epoch(self, runner: Any, metrics: dict[str, float] | None = None) -> None:
         """Gather the entries and write the index."""
@@ -88,17 +116,17 @@ class PredictionDumpHook(Hook):
                     f'{self.out_dir}: two data sets have images of one ID, which several processes cannot '
                     'keep apart; test in one process'
                 )
+            boxes = [entry.pop('boxes') for entry in entries]
+            if entries and all(found is not None for found in boxes):
+                frames = [FrameDetections(**dict(found, image=entry['name'])) for found, entry in zip(boxes, entries)]
+                write_boxes(self.out_dir, DumpedBoxes(frames, _rule_of(runner)))
             write_index(self.out_dir, entries)
             print_log(f'{len(entries)} probability maps, masks and images are in {self.out_dir}', logger='current')
 
 
-def _maps_of_boxes(sample: Any, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
-    predicted, instances = sample.pred_instances, sample.get('instances')
-    if instances is None:
-        raise DataError(
-            f"{sample.img_path}: the sample has no 'instances', so there is nothing to hold the boxes against",
-            cure="pack them: mmirstd.PackClipInputs, or PackDetInputs with meta_keys=(..., 'instances')",
-        )
-    boxes = getattr(predicted.bboxes, 'tensor', predicted.bboxes)  # mmdet's boxes
-    scores = predicted.scores.detach().cpu().float().numpy()
-    return box_maps(boxes.detach().cpu().float().numpy(), scores, instances, shape)
+def _rule_of(runner: Any) -> BoxRule:
+    """How the run's own metric counts boxes; the default where it has none of ours."""
+    for metric in runner.test_loop.evaluator.metrics:
+        if isinstance(metric, MovingTargetMetric):
+            return BoxRule(metric.score_threshold, metric.max_distance, metric.num_classes)
+    return BoxRule(num_classes=max(1, len((runner.test_loop.dataloader.dataset.metainfo or {}).get('classes') or ())))

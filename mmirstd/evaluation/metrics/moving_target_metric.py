@@ -131,7 +131,7 @@ class MovingTargetMetric(DataSetMetric):
         """
         for sample in data_samples:
             if sample.get('is_key_frame', True):
-                self.results.append(_record(sample, self.scr_bins is not None))
+                self.results.append(frame_record(sample, self.scr_bins is not None))
             else:  # keeps the parts of several processes equally long, which mmengine relies on
                 self.results.append(dict(image=None))
 
@@ -207,8 +207,17 @@ class MovingTargetMetric(DataSetMetric):
         return table
 
 
-def _record(sample: Mapping[str, Any], with_scr: bool) -> dict[str, Any]:
-    """The fields of :class:`FrameDetections`, in NumPy, fit to be sent between processes."""
+def frame_record(sample: Mapping[str, Any], with_scr: bool = False) -> dict[str, Any]:
+    """The fields of :class:`FrameDetections`, in NumPy, fit to be sent between processes.
+
+    Args:
+        sample: A data sample with predictions and, as metainfo, the annotation.
+        with_scr: Every target must have ``scr``.
+
+    Raises:
+        KeyError: Predictions, annotation or an ID are missing.
+        ValueError: A prediction is not finite, or a target has no SCR.
+    """
     name = str(sample.get('img_path') or sample.get('img_id'))
     for key, cure in (
         ('pred_instances', 'the model returned no predictions'),

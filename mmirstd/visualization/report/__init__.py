@@ -14,17 +14,20 @@ from mmirstd.utils.lazy import lazy_names
 
 if TYPE_CHECKING:
     from .contents import build_contents
-    from .limits import MAX_ALARMS, MAX_RUNS
+    from .limits import MAX_ALARMS, MAX_CLIPS, MAX_RUNS
     from .page import render_page, write_page
     from .run_analysis import ImageAnalysis, RunAnalysis, analyze_run
+    from .run_groups import RunGroup
     from .thresholds import REPORT_THRESHOLDS, threshold_levels
 
 _MODULES = {
     'ImageAnalysis': '.run_analysis',
     'MAX_ALARMS': '.limits',
+    'MAX_CLIPS': '.limits',
     'MAX_RUNS': '.limits',
     'REPORT_THRESHOLDS': '.thresholds',
     'RunAnalysis': '.run_analysis',
+    'RunGroup': '.run_groups',
     'analyze_run': '.run_analysis',
     'build_contents': '.contents',
     'render_page': '.page',
@@ -34,9 +37,11 @@ _MODULES = {
 __all__ = [
     'ImageAnalysis',
     'MAX_ALARMS',
+    'MAX_CLIPS',
     'MAX_RUNS',
     'REPORT_THRESHOLDS',
     'RunAnalysis',
+    'RunGroup',
     'analyze_run',
     'build_contents',
     'render_page',

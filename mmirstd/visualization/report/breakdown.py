@@ -1,8 +1,6 @@
-"""Pd of groups of targets: by size and by local signal-to-clutter ratio."""
+"""Groups of targets: by size and by local signal-to-clutter ratio."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 
@@ -24,21 +22,17 @@ SCR_BINS: tuple[tuple[str, float, float], ...] = (
 )
 
 
-def pd_by(values: np.ndarray, detected: np.ndarray, bins: tuple[tuple[str, float, float], ...]) -> list[dict[str, Any]]:
-    """Count targets and detections in bins.
+def group_targets(values: np.ndarray, bins: tuple[tuple[str, float, float], ...]) -> tuple[list[str], list[np.ndarray]]:
+    """Which targets are in which bin.
 
     Args:
         values: (N,) of each target; NaN where not known.
-        detected: (N, K) bool, at each threshold.
         bins: Label, from, up to (exclusive).
 
     Returns:
-        Per bin ``label``, ``targets`` and ``detected`` (a list of K); last, if there are any, the unknown.
+        Labels of the bins and the numbers of their targets; last, if there are any, the unknown.
     """
-    groups = [(label, (values >= low) & (values < high)) for label, low, high in bins]
+    groups = [(label, np.flatnonzero((values >= low) & (values < high))) for label, low, high in bins]
     if np.isnan(values).any():
-        groups.append(('unknown', np.isnan(values)))
-    return [
-        dict(label=label, targets=int(inside.sum()), detected=detected[inside].sum(axis=0).tolist())
-        for label, inside in groups
-    ]
+        groups.append(('unknown', np.flatnonzero(np.isnan(values))))
+    return [label for label, _ in groups], [inside for _, inside in groups]

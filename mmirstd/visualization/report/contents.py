@@ -11,76 +11,140 @@ from typing import Any
 import numpy as np
 
 from mmirstd.evaluation.functional import get_protocol
+from mmirstd.evaluation.functional.coco_evaluation import FRAMES
 from mmirstd.utils.errors import DataError
 
-from .crops import ALARM_SIDE, gray_crop, pack_bytes, target_window, thumbnail, window_around
-from .limits import MAX_ALARMS
+from .auc_facts import auc_facts
+from .charts import build_charts
+from .clips import chosen_items, neighbors
+from .crops import ALARM_SIDE, Window, target_window, thumbnail, window_around
+from .evaluated_size import evaluated_size
+from .image_table import image_row
+from .limits import MAX_ALARMS, MAX_CLIPS
+from .painter import Painter
 from .run_analysis import RunAnalysis
+from .run_groups import LEVEL, RunGroup, draw_resamples, summarize_group
 from .threshold_findings import FalseAlarms
-from .thresholds import REPORT_THRESHOLDS, threshold_levels
+from .thresholds import REPORT_THRESHOLDS
 
 # Alarms of two runs whose peaks are nearer than this (px) are shown in one card.
 _SAME_PLACE = 3.0
 _CROPS_PER_CHUNK = 100
 
 
-def build_contents(runs: Sequence[RunAnalysis], title: str, max_alarms: int = MAX_ALARMS) -> dict[str, Any]:
+def build_contents(
+    runs: Sequence[RunAnalysis],
+    title: str,
+    max_alarms: int = MAX_ALARMS,
+    groups: Sequence[RunGroup] | None = None,
+    max_clips: int = MAX_CLIPS,
+) -> dict[str, Any]:
     """The data of a page.
 
     Args:
-        runs: Of the same images.
+        runs: Of the same images, all of masks or all of boxes.
         title: Of the page.
         max_alarms: False alarms shown of each run.
+        groups: Which runs differ by their seed only; None: each run is a group of its own.
+        max_clips: Findings of sequences that get a clip.
 
     Returns:
         ``data``: everything but pictures, fit for strict JSON; ``chunks``: the pictures of the items (gray values,
-        ground truth, then the threshold levels of each run), ``chunkSize`` items in each.
+        ground truth, then of each run its threshold levels or its boxes), ``chunkSize`` items in each; ``clips``: lists
+        of such pictures, in the order of ``data['clips']``.
 
     Raises:
-        DataError: The runs are not of the same images and ground truth.
+        DataError: The runs are not of the same images and ground truth, or not of one kind.
     """
+    if groups is None:
+        groups = [RunGroup(run.name, (index,)) for index, run in enumerate(runs)]
     by_name = _same_images(runs)
+    draws = draw_resamples(runs)
+    summaries = [summarize_group(group, runs, draws) for group in groups]
+    start = _start(runs)
     limits = [_score_limit([image.alarms for image in run.images], max_alarms) for run in runs]
     images, items, pictures = [], [], []
-    order = [{entry['name']: index for index, entry in enumerate(run.dump.entries)} for run in runs]
     for number, first in enumerate(runs[0].images):
-        dumped = [run.dump[places[first.name]] for run, places in zip(runs, order)]
+        places = [int(order[number]) for order in draws.order]
+        painter = Painter(runs, places)
         analyzed = [names[first.name] for names in by_name]
-        gray, truth = dumped[0].gray, dumped[0].mask > 0.5
-        levels = [threshold_levels(image.probability) for image in dumped]
-        height, width = gray.shape
-        images.append(dict(name=first.name, height=height, width=width, thumbnail=thumbnail(gray)))
+        height, width = painter.shape
+        images.append(
+            dict(
+                name=first.name,
+                height=height,
+                width=width,
+                thumbnail=thumbnail(painter.gray),
+                sequence=runs[0].sequences[number],
+                **image_row(runs, places),
+            )
+        )
         found = [
             *_target_items(analyzed, (height, width)),
             *_alarm_items([image.alarms for image in analyzed], limits, (height, width)),
         ]
         for item, window in found:
             items.append(dict(item, image=number, window=[window.top, window.left, window.height, window.width]))
-            pictures.append(
-                [
-                    gray_crop(gray, window),
-                    pack_bytes(window.of(truth)),
-                    *(pack_bytes(window.of(level)) for level in levels),
-                ]
-            )
-    chunks = [pictures[start : start + _CROPS_PER_CHUNK] for start in range(0, len(pictures), _CROPS_PER_CHUNK)]
+            pictures.append(painter.paint(window))
+    clips, moving = _clips(runs, draws.order, items, start, max_clips)
+    for item in items:
+        item.pop('detected', None)
+    chunks = [pictures[first : first + _CROPS_PER_CHUNK] for first in range(0, len(pictures), _CROPS_PER_CHUNK)]
     data = dict(
         title=title,
         made=time.strftime('%Y-%m-%d %H:%M'),
+        kind=runs[0].kind,
         thresholds=list(REPORT_THRESHOLDS),
-        start=REPORT_THRESHOLDS.index(0.5),
+        start=start,
         chunkSize=_CROPS_PER_CHUNK,
-        protocols=[_protocol(name) for name in runs[0].summary['own']],
+        protocols=[_protocol(name, runs) for name in runs[0].summary['own']],
         runs=[_run(run) for run in runs],
+        groups=summaries,
+        draws=dict(units=draws.units, count=draws.count, level=LEVEL, resamples=len(draws.weights)),
+        charts=build_charts(groups, summaries, runs, draws),
         images=images,
         items=items,
+        clips=moving,
     )
-    return dict(data=_plain(data), chunks=chunks)
+    return dict(data=_plain(data), chunks=chunks, clips=clips)
+
+
+def _start(runs: Sequence[RunAnalysis]) -> int:
+    """Where the slider starts: at 0.5, or at the threshold that the detectors were tested at."""
+    wanted = runs[0].summary.get('score_threshold', 0.5)
+    return min(range(len(REPORT_THRESHOLDS)), key=lambda k: abs(REPORT_THRESHOLDS[k] - wanted))
+
+
+def _clips(
+    runs: Sequence[RunAnalysis], orders: Sequence[np.ndarray], items: Sequence[dict[str, Any]], start: int, limit: int
+) -> tuple[list[list[Any]], list[dict[str, Any]]]:
+    """The pictures of each clip; and of each its item, the numbers of its frames and the finding's place among them."""
+    pictures, clips = [], []
+    painters: dict[int, Painter] = {}
+    for position in chosen_items(items, start, limit) if any(runs[0].sequences) else ():
+        item = items[position]
+        frames = neighbors(runs[0].sequences, item['image'])
+        if len(frames) < 2:
+            continue
+        for number in [number for number in painters if number not in frames]:
+            del painters[number]
+        for number in frames:
+            painters.setdefault(number, Painter(runs, [int(order[number]) for order in orders]))
+        window = Window(*item['window'])
+        pictures.append([painters[number].paint(window) for number in frames])
+        clips.append(dict(item=position, frames=frames, at=frames.index(item['image'])))
+    return pictures, clips
 
 
 def _same_images(runs: Sequence[RunAnalysis]) -> list[dict[str, Any]]:
     """Name -> image of each run; raise unless all hold the same."""
     by_name = [{image.name: image for image in run.images} for run in runs]
+    other = next((run for run in runs if run.kind != runs[0].kind), None)
+    if other is not None:
+        raise DataError(
+            f'{other.dump.folder} is of {other.kind} and {runs[0].dump.folder} of {runs[0].kind}; '
+            'make two reports: their measures cannot be compared'
+        )
     for run, names in zip(runs[1:], by_name[1:]):
         where = f'{run.dump.folder} and {runs[0].dump.folder}'
         only = sorted(set(names) ^ set(by_name[0]))
@@ -120,6 +184,7 @@ def _target_items(analyzed: Sequence[Any], shape: tuple[int, int]) -> list[tuple
                     x=round(float(column), 2),
                     area=int(first.targets.areas[index]),
                     scr=_rounded(first.scr[index], 3),
+                    detected=[image.iou_codes[index] > 0 for image in analyzed],
                     runs=[
                         dict(
                             codes=base64.b64encode(image.iou_codes[index].tobytes()).decode(),
@@ -176,16 +241,18 @@ def _run(run: RunAnalysis) -> dict[str, Any]:
         checkpoint=_file_name(record.get('checkpoint')),
         checkpoint_sha256=str(record.get('checkpoint_sha256') or '')[:16],
         evaluated_at=record.get('eval_size'),
+        score_threshold=run.summary.get('score_threshold'),
         tested=record.get('time'),
         mmirstd=versions.get('mmirstd'),
         torch=versions.get('torch'),
     )
-    roc = run.summary['roc']
-    curve = dict(fpr=[_significant(v) for v in roc['fpr']], tpr=[_significant(v) for v in roc['tpr']])
-    return dict(run.summary, roc=curve, name=run.name, facts={key: str(v) for key, v in facts.items() if v})
+    kept = {key: run.summary[key] for key in ('own', 'sweep', 'totals', 'notices')}
+    return dict(kept, name=run.name, facts={key: str(v) for key, v in facts.items() if v}, auc=auc_facts(run))
 
 
-def _protocol(name: str) -> dict[str, Any]:
+def _protocol(name: str, runs: Sequence[RunAnalysis]) -> dict[str, Any]:
+    if runs[0].kind == 'boxes':
+        return dict(name=name, description=FRAMES[name], source='', defects=[], parts={}, resolution={}, size=None)
     spec = get_protocol(name)
     return dict(
         name=name,
@@ -194,6 +261,7 @@ def _protocol(name: str) -> dict[str, Any]:
         defects=list(spec.defects),
         parts={part: str(rule) for part, rule in spec.parts.items()},
         resolution={key: size or 'native' for key, size in spec.resolution.items()},
+        size=evaluated_size(spec, runs[0].dump),
     )
 
 
@@ -204,10 +272,6 @@ def _file_name(path: Any) -> str:
 
 def _rounded(value: float, digits: int) -> float | None:
     return round(float(value), digits) if math.isfinite(value) else None
-
-
-def _significant(value: float) -> float | None:
-    return float(f'{value:.5g}') if math.isfinite(value) else None
 
 
 def _plain(value: Any) -> Any:

@@ -9,7 +9,18 @@ from pathlib import Path
 from typing import Any
 
 #: In the order in which the page runs them.
-SCRIPTS = ('data.js', 'format.js', 'chart.js', 'summary.js', 'crop.js', 'gallery.js', 'details.js', 'main.js')
+SCRIPTS = (
+    'data.js',
+    'format.js',
+    'export.js',
+    'chart.js',
+    'summary.js',
+    'crop.js',
+    'gallery.js',
+    'images.js',
+    'details.js',
+    'main.js',
+)
 
 
 def render_page(contents: dict[str, Any]) -> str:
@@ -20,6 +31,7 @@ def render_page(contents: dict[str, Any]) -> str:
     """
     blocks = [_json_block('data', contents['data'])]
     blocks += [_json_block(f'crops-{index}', chunk) for index, chunk in enumerate(contents['chunks'])]
+    blocks += [_json_block(f'clip-{index}', clip) for index, clip in enumerate(contents.get('clips', ()))]
     scripts = '\n'.join(f'// {name}\n{_asset(name)}' for name in SCRIPTS)
     page = _asset('page.html')
     for mark, text in (

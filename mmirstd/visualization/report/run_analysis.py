@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,17 +12,19 @@ import numpy as np
 from mmirstd.evaluation.functional import Components, ProtocolSpec, get_protocol, roc_curve, target_scr
 from mmirstd.evaluation.functional.binarize import PredictionRule
 from mmirstd.evaluation.functional.roc_curve import score_histograms
+from mmirstd.evaluation.functional.score_counts import ScoreCounts
 from mmirstd.evaluation.prediction_dump import PredictionDump
 from mmirstd.utils.components import component_maxima
 from mmirstd.utils.errors import DataError
 from mmirstd.utils.renamed import renamed_names
 
-from .breakdown import SCR_BINS, SIZE_BINS, pd_by
 from .sweep import ProtocolSweep
 from .threshold_findings import FalseAlarms, FindingCollector
 from .thresholds import REPORT_THRESHOLDS
 
-if not TYPE_CHECKING:
+if TYPE_CHECKING:
+    from .box_analysis import BoxTargets
+else:
     __getattr__ = renamed_names(__name__, {'analyse_run': 'analyze_run'})
 
 # Recorded and recomputed measures are the same numbers; this only forgives another NumPy's last bit.
@@ -41,15 +43,18 @@ class ImageAnalysis:
         scores: (N,) highest probability inside each target.
         iou_codes: (N, K) uint8, see :class:`.threshold_findings.TargetFindings`.
         alarms: Its false alarms.
+        iou: (K,) at each threshold: IoU of all its pixels, 1 where nothing is and nothing is predicted; of boxes the
+            mean of the detected targets, NaN without any.
     """
 
     name: str
     truth_key: str
-    targets: Components
+    targets: Components | BoxTargets
     scr: np.ndarray
     scores: np.ndarray
     iou_codes: np.ndarray
     alarms: FalseAlarms
+    iou: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -61,13 +66,24 @@ class RunAnalysis:
         dump: Where it came from.
         images: In data-set order.
         summary: Everything about the whole run, fit for JSON but for NaN: ``own`` and ``sweep`` (measures),
-            ``totals``, ``roc``, ``size``, ``scr``, ``notices``.
+            ``totals``, ``notices``.
+        kind: ``'masks'`` or ``'boxes'``.
+        counts: What :func:`mmirstd.evaluation.image_counts.measure` needs, (K, N) each: threshold, image; and
+            ``false``, the false alarms.
+        curves: Arrays of the curves that have thresholds of their own.
+        sequences: (N) the sequence of each image, ``''`` where it is in none.
+        scores: Of boxes, for intervals of mAP50.
     """
 
     name: str
     dump: PredictionDump
     images: list[ImageAnalysis]
     summary: dict[str, Any]
+    kind: str = 'masks'
+    counts: dict[str, np.ndarray] = field(default_factory=dict)
+    curves: dict[str, Any] = field(default_factory=dict)
+    sequences: tuple[str, ...] = ()
+    scores: ScoreCounts | None = None
 
 
 def analyze_run(
@@ -79,15 +95,20 @@ def analyze_run(
     """Evaluate a dump by all protocols at all thresholds and collect its findings.
 
     Args:
-        dump: The run.
+        dump: The run; one of boxes is handed on to :func:`.box_analysis.analyze_boxes`.
         name: What the report calls it.
-        protocols: ``'default'`` is always among them.
+        protocols: ``'default'`` is always among them; of masks, boxes have protocols of their own.
         progress: Wraps the loop over the images, e.g. ``tqdm``.
 
     Raises:
         DataError: A file of the dump is damaged, or two images have one ID.
         KeyError: An unknown protocol.
     """
+    if dump.boxes is not None:
+        from .box_analysis import analyze_boxes
+
+        return analyze_boxes(dump, dump.boxes, name, progress)
+    check_names(dump)
     specs = {spec.name: spec for spec in (get_protocol(p) for p in ('default', *protocols))}
     rule = specs['default'].target_rule
     sweep = ProtocolSweep(list(specs.values()))
@@ -117,33 +138,59 @@ def analyze_run(
                 component_maxima(targets, image.probability),
                 found.iou_codes,
                 alarms,
+                np.zeros(0),  # below, from the counts
             )
         )
-    if len({image.name for image in images}) < len(images):
-        raise DataError(f'{dump.folder}: several images have the same ID; a report needs to tell them apart')
+    counts = _counts(sweep, np.array([entry['height'] * entry['width'] for entry in dump.entries], np.float64))
+    union = counts['tp'] + counts['fp'] + counts['fn']
+    iou = np.divide(counts['tp'], union, out=np.ones_like(union), where=union > 0)
+    images = [replace(image, iou=iou[:, index]) for index, image in enumerate(images)]
 
     roc = roc_curve([background], [target])
     own, moved = sweep.own_measures(), sweep.measures()
     own['default']['AUC'] = roc.auc
     moved['default']['AUC'] = [roc.auc] * len(REPORT_THRESHOLDS)
-    codes = np.concatenate([image.iou_codes for image in images])
-    areas = np.concatenate([image.targets.areas for image in images]).astype(np.float64)
-    scr = np.concatenate([image.scr for image in images])
     summary = dict(
         own=own,
         sweep=moved,
         totals=dict(targets=sweep.totals('targets'), pixel=sweep.totals('pixel')),
-        roc=dict(fpr=roc.fpr, tpr=roc.tpr),
-        size=pd_by(areas, codes > 0, SIZE_BINS),
-        scr=pd_by(scr, codes > 0, SCR_BINS),
         notices=_notices(dump, own),
     )
-    return RunAnalysis(name, dump, images, summary)
+    curves = dict(
+        thresholds=roc.thresholds,
+        fpr=roc.fpr,
+        tpr=roc.tpr,
+        precision=roc.precision,
+        background=background,
+        target=target,
+    )
+    return RunAnalysis(name, dump, images, summary, counts=counts, curves=curves, sequences=('',) * len(images))
+
+
+def check_names(dump: PredictionDump) -> None:
+    """Raise DataError where two images of a dump have one ID."""
+    if len({entry['name'] for entry in dump.entries}) < len(dump.entries):
+        raise DataError(f'{dump.folder}: several images have the same ID; a report needs to tell them apart')
+
+
+def recorded_notices(dump: PredictionDump) -> list[str]:
+    """What the test said, but for the sizes of protocols, which stand in the rows of the table."""
+    given = [str(notice) for notice in dump.record.get('notices') or ()]
+    return [notice for notice in given if ' officially evaluates ' not in notice]
+
+
+def _counts(sweep: ProtocolSweep, pixels: np.ndarray) -> dict[str, np.ndarray]:
+    """The default protocol's counts of each image at each threshold."""
+    found = {**sweep.of_images('pixel'), **sweep.of_images('targets')}
+    counts = {name: found[name] for name in ('tp', 'fp', 'fn', 'targets', 'detected', 'false_pixels')}
+    counts['false'] = found['components'] - found['matched']
+    counts['pixels'] = np.broadcast_to(pixels, counts['tp'].shape)
+    return counts
 
 
 def _notices(dump: PredictionDump, own: dict[str, dict[str, float]]) -> list[str]:
     """What a reader should know: the run's own notices, and measures that are not those it recorded."""
-    notices = [str(notice) for notice in dump.record.get('notices') or ()]
+    notices = recorded_notices(dump)
     recorded = dump.record.get('metrics') or {}
     different = []
     for protocol, measures in own.items():

@@ -77,6 +77,12 @@ class ProtocolSweep:
         columns = [self._counts[specs[index].parts[part]] for specs in self._moved]
         return {name: [column.total(name) for column in columns] for name in columns[0].names}
 
+    def of_images(self, part: str, protocol: str = 'default') -> dict[str, np.ndarray]:
+        """What one part of a protocol counted in each image at each threshold: name -> (K, N) float64."""
+        index = [spec.name for spec in self._own].index(protocol)
+        columns = [self._counts[specs[index].parts[part]] for specs in self._moved]
+        return {name: np.array([column.values(name) for column in columns], np.float64) for name in columns[0].names}
+
     def _count(self, rules: Sequence[Any], evidence: ImageEvidence) -> None:
         for rule in rules:
             self._counts[rule].append(rule.count(evidence))
@@ -101,9 +107,12 @@ class _Column:
     def dicts(self) -> list[dict[str, Any]]:
         return [dict(zip(self.names, row)) for row in self._rows]
 
-    def total(self, name: str) -> int:
+    def values(self, name: str) -> list[Any]:
         index = self.names.index(name)
-        return sum(row[index] for row in self._rows)
+        return [row[index] for row in self._rows]
+
+    def total(self, name: str) -> int:
+        return sum(self.values(name))
 
 
 def _without_bins(spec: ProtocolSpec) -> ProtocolSpec:

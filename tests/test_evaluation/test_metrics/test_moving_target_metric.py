@@ -98,9 +98,9 @@ def test_recorded_case(protocol, prefix, record):
 
 
 def record_of(item: dict) -> FrameDetections:
-    from mmirstd.evaluation.metrics.moving_target_metric import _record
+    from mmirstd.evaluation.metrics.moving_target_metric import frame_record
 
-    return FrameDetections(**_record(item, False))
+    return FrameDetections(**frame_record(item, False))
 
 
 def test_each_sequence_is_what_pycocotools_says_of_it_alone():

@@ -3,6 +3,7 @@
 const TRUTH_COLOR = '#00c8ff';
 const TICK_COLOR = '#ffd400';
 const PREDICTION_COLOR = '#ff4df0';
+const IGNORED_COLOR = '#9aa4ae';
 
 // Segments between pixels inside and outside, in pixel coordinates; the crop's border is no contour.
 function contour(inside, height, width) {
@@ -60,6 +61,15 @@ function drawCrop(canvas, item, pictures, run, k) {
     [width - tick, row, width, row]], scale, left, top, TICK_COLOR, 1.5 * ratio);
 
   const level = levels[run];
-  stroke(context, contour(i => truth[i] === 1, height, width), scale, left, top, TRUTH_COLOR, Math.max(2.4 * ratio, size / 85));
-  stroke(context, contour(i => level[i] > k, height, width), scale, left, top, PREDICTION_COLOR, Math.max(1.2 * ratio, size / 200));
+  const [wide, thin] = [Math.max(2.4 * ratio, size / 85), Math.max(1.2 * ratio, size / 200)];
+  if (BOXES) {
+    stroke(context, sides(truth.filter(box => box[4] === 0)), scale, left, top, IGNORED_COLOR, thin);
+    stroke(context, sides(truth.filter(box => box[4] > 0)), scale, left, top, TRUTH_COLOR, wide);
+    stroke(context, sides(level.filter(box => box[4] > k)), scale, left, top, PREDICTION_COLOR, thin);
+    return;
+  }
+  stroke(context, contour(i => truth[i] === 1, height, width), scale, left, top, TRUTH_COLOR, wide);
+  stroke(context, contour(i => level[i] > k, height, width), scale, left, top, PREDICTION_COLOR, thin);
 }
+
+const sides = boxes => boxes.flatMap(([x0, y0, x1, y1]) => [[x0, y0, x1, y0], [x1, y0, x1, y1], [x1, y1, x0, y1], [x0, y1, x0, y0]]);

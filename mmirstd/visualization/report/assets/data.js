@@ -4,14 +4,17 @@ const DATA = JSON.parse(document.getElementById('data').textContent);
 const THRESHOLDS = DATA.thresholds;
 const RUNS = DATA.runs;
 const ITEMS = DATA.items;
+const GROUPS = DATA.groups;  // runs that differ by their seed only
+const BOXES = DATA.kind === 'boxes';
+const SEEDS = Math.max(...GROUPS.map(group => group.runs.length));
 
 // Error types, worst first; `order` is what the gallery sorts by.
 const TYPES = {
   missed: { order: 0, icon: '✕', label: 'missed' },
   alarm: { order: 1, icon: '▲', label: 'false alarm' },
-  poor: { order: 2, icon: '◐', label: 'poor contour' },
-  good: { order: 3, icon: '●', label: 'good contour' },
-  perfect: { order: 4, icon: '★', label: 'perfect' },
+  poor: { order: 2, icon: '◐', label: BOXES ? 'poor box' : 'poor contour' },
+  good: { order: 3, icon: '●', label: BOXES ? 'good box' : 'good contour' },
+  perfect: { order: 4, icon: '★', label: BOXES ? 'exact box' : 'perfect' },
 };
 const ABSENT = 'absent';  // a false alarm's card where a run has no false alarm
 
@@ -63,8 +66,11 @@ function typeOf(item, run, k) {
   return code > 100 ? 'good' : 'poor';
 }
 
-// The pictures of an item: gray values, ground truth and each run's threshold levels. They wait as JSON in
-// chunks; the latest few chunks are kept.
+// How often a type befalls a target, or a false alarm is there, among the seeds of a group.
+const seedsOfType = (item, group, type, k) => GROUPS[group].runs.filter(run => typeOf(item, run, k) === type).length;
+
+// The pictures of an item: gray values, ground truth and each run's prediction. They wait as JSON in chunks; the latest
+// few chunks are kept.
 const chunks = new Map();
 function picturesOf(index) {
   const number = Math.floor(index / DATA.chunkSize);
@@ -74,7 +80,29 @@ function picturesOf(index) {
     chunks.set(number, chunk);
     if (chunks.size > 40) chunks.delete(chunks.keys().next().value);
   }
-  const [, , height, width] = ITEMS[index].window;
-  const [gray, truth, ...levels] = chunk[index % DATA.chunkSize].map(text => unpack(text, height * width));
-  return { gray, truth, levels, height, width };
+  return decodePictures(chunk[index % DATA.chunkSize], ITEMS[index].window);
+}
+
+function decodePictures([gray, truth, ...levels], [, , height, width]) {
+  const unpacked = text => (BOXES ? text : unpack(text, height * width));
+  return { gray: unpack(gray, height * width), truth: unpacked(truth), levels: levels.map(unpacked), height, width };
+}
+
+// The frames around a finding, {frames: [pictures], at, images}, or null.
+const clipNumbers = new Map(DATA.clips.map((clip, number) => [clip.item, number]));
+function clipOf(index) {
+  if (!clipNumbers.has(index)) return null;
+  const number = clipNumbers.get(index);
+  const frames = JSON.parse(document.getElementById(`clip-${number}`).textContent);
+  const { at, frames: images } = DATA.clips[number];
+  return { frames: frames.map(pictures => decodePictures(pictures, ITEMS[index].window)), at, images };
+}
+
+// What happened in each image, over the thresholds.
+for (const image of DATA.images) {
+  for (const run of image.runs) {
+    run.iou = new Float32Array(bytesOf(run.iou).buffer);
+    run.detected = new Uint16Array(bytesOf(run.detected).buffer);
+    run.false = new Uint16Array(bytesOf(run.false).buffer);
+  }
 }

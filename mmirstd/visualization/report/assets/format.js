@@ -23,17 +23,28 @@ const byId = id => document.getElementById(id);
 const thresholdText = k => String(+THRESHOLDS[k].toFixed(3)).padEnd(4, '0');
 const isNumber = value => typeof value === 'number';
 
-function measureText(name, value) {
-  if (!isNumber(value)) return 'n/a';
-  return name.startsWith('Fa_e6') ? value.toFixed(2) : value.toFixed(4);
-}
+
+// Measure -> heading, digits behind the point, and what is better.
+const MEASURES = {
+  IoU: ['IoU', 4, 'higher'], nIoU: ['nIoU', 4, 'higher'], pixAcc: ['pixAcc', 4, 'higher'],
+  mAP50: ['mAP50', 4, 'higher'], mAP: ['mAP', 4, 'higher'], mAP75: ['mAP75', 4, 'higher'],
+  precision: [BOXES ? 'precision (curve)' : 'precision', 4, 'higher'],
+  recall: [BOXES ? 'recall (curve)' : 'recall', 4, 'higher'], F1: [BOXES ? 'F1 (curve)' : 'F1', 4, 'higher'],
+  box_precision: ['precision at IoU .5', 4, 'higher'], box_recall: ['recall at IoU .5', 4, 'higher'],
+  Pd: ['Pd', 4, 'higher'], Fa_e6: ['Fa (1e-6)', 2, 'lower'], false_per_frame: ['false a frame', 4, 'lower'],
+  AUC: ['AUC', 4, 'higher'], target_precision: ['target precision', 4, 'higher'], target_F1: ['target F1', 4, 'higher'],
+  Pd_centroid: ['Pd centroid', 4, 'higher'], Fa_e6_centroid: ['Fa centroid (1e-6)', 2, 'lower'],
+};
 
 const several = (n, noun) => `${n} ${noun}${n === 1 ? '' : 's'}`;
-const runColor = run => `var(--run${run})`;
-const DASHES = ['', '7 3', '2 3', '9 3 2 3', '12 4', '4 2 1 2'];  // runs differ by more than color
+const groupColor = group => `var(--run${group})`;
+const DASHES = ['', '7 3', '2 3', '9 3 2 3', '12 4', '4 2 1 2'];  // groups differ by more than color
 
-function runSwatch(run) {
+function groupSwatch(group) {
   return svg('svg', { class: 'swatch', viewBox: '0 0 26 10', 'aria-hidden': 'true' }, svg('line', {
-    x1: 0, x2: 26, y1: 5, y2: 5, stroke: runColor(run), 'stroke-width': 3, 'stroke-dasharray': DASHES[run],
+    x1: 0, x2: 26, y1: 5, y2: 5, stroke: groupColor(group), 'stroke-width': 3, 'stroke-dasharray': DASHES[group],
   }));
 }
+
+// What a whole group is called where its seeds count.
+const groupTitle = group => `${GROUPS[group].name}${GROUPS[group].runs.length > 1 ? ` (${GROUPS[group].runs.length} seeds)` : ''}`;

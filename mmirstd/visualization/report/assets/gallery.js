@@ -8,7 +8,7 @@ function makeGallery(state, openDetails) {
   let page = 0;
   let cards = [];   // of this page: {index, canvases, statuses, node, drawn}
 
-  const judged = () => (state.judge === 'any' ? RUNS.map((_, run) => run) : [Number(state.judge)]);
+  const judged = () => (state.judge === 'any' ? shownRuns(state) : [shownRuns(state)[Number(state.judge)]]);
 
   // The worst error type among the judged runs that the filter lets through, or null.
   function shownType(item, k, runs) {
@@ -20,7 +20,7 @@ function makeGallery(state, openDetails) {
     return worst;
   }
 
-  const runsDiffer = (item, k) => RUNS.some((_, run) => typeOf(item, run, k) !== typeOf(item, 0, k));
+  const runsDiffer = (item, k) => new Set(shownRuns(state).map(run => typeOf(item, run, k))).size > 1;
 
   // A number to sort by, small first; null goes last whatever the order.
   const KEYS = {
@@ -46,7 +46,7 @@ function makeGallery(state, openDetails) {
     const query = state.query.trim().toLowerCase();
     const rows = [];
     ITEMS.forEach((item, index) => {
-      if (query && !DATA.images[item.image].name.toLowerCase().includes(query)) return;
+      if (state.image !== null ? item.image !== state.image : query && !DATA.images[item.image].name.toLowerCase().includes(query)) return;
       const type = shownType(item, k, runs);
       if (type === null || (state.differ && !runsDiffer(item, k))) return;
       const key = KEYS[state.sort](item, k, runs, type);
@@ -106,31 +106,33 @@ function makeGallery(state, openDetails) {
   }, { rootMargin: '200px' });
 
   function draw(card) {
-    if (card.drawn === state.k) return;
+    const now = `${state.k}/${state.seed}`;
+    if (card.drawn === now) return;
     card.pictures ||= picturesOf(card.index);
-    card.canvases.forEach((canvas, run) => drawCrop(canvas, ITEMS[card.index], card.pictures, run, state.k));
-    card.drawn = state.k;
+    card.canvases.forEach((canvas, i) => drawCrop(canvas, ITEMS[card.index], card.pictures, shownRuns(state)[i], state.k));
+    card.drawn = now;
   }
 
   function makeCard(index, position) {
     const item = ITEMS[index];
-    const canvases = RUNS.map(() => el('canvas', { 'aria-hidden': 'true' }));
-    const statuses = RUNS.map(() => el('span', { class: 'status' }));
+    const canvases = GROUPS.map(() => el('canvas', { 'aria-hidden': 'true' }));
+    const statuses = GROUPS.map(() => el('span', { class: 'status' }));
     const name = DATA.images[item.image].name;
     const facts = item.kind === 'target'
-      ? `target ${item.number}, ${item.area} px${isNumber(item.scr) ? `, SCR ${item.scr.toFixed(1)}` : ''}`
+      ? `target ${item.number}, ${+item.area.toFixed(1)} px${isNumber(item.scr) ? `, SCR ${item.scr.toFixed(1)}` : ''}`
       : `at (${item.x}, ${item.y})`;
     const node = el('li', { class: 'card', 'aria-setsize': found.length, 'aria-posinset': position + 1, 'data-item': index },
       el('button', { type: 'button', onclick: () => openDetails(found, found.indexOf(index)) },
-        el('span', { class: 'views' }, RUNS.map((run, i) => el('span', { class: 'view' }, canvases[i],
-          RUNS.length > 1 ? el('span', { class: 'caption', title: run.name }, runSwatch(i), run.name) : [], statuses[i]))),
-        el('span', { class: 'caption name', title: name }, name), el('span', { class: 'caption' }, facts)));
+        el('span', { class: 'views' }, GROUPS.map((group, i) => el('span', { class: 'view' }, canvases[i],
+          GROUPS.length > 1 ? el('span', { class: 'caption', title: group.name }, groupSwatch(i), group.name) : [], statuses[i]))),
+        el('span', { class: 'caption name', title: name }, name),
+        el('span', { class: 'caption' }, facts, clipNumbers.has(index) ? ', ▶ clip' : '')));
     return { index, canvases, statuses, node, drawn: null, visible: false };
   }
 
   function label(card) {
     const item = ITEMS[card.index];
-    card.statuses.forEach((node, run) => statusInto(node, item, run, state.k));
+    card.statuses.forEach((node, group) => statusInto(node, item, group, state));
   }
 
   function showPage() {
@@ -166,6 +168,8 @@ function makeGallery(state, openDetails) {
   });
 
   return {
+    // The findings of one image, as they are shown now.
+    ofImage: number => found.filter(index => ITEMS[index].image === number),
     update({ firstPage = false } = {}) {
       select();
       page = firstPage ? 0 : Math.min(page, Math.max(0, Math.ceil(found.length / PAGE_SIZE) - 1));
@@ -174,14 +178,21 @@ function makeGallery(state, openDetails) {
   };
 }
 
-// Icon, words and IoU of an item in a run.
-function statusInto(node, item, run, k) {
+// The runs whose crops are shown, one a group: that of the chosen seed, or a group's last.
+const shownRuns = state => GROUPS.map(({ runs }) => runs[Math.min(state.seed, runs.length - 1)]);
+
+// Icon, words and IoU of an item in the shown run of a group, and how many of its seeds agree.
+function statusInto(node, item, group, state) {
+  const { k } = state;
+  const run = shownRuns(state)[group];
   const type = typeOf(item, run, k);
   node.className = `status ${type}`;
   node.dataset.type = type;
-  if (type === ABSENT) { node.textContent = 'no false alarm'; return; }
+  const seeds = GROUPS[group].runs.length;
+  const agree = seeds > 1 ? ` (${seedsOfType(item, group, type, k)} of ${seeds} seeds)` : '';
+  if (type === ABSENT) { node.textContent = `no false alarm${agree}`; return; }
   const { icon, label } = TYPES[type];
   const iou = iouOf(item, run, k);
   const area = alarmArea(item, run, k);
-  node.textContent = `${icon} ${label}${iou === null || type === 'perfect' ? '' : ` ${iou.toFixed(2)}`}${area ? `, ${area} px` : ''}`;
+  node.textContent = `${icon} ${label}${iou === null || type === 'perfect' ? '' : ` ${iou.toFixed(2)}`}${area ? `, ${area} px` : ''}${agree}`;
 }

@@ -2,15 +2,17 @@
 
 const state = {
   k: DATA.start, own: false, types: new Set(Object.keys(TYPES)), typeCounts: {}, judge: 'any', sort: 'type',
-  descending: false, differ: false, query: '',
+  descending: false, differ: false, query: '', image: null, seed: 0,
 };
 
 describeProtocols();
 describeRuns();
-const updateSummary = makeSummary();
+describeAuc();
+const updateSummary = makeSummary(state);
 const updateCharts = makeCharts();
 const details = makeDetails(state, setThreshold);
 const gallery = makeGallery(state, details.open);
+const imageTable = makeImageTable(state, showImage);
 
 const slider = byId('threshold');
 slider.max = THRESHOLDS.length - 1;
@@ -22,8 +24,22 @@ function showThreshold() {
   updateSummary(state.k, state.own);
   updateCharts(state.k);
   gallery.update();
+  imageTable.update();
   details.update();
 }
+
+// Only the findings of an image, or all again; from the table of images.
+function showImage(number) {
+  state.image = number;
+  byId('only-image').hidden = number === null;
+  if (number !== null) {
+    byId('only-image-name').textContent = DATA.images[number].name;
+    byId('gallery').scrollIntoView({ block: 'start' });
+    byId('gallery').focus({ preventScroll: true });
+  }
+  refilter();
+}
+byId('all-images').addEventListener('click', () => showImage(null));
 
 // A slider can move faster than a screen shows: one update a frame.
 let waiting = false;
@@ -51,7 +67,7 @@ byId('types').append(...Object.entries(TYPES).map(([type, { icon, label }]) => {
   state.typeCounts[type] = el('b');
   return el('label', {}, box, ` ${icon} ${label} `, state.typeCounts[type]);
 }));
-byId('judge').append(el('option', { value: 'any' }, 'any run'), ...RUNS.map((run, i) => el('option', { value: i }, run.name)));
+byId('judge').append(el('option', { value: 'any' }, 'any run'), ...GROUPS.map((group, i) => el('option', { value: i }, group.name)));
 byId('judge').addEventListener('change', event => { state.judge = event.target.value; refilter(); });
 byId('sort').addEventListener('change', event => { state.sort = event.target.value; refilter(); });
 byId('direction').addEventListener('click', event => {
@@ -61,9 +77,13 @@ byId('direction').addEventListener('click', event => {
 });
 byId('query').addEventListener('input', event => { state.query = event.target.value; refilter(); });
 byId('differ').addEventListener('change', event => { state.differ = event.target.checked; refilter(); });
-if (RUNS.length === 1) byId('judge-label').hidden = byId('differ-label').hidden = true;
-byId('cards').style.setProperty('--card-width', `${Math.min(3, RUNS.length) * 190}px`);
-byId('cards').style.setProperty('--card-width-phone', `${Math.min(2, RUNS.length) * 160}px`);
+byId('seed').append(...Array.from({ length: SEEDS }, (_, i) => el('option', { value: i }, i + 1)));
+byId('seed').addEventListener('change', event => { state.seed = Number(event.target.value); refilter(); });
+byId('seed-label').hidden = SEEDS === 1;
+for (const node of document.querySelectorAll(BOXES ? '[data-masks]' : '[data-boxes]')) node.hidden = true;
+if (GROUPS.length === 1) byId('judge-label').hidden = byId('differ-label').hidden = true;
+byId('cards').style.setProperty('--card-width', `${Math.min(3, GROUPS.length) * 190}px`);
+byId('cards').style.setProperty('--card-width-phone', `${Math.min(2, GROUPS.length) * 160}px`);
 
 // Light or dark as the system says, until the button is used.
 const dark = matchMedia('(prefers-color-scheme: dark)');
