@@ -76,9 +76,11 @@ def main(argv: list[str] | None = None) -> int:
         ConfigError: A name is not one of a network.
     """
     args = parse_args(argv)
-    from mmirstd.utils.result_table import write_result_table
+    from mmirstd.utils.result_table import check_result_path, write_result_tables
     from mmirstd.zoo.catalog import read_catalog, select, sort_entries, zoo_table
 
+    if args.out:
+        check_result_path(args.out)
     wrong = measure(args) if args.measure else []
     everything = read_catalog(args.record)
     found = select(
@@ -95,7 +97,7 @@ def main(argv: list[str] | None = None) -> int:
     print(as_terminal_table(table))
     print(f'{len(found)} of {len(everything)} networks')
     if args.out:
-        write_result_table(args.out, table)
+        write_result_tables(args.out, table)
     if args.page:
         write_page(args.page, everything, args.data)
     if wrong:
