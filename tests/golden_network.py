@@ -118,7 +118,7 @@ class GoldenNetwork:
         self.levels = levels
         self.training_levels = training_levels or levels
         self.variants = dict(variants or {})
-        self.options = options or {}
+        self.options = {**self.golden.get('our_options', {}), **(options or {})}
         self.keep_unused = keep_unused
         self.gradient_norm = gradient_norm
         self.channels = self.golden['input']['shape'][1]

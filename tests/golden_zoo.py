@@ -121,6 +121,7 @@ def official_map(outputs: tuple) -> Tensor:
 
 _ALL_IN_EVALUATION = "mode='train' (eval BN)"
 _ENTRIES: dict[str, Callable[[], GoldenNetwork]] = {
+    'abc': lambda: GoldenNetwork('abc', 'abc', lambda levels: prediction_last(uiu_levels(levels))),
     'acm-fpn': lambda: GoldenNetwork('acm_fpn', 'acm-fpn', upsampled(64, False)),
     'acm-unet': lambda: GoldenNetwork('acm_unet', 'acm-unet', upsampled(64, False)),
     'acm': lambda: GoldenNetwork('basic_acm', 'acm', upsampled(64, False)),

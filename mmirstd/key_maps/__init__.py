@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 from . import (
+    abc,
     acm,
     agpcnet,
     alcl_net,
@@ -36,6 +37,7 @@ from . import (
 from .key_map import KeyMap, linear_to_conv, strip_wrappers, swap_inputs
 
 ARCHS: dict[str, KeyMap] = {
+    'abc': abc.KEY_MAP,
     'acm': acm.KEY_MAP,
     'acm-fpn': acm.FPN_KEY_MAP,
     'acm-unet': acm.UNET_KEY_MAP,

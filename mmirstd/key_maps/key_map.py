@@ -62,7 +62,7 @@ class KeyMap:
 
         Args:
             official: Official state dict; a ``module.`` prefix (DataParallel), a ``model.`` before every key
-                (BasicIRSTD's wrapper) and FLOP-counter buffers are removed.
+                (BasicIRSTD's wrapper) or a ``decode_head.`` (ABC's) and FLOP-counter buffers are removed.
             in_channels: 3 keeps the official form, 1 sums the weights over the repeated gray channels.
             keep_unused: Keep the parameters that the official network never uses.
 
@@ -113,8 +113,9 @@ def strip_wrappers(official: Mapping[str, Tensor]) -> dict[str, Tensor]:
         for key, value in official.items()
         if key.split('.')[-1] not in _COUNTER_BUFFERS
     }
-    if all(key.startswith('model.') for key in state):
-        state = {key.removeprefix('model.'): value for key, value in state.items()}
+    for wrapper in ('model.', 'decode_head.'):
+        if all(key.startswith(wrapper) for key in state):
+            state = {key.removeprefix(wrapper): value for key, value in state.items()}
     return state
 
 

@@ -110,7 +110,7 @@ def golden_difference(cfg: Config, arch: str, record: dict) -> Difference:
     """
     channels = record['input']['shape'][1]
     cfg = cfg.copy()
-    cfg.model.backbone.in_channels = channels
+    cfg.merge_from_dict({'model.backbone.in_channels': channels, **record.get('our_options', {})})
     model = MODELS.build(cfg.model).double().eval()
     missing, unexpected = model.load_state_dict(
         ARCHS[arch].convert(official_state_dict(record), channels), strict=False

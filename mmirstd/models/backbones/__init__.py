@@ -1,5 +1,6 @@
 """Backbones."""
 
+from .abc_encoder import ABCEncoder
 from .acm_encoder import ACMEncoder
 from .cbam_residual_encoder import CBAMResidualEncoder
 from .csp_darknet import CSPDarknet
@@ -19,6 +20,7 @@ from .stemless_resnet import StemlessResNet
 from .uiu_encoder import UIUEncoder
 
 __all__ = [
+    'ABCEncoder',
     'ACMEncoder',
     'CBAMResidualEncoder',
     'CSPDarknet',

@@ -37,6 +37,7 @@ class IRSTDHead(BaseDecodeHead):
         in_index: Index of the level in the neck's output, or one for each supervised level.
         channels: Hidden channels of the first level's projection; None predicts straight from the level.
         kernel_size: Of the convolutions that give a level's logits.
+        aux_kernel_size: Of those of all levels but the first; ``kernel_size`` by default.
         hidden_kernel_size: Of the hidden convolution.
         norm_cfg: Norm layer of the hidden convolution; None for none.
         hidden_bias: Whether the hidden convolution has a bias; by default only where it has no norm.
@@ -72,6 +73,7 @@ class IRSTDHead(BaseDecodeHead):
         loss_decode: dict | Sequence[dict] = dict(type='mmirstd.SoftIoULoss'),
         align_corners: bool = False,
         native_supervision: bool = False,
+        aux_kernel_size: int | None = None,
         init_cfg: dict | None = dict(type='Kaiming', layer='Conv2d', mode='fan_out', nonlinearity='relu'),
     ) -> None:
         several = not isinstance(in_channels, int)
@@ -119,8 +121,9 @@ class IRSTDHead(BaseDecodeHead):
             self.dropout = nn.Dropout(dropout_ratio)
         if kernel_size != 1:
             self.conv_seg = nn.Conv2d(self.channels, 1, kernel_size, padding=kernel_size // 2)
+        aux_kernel_size = aux_kernel_size or kernel_size
         self.aux_convs = nn.ModuleList(
-            nn.Conv2d(c, 1, kernel_size, padding=kernel_size // 2) for c in level_channels[1:]
+            nn.Conv2d(c, 1, aux_kernel_size, padding=aux_kernel_size // 2) for c in level_channels[1:]
         )
         self.fusion = None
         self.fusion_predicts = fusion_predicts

@@ -6,12 +6,13 @@ from .cbam_residual import CBAMResidualBlock, cbam_residual_layer
 from .conv import BiasedConv2d, biased_conv
 from .deform_conv import DeformConv2dPack, deform_conv2d
 from .dilated_branch import dilated_branch
+from .dilated_u_block import DilatedUBlock
 from .global_mean import global_mean
 from .gradient import gradient_magnitude, gradient_pyramid
 from .haar import FILTER_BANK_SCALE, haar_inverse, haar_subbands
 from .high_pass import dynamic_high_pass, frequency_rings
 from .image import check_image
-from .initialization import KAIMING_FAN_OUT, PyTorchInit
+from .initialization import KAIMING_FAN_OUT, PYTORCH_CONV, PyTorchInit
 from .non_local import NonLocalBlock
 from .packed_conv import PackedConvModule, pack_convs
 from .pinwheel_conv import PinwheelConv
@@ -33,6 +34,7 @@ __all__ = [
     'deform_conv2d',
     'DeformConv2dPack',
     'dilated_branch',
+    'DilatedUBlock',
     'dynamic_high_pass',
     'FILTER_BANK_SCALE',
     'frequency_rings',
@@ -46,6 +48,7 @@ __all__ = [
     'pack_convs',
     'PackedConvModule',
     'PinwheelConv',
+    'PYTORCH_CONV',
     'PyTorchInit',
     'ResidualBlock',
     'ResidualUBlock',

@@ -9,11 +9,7 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from .global_mean import global_mean
-
-# PyTorch's own default for Conv2d, restated so that a parent's initialization does not overwrite it.
-_DEFAULT_CONV_INIT = dict(
-    type='Kaiming', layer='Conv2d', a=5**0.5, mode='fan_in', nonlinearity='leaky_relu', distribution='uniform'
-)
+from .initialization import PYTORCH_CONV
 
 
 class ChannelAttention(BaseModule):
@@ -26,9 +22,7 @@ class ChannelAttention(BaseModule):
         init_cfg: mmengine initialization.
     """
 
-    def __init__(
-        self, channels: int, ratio: int = 8, bias: bool = False, init_cfg: dict | None = _DEFAULT_CONV_INIT
-    ) -> None:
+    def __init__(self, channels: int, ratio: int = 8, bias: bool = False, init_cfg: dict | None = PYTORCH_CONV) -> None:
         super().__init__(init_cfg)
         hidden = max(1, channels // ratio)
         self.mlp = nn.Sequential(
@@ -58,7 +52,7 @@ class SpatialAttention(BaseModule):
         kernel_size: int = 7,
         bias: bool = True,
         norm_cfg: dict | None = None,
-        init_cfg: dict | None = _DEFAULT_CONV_INIT,
+        init_cfg: dict | None = PYTORCH_CONV,
     ) -> None:
         super().__init__(init_cfg)
         self.conv = nn.Conv2d(2, 1, kernel_size, padding=kernel_size // 2, bias=bias)

@@ -16,6 +16,11 @@ KAIMING_FAN_OUT = (
     dict(type='Constant', layer='_BatchNorm', val=1, bias=0),
 )
 
+# PyTorch's own start of convolutions, to be given where a parent (mmcv's ConvModule, mmdet's FPN) would bring another.
+PYTORCH_CONV = dict(
+    type='Kaiming', layer='Conv2d', a=5**0.5, mode='fan_in', nonlinearity='leaky_relu', distribution='uniform'
+)
+
 
 @WEIGHT_INITIALIZERS.register_module()
 class PyTorchInit(BaseInit):

@@ -1,5 +1,6 @@
 """Necks."""
 
+from .abc_neck import ABCNeck
 from .acm_neck import ACMNeck
 from .agpc_neck import AGPCNeck
 from .alcl_neck import ALCLNeck
@@ -26,6 +27,7 @@ from .top_down import UShapeNeck
 from .top_down_taps import TopDownTaps
 
 __all__ = [
+    'ABCNeck',
     'ACMNeck',
     'AGPCNeck',
     'ALCLNeck',

@@ -12,13 +12,8 @@ from torch import Tensor, nn
 
 from mmirstd.registry import MODELS
 
-from ..layers import FILTER_BANK_SCALE, SpatialAttention, haar_inverse, haar_subbands
+from ..layers import FILTER_BANK_SCALE, PYTORCH_CONV, SpatialAttention, haar_inverse, haar_subbands
 from .spiral_sampling import SpiralSampling
-
-# What PyTorch gives convolutions, as in the official code; mmdet's FPN has Xavier.
-PYTORCH_CONV = dict(
-    type='Kaiming', layer='Conv2d', a=5**0.5, mode='fan_in', nonlinearity='leaky_relu', distribution='uniform'
-)
 
 
 class GaussianBlur(BaseModule):
