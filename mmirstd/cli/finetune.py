@@ -9,24 +9,33 @@ from typing import TYPE_CHECKING
 
 from mmirstd.datasets.labels.choices import MISSING_IMAGES, SIZE_MISMATCHES
 from mmirstd.utils.commands import command_line, this_command
+from mmirstd.utils.errors import ConfigError
 
 from .arguments import add_traceback_argument, make_parser, positive_float, positive_int
 
 if TYPE_CHECKING:
-    from mmirstd.finetune import FinetuneOutcome, Workflow
+    from mmengine.config import Config
+
+    from mmirstd.finetune import FinetuneOutcome, OwnData, OwnSequences, Workflow
 
 LOADS = 'PyTorch and OpenMMLab'
+#: Where a fine-tuning starts unless the user says.
+MODEL, DETECTOR = 'ggl-net-tiny_general', 'yolox-nano_cpu-b8-9e_drone-ir'
 DESCRIPTION = """\
 Fine-tune a network on images of your own.
 
 Pairs images with masks by their names, finds the bit depth, parts the images, writes a short config, checks the data,
 trains, and tests the result beside what it started from. The config can be changed and trained again.
-Boxes and outlines of other programs (COCO, YOLO, Pascal VOC, labelme, CVAT) become masks first.
+Boxes, outlines and points of other programs (COCO, YOLO, Pascal VOC, labelme, CVAT, tables) become masks first.
+
+Videos, or folders of frames with --moving, train a detector of moving targets on boxes, by sequences.
 """
 EXAMPLES = """
 {finetune} my/images my/masks
 {finetune} my/images my/annotations.json
 {finetune} my/images my/masks --from ggl-net-tiny_general --out my_run --bit-depth 14
+{finetune} my/videos my/labels --out my_detector
+{finetune} my/frames my/annotations.json --moving
 {finetune} my/images my/masks --from configs/dnanet/dnanet_b16-1500e_nuaa-sirst-341-86.py --weights dnanet.pth
 """
 
@@ -34,16 +43,25 @@ EXAMPLES = """
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Parse the command line."""
     parser = make_parser('finetune', DESCRIPTION, EXAMPLES)
-    parser.add_argument('images', help='folder of images; sequences may be folders in it')
     parser.add_argument(
-        'labels', help='folder of masks with similar names; or labels of another program: file or folder'
+        'images', help='folder of images; sequences may be folders in it. Or a video, or a folder of videos'
+    )
+    parser.add_argument(
+        'labels',
+        help='folder of masks with similar names; or labels of another program: file or folder, for sequences also one '
+        'for each, called as it is',
+    )
+    parser.add_argument(
+        '--moving',
+        action='store_true',
+        help='train a detector of moving targets on frames in folders; videos and --from DETECTOR say it by themselves',
     )
     parser.add_argument(
         '--from',
         dest='base',
-        default='ggl-net-tiny_general',
         metavar='MODEL',
-        help='where to start: the name of a model with weights, or a config; default: %(default)s',
+        help=f'where to start: the name of a model with weights, or a config; default: {MODEL}, for moving targets '
+        f'{DETECTOR}',
     )
     parser.add_argument('--weights', metavar='CKPT', help='the checkpoint of a config; "none": random weights')
     parser.add_argument('--out', default='finetuned', help='folder for everything; default: %(default)s')
@@ -52,14 +70,28 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--bit-depth', type=int, choices=range(1, 17), metavar='BITS', help='default: found')
     parser.add_argument(
         '--split-by',
-        choices=['auto', 'sequence', 'image'],
+        choices=['auto', 'sequence', 'time', 'image'],
         default='auto',
-        help='part whole sequences, which folders or names tell, or single images; default: sequences if there are '
-        'three or more',
+        help='part whole sequences, which folders or names tell, or single images, or cut each sequence in time; '
+        'default: sequences if there are three or more, else time for moving targets and images for others',
     )
     parser.add_argument('--val', type=float, default=0.15, metavar='SHARE', help='validation; default: %(default)s')
     parser.add_argument('--test', type=float, default=0.2, metavar='SHARE', help='test; default: %(default)s')
     parser.add_argument('--seed', type=int, default=0, help='of the parts; default: 0')
+    parser.add_argument(
+        '--point-size',
+        type=positive_float,
+        default=5.0,
+        metavar='PX',
+        help='width and height of targets that labels mark by a point; default: %(default)g',
+    )
+    parser.add_argument(
+        '--first-frame',
+        type=int,
+        default=0,
+        metavar='N',
+        help="number that labels give to a video's first frame; default: %(default)s",
+    )
     parser.add_argument(
         '--missing-images',
         choices=MISSING_IMAGES,
@@ -87,40 +119,33 @@ def main(argv: list[str] | None = None) -> int:
     from dataclasses import replace
 
     from mmirstd.apis.model_loading import default_weights, find_model_config
-    from mmirstd.datasets.labels import CheckOptions
     from mmirstd.engine.checkpoint_files import find_checkpoint
-    from mmirstd.finetune import Workflow, choose_recipe, look_at_folders, masks_of_labels
+    from mmirstd.finetune import Start, Workflow, choose_recipe, config_path, find_videos
     from mmirstd.utils.progress import now_doing
 
     now_doing('looking at the data')
-    cfg = find_model_config(args.base)
+    given = Path(args.images).expanduser()
+    videos = given.exists() and bool(find_videos(given))
+    cfg = find_model_config(args.base or (DETECTOR if args.moving or videos else MODEL))
+    moving = cfg.get('default_scope') == 'mmdet'
+    if moving is False and (args.moving or videos):
+        raise ConfigError(
+            f'{args.base}: is a network of single images, and {"videos were given" if videos else "--moving was said"}',
+            expected=f'a detector of moving targets, such as {DETECTOR}',
+            cure='leave --from out, or write the frames to files',
+        )
     weights = default_weights(cfg) if args.weights is None else args.weights
     weights = None if weights in (None, 'none') else find_checkpoint(weights)
     out = Path(args.out).expanduser().resolve()
-    check = CheckOptions(size_mismatch=args.size_mismatch, missing_images=args.missing_images)
-    images, masks, notes = masks_of_labels(args.images, args.labels, out, check)
-    data = look_at_folders(
-        images,
-        masks,
-        by=args.split_by,
-        val=args.val,
-        test=args.test,
-        seed=args.seed,
-        bit_depth=args.bit_depth,
-    )
-    recipe = choose_recipe(len(data.split.train), trained=weights is not None)
+    config_path(out)  # an error before the work
+    data = _sequences(args, out, cfg) if moving else _stills(args, out)
+    recipe = choose_recipe(len(data.split.train), weights is not None, moving)
     recipe = replace(recipe, epochs=args.epochs or recipe.epochs, lr=args.lr or recipe.lr)
-    options = dict(mask_size_mismatch='resize') if args.size_mismatch == 'scale' else {}
-    workflow = Workflow(data, out, Path(cfg.filename), weights, recipe, shlex.join(this_command()), options)
+    options = dict(mask_size_mismatch='resize') if args.size_mismatch == 'scale' and not moving else {}
+    start = Start(Path(cfg.filename), weights, recipe, shlex.join(this_command()), options)
+    workflow = Workflow(data, out, start)
     print(
-        '\n'.join(
-            [
-                *notes,
-                *data.notes,
-                f'start: {weights or "random weights"}',
-                f'recipe: {recipe}, windows of {data.window}x{data.window}',
-            ]
-        ),
+        '\n'.join([*data.notes, f'start: {start.base.stem}, {weights or "random weights"}', f'recipe: {recipe}']),
         flush=True,
     )
     workflow.write()
@@ -136,28 +161,73 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
+def _stills(args: argparse.Namespace, out: Path) -> OwnData:
+    from dataclasses import replace
+
+    from mmirstd.datasets.labels import CheckOptions
+    from mmirstd.finetune import look_at_folders, masks_of_labels
+
+    check = CheckOptions(size_mismatch=args.size_mismatch, missing_images=args.missing_images)
+    images, masks, notes = masks_of_labels(args.images, args.labels, out, check, args.point_size)
+    data = look_at_folders(
+        images,
+        masks,
+        by=args.split_by,
+        val=args.val,
+        test=args.test,
+        seed=args.seed,
+        bit_depth=args.bit_depth,
+    )
+    return replace(data, notes=(*notes, *data.notes, f'windows to train on: {data.window}x{data.window}'))
+
+
+def _sequences(args: argparse.Namespace, out: Path, cfg: Config) -> OwnSequences:
+    from mmirstd.datasets.labels import CheckOptions
+    from mmirstd.finetune import look_at_sequences
+
+    dataset = (cfg.get('train_dataloader') or {}).get('dataset') or {}
+    if not str(dataset.get('type')).endswith('ClipDataset'):
+        raise ConfigError(
+            f'{cfg.filename}: trains on {dataset.get("type")}',
+            expected='a detector whose data set is mmirstd.ClipDataset',
+            cure=f'{DETECTOR}, or another of the configs in sstnet, yolo_bp and yolox',
+        )
+    return look_at_sequences(
+        args.images,
+        args.labels,
+        out,
+        dataset.get('num_frames', 5),
+        by=args.split_by,
+        val=args.val,
+        test=args.test,
+        seed=args.seed,
+        bit_depth=args.bit_depth,
+        check_options=CheckOptions(size_mismatch=args.size_mismatch, missing_images=args.missing_images),
+        point_size=args.point_size,
+        first_frame=args.first_frame,
+    )
+
+
 def report(workflow: Workflow, outcome: FinetuneOutcome) -> None:
     """Print what came out and what comes next."""
-    from mmirstd.finetune import MEASURES
-
-    names = {'start': 'before', 'tuned': 'after fine-tuning'}
-    heads = dict(IoU='IoU', nIoU='nIoU', Pd='Pd', Fa_e6='Fa (1e-6)')
-    for part, title in (('val', 'validation images'), ('test', 'test images')):
-        print(f'\n{title}, threshold 0.5, default protocol:')
-        print(f'  {"":18}' + ''.join(f'{heads[key]:>11}' for key in MEASURES))
+    names = {'start': 'before', 'tuned': 'after fine-tuning' if workflow.start.weights else 'from random weights'}
+    forms, heads = workflow.data.measures, {'Fa_e6': 'Fa (1e-6)'}
+    for part, title in (('val', 'validation'), ('test', 'test')):
+        print(f'\n{title}, threshold 0.5:')
+        print(f'  {"":20}' + ''.join(f'{heads.get(key, key):>11}' for key in forms))
         for which, row in outcome.measures[part].items():
-            print(f'  {names[which]:18}' + ''.join(f'{format(row[key], form):>11}' for key, form in MEASURES.items()))
-    print(f'\nthresholds on the validation images (* advised):\n{outcome.threshold}')
-    checkpoint = str(outcome.checkpoint)
+            print(f'  {names[which]:20}' + ''.join(f'{format(row[key], form):>11}' for key, form in forms.items()))
+    print(f'\nthresholds on the validation part (* advised):\n{outcome.threshold}')
+    checkpoint = outcome.advised or outcome.checkpoint
     if outcome.gain == 0:
-        print('\nOn the validation images no difference is seen.')
-    elif outcome.gain < 0 and workflow.weights:
-        checkpoint = workflow.weights
+        print('\nOn the validation part no difference is seen.')
+    elif outcome.advised:
         print(
-            '\nThe validation images prefer the network as it was before. Keep it, or train again with more data, '
-            f'more epochs or another learning rate: edit {workflow.config}'
+            '\nThe validation part prefers the network as it was before, so the next command takes that one. For a '
+            f'gain, train again with more data, more epochs or another learning rate: edit {workflow.config}'
         )
     print(f'\nconfig:     {workflow.config}\ncheckpoint: {outcome.checkpoint}')
-    words = [str(workflow.config), checkpoint, str(workflow.data.images), '--out', 'results']
+    words = [str(workflow.config), str(checkpoint), str(workflow.data.source), '--out', 'results']
+    deep = any('/' in name for name in workflow.data.split.test) and workflow.data.source.is_dir()
     threshold = ['--threshold', str(outcome.threshold.best)] if outcome.threshold.best != 0.5 else []
-    print(f'next: {command_line("infer", *words, *threshold)}')
+    print(f'next: {command_line("infer", *words, *(["--recursive"] if deep else []), *threshold)}')

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mmirstd.utils.errors import DataError
@@ -48,25 +48,32 @@ def sequence_of(path: str) -> str:
 
 
 def split_images(
-    images: Sequence[str], by: str = 'auto', val: float = 0.15, test: float = 0.2, seed: int = 0
+    images: Sequence[str],
+    by: str = 'auto',
+    val: float = 0.15,
+    test: float = 0.2,
+    seed: int = 0,
+    sequences: Mapping[str, str] | None = None,
 ) -> OwnSplit:
     """Part images; the same list, seed and shares give the same parts on every machine.
 
     Args:
         images: Paths below the folder of images.
-        by: ``'sequence'``: all frames of a sequence (:func:`sequence_of`) go to one part, so that no test image has a
-            neighbor in training; ``'image'``: each image by itself; ``'auto'``: by sequence where there are at least
-            three with three frames on average.
+        by: ``'sequence'``: all frames of a sequence go to one part, so that no test image has a neighbor in training;
+            ``'time'``: each sequence is cut into its first frames for training, the next for validation and the last to
+            test; ``'image'``: each image by itself; ``'auto'``: by sequence where there are at least three with three
+            frames on average, else by time where ``sequences`` are given, else by image.
         val: Share of validation images, in (0, 1).
         test: Share of test images, in (0, 1).
-        seed: Another seed parts otherwise.
+        seed: Another seed parts otherwise; there is no chance in ``'time'``.
+        sequences: Image -> sequence, the images of each in order of time; None: as :func:`sequence_of` tells.
 
     Raises:
         DataError: There are fewer than five images, or fewer than three sequences to part by.
         ValueError: A share or ``by`` is out of range.
     """
-    if by not in ('auto', 'sequence', 'image'):
-        raise ValueError(f"by is {by!r}; expected 'auto', 'sequence' or 'image'")
+    if by not in ('auto', 'sequence', 'time', 'image'):
+        raise ValueError(f"by is {by!r}; expected 'auto', 'sequence', 'time' or 'image'")
     if not (val > 0 and test > 0 and val + test < 1):
         raise ValueError(f'val={val} and test={test}; expected shares above 0 that leave some to train on')
     if len(images) < _LEAST_IMAGES:
@@ -74,18 +81,20 @@ def split_images(
             f'{len(images)} image(s) with labels cannot be parted into training, validation and test',
             expected=f'at least {_LEAST_IMAGES}',
         )
-    sequences: dict[str, list[str]] = {}
+    groups: dict[str, list[str]] = {}
     for image in images:
-        sequences.setdefault(sequence_of(image), []).append(image)
-    enough = len(sequences) >= _LEAST_SEQUENCES
+        groups.setdefault(sequence_of(image) if sequences is None else sequences[image], []).append(image)
+    enough = len(groups) >= _LEAST_SEQUENCES
     if by == 'sequence' and not enough:
         raise DataError(
-            f'the names tell {len(sequences)} sequence(s): {", ".join(map(repr, sequences))}',
+            f'the names tell {len(groups)} sequence(s): {", ".join(map(repr, groups))}',
             expected=f'at least {_LEAST_SEQUENCES} to part by',
-            cure='a folder for each sequence, or part by image',
+            cure='a folder for each sequence, or part by time or image',
         )
-    if by == 'sequence' or (by == 'auto' and enough and len(images) >= _LEAST_FRAMES * len(sequences)):
-        return _by_sequence(images, sequences, val, test, seed)
+    if by == 'sequence' or (by == 'auto' and enough and len(images) >= _LEAST_FRAMES * len(groups)):
+        return _by_sequence(images, groups, val, test, seed)
+    if by == 'time' or (by == 'auto' and sequences is not None and len(images) >= _LEAST_FRAMES * len(groups)):
+        return _by_time(groups, val, test)
     rest = hold_out(images, 'train', num=_share(images, test), seed=seed)
     tested = set(images) - set(rest)
     validated = set(hold_out(rest, 'val', num=_share(images, val), seed=seed + 1))
@@ -102,7 +111,7 @@ def _share(images: Sequence[str], share: float) -> int:
 
 
 def _by_sequence(
-    images: Sequence[str], sequences: dict[str, list[str]], val: float, test: float, seed: int
+    images: Sequence[str], sequences: Mapping[str, list[str]], val: float, test: float, seed: int
 ) -> OwnSplit:
     """Sequences in an order that the seed gives, one after another, to test, validation and training."""
     order = sorted(sequences, key=lambda name: hashlib.sha256(f'{seed}:{name}'.encode()).digest())
@@ -115,9 +124,32 @@ def _by_sequence(
             parts['val'].append(name)
         else:
             parts['train'].append(name)
-    chosen = {part: tuple(image for image in images if sequence_of(image) in names) for part, names in parts.items()}
+    members = {part: {image for name in names for image in sequences[name]} for part, names in parts.items()}
+    chosen = {part: tuple(image for image in images if image in names) for part, names in members.items()}
     return OwnSplit(f'by sequence ({len(sequences)} sequences, seed {seed})', **chosen)
 
 
-def _size(names: Sequence[str], sequences: dict[str, list[str]]) -> int:
+def _by_time(sequences: Mapping[str, list[str]], val: float, test: float) -> OwnSplit:
+    """The frames of each sequence, first to last, to training, validation and test."""
+    parts: dict[str, list[str]] = {'train': [], 'val': [], 'test': []}
+    for frames in sequences.values():
+        first, second = round(len(frames) * (1 - val - test)), round(len(frames) * (1 - test))
+        for part, chosen in zip(parts, (frames[:first], frames[first:second], frames[second:])):
+            parts[part] += chosen
+    if not all(parts.values()):
+        raise DataError(
+            f'{len(sequences)} sequences of {sum(map(len, sequences.values()))} frames cannot be cut into three parts',
+            expected='some frames in each part',
+            cure='more labeled frames, or larger shares for validation and test',
+        )
+    return OwnSplit(
+        f'by time within {len(sequences)} sequence(s), first frames to train on, last to test: '
+        'a new video will be harder',
+        tuple(parts['train']),
+        tuple(parts['val']),
+        tuple(parts['test']),
+    )
+
+
+def _size(names: Sequence[str], sequences: Mapping[str, list[str]]) -> int:
     return sum(len(sequences[name]) for name in names)

@@ -12,8 +12,10 @@ from mmirstd.engine.data_option import base_part
 from mmirstd.utils.errors import ConfigError
 from mmirstd.utils.resources import resource_root
 
-from .own_data import WINDOW
 from .recipe import Recipe
+
+#: Side of the training windows, pixels, unless all images are smaller.
+WINDOW = 256
 
 _WINDOW = """\
 # the images are smaller than the usual windows
@@ -47,6 +49,35 @@ train_dataloader = dict(
 val_dataloader = dict(dataset=dict(ann_file='{{{{ fileDirname }}}}/val.txt', **files))
 test_dataloader = dict(dataset=dict(ann_file='{{{{ fileDirname }}}}/test.txt', **files))
 
+{schedule}"""
+
+
+_CLIP_TEXT = """\
+# {network} on sequences of your own.  Written by:
+#   {command}
+# {split}.
+# Change it as you like, and train again: mmirstd train {name}
+_base_ = [
+    '{model}',
+    'mmirstd::_base_/datasets/clip_pipelines.py',
+    'mmirstd::_base_/schedules/cpu_adamw-onecycle.py',
+    'mmirstd::_base_/default_runtime_moving.py',
+]
+
+load_from = {weights!r}
+work_dir = '{{{{ fileDirname }}}}/work'
+{loading}{changes}
+frames = dict(data_root={root!r}, num_frames={num_frames}{data})
+train_dataloader = dict(
+    batch_size={recipe.batch_size},
+    dataset=dict(ann_file='{{{{ fileDirname }}}}/train.json', **frames),
+)
+val_dataloader = dict(dataset=dict(ann_file='{{{{ fileDirname }}}}/val.json', **frames))
+test_dataloader = dict(dataset=dict(ann_file='{{{{ fileDirname }}}}/test.json', **frames))
+
+{schedule}"""
+
+_SCHEDULE = """\
 lr = {recipe.lr:g}  # at the top of one cycle
 optim_wrapper = dict(optimizer=dict(lr=lr))
 param_scheduler = [dict(type='OneCycleLR', eta_max=lr, pct_start=0.15, by_epoch=True, convert_to_iter_based=True)]
@@ -88,13 +119,7 @@ def config_text(
     Raises:
         ConfigError: The network of ``base`` is in no file of ``_base_/models``.
     """
-    model = base_part(base, 'models')
-    if model is None:
-        raise ConfigError(
-            f'{base}: none of its bases is a network (a file in a folder _base_/models)',
-            cure='name the network in _base_, as our configs do',
-        )
-    changes = model_changes(base, model)
+    model, changes = network_of(base)
     return _TEXT.format(
         network=model.stem,
         command=command,
@@ -102,16 +127,89 @@ def config_text(
         name=name,
         model=_scoped(model),
         weights=weights,
-        loading=''.join(f'{key} = {value!r}\n' for key, value in (loading or {}).items()),
-        changes=Config(dict(model=changes)).pretty_text if changes else '',
+        loading=_lines(loading),
+        changes=changes,
+        schedule=_SCHEDULE.format(recipe=recipe),
         root=str(root),
         images=images,
         window='' if window == WINDOW else _WINDOW.format(window=window),
         pipeline='' if window == WINDOW else 'pipeline=train_pipeline, ',
-        data=''.join(f', {key}={value!r}' for key, value in (data or {}).items()),
+        data=_arguments(data),
         masks=masks,
         recipe=recipe,
     )
+
+
+def clip_config_text(
+    base: Path,
+    weights: str | None,
+    root: Path,
+    num_frames: int,
+    recipe: Recipe,
+    *,
+    loading: Mapping[str, Any] | None = None,
+    data: Mapping[str, Any] | None = None,
+    command: str = '',
+    split: str = '',
+    name: str = 'config.py',
+) -> str:
+    """The text of the config of a detector of moving targets.
+
+    Args:
+        base: The config whose network is taken.
+        weights: The checkpoint to start from; None: random weights.
+        root: Folder of the frames.
+        num_frames: Frames of a clip.
+        recipe: The schedule.
+        loading: Loading options, such as ``bit_depth=14``.
+        data: Further arguments of the data sets.
+        command: What the first lines name as the origin.
+        split: How the frames were parted, in words.
+        name: File name of the config.
+
+    Raises:
+        ConfigError: The network of ``base`` is in no file of ``_base_/models``.
+    """
+    model, changes = network_of(base)
+    return _CLIP_TEXT.format(
+        network=base.stem.split('_')[0],
+        command=command,
+        split=split,
+        name=name,
+        model=_scoped(model),
+        weights=weights,
+        loading=_lines(loading),
+        changes=changes,
+        root=str(root),
+        num_frames=num_frames,
+        data=_arguments(data),
+        recipe=recipe,
+        schedule=_SCHEDULE.format(recipe=recipe),
+    )
+
+
+def network_of(base: Path) -> tuple[Path, str]:
+    """The network of a config: its file among the bases, and what the config changes of it, as text.
+
+    Raises:
+        ConfigError: It is in no file of ``_base_/models``.
+    """
+    model = base_part(base, 'models')
+    if model is None:
+        raise ConfigError(
+            f'{base}: none of its bases is a network (a file in a folder _base_/models)',
+            cure='name the network in _base_, as our configs do',
+        )
+    changes = model_changes(base, model)
+    return model, Config(dict(model=changes)).pretty_text if changes else ''
+
+
+def _lines(entries: Mapping[str, Any] | None) -> str:
+    return ''.join(f'{key} = {value!r}\n' for key, value in (entries or {}).items())
+
+
+def _arguments(entries: Mapping[str, Any] | None) -> str:
+    return ''.join(f', {key}={value!r}' for key, value in (entries or {}).items())
 
 
 def _scoped(path: Path) -> str:
@@ -128,7 +226,7 @@ def model_changes(config: Path, part: Path) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value
+    return type(value)(_plain(item) for item in value) if isinstance(value, (list, tuple)) else value
 
 
 def _changes(full: dict[str, Any], base: dict[str, Any]) -> dict[str, Any]:

@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
-from mmirstd.datasets.first_look import watch_bit_depth
 from mmirstd.datasets.image_io import IMAGE_SUFFIXES, read_image
 from mmirstd.datasets.image_size import image_size
-from mmirstd.datasets.labels import FORMATS, CheckOptions, ConvertOptions, ReadOptions, convert_labels, find_format
+from mmirstd.datasets.labels import (
+    FORMATS,
+    CheckOptions,
+    ConvertOptions,
+    ReadOptions,
+    convert_labels,
+    find_format,
+)
 from mmirstd.datasets.name_pairs import NamePairs, has_images, image_files, pair_by_name
 from mmirstd.datasets.own_split import OwnSplit, split_images
+from mmirstd.evaluation.prediction_dump import PredictionDump
 from mmirstd.utils.errors import DataError, MissingDataError
 from mmirstd.utils.spread import spread
 
-#: Side of the training windows, pixels, unless all images are smaller.
-WINDOW = 256
+from .config_text import WINDOW, config_text
+from .own_set import OwnSet, Start, find_bit_depth
+from .threshold_advice import ThresholdAdvice, advise_threshold
+
+#: Width and height of a target that a point marks, pixels.
+POINT_SIZE = 5.0
 
 
 @dataclass(frozen=True)
-class OwnData:
+class OwnData(OwnSet):
     """Images and masks of one's own.
 
     Attributes:
@@ -44,6 +55,12 @@ class OwnData:
     loading: dict[str, Any] = field(default_factory=dict)
     window: int = WINDOW
     notes: tuple[str, ...] = ()
+    measures: ClassVar[Mapping[str, str]] = {'IoU': '.3f', 'nIoU': '.3f', 'Pd': '.3f', 'Fa_e6': '.1f'}
+
+    @property
+    def source(self) -> Path:
+        """The folder of the images."""
+        return self.images
 
     @property
     def root(self) -> Path:
@@ -54,15 +71,48 @@ class OwnData:
         """A folder as ``data_prefix`` has it."""
         return folder.relative_to(self.root).as_posix()
 
+    def list_name(self, part: str) -> str:
+        """``train.txt``."""
+        return f'{part}.txt'
+
     def write_lists(self, folder: Path) -> None:
         """Write ``train.txt``, ``val.txt`` and ``test.txt``, a line an image: image and mask in two columns."""
         for part in ('train', 'val', 'test'):
             lines = [f'{image}\t{self.pairs.pairs[image]}\n' for image in getattr(self.split, part)]
-            (folder / f'{part}.txt').write_text(''.join(lines), encoding='utf-8')
+            (folder / self.list_name(part)).write_text(''.join(lines), encoding='utf-8')
+
+    def config_text(self, start: Start, name: str) -> str:
+        """See :func:`~.config_text.config_text`."""
+        return config_text(
+            start.base,
+            start.weights,
+            self.root,
+            self.below_root(self.images),
+            self.below_root(self.masks),
+            start.recipe,
+            loading=self.loading,
+            data=start.options,
+            window=self.window,
+            command=start.command,
+            split=str(self.split),
+            name=name,
+        )
+
+    def test_options(self, folder: Path) -> tuple[list[str], list[str]]:
+        """A dump has maps and measures."""
+        return ['--dump', str(folder)], []
+
+    def advise_threshold(self, folder: Path) -> ThresholdAdvice:
+        """By the dump."""
+        return advise_threshold(PredictionDump(folder))
 
 
 def masks_of_labels(
-    images: str | os.PathLike[str], labels: str | os.PathLike[str], out: Path, check: CheckOptions | None = None
+    images: str | os.PathLike[str],
+    labels: str | os.PathLike[str],
+    out: Path,
+    check: CheckOptions | None = None,
+    point_size: float = POINT_SIZE,
 ) -> tuple[Path, Path, list[str]]:
     """Labels as a folder of masks: as they are, or made of the labels of another program.
 
@@ -74,6 +124,7 @@ def masks_of_labels(
         labels: Folder of masks; or what :func:`mmirstd.datasets.labels.read_labels` reads.
         out: Folder for masks that are made, ``data/`` in it.
         check: What is done with labels whose images are missing or of another size; None: they are errors.
+        point_size: Width and height of a target that a point marks, pixels.
 
     Returns:
         Folder of the images, folder of the masks, and what is to be said.
@@ -99,6 +150,7 @@ def masks_of_labels(
         source_format=known.name,
         read=ReadOptions(images=Path(images).expanduser()),
         check=check or CheckOptions(),
+        point_size=point_size,
         fill='ellipse',
         images='link',
     )
@@ -139,11 +191,11 @@ def look_at_folders(
     pairs = pair_by_name(image_files(image_root), image_files(mask_root), f'{images} and {masks}')
     split = split_images(list(pairs.pairs), by, val, test, seed)
     _check_order(images, masks, image_root, mask_root, pairs.pairs)
-    depth, note = _bit_depth([str(image_root / image) for image in pairs.pairs], bit_depth)
+    loading, note = find_bit_depth([str(image_root / image) for image in pairs.pairs], bit_depth)
     notes = (str(pairs), *note, str(split))
     largest = max(max(image_size(image_root / image)) for image in spread(list(pairs.pairs)))
     window = min(WINDOW, -(-largest // 32) * 32)
-    return OwnData(image_root, mask_root, pairs, split, dict(bit_depth=depth) if depth else {}, window, notes)
+    return OwnData(image_root, mask_root, pairs, split, loading, window, notes)
 
 
 def _check_order(
@@ -168,15 +220,3 @@ def _values(path: Path) -> int:
         return len(np.unique(read_image(str(path))))
     except (DataError, OSError):  # the check of the data tells
         return 0
-
-
-def _bit_depth(paths: Sequence[str], asked: int | None) -> tuple[int | None, list[str]]:
-    if asked is not None:
-        return asked, [f'gray values: {asked} bits, as asked for']
-    watch = watch_bit_depth(paths)
-    if watch.depth is None:
-        return None, []
-    return watch.depth, [
-        f'gray values: {watch.depth} bits (the 16-bit images looked at stay below 2^{watch.depth}, the largest value '
-        f'is {watch.largest}); say --bit-depth 16 if all bits count'
-    ]

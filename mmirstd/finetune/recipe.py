@@ -9,8 +9,10 @@ from dataclasses import dataclass
 BATCH_SIZE = 8
 #: Learning rates at the top of the one-cycle schedule: from trained weights, and from random ones.
 _LR_TRAINED, _LR_RANDOM = 1e-3, 2e-3
-#: Training steps, at least and at most.
+#: Training steps from trained weights, at least and at most.
 _STEPS = (320, 4000)
+#: How many times as many from random weights: networks of masks, and detectors of moving targets.
+_MORE, _MORE_CLIPS = 10, 3
 
 
 @dataclass(frozen=True)
@@ -33,12 +35,13 @@ class Recipe:
         return f'{self.epochs} epochs, batch size {self.batch_size}, learning rate {self.lr:g}'
 
 
-def choose_recipe(images: int, trained: bool) -> Recipe:
+def choose_recipe(images: int, trained: bool, clips: bool = False) -> Recipe:
     """Choose a recipe.
 
     Args:
         images: Training images.
         trained: Whether the network starts from trained weights.
+        clips: Whether it is a detector of moving targets.
 
     Returns:
         The steps grow with the square root of the images: few images are soon learnt, and then learnt by heart. From
@@ -46,6 +49,6 @@ def choose_recipe(images: int, trained: bool) -> Recipe:
     """
     batch_size = min(BATCH_SIZE, max(2, images // 3))
     per_epoch = math.ceil(images / batch_size)
-    steps = min(max(_STEPS[0], 30 * math.sqrt(images)), _STEPS[1]) * (1 if trained else 10)
+    steps = min(max(_STEPS[0], 30 * math.sqrt(images)), _STEPS[1]) * (1 if trained else _MORE_CLIPS if clips else _MORE)
     epochs = max(3, round(steps / per_epoch))
     return Recipe(_LR_TRAINED if trained else _LR_RANDOM, epochs, batch_size, max(1, epochs // 15))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -13,19 +14,30 @@ from pathlib import Path
 from typing import Any
 
 from mmirstd.engine.checkpoint_files import best_checkpoint
-from mmirstd.evaluation.prediction_dump import PredictionDump
 from mmirstd.utils.commands import command_line, python_path, python_program
 from mmirstd.utils.errors import ConfigError, UserError
 from mmirstd.utils.files import write_json, write_text
 from mmirstd.utils.progress import silent_heartbeat
 
-from .config_text import config_text
-from .own_data import OwnData
-from .recipe import Recipe
-from .threshold_advice import ThresholdAdvice, advise_threshold
+from .own_set import OwnSet, Start
+from .threshold_advice import ThresholdAdvice
 
-#: What is compared, and how it is written.
-MEASURES: dict[str, str] = {'IoU': '.3f', 'nIoU': '.3f', 'Pd': '.3f', 'Fa_e6': '.1f'}
+
+def config_path(out: Path) -> Path:
+    """Where a fine-tuning's config goes.
+
+    Raises:
+        ConfigError: ``out`` is a file, or a training was begun there.
+    """
+    if out.exists() and not out.is_dir():
+        raise ConfigError(f'{out}: is a file', expected='a folder, or nothing yet')
+    config = out / 'config.py'
+    if (out / 'work').exists():
+        raise ConfigError(
+            f'{out}: a fine-tuning was begun there',
+            cure=f'train it again with `{command_line("train", config)}`, or name another folder with --out',
+        )
+    return config
 
 
 class StepFailed(UserError):
@@ -41,76 +53,52 @@ class FinetuneOutcome:
         measures: Part (``'val'``, ``'test'``) -> ``'tuned'`` and, with weights to start from, ``'start'`` -> measures
             of the default protocol at threshold 0.5.
         threshold: What the validation images advise.
+        decisive: The measure that says which network is better.
+        start: The weights that it started from.
     """
 
     checkpoint: Path
     measures: Mapping[str, Mapping[str, Mapping[str, float]]]
     threshold: ThresholdAdvice
+    decisive: str = 'IoU'
+    start: str | None = None
+
+    @property
+    def advised(self) -> str | None:
+        """The weights that it started from, where the validation part prefers them; None: the tuned checkpoint."""
+        return self.start if self.gain < 0 else None
 
     @property
     def gain(self) -> float:
-        """How much larger IoU on the validation images is after the fine-tuning; from random weights IoU itself."""
+        """How much larger the decisive measure is on the validation images after the fine-tuning.
+
+        From random weights it is the measure itself.
+        """
         found = self.measures['val']
-        return found['tuned']['IoU'] - found.get('start', {}).get('IoU', 0.0)
+        return found['tuned'][self.decisive] - found.get('start', {}).get(self.decisive, 0.0)
 
 
 class Workflow:
     """Write a config, check the data, train, test.
 
     Args:
-        data: The images and masks.
+        data: What was found of the images and labels.
         out: Folder for everything; made if missing.
-        base: Config whose network is taken.
-        weights: Checkpoint to start from; None: random weights.
-        recipe: The schedule.
-        command: The command line, for the config's first lines.
-        options: Further arguments of the data sets.
+        start: Where it begins.
 
     Raises:
         ConfigError: ``out`` is a file, or a training was begun there.
     """
 
-    def __init__(
-        self,
-        data: OwnData,
-        out: Path,
-        base: Path,
-        weights: str | None,
-        recipe: Recipe,
-        command: str = '',
-        options: Mapping[str, Any] | None = None,
-    ) -> None:
-        self.data, self.out, self.base, self.weights, self.recipe = data, out, base, weights, recipe
-        self.config = out / 'config.py'
-        if out.exists() and not out.is_dir():
-            raise ConfigError(f'{out}: is a file', expected='a folder, or nothing yet')
-        if (out / 'work').exists():
-            raise ConfigError(
-                f'{out}: a fine-tuning was begun there',
-                cure=f'train it again with `{command_line("train", self.config)}`, or name another folder with --out',
-            )
-        self._command = command
-        self._options = options
+    def __init__(self, data: OwnSet, out: Path, start: Start) -> None:
+        self.data, self.out, self.start = data, out, start
+        self.config = config_path(out)
 
     def write(self) -> None:
         """Write the lists and the config."""
         self.out.mkdir(parents=True, exist_ok=True)
         self.data.write_lists(self.out)
-        text = config_text(
-            self.base,
-            self.weights,
-            self.data.root,
-            self.data.below_root(self.data.images),
-            self.data.below_root(self.data.masks),
-            self.recipe,
-            loading=self.data.loading,
-            data=self._options,
-            window=self.data.window,
-            command=self._command,
-            split=str(self.data.split),
-            name=str(self.config),
-        )
-        write_text(self.config, text)
+        write_text(self.config, self.data.config_text(self.start, str(self.config)))
 
     def check(self) -> None:
         """List what is wrong with the data.
@@ -144,25 +132,27 @@ class Workflow:
         """
         measures: dict[str, dict[str, dict[str, float]]] = {'val': {}, 'test': {}}
         for part, found in measures.items():
-            if self.weights:
-                found['start'] = self._test(self.weights, part, 'start')
+            if self.start.weights:
+                found['start'] = self._test(self.start.weights, part, 'start')
             found['tuned'] = self._test(str(checkpoint), part, 'tuned')
-        advice = advise_threshold(PredictionDump(self.out / 'val-tuned'))
-        outcome = FinetuneOutcome(checkpoint, measures, advice)
+        advice = self.data.advise_threshold(self.out / 'val-tuned')
+        outcome = FinetuneOutcome(checkpoint, measures, advice, next(iter(self.data.measures)), self.start.weights)
         write_json(
             self.out / 'results.json',
-            dict(checkpoint=str(checkpoint), start=self.weights, measures=measures, threshold=advice.best),
+            dict(checkpoint=str(checkpoint), start=self.start.weights, measures=measures, threshold=advice.best),
         )
         return outcome
 
     def _test(self, checkpoint: str, part: str, name: str) -> dict[str, float]:
-        dump = self.out / f'{part}-{name}'
-        options = [f'test_dataloader.dataset.ann_file={self.out / f"{part}.txt"}'] if part != 'test' else []
-        words = ['test', str(self.config), checkpoint, '--dump', str(dump), '--work-dir', str(self.out / 'tests')]
+        folder = self.out / f'{part}-{name}'
+        words, options = self.data.test_options(folder)
+        if part != 'test':
+            options = [*options, f'test_dataloader.dataset.ann_file={self.out / self.data.list_name(part)}']
+        words = ['test', str(self.config), checkpoint, *words, '--work-dir', str(self.out / 'tests')]
         if self._run(*words, *(['--cfg-options', *options] if options else []), quiet=True):
             raise StepFailed(f'{checkpoint}: its test on the {part} images ended with an error, see above')
-        metrics: dict[str, Any] = json.loads((dump / 'metrics.json').read_text(encoding='utf-8'))['metrics']
-        return {key: float(metrics[key]) for key in MEASURES}
+        metrics: dict[str, Any] = json.loads((folder / 'metrics.json').read_text(encoding='utf-8'))['metrics']
+        return {key: math.nan if metrics[key] is None else float(metrics[key]) for key in self.data.measures}
 
     def _run(self, *words: str, quiet: bool = False) -> int:
         """Run a command as a user would; quiet: its output is shown only where it fails."""

@@ -68,3 +68,27 @@ def test_too_few():
         split_images([f'Misc_{k}.png' for k in range(20)], by='sequence')
     with pytest.raises(ValueError, match='leave some to train on'):
         split_images([f'{k}' for k in range(9)], val=0.5, test=0.5)
+
+
+def test_by_time_cuts_each_sequence():
+    frames = {f'{name}/{number:03d}.png': name for name in 'ab' for number in range(20)}
+    parts = split_images(list(frames), val=0.2, test=0.2, sequences=frames)
+    assert 'by time within 2 sequence(s)' in parts.rule
+    for name in 'ab':
+        numbers = [
+            [int(image[2:5]) for image in part if image[0] == name] for part in (parts.train, parts.val, parts.test)
+        ]
+        assert numbers == [list(range(12)), list(range(12, 16)), list(range(16, 20))]
+
+
+def test_too_few_frames_to_cut():
+    frames = {f'a/{number}.png': 'a' for number in range(5)}
+    with pytest.raises(DataError, match='cannot be cut into three parts'):
+        split_images(list(frames), 'time', val=0.05, test=0.05, sequences=frames)
+
+
+def test_given_sequences_go_before_names():
+    frames = {f'{number}.png': 'xyz'[number % 3] for number in range(12)}
+    parts = split_images(list(frames), sequences=frames)
+    assert {frames[image] for image in parts.train}.isdisjoint(frames[image] for image in parts.test)
+    assert len(parts.train) == len(parts.val) == len(parts.test) == 4

@@ -8,7 +8,7 @@ from mmengine.config import Config
 import mmirstd.registry  # noqa: F401  the scopes of bases
 from mmirstd.engine.config_names import config_of_name, runnable_configs
 from mmirstd.engine.data_option import base_part
-from mmirstd.finetune import choose_recipe, config_text, model_changes
+from mmirstd.finetune import choose_recipe, clip_config_text, config_text, model_changes
 from mmirstd.utils.errors import ConfigError
 from tests.shared import REPO
 
@@ -43,6 +43,27 @@ def test_the_text_is_a_config(tmp_path: Path) -> None:
         assert dataset.data_root == str(tmp_path)
         assert dataset.data_prefix == dict(img_path='ir', seg_map_path='gt')
     assert max(map(len, text.splitlines())) <= 120
+
+
+DETECTORS = {
+    name: path for name, path in runnable_configs().items() if path.parent.name in ('yolox', 'yolo_bp', 'sstnet')
+}
+
+
+@pytest.mark.parametrize('name', sorted(DETECTORS))
+def test_the_text_is_a_config_of_a_detector(name: str, tmp_path: Path) -> None:
+    recipe = choose_recipe(200, trained=False, clips=True)
+    text = clip_config_text(DETECTORS[name], None, tmp_path, 3, recipe, loading=dict(bit_depth=14), command='x -o y')
+    (tmp_path / 'config.py').write_text(text)
+    cfg = Config.fromfile(str(tmp_path / 'config.py'))
+    assert cfg.model == Config.fromfile(str(DETECTORS[name])).model
+    assert cfg.default_scope == 'mmdet'
+    assert cfg.default_hooks.checkpoint.save_best == 'mAP50'
+    for part in ('train', 'val', 'test'):
+        dataset = cfg[f'{part}_dataloader'].dataset
+        assert (dataset.ann_file, dataset.num_frames) == (f'{tmp_path}/{part}.json', 3)
+        assert dataset.data_root == str(tmp_path)
+    assert cfg.bit_depth == 14
 
 
 def test_a_config_without_a_network_part(tmp_path: Path) -> None:

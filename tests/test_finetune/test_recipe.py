@@ -29,3 +29,9 @@ def test_more_images_never_take_fewer_steps_than_few(images: int, more: int) -> 
 
 def test_random_weights_take_longer() -> None:
     assert choose_recipe(100, trained=False).epochs > 3 * choose_recipe(100, trained=True).epochs
+
+
+def test_detectors_start_from_random_weights_and_take_minutes() -> None:
+    masks, clips = (choose_recipe(200, trained=False, clips=clips) for clips in (False, True))
+    assert clips.epochs < masks.epochs
+    assert clips.epochs * 25 >= 3 * 320

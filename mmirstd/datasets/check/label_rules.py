@@ -177,24 +177,29 @@ def _place(checked: Checked, split: Split) -> Iterator[Finding]:
     )
     share = len(unseen) / len(rows)
     off = _offset([label for _, label in rows])
+    sequences = {sample.sequence for sample, _ in rows if sample.sequence}
+    # the frames of one sequence are one scene: a bright tree beside the target is beside it in all of them
+    few = 0 < len(sequences) < _ENOUGH
+    scenes = f'. The frames are of {len(sequences)} sequences only, whose scenes may mislead' if few else ''
     if off is not None:
         down, right, there, here = off
         yield Finding(
-            'error',
+            'warning' if few else 'error',
             'labels beside targets',
             (split.name,),
             f'labels fit best when they are moved {_way(down, "down", "up")} and '
             f'{_way(right, "right", "left")}: the mean signal below them is {there:.1f} sigmas there and '
-            f'{here:.1f} where they are',
+            f'{here:.1f} where they are{scenes}',
             'they were made for images of another size or crop: correct them',
         )
     elif share >= _MANY_UNSEEN:
         yield Finding(
-            'error' if share >= _MOST_UNSEEN else 'warning',
+            'error' if share >= _MOST_UNSEEN and not few else 'warning',
             'labels without targets',
             (split.name,),
             f'under {len(unseen)} of {len(rows)} labels ({share:.0%}) there is nothing to be seen ({name} '
-            f'below {least:g} sigmas); under right labels this is so in 3% to 15% of the images',
+            f'below {least:g} sigmas); under right labels this is so in 3% to 15% of the images'
+            f'{scenes}',
             'the labels may belong to other images, or lie far beside their targets: look at some with '
             f'`{command_line("browse")}`',
             unseen,

@@ -27,10 +27,12 @@ def change_kind(labels: LabelSet, kind: str, point_size: float | None = None, el
     Raises:
         DataError: Points, and no size.
     """
+    points = 0
     for image in labels.images:
         for annotation in image.annotations:
             shape = annotation.shape
             if isinstance(shape, Point) and point_size is not None and kind != 'points':
+                points += 1
                 half = point_size / 2
                 shape = Box(shape.x - half, shape.y - half, shape.x + half, shape.y + half)
             if isinstance(shape, Point) and kind in ('boxes', 'masks'):
@@ -39,6 +41,10 @@ def change_kind(labels: LabelSet, kind: str, point_size: float | None = None, el
                     'with --point-size, for example --point-size 5'
                 )
             annotation.shape = _changed(shape, kind, *image.size, ellipse)
+    if points:
+        labels.notes.append(
+            f'{points} points have no size: each is taken as {point_size:g}x{point_size:g} pixels (--point-size)'
+        )
 
 
 def _changed(shape: Shape, kind: str, height: int, width: int, ellipse: bool) -> Shape:

@@ -416,3 +416,22 @@ def test_cases_without_a_fault(case):
     assert found - {('mask values', 'note'), ('channels', 'note')} <= {
         ('files in two splits', severity) for severity in ('error', 'warning', 'note')
     }
+
+
+@pytest.mark.parametrize(('sequences', 'severity'), [(2, 'warning'), (8, 'error')])
+def test_frames_of_few_scenes_may_mislead(tmp_path, sequences, severity):
+    """Boxes beside their targets: with few sequences the scene may be what is seen there."""
+    images, annotations = [], []
+    for number in range(8):
+        picture, mask = data.scene(number)
+        name = f'images/s{number * sequences // 8}/{number}.png'
+        write(tmp_path / name, picture)
+        y, x = np.argwhere(mask).min(0).tolist()
+        images.append(dict(id=number + 1, file_name=name, width=96, height=72))
+        box = dict(id=number + 1, image_id=number + 1, category_id=1, bbox=[x - 6, y, 3, 3], area=9, iscrowd=0)
+        annotations.append(box)
+    content = dict(images=images, annotations=annotations, categories=[dict(id=1, name='target')])
+    (tmp_path / 'instances_test2017.json').write_text(json.dumps(content))
+    found = {finding.kind: finding for finding in check_splits(clip_splits(tmp_path)).findings}
+    assert found['labels beside targets'].severity == severity
+    assert ('2 sequences only' in found['labels beside targets'].found) == (severity == 'warning')

@@ -1,0 +1,95 @@
+"""What the workflow needs of a data set of one's own, whatever its labels are."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+from mmirstd.datasets.first_look import watch_bit_depth
+from mmirstd.datasets.own_split import OwnSplit
+
+from .recipe import Recipe
+from .threshold_advice import ThresholdAdvice
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where a fine-tuning begins.
+
+    Attributes:
+        base: Config whose network is taken.
+        weights: Checkpoint to start from; None: random weights.
+        recipe: The schedule.
+        command: The command line, for the first lines of the config.
+        options: Further arguments of the data sets.
+    """
+
+    base: Path
+    weights: str | None
+    recipe: Recipe
+    command: str = ''
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+class OwnSet(ABC):
+    """A data set that was looked at and parted.
+
+    Attributes:
+        split: Its parts.
+        notes: What was found and decided, a line each.
+        measures: What is compared -> how it is written; the first decides which network is better.
+    """
+
+    split: OwnSplit
+    notes: tuple[str, ...]
+    measures: ClassVar[Mapping[str, str]]
+
+    @property
+    @abstractmethod
+    def source(self) -> Path:
+        """The images as the user named them, for the next command."""
+
+    @abstractmethod
+    def write_lists(self, folder: Path) -> None:
+        """Write the lists of the three parts."""
+
+    @abstractmethod
+    def list_name(self, part: str) -> str:
+        """File name of a part's list."""
+
+    @abstractmethod
+    def config_text(self, start: Start, name: str) -> str:
+        """The text of the config; ``name``: its file, as the text names it."""
+
+    @abstractmethod
+    def test_options(self, folder: Path) -> tuple[list[str], list[str]]:
+        """Options of ``mmirstd test`` that write ``metrics.json`` and what the threshold needs into a folder.
+
+        Returns:
+            Options, and entries of ``--cfg-options``.
+        """
+
+    @abstractmethod
+    def advise_threshold(self, folder: Path) -> ThresholdAdvice:
+        """Choose a threshold by what a test of validation images wrote."""
+
+
+def find_bit_depth(paths: Sequence[str], asked: int | None) -> tuple[dict[str, Any], list[str]]:
+    """The loading option for the bits that images use, and what is to be said of it.
+
+    Args:
+        paths: The images.
+        asked: What the user said; None: what the images hold.
+    """
+    if asked is not None:
+        return dict(bit_depth=asked), [f'gray values: {asked} bits, as asked for']
+    watch = watch_bit_depth(paths)
+    if watch.depth is None:
+        return {}, []
+    return dict(bit_depth=watch.depth), [
+        f'gray values: {watch.depth} bits (the 16-bit images looked at stay below 2^{watch.depth}, the largest value '
+        f'is {watch.largest}); say --bit-depth 16 if all bits count'
+    ]
