@@ -4,6 +4,7 @@ VENV := $(ROOT).venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 APP_STAMP := $(VENV)/.installed-app
+DEPLOY_STAMP := $(VENV)/.installed-deploy
 DOCS_STAMP := $(VENV)/.installed-docs
 PYTHON ?= python3
 DEMO_DIR ?= $(ROOT)demo_out
@@ -29,6 +30,12 @@ $(STAMP): $(ROOT)requirements.txt $(ROOT)setup.py
 	@cd $(ROOT) && $(PY) -m mmirstd.compat
 	@touch $@
 
+# ONNX, ONNX Runtime and OpenVINO, for `mmirstd export` and the tests of it.
+$(DEPLOY_STAMP): $(STAMP) $(ROOT)requirements-deploy.txt
+	@echo "== installing requirements-deploy.txt"
+	$(PY) -m pip install --disable-pip-version-check --progress-bar off -r $(ROOT)requirements-deploy.txt
+	@touch $@
+
 # Gradio, for the app and its tests alone.
 $(APP_STAMP): $(STAMP) $(ROOT)requirements-app.txt
 	@echo "== installing requirements-app.txt"
@@ -52,10 +59,10 @@ demo-moving: $(STAMP)  ## the same for moving targets: sequences, a small YOLO-B
 app: $(APP_STAMP)  ## open a page to try detectors on your own images and videos (APP_ARGS="--port 8000")
 	cd $(ROOT) && $(PY) tools/app.py $(APP_ARGS)
 
-test: $(APP_STAMP)  ## run all tests, one process for each core
+test: $(APP_STAMP) $(DEPLOY_STAMP)  ## run all tests, one process for each core
 	cd $(ROOT) && $(PY) -m pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
-test-fast: $(APP_STAMP)  ## leave out what was measured to be slow (tests/data/durations.json)
+test-fast: $(APP_STAMP) $(DEPLOY_STAMP)  ## leave out what was measured to be slow (tests/data/durations.json)
 	$(MAKE) test PYTEST_ARGS='-m "not slow" $(PYTEST_ARGS)'
 
 test-durations: $(APP_STAMP)  ## run all tests and record their CPU seconds

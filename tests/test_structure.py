@@ -23,6 +23,7 @@ FLOORS = (
     'visualization',
     'models',
     'engine',
+    'deploy',
     'apis',
     'benchmark',
     'finetune',

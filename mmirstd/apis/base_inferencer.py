@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import hashlib
+import json
 import logging
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -125,6 +127,12 @@ class TargetInferencer(BaseInferencer):
             tiling=self._tiling_record(),
             mmirstd=__version__,
         )
+
+    def model_digest(self) -> str | None:
+        """Checksum of the network's config; None for a network that was built."""
+        if self.cfg is None:
+            return None
+        return hashlib.sha256(json.dumps(self.cfg['model'], sort_keys=True, default=str).encode()).hexdigest()
 
     def _tiling_record(self) -> dict[str, Any] | None:
         return None

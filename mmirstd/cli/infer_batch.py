@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import errno
-import hashlib
-import json
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
@@ -34,11 +32,11 @@ _CURES = {
 
 def describe(inferencer: TargetInferencer, args: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any]]:
     """What results depend on besides the inputs, and what the head of a JSON result says of it."""
-    assert inferencer.cfg is not None  # the command takes configs and names of them
-    model = hashlib.sha256(json.dumps(inferencer.cfg['model'], sort_keys=True, default=str).encode()).hexdigest()
     head = inferencer.provenance()
     settings = {key: value for key, value in head.items() if key != 'mmirstd'}
-    return dict(settings, model_sha256=model, threshold=inferencer.threshold, max_frames=args.max_frames), head
+    return dict(
+        settings, model_sha256=inferencer.model_digest(), threshold=inferencer.threshold, max_frames=args.max_frames
+    ), head
 
 
 class Batch:

@@ -34,6 +34,7 @@ COMMANDS: dict[str, Command] = {
     'test': Command('evaluate a checkpoint, or a method without training', 'test.py'),
     'evaluate': Command('measure the masks or maps that another program wrote', 'analysis_tools/evaluate.py'),
     'infer': Command('detect targets in your own images, videos and streams', 'infer.py'),
+    'export': Command('write a network to a file that runs without PyTorch', 'export.py'),
     'report': Command('one HTML page of what `test --dump DIR` wrote', 'analysis_tools/report.py'),
     'compare': Command('is run B better than run A? Differences with intervals', 'analysis_tools/compare_runs.py'),
     'check-data': Command('list everything that is wrong with a data set', 'analysis_tools/check_dataset.py'),

@@ -35,7 +35,7 @@ class ExternalAttention(BaseModule):
         """(B, C, H, W) -> (B, C, H, W)."""
         attention = self.keys(self.query(x).flatten(2)).softmax(dim=-1)
         attention = attention / (1e-9 + attention.sum(dim=1, keepdim=True))
-        return x + self.project(self.values(attention).unflatten(2, x.shape[2:]))
+        return x + self.project(self.values(attention).view_as(x))
 
 
 class AddFusion(BaseModule):

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-# Opposite neighbors are four places apart.
-_OFFSETS = ((-1, -1), (-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1))
+#: Rows and columns of the neighbors, in cells. Opposite ones are four places apart.
+NEIGHBOR_OFFSETS = ((-1, -1), (-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1))
 
 
 def check_cell_sizes(name: str, sizes: Sequence[int]) -> tuple[int, ...]:
@@ -41,4 +41,4 @@ def cell_means(image: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
         top, left = size * (2 + rows), size * (2 + columns)
         return means[top : top + height, left : left + width]
 
-    return shifted(0, 0), np.stack([shifted(*offset) for offset in _OFFSETS])
+    return shifted(0, 0), np.stack([shifted(*offset) for offset in NEIGHBOR_OFFSETS])

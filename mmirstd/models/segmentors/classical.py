@@ -13,8 +13,8 @@ from torch import Tensor, nn
 
 from mmirstd.utils.commands import command_line
 
-# |logit| at most this: infinity would turn into NaN where mmseg interpolates.
-_LOGIT_LIMIT = 13.8
+#: |logit| at most this: infinity would turn into NaN where mmseg interpolates.
+LOGIT_LIMIT = 13.8
 
 
 class ClassicalSegmentor(BaseSegmentor):
@@ -89,10 +89,10 @@ class ClassicalSegmentor(BaseSegmentor):
         saliency = np.maximum(np.asarray(self.saliency(image), np.float64), 0)
         threshold = saliency.mean() + self.threshold * saliency.std()
         if threshold <= 0:  # nothing salient in the whole image
-            return np.full(saliency.shape, -_LOGIT_LIMIT, np.float32)
+            return np.full(saliency.shape, -LOGIT_LIMIT, np.float32)
         with np.errstate(divide='ignore'):
             logits = np.log(saliency / threshold)
-        return np.clip(logits, -_LOGIT_LIMIT, _LOGIT_LIMIT).astype(np.float32)
+        return np.clip(logits, -LOGIT_LIMIT, LOGIT_LIMIT).astype(np.float32)
 
     def extract_feat(self, inputs: Tensor) -> Tensor:
         """The filters work on the image itself."""
@@ -119,7 +119,7 @@ class ClassicalSegmentor(BaseSegmentor):
             )
         images = inputs.detach().float().cpu().numpy()[:, 0]
         height, width = images.shape[1:]
-        out = np.full(images.shape, -_LOGIT_LIMIT, np.float32)
+        out = np.full(images.shape, -LOGIT_LIMIT, np.float32)
         for k, image in enumerate(images):
             meta = batch_data_samples[k].metainfo if batch_data_samples is not None else {}
             left, right, top, bottom = meta.get('img_padding_size', meta.get('padding_size', (0, 0, 0, 0)))

@@ -9,7 +9,8 @@ from mmirstd.registry import MODELS
 
 from .classical import ClassicalSegmentor
 
-_DIRECTIONS = ((0, 1), (1, 0), (1, 1), (1, -1))
+#: Rows and columns of a step along each line.
+DIRECTIONS = ((0, 1), (1, 0), (1, 1), (1, -1))
 
 
 @MODELS.register_module()
@@ -50,7 +51,7 @@ class MaxMedian(ClassicalSegmentor):
         radius = self.kernel_size // 2
         padded = np.pad(image, radius, mode='symmetric')
         background = np.full(image.shape, -np.inf, image.dtype)
-        for rows, columns in _DIRECTIONS:
+        for rows, columns in DIRECTIONS:
             line = np.stack(
                 [
                     padded[

@@ -1,0 +1,190 @@
+"""From a config and a checkpoint to a file that runs without PyTorch."""
+
+from __future__ import annotations
+
+import copy
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from mmirstd.datasets.transforms import PadToMultiple
+from mmirstd.deploy.classical_graph import ClassicalGraph
+from mmirstd.deploy.export_limits import check_exportable
+from mmirstd.deploy.graph_description import SUFFIXES, GraphDescription
+from mmirstd.deploy.graph_files import write_graph
+from mmirstd.deploy.gray_input import ARRAY_TYPES
+from mmirstd.deploy.segmentation_graph import SegmentationGraph
+from mmirstd.deploy.session import READERS, is_installed, open_session
+from mmirstd.models.segmentors import ClassicalSegmentor
+from mmirstd.utils.errors import ConfigError, UserError
+
+from .base_inferencer import TargetInferencer
+from .irstd_inferencer import IRSTDInferencer
+
+#: Largest difference of a probability from PyTorch's that is always taken for rounding.
+TOLERANCE = 1e-4
+#: Two right results in float32 differ by no more than this many times the rounding of one of them.
+MARGIN = 12
+
+
+@dataclass(frozen=True)
+class ExportCheck:
+    """How an exported file compared with PyTorch, on random images.
+
+    Attributes:
+        runtime: What ran the file; None: nothing that could is installed.
+        difference: Largest difference of an output from PyTorch's in float32.
+        rounding: Largest difference between PyTorch's in float32 and in float64.
+        sizes: Height and width of the images.
+    """
+
+    runtime: str | None
+    difference: float = 0.0
+    rounding: float = 0.0
+    sizes: Sequence[tuple[int, int]] = ()
+
+    @property
+    def equal(self) -> bool:
+        """Whether the difference is rounding."""
+        return self.difference <= max(TOLERANCE, MARGIN * self.rounding)
+
+    def __str__(self) -> str:
+        if self.runtime is None:
+            return 'not compared with PyTorch: no runtime that reads the file is installed'
+        sizes = ' and '.join(f'{height}x{width}' for height, width in self.sizes)
+        return (
+            f'{self.runtime} gives the results of PyTorch on random images of {sizes} up to {self.difference:.1g}; '
+            f'the rounding of float32 is {self.rounding:.1g} there'
+        )
+
+
+def graph_of(inferencer: TargetInferencer, input_type: str = 'any') -> tuple[Any, GraphDescription]:
+    """The graph of what an inferencer does with an image, and its description.
+
+    Args:
+        inferencer: With its threshold and normalization.
+        input_type: Of ``mmirstd.deploy.graph_description.INPUT_TYPES``.
+
+    Raises:
+        ConfigError: There is no graph of the network, or of a step of its test pipeline.
+    """
+    network = inferencer.model
+    check_exportable(network, inferencer.name)
+    if not isinstance(inferencer, IRSTDInferencer):
+        raise ConfigError(
+            f'{inferencer.name}: {type(network).__name__} cannot be exported yet',
+            expected='a segmentation network',
+        )
+    padding: dict[str, Any] = {}
+    for step in inferencer.pipeline.transforms:
+        if isinstance(step, PadToMultiple):
+            padding = dict(divisor=step.divisor, mode=step.mode, pad_value=step.pad_value)
+        elif type(step).__name__ != 'PackSegInputs':
+            raise ConfigError(
+                f'{inferencer.name}: its test pipeline has the step {type(step).__name__}, which has no graph',
+                expected='LoadInfraredImage, PadToMultiple and PackSegInputs',
+            )
+    loader = inferencer.loader
+    normalization = dict(
+        normalize=loader.normalize,
+        bit_depth=loader.bit_depth,
+        max_value=loader.max_value,
+        percentiles=list(loader.percentiles),
+        nonfinite=loader.nonfinite,
+        invert=loader.invert,
+    )
+    classical = isinstance(network, ClassicalSegmentor)
+    options: dict[str, Any] = dict(threshold=inferencer.threshold, input_type=input_type, normalization=normalization)
+    # A classical method works on the image without its padding.
+    graph = ClassicalGraph(network, **options) if classical else SegmentationGraph(network, padding=padding, **options)
+    made = inferencer.provenance()
+    description = GraphDescription(
+        kind='segmentation',
+        model=inferencer.name,
+        threshold=float(inferencer.threshold),
+        input_type=input_type,
+        normalization=normalization,
+        divisor=graph.divisor,
+        whole_image=graph.whole_image,
+        weights=made['weights'],
+        weights_sha256=made['weights_sha256'],
+        model_sha256=inferencer.model_digest(),
+        inputs=graph.inputs,
+        outputs=dict(graph.outputs),
+    )
+    return graph, description
+
+
+def export_model(
+    inferencer: TargetInferencer, file: str | os.PathLike[str], form: str = 'onnx', input_type: str = 'any'
+) -> ExportCheck:
+    """Write a network to a file and compare the two.
+
+    Args:
+        inferencer: Of the network.
+        file: Where to; its name ends as the format's files do.
+        form: Of ``mmirstd.deploy.FORMATS``.
+        input_type: See :func:`graph_of`.
+
+    Raises:
+        ConfigError: The network cannot be exported.
+        UserError: The name does not end so, a package is missing, or the file gives other results.
+    """
+    path = Path(file)
+    if path.suffix.lower() != SUFFIXES[form]:
+        raise UserError(f'{path}: expected a name that ends in {SUFFIXES[form]} for --format {form}')
+    graph, description = graph_of(inferencer, input_type)
+    write_graph(graph, path, description, form)
+    check = compare(graph, path)
+    if not check.equal:
+        raise UserError(
+            f'{path}: {check.runtime} gives other results than PyTorch: they differ by {check.difference:.2g}, where '
+            f'rounding makes {check.rounding:.2g}; do not use the file'
+        )
+    return check
+
+
+@torch.no_grad()
+def compare(graph: Any, file: Path) -> ExportCheck:
+    """Run a file and the graph that it was made of on random images of two sizes, one of which is not square."""
+    step = max(graph.divisor, 16)
+    sizes = [(2 * step, 2 * step), (step + 5, 2 * step + 3)]
+    run = _runner(graph, file)
+    if run is None:
+        return ExportCheck(None)
+    name, outputs = run
+    examples = [graph.example(*size, batch=batch) for size, batch in zip(sizes, (1, 2))]
+    single = [graph(*inputs)[0].numpy() for inputs in examples]
+    difference = max(_difference(a, outputs(inputs)) for a, inputs in zip(single, examples))
+    exact = copy.deepcopy(graph).double()
+    rounding = max(_difference(a, exact(*inputs)[0].numpy()) for a, inputs in zip(single, examples))
+    return ExportCheck(name, difference, rounding, sizes)
+
+
+def _runner(graph: Any, file: Path) -> tuple[str, Callable[[Sequence[torch.Tensor]], np.ndarray]] | None:
+    """What runs a file, and its first output, which the others follow from."""
+    if file.suffix == SUFFIXES['exported-program']:
+        program = torch.export.load(file).module()
+        return 'PyTorch without OpenMMLab', lambda inputs: program(*inputs)[0].numpy()
+    runtime = next((name for name in READERS[file.suffix] if is_installed(name)), None)
+    if runtime is None:
+        return None
+    session = open_session(file, runtime, threads=torch.get_num_threads())
+    first = next(iter(graph.outputs))
+
+    def run(inputs: Sequence[torch.Tensor]) -> np.ndarray:
+        arrays = {key: x.numpy() for key, x in zip(graph.inputs, inputs)}
+        arrays['image'] = arrays['image'].astype(ARRAY_TYPES[graph.input.input_type])
+        return session.run(arrays)[first]
+
+    return runtime, run
+
+
+def _difference(expected: np.ndarray, found: np.ndarray) -> float:
+    difference = np.abs(expected - found)
+    return float('inf') if np.isnan(difference).any() else float(difference.max(initial=0))

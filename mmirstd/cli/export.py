@@ -1,0 +1,121 @@
+"""Write a network to a file that runs without PyTorch: ``mmirstd export CONFIG [CKPT] -o FILE``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from mmirstd.deploy.graph_description import INPUT_TYPES, SUFFIXES
+from mmirstd.utils.errors import UserError
+
+from .arguments import add_cfg_options_argument, add_traceback_argument, make_parser
+
+DESCRIPTION = """\
+Write a network to a file that runs without PyTorch and OpenMMLab.
+
+The file takes gray values as a camera gives them, of any height, width and batch, and gives probabilities and masks.
+Normalization, padding and threshold are parts of it. What it was made of stands in its meta data.
+"""
+EXAMPLES = """
+{export} ggl-net-tiny_general -o ggl-net-tiny.onnx     # with the weights in the box
+{export} work_dirs/NAME/NAME.py best.pth -o mine.onnx --input-type uint16 --bit-depth 14
+{export} ggl-net-tiny_general --format openvino -o ggl-net-tiny.xml
+{infer} photos/ --model ggl-net-tiny.onnx --out results
+"""
+
+
+LOADS = 'PyTorch and the network'
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = make_parser('export', DESCRIPTION, EXAMPLES)
+    parser.add_argument(
+        'config',
+        metavar='CONFIG',
+        help='config file, or the name of one in configs/ or of a model in its metafiles, e.g. ggl-net-tiny_general',
+    )
+    parser.add_argument(
+        'checkpoint',
+        nargs='?',
+        metavar='CKPT',
+        help='checkpoint; without: the weights released for the config. A method that learns nothing has none',
+    )
+    parser.add_argument(
+        '-o',
+        '--output',
+        metavar='FILE',
+        type=Path,
+        help='where to; its name ends in .onnx, .xml (openvino) or .pt2 (exported-program). Default: the name of the '
+        'config, here',
+    )
+    parser.add_argument(
+        '--format',
+        choices=tuple(SUFFIXES),
+        help='onnx, openvino, or exported-program (torch.export). Default: by the name of FILE, or onnx',
+    )
+    parser.add_argument(
+        '--input-type',
+        choices=INPUT_TYPES,
+        default='any',
+        help='of the gray values: any (float32, and their range as a second input), or uint8 or uint16 alone, '
+        'with the range in the file (default: %(default)s)',
+    )
+    parser.add_argument(
+        '--threshold', type=float, metavar='P', help="of the file's masks (default: the model's, as a rule 0.5)"
+    )
+    parser.add_argument('--bit-depth', type=int, metavar='N', help='significant bits of 16-bit images, e.g. 14')
+    parser.add_argument('--overwrite', action='store_true', help='replace an existing file')
+    add_cfg_options_argument(parser, 'override config entries')
+    add_traceback_argument(parser)
+    return parser
+
+
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+    """Parse and check the command line; ``format`` and ``output`` are filled in."""
+    parser = build_parser()
+    args = parser.parse_args(argv)
+    if args.format is None:
+        ends = {suffix: form for form, suffix in SUFFIXES.items()}
+        suffix = '.onnx' if args.output is None else args.output.suffix.lower()
+        if suffix not in ends:
+            parser.error(f'-o {args.output}: expected a name that ends in {", ".join(ends)}, or --format')
+        args.format = ends[suffix]
+    if args.threshold is not None and not 0 <= args.threshold < 1:
+        parser.error(f'--threshold {args.threshold}: expected 0 <= P < 1')
+    if args.checkpoint == '-':
+        args.checkpoint = None
+    return args
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Command line entry; the exit status."""
+    args = parse_args(argv)
+    if args.output is not None and args.output.exists() and not args.overwrite:
+        raise UserError(f'{args.output}: exists already', cure='another -o FILE, or --overwrite')
+    from mmirstd.apis import build_inferencer
+    from mmirstd.apis.exporting import export_model
+    from mmirstd.apis.model_loading import find_model_config
+
+    config = find_model_config(args.config, args.cfg_options)
+    try:
+        inferencer = build_inferencer(
+            config,
+            args.checkpoint,
+            device='cpu',
+            threshold=args.threshold,
+            load_options=dict(bit_depth=args.bit_depth),
+        )
+    except ValueError as error:
+        if isinstance(error, UserError):
+            raise
+        raise UserError(str(error)) from error
+    file = args.output or Path(f'{inferencer.name}{SUFFIXES[args.format]}')
+    if file.exists() and not args.overwrite:
+        raise UserError(f'{file}: exists already', cure='another -o FILE, or --overwrite')
+    if args.checkpoint is None and inferencer.weights is not None:
+        print(f'weights: {inferencer.weights} (released for this config)')
+    check = export_model(inferencer, file, args.format, args.input_type)
+    print(f'written: {file} ({file.stat().st_size / 1e6:.2f} MB, {args.format})')
+    print(f'check: {check}')
+    return 0

@@ -1,0 +1,100 @@
+"""What an exported file says of itself: how to feed it, and where it is from."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from mmirstd.utils.errors import DataError
+from mmirstd.version import __version__
+
+#: Entry of the file's meta data that holds the description as JSON.
+KEY = 'mmirstd'
+#: A new field raises the second number, a field that changes its meaning or goes the first.
+FORMAT_VERSION = '1.0'
+#: What a file's ``image`` may be; ``'any'`` has the ``range`` of the gray values as a second input.
+INPUT_TYPES: tuple[str, ...] = ('any', 'uint8', 'uint16')
+#: Format -> end of its files' names.
+SUFFIXES: dict[str, str] = {'onnx': '.onnx', 'openvino': '.xml', 'exported-program': '.pt2'}
+#: Kinds of graphs -> what they take and give.
+KINDS: dict[str, str] = {
+    'segmentation': 'images to probabilities and masks',
+}
+
+
+@dataclass(frozen=True)
+class GraphDescription:
+    """The meta data of an exported file.
+
+    Attributes:
+        kind: Of ``KINDS``.
+        model: Name of the config.
+        threshold: Probability above which a pixel is target, as in the file's masks.
+        input_type: Of ``INPUT_TYPES``.
+        normalization: Options of ``LoadInfraredImage`` that the network was trained with.
+        divisor: The file pads images to a multiple of this many pixels by itself, and cuts the result.
+        whole_image: The result depends on the whole image (classical methods), which therefore is not tiled.
+        classes: Names of the classes.
+        weights: Name of the checkpoint file; None: there is none.
+        weights_sha256: Its checksum.
+        model_sha256: Checksum of the network's config.
+        precision: Of the arithmetic, ``'fp32'`` unless the file was quantized.
+        inputs: Name -> what goes in.
+        outputs: Name -> what comes out.
+        mmirstd: Version that wrote the file.
+        format_version: Of these fields.
+    """
+
+    kind: str
+    model: str
+    threshold: float
+    input_type: str = 'any'
+    normalization: dict[str, Any] = field(default_factory=dict)
+    divisor: int = 1
+    whole_image: bool = False
+    classes: tuple[str, ...] = ('target',)
+    weights: str | None = None
+    weights_sha256: str | None = None
+    model_sha256: str | None = None
+    precision: str = 'fp32'
+    inputs: dict[str, str] = field(default_factory=dict)
+    outputs: dict[str, str] = field(default_factory=dict)
+    mmirstd: str = __version__
+    format_version: str = FORMAT_VERSION
+
+    def to_json(self) -> str:
+        """One line of JSON."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str | None, file: str) -> GraphDescription:
+        """From a file's meta data; fields of later versions are ignored.
+
+        Args:
+            text: The entry ``KEY``, None where the file has none.
+            file: Name of the file, for messages.
+
+        Raises:
+            DataError: The file was not written by ``mmirstd export``, or by a version that is too new.
+        """
+        try:
+            values = json.loads(text or '')
+            major = str(values['format_version']).split('.')[0]
+        except (ValueError, KeyError, TypeError):
+            raise DataError(
+                file,
+                found='no description by mmirstd in its meta data',
+                expected='a file that `mmirstd export` wrote',
+                cure='export the network again: mmirstd export CONFIG CKPT -o FILE',
+            ) from None
+        if major != FORMAT_VERSION.split('.')[0] or values.get('kind') not in KINDS:
+            raise DataError(
+                file,
+                found=f'a {values.get("kind")!r} file of format {values["format_version"]}',
+                expected=f'format {FORMAT_VERSION.split(".")[0]}, one of {", ".join(KINDS)}',
+                cure='install the mmirstd that wrote it, or export the network again',
+            )
+        known = {entry.name for entry in fields(cls)}
+        values = {key: value for key, value in values.items() if key in known}
+        return cls(**{**values, 'classes': tuple(values.get('classes', ('target',)))})

@@ -1,0 +1,130 @@
+"""Write a graph to a file: ONNX, OpenVINO or PyTorch's exported program."""
+
+from __future__ import annotations
+
+import io
+import os
+import warnings
+from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from mmirstd.utils.errors import UserError
+from mmirstd.utils.files import atomic_path
+
+from .graph_description import KEY, GraphDescription
+
+#: ONNX's operator set; the newest that PyTorch 2.0 can write.
+OPSET = 17
+
+
+def write_graph(graph: Any, file: str | os.PathLike[str], description: GraphDescription, form: str = 'onnx') -> Path:
+    """Write a graph with its description; the file appears whole or not at all.
+
+    Args:
+        graph: Such as :class:`~.segmentation_graph.SegmentationGraph`.
+        file: Where to; ``'openvino'`` writes a ``.bin`` beside its ``.xml``.
+        description: Goes into the file's meta data.
+        form: Of ``FORMATS``.
+
+    Returns:
+        The file.
+
+    Raises:
+        UserError: A package that the format needs is not installed.
+    """
+    path = Path(file)
+    FORMATS[form](graph.eval(), path, description)
+    return path
+
+
+def onnx_bytes(graph: Any, description: GraphDescription) -> bytes:
+    """The graph as an ONNX file.
+
+    PyTorch's tracing exporter writes it: it goes with every PyTorch from 2.0 on, and takes a second where the one on
+    ``torch.export`` takes most of a minute for any size of image (PyTorch 2.13, GGL-Net tiny).
+    """
+    onnx = _package('onnx')
+    buffer: Any = io.BytesIO()  # which the exporter takes, whatever its types say
+    options: dict[str, Any] = {'dynamo': False} if 'dynamo' in torch.onnx.export.__code__.co_varnames else {}
+    said = io.StringIO()  # where it fails it prints the whole graph
+    try:
+        with torch.no_grad(), warnings.catch_warnings(), redirect_stdout(said), redirect_stderr(said):
+            warnings.simplefilter('ignore')  # notes on branches that our networks take by their own configuration
+            torch.onnx.export(
+                graph,
+                graph.example(),
+                buffer,
+                opset_version=OPSET,
+                input_names=list(graph.inputs),
+                output_names=list(graph.outputs),
+                dynamic_axes=graph.dynamic_axes(),
+                **options,
+            )
+    except torch.onnx.OnnxExporterError as error:
+        reason = str(error).strip().splitlines()[0]
+        raise UserError(f'{description.model}: PyTorch has no graph of this network: {reason}') from error
+    model = onnx.load_from_string(buffer.getvalue())
+    if description.input_type == 'uint16':
+        # PyTorch's exporter does not know the type; the first that happens to the image is a cast.
+        image = next(value for value in model.graph.input if value.name == 'image')
+        image.type.tensor_type.elem_type = onnx.TensorProto.UINT16
+    model.producer_name, model.producer_version = 'mmirstd', description.mmirstd
+    model.doc_string = f'{description.model}: {description.kind}'
+    onnx.helper.set_model_props(model, {KEY: description.to_json()})
+    return model.SerializeToString()
+
+
+def _write_onnx(graph: Any, path: Path, description: GraphDescription) -> None:
+    data = onnx_bytes(graph, description)
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(data)
+
+
+def _write_openvino(graph: Any, path: Path, description: GraphDescription) -> None:
+    openvino = _package('openvino')
+    model = openvino.convert_model(io.BytesIO(onnx_bytes(graph, description)))
+    model.set_rt_info(description.to_json(), KEY)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    openvino.save_model(model, path, compress_to_fp16=False)
+
+
+def _write_program(graph: Any, path: Path, description: GraphDescription) -> None:
+    if description.input_type == 'uint16':
+        raise UserError(
+            "--input-type uint16: PyTorch's exported programs do not compute with this type", cure='--input-type any'
+        )
+    axes = graph.dynamic_axes()
+    shapes = tuple(dict.fromkeys(axes[name], torch.export.Dim.DYNAMIC) for name in graph.inputs)
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter('ignore')
+        program = torch.export.export(
+            graph,
+            graph.example(),
+            dynamic_shapes=shapes,
+            strict=False,
+            prefer_deferred_runtime_asserts_over_guards=True,
+        )
+    with atomic_path(path) as temporary:
+        torch.export.save(program, temporary, extra_files={KEY: description.to_json()})
+
+
+#: Format -> its writer.
+FORMATS: dict[str, Callable[[Any, Path, GraphDescription], None]] = {
+    'onnx': _write_onnx,
+    'openvino': _write_openvino,
+    'exported-program': _write_program,
+}
+
+
+def _package(name: str) -> Any:
+    try:
+        return __import__(name)
+    except ImportError as error:
+        raise UserError(
+            f'the format needs the package {name}, which cannot be imported ({error})',
+            cure="pip install 'mmirstd[deploy]'",
+        ) from error

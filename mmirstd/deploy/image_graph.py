@@ -1,0 +1,86 @@
+"""From images of gray values to probability and mask, as one graph."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from .graph_padding import crop, pad_to_multiple
+from .gray_input import GrayInput
+
+
+class ImageGraph(nn.Module):
+    """What :class:`~mmirstd.apis.IRSTDInferencer` does with one batch of images of one size.
+
+    A subclass writes :meth:`probability`.
+
+    Args:
+        threshold: A pixel of the mask is target when its probability is greater.
+        input_type: See :class:`~.gray_input.GrayInput`.
+        normalization: Likewise.
+        padding: Arguments of :func:`~.graph_padding.pad_to_multiple`, as the test pipeline pads; None: no padding.
+    """
+
+    #: Names of the outputs -> what they are.
+    outputs = {
+        'probability': '(B, H, W) float32 in [0, 1]',
+        'mask': '(B, H, W) uint8: 1 where the probability is above the threshold',
+    }
+
+    #: Whether a pixel's result depends on the whole image, by a threshold taken from it.
+    whole_image = False
+
+    def __init__(
+        self,
+        threshold: float = 0.5,
+        input_type: str = 'any',
+        normalization: Mapping[str, Any] | None = None,
+        padding: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__()
+        self.input = GrayInput(input_type, normalization or {})
+        self.threshold = float(threshold)
+        self.padding = dict(padding or dict(divisor=1))
+
+    @property
+    def divisor(self) -> int:
+        """Padded sizes are multiples of it."""
+        return self.padding['divisor']
+
+    @property
+    def inputs(self) -> dict[str, str]:
+        """Names of the inputs -> what they are."""
+        kind = {'any': 'float32'}.get(self.input.input_type, self.input.input_type)
+        named = {'image': f'(B, H, W) {kind}: gray values as they are stored'}
+        if self.input.input_type == 'any':
+            named['range'] = (
+                '(B, 2) float32: the gray values that become 0 and 1, such as 0 and 255 (8 bits), 65535 (16 bits) or '
+                '16383 (14 bits)'
+            )
+        return named
+
+    def example(self, height: int | None = None, width: int | None = None, batch: int = 2) -> tuple[Tensor, ...]:
+        """Random inputs; by default of a size that no multiple of the divisor equals, and no axis another."""
+        size = (height or 2 * self.divisor + 7, width or 3 * self.divisor + 9)
+        return self.input.example((batch, *size), torch.Generator().manual_seed(0))
+
+    def dynamic_axes(self) -> dict[str, dict[int, str]]:
+        """Axes of inputs and outputs whose size is free, and their names."""
+        image = {0: 'batch', 1: 'height', 2: 'width'}
+        axes: dict[str, dict[int, str]] = {'image': image, **dict.fromkeys(self.outputs, image)}
+        return axes if self.input.input_type != 'any' else {**axes, 'range': {0: 'batch'}}
+
+    def forward(self, image: Tensor, range: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """See ``inputs`` and ``outputs``."""
+        height, width = image.shape[1:]
+        x = pad_to_multiple(self.input(image, range), **self.padding)
+        probability = crop(self.probability(x[:, None]), height, width)
+        return probability, (probability > self.threshold).to(torch.uint8)
+
+    @abstractmethod
+    def probability(self, x: Tensor) -> Tensor:
+        """(B, 1, H, W) normalized and padded -> (B, H, W)."""

@@ -1,0 +1,95 @@
+"""mmirstd export, as users run it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mmirstd.apis import IRSTDInferencer
+from mmirstd.cli.export import main, parse_args
+from mmirstd.deploy.session import open_session
+from mmirstd.utils.errors import ConfigError, DataError, MissingDataError, UserError
+from mmirstd.utils.files import file_sha256
+from tests.shared import REPO
+
+pytest.importorskip('onnx')
+NAME = 'ggl-net-tiny_general'
+WEIGHTS = REPO / 'configs/ggl_net/weights/ggl-net-tiny_nuaa-nudt-synthetic.pth'
+
+
+def codes(shape: tuple[int, int] = (45, 70), top: int = 16383) -> np.ndarray:
+    """14-bit codes of a smooth scene with a target."""
+    rows, columns = np.mgrid[: shape[0], : shape[1]]
+    scene = 0.3 + 0.1 * np.sin(columns / 9) + 0.5 * np.exp(-((columns - 50) ** 2 + (rows - 20) ** 2) / 4)
+    return np.rint(scene * top).astype(np.uint16)
+
+
+def test_uint16_from_the_camera_to_the_mask(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    """One input, the codes as they are; what the inferencer says of the same image is in the file's outputs."""
+    pytest.importorskip('onnxruntime')
+    file = tmp_path / 'deep' / 'net.onnx'
+    argv = [NAME, '-o', str(file), '--input-type', 'uint16', '--bit-depth', '14', '--threshold', '0.3']
+    assert main(argv) == 0
+    out = capsys.readouterr().out
+    assert 'check: onnxruntime gives the results of PyTorch' in out
+    session = open_session(file, 'onnxruntime', threads=1)
+    about = session.description
+    assert (about.kind, about.threshold, about.input_type, about.classes) == (
+        'segmentation',
+        0.3,
+        'uint16',
+        ('target',),
+    )
+    assert about.normalization['bit_depth'] == 14
+    assert about.weights_sha256 == file_sha256(WEIGHTS)
+    image = codes()
+    found = session.run(dict(image=image[None]))
+    [expected] = IRSTDInferencer(NAME, device='cpu', threshold=0.3, load_options=dict(bit_depth=14)).infer(image)
+    np.testing.assert_allclose(found['probability'][0], expected.probability, rtol=0, atol=1e-4)
+    far = abs(expected.probability - 0.3) > 1e-4
+    assert np.array_equal(found['mask'][0][far] > 0, expected.mask[far])
+    assert found['mask'].any()
+
+
+def test_openvino_reads_both_formats(tmp_path: Path) -> None:
+    pytest.importorskip('openvino')
+    file = tmp_path / 'net.xml'
+    assert main([NAME, '-o', str(file)]) == 0
+    session = open_session(file, threads=1)
+    assert (session.runtime, session.description.model) == (
+        'openvino',
+        'ggl-net-tiny_pretrained-b8-10e_nuaa-nudt-synthetic',
+    )
+    image = codes()
+    found = session.run(dict(image=image[None].astype(np.float32), range=np.array([[0, 16383]], np.float32)))
+    [expected] = IRSTDInferencer(NAME, device='cpu', load_options=dict(bit_depth=14)).infer(image)
+    np.testing.assert_allclose(found['probability'][0], expected.probability, rtol=0, atol=1e-4)
+
+
+def test_an_existing_file_stays(tmp_path: Path) -> None:
+    file = tmp_path / 'net.onnx'
+    file.write_text('mine')
+    with pytest.raises(UserError, match='exists already'):
+        main([NAME, '-o', str(file)])
+    assert file.read_text() == 'mine'
+
+
+def test_what_cannot_be_exported_says_why(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match='PSTNN cannot be exported: it repeats'):
+        main(['pstnn', '-o', str(tmp_path / 'x.onnx')])
+    with pytest.raises(SystemExit):
+        parse_args([NAME, '-o', 'x.tflite'])
+    with pytest.raises(UserError, match=r'expected a name that ends in \.xml'):
+        main([NAME, '--format', 'openvino', '-o', str(tmp_path / 'x.onnx')])
+
+
+def test_sessions_say_what_is_wrong_with_a_file(tmp_path: Path) -> None:
+    pytest.importorskip('onnxruntime')
+    with pytest.raises(MissingDataError):
+        open_session(tmp_path / 'none.onnx')
+    for name, text in (('a.onnx', 'cannot read this file'), ('a.pt2', 'not a format that runs without PyTorch')):
+        (tmp_path / name).write_bytes(b'no graph')
+        with pytest.raises(DataError, match=text):
+            open_session(tmp_path / name, 'onnxruntime' if name == 'a.onnx' else None)

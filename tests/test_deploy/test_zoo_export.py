@@ -1,0 +1,51 @@
+"""Every network of the zoo as an ONNX file gives the results of PyTorch, at two sizes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from mmirstd.apis.exporting import export_model, graph_of
+from mmirstd.deploy.export_limits import NOT_EXPORTED, reason_against
+from mmirstd.deploy.session import open_session
+from mmirstd.utils.errors import ConfigError
+from tests.shared import REPO
+from tests.test_deploy.zoo import NETWORKS, inferencer
+
+pytest.importorskip('onnx')
+pytest.importorskip('onnxruntime')
+
+
+@pytest.mark.parametrize('network', NETWORKS)
+def test_the_file_gives_the_results_of_the_network(network: str, tmp_path: Path) -> None:
+    built = inferencer(network)
+    against = reason_against(built.model)
+    if against is not None:
+        with pytest.raises(ConfigError, match=' cannot be exported: '.join(against)):
+            export_model(built, tmp_path / 'x.onnx')
+        assert list(tmp_path.iterdir()) == []
+        return
+    check = export_model(built, tmp_path / 'x.onnx')  # raises where it is more than rounding
+    assert check.equal
+    assert len(set(check.sizes)) == 2
+    assert any(height != width for height, width in check.sizes)
+    # Of a constant any network would give the same.
+    graph, _ = graph_of(built)
+    image, span = graph.example(40, 56)
+    found = open_session(tmp_path / 'x.onnx', 'onnxruntime', threads=1).run(
+        dict(image=image.numpy(), range=span.numpy())
+    )
+    probability, mask = found['probability'], found['mask']
+    assert probability.shape == mask.shape == (2, 40, 56)
+    assert probability.std() > 1e-3
+    assert torch.equal(torch.from_numpy(probability > built.threshold), torch.from_numpy(mask > 0))
+
+
+def test_reasons_are_of_networks_of_the_zoo_and_in_the_docs() -> None:
+    found = {reason_against(inferencer(network).model) for network in ('pstnn', 'hdnet')}
+    assert found == set(NOT_EXPORTED.items())
+    page = (REPO / 'docs' / 'deploy.md').read_text(encoding='utf-8')
+    for kind, reason in NOT_EXPORTED.items():
+        assert f'({kind}) | {reason} |' in page
