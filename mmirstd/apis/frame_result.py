@@ -43,6 +43,22 @@ class FrameResult:
         """``'segmentation'`` or ``'detection'``."""
         return 'detection' if self.mask is None else 'segmentation'
 
+    @property
+    def highest(self) -> tuple[float, float, float] | None:
+        """The greatest probability or score, above the threshold or not, and x and y of its pixel or box.
+
+        None from a detector that gave no box.
+        """
+        if self.probability is not None:
+            row, column = np.unravel_index(int(self.probability.argmax()), self.probability.shape)
+            return float(self.probability[row, column]), float(column), float(row)
+        found = self.data_sample.pred_instances
+        if not len(found.scores):
+            return None
+        best = int(found.scores.argmax())
+        x0, y0, x1, y1 = found.bboxes[best].tolist()
+        return float(found.scores[best]), (x0 + x1) / 2 - 0.5, (y0 + y1) / 2 - 0.5
+
     def at_threshold(self, threshold: float, min_area: int = 1) -> FrameResult:
         """The same frame with the targets of another threshold; the network does not run again.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -16,7 +16,6 @@ from mmirstd.apis.build import build_inferencer
 from mmirstd.apis.model_loading import as_config, config_name, default_weights
 from mmirstd.engine.checkpoint_files import find_checkpoint
 from mmirstd.engine.config_files import REPO_ROOT
-from mmirstd.utils.commands import command_line
 
 
 @dataclass(frozen=True)
@@ -102,7 +101,7 @@ class ModelShelf:
         self.device = device
         self.options = options
         self._keep = keep
-        self._built: OrderedDict[tuple[str, str | None], TargetInferencer] = OrderedDict()
+        self._built: OrderedDict[tuple[str, tuple[tuple[str, Any], ...]], TargetInferencer] = OrderedDict()
         #: Held while a network runs: a detector has a state, and images in parallel would only fight for the cores.
         self.lock = Lock()
 
@@ -111,18 +110,19 @@ class ModelShelf:
         """Of the choices, the default first."""
         return list(self.choices)
 
-    def get(self, name: str, normalize: str | None = None) -> TargetInferencer:
+    def get(self, name: str, load_options: Mapping[str, Any] | None = None) -> TargetInferencer:
         """The inferencer of a choice; call it with :attr:`lock` held.
 
         Args:
             name: Of the choice.
-            normalize: As for the inferencers.
+            load_options: How gray values become the network's input, as for the inferencers; None: as in the config.
 
         Raises:
             UserError: The model cannot be built.
             KeyError: There is no such choice.
         """
-        key = name, normalize
+        given = dict(load_options or {})
+        key = name, tuple(sorted(given.items()))
         if key not in self._built:
             choice = self.choices[name]
             self._built[key] = build_inferencer(
@@ -130,10 +130,10 @@ class ModelShelf:
                 choice.weights,
                 device=self.device,
                 show_progress=False,
-                normalize=normalize,
+                normalize=given.pop('normalize', None),
+                load_options=given,
                 **self.options,
             )
-            self._built[key].bit_depth_cure = f'{command_line("infer")} ... --bit-depth {{0}}'
             while len(self._built) > self._keep:
                 self._built.popitem(last=False)
         self._built.move_to_end(key)

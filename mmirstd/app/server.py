@@ -14,7 +14,7 @@ from mmirstd.utils.resources import resource_root
 if TYPE_CHECKING:
     import gradio
 
-    from .session import SessionStore
+    from .store import SessionStore
     from .upload_limits import UploadLimits
 
 LOCAL_HOSTS = ('127.0.0.1', 'localhost', '::1')
@@ -60,7 +60,7 @@ def start(
     """
     prepare_environment(folder)
     from .model_choices import ModelShelf, given_choice, shipped_choices
-    from .session import SessionStore
+    from .store import SessionStore
 
     try:
         from .page import build_page, launch_options

@@ -13,7 +13,7 @@ from mmirstd.app.upload_limits import UploadLimits
 from .arguments import add_traceback_argument, make_parser
 
 EXAMPLES = """
-{app}                                        # methods without training, shipped weights
+{app}                                        # shipped weights, methods without training
 {app} --model ggl-net-tiny_nuaa best.pth     # a checkpoint of your own
 {app} --model sstnet_b4-20e_daub moving.pth --max-frames 500     # moving targets in videos
 """
@@ -66,6 +66,14 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         help='frames of a video that are looked at (default: %(default)s; fewer where together they '
         'have more than four times --max-pixels)',
     )
+    parser.add_argument(
+        '--max-files',
+        type=int,
+        default=default.files,
+        metavar='N',
+        help='images of a folder, a ZIP or a selection that are looked at (default: %(default)s; fewer where together '
+        'they have more than four times --max-pixels)',
+    )
     parser.add_argument('--device', help='cpu, cuda, cuda:1, ... (default: the GPU if there is one)')
     add_traceback_argument(parser)
     args = parser.parse_args(argv)
@@ -75,9 +83,9 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     if not 1 <= args.port <= 65535:
         parser.error(f'--port {args.port}: expected 1 to 65535')
     try:
-        args.limits = UploadLimits(args.max_upload_mb, args.max_pixels, args.max_frames)
+        args.limits = UploadLimits(args.max_upload_mb, args.max_pixels, args.max_frames, args.max_files)
     except ValueError:
-        parser.error('--max-upload-mb, --max-pixels and --max-frames must be positive')
+        parser.error('--max-upload-mb, --max-pixels, --max-frames and --max-files must be positive')
     return args
 
 

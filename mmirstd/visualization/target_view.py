@@ -41,8 +41,9 @@ def draw_marked(
     mask: np.ndarray | None = None,
     chosen: int | None = None,
     window: tuple[int, int, int] | None = None,
+    scores: Sequence[float] | None = None,
 ) -> np.ndarray:
-    """The frame with numbered brackets at its targets and contours around their pixels.
+    """The frame with its targets numbered: brackets and the contours of masks, or a detector's boxes with their scores.
 
     Args:
         image: (H, W) of any bit depth.
@@ -50,6 +51,7 @@ def draw_marked(
         mask: (H, W), target > 0; None: without contours.
         chosen: Index of the target that stands out.
         window: (x0, y0, side) of the magnified square, drawn as a frame.
+        scores: Of the boxes, where they are a detector's.
 
     Returns:
         A picture of :func:`view_scale` times the image's size.
@@ -65,7 +67,13 @@ def draw_marked(
         cv2.rectangle(picture, (x0, y0), (x0 + side, y0 + side), COLORS['ground truth'], 1)
     for index, box in enumerate(boxes[:MAX_MARKERS]):
         color = COLORS['ground truth'] if index == chosen else COLORS['predicted']
-        mark(picture, box, color, scale, str(index))
+        if scores is None:
+            mark(picture, box, color, scale, str(index))
+            continue
+        finding = BoxFinding('predicted', None, (box[0], box[1], box[2], box[3]), scores[index])
+        draw_finding(picture, finding, scale, (0.0, 0.0), str(index))
+        if index == chosen:
+            mark(picture, box, color, scale, '')
     return picture
 
 

@@ -74,11 +74,11 @@ def test_the_shelf_keeps_the_last_few() -> None:
     first = shelf.get('a')
     assert isinstance(first, IRSTDInferencer)
     assert shelf.get('a') is first
-    stretched = shelf.get('a', 'minmax')
+    stretched = shelf.get('a', dict(normalize='minmax'))
     assert stretched is not first
     assert stretched.provenance()['normalize'] == {'normalize': 'minmax'}
     shelf.get('b')  # the third: 'a' as in training goes
-    assert shelf.get('a', 'minmax') is stretched
+    assert shelf.get('a', dict(normalize='minmax')) is stretched
     assert shelf.get('a') is not first
     with pytest.raises(KeyError):
         shelf.get('c')

@@ -13,21 +13,26 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+import torch
+from mmengine.config import Config
 
 from mmirstd.apis import IRSTDInferencer
 from mmirstd.app import server
+from mmirstd.app.session import AppSession
 from mmirstd.app.upload_limits import UploadLimits
 from mmirstd.datasets.image_io import read_image
 from mmirstd.utils.errors import CheckpointError, ConfigError, UserError
 from tests.browser import Browser, find_chromium
 from tests.shared import REPO
 from tests.test_apis.helpers import moving_frames, scene, write_image, write_video
+from tests.test_models.clip_models import tiny_config, tiny_detector
 
 TOPHAT = 'white-tophat_nuaa-sirst-341-86'
 #: Gradio closes its streams with a method that it does not have, or in the middle, and says so; that is not ours.
@@ -80,7 +85,12 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, obje
     port = free_port()
     log = logging.FileHandler(folder / 'training.log')
     page, store, address = server.start(
-        [[TOPHAT]], UploadLimits(megabytes=2, pixels=200_000, frames=5), folder, '127.0.0.1', port, 'cpu'
+        [[TOPHAT], write_detector(folder)],
+        UploadLimits(megabytes=2, pixels=200_000, frames=5),
+        folder,
+        '127.0.0.1',
+        port,
+        'cpu',
     )
     with pytest.raises(UserError, match='another --port'):
         server.start([], UploadLimits(), folder, '127.0.0.1', port)
@@ -89,6 +99,14 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, obje
     yield address, store, folder
     page.close(verbose=False)
     store.close()
+
+
+def write_detector(folder: Path) -> list[str]:
+    """Config and checkpoint of a small detector of moving targets."""
+    config, weights = folder / 'tiny-detector.py', folder / 'tiny.pth'
+    Config(dict(default_scope='mmdet', model=tiny_config(5))).dump(config)
+    torch.save(dict(state_dict=tiny_detector(5).state_dict(), meta={}), weights)
+    return [str(config), str(weights)]
 
 
 @pytest.fixture(scope='module')
@@ -105,7 +123,11 @@ def page(browser: Browser, served: tuple) -> Iterator[Browser]:
     browser.problems.clear()
     browser.requests.clear()
     browser.resize(1280, 900)
-    browser.open(served[0], "document.querySelector('#status .status') && document.querySelector('#file input')")
+    browser.open(
+        served[0],
+        "document.querySelector('#status .status') && document.querySelector('#file input') && "
+        "document.querySelector('#begin input')",
+    )
     yield browser
     assert [text for text in browser.problems if not text.startswith(KNOWN)] == []
     assert len(browser.requests) > 5
@@ -119,14 +141,14 @@ def status(page: Browser, state: str, text: str = '') -> str:
     return page.run(f'{found}.innerText')
 
 
-def send(page: Browser, path: Path) -> None:
-    """Choose a file; one that is there is taken away first."""
+def send(page: Browser, *paths: Path) -> None:
+    """Choose files; what is there is taken away first."""
     page.run(
         '(() => { const x = document.querySelector(\'#file button[aria-label="Clear"], '
         '#file button[aria-label="Remove this file"]\'); if (x) x.click(); })()'
     )
     page.wait("document.querySelector('#file input[type=file]')")
-    page.choose_files('#file input[type=file]', path)
+    page.choose_files('#file input[type=file]', *paths)
 
 
 def type_number(page: Browser, where: str, value: float) -> None:
@@ -204,7 +226,7 @@ def test_an_image_from_upload_to_download(page: Browser, served: tuple, tmp_path
     maps = session.results[0].probability
     for threshold, count in zip((0.05, 0.9, 0.3), (counts[0], counts[2], len(expected(0.3).targets))):
         type_number(page, 'threshold', threshold)
-        status(page, 'done', f'{count} target{"" if count == 1 else "s"} above {threshold:.2f}')
+        status(page, 'done' if count else 'none', f'{count} target{"" if count == 1 else "s"} above {threshold:.2f}')
         page.wait(f"document.querySelectorAll('#insets img').length === {min(count, 12)}")
     assert session.results[0].probability is maps
 
@@ -236,16 +258,20 @@ def test_an_image_from_upload_to_download(page: Browser, served: tuple, tmp_path
     click(page, f'#table [data-row="{row}"][data-col="2"]')
     looks_at(page, 70, 40, 12)
 
-    # Another model.
+    # Another model: what is shown is old until it has run.
     choose(page, 'model', 'Max-median')
-    page.run("document.querySelector('#detect').click()")
+    text = status(page, 'old')
+    assert 'Chosen now: the model Max-median' in text
+    assert session.settings.model == TOPHAT
+    choose(page, 'model', TOPHAT)  # as it was: no longer old
+    status(page, 'done', TOPHAT)
+    choose(page, 'model', 'Max-median')
+    status(page, 'old')
+    page.run("document.querySelector('#again').click()")
     other = expected(0.3, 'max-median_nuaa-sirst-341-86')
     status(page, 'done', 'Max-median')
     assert session.targets == other.targets
-
-    # On a phone nothing is wider than the screen.
-    page.resize(390, 844, mobile=True, scale=2)
-    page.wait('innerWidth <= 390 && document.documentElement.scrollWidth <= 390')
+    page.wait("!document.querySelector('#again')")
 
 
 def test_bad_files_are_told_in_the_page_and_survived(page: Browser, served: tuple, tmp_path: Path) -> None:
@@ -292,6 +318,14 @@ def test_a_video(page: Browser, served: tuple, tmp_path: Path) -> None:
     left, top, side = window(page)
     assert abs(left + side / 2 - target.x - 0.5) <= 0.5
     assert abs(top + side / 2 - target.y - 0.5) <= 0.5
+    # The chart has a bar for each frame; a click on one goes there.
+    heights = "[...document.querySelectorAll('#chart [data-frame] i')].map(bar => parseFloat(bar.style.height))"
+    counts = [len(result.targets) for result in results]
+    assert page.run(heights) == pytest.approx([100 * count / max(counts) for count in counts], abs=0.1)
+    page.wait("document.querySelector('#chart .here').dataset.frame === '4'")
+    click(page, '#chart [data-frame="2"]')
+    page.wait("document.querySelector('#chart .here').dataset.frame === '2'")
+    page.wait("document.querySelector('#frame input[type=number]').value === '2'")
     # The browser can play what it was given.
     page.run("[...document.querySelectorAll('button[role=tab]')].find(b => b.innerText.includes('Video')).click()")
     page.wait("document.querySelector('#video video') && document.querySelector('#video video').readyState >= 2")
@@ -302,6 +336,149 @@ def test_a_video(page: Browser, served: tuple, tmp_path: Path) -> None:
         assert [int(row['frame']) for row in csv.DictReader(file)] == [t.frame for r in results for t in r.targets]
     video = cv2.VideoCapture(str(download(page, 'overlay', folder)))
     assert sum(video.grab() for _ in range(9)) == 5
+
+
+def session_of(served: tuple) -> AppSession:
+    """Of the tab that was used last."""
+    return next(reversed(served[1]._sessions.values()))[0]
+
+
+def test_without_a_target_it_says_what_helps(page: Browser, served: tuple, tmp_path: Path) -> None:
+    image = scene(bright=30).astype(np.uint16) * 50
+    type_number(page, 'threshold', 0.95)
+    send(page, write_image(tmp_path / 'cam.tif', image))
+    text = status(page, 'none', '0 targets above 0.95')
+    assert f'Looks like 14 bit (maximum {image.max():,}): divided by 16,383.' in text
+    best = session_of(served).results[0].highest[0]
+    assert f'The highest probability is {best:.3f}' in text
+    color = page.run("getComputedStyle(document.querySelector('#status .status')).borderLeftColor")
+    assert color == 'rgb(245, 158, 11)'  # amber
+    page.run("document.querySelector('#lower').click()")
+    assert '1 target above' in status(page, 'done')
+    page.wait("!document.querySelector('#lower')")
+    assert page.run("Number(document.querySelector('#threshold input[type=number]').value)") == pytest.approx(
+        best, abs=0.01
+    )
+    # Dark targets are another run of the model.
+    page.run("[...document.querySelectorAll('#polarity input')][1].click()")
+    assert 'Chosen now: dark targets' in status(page, 'old')
+    page.run("document.querySelector('#again').click()")
+    assert 'dark targets' in status(page, 'none')
+
+
+def test_many_images(page: Browser, served: tuple, tmp_path: Path) -> None:
+    pictures = {'1.png': scene(), '2.png': scene(targets=((20, 20), (40, 70))), '10.png': scene(48, 64, ())}
+    for name, picture in pictures.items():
+        write_image(tmp_path / 'flight' / name, picture)
+    (tmp_path / 'flight' / '3.png').write_bytes(b'')
+    page.choose_files('#begin input[type=file]', tmp_path / 'flight')
+    text = status(page, 'done', 'in 3 images')
+    assert '1 of 4 images could not be used.' in text
+    assert '3.png: the file is empty' in text
+    cells = "[...document.querySelectorAll('#images [role=gridcell]')].map(cell => cell.innerText.trim())"
+    page.wait(f"{cells}.includes('not used')")
+    shown = page.run(cells)
+    table = [shown[row : row + 6] for row in range(0, len(shown), 6)]
+    assert [row[:4] for row in table] == [
+        ['1', '1.png', '96\u00d764', '1'],
+        ['2', '2.png', '96\u00d764', '2'],
+        ['3', '3.png', '', 'not used'],
+        ['4', '10.png', '64\u00d748', '0'],
+    ]
+    session = session_of(served)
+    assert [row[4] for row in table if row[4]] == [f'{result.highest[0]:.3f}' for result in session.results]
+
+    def shows(name: str, targets: int) -> None:
+        page.wait(f"document.querySelector('#heading').innerText.startsWith({json.dumps(name)})")
+        page.wait(f"document.querySelectorAll('#insets img').length === {targets}")
+
+    shows('1.png', 1)
+    click(page, '#images [data-row="1"][data-col="1"]')
+    shows('2.png', 2)
+    click(page, '#table [data-row="1"][data-col="1"]')
+    looks_at(page, 70, 40, 32)
+    page.run("document.querySelector('#next').click()")
+    shows('10.png', 0)
+    page.run("document.querySelector('#previous').click()")
+    shows('2.png', 2)
+    # A new threshold keeps the image that is looked at.
+    type_number(page, 'threshold', 0.6)
+    status(page, 'done', 'above 0.60')
+    shows('2.png', len(session.results[1].targets))
+    page.run("document.querySelector('#pictures').click()")
+    page.wait("!document.querySelector('#pictures')")
+    folder = tmp_path / 'downloads'
+    folder.mkdir()
+    with zipfile.ZipFile(download(page, 'all', folder)) as archive:
+        names = set(archive.namelist())
+        assert {'targets.csv', 'images.csv', 'masks/10.png', 'json/2.json', 'overlays/1.png'} <= names
+    with download(page, 'images', folder).open(newline='', encoding='utf-8') as file:
+        assert [row['source'] for row in csv.DictReader(file)] == ['1.png', '2.png', '3.png', '10.png']
+
+
+def test_a_detector_shows_scores_and_boxes(page: Browser, served: tuple, tmp_path: Path) -> None:
+    choose(page, 'model', 'tiny-detector')
+    send(page, write_video(tmp_path / 'v.avi', moving_frames(3)))
+    assert 'The highest score is 0.' in status(page, 'none')
+    page.run("document.querySelector('#lower').click()")
+    assert 'A detector of boxes' in status(page, 'done')
+    targets = session_of(served).targets
+    headers = "[...document.querySelectorAll('#table th')].map(cell => cell.innerText.trim())"
+    page.wait(f"{headers}.includes('score')")
+    assert page.run(headers)[-8:] == ['frame', 'id', 'x', 'y', 'width', 'height', 'score', 'scr']
+    cells = "[...document.querySelectorAll('#table [role=gridcell]')].map(cell => cell.innerText.trim())"
+    page.wait(f"{cells}.includes('{targets[0].peak:.3f}')")
+    tabs = page.run("[...document.querySelectorAll('button[role=tab]')].map(tab => tab.innerText.trim())")
+    assert 'Probability' not in tabs
+    assert not page.run("document.querySelector('#get-mask')")
+    # The video of the new threshold is made when it is asked for, and plays.
+    page.run("document.querySelector('#pictures').click()")
+    page.wait("!document.querySelector('#pictures')")
+    page.run("[...document.querySelectorAll('button[role=tab]')].find(b => b.innerText.includes('Video')).click()")
+    page.wait("document.querySelector('#video video') && document.querySelector('#video video').readyState >= 2")
+
+
+#: What can be touched and is too small for a finger; a radio button's place is its label.
+SMALL = """[...document.querySelectorAll('button, a, input, [role=option], .virtual-row')].filter(e => {
+  const r = e.getBoundingClientRect(), s = getComputedStyle(e);
+  return r.width > 0 && r.height > 0 && s.visibility !== 'hidden' && e.type !== 'file' && !e.closest('.invisible');
+}).map(e => e.type === 'radio' ? e.closest('label') : e).filter(e => {
+  const r = e.getBoundingClientRect(); return r.width < 43.5 || r.height < 43.5;
+}).map(e => e.outerHTML.slice(0, 150))"""
+
+
+def test_on_a_phone_results_come_first_and_everything_can_be_touched(
+    page: Browser, served: tuple, tmp_path: Path
+) -> None:
+    page.resize(390, 844, mobile=True, scale=2)
+
+    def fits(above: str, below: str) -> None:
+        top = "document.querySelector('{}').getBoundingClientRect().top"
+        page.wait(f'{top.format(above)} < {top.format(below)}')
+        page.wait('innerWidth <= 390 && document.documentElement.scrollWidth <= 390')
+        page.wait(f'{SMALL}.length === 0 || (window.small = {SMALL}, false)')
+
+    fits('#upload', '#right')
+    fits('#right', '#settings')
+    bad = tmp_path / 'bad.png'
+    bad.write_bytes(b'')
+    send(page, bad)
+    status(page, 'error')
+    fits('#upload', '#right')
+    paths = [write_image(tmp_path / f'{k}.png', scene(seed=k)) for k in range(3)]
+    send(page, *paths)
+    status(page, 'done', 'in 3 images')
+    fits('#right', '#upload')
+    fits('#upload', '#settings')
+    send(page, write_video(tmp_path / 'v.avi', moving_frames(3)))
+    status(page, 'done', 'in 3 frames')
+    fits('#right', '#upload')
+    page.run("[...document.querySelectorAll('#polarity input')][1].click()")
+    status(page, 'old')
+    fits('#right', '#upload')
+    click(page, '#model input')
+    page.wait("document.querySelector('[role=option]')")
+    fits('#right', '#upload')
 
 
 def test_only_the_sessions_files_are_served_and_they_go_with_it(page: Browser, served: tuple, tmp_path: Path) -> None:

@@ -14,7 +14,10 @@ from PIL import Image
 
 from mmirstd.apis import IRSTDInferencer, MovingTargetInferencer
 from mmirstd.apis.target_schema import CSV_COLUMNS
-from mmirstd.app.session import AppSession, SessionStore, describe_error
+from mmirstd.app.gray_values import Settings
+from mmirstd.app.messages import describe_error
+from mmirstd.app.session import AppSession
+from mmirstd.app.store import SessionStore
 from mmirstd.app.upload_limits import UploadLimits
 from mmirstd.datasets.image_io import read_image
 from mmirstd.utils.errors import DataError
@@ -31,6 +34,7 @@ class Shelf:
         self.lock = Lock()
         self.inferencer = inferencer
         self.runs = 0
+        self.asked: list = []
         forward = inferencer.forward
 
         def counted(*args: object, **kwargs: object) -> list:
@@ -39,8 +43,12 @@ class Shelf:
 
         inferencer.forward = counted
 
-    def get(self, name: str, normalize: str | None = None) -> object:
+    def get(self, name: str, load_options: dict | None = None) -> object:
+        self.asked.append((name, load_options))
         return self.inferencer
+
+
+ANY = Settings('any')
 
 
 def segmentation() -> Shelf:
@@ -60,7 +68,7 @@ def rows(path: Path) -> list[dict]:
 def test_an_image_and_its_files(session: AppSession, tmp_path: Path) -> None:
     image = scene(targets=((20, 20), (40, 70))).astype(np.uint16) * 200
     path = write_image(tmp_path / 'my scene.tif', image)
-    assert session.detect(path, 'any')
+    assert session.detect(path, ANY)
     (expected,) = IRSTDInferencer(LocalContrast(), device='cpu').infer(image)
     assert session.targets == expected.targets
     assert session.results[0].image.dtype == np.uint16  # the bit depth came through
@@ -83,7 +91,7 @@ def test_an_image_and_its_files(session: AppSession, tmp_path: Path) -> None:
 
 def test_another_threshold_needs_no_network_and_replaces_the_files(session: AppSession, tmp_path: Path) -> None:
     path = write_image(tmp_path / 'a.png', scene(targets=((20, 20), (40, 70)), bright=60))
-    session.detect(path, 'any', threshold=0.3)
+    session.detect(path, ANY, threshold=0.3)
     before = dict(session.files)
     found = []
     for threshold in (0.01, 0.5, 0.999):
@@ -98,10 +106,10 @@ def test_another_threshold_needs_no_network_and_replaces_the_files(session: AppS
     assert found[-1] == 0
     assert not any(file.exists() for file in before.values())
     assert len(list(session.folder.iterdir())) == 1  # what was made for other thresholds is gone
-    assert not session.detect(path, 'any', threshold=0.4)
+    assert not session.detect(path, ANY, threshold=0.4)
     assert session.shelf.runs == 1
-    assert session.detect(path, 'another')
-    assert session.detect(path, 'another', 'minmax')
+    assert session.detect(path, Settings('another'))
+    assert session.detect(path, Settings('another', 'Stretch from least to greatest value'))
     assert session.shelf.runs == 3
 
 
@@ -109,7 +117,7 @@ def test_another_threshold_needs_no_network_and_replaces_the_files(session: AppS
 def test_a_video(session: AppSession, tmp_path: Path, codec: str) -> None:
     path = write_video(tmp_path / ('v.avi' if codec == 'MJPG' else 'v.mp4'), moving_frames(6), codec)
     seen = []
-    session.detect(path, 'any', progress=lambda done, total: seen.append((done, total)))
+    session.detect(path, ANY, progress=lambda done, total: seen.append((done, total)))
     assert seen == [(k, 6) for k in range(1, 7)]
     expected = list(IRSTDInferencer(LocalContrast(), device='cpu').infer(path))
     assert session.targets == [target for result in expected for target in result.targets]
@@ -128,23 +136,23 @@ def test_a_video(session: AppSession, tmp_path: Path, codec: str) -> None:
     # Another threshold writes the tables at once, the video only when it is asked for.
     session.rethreshold(0.6)
     assert set(session.files) == {'csv', 'json', 'mask'}
-    assert not session.detect(path, 'any', threshold=0.6)
+    assert not session.detect(path, ANY, threshold=0.6)
     assert set(session.files) == {'csv', 'json', 'mask', 'overlay', 'preview'}
 
 
 def test_a_long_video_is_looked_at_in_part_and_a_cut_one_as_far_as_it_goes(tmp_path: Path) -> None:
     path = write_video(tmp_path / 'v.avi', moving_frames(8))
     short = AppSession(segmentation(), UploadLimits(frames=3), tmp_path / 'a')
-    short.detect(path, 'any')
+    short.detect(path, ANY)
     assert len(short.results) == 3
     assert 'first 3 frames of 8' in short.notes[0]
     exact = AppSession(segmentation(), UploadLimits(frames=8), tmp_path / 'b')
-    exact.detect(path, 'any')
+    exact.detect(path, ANY)
     assert (len(exact.results), exact.notes) == (8, [])
     data = path.read_bytes()
     (tmp_path / 'cut.avi').write_bytes(data[: len(data) * 2 // 3])
     cut = AppSession(segmentation(), UploadLimits(), tmp_path / 'c')
-    cut.detect(tmp_path / 'cut.avi', 'any')
+    cut.detect(tmp_path / 'cut.avi', ANY)
     assert 0 < len(cut.results) < 8
     assert 'Ended early' in cut.notes[0]
     assert str(tmp_path) not in cut.notes[0]
@@ -157,14 +165,14 @@ def test_a_detector_has_boxes_and_no_mask(tmp_path: Path) -> None:
     shelf = Shelf(MovingTargetInferencer(tiny_detector(5), device='cpu', show_progress=False, threshold=0.0))
     session = AppSession(shelf, UploadLimits(), tmp_path / 's')
     path = write_video(tmp_path / 'v.avi', moving_frames(3))
-    session.detect(path, 'any')
+    session.detect(path, ANY)
     every = len(session.targets)
     assert set(session.files) == {'csv', 'json', 'overlay', 'preview'}
     assert not session.has_maps
     session.rethreshold(float(np.median([target.peak for target in session.targets])))
     assert 0 < len(session.targets) < every
     assert shelf.runs == 3
-    session.detect(write_image(tmp_path / 'one.png', scene()), 'any')
+    session.detect(write_image(tmp_path / 'one.png', scene()), ANY)
     assert set(session.files) == {'csv', 'json', 'overlay'}
 
 
@@ -187,21 +195,21 @@ def test_bad_files_are_told_and_survived(session: AppSession, tmp_path: Path) ->
     }
     for name, message in cases.items():
         with pytest.raises(DataError) as caught:
-            session.detect(tmp_path / name, 'any')
+            session.detect(tmp_path / name, ANY)
         text = describe_error(caught.value, tmp_path / name)
         assert str(tmp_path) not in text
         assert name in text
         assert re.search(message, text, re.S), text
         assert (session.results, session.files) == ([], {})
-        session.detect(good, 'any')
+        session.detect(good, ANY)
         assert len(session.targets) == 1
     Image.fromarray(np.stack([255 - scene()] * 3 + [np.zeros((64, 96), np.uint8)], -1), 'CMYK').save(
         tmp_path / 'cmyk.jpg', quality=95
     )
-    session.detect(tmp_path / 'cmyk.jpg', 'any')
+    session.detect(tmp_path / 'cmyk.jpg', ANY)
     assert len(session.targets) == 1
     for shape in ((1, 1), (10, 20000)):
-        session.detect(write_image(tmp_path / 'shape.png', np.full(shape, 7, np.uint8)), 'any')
+        session.detect(write_image(tmp_path / 'shape.png', np.full(shape, 7, np.uint8)), ANY)
         assert set(session.files) == {'csv', 'json', 'mask', 'overlay'}
 
 
@@ -221,7 +229,7 @@ def test_nothing_is_left(session: AppSession, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match='no results'):
         session.rethreshold(0.5)
     given = session.put('scene.tif', scene())
-    session.detect(given, 'any')
+    session.detect(given, ANY)
     shown = [Path(session.show('overlay', np.zeros((4, 4, 3), np.uint8))) for _ in range(6)]
     assert [path.is_file() for path in shown] == [False, False, True, True, True, True]
     session.close()
