@@ -6,6 +6,7 @@ from mmirstd.utils.lazy import lazy_names
 
 if TYPE_CHECKING:
     from .build import build_inferencer
+    from .detector_inferencer import DetectorInferencer
     from .frame_result import FrameResult
     from .inputs import Source, expand_inputs
     from .irstd_inferencer import IRSTDInferencer
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from .tiling import Tiling
 
 _MODULES = {
+    'DetectorInferencer': '.detector_inferencer',
     'FrameResult': '.frame_result',
     'IRSTDInferencer': '.irstd_inferencer',
     'MovingTargetInferencer': '.moving_target_inferencer',
@@ -33,6 +35,7 @@ _MODULES = {
     'measure_targets': '.target_measurement',
 }
 __all__ = [
+    'DetectorInferencer',
     'FrameResult',
     'IRSTDInferencer',
     'MovingTargetInferencer',

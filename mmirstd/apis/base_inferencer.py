@@ -39,7 +39,7 @@ OnError = Callable[[Source, Exception], None]
 
 
 class TargetInferencer(BaseInferencer):
-    """Base of :class:`IRSTDInferencer` and :class:`MovingTargetInferencer`.
+    """Base of :class:`IRSTDInferencer`, :class:`MovingTargetInferencer` and :class:`DetectorInferencer`.
 
     Args:
         model: Config file, name of one of our configs, Config, or a network that was built.
@@ -72,6 +72,8 @@ class TargetInferencer(BaseInferencer):
     _followed: dict[str, Any] = {}
     #: Whether a folder of images is one sequence.
     sequences = False
+    #: Whether the results are boxes, without maps.
+    boxes = False
 
     @renamed_arguments(normalise='normalize')
     def __init__(

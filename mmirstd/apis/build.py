@@ -5,9 +5,14 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from mmengine.registry import DefaultScope
 from torch import nn
 
+from mmirstd.models.detectors import MultiFrameDetector
+from mmirstd.registry import MODELS
+
 from .base_inferencer import TargetInferencer
+from .detector_inferencer import DetectorInferencer
 from .irstd_inferencer import IRSTDInferencer
 from .model_loading import ModelLike, as_config
 from .moving_target_inferencer import MovingTargetInferencer
@@ -20,25 +25,46 @@ def build_inferencer(
     tiling: Any = None,
     **options: Any,
 ) -> TargetInferencer:
-    """An :class:`IRSTDInferencer`, or a :class:`MovingTargetInferencer` for a ``MultiFrameDetector``.
+    """An :class:`IRSTDInferencer`, or what detectors of boxes need.
+
+    A ``MultiFrameDetector`` gets a :class:`MovingTargetInferencer`, any other detector of mmdet a
+    :class:`DetectorInferencer`.
 
     Args:
-        model: As for both.
-        weights: As for both.
+        model: As for all.
+        weights: As for all.
         tile: For segmentation networks, see :class:`IRSTDInferencer`.
         tiling: Likewise.
-        options: For both.
+        options: For all.
 
     Raises:
         ValueError: ``tile='on'`` for a detector, whose frames are not tiled.
     """
+    from mmdet.models.detectors import BaseDetector  # behind mmirstd.models: mmdet may need what mmirstd.compat puts in
+
     if isinstance(model, nn.Module):
-        kind = type(model).__name__
+        kind: Any = type(model)
     else:
         model = as_config(model)
-        kind = str(model['model'].get('type', '')).rsplit('.', 1)[-1]
-    if kind == 'MultiFrameDetector':
-        if tile == 'on':
-            raise ValueError('frames of a moving-target detector are not tiled; leave --tile out')
+        kind = _network_class(model)
+    if kind is None or not issubclass(kind, BaseDetector):
+        return IRSTDInferencer(model, weights, tile=tile, tiling=tiling, **options)
+    if tile == 'on':
+        raise ValueError('frames of a detector are not tiled; leave --tile out')
+    if issubclass(kind, MultiFrameDetector):
         return MovingTargetInferencer(model, weights, **options)
-    return IRSTDInferencer(model, weights, tile=tile, tiling=tiling, **options)
+    return DetectorInferencer(model, weights, **options)
+
+
+def _network_class(cfg: Any) -> type | None:
+    """The class that a config's ``model`` names; None where no registry has it, which building it will explain."""
+    name = cfg['model'].get('type', '')
+    if isinstance(name, type):
+        return name
+    with DefaultScope.overwrite_default_scope(cfg.get('default_scope')):
+        scope = name.split('.', 1)[0] if '.' in name else cfg.get('default_scope')
+        try:
+            with MODELS.switch_scope_and_registry(scope) as registry:
+                return registry.get(name)
+        except (ImportError, KeyError):
+            return None

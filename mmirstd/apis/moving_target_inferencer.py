@@ -62,6 +62,7 @@ class MovingTargetInferencer(TargetInferencer):
 
     _scope = 'mmdet'
     sequences = True
+    boxes = True
 
     def __init__(
         self,

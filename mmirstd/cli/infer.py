@@ -247,7 +247,7 @@ def main(argv: list[str] | None = None) -> int:
             f'notice: no CKPT was given; the weights are those released for this config: {inferencer.weights}',
             file=sys.stderr,
         )
-    if inferencer.sequences and any(kind in MAP_KINDS for kind in args.save) and args.save != list(DEFAULT_KINDS):
+    if inferencer.boxes and any(kind in MAP_KINDS for kind in args.save) and args.save != list(DEFAULT_KINDS):
         print('notice: a detector has boxes, no maps: no mask, prob or npy is written', file=sys.stderr)
     settings, head = describe(inferencer, args)
     batch = Batch(inferencer, OutputFolder(args.out, settings, args.overwrite), args, head)

@@ -56,7 +56,7 @@ class Batch:
         self.folder = folder
         self.args = args
         self.head = head
-        self.kinds = [kind for kind in args.save if not (inferencer.sequences and kind in MAP_KINDS)]
+        self.kinds = [kind for kind in args.save if not (inferencer.boxes and kind in MAP_KINDS)]
         self.folders = output_folders(self.kinds)
         self.failures: dict[str, str] = {}
         self.done = self.skipped = self.targets = 0

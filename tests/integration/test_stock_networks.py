@@ -1,14 +1,17 @@
-"""Networks of mmseg as it ships them, on our data and with our metric."""
+"""Networks of mmseg and mmdet as they ship them: on our data and with our metric, in our report."""
 
 from __future__ import annotations
 
 import json
 
 import numpy as np
+import pytest
 
 from mmirstd.evaluation.functional import evaluate
 from mmirstd.evaluation.prediction_dump import PredictionDump
+from mmirstd.utils.files import save_png
 from tests.shared import REPO
+from tests.test_apis.stock_detector import write_stock_detector
 
 # Two classes and their softmax; cut down to a few channels.
 FCN_UNET = """
@@ -61,3 +64,38 @@ def test_two_classes_with_softmax_from_training_to_results(tiny_data, run, tmp_p
     probability = np.load(tmp_path / 'out' / 'npy' / 'scene020.npy')
     assert 0 < probability.min() < probability.max() < 1
     np.testing.assert_allclose(probability, next(iter(dump)).probability, atol=2 / 65535)
+
+
+BOXES = """
+test_dataloader = dict(
+    batch_size=1, num_workers=0, persistent_workers=False,
+    dataset=dict(data_root='data/', ann_file='boxes.json', data_prefix=dict(img='images/'),
+                 metainfo=dict(classes=('target',))))
+test_evaluator = dict(ann_file='data/boxes.json')
+"""
+
+
+def test_a_detector_of_mmdet_from_test_to_report(run, tmp_path):
+    """Stock config, pipeline, data set and metric; one image has no box."""
+    images, boxes = [], []
+    for number in range(3):
+        gray = np.random.default_rng(number).normal(90, 6, (64, 80))
+        x, y = 10 + 9 * number, 20 + 5 * number
+        gray[y : y + 4, x : x + 5] += 90
+        save_png(tmp_path / 'data' / 'images' / f'{number}.png', np.clip(gray, 0, 255).astype(np.uint8))
+        images.append(dict(id=number, file_name=f'{number}.png', height=64, width=80))
+        boxes.append(dict(id=number, image_id=number, category_id=1, bbox=[x, y, 5, 4], area=20, iscrowd=0))
+    annotation = dict(images=images, annotations=boxes[:2], categories=[dict(id=1, name='target')])
+    (tmp_path / 'data' / 'boxes.json').write_text(json.dumps(annotation))
+    config, weights = write_stock_detector(tmp_path, BOXES)
+    run('test.py', config, weights, '--dump', 'dump', cwd=tmp_path)
+    dumped = PredictionDump(tmp_path / 'dump').boxes
+    assert [frame.targets.tolist() for frame in dumped.frames] == [[[10, 20, 15, 24]], [[19, 25, 24, 29]], []]
+    assert all(len(frame.boxes) > 5 for frame in dumped.frames)
+    done = run('analysis_tools/report.py', 'dump', '--out', 'report.html', cwd=tmp_path)
+    recorded = json.loads((tmp_path / 'dump' / 'metrics.json').read_text())['metrics']
+    assert f'mAP50 {recorded["boxes/coco/bbox_mAP_50"]:.3f}' in done.stdout
+    done = run('infer.py', config, weights, 'data/images', '--out', 'out', '--threshold', '0', cwd=tmp_path)
+    assert '3 done' in done.stdout
+    found = json.loads((tmp_path / 'out' / 'json' / '0.json').read_text())['targets']
+    assert found[0]['peak'] == pytest.approx(float(dumped.frames[0].scores.max()), abs=1e-4)
