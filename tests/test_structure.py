@@ -28,6 +28,7 @@ FLOORS = (
     'benchmark',
     'finetune',
     'zoo',
+    'comparison',
     'app',
     'cli',
 )

@@ -49,6 +49,7 @@ COMMANDS: dict[str, Command] = {
     'txt-to-coco': Command("lists of SSTNet's data loader to COCO JSON", 'dataset_converters/txt_to_coco.py'),
     'drone-ir': Command('the videos of Drone-IR to frames and COCO JSON', 'dataset_converters/drone_ir.py'),
     'app': Command('open the page in the browser', 'app.py'),
+    'compare-networks': Command('train and test several networks with an equal budget on one data set', None),
     'benchmark': Command('train and test all runs of a suite, and write its tables', 'benchmark.py'),
     'zoo': Command('one table of all networks: size, speed, equality with the official code', 'analysis_tools/zoo.py'),
     'flops': Command('parameters and FLOPs of a network', 'analysis_tools/get_flops.py'),

@@ -121,5 +121,30 @@ def test_type_checkers_of_other_projects_see_the_types(installed: Path, tmp_path
     assert call(installed / 'python', '-c', code, cwd=tmp_path).strip() == 'True'
 
 
+@pytest.mark.skipif(os.name == 'nt', reason='the layout of a venv is another one on Windows')
+def test_networks_are_compared_in_the_users_folder(installed: Path, tmp_path: Path) -> None:
+    """Suite, records and work dirs are there; the schema is in the package; nothing is written into it."""
+    rng = np.random.default_rng(0)
+    for folder in ('ir', 'gt'):
+        (tmp_path / folder).mkdir()
+    for number in range(10):
+        image, mask = rng.normal(60, 5, (48, 48)), np.zeros((48, 48), np.uint8)
+        y, x = rng.integers(6, 42, 2)
+        image[y - 1 : y + 2, x - 1 : x + 2], mask[y - 1 : y + 2, x - 1 : x + 2] = 200, 255
+        cv2.imwrite(str(tmp_path / 'ir' / f'{number}.png'), image.astype(np.uint8))
+        cv2.imwrite(str(tmp_path / 'gt' / f'{number}.png'), mask)
+    words = ['--nets', 'white-tophat', '--data', 'ir', 'gt', '--no-check', '--out', 'cmp/r.csv']
+    said = call(installed / 'mmirstd', 'compare-networks', *words, cwd=tmp_path)
+    assert 'r: 1 done now, 0 failed' in said
+    with (tmp_path / 'cmp' / 'r.csv').open() as file:
+        (row,) = csv.DictReader(file)
+    assert float(row['Pd']) == 1
+    assert (tmp_path / 'cmp' / 'logs' / 'r' / 'white-tophat_seed0.json').is_file()
+    schema = (tmp_path / 'cmp' / 'r.yml').read_text().splitlines()[0].partition('$schema=')[2]
+    assert Path(schema).is_relative_to(installed.parent)
+    assert Path(schema).is_file()
+    assert not list((Path(schema).parents[1] / '.mim').glob('work_dirs'))
+
+
 MODEL = 'ggl-net-tiny_general'
 CONFIG = 'ggl-net-tiny_pretrained-b8-10e_nuaa-nudt-synthetic'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import re
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -161,3 +162,14 @@ def test_all_mistakes_are_told_at_once() -> None:
         's.yml: seeds[0]: found -1; expected a whole number from 0 on',
     ):
         assert line in text
+
+
+def test_the_suite_in_the_docs_is_valid(tmp_path: Path) -> None:
+    (text,) = re.findall(
+        r'^```yaml\n(.*?)^```$', (REPO / 'docs' / 'benchmarks.md').read_text(encoding='utf-8'), re.M | re.S
+    )
+    path = tmp_path / 'suite.yml'
+    path.write_text(text)
+    suite = load_suite(path, REPO)
+    assert [run.name for run in suite.runs] == ['acm', 'tiny', 'tophat']
+    assert suite.logs == tmp_path / 'logs'
