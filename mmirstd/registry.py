@@ -59,7 +59,10 @@ TRANSFORMS = Registry(
 )
 METRICS = Registry('metric', parent=MMENGINE_METRICS, scope='mmirstd', locations=['mmirstd.evaluation.metrics'])
 HOOKS = Registry(
-    'hook', parent=MMENGINE_HOOKS, scope='mmirstd', locations=['mmirstd.engine.hooks', 'mmirstd.visualization.hook']
+    'hook',
+    parent=MMENGINE_HOOKS,
+    scope='mmirstd',
+    locations=['mmirstd.engine.hooks', 'mmirstd.visualization.hook', 'mmirstd.visualization.worst_images'],
 )
 OPTIM_WRAPPERS = Registry(
     'optimizer wrapper', parent=MMENGINE_OPTIM_WRAPPERS, scope='mmirstd', locations=['mmirstd.engine.optim_wrapper']

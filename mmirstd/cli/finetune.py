@@ -227,6 +227,8 @@ def report(workflow: Workflow, outcome: FinetuneOutcome) -> None:
             f'gain, train again with more data, more epochs or another learning rate: edit {workflow.config}'
         )
     print(f'\nconfig:     {workflow.config}\ncheckpoint: {outcome.checkpoint}')
+    if (pictures := workflow.worst_images).is_dir():
+        print(f'worst validation images: {pictures}')
     words = [str(workflow.config), str(checkpoint), str(workflow.data.source), '--out', 'results']
     deep = any('/' in name for name in workflow.data.split.test) and workflow.data.source.is_dir()
     threshold = ['--threshold', str(outcome.threshold.best)] if outcome.threshold.best != 0.5 else []

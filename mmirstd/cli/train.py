@@ -61,11 +61,22 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         help='stop early, when N validations in a row were not better than the best one before them',
     )
     parser.add_argument(
+        '--worst',
+        type=int,
+        default=8,
+        metavar='N',
+        help='pictures of the N worst validation images of the best checkpoint, in worst_val in the work dir; 0: none; '
+        'default: %(default)s',
+    )
+    parser.add_argument(
         '--verbose', action='store_true', help='the whole log on the console, in place of one line an epoch'
     )
     parser.add_argument('--seed', type=int, help="random seed; default: the config's")
     add_common_arguments(parser)
-    return parser.parse_args(argv)
+    args = parser.parse_args(argv)
+    if args.worst < 0:
+        parser.error(f'--worst {args.worst}: expected a number of pictures, 0 for none')
+    return args
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -126,6 +137,10 @@ def _train(args: argparse.Namespace) -> int:
     _, notes = prepare(cfg, args.launcher)
     runner = build_runner(cfg, [*notes, *resume_notes], Runner if args.verbose else ShortConsoleRunner)
     runner.register_hook(NormalizationHook())
+    if args.worst and cfg.get('val_dataloader'):
+        from mmirstd.visualization.worst_images import WorstImagesHook
+
+        runner.register_hook(WorstImagesHook(args.worst))
     if cfg.get('load_from'):
         # a base checkpoint may lack what a variant adds; a run that continues must fit exactly
         share = 0.0 if args.partial_checkpoint else (1.0 if cfg.get('resume') else 0.5)
@@ -170,6 +185,7 @@ def report(runner: Runner, config: str, data: list[str]) -> None:
     """Say where the results are and what comes next, with the config and ``--data`` as the command line has them."""
     from mmirstd.engine.checkpoint_files import best_checkpoint
     from mmirstd.utils.errors import CheckpointError
+    from mmirstd.visualization.worst_images import FOLDER
 
     folder = Path(runner.work_dir)
     marker = folder / 'last_checkpoint'
@@ -185,6 +201,8 @@ def report(runner: Runner, config: str, data: list[str]) -> None:
         print(f'  best: {checkpoint}')
         if figures := figures_of(checkpoint):
             print(f'        {figures}')
+        if pictures := sorted((folder / FOLDER).glob('*.png')):
+            print(f'  worst: {folder / FOLDER}: pictures of {len(pictures)} validation images, the worst first')
     print(f'  next: {command_line("test", config, checkpoint, *data)}')
 
 

@@ -18,6 +18,7 @@ from mmirstd.utils.commands import command_line, python_path, python_program
 from mmirstd.utils.errors import ConfigError, UserError
 from mmirstd.utils.files import write_json, write_text
 from mmirstd.utils.progress import silent_heartbeat
+from mmirstd.visualization.worst_images import FOLDER
 
 from .own_set import OwnSet, Start
 from .threshold_advice import ThresholdAdvice
@@ -93,6 +94,11 @@ class Workflow:
     def __init__(self, data: OwnSet, out: Path, start: Start) -> None:
         self.data, self.out, self.start = data, out, start
         self.config = config_path(out)
+
+    @property
+    def worst_images(self) -> Path:
+        """Folder of the pictures of the validation images on which the best checkpoint does worst."""
+        return self.out / 'work' / FOLDER
 
     def write(self) -> None:
         """Write the lists and the config."""

@@ -94,7 +94,7 @@ class IRSTDVisualizationHook(Hook):
         if not self.draw_val or not is_main_process():
             return
         dataset = runner.val_loop.dataloader.dataset
-        for sample in _drawable(outputs):
+        for sample in drawable(outputs):
             due = self._seen % self.interval == 0 and self._drawn < self.max_images
             self._seen += 1
             if not due:
@@ -119,7 +119,7 @@ class IRSTDVisualizationHook(Hook):
         if self.show_dir is None:
             return
         dataset = runner.test_loop.dataloader.dataset
-        for sample in _drawable(outputs):
+        for sample in drawable(outputs):
             image_id = image_id_of(dataset, sample)
             # Not with_suffix: an ID may itself contain a dot.
             save_png(self.show_dir / f'{image_id}.png', self._draw(dataset, sample, image_id))
@@ -130,38 +130,52 @@ class IRSTDVisualizationHook(Hook):
             print_log(f'comparison pictures are in {self.show_dir}', logger='current')
 
     def _draw(self, dataset: Any, sample: Any, image_id: str) -> np.ndarray:
-        if 'seg_logits' not in sample and 'pred_instances' in sample:
-            return self._draw_boxes(dataset, sample, image_id)
-        prob = map_of(sample.seg_logits)
-        gt = map_of(sample.gt_sem_seg) if 'gt_sem_seg' in sample else None
-        if gt is not None:
-            # The ignore index is no target.
-            gt = (gt == 1).astype(np.uint8)
-        image = read_test_image(dataset, sample.img_path)
-        if image.shape[:2] != prob.shape:
-            image = cv2.resize(image, prob.shape[::-1], interpolation=cv2.INTER_LINEAR)
-        return draw_comparison(image, gt, prob, name=image_id, threshold=self.threshold, max_distance=self.max_distance)
-
-    def _draw_boxes(self, dataset: Any, sample: Any, image_id: str) -> np.ndarray:
-        predicted, annotated = sample.pred_instances, sample.get('instances')
-        targets = ignored = None
-        if annotated is not None:
-            targets = np.array([instance['bbox'] for instance in annotated], np.float64).reshape(-1, 4)
-            ignored = np.array([bool(instance.get('ignore_flag', 0)) for instance in annotated], bool)
-        boxes = getattr(predicted.bboxes, 'tensor', predicted.bboxes)  # mmdet's boxes
-        return draw_detections(
-            read_test_image(dataset, sample.img_path),
-            targets,
-            boxes.detach().cpu().float().numpy(),
-            predicted.scores.detach().cpu().float().numpy(),
-            name=image_id,
-            threshold=self.threshold,
-            max_distance=self.max_distance,
-            ignored=ignored,
-        )
+        return draw_sample(dataset, sample, image_id, self.threshold, self.max_distance)
 
 
-def _drawable(outputs: Sequence | None) -> list[Any]:
+def draw_sample(dataset: Any, sample: Any, name: str, threshold: float = 0.5, max_distance: float = 3.0) -> np.ndarray:
+    """Image, ground truth and prediction of a data sample, uint8 BGR.
+
+    Args:
+        dataset: Where it is from, which says how its image is read.
+        sample: With ``seg_logits`` or ``pred_instances``.
+        name: The picture's title.
+        threshold: As of :class:`IRSTDVisualizationHook`.
+        max_distance: As of :class:`IRSTDVisualizationHook`.
+    """
+    image = read_test_image(dataset, sample.img_path)
+    if 'seg_logits' not in sample and 'pred_instances' in sample:
+        return _draw_boxes(image, sample, name, threshold, max_distance)
+    prob = map_of(sample.seg_logits)
+    gt = map_of(sample.gt_sem_seg) if 'gt_sem_seg' in sample else None
+    if gt is not None:
+        # The ignore index is no target.
+        gt = (gt == 1).astype(np.uint8)
+    if image.shape[:2] != prob.shape:
+        image = cv2.resize(image, prob.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return draw_comparison(image, gt, prob, name=name, threshold=threshold, max_distance=max_distance)
+
+
+def _draw_boxes(image: np.ndarray, sample: Any, name: str, threshold: float, max_distance: float) -> np.ndarray:
+    predicted, annotated = sample.pred_instances, sample.get('instances')
+    targets = ignored = None
+    if annotated is not None:
+        targets = np.array([instance['bbox'] for instance in annotated], np.float64).reshape(-1, 4)
+        ignored = np.array([bool(instance.get('ignore_flag', 0)) for instance in annotated], bool)
+    boxes = getattr(predicted.bboxes, 'tensor', predicted.bboxes)  # mmdet's boxes
+    return draw_detections(
+        image,
+        targets,
+        boxes.detach().cpu().float().numpy(),
+        predicted.scores.detach().cpu().float().numpy(),
+        name=name,
+        threshold=threshold,
+        max_distance=max_distance,
+        ignored=ignored,
+    )
+
+
+def drawable(outputs: Sequence | None) -> list[Any]:
     """Samples that are evaluated, without the frames that only feed a state."""
     return [sample for sample in outputs or () if sample.get('is_key_frame', True)]
 
