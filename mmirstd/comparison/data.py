@@ -13,9 +13,10 @@ from mmirstd.datasets.labels import CheckOptions
 from mmirstd.engine.config_files import load_data_set
 from mmirstd.engine.data_option import find_data_set, ground_truth
 from mmirstd.finetune import OwnData, look_at_folders, masks_of_labels
+from mmirstd.finetune.config_text import WINDOW
 from mmirstd.registry import DATASETS
 from mmirstd.utils.errors import ConfigError
-from mmirstd.utils.resources import resource_root
+from mmirstd.utils.resources import base_name, resource_root
 
 _OWN = """\
 # Images and masks of your own, a data set like those in configs/_base_/datasets.
@@ -82,9 +83,9 @@ def named_data(name: str, root: str | os.PathLike[str] | None = None) -> Compari
             cure='name its folder by --data-root',
         )
     images = len(DATASETS.build(load_data_set(str(file), 'train', dict(data_root=str(folder)))))
-    configs = resource_root() / 'configs'
-    base = f'mmirstd::{file.relative_to(configs).as_posix()}' if file.is_relative_to(configs) else str(file)
-    return ComparisonData(base, images, folder, (f'data: {file.stem} in {folder}, {images} images to train on',))
+    return ComparisonData(
+        base_name(file), images, folder, (f'data: {file.stem} in {folder}, {images} images to train on',)
+    )
 
 
 def own_data(images: str, labels: str, out: Path, seed: int = 0, bit_depth: int | None = None) -> ComparisonData:
@@ -111,7 +112,7 @@ def own_data(images: str, labels: str, out: Path, seed: int = 0, bit_depth: int 
 
 
 def _own_text(data: OwnData) -> str:
-    small = data.window != _usual_window()
+    small = data.window != WINDOW
     return _OWN.format(
         split=data.split,
         loading=''.join(f'{key} = {value!r}\n' for key, value in data.loading.items()),
@@ -121,7 +122,3 @@ def _own_text(data: OwnData) -> str:
         window=_WINDOW.format(window=data.window) if small else '',
         pipeline='pipeline=train_pipeline, ' if small else '',
     )
-
-
-def _usual_window() -> int:
-    return int(Config.fromfile(str(resource_root() / 'configs/_base_/datasets/sirst_pipelines.py')).crop_size)

@@ -11,13 +11,12 @@ from mmseg.models.segmentors import BaseSegmentor
 
 from mmirstd.engine.config_files import find_config
 from mmirstd.engine.config_names import config_of_name
-from mmirstd.engine.data_option import base_part
-from mmirstd.finetune.config_text import model_changes
+from mmirstd.finetune.config_text import network_of
 from mmirstd.models.segmentors import ClassicalSegmentor
 from mmirstd.registry import MODELS
 from mmirstd.utils.errors import ConfigError
 from mmirstd.utils.near_matches import near_matches
-from mmirstd.utils.resources import resource_root
+from mmirstd.utils.resources import base_name, resource_root
 
 
 @dataclass(frozen=True)
@@ -54,26 +53,27 @@ def find_networks(names: Sequence[str]) -> list[ComparedNetwork]:
 def _find_network(name: str) -> ComparedNetwork:
     models = _models()
     if name in models:
-        model, changes, label = models[name], {}, name
+        model, changes, label = models[name], '', name
     else:
         config = _config(name, list(models))
         label = config.stem if name.endswith('.py') else name
-        found = config if config.parent.name == 'models' else base_part(config, 'models')
-        if found is None:
-            raise ConfigError(
-                f'--nets {name}: none of the bases of {config} is a network (a file in a folder _base_/models)',
-                cure='name the network in _base_, as our configs do',
-            )
-        model, changes = found, model_changes(config, found)
-    kind = MODELS.get(_scoped_type(str(Config.fromfile(str(model)).model.type)))
+        is_part = config.parent.name == 'models' and config.parent.parent.name == '_base_'
+        model, changes = (config, '') if is_part else network_of(config)
+    named = str(Config.fromfile(str(model)).model.type)
+    kind = MODELS.get(named if '.' in named else f'mmseg.{named}')
+    if kind is None:
+        raise ConfigError(
+            f'--nets {name}: its type {named} is not registered',
+            expected="one of mmirstd's or mmseg's",
+            cure='compare networks of your own modules by a suite of `mmirstd benchmark`',
+        )
     if not (isinstance(kind, type) and issubclass(kind, BaseSegmentor)):
         raise ConfigError(
             f'--nets {name}: finds boxes',
             expected='networks of masks',
             cure='compare detectors by a suite of `mmirstd benchmark`; benchmarks/drone-ir.yml is an example',
         )
-    text = Config(dict(model=changes)).pretty_text if changes else ''
-    return ComparedNetwork(label, _as_base(model), text, not issubclass(kind, ClassicalSegmentor))
+    return ComparedNetwork(label, base_name(model), changes, not issubclass(kind, ClassicalSegmentor))
 
 
 def _models() -> dict[str, Path]:
@@ -92,12 +92,3 @@ def _config(name: str, models: Sequence[str]) -> Path:
             f'--nets {name}: there is no such network or config.\n  '
             + (f'did you mean: {", ".join(close)}?' if close else f'networks: {", ".join(models)}')
         ) from None
-
-
-def _scoped_type(name: str) -> str:
-    return name if '.' in name else f'mmseg.{name}'
-
-
-def _as_base(path: Path) -> str:
-    configs = resource_root() / 'configs'
-    return f'mmirstd::{path.relative_to(configs).as_posix()}' if path.is_relative_to(configs) else str(path)

@@ -10,7 +10,7 @@ from mmengine.config import Config
 
 from mmirstd.engine.data_option import base_part
 from mmirstd.utils.errors import ConfigError
-from mmirstd.utils.resources import resource_root
+from mmirstd.utils.resources import base_name
 
 from .recipe import Recipe
 
@@ -125,7 +125,7 @@ def config_text(
         command=command,
         split=split,
         name=name,
-        model=_scoped(model),
+        model=base_name(model),
         weights=weights,
         loading=_lines(loading),
         changes=changes,
@@ -176,7 +176,7 @@ def clip_config_text(
         command=command,
         split=split,
         name=name,
-        model=_scoped(model),
+        model=base_name(model),
         weights=weights,
         loading=_lines(loading),
         changes=changes,
@@ -210,11 +210,6 @@ def _lines(entries: Mapping[str, Any] | None) -> str:
 
 def _arguments(entries: Mapping[str, Any] | None) -> str:
     return ''.join(f', {key}={value!r}' for key, value in (entries or {}).items())
-
-
-def _scoped(path: Path) -> str:
-    configs = resource_root() / 'configs'
-    return f'mmirstd::{path.relative_to(configs).as_posix()}' if path.is_relative_to(configs) else str(path)
 
 
 def model_changes(config: Path, part: Path) -> dict[str, Any]:

@@ -15,3 +15,9 @@ def resource_root() -> Path:
     """
     checkout = _PACKAGE.parent
     return checkout if (checkout / 'configs' / '_base_').is_dir() else _PACKAGE / '.mim'
+
+
+def base_name(path: Path) -> str:
+    """How a config anywhere names a file in its ``_base_``: ``mmirstd::_base_/models/acm.py``, or the path."""
+    configs = resource_root() / 'configs'
+    return f'mmirstd::{path.relative_to(configs).as_posix()}' if path.is_relative_to(configs) else str(path)
