@@ -37,6 +37,11 @@ def uiu_levels(levels: list[Tensor]) -> list[Tensor]:
     return [resize(x, levels[0].shape[2:], mode='bilinear', align_corners=False, warning=False) for x in levels]
 
 
+def aligned_levels(levels: list[Tensor]) -> list[Tensor]:
+    """HCF-Net returns all maps at the prediction's size."""
+    return [resize(x, levels[0].shape[2:], mode='bilinear', align_corners=True, warning=False) for x in levels]
+
+
 def sctrans_levels(levels: list[Tensor]) -> list[Tensor]:
     """SCTransNet's side maps at full size, deepest first, then the fused and the finest one."""
     finest, fused, *sides = levels
@@ -142,6 +147,7 @@ _ENTRIES: dict[str, Callable[[], GoldenNetwork]] = {
         prediction_last,
         variants={'warm_flag=False (eval BN)': lambda levels: levels[1:2]},
     ),
+    'hcf-net': lambda: GoldenNetwork('hcf_net', 'hcf-net', aligned_levels),
     'isnet': lambda: ISNet('basic_isnet', 'isnet', training_levels=list, variants={_ALL_IN_EVALUATION: list}),
     # Its split attentions and UIU-Net's channel attentions normalize two values a channel in training (batch 2, one
     # pixel), which turns rounding into signs: what training decides of them is little, and their scatter says so.

@@ -7,6 +7,7 @@ from .csp_darknet import CSPDarknet
 from .double_conv_encoder import DoubleConvEncoder
 from .full_resolution_resnet import FullResolutionResNet
 from .ggl_encoder import GGLEncoder
+from .hcf_encoder import HCFEncoder
 from .hd_encoder import HDEncoder
 from .isnet_encoder import ISNetEncoder
 from .istdu_encoder import ISTDUEncoder
@@ -28,6 +29,7 @@ __all__ = [
     'FullResolutionResNet',
     'GGLEncoder',
     'HDEncoder',
+    'HCFEncoder',
     'ISNetEncoder',
     'ISTDUEncoder',
     'MSDAEncoder',

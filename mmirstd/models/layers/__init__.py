@@ -15,6 +15,7 @@ from .image import check_image
 from .initialization import KAIMING_FAN_OUT, PYTORCH_CONV, PyTorchInit
 from .non_local import NonLocalBlock
 from .packed_conv import PackedConvModule, pack_convs
+from .patch_aware_attention import PatchAwareAttention
 from .pinwheel_conv import PinwheelConv
 from .residual import ResidualBlock, basic_stage
 from .rsu import ResidualUBlock
@@ -47,6 +48,7 @@ __all__ = [
     'NonLocalBlock',
     'pack_convs',
     'PackedConvModule',
+    'PatchAwareAttention',
     'PinwheelConv',
     'PYTORCH_CONV',
     'PyTorchInit',

@@ -8,6 +8,7 @@ from .bp_fpn import BPFPN
 from .csp_fpn import CSPFPN
 from .dense_nested import DenseNestedNeck
 from .gils import GILS
+from .hcf_neck import HCFNeck
 from .hd_neck import HDNeck
 from .interactive_cross_attention import InteractiveCrossAttentionNeck
 from .isnet_neck import ISNetNeck
@@ -36,6 +37,7 @@ __all__ = [
     'DenseNestedNeck',
     'GILS',
     'HDNeck',
+    'HCFNeck',
     'InteractiveCrossAttentionNeck',
     'ISNetNeck',
     'ISTDUNeck',
