@@ -20,7 +20,6 @@ from .status import EMPTY, failure_status, result_status
 from .store import SessionStore
 from .style import CSS, FONTS
 from .upload_limits import UploadLimits
-from .uploads import UPLOAD_SUFFIXES, ZIP_SUFFIX
 from .views import IMAGE_HEADERS, count_chart, image_heading, image_table, insets, magnified, target_table
 
 HEADER = """<h1>Infrared small targets</h1>
@@ -109,9 +108,9 @@ class _Page:
         self._connect()
 
     def _build_upload(self) -> None:
+        # Of any kind: a folder may hold other files, and what is refused is told in words of our own.
         self.file = gr.File(
             label=f'Images, ZIP or video (up to {self.store.limits.megabytes:g} MB)',
-            file_types=[*UPLOAD_SUFFIXES, ZIP_SUFFIX],
             file_count='multiple',
             height=150,
             elem_id='file',
@@ -192,7 +191,9 @@ class _Page:
         )
         for button in (self.detect, self.again, self.pictures):
             button.click(self.on_detect, **run)
-        gr.on([self.file.upload, self.file.delete], self.on_detect, **run)
+        self.file.upload(self.on_detect, **run)
+        # The event comes before the list of files is changed, hence the step in between.
+        self.file.delete(lambda: None, **quiet).then(self.on_detect, **run)
         self.file.clear(self.on_clear, outputs=self._all, **quiet)
         self.example.click(self.on_example, outputs=self.file, **quiet).then(self.on_detect, **run)
         self.folder.upload(self.on_folder, self.folder, [self.file, self.folder], **quiet).then(self.on_detect, **run)

@@ -7,6 +7,7 @@ import re
 import shutil
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -133,7 +134,10 @@ def accept_batch(paths: Sequence[str | os.PathLike[str]], limits: UploadLimits, 
     """
     if len(paths) > 1:
         files = [Path(path) for path in paths]
-        return _select('images', [(file.name, partial(Path, file)) for file in files], limits)
+        names, notes = _distinct([file.name for file in files])
+        batch = _select('images', [(name, partial(Path, file)) for name, file in zip(names, files)], limits)
+        batch.notes.extend(notes)
+        return batch
     path = Path(paths[0])
     _check_megabytes(path, limits)
     try:
@@ -144,6 +148,23 @@ def accept_batch(paths: Sequence[str | os.PathLike[str]], limits: UploadLimits, 
     # RuntimeError: a password is needed; NotImplementedError: a compression that Python does not have.
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error) as error:
         raise DataError(f'{path.name}: cannot be unpacked ({error}); make it again, without a password') from error
+
+
+def _distinct(names: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Names with a number where several are the same (a browser leaves out a file's folder), and what to say of it."""
+    seen: Counter[str] = Counter()
+    distinct = []
+    for name in names:
+        seen[name] += 1
+        path = PurePosixPath(name)
+        distinct.append(name if seen[name] == 1 else f'{path.stem} ({seen[name]}){path.suffix}')
+    repeated = [name for name, count in seen.items() if count > 1]
+    if not repeated:
+        return distinct, []
+    return distinct, [
+        f'Several files have the same name ({", ".join(repeated[:3])}{", ..." if len(repeated) > 3 else ""}) and are '
+        'numbered here. A ZIP keeps the names of folders.'
+    ]
 
 
 def _select(title: str, named: Sequence[tuple[str, Callable[[], Path]]], limits: UploadLimits) -> UploadedBatch:

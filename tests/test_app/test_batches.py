@@ -57,6 +57,13 @@ def test_images_of_a_zip_in_natural_order_under_their_names(tmp_path: Path) -> N
     assert note == 'Left out, since they are no images: 2 files (readme.txt, v.mp4). Send a video by itself.'
 
 
+def test_files_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    paths = [write_image(tmp_path / folder / 'a.png', scene()) for folder in 'xyz']
+    batch = accept_batch([*paths, write_image(tmp_path / 'b.png', scene())], UploadLimits(), tmp_path / 'out')
+    assert [image.label for image in batch.images] == ['a (2).png', 'a (3).png', 'a.png', 'b.png']
+    assert batch.notes[0].startswith('Several files have the same name (a.png) and are numbered here.')
+
+
 def test_limits_of_many_images(tmp_path: Path) -> None:
     paths = [write_image(tmp_path / f'{k}.png', scene()) for k in range(5)]
 

@@ -278,6 +278,7 @@ def test_bad_files_are_told_in_the_page_and_survived(page: Browser, served: tupl
     floats = scene().astype(np.float32) / 255
     floats[3, 4] = np.nan
     (tmp_path / 'zero.png').write_bytes(b'')
+    (tmp_path / 'notes.txt').write_text('text')
     (tmp_path / 'text.png').write_text('<b>text</b>')
     (tmp_path / 'broken.mp4').write_bytes(b'\0\0\0\x18ftypmp42' + bytes(200))
     for path, message in (
@@ -286,6 +287,7 @@ def test_bad_files_are_told_in_the_page_and_survived(page: Browser, served: tupl
         (tmp_path / 'text.png', "starts with b'<b>text</b>'"),
         (write_image(tmp_path / 'wide.png', np.zeros((10, 20001), np.uint8)), '200,010 pixels'),
         (tmp_path / 'broken.mp4', 'cannot be opened as a video'),
+        (tmp_path / 'notes.txt', 'notes.txt: files of this kind are not read here; expected an image'),
     ):
         send(page, path)
         text = status(page, 'error', message)
@@ -371,10 +373,12 @@ def test_many_images(page: Browser, served: tuple, tmp_path: Path) -> None:
     for name, picture in pictures.items():
         write_image(tmp_path / 'flight' / name, picture)
     (tmp_path / 'flight' / '3.png').write_bytes(b'')
+    (tmp_path / 'flight' / 'notes.txt').write_text('text')
     page.choose_files('#begin input[type=file]', tmp_path / 'flight')
     text = status(page, 'done', 'in 3 images')
     assert '1 of 4 images could not be used.' in text
     assert '3.png: the file is empty' in text
+    assert 'Left out, since they are no images: 1 file (notes.txt).' in text
     cells = "[...document.querySelectorAll('#images [role=gridcell]')].map(cell => cell.innerText.trim())"
     page.wait(f"{cells}.includes('not used')")
     shown = page.run(cells)
@@ -414,6 +418,10 @@ def test_many_images(page: Browser, served: tuple, tmp_path: Path) -> None:
         assert {'targets.csv', 'images.csv', 'masks/10.png', 'json/2.json', 'overlays/1.png'} <= names
     with download(page, 'images', folder).open(newline='', encoding='utf-8') as file:
         assert [row['source'] for row in csv.DictReader(file)] == ['1.png', '2.png', '3.png', '10.png']
+    # One file less: the others are looked at anew.
+    row = """document.querySelector('#file td[aria-label="2.png"]').parentElement"""
+    page.run(f"""{row}.querySelector('[aria-label="Remove this file"]').click()""")
+    status(page, 'done', 'in 2 images')
 
 
 def test_a_detector_shows_scores_and_boxes(page: Browser, served: tuple, tmp_path: Path) -> None:
