@@ -8,6 +8,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mmirstd.utils.commands import command_line
+
 from .arguments import make_parser
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ The data set (Svanström et al., ICPR 2020, CC0) has one NAME.mp4 and one NAME_L
 OUT gets images/NAME/FRAME.png (gray, 320x256) and instances_{train,val,test}2017.json, with the sequences in video_id
 and frame_id. With --every N only each N-th frame is annotated, but the T-1 frames before it (--window T) are written
 too, so clip models see the true past.
+
+A config for a detector of mmdet on these frames is printed at the end.
 
 Labels for frames that a video does not have are left out and counted. The command may be repeated: finished videos are
 kept, an interrupted conversion goes on.
@@ -67,6 +71,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command; the exit code is 2 for input that cannot be used."""
     args = parse_args(argv)
     from mmirstd.datasets.converters.drone_ir import SHIPPED_SPLITS, Splits, read_splits
+    from mmirstd.datasets.converters.mmdet_config import mmdet_config
 
     try:
         if not 0 <= args.val_fraction < 1:
@@ -105,6 +110,13 @@ def main(argv: list[str] | None = None) -> int:
         f'{args.out}: {summary["videos"]} videos ({summary["made"]} converted now, the others kept) in '
         f'{time.perf_counter() - start:.1f} s; {parts}'
     )
+    if any(summary['images'].values()):
+        print(
+            '\nmmirstd has configs for them ('
+            + command_line('train', 'configs/sstnet/sstnet-nano_cpu-b8-9e_drone-ir.py')
+            + '). For a detector of mmdet, save this as my_detector.py:\n\n'
+            + mmdet_config(args.out, summary['images'])
+        )
     return 0
 
 

@@ -299,6 +299,37 @@ def test_the_shipped_lists_are_complete():
     assert (len(splits.train) + len(splits.val), len(splits.test)) == (79, 35)
 
 
+def test_the_config_that_is_printed_loads_in_plain_mmdet(source, tmp_path, monkeypatch, capsys):
+    """What stands in the console, saved, gives mmdet its data sets, with the boxes of the labels."""
+    from mmdet.evaluation import CocoMetric
+    from mmdet.registry import DATASETS
+    from mmengine.config import Config
+
+    from mmirstd.cli.drone_ir import main
+
+    (tmp_path / 'splits').mkdir()
+    for part, names in (('train', SPLITS.train + SPLITS.val), ('test', SPLITS.test)):
+        (tmp_path / 'splits' / f'{part}.txt').write_text('\n'.join(names))
+    out = tmp_path / 'my frames'
+    assert main([str(source[0]), str(out), '--splits', str(tmp_path / 'splits'), '--val-fraction', '0']) == 0
+    text = capsys.readouterr().out
+    config = tmp_path / 'my_detector.py'
+    config.write_text(text[text.index('_base_ = ') :])
+    cfg = Config.fromfile(str(config))
+    assert cfg.model.bbox_head.num_classes == 1
+    for part in ('train', 'val', 'test'):
+        given = cfg[f'{part}_dataloader'].dataset
+        assert given.type == 'CocoDataset'
+        data_set = DATASETS.build(given)  # with mmdet's own pipeline
+        assert len(data_set[0]['inputs']) == 3
+        assert len(data_set) > 0
+        for index in range(len(data_set)):
+            info = data_set.get_data_info(index)
+            assert cv2.imread(info['img_path']) is not None
+            assert len(info['instances']) >= (part == 'train')
+    assert len(CocoMetric(ann_file=cfg.test_evaluator.ann_file)._coco_api.get_img_ids()) == len(data_set)
+
+
 # The real files.
 
 
