@@ -166,6 +166,9 @@ def report(runner: Runner, args: argparse.Namespace, metrics: dict[str, Any], no
     print(f'\n{args.config}{f" --data {args.data}" if args.data else ""}  {args.checkpoint}')
     for name, value in metrics.items():
         print(f'  {name}: {value:.6g}' if isinstance(value, float) else f'  {name}: {value}')
+    if not metrics:
+        # mmdet's CocoMetric gives an empty dict where the network predicted nothing in any image.
+        notices = [*notices, 'the evaluator gave no figure: nothing was predicted in any image, or it measures nothing']
     for notice in notices:
         print(f'notice: {notice}')
     outputs = [Path(args.out)] if args.out else []

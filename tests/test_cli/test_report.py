@@ -272,9 +272,9 @@ class TestPage:
     def test_a_row_says_at_which_size_it_was_computed(self, page):
         rows = page.run("[...document.querySelectorAll('th.protocol')].map(h => h.textContent)")
         assert rows[0].startswith('defaultcomputed at its official size, native size (72 x 96)')
-        assert '⚠ computed at native size (72 x 96), officially at 512 x 512' in rows[1]
-        assert 'officially at 256 x 256' in rows[2]
-        assert 'official size not known' in rows[3]
+        assert '⚠ computed at native size (72 x 96); official: 512 x 512' in rows[1]
+        assert 'official: 256 x 256' in rows[2]
+        assert 'official: 256 x 256' in rows[3]
 
     def test_intervals_are_shown_and_move(self, page, made):
         group = made[1]['data']['groups'][1]
@@ -293,7 +293,7 @@ class TestPage:
         text = page.run("document.querySelector('#chart-pd-fa .values').innerText").splitlines()
         assert text[0] == 'before'
         assert text[1].startswith(f'Pd {curve["y"][kept[1]]:.4f} [')
-        assert text[3].startswith('threshold 0.002')
+        assert text[3] == 'threshold 0.002'
         page.press('Escape', 27)
         assert page.run("document.querySelector('#chart-pd-fa .values').hidden")
         x, y = page.run("""(() => { const c = document.querySelector('#chart-by-size rect');
@@ -333,7 +333,7 @@ class TestPage:
             made[1]['data']['groups'][0]['sweep']['default']['Pd']['mean'], rel=1e-5
         )
         rows = list(csv.DictReader((tmp_path / 'measures.csv').open(encoding='utf-8')))
-        assert [row['official size'] for row in rows[::2]] == ['native size', '512 x 512', '256 x 256', '']
+        assert [row['official size'] for row in rows[::2]] == ['native size', '512 x 512', '256 x 256', '256 x 256']
         assert float(rows[1]['IoU']) == made[1]['data']['groups'][1]['sweep']['default']['IoU']['mean'][HALF]
         assert len(list(csv.DictReader(io.StringIO(saved['images.csv'])))) == 40
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -106,12 +107,13 @@ def test_masks_and_boxes_do_not_go_together(runs, tmp_path):
         ('dnanet', (256, 256), dict(eval_size='native'), ('native size (256 x 256)', '256 x 256', True)),
         ('default', (72, 96), dict(eval_size='native'), ('native size (72 x 96)', 'native size', True)),
         ('basicirstd', (256, 256), dict(eval_size=256), ('256 x 256', 'native size', False)),
-        ('acm', (72, 96), {}, ('native size (72 x 96)', None, None)),
+        ('unknown', (72, 96), {}, ('native size (72 x 96)', None, None)),
     ],
 )
 def test_a_row_says_at_which_size_it_was_computed(tmp_path, protocol, shape, record, expected):
     dump = PredictionDump(write_run(tmp_path, images=2, shape=shape, **record))
-    found = evaluated_size(get_protocol(protocol), dump)
+    spec = replace(get_protocol('acm'), resolution={}) if protocol == 'unknown' else get_protocol(protocol)
+    found = evaluated_size(spec, dump)
     assert (found['computed'], found['official'], found['same']) == expected
 
 

@@ -144,7 +144,7 @@ function lineChart(place, spec) {
       places.push({
         x: xOf(x[i]), y: yOf(y[i]),
         lines: [title, `${spec.yLabel} ${shortNumber(y[i])}${rangeText(low?.[i], high?.[i])}`, `${spec.xLabel} ${shortNumber(x[i])}`,
-          thresholds ? `threshold ${shortNumber(thresholds[i])}` : 'interpolated'],
+          thresholds ? `threshold ${+thresholds[i].toPrecision(4)}` : 'interpolated'],
       });
     }
     for (const [seed, one] of (raw || []).entries()) {

@@ -2,7 +2,8 @@
 
 const KEY_FIGURES = BOXES ? ['mAP50', 'Pd', 'Fa_e6', 'target_F1'] : ['IoU', 'Pd', 'Fa_e6', 'F1'];
 const KEY_NAMES = { Fa_e6: 'Fa', target_F1: 'F1' };
-const SHOWN = Object.keys(MEASURES).filter(name => DATA.protocols.some(p => name in GROUPS[0].own[p.name]));
+const ORDER = BOXES ? [...KEY_FIGURES, ...Object.keys(MEASURES).filter(name => !KEY_FIGURES.includes(name))] : Object.keys(MEASURES);
+const SHOWN = ORDER.filter(name => DATA.protocols.some(p => name in GROUPS[0].own[p.name]));
 // The position of the threshold that the default protocol has of its own, -1 if it is none of the slider's.
 const OWN = THRESHOLDS.indexOf(BOXES ? Number(RUNS[0].facts.score_threshold) : 0.5);
 
@@ -23,8 +24,8 @@ function sizeNote({ size }) {
   if (!size) return [];
   if (size.same === null) return el('span', { class: 'size' }, `computed at ${size.computed}; official size not known`);
   if (size.same) return el('span', { class: 'size' }, `computed at its official size, ${size.computed}`);
-  return el('span', { class: 'size other' }, `⚠ computed at ${size.computed}, officially at ${size.official}: `
-    + 'compare with published figures only at that size');
+  return el('span', { class: 'size other', title: 'Compare with published figures only at the official size.' },
+    `⚠ computed at ${size.computed}; official: ${size.official}`);
 }
 
 // Tables for files, one of each protocol: what is shown, at the slider's threshold or at the protocol's own.
@@ -58,7 +59,7 @@ function makeSummary(state) {
   const table = byId('measures');
   table.append(el('thead', {}, el('tr', {}, el('th', { class: 'left', scope: 'col' }, 'protocol'),
     GROUPS.length > 1 ? el('th', { class: 'left', scope: 'col' }, 'run') : [],
-    SHOWN.map(name => el('th', { scope: 'col' }, MEASURES[name][0])))));
+    SHOWN.map(name => el('th', { scope: 'col', class: MEASURES[name][0].length > 10 ? 'long' : null }, MEASURES[name][0])))));
   const cells = [];
   const body = el('tbody');
   for (const protocol of DATA.protocols) {
@@ -166,7 +167,7 @@ function describeAuc() {
   if (!known.length) return;
   byId('auc-table').append(
     el('thead', {}, el('tr', {}, el('th', { class: 'left', scope: 'col' }, 'run'), ['IoU', 'AUC', `target pixels found at ${known[0].auc.rate} false positives`,
-      'target pixels at probability 0', 'AUC lost by these'].map(title => el('th', { scope: 'col' }, title)))),
+      'target pixels at 1e-6 or less', 'AUC lost by these'].map(title => el('th', { scope: 'col' }, title)))),
     el('tbody', {}, known.map(run => el('tr', {}, el('th', { scope: 'row' }, run.name),
       [run.own.default.IoU, run.auc.auc, run.auc.useful, run.auc.lowest, run.auc.tail].map(value => el('td', {}, value.toFixed(4)))))));
 }
