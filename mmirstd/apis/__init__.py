@@ -7,6 +7,7 @@ from mmirstd.utils.lazy import lazy_names
 if TYPE_CHECKING:
     from .build import build_inferencer
     from .detector_inferencer import DetectorInferencer
+    from .exported_inferencer import ExportedInferencer
     from .frame_result import FrameResult
     from .inputs import Source, expand_inputs
     from .irstd_inferencer import IRSTDInferencer
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _MODULES = {
     'DetectorInferencer': '.detector_inferencer',
+    'ExportedInferencer': '.exported_inferencer',
     'FrameResult': '.frame_result',
     'IRSTDInferencer': '.irstd_inferencer',
     'MovingTargetInferencer': '.moving_target_inferencer',
@@ -36,6 +38,7 @@ _MODULES = {
 }
 __all__ = [
     'DetectorInferencer',
+    'ExportedInferencer',
     'FrameResult',
     'IRSTDInferencer',
     'MovingTargetInferencer',

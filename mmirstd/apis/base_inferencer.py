@@ -7,7 +7,6 @@ import hashlib
 import json
 import logging
 import os
-from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,27 +17,19 @@ from mmengine.infer import BaseInferencer
 from mmengine.logging import print_log
 
 from mmirstd import __version__
-from mmirstd.datasets.bit_depth import BitDepthWatch
-from mmirstd.engine.loading_options import RENAMED_OPTIONS
+from mmirstd.datasets.gray_normalization import RENAMED_OPTIONS
 from mmirstd.engine.normalization import follow_training, is_asked_for, normalization
 from mmirstd.registry import TRANSFORMS
-from mmirstd.utils.errors import ConfigError, DataError
+from mmirstd.utils.errors import ConfigError
 from mmirstd.utils.files import file_sha256
 from mmirstd.utils.renamed import rename_keys, renamed_arguments
 
+from .frame_inference import FrameInference
 from .frame_result import FrameResult
-from .frame_stream import FrameStream, RawFormat
-from .inputs import Source, describe_skipped, expand_inputs
 from .model_loading import ModelLike, as_config, build_network, config_name
 
-#: 16-bit images after which is said that they seem to hold fewer bits.
-BIT_DEPTH_IMAGES = 8
 
-#: Called with a source that cannot be read or processed (to its end), and why.
-OnError = Callable[[Source, Exception], None]
-
-
-class TargetInferencer(BaseInferencer):
+class TargetInferencer(FrameInference, BaseInferencer):
     """Base of :class:`IRSTDInferencer`, :class:`MovingTargetInferencer` and :class:`DetectorInferencer`.
 
     Args:
@@ -51,7 +42,7 @@ class TargetInferencer(BaseInferencer):
         threshold: Probability above which a pixel is target, or score from which on a box is; None: the network's.
         min_area: Least area of a target in pixels.
         normalize: How gray values become the network's input: ``'fixed'``, ``'minmax'``, ``'maximum'``,
-            ``'percentile'`` (see :func:`mmirstd.datasets.transforms.load_image.normalize`); None: as in the config.
+            ``'percentile'`` (see :func:`mmirstd.datasets.gray_normalization.normalize`); None: as in the config.
         load_options: Further options of the config's loading transform to replace: ``max_value``, ``bit_depth``,
             ``percentiles``, ``nonfinite`` (``'error'`` or ``'median'``), ``invert``.
 
@@ -64,16 +55,9 @@ class TargetInferencer(BaseInferencer):
     visualize_kwargs: set = {'return_vis'}
     postprocess_kwargs: set = {'return_maps'}
 
-    #: The sequence that is being read, or was read last: its ``fps`` and ``total``.
-    stream: FrameStream | None = None
-
     _scope = 'mmseg'
     #: What of the normalization comes from the checkpoint, not from the config.
     _followed: dict[str, Any] = {}
-    #: Whether a folder of images is one sequence.
-    sequences = False
-    #: Whether the results are boxes, without maps.
-    boxes = False
 
     @renamed_arguments(normalise='normalize')
     def __init__(
@@ -101,10 +85,7 @@ class TargetInferencer(BaseInferencer):
         }
         self.threshold = self._default_threshold() if threshold is None else threshold
         self.min_area = min_area
-        if not 0 <= self.threshold < 1 or min_area < 1:
-            raise ValueError(
-                f'threshold {self.threshold}, min_area {min_area}; expected 0 <= threshold < 1 and min_area >= 1'
-            )
+        self.check_options()
         self.pipeline = self._init_pipeline(self.cfg)
 
     @property
@@ -182,61 +163,8 @@ class TargetInferencer(BaseInferencer):
         """Inputs as they are: they are expanded lazily in :meth:`preprocess`."""
         return [inputs]
 
-    def preprocess(
-        self,
-        inputs: Any,
-        batch_size: int = 1,
-        recursive: bool = False,
-        on_error: OnError | None = None,
-        raw_format: RawFormat | None = None,
-        max_frames: int | None = None,
-    ) -> Iterator[Any]:
-        """Yield what :meth:`forward` takes.
-
-        Args:
-            inputs: List with what the user gave, see :func:`~.inputs.expand_inputs`.
-            batch_size: Images of one size, or tiles, that go through the network together.
-            recursive: Descend into folders.
-            on_error: Called for a source that fails; None: the error is raised.
-            raw_format: Of frames on standard input.
-            max_frames: Frames of each sequence at most.
-        """
-        raise NotImplementedError
-
-    def infer(
-        self, inputs: Any, batch_size: int = 1, on_error: OnError | None = None, **options: Any
-    ) -> Iterator[FrameResult]:
-        """Results one by one, in order, in bounded memory; see :meth:`preprocess` for the arguments.
-
-        16-bit images that seem to hold codes of fewer bits are a warning in the log: after the first
-        ``BIT_DEPTH_IMAGES`` of them, or at the end.
-        """
-        watch = BitDepthWatch()
-        try:
-            for batch in self.preprocess([inputs], batch_size, on_error=on_error, **options):
-                for item in batch:
-                    watch.observe(item.gray)
-                if watch.images >= BIT_DEPTH_IMAGES:
-                    self._warn_of_bit_depth(watch)
-                yield from self.forward(batch, on_error=on_error)
-        finally:
-            self._warn_of_bit_depth(watch)
-
-    #: How the user says of how many bits the codes are, with ``{0}`` for the number; a front end has its own words.
-    bit_depth_cure = 'load_options=dict(bit_depth={0})'
-    _said_bit_depth = False
-
-    def _warn_of_bit_depth(self, watch: BitDepthWatch) -> None:
-        text = self.bit_depth_notice(watch)
-        if text and not self._said_bit_depth:
-            self._said_bit_depth = True
-            print_log(text, logger='current', level=logging.WARNING)
-
-    def bit_depth_notice(self, watch: BitDepthWatch) -> str | None:
-        """What to tell someone whose 16-bit images seem to hold codes of fewer bits; None: nothing."""
-        if not getattr(self.loader, 'divides_by_code', False):
-            return None
-        return watch.warning(self.bit_depth_cure)
+    def _warn(self, text: str) -> None:
+        print_log(text, logger='current', level=logging.WARNING)
 
     def visualize(
         self, inputs: list, preds: list[FrameResult], return_vis: bool = False, **_: Any
@@ -270,41 +198,3 @@ class TargetInferencer(BaseInferencer):
 
     def _data_sample(self, result: FrameResult) -> Any:
         return result.data_sample
-
-    # Sources
-
-    def _sources(self, inputs: Iterable[Any], recursive: bool) -> Iterator[Source]:
-        skipped: list[str] = []
-        for item in inputs:
-            yield from expand_inputs(item, recursive, self.sequences, on_skip=skipped.append)
-        if skipped:
-            print_log(describe_skipped(skipped), logger='current', level=logging.WARNING)
-
-    @staticmethod
-    def _fail(source: Source, error: Exception, on_error: OnError | None) -> None:
-        if on_error is None:
-            raise error
-        on_error(source, error)
-
-    def _still(self, source: Source, on_error: OnError | None) -> Iterator[np.ndarray]:
-        try:
-            raw = source.read()
-        except (DataError, OSError, MemoryError) as error:
-            self._fail(source, error, on_error)
-            return
-        yield raw
-
-    def _stream(
-        self, source: Source, on_error: OnError | None, raw_format: RawFormat | None, max_frames: int | None
-    ) -> Iterator[np.ndarray]:
-        """Frames of a sequence; a defect in it is handed on after the last good frame."""
-        try:
-            stream = FrameStream(source, raw_format, max_frames)
-        except DataError as error:
-            self._fail(source, error, on_error)
-            return
-        self.stream = stream
-        with stream:
-            yield from stream
-        if stream.problem is not None:
-            self._fail(source, DataError(f'{source.label}: {stream.problem}'), on_error)

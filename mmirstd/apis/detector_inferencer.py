@@ -16,7 +16,8 @@ from mmirstd.engine.loading_options import bare_type
 from mmirstd.engine.single_image_pipeline import ANNOTATION_STEPS
 from mmirstd.utils.errors import ConfigError, DataError
 
-from .base_inferencer import OnError, TargetInferencer
+from .base_inferencer import TargetInferencer
+from .frame_inference import OnError
 from .frame_result import FrameResult
 from .frame_stream import RawFormat
 from .inputs import Source

@@ -15,11 +15,11 @@ import torch
 from mmirstd.datasets.transforms import PadToMultiple
 from mmirstd.deploy.classical_graph import ClassicalGraph
 from mmirstd.deploy.export_limits import check_exportable
-from mmirstd.deploy.graph_description import SUFFIXES, GraphDescription
+from mmirstd.deploy.graph_description import READERS, SUFFIXES, GraphDescription
 from mmirstd.deploy.graph_files import write_graph
 from mmirstd.deploy.gray_input import ARRAY_TYPES
 from mmirstd.deploy.segmentation_graph import SegmentationGraph
-from mmirstd.deploy.session import READERS, is_installed, open_session
+from mmirstd.deploy.session import is_installed, open_session
 from mmirstd.models.segmentors import ClassicalSegmentor
 from mmirstd.utils.errors import ConfigError, UserError
 

@@ -12,7 +12,8 @@ import numpy as np
 from mmirstd.models.detectors import MultiFrameDetector
 from mmirstd.utils.errors import ConfigError, DataError
 
-from .base_inferencer import OnError, TargetInferencer
+from .base_inferencer import TargetInferencer
+from .frame_inference import OnError
 from .frame_result import FrameResult
 from .frame_stream import RawFormat
 from .inputs import Source

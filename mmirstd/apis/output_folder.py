@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mmirstd.engine.loading_options import RENAMED_OPTIONS
+from mmirstd.datasets.gray_normalization import RENAMED_OPTIONS
 from mmirstd.utils.errors import UserError
 from mmirstd.utils.files import atomic_path, write_json
 from mmirstd.utils.renamed import rename_keys

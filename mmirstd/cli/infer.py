@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mmirstd.apis.result_kinds import KINDS, MAP_KINDS
+from mmirstd.deploy.graph_description import READERS
 from mmirstd.engine.checkpoint_files import find_checkpoint, looks_like_checkpoint
-from mmirstd.engine.config_names import find_named_config
 from mmirstd.utils.commands import command_line
 from mmirstd.utils.errors import CheckpointError, UserError
 from mmirstd.utils.renamed import RenamedOption
@@ -17,7 +17,7 @@ from mmirstd.utils.renamed import RenamedOption
 from .arguments import add_cfg_options_argument, add_traceback_argument, make_parser
 
 if TYPE_CHECKING:
-    from mmirstd.apis.base_inferencer import TargetInferencer
+    from mmirstd.apis.frame_inference import FrameInference
 
 DEFAULT_KINDS = ('mask', 'json', 'csv', 'overlay')
 EXAMPLES = """
@@ -25,6 +25,7 @@ EXAMPLES = """
 {infer} work_dirs/NAME/NAME.py best.pth 'flight/**/*.png' --out results --save mask,csv   # your own
 {infer} white-tophat - image.png --out results     # nothing learned: no CKPT
 {infer} sstnet_b4-20e_daub best.pth video.mp4 frames/ --out results     # moving targets
+{infer} --model ggl-net-tiny.onnx photos/ --out results     # exported by mmirstd export; without PyTorch
 camera | {infer} sstnet_b4-20e_daub best.pth - --raw-frames 640x512:uint16 --out results
 """
 
@@ -38,22 +39,23 @@ def build_parser() -> argparse.ArgumentParser:
         EXAMPLES,
         f'results, in one folder for each kind (the schema is in the documentation: "Inference"):\n{kinds}\n\n'
         'exit status: 0 all inputs done, 1 some failed (listed at the end and in DIR/failed.csv), 2 wrong usage',
-        usage='CONFIG [CKPT] INPUT [INPUT ...] --out DIR [options]',
-    )
-    parser.add_argument(
-        'config',
-        metavar='CONFIG',
-        help='config file, or the name of one in configs/ or of a model in its metafiles, e.g. ggl-net-tiny_general',
+        usage='{CONFIG [CKPT] | --model FILE} INPUT [INPUT ...] --out DIR [options]',
     )
     parser.add_argument(
         'items',
         nargs='+',
-        metavar='[CKPT] INPUT',
-        help='checkpoint (a file, whatever its name, or an address); "-" or none for a method without learned '
-        'parameters. Then inputs: images (PNG, TIFF, BMP, JPEG, PGM, PPM, GIF, WEBP, 8 or 16 bit; .npy), folders, '
-        'patterns, videos, a camera\'s number, an address (rtsp://...), or "-" for raw frames on standard input. A '
-        "TIFF's pages are the frames of a sequence. For a detector of moving targets a folder of images is one "
-        'sequence',
+        metavar='CONFIG [CKPT] INPUT',
+        help='CONFIG: config file, or the name of one in configs/ or of a model in its metafiles, e.g. '
+        'ggl-net-tiny_general. CKPT: checkpoint (a file, whatever its name, or an address); "-" or none for a method '
+        'without learned parameters. Then inputs: images (PNG, TIFF, BMP, JPEG, PGM, PPM, GIF, WEBP, 8 or 16 bit; '
+        '.npy), folders, patterns, videos, a camera\'s number, an address (rtsp://...), or "-" for raw frames on '
+        "standard input. A TIFF's pages are the frames of a sequence. For a detector of moving targets a folder of "
+        'images is one sequence',
+    )
+    parser.add_argument(
+        '--model',
+        metavar='FILE',
+        help='in place of CONFIG and CKPT: a file that mmirstd export wrote (.onnx, .xml). It runs without PyTorch',
     )
     parser.add_argument(
         '--out', required=True, metavar='DIR', help='where results go; inputs finished there are skipped'
@@ -132,7 +134,17 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Parse and check the command line; ``checkpoint`` and ``inputs`` are taken from what follows the config."""
     parser = build_parser()
     args = parser.parse_intermixed_args(argv)
-    args.checkpoint, args.inputs = checkpoint_and_inputs(args.items)
+    args.config = args.checkpoint = None
+    args.inputs = args.items
+    if args.model is None:
+        args.config, *rest = args.items
+        if Path(args.config).suffix.lower() in READERS:
+            parser.error(f'{args.config}: an exported file goes with --model {args.config}')
+        if not rest:
+            parser.error('no INPUT was given')
+        args.checkpoint, args.inputs = checkpoint_and_inputs(rest)
+    elif args.cfg_options or args.device:
+        parser.error('--cfg-options and --device go with a config, not with --model')
     if not args.inputs:
         parser.error('no INPUT was given')
     args.save = list(dict.fromkeys(kind.strip() for kind in args.save.split(',') if kind.strip()))
@@ -193,60 +205,73 @@ def _holds_only_checkpoints(item: str) -> bool:
     )
 
 
-def build(args: argparse.Namespace) -> TargetInferencer:
+def build(args: argparse.Namespace, threads: int | None = None) -> FrameInference:
     """The inferencer.
+
+    Args:
+        args: The command line.
+        threads: Of an exported network; None: its runtime's choice.
 
     Raises:
         UserError: The options do not fit the model, or the model cannot be used.
     """
-    from mmirstd.apis import Tiling, build_inferencer
-    from mmirstd.apis.model_loading import find_model_config
+    from mmirstd.apis.tiling import Tiling
 
-    config = find_model_config(args.config, args.cfg_options)
-    load_options = dict(
-        max_value=args.max_value, bit_depth=args.bit_depth, nonfinite=args.nonfinite, invert=args.invert
-    )
     try:
-        tiling = Tiling(args.window, args.overlap, args.seam)
-        inferencer = build_inferencer(
-            config,
-            args.checkpoint,
+        options: dict[str, Any] = dict(
             tile=args.tile,
-            tiling=tiling,
-            device=args.device,
+            tiling=Tiling(args.window, args.overlap, args.seam),
             threshold=args.threshold,
             min_area=args.min_area,
             normalize=args.normalize,
-            load_options=load_options,
+            load_options=dict(
+                max_value=args.max_value, bit_depth=args.bit_depth, nonfinite=args.nonfinite, invert=args.invert
+            ),
         )
+        inferencer = _build(args, options, threads)
     except ValueError as error:
+        if isinstance(error, UserError):
+            raise
         raise UserError(str(error)) from error
     inferencer.bit_depth_cure = '--bit-depth {0}'
     return inferencer
+
+
+def _build(args: argparse.Namespace, options: dict[str, Any], threads: int | None) -> FrameInference:
+    if args.model is not None:
+        from mmirstd.apis.exported_inferencer import ExportedInferencer
+
+        return ExportedInferencer(args.model, threads=threads, **options)
+    from mmirstd.apis import build_inferencer
+    from mmirstd.apis.model_loading import find_model_config
+
+    config = find_model_config(args.config, args.cfg_options)
+    return build_inferencer(config, args.checkpoint, device=args.device, **options)
 
 
 def main(argv: list[str] | None = None) -> int:
     """Command line entry; the exit status."""
     args = parse_args(argv)
     # wrong names are told before PyTorch is loaded, which takes seconds
-    find_named_config(args.config)
+    if args.config is not None:
+        from mmirstd.engine.config_names import find_named_config
+
+        find_named_config(args.config)
     if args.checkpoint is not None:
         find_checkpoint(args.checkpoint)
     from mmirstd.apis import OutputFolder
-    from mmirstd.engine.threads import apply_threads, plan_threads
+    from mmirstd.engine.threads import apply_threads, apply_threads_without_torch, plan_threads
 
     from .infer_batch import Batch, describe
 
     plan = plan_threads()
     if plan.busy:
         print(f'notice: {plan}', file=sys.stderr)
-    apply_threads(plan)
-    inferencer = build(args)
-    if args.checkpoint is None and inferencer.weights is not None:
-        print(
-            f'notice: no CKPT was given; the weights are those released for this config: {inferencer.weights}',
-            file=sys.stderr,
-        )
+    (apply_threads if args.model is None else apply_threads_without_torch)(plan)
+    inferencer = build(args, plan.threads)
+    weights = getattr(inferencer, 'weights', None)
+    if args.checkpoint is None and weights is not None:
+        print(f'notice: no CKPT was given; the weights are those released for this config: {weights}', file=sys.stderr)
     if inferencer.boxes and any(kind in MAP_KINDS for kind in args.save) and args.save != list(DEFAULT_KINDS):
         print('notice: a detector has boxes, no maps: no mask, prob or npy is written', file=sys.stderr)
     settings, head = describe(inferencer, args)

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from mmirstd.apis import OutputFolder, ResultWriter, Source, expand_inputs
-from mmirstd.apis.base_inferencer import TargetInferencer
+from mmirstd.apis.frame_inference import FrameInference
 from mmirstd.apis.inputs import describe_skipped
 from mmirstd.apis.result_kinds import MAP_KINDS, output_folders
 from mmirstd.utils.errors import UserError
@@ -30,7 +30,7 @@ _CURES = {
 }
 
 
-def describe(inferencer: TargetInferencer, args: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any]]:
+def describe(inferencer: FrameInference, args: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any]]:
     """What results depend on besides the inputs, and what the head of a JSON result says of it."""
     head = inferencer.provenance()
     settings = {key: value for key, value in head.items() if key != 'mmirstd'}
@@ -50,7 +50,7 @@ class Batch:
     """
 
     def __init__(
-        self, inferencer: TargetInferencer, folder: OutputFolder, args: argparse.Namespace, head: dict[str, Any]
+        self, inferencer: FrameInference, folder: OutputFolder, args: argparse.Namespace, head: dict[str, Any]
     ) -> None:
         self.inferencer = inferencer
         self.folder = folder

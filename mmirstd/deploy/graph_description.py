@@ -17,6 +17,8 @@ FORMAT_VERSION = '1.0'
 INPUT_TYPES: tuple[str, ...] = ('any', 'uint8', 'uint16')
 #: Format -> end of its files' names.
 SUFFIXES: dict[str, str] = {'onnx': '.onnx', 'openvino': '.xml', 'exported-program': '.pt2'}
+#: Ends of names of the files that run without PyTorch -> the runtimes that read them.
+READERS: dict[str, tuple[str, ...]] = {'.onnx': ('onnxruntime', 'openvino'), '.xml': ('openvino',)}
 #: Kinds of graphs -> what they take and give.
 KINDS: dict[str, str] = {
     'segmentation': 'images to probabilities and masks',

@@ -79,8 +79,9 @@ class GrayInput(nn.Module):
         if span is not None:
             low, high = span[:, 0, None, None], span[:, 1, None, None]
             return (x - low) / (high - low)
-        if self.mode == 'minmax':
-            low, high = x.amin(dim=(1, 2), keepdim=True), x.amax(dim=(1, 2), keepdim=True)
+        if self.mode in ('minmax', 'maximum'):
+            high = x.amax(dim=(1, 2), keepdim=True)
+            low = x.amin(dim=(1, 2), keepdim=True) if self.mode == 'minmax' else torch.zeros_like(high)
             x = (x - low) / torch.where(high > low, high - low, torch.ones_like(high))
         else:
             x = x / self.largest

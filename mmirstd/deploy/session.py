@@ -13,12 +13,10 @@ import numpy as np
 
 from mmirstd.utils.errors import DataError, MissingDataError, UserError
 
-from .graph_description import KEY, GraphDescription
+from .graph_description import KEY, READERS, GraphDescription
 
 #: What runs a file -> the Python package; the first installed one is taken unless another is asked for.
 RUNTIMES: dict[str, str] = {'openvino': 'openvino', 'onnxruntime': 'onnxruntime'}
-#: Ends of names of exported files -> the runtimes that read them.
-READERS: dict[str, tuple[str, ...]] = {'.onnx': ('onnxruntime', 'openvino'), '.xml': ('openvino',)}
 
 
 class GraphSession(ABC):

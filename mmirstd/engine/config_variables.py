@@ -19,9 +19,10 @@ from mmengine.config import config as mmengine_config
 from mmengine.config.utils import RemoveAssignFromAST
 from mmengine.runner import Runner
 
+from mmirstd.datasets.gray_normalization import RENAMED_OPTIONS
 from mmirstd.utils.errors import ConfigError
 
-from .loading_options import LOADING_OPTIONS, RENAMED_OPTIONS
+from .loading_options import LOADING_OPTIONS
 
 # Top-level keys that are read by the Runner's parts or by our tools but are no argument of Runner. test_pipeline and
 # tta_pipeline are read by mmseg's and mmdet's own tools alone; for ours they are variables.

@@ -8,6 +8,7 @@ from typing import Any
 from mmengine.config import Config
 from mmengine.logging import print_log
 
+from mmirstd.datasets.gray_normalization import RENAMED_OPTIONS
 from mmirstd.utils.errors import ConfigError, MissingDataError
 from mmirstd.utils.renamed import rename_keys
 
@@ -16,8 +17,6 @@ IMAGE_OPTIONS: tuple[str, ...] = ('bit_depth', 'max_value', 'normalize', 'percen
 #: Arguments of the data sets with masks.
 MASK_OPTIONS: tuple[str, ...] = ('mask_rule',)
 LOADING_OPTIONS: tuple[str, ...] = IMAGE_OPTIONS + MASK_OPTIONS
-#: Old name -> new name; configs, command lines and checkpoints may have either.
-RENAMED_OPTIONS = {'normalise': 'normalize'}
 
 _LOADERS = ('LoadInfraredImage', 'LoadClip')
 _WITH_MASKS = ('SIRSTDataset', 'MaskClipDataset')

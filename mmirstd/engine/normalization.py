@@ -9,9 +9,10 @@ from typing import Any
 from mmengine.config import Config
 
 from mmirstd.compat.checkpoint import load_checkpoint_file
+from mmirstd.datasets.gray_normalization import RENAMED_OPTIONS
 from mmirstd.utils.renamed import rename_keys
 
-from .loading_options import RENAMED_OPTIONS, loading_steps
+from .loading_options import loading_steps
 
 #: Arguments of the loading transform that decide the network's input, and what they are when left out.
 _DEFAULTS: dict[str, Any] = dict(normalize='fixed', bit_depth=None, max_value=None, percentiles=[0.5, 99.5])

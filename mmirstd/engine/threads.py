@@ -106,14 +106,20 @@ def apply_threads(plan: ThreadPlan, environ: MutableMapping[str, str] | None = N
     Call it before the first tensor operation, when no thread pool exists yet.
     Variables that the user has set keep their values.
     """
+    apply_threads_without_torch(plan, environ)
+    import torch
+
+    torch.set_num_threads(plan.threads)
+
+
+def apply_threads_without_torch(plan: ThreadPlan, environ: MutableMapping[str, str] | None = None) -> None:
+    """As :func:`apply_threads`, for a process that does not load PyTorch."""
     environ = os.environ if environ is None else environ
     for variable in ('OMP_NUM_THREADS', 'MKL_NUM_THREADS'):
         environ.setdefault(variable, str(plan.threads))
     environ.setdefault('OPENCV_FOR_THREADS_NUM', '1')
     import cv2
-    import torch
 
-    torch.set_num_threads(plan.threads)
     cv2.setNumThreads(0)
 
 

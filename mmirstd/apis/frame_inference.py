@@ -1,0 +1,164 @@
+"""What every inferencer does with inputs, errors and bit depths; neither torch nor OpenMMLab is imported."""
+
+from __future__ import annotations
+
+import sys
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from mmirstd.datasets.bit_depth import BitDepthWatch
+from mmirstd.utils.errors import DataError
+
+from .frame_result import FrameResult
+from .frame_stream import FrameStream, RawFormat
+from .inputs import Source, describe_skipped, expand_inputs
+
+#: 16-bit images after which is said that they seem to hold fewer bits.
+BIT_DEPTH_IMAGES = 8
+
+#: Called with a source that cannot be read or processed (to its end), and why.
+OnError = Callable[[Source, Exception], None]
+
+
+class FrameInference:
+    """Reads what the user names, and gives results one by one.
+
+    A subclass has :meth:`preprocess` and :meth:`forward`, and sets :attr:`loader`.
+
+    Attributes:
+        loader: Turns gray values as read into what the network saw in training.
+        threshold: Probability above which a pixel is target, or score from which on a box is.
+        min_area: Least area of a target in pixels.
+    """
+
+    loader: Any
+    threshold: float
+    min_area: int
+
+    #: The sequence that is being read, or was read last: its ``fps`` and ``total``.
+    stream: FrameStream | None = None
+
+    #: Whether a folder of images is one sequence.
+    sequences = False
+    #: Whether the results are boxes, without maps.
+    boxes = False
+
+    def check_options(self) -> None:
+        """Raise a ``ValueError`` where ``threshold`` or ``min_area`` are out of their range."""
+        if not 0 <= self.threshold < 1 or self.min_area < 1:
+            raise ValueError(
+                f'threshold {self.threshold}, min_area {self.min_area}; expected 0 <= threshold < 1 and min_area >= 1'
+            )
+
+    @abstractmethod
+    def provenance(self) -> dict[str, Any]:
+        """What the head of a JSON result says of how it was made (docs/inference.md)."""
+
+    @abstractmethod
+    def model_digest(self) -> str | None:
+        """Checksum of the network's config; None where there is none."""
+
+    @abstractmethod
+    def preprocess(
+        self,
+        inputs: Any,
+        batch_size: int = 1,
+        recursive: bool = False,
+        on_error: OnError | None = None,
+        raw_format: RawFormat | None = None,
+        max_frames: int | None = None,
+    ) -> Iterator[Any]:
+        """Yield what :meth:`forward` takes.
+
+        Args:
+            inputs: List with what the user gave, see :func:`~.inputs.expand_inputs`.
+            batch_size: Images of one size, or tiles, that go through the network together.
+            recursive: Descend into folders.
+            on_error: Called for a source that fails; None: the error is raised.
+            raw_format: Of frames on standard input.
+            max_frames: Frames of each sequence at most.
+        """
+
+    @abstractmethod
+    def forward(self, inputs: Any, on_error: OnError | None = None) -> list[FrameResult]:
+        """Results of what :meth:`preprocess` gave."""
+
+    def _warn(self, text: str) -> None:
+        """Say something once."""
+        print(f'warning: {text}', file=sys.stderr)
+
+    def infer(
+        self, inputs: Any, batch_size: int = 1, on_error: OnError | None = None, **options: Any
+    ) -> Iterator[FrameResult]:
+        """Results one by one, in order, in bounded memory; see :meth:`preprocess` for the arguments.
+
+        16-bit images that seem to hold codes of fewer bits are a warning in the log: after the first
+        ``BIT_DEPTH_IMAGES`` of them, or at the end.
+        """
+        watch = BitDepthWatch()
+        try:
+            for batch in self.preprocess([inputs], batch_size, on_error=on_error, **options):
+                for item in batch:
+                    watch.observe(item.gray)
+                if watch.images >= BIT_DEPTH_IMAGES:
+                    self._warn_of_bit_depth(watch)
+                yield from self.forward(batch, on_error=on_error)
+        finally:
+            self._warn_of_bit_depth(watch)
+
+    #: How the user says of how many bits the codes are, with ``{0}`` for the number; a front end has its own words.
+    bit_depth_cure = 'load_options=dict(bit_depth={0})'
+    _said_bit_depth = False
+
+    def _warn_of_bit_depth(self, watch: BitDepthWatch) -> None:
+        text = self.bit_depth_notice(watch)
+        if text and not self._said_bit_depth:
+            self._said_bit_depth = True
+            self._warn(text)
+
+    def bit_depth_notice(self, watch: BitDepthWatch) -> str | None:
+        """What to tell someone whose 16-bit images seem to hold codes of fewer bits; None: nothing."""
+        if not getattr(self.loader, 'divides_by_code', False):
+            return None
+        return watch.warning(self.bit_depth_cure)
+
+    # Sources
+
+    def _sources(self, inputs: Iterable[Any], recursive: bool) -> Iterator[Source]:
+        skipped: list[str] = []
+        for item in inputs:
+            yield from expand_inputs(item, recursive, self.sequences, on_skip=skipped.append)
+        if skipped:
+            self._warn(describe_skipped(skipped))
+
+    @staticmethod
+    def _fail(source: Source, error: Exception, on_error: OnError | None) -> None:
+        if on_error is None:
+            raise error
+        on_error(source, error)
+
+    def _still(self, source: Source, on_error: OnError | None) -> Iterator[np.ndarray]:
+        try:
+            raw = source.read()
+        except (DataError, OSError, MemoryError) as error:
+            self._fail(source, error, on_error)
+            return
+        yield raw
+
+    def _stream(
+        self, source: Source, on_error: OnError | None, raw_format: RawFormat | None, max_frames: int | None
+    ) -> Iterator[np.ndarray]:
+        """Frames of a sequence; a defect in it is handed on after the last good frame."""
+        try:
+            stream = FrameStream(source, raw_format, max_frames)
+        except DataError as error:
+            self._fail(source, error, on_error)
+            return
+        self.stream = stream
+        with stream:
+            yield from stream
+        if stream.problem is not None:
+            self._fail(source, DataError(f'{source.label}: {stream.problem}'), on_error)

@@ -1,0 +1,161 @@
+"""Gray values of images and what a network was trained on: NumPy alone, no torch, no OpenMMLab."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mmirstd.utils.errors import DataError
+
+from .bit_depth import DEPTHS
+
+#: Old name -> new name of the options; configs, command lines and checkpoints may have either.
+RENAMED_OPTIONS = {'normalise': 'normalize'}
+#: The modes of :func:`normalize`.
+WAYS = ('fixed', 'minmax', 'maximum', 'percentile')
+
+
+def normalize(
+    raw: NDArray[Any],
+    mode: str = 'fixed',
+    bit_depth: int | None = None,
+    max_value: float | None = None,
+    percentiles: tuple[float, float] = (0.5, 99.5),
+) -> NDArray[Any]:
+    """Bring a raw image to float32 in [0, 1].
+
+    Args:
+        raw: (H, W) uint8, uint16 or finite float32.
+        mode: ``'fixed'``: divide by the largest code, so that equal codes of
+            two images stay equal; ``'minmax'``: the image's own minimum and
+            maximum become 0 and 1; ``'maximum'``: its own maximum becomes 1 and 0
+            stays 0 (UIU-Net's loader); ``'percentile'``: the two percentiles
+            become 0 and 1 and what lies beyond is clipped, which keeps one hot
+            pixel from darkening the rest.  A constant image becomes 0 in the
+            latter two.
+        bit_depth: Significant bits of images stored in 16 bits (14 for most
+            cooled sensors); None: all 16.  8-bit images are always divided by 255.
+        max_value: What ``'fixed'`` divides by, whatever the type of the image.
+        percentiles: Low and high percentile, in percent.
+
+    Returns:
+        (H, W) float32, a new array.
+
+    Raises:
+        DataError: ``'fixed'`` and a value beyond ``bit_depth``, or a float
+            image outside [0, 1] without ``max_value``.
+    """
+    if mode == 'fixed':
+        if max_value is not None:
+            return np.divide(raw, np.float32(max_value), dtype=np.float32)
+        if raw.dtype == np.uint8:
+            return np.divide(raw, np.float32(255), dtype=np.float32)
+        low, high = float(raw.min()), float(raw.max())
+        if raw.dtype == np.uint16:
+            largest = 2 ** (bit_depth or 16) - 1
+            if high > largest:
+                raise DataError(
+                    f'a value of {high:g} does not fit bit_depth={bit_depth} (largest {largest})',
+                    cure='the right bit_depth in LoadInfraredImage',
+                    option='bit_depth',
+                )
+            return np.divide(raw, np.float32(largest), dtype=np.float32)
+        if low < -1e-6 or high > 1 + 1e-6:
+            raise DataError(
+                f'values from {low:g} to {high:g}{_code_above(high) if low >= 0 else ""} in floats or signed integers; '
+                "the normalization 'fixed' expects 0..1",
+                cure="max_value, or normalize='minmax' or 'percentile', in LoadInfraredImage",
+                option='normalize',
+            )
+        return raw.astype(np.float32)
+    if mode in ('minmax', 'maximum'):
+        low, high = float(raw.min()) if mode == 'minmax' else 0.0, float(raw.max())
+    else:
+        low, high = (float(value) for value in np.percentile(raw, percentiles))
+    if high <= low:
+        return np.zeros(raw.shape, np.float32)
+    image = raw.astype(np.float32)
+    image -= low
+    image *= 1 / (high - low)
+    return np.clip(image, 0, 1, out=image)
+
+
+def _code_above(high: float) -> str:
+    """The largest code of the usual depths that a value fits into, as a hint."""
+    depth = next((depth for depth in (*DEPTHS, 16) if high < 2**depth), None)
+    return '' if depth is None else f' (codes of {depth} bits end at {2**depth - 1})'
+
+
+class GrayNormalization:
+    """From gray values as read to float32 of about [0, 1].
+
+    Args:
+        normalize: Of ``WAYS``, see :func:`normalize`.
+        bit_depth, max_value, percentiles: As in :func:`normalize`.
+        nonfinite: What to do with NaN and infinity in float images: ``'error'`` or ``'median'`` (replace them by the
+            median of the finite pixels).
+        invert: 1 - image after normalization.
+
+    Raises:
+        ValueError: An option is out of its range.
+    """
+
+    def __init__(
+        self,
+        normalize: str = 'fixed',
+        bit_depth: int | None = None,
+        max_value: float | None = None,
+        percentiles: tuple[float, float] = (0.5, 99.5),
+        nonfinite: str = 'error',
+        invert: bool = False,
+    ) -> None:
+        if normalize not in WAYS:
+            raise ValueError(f'normalize is {normalize!r}; expected one of {", ".join(WAYS)}')
+        if bit_depth is not None and not (isinstance(bit_depth, int) and 8 <= bit_depth <= 16):
+            raise ValueError(f'bit_depth is {bit_depth!r}; expected 8 to 16 (images of 8-bit files need none)')
+        if max_value is not None and not max_value > 0:
+            raise ValueError(f'max_value is {max_value}; expected a positive number')
+        low, high = percentiles
+        if not 0 <= low < high <= 100:
+            raise ValueError(f'percentiles are {percentiles}; expected 0 <= low < high <= 100')
+        if nonfinite not in ('error', 'median'):
+            raise ValueError(f"nonfinite is {nonfinite!r}; expected 'error' or 'median'")
+        self.normalize = normalize
+        self.bit_depth = bit_depth
+        self.max_value = max_value
+        self.percentiles = (float(low), float(high))
+        self.nonfinite = nonfinite
+        self.invert = bool(invert)
+
+    @property
+    def divides_by_code(self) -> bool:
+        """Whether 16-bit images are divided by 65535, whatever they hold."""
+        return self.normalize == 'fixed' and self.max_value is None and self.bit_depth is None
+
+    def normalized(self, raw: NDArray[Any], path: str) -> NDArray[Any]:
+        """A finite image (H, W[, T]) as the network sees it, float32.
+
+        Raises:
+            DataError: Its values do not fit the normalization.
+        """
+        try:
+            image = normalize(raw, self.normalize, self.bit_depth, self.max_value, self.percentiles)
+        except DataError as error:
+            raise error.of(path) from None
+        return np.subtract(1, image, out=image) if self.invert else image
+
+    def repair_nonfinite(self, raw: NDArray[Any], path: str) -> NDArray[Any]:
+        """A float image (H, W[, T]) without NaN and infinity, by the policy ``nonfinite``."""
+        finite = np.isfinite(raw)
+        bad = raw.size - int(finite.sum())
+        if not bad:
+            return raw
+        if self.nonfinite == 'error' or bad == raw.size:
+            raise DataError(
+                f'{path}: {bad} of {raw.size} pixels are NaN or infinite',
+                cure="repair the file, or replace them by the image's median: nonfinite='median' in LoadInfraredImage",
+                option='nonfinite',
+            )
+        return np.where(finite, raw, np.median(raw[finite])).astype(raw.dtype)
