@@ -109,12 +109,13 @@ def main(argv: list[str] | None = None) -> int:
     from . import benchmark
 
     words = [str(comparison.suite), *(word for path in args.out for word in ('--out', path))]
+    again = command_line('benchmark', *words)
     words += ['--jobs', str(args.jobs)] if args.jobs else []
     words += ['--gpus', ','.join(split_names(args.gpus))] if args.gpus else []
     words += ['--estimate'] * args.estimate + ['--dry-run'] * args.dry_run
     with silent_heartbeat():
         status = benchmark.main(words)
-    print(f'change {comparison.suite} as you like, and run it again: {command_line("benchmark", *words)}')
+    print(f'change {comparison.suite} as you like, and run it: {again}')
     return status
 
 

@@ -100,7 +100,8 @@ def python_program() -> tuple[str, ...]:
 def python_path() -> str:
     """``PYTHONPATH`` of such a process: this process may have found mmirstd in a checkout that is not installed."""
     source = str(Path(__file__).resolve().parents[2])
-    return os.pathsep.join([source, *filter(None, [os.environ.get('PYTHONPATH')])])
+    before = os.environ.get('PYTHONPATH', '').split(os.pathsep)
+    return os.pathsep.join([source, *(path for path in before if path and path != source)])
 
 
 def _program(name: str) -> list[str]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from mmirstd.utils.commands import command_line, program_name, this_command
+from mmirstd.utils.commands import command_line, program_name, python_path, python_program, this_command
 from tests.shared import REPO
 
 
@@ -49,3 +51,12 @@ def test_the_usage_line_and_the_same_command_again(monkeypatch):
     monkeypatch.setattr(sys, 'argv', ['/venv/bin/mmirstd', 'train', 'c.py'])
     assert program_name('train') == 'mmirstd train'
     assert this_command() == ['mmirstd', 'train', 'c.py']
+
+
+def test_the_path_of_child_processes_names_this_mmirstd_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv('PYTHONPATH', os.pathsep.join(['/a', str(REPO), '/b']))
+    assert python_path().split(os.pathsep) == [str(REPO), '/a', '/b']
+    monkeypatch.delenv('PYTHONPATH')
+    assert python_path() == str(REPO)
+    done = subprocess.run([*python_program(), '--version'], env=dict(os.environ, PYTHONPATH=python_path()), cwd='/')
+    assert done.returncode == 0
