@@ -39,7 +39,8 @@ CSS = """
   background-clip: padding-box; }
 .chart .bars > .here { background: color-mix(in srgb, #f59e0b 35%, transparent); }
 .chart .bars > .here i { background-color: #f59e0b; }
-#overlay img, #probability img { image-rendering: pixelated; }
+/* Enlarged already; shown smaller, whole lines of pixels would be left out without smoothing. */
+#overlay img, #probability img { image-rendering: auto; }
 #overlay img { cursor: crosshair; }
 #downloads, #actions, #begin, #turn { gap: 8px; }
 #downloads button, #downloads a, #actions button, #begin button, #turn button { min-width: 0 !important; }
