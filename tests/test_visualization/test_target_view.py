@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mmirstd.visualization import COLORS
+from mmirstd.visualization import BOX_COLORS, COLORS, drawing
 from mmirstd.visualization.target_view import draw_marked, draw_probability, magnify_window, view_scale, window_at
 
 IMAGE = np.full((60, 80), 1000, np.uint16)
@@ -77,3 +77,23 @@ def test_a_window_beyond_the_image_and_boxes() -> None:
 def test_the_old_name_of_center() -> None:
     with pytest.warns(DeprecationWarning, match='window_at: centre is center now'):
         assert window_at(centre=(10.0, 20.0), side=5) == window_at((10.0, 20.0), 5)
+
+
+def test_a_detectors_boxes_have_their_numbers_and_scores(monkeypatch: pytest.MonkeyPatch) -> None:
+    image = np.zeros((64, 96), np.uint8)
+    written: list[str] = []
+    put_text = drawing.put_text
+
+    def noted(picture: np.ndarray, text: str, *args: object) -> int:
+        written.append(text)
+        return put_text(picture, text, *args)
+
+    monkeypatch.setattr(drawing, 'put_text', noted)
+    boxes = [(10.0, 20.0, 14.0, 23.0), (50.0, 30.0, 53.0, 33.0)]
+    picture = draw_marked(image, boxes, chosen=1, scores=[0.934, 0.5])
+    assert list(dict.fromkeys(written)) == ['0: 0.93', '1: 0.50']
+    # The box itself is drawn, by its edges, seven times as large.
+    assert (picture[20 * 7 : 23 * 7, 10 * 7 - 1] == BOX_COLORS['predicted']).all()
+    written.clear()
+    draw_marked(image, boxes)
+    assert list(dict.fromkeys(written)) == ['0', '1']
