@@ -11,7 +11,6 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -19,6 +18,7 @@ import pytest
 from mmirstd.engine.config_files import load_config
 from mmirstd.engine.config_names import runnable_configs, short_names
 from mmirstd.utils.commands import COMMANDS
+from tests.pages import Block, blocks
 from tests.shared import REPO
 
 PAGES = sorted(
@@ -33,35 +33,6 @@ NAMES = {*runnable_configs(), *(name for name, _ in short_names())}
 #: Script -> command; shell scripts hand their options on.
 SCRIPTS = {f'tools/{command.script}': name for name, command in COMMANDS.items() if command.script}
 SHELL_SCRIPTS = {'tools/dist_train.sh': 'train', 'tools/dist_test.sh': 'test'}
-
-
-@dataclass
-class Block:
-    """A fenced block of a page.
-
-    Attributes:
-        page: Where it stands.
-        line: Number of its first line.
-        language: What follows the fence.
-        mark: The comment before it: ``run``, ``config``, or ``file: NAME``.
-        text: Its lines.
-    """
-
-    page: Path
-    line: int
-    language: str
-    mark: str
-    text: str
-
-
-def blocks(page: Path, language: str) -> list[Block]:
-    text = page.read_text(encoding='utf-8')
-    found = []
-    for match in re.finditer(r'(?:<!-- (run|config|file: \S+) -->\n)?^```(\w+)\n(.*?)^```$', text, re.M | re.S):
-        if match[2] == language:
-            line = text.count('\n', 0, match.start(3)) + 1
-            found.append(Block(page, line, language, match[1] or '', match[3]))
-    return found
 
 
 def commands(page: Path) -> Iterator[str]:
