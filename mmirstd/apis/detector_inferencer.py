@@ -95,25 +95,14 @@ class DetectorInferencer(TargetInferencer):
     ) -> Iterator[list[PreparedDetectorImage]]:
         """Batches of images of one size; see the base class."""
         batch: list[PreparedDetectorImage] = []
-        for source in self._sources(inputs, recursive):
-            frames = (
-                self._still(source, on_error)
-                if source.still
-                else self._stream(source, on_error, raw_format, max_frames)
-            )
-            for number, raw in enumerate(frames):
-                try:
-                    prepared = self.prepare(raw, source, number)
-                except (DataError, MemoryError) as error:
-                    self._fail(source, error, on_error)
-                    break
-                if batch and batch[0].image.shape != prepared.image.shape:
-                    yield batch
-                    batch = []
-                batch.append(prepared)
-                if len(batch) == batch_size:
-                    yield batch
-                    batch = []
+        for prepared in self._prepared(self._sources(inputs, recursive), on_error, raw_format, max_frames):
+            if batch and batch[0].image.shape != prepared.image.shape:
+                yield batch
+                batch = []
+            batch.append(prepared)
+            if len(batch) == batch_size:
+                yield batch
+                batch = []
         if batch:
             yield batch
 

@@ -92,23 +92,6 @@ class ImageInference(FrameInference):
 
     _tile_batch = 1
 
-    def _prepared(
-        self, sources: Iterator[Source], on_error: OnError | None, raw_format: RawFormat | None, max_frames: int | None
-    ) -> Iterator[PreparedImage]:
-        for source in sources:
-            frames = (
-                self._still(source, on_error)
-                if source.still
-                else self._stream(source, on_error, raw_format, max_frames)
-            )
-            for number, raw in enumerate(frames):
-                try:
-                    prepared = self.prepare(raw, source, number)
-                except (DataError, MemoryError) as error:
-                    self._fail(source, error, on_error)
-                    break
-                yield prepared
-
     def prepare(self, raw: np.ndarray, source: Source, frame: int = 0) -> PreparedImage:
         """Normalize gray values (H, W) as in training.
 

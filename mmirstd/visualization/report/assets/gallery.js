@@ -168,8 +168,6 @@ function makeGallery(state, openDetails) {
   });
 
   return {
-    // The findings of one image, as they are shown now.
-    ofImage: number => found.filter(index => ITEMS[index].image === number),
     update({ firstPage = false } = {}) {
       select();
       page = firstPage ? 0 : Math.min(page, Math.max(0, Math.ceil(found.length / PAGE_SIZE) - 1));

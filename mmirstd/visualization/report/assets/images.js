@@ -69,7 +69,7 @@ function makeImageTable(state, showImage) {
       title: `${DATA.title}: images at threshold ${thresholdText(state.k)}`,
       columns: COLUMNS.map(c => ({
         heading: c.group !== undefined && several ? `${GROUPS[c.group].name}: ${c.heading}` : c.heading,
-        digits: c.left ? undefined : (c.digits ?? 0),
+        digits: c.left ? undefined : c.digits || (c.group !== undefined && SEEDS > 1 ? 2 : 0),
       })),
       rows: rows.map(row => COLUMNS.map(c => valueIn(row, c))),
     };
