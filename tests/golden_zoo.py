@@ -156,6 +156,7 @@ _ENTRIES: dict[str, Callable[[], GoldenNetwork]] = {
     'l2sknet-unet': lambda: GoldenNetwork('l2sknet_unet', 'l2sknet-unet'),
     'l2sknet-1d-fpn': lambda: GoldenNetwork('l2sknet_1d_fpn', 'l2sknet-1d-fpn'),
     'l2sknet-1d-unet': lambda: GoldenNetwork('l2sknet_1d_unet', 'l2sknet-1d-unet'),
+    'lrrnet': lambda: Unfolded('lrrnet', 'lrrnet', list),
     'mlcl-net': lambda: GoldenNetwork('mlcl_net_base', 'mlcl-net'),
     'mlcl-net-small': lambda: GoldenNetwork('mlcl_net_small', 'mlcl-net-small'),
     # As of AGPCNet; float32 gave the official code 12.0632.

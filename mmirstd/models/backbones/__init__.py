@@ -11,6 +11,7 @@ from .hcf_encoder import HCFEncoder
 from .hd_encoder import HDEncoder
 from .isnet_encoder import ISNetEncoder
 from .istdu_encoder import ISTDUEncoder
+from .lrrnet import LRRNet
 from .msda_encoder import MSDAEncoder
 from .rdian import RDIANEncoder
 from .residual_encoder import ResidualEncoder
@@ -32,6 +33,7 @@ __all__ = [
     'HCFEncoder',
     'ISNetEncoder',
     'ISTDUEncoder',
+    'LRRNet',
     'MSDAEncoder',
     'RDIANEncoder',
     'ResidualEncoder',
