@@ -138,7 +138,7 @@ def main(argv: list[str] | None = None) -> int:
     weights = None if weights in (None, 'none') else find_checkpoint(weights)
     out = Path(args.out).expanduser().resolve()
     config_path(out)  # an error before the work
-    data = _sequences(args, out, cfg) if moving else _stills(args, out)
+    data = _sequences(args, out, cfg, videos) if moving else _stills(args, out)
     recipe = choose_recipe(len(data.split.train), weights is not None, moving)
     recipe = replace(recipe, epochs=args.epochs or recipe.epochs, lr=args.lr or recipe.lr)
     options = dict(mask_size_mismatch='resize') if args.size_mismatch == 'scale' and not moving else {}
@@ -181,7 +181,7 @@ def _stills(args: argparse.Namespace, out: Path) -> OwnData:
     return replace(data, notes=(*notes, *data.notes, f'windows to train on: {data.window}x{data.window}'))
 
 
-def _sequences(args: argparse.Namespace, out: Path, cfg: Config) -> OwnSequences:
+def _sequences(args: argparse.Namespace, out: Path, cfg: Config, videos: bool) -> OwnSequences:
     from mmirstd.datasets.labels import CheckOptions
     from mmirstd.finetune import look_at_sequences
 
@@ -192,11 +192,12 @@ def _sequences(args: argparse.Namespace, out: Path, cfg: Config) -> OwnSequences
             expected='a detector whose data set is mmirstd.ClipDataset',
             cure=f'{DETECTOR}, or another of the configs in sstnet, yolo_bp and yolox',
         )
+    frames = dataset.get('num_frames', 5)
     return look_at_sequences(
         args.images,
         args.labels,
         out,
-        dataset.get('num_frames', 5),
+        frames,
         by=args.split_by,
         val=args.val,
         test=args.test,
@@ -205,6 +206,7 @@ def _sequences(args: argparse.Namespace, out: Path, cfg: Config) -> OwnSequences
         check_options=CheckOptions(size_mismatch=args.size_mismatch, missing_images=args.missing_images),
         point_size=args.point_size,
         first_frame=args.first_frame,
+        in_time=args.moving or videos or frames > 1,
     )
 
 

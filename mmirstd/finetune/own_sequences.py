@@ -122,6 +122,7 @@ def look_at_sequences(
     check_options: CheckOptions | None = None,
     point_size: float = POINT_SIZE,
     first_frame: int = 0,
+    in_time: bool = True,
 ) -> OwnSequences:
     """Decode videos, read labels, part the sequences and look at the gray values.
 
@@ -138,6 +139,8 @@ def look_at_sequences(
         check_options: What is done with labels whose frames are missing or of another size; None: they are errors.
         point_size: Width and height of a target that a point marks, pixels.
         first_frame: The number that labels give to the first frame of a video.
+        in_time: The images of a folder follow each other; False: they are stills, and few folders are parted image by
+            image.
 
     Raises:
         MissingDataError: Frames or labels are missing.
@@ -167,7 +170,7 @@ def look_at_sequences(
     for name, image in by_path.items():
         image.video = image.video or sequence_of(name) or root.name
     sequences = {name: str(image.video) for name, image in by_path.items()}
-    split = split_images(list(by_path), by, val, test, seed, sequences=sequences)
+    split = split_images(list(by_path), by, val, test, seed, sequences=sequences if in_time else None)
     loading, note = find_bit_depth([str(root / name) for name in by_path], bit_depth)
     unlabeled = len(names) - len(by_path)
     said = f'{targets} targets in {len(by_path)} frames of {len(set(sequences.values()))} sequences' + (

@@ -145,7 +145,13 @@ class Workflow:
         outcome = FinetuneOutcome(checkpoint, measures, advice, next(iter(self.data.measures)), self.start.weights)
         write_json(
             self.out / 'results.json',
-            dict(checkpoint=str(checkpoint), start=self.start.weights, measures=measures, threshold=advice.best),
+            dict(
+                checkpoint=str(checkpoint),
+                start=self.start.weights,
+                advised=outcome.advised or str(checkpoint),
+                measures=measures,
+                threshold=advice.best,
+            ),
         )
         return outcome
 

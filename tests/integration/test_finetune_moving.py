@@ -164,6 +164,20 @@ def test_a_file_of_labels_for_each_sequence(frames: Path, sequences: Sequences, 
     assert [category['name'] for category in boxes['categories']] == ['target']
 
 
+def test_a_detector_on_stills_parts_them_one_by_one(sequences: Sequences, tmp_path: Path) -> None:
+    """Images of one folder that do not follow each other: neither --moving nor a video was said."""
+    content = dict(images=[], annotations=[], categories=[dict(id=1, name='target')])
+    (tmp_path / 'stills').mkdir()
+    for number, (picture, (x, y)) in enumerate(zip(*sequences['sky']), 1):
+        cv2.imwrite(str(tmp_path / 'stills' / f'{number}.png'), picture)
+        content['images'].append(dict(id=number, file_name=f'{number}.png', width=WIDTH, height=HEIGHT))
+        content['annotations'].append(dict(id=number, image_id=number, category_id=1, bbox=[x, y, 3, 3], area=9))
+    (tmp_path / 'boxes.json').write_text(json.dumps(content))
+    words = [tmp_path / 'stills', tmp_path / 'boxes.json', '--from', 'yolox-nano_cpu-b8-9e_drone-ir']
+    main([*map(str, words), '--out', str(tmp_path / 'mine'), '--no-train', '--no-check'])
+    assert 'parted image by image' in (tmp_path / 'mine' / 'config.py').read_text()
+
+
 @pytest.mark.parametrize(
     ('labels', 'words', 'said', 'kind'),
     [
