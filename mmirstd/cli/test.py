@@ -166,9 +166,7 @@ def report(runner: Runner, args: argparse.Namespace, metrics: dict[str, Any], no
     print(f'\n{args.config}{f" --data {args.data}" if args.data else ""}  {args.checkpoint}')
     for name, value in metrics.items():
         print(f'  {name}: {value:.6g}' if isinstance(value, float) else f'  {name}: {value}')
-    if not metrics:
-        # mmdet's CocoMetric gives an empty dict where the network predicted nothing in any image.
-        notices = [*notices, 'the evaluator gave no figure: nothing was predicted in any image, or it measures nothing']
+    notices = [*notices, *no_figures(metrics)]
     for notice in notices:
         print(f'notice: {notice}')
     outputs = [Path(args.out)] if args.out else []
@@ -212,6 +210,13 @@ def report(runner: Runner, args: argparse.Namespace, metrics: dict[str, Any], no
     if args.show_dir:
         print(f'pictures:     {args.show_dir}')
     print(f'log:          {runner.log_dir}')
+
+
+def no_figures(metrics: dict[str, Any]) -> list[str]:
+    """What to say where an evaluator gave nothing: mmdet's ``CocoMetric`` does so without any prediction."""
+    if metrics:
+        return []
+    return ['the evaluator gave no figure: nothing was predicted in any image, or it measures nothing']
 
 
 def _dumps_boxes(runner: Runner) -> bool:

@@ -72,6 +72,7 @@ def test_no_predictions_are_measures_of_zero(tmp_path: Path) -> None:
     import torch
     from mmdet.evaluation import CocoMetric
 
+    from mmirstd.cli.test import no_figures
     from mmirstd.evaluation import MovingTargetMetric
 
     file = annotation(tmp_path, 'target') / 'boxes.json'
@@ -89,3 +90,5 @@ def test_no_predictions_are_measures_of_zero(tmp_path: Path) -> None:
     theirs.dataset_meta = dict(classes=('target',))
     theirs.process({}, [sample])
     assert theirs.evaluate(1) == {}
+    assert 'nothing was predicted in any image' in no_figures({})[0]
+    assert no_figures(measures) == []

@@ -76,7 +76,7 @@ function csvTable({ columns, rows }) {
   return csvText([head, ...rows.map(row => row.flatMap((cell, j) => (wide[j] ? [meanOf(cell), stdOf(cell)] : [cell])))]);
 }
 
-// A chart as a file of its own: colors resolved, no hover marks, on white (or the theme's card).
+// A chart as a file of its own: colors resolved, no hover marks, a legend where there are several runs.
 function svgText(chart, title) {
   const copy = chart.cloneNode(true);
   const from = [chart, ...chart.querySelectorAll('*')];
@@ -91,11 +91,21 @@ function svgText(chart, title) {
     for (const name of ['class', 'style', 'tabindex', 'aria-describedby']) to[i].removeAttribute(name);
   });
   copy.querySelectorAll('[data-hover]').forEach(node => node.remove());
-  const [, , width, height] = chart.getAttribute('viewBox').split(' ').map(Number);
+  const [, , width, plot] = chart.getAttribute('viewBox').split(' ').map(Number);
+  const theme = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  const legend = GROUPS.length > 1 ? 20 : 0;
+  const height = plot + legend;
   copy.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
+  copy.setAttribute('viewBox', `0 0 ${width} ${height}`);
   copy.setAttribute('width', width);
   copy.setAttribute('height', height);
-  const back = getComputedStyle(document.documentElement).getPropertyValue('--card').trim();
-  copy.prepend(svg('title', {}, title), svg('rect', { width, height, fill: back }));
+  copy.prepend(svg('title', {}, title), svg('rect', { width, height, fill: theme('--card') }));
+  GROUPS.forEach((_, group) => {
+    if (!legend) return;
+    const x = CHART.left + group * (width - CHART.left) / GROUPS.length;
+    copy.append(
+      svg('line', { x1: x, x2: x + 22, y1: plot + 9, y2: plot + 9, stroke: theme(`--run${group}`), 'stroke-width': 3, 'stroke-dasharray': DASHES[group] }),
+      svg('text', { x: x + 27, y: plot + 13, 'font-size': '11px', 'font-family': 'sans-serif', fill: theme('--text') }, groupTitle(group)));
+  });
   return `${new XMLSerializer().serializeToString(copy)}\n`;
 }
