@@ -21,7 +21,8 @@ from mmirstd.registry import MODELS
 from mmdet.structures import DetDataSample  # isort: skip
 
 from mmirstd.compat.checkpoint import load_checkpoint_file
-from mmirstd.models.detectors import FeatureStream, MultiFrameDetector
+from mmirstd.models.detectors import MultiFrameDetector
+from mmirstd.models.feature_stream import FeatureStream
 from mmirstd.models.layers import pack_convs
 
 Frame = np.ndarray | Tensor

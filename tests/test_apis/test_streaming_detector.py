@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mmengine.config import Config
 
 from mmirstd.apis import StreamingDetector
-from mmirstd.models.detectors import FeatureStream
+from mmirstd.models.feature_stream import FeatureStream
 from mmirstd.utils.errors import DataError
 from tests.test_models.clip_models import noise, sample, tiny_config, tiny_detector
 

@@ -1,4 +1,4 @@
-"""Frames of a video one after the other through a clip detector, each frame's features computed once."""
+"""Frames of a video one after the other through a model of clips, each frame's features computed once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import Tensor
 from mmirstd.utils.clip_window import window_positions
 
 if TYPE_CHECKING:
-    from .multi_frame_detector import MultiFrameDetector
+    from .clip_model import ClipModel
 
 Levels = tuple[Tensor, ...]
 
@@ -22,7 +22,7 @@ class FeatureStream:
     That is (T - 1) * stride + 1 frames at most.
 
     Args:
-        model: Clip detector in eval mode.  The states belong to its weights: reset the stream when they change.
+        model: Model of clips in eval mode.  The states belong to its weights: reset the stream when they change.
         stride: Distance of a clip's frames.
         gaps: What stands for a past frame whose number is missing, as in the clip data sets
             (``mmirstd.utils.clip_window.GAPS``): ``'hold'`` or ``'position'``.
@@ -31,7 +31,7 @@ class FeatureStream:
         ValueError: If ``stride`` or ``gaps`` is none of these.
     """
 
-    def __init__(self, model: MultiFrameDetector, stride: int = 1, gaps: str = 'hold') -> None:
+    def __init__(self, model: ClipModel, stride: int = 1, gaps: str = 'hold') -> None:
         if stride < 1:
             raise ValueError(f'stride is {stride}; expected a whole number from 1 on')
         if gaps not in ('hold', 'position'):
@@ -57,7 +57,7 @@ class FeatureStream:
             number: The frame's number, larger than those before; None: the last one plus 1, from 0.
 
         Returns:
-            Levels (1, C_l, h, w), as the detector's ``extract_feat`` gives them for the clip of T frames.
+            Levels (1, C_l, h, w), as the model's ``extract_feat`` gives them for the clip of T frames.
 
         Raises:
             ValueError: If ``number`` does not come after the last one.
