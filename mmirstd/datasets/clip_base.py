@@ -47,6 +47,7 @@ class BaseClipDataset(BaseDetDataset):
     - ``img_id``, ``video_id``, ``video`` (name), ``frame_id`` (number of the key frame), ``frame_ids`` (T numbers),
       ``is_first`` and ``is_last`` of its sequence, ``is_key_frame`` (False: context, not evaluated), ``height`` and
       ``width`` (None where the annotation does not say);
+    - where there are masks, ``mask_path`` (the key frame's), ``mask_paths`` (T) and ``mask_rule``;
     - ``bad_box`` and ``raw_cache`` for the loader.
 
     The pipeline starts with ``mmirstd.LoadClip``. With ``num_frames=1`` this is a single-frame data set; packed with
@@ -66,6 +67,9 @@ class BaseClipDataset(BaseDetDataset):
         streaming: False: one window per annotated frame. True: one per frame, context too, for models that keep a
             state from frame to frame; use ``num_frames=1`` and a sampler that keeps sequences whole
             (``mmirstd.SequenceSampler``). Either way samples come sequence by sequence, in order of time.
+        window_step: None, or for a network that gives a map of every frame: windows that cover each sequence, one
+            beginning this many frames after the other (at most ``num_frames``), the last one ending with the sequence.
+            A sample then also has ``frame_instances``, the instances of each of its T frames.
         context: ``'disk'``: past frames may be unlisted files of the sequence's folder; ``'listed'``: only listed ones.
         gaps: What replaces a past frame that does not exist, a key of ``mmirstd.utils.clip_window.GAPS``. The number
             of windows that this concerns is logged.
@@ -101,6 +105,7 @@ class BaseClipDataset(BaseDetDataset):
         num_frames: int = 5,
         stride: int = 1,
         streaming: bool = False,
+        window_step: int | None = None,
         context: str = 'disk',
         gaps: str = 'hold',
         bad_box: str = 'error',
@@ -129,6 +134,11 @@ class BaseClipDataset(BaseDetDataset):
         for name, number in (('num_frames', num_frames), ('stride', stride), ('key_every', key_every)):
             if isinstance(number, bool) or not isinstance(number, int) or number < 1:
                 raise ValueError(f'{name} is {number!r}; expected a whole number from 1 on')
+        if window_step is not None and (streaming or not 1 <= window_step <= num_frames):
+            raise ValueError(
+                f'window_step is {window_step}; expected a number of frames from 1 to num_frames ({num_frames}), '
+                'and streaming=False'
+            )
         # now, not when the data are first used
         cache_limit(cache, cache_limit_mb)
         if holdout is not None:
@@ -136,6 +146,7 @@ class BaseClipDataset(BaseDetDataset):
         self.num_frames = num_frames
         self.stride = stride
         self.streaming = streaming
+        self.window_step = window_step
         self.context = context
         self.gaps = gaps
         self.bad_box = bad_box
@@ -435,6 +446,8 @@ class BaseClipDataset(BaseDetDataset):
             annotated = [k for k, frame in enumerate(video.frames) if frame.img_id is not None]
             keys = set(annotated[:: self.key_every])
             chosen = range(len(numbers)) if self.streaming else sorted(keys)
+            if self.window_step is not None:
+                chosen = self._window_ends(len(numbers))
             for k in chosen:
                 frame = video.frames[k]
                 positions, missing = window_positions(numbers, k, self.num_frames, self.stride, self.gaps)
@@ -457,9 +470,12 @@ class BaseClipDataset(BaseDetDataset):
                         height=frame.height,
                         width=frame.width,
                         mask_path=frame.mask_path,
+                        mask_paths=[video.frames[p].mask_path for p in positions] if frame.mask_path else None,
                         instances=frame.instances,
                     )
                 )
+                if self.window_step is not None:
+                    samples[-1]['frame_instances'] = [video.frames[p].instances for p in positions]
         if held:
             text = (
                 f'{self._source}: {held} of {windows} windows want past frames that do not exist (gaps in the '
@@ -474,6 +490,13 @@ class BaseClipDataset(BaseDetDataset):
                 )
             self.problems.warn(f'{text}; the frame before the gap takes their place')
         return samples
+
+    def _window_ends(self, frames: int) -> list[int]:
+        """Positions of the last frames of the windows that cover a sequence."""
+        assert self.window_step is not None
+        reach = (self.num_frames - 1) * self.stride
+        ends = list(range(reach, frames - 1, self.window_step * self.stride))
+        return [*ends, frames - 1]
 
     def filter_data(self) -> list[dict]:
         """Leave out key frames without targets when ``filter_cfg`` says so."""
@@ -495,7 +518,7 @@ class BaseClipDataset(BaseDetDataset):
         limit = cache_limit(self.cache, self.cache_limit_mb)
         samples = [super(BaseClipDataset, self).get_data_info(index) for index in range(len(self))]
         paths = dict.fromkeys(path for sample in samples for path in sample['img_paths'])
-        paths.update(dict.fromkeys(sample['mask_path'] for sample in samples if sample['mask_path']))
+        paths.update(dict.fromkeys(path for sample in samples for path in sample['mask_paths'] or () if path))
         self._reader = FrameReader(RawCache(paths, limit), self.recent_frames)
         part = '' if self.holdout is None else f' ({self.holdout["part"]} part of a hold-out)'
         boxes = sum(len(sample['instances']) for sample in samples)
@@ -539,5 +562,6 @@ class BaseClipDataset(BaseDetDataset):
         """Run the pipeline on sample ``idx``; the loader finds the cache under ``raw_cache``."""
         sample = self.get_data_info(idx)
         sample['raw_cache'] = self._reader
+        sample['mask_rule'] = self.mask_rule
         sample['bad_box'] = self.bad_box
         return self.pipeline(sample)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import os.path as osp
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from mmengine.logging import print_log
 
 from mmirstd.registry import DATASETS
-from mmirstd.utils.errors import DataError
+from mmirstd.utils.errors import DataError, MissingDataError, first_few
 
 from .box_checks import could_be_corners, look_like_corners, looks_normalized
 from .clip_base import BaseClipDataset
 from .coco_file import CocoAnnotation, CocoFile, read_coco
 from .listed_paths import image_exists, without_leading_folders
+from .mask_values import check_mask_rule
 from .sequences import Frame, Video
 
 BOX_FORMATS = ('xywh', 'xyxy')
@@ -35,13 +38,25 @@ class ClipDataset(BaseClipDataset):
     Args:
         box_format: ``'xywh'``: a ``bbox`` is left, top, width, height, as COCO defines it; ``'xyxy'``: left, top,
             right, bottom. None: COCO's, and boxes that can only be corners are an error.
+        mask_folders: ``('images', 'masks')``: there are masks, too; an image's is the PNG file of the same name, with
+            the first of these folders in its path replaced by the second. None: boxes alone.
+        mask_rule: Which values of a mask are target, see :data:`~.mask_values.MASK_RULES`.
         kwargs: See :class:`~.clip_base.BaseClipDataset`.
     """
 
-    def __init__(self, *args, box_format: str | None = None, **kwargs) -> None:
+    def __init__(
+        self,
+        *args,
+        box_format: str | None = None,
+        mask_folders: tuple[str, str] | None = None,
+        mask_rule: str | int | Sequence[int] = 'auto',
+        **kwargs,
+    ) -> None:
         if box_format is not None and box_format not in BOX_FORMATS:
             raise ValueError(f'box_format is {box_format!r}; expected one of {", ".join(map(repr, BOX_FORMATS))}')
         self.box_format = box_format
+        self.mask_folders = mask_folders
+        self.mask_rule = check_mask_rule(mask_rule)
         super().__init__(*args, **kwargs)
 
     def load_videos(self) -> list[Video]:
@@ -49,6 +64,8 @@ class ClipDataset(BaseClipDataset):
         data = read_coco(self.ann_file, self.problems)
         labels = self._labels(data)
         frames, videos = self._frames(data)
+        if self.mask_folders is not None:
+            self._find_masks(list(frames.values()))
         self._check_format(data.annotations, frames)
         for annotation in data.annotations:
             label = labels.get(annotation.category_id)
@@ -65,6 +82,27 @@ class ClipDataset(BaseClipDataset):
                 )
             )
         return videos
+
+    def _find_masks(self, frames: list[Frame]) -> None:
+        """Set the frames' mask files."""
+        assert self.mask_folders is not None
+        images, masks = self.mask_folders
+        root, missing = self.data_prefix['img'], []
+        for frame in frames:
+            parts = osp.relpath(frame.path, root or '.').split(os.sep)
+            if images in parts:
+                parts[parts.index(images)] = masks
+                frame.mask_path = osp.splitext(osp.join(root, *parts))[0] + '.png'
+            if frame.mask_path is None or not osp.isfile(frame.mask_path):
+                missing.append(f'{frame.path}: expected {frame.mask_path or f"a folder {images} in its path"}')
+        if missing:
+            self.problems.add(
+                MissingDataError(
+                    f'{self.ann_file}: {len(missing)} image(s) of {len(frames)} have no mask '
+                    f'(mask_folders={self.mask_folders}):\n{first_few(missing)}'
+                ),
+                missing,
+            )
 
     def _labels(self, data: CocoFile) -> dict[Any, int]:
         """Label of each category ID that annotations have."""

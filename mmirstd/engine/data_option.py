@@ -19,7 +19,11 @@ from mmirstd.utils.errors import ConfigError
 from mmirstd.utils.resources import resource_root
 
 #: What a data set's evaluator says of its ground truth.
-_KINDS = {'IRSTDMetric': 'images with masks', 'MovingTargetMetric': 'clips with boxes'}
+_KINDS = {
+    'IRSTDMetric': 'images with masks',
+    'MovingTargetMetric': 'clips with boxes',
+    'ClipMaskMetric': 'clips with masks',
+}
 _LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 #: Of a data set's entry: where its files are.
 _LOCATION = ('data_root', 'ann_file', 'data_prefix')

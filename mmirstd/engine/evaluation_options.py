@@ -49,16 +49,16 @@ def set_protocols(cfg: Any, protocols: Sequence[str], eval_size: int | None = No
 
 
 def irstd_metrics(cfg: Any) -> list[dict]:
-    """The configs of ``mmirstd.IRSTDMetric`` among the test evaluators."""
-    return _metrics(cfg, 'IRSTDMetric')
+    """The configs of ``mmirstd.IRSTDMetric``, or of ``mmirstd.ClipMaskMetric``, among the test evaluators."""
+    return _metrics(cfg, 'IRSTDMetric', 'ClipMaskMetric')
 
 
-def _metrics(cfg: Any, kind: str) -> list[dict]:
+def _metrics(cfg: Any, *kinds: str) -> list[dict]:
     given = cfg.get('test_evaluator') or []
     return [
         e
         for e in (given if isinstance(given, (list, tuple)) else [given])
-        if str(e.get('type', '')).rsplit('.', 1)[-1] == kind
+        if str(e.get('type', '')).rsplit('.', 1)[-1] in kinds
     ]
 
 

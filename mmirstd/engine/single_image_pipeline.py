@@ -11,7 +11,7 @@ from .loading_options import apply_loading_options, bare_type
 
 _LOADERS = ('LoadInfraredImage', 'LoadClip')
 #: Steps that need what an image of one's own does not have.
-ANNOTATION_STEPS = ('LoadTargetMask', 'LoadAnnotations')
+ANNOTATION_STEPS = ('LoadTargetMask', 'LoadClipMasks', 'LoadAnnotations')
 
 
 def single_image_pipeline(cfg: Any) -> list[dict] | None:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from . import functional, metrics
-    from .metrics import IRSTDMetric, MovingTargetMetric
+    from .metrics import ClipMaskMetric, IRSTDMetric, MovingTargetMetric
 
-__all__ = ['IRSTDMetric', 'MovingTargetMetric', 'functional', 'metrics']
+__all__ = ['ClipMaskMetric', 'IRSTDMetric', 'MovingTargetMetric', 'functional', 'metrics']
 
 
 if not TYPE_CHECKING:
@@ -21,7 +21,7 @@ if not TYPE_CHECKING:
     def __getattr__(name: str) -> Any:
         if name in ('functional', 'metrics'):
             return import_module(f'{__name__}.{name}')
-        if name in ('IRSTDMetric', 'MovingTargetMetric'):
+        if name in ('ClipMaskMetric', 'IRSTDMetric', 'MovingTargetMetric'):
             return getattr(import_module(f'{__name__}.metrics'), name)
         raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
 

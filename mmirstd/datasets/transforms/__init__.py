@@ -16,9 +16,11 @@ from .clip_letterbox import ClipLetterbox
 from .evaluation_size import PadToMultiple, ResizeForEvaluation
 from .gamma import RandomGamma
 from .load_clip import LoadClip
+from .load_clip_masks import LoadClipMasks
 from .load_image import LoadInfraredImage
 from .load_mask import LoadTargetMask
 from .pack_clip import CLIP_META_KEYS, PackClipInputs
+from .pack_clip_seg import CLIP_SEG_META_KEYS, PackClipSegInputs
 from .polarity import RandomPolarity
 from .rescale import RandomRescale
 from .sensor_noise import RandomSensorNoise
@@ -30,11 +32,14 @@ from .transpose import RandomTranspose
 
 __all__ = [
     'CLIP_META_KEYS',
+    'CLIP_SEG_META_KEYS',
     'ClipLetterbox',
     'LoadClip',
+    'LoadClipMasks',
     'LoadInfraredImage',
     'LoadTargetMask',
     'PackClipInputs',
+    'PackClipSegInputs',
     'PadToMultiple',
     'RandomBlur',
     'RandomBrightnessContrast',

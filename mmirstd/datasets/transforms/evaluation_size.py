@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import cv2
-import numpy as np
 from mmcv.transforms import BaseTransform
 
 from mmirstd.registry import TRANSFORMS
 
-from .target_crop import BORDERS
+from .target_crop import BORDERS, pad_border
 
 
 @TRANSFORMS.register_module()
@@ -43,11 +42,8 @@ class PadToMultiple(BaseTransform):
         """Pad one image."""
         height, width = results['img'].shape[:2]
         bottom, right = -height % self.divisor, -width % self.divisor
-        if (bottom or right) and self.mode == 'constant':  # OpenCV fills only the first frame of a clip
-            free = ((0, bottom), (0, right), *[(0, 0)] * (results['img'].ndim - 2))
-            results['img'] = np.pad(results['img'], free, constant_values=self.pad_value)
-        elif bottom or right:
-            results['img'] = cv2.copyMakeBorder(results['img'], 0, bottom, 0, right, BORDERS[self.mode])
+        if bottom or right:
+            results['img'] = pad_border(results['img'], bottom, right, self.mode, self.pad_value)
         results['padding_size'] = (0, right, 0, bottom)
         results['pad_shape'] = results['img'].shape[:2]
         return results

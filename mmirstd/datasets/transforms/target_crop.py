@@ -12,6 +12,22 @@ from mmirstd.registry import TRANSFORMS
 BORDERS = dict(reflect=cv2.BORDER_REFLECT_101, edge=cv2.BORDER_REPLICATE, constant=cv2.BORDER_CONSTANT)
 
 
+def pad_border(image: np.ndarray, bottom: int, right: int, mode: str, value: float) -> np.ndarray:
+    """An image (H, W) or clip (H, W, T) with rows below and columns at the right.
+
+    Args:
+        image: The image.
+        bottom: Rows.
+        right: Columns.
+        mode: A key of ``BORDERS``.
+        value: For ``'constant'``.
+    """
+    if mode == 'constant':  # OpenCV fills only the first frame of a clip
+        free = ((0, bottom), (0, right), *[(0, 0)] * (image.ndim - 2))
+        return np.pad(image, free, constant_values=value)
+    return cv2.copyMakeBorder(image, 0, bottom, 0, right, BORDERS[mode])
+
+
 @TRANSFORMS.register_module()
 class TargetAwareCrop(BaseTransform):
     """Crop a window of fixed size at random, with a target in it with probability ``p_target`` or more.
@@ -24,7 +40,9 @@ class TargetAwareCrop(BaseTransform):
     drawn uniformly among all.  Images smaller than the window are padded first,
     at the right and bottom.
 
-    Required keys: ``img`` (H, W), ``gt_seg_map`` (H, W) optional.
+    Of a clip (H, W, T) all frames are cropped at one place; a target in any of them counts.
+
+    Required keys: ``img`` (H, W[, T]), ``gt_seg_map`` (H, W[, T]) optional.
     Modified keys: both, ``img_shape``, ``pad_shape``.
 
     Args:
@@ -55,10 +73,9 @@ class TargetAwareCrop(BaseTransform):
         image, mask = results['img'], results.get('gt_seg_map')
         bottom, right = (max(0, want - have) for want, have in zip(self.size, image.shape[:2]))
         if bottom or right:
-            border = BORDERS[self.pad]
-            image = cv2.copyMakeBorder(image, 0, bottom, 0, right, border, value=self.pad_value)
+            image = pad_border(image, bottom, right, self.pad, self.pad_value)
             if mask is not None:
-                mask = cv2.copyMakeBorder(mask, 0, bottom, 0, right, border, value=0)
+                mask = pad_border(mask, bottom, right, self.pad, 0)
         top, left = self._draw_place(image.shape[:2], mask)
         window = slice(top, top + self.size[0]), slice(left, left + self.size[1])
         results['img'] = np.ascontiguousarray(image[window])
@@ -72,7 +89,7 @@ class TargetAwareCrop(BaseTransform):
         """Top and left of the window."""
         ranges = [(0, have - want) for have, want in zip(shape, self.size)]
         if mask is not None and np.random.rand() < self.p_target:
-            pixel = self._draw_target_pixel(mask)
+            pixel = self._draw_target_pixel(mask if mask.ndim == 2 else mask.max(axis=2))
             if pixel is not None:
                 ranges = [
                     (max(low, at - want + 1), min(high, at)) for (low, high), at, want in zip(ranges, pixel, self.size)

@@ -91,13 +91,22 @@ class IRSTDMetric(DataSetMetric):
                 the image.
         """
         for index, sample in enumerate(data_samples):
-            name = str(sample.get('img_path') or sample.get('img_id') or f'sample {len(self.results)}')
-            evidence = ImageEvidence(_score_of(sample, name), _truth_of(sample, name), name)
-            self._warn_about_resolution(evidence)
-            result = image_result(evidence, self.protocols, self.curves)
-            if self.per_image_out:
-                add_records(result, evidence, self._default, _gray_of(data_batch, index, sample, evidence.shape))
-            self.results.append(result)
+            self.results.append(self.count_sample(data_batch, index, sample))
+
+    def count_sample(self, data_batch: Any, index: int, sample: Mapping[str, Any]) -> dict[str, Any]:
+        """The result of one sample of a batch."""
+        name = str(sample.get('img_path') or sample.get('img_id') or f'sample {len(self.results)}')
+        evidence = ImageEvidence(_score_of(sample, name), _truth_of(sample, name), name)
+        self._warn_about_resolution(evidence)
+        gray = _gray_of(data_batch, index, sample, evidence.shape) if self.per_image_out else None
+        return self.count(evidence, sample, gray)
+
+    def count(self, evidence: ImageEvidence, sample: Mapping[str, Any], gray: np.ndarray | None) -> dict[str, Any]:
+        """What is counted of one image, small and picklable."""
+        result = image_result(evidence, self.protocols, self.curves)
+        if self.per_image_out:
+            add_records(result, evidence, self._default, gray)
+        return result
 
     def compute_metrics(self, results: list) -> dict[str, float]:
         """Measures of the whole data set, from the gathered per-image results in data-set order."""
@@ -185,6 +194,8 @@ def _gray_of(data_batch: Any, index: int, sample: Mapping[str, Any], shape: tupl
         return None
     image = inputs[index]
     image = np.asarray(image.detach().cpu().float() if hasattr(image, 'detach') else image)
+    if image.ndim == 4:  # of a clip the key frame
+        image = image[-1]
     if image.ndim == 3:
         image = image.mean(axis=0)
     left, _, top, _ = sample.get('padding_size') or (0, 0, 0, 0)

@@ -17,6 +17,7 @@ from ..functional.box_records import box_records
 from ..functional.coco_evaluation import FRAMES
 from ..functional.score_counts import SCORE_BINS, count_by_score
 from ..report_files import check_suffix, write_json, write_per_image
+from ..scr_bins import bin_name, check_scr_bins
 from ..text_tables import as_text, cell, heading, new_table
 from .data_set_metric import DataSetMetric
 
@@ -95,11 +96,7 @@ class MovingTargetMetric(DataSetMetric):
                 f'MovingTargetMetric: score_threshold={score_threshold}, max_distance={max_distance}; '
                 'expected a score in [0, 1] and a positive distance'
             )
-        edges: list[float] | None = None
-        if scr_bins is not None:
-            edges = [math.inf if edge is None else float(edge) for edge in scr_bins]
-            if len(edges) < 2 or any(not low < high for low, high in zip(edges, edges[1:])):
-                raise ValueError(f'MovingTargetMetric: scr_bins={edges}; expected at least two ascending edges')
+        edges = None if scr_bins is None else check_scr_bins(scr_bins, 'MovingTargetMetric')
         for name, path in (
             ('per_sequence_out', per_sequence_out),
             ('score_counts_out', score_counts_out),
@@ -160,7 +157,7 @@ class MovingTargetMetric(DataSetMetric):
         }
         if self.scr_bins is not None:
             tables['scr'] = pd_by_scr(counts, self.scr_bins)
-            measures.update({f'Pd_scr/{_bin(row)}': row['Pd'] for row in tables['scr']})
+            measures.update({f'Pd_scr/{bin_name(row)}': row['Pd'] for row in tables['scr']})
             if self.num_classes == 1:
                 by_score = count_by_score(coco, self.scr_bins)
                 measures.update({f'mAP50_scr/{name}': by_score.mean_precision(name) for name in by_score.bins})
@@ -276,10 +273,6 @@ def _coco_results(frame: FrameDetections) -> list[dict]:
     ]
 
 
-def _bin(row: Mapping[str, float]) -> str:
-    return f'{row["low"]:g}+' if math.isinf(row['high']) else f'{row["low"]:g}-{row["high"]:g}'
-
-
 def _text(tables: Mapping[str, Any]) -> str:
     """The measures as text tables: overall and by sequence, by SCR."""
     hidden = ('Fa', 'mAP75', 'target_precision', 'detected', 'false')
@@ -295,5 +288,5 @@ def _text(tables: Mapping[str, Any]) -> str:
         for name in ('targets', 'detected', 'Pd'):
             views[-1].add_column(name)
         for row in tables['scr']:
-            views[-1].add_row(_bin(row), *(cell(name, row[name]) for name in ('targets', 'detected', 'Pd')))
+            views[-1].add_row(bin_name(row), *(cell(name, row[name]) for name in ('targets', 'detected', 'Pd')))
     return as_text(*views, width=60 + 20 * len(shown))
