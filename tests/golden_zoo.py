@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, cached_property
 
 import torch
 from mmengine.config import Config
@@ -17,6 +17,8 @@ from mmengine.registry import init_default_scope
 from mmseg.models.utils import resize
 from torch import Tensor, nn
 
+from mmirstd.models.layers.frequency_attention import FrequencyAttention
+from mmirstd.models.layers.video_swin import WindowAttention3D
 from mmirstd.registry import MODELS
 from tests.golden_network import ROUNDING, GoldenNetwork
 from tests.shared import REPO
@@ -63,6 +65,39 @@ class Unfolded(GoldenNetwork):
     def logits(self, model: nn.Module, image: Tensor) -> list[Tensor]:
         features = model.extract_feat(image)
         return [features[1], model.decode_head(features)]
+
+    def prediction(self, model: nn.Module, image: Tensor) -> Tensor:
+        return self.logits(model, image)[1]
+
+
+class ClipMasks(GoldenNetwork):
+    """A segmentor of clips; the official ones give a map of each frame."""
+
+    def input(self, in_channels: int | None = None, training: bool = False) -> Tensor:
+        """The recorded clips (B, C, T, H, W) as ours (B, T, C, H, W)."""
+        return super().input(in_channels, training).transpose(1, 2).contiguous()
+
+    def all_frames(self, model: nn.Module, image: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits (B, T, 1, H, W) and the head's feature (B, T, C, H, W) of all frames."""
+        levels = model.temporal_neck.all_frames(model.extract_clip_feats(image))
+        frames = (-1, model.num_frames)
+        return model.decode_head.forward(levels).unflatten(0, frames), levels[0].unflatten(0, frames)
+
+    def logits(self, model: nn.Module, image: Tensor) -> list[Tensor]:
+        """As (B, 1, T, H, W)."""
+        return [self.all_frames(model, image)[0].transpose(1, 2)]
+
+    def prediction(self, model: nn.Module, image: Tensor) -> Tensor:
+        """The key frame's logits."""
+        return self.all_frames(model, image)[0][:, -1]
+
+
+class DeepPro(ClipMasks):
+    """Its outputs are the logits and the feature before them."""
+
+    def logits(self, model: nn.Module, image: Tensor) -> list[Tensor]:
+        logits, features = self.all_frames(model, image)
+        return [logits.squeeze(2), features.transpose(1, 2)]
 
 
 class Clips(GoldenNetwork):
@@ -118,6 +153,56 @@ class Pyramid(Clips):
         return self.logits(model, image)
 
 
+class ResUNetDTUM(ClipMasks):
+    """Its outputs are the key frame's logits, and the maps of the last four frames, which it keeps for a stream."""
+
+    def new(self, in_channels: int, training: bool = False) -> nn.Module:
+        model = super().new(in_channels)
+        model.temporal_neck.hidden[3].p = 0.0
+        return model
+
+    def logits(self, model: nn.Module, image: Tensor) -> list[Tensor]:
+        frames = model.extract_clip_feats(image)
+        (logits,) = model.couple(frames)
+        return [logits.unsqueeze(2), torch.stack([maps for (maps,) in frames[1:]], dim=2)]
+
+    def prediction(self, model: nn.Module, image: Tensor) -> Tensor:
+        return self.logits(model, image)[0].squeeze(2)
+
+
+class ResUNetRFR(ClipMasks):
+    """Frame after frame, in evaluation as in training."""
+
+    @cached_property
+    def official(self) -> dict[str, Tensor]:
+        """With the table of cosines, which is too large for the record."""
+        return {**super().official, 'spatio_temporal_fusion.fa.dct_layer.weight': FrequencyAttention(16).basis}
+
+    def all_frames(self, model: nn.Module, image: Tensor) -> tuple[Tensor, Tensor]:
+        levels = [model.frame_levels(*state) for state in model.all_states(image)]
+        return torch.stack([model.decode_head.forward(level) for level in levels], dim=1), image
+
+    def new(self, in_channels: int, training: bool = False) -> nn.Module:
+        """On the record's five frames."""
+        model = super().new(in_channels)
+        model.num_frames = 5
+        return model
+
+    def logits(self, model: nn.Module, image: Tensor) -> list[Tensor]:
+        """As (B, T, 1, H, W)."""
+        return [self.all_frames(model, image)[0]]
+
+
+class LVNet(ClipMasks):
+    """The tables of relative positions, which are constants, are too large for the record."""
+
+    @cached_property
+    def official(self) -> dict[str, Tensor]:
+        state = dict(super().official)
+        index = WindowAttention3D(24, (4, 7, 7), 3).position_index
+        return {key: index if key.endswith('relative_position_index') else value for key, value in state.items()}
+
+
 def official_map(outputs: tuple) -> Tensor:
     """Our raw maps in the official order: box regressions, objectness, class."""
     (cls_score,), (bbox_pred,), (objectness,) = outputs
@@ -135,6 +220,8 @@ _ENTRIES: dict[str, Callable[[], GoldenNetwork]] = {
     # and float32 gave it 223.8.
     'agpcnet': lambda: GoldenNetwork('agpcnet', 'agpcnet', upsampled(128, True), gradient_norm=222.90343136478162),
     'alcl-net': lambda: GoldenNetwork('alcl_net', 'alcl-net'),
+    'deeppro': lambda: DeepPro('deeppro', 'deeppro', list, equal_terms=40 * 32 * 32),
+    'deeppro-plus': lambda: DeepPro('deeppro_plus', 'deeppro-plus', list, equal_terms=40 * 32 * 32),
     # Its recorded variant without deep supervision has other weights (a layer of another name).
     'dnanet': lambda: GoldenNetwork('dnanet', 'dnanet', prediction_last),
     'dnanet-basic': lambda: GoldenNetwork(
@@ -191,6 +278,9 @@ _ENTRIES: dict[str, Callable[[], GoldenNetwork]] = {
         options={'model.neck.official_unused': True},
         keep_unused=True,
     ),
+    'rfr-resunet': lambda: ResUNetRFR('rfr_resunet', 'rfr-resunet'),
+    'lvnet': lambda: LVNet('lvnet', 'lvnet'),
+    'feedbacksts': lambda: ClipMasks('feedbacksts', 'feedbacksts'),
     'sstnet': lambda: Clips('sstnet', 'sstnet'),
     'sstnet-pyramid': lambda: Pyramid('sstnet_feature_extractor', 'sstnet-pyramid'),
     'uiu-net': lambda: GoldenNetwork('uiunet', 'uiu-net', uiu_levels),
@@ -199,6 +289,8 @@ _ENTRIES: dict[str, Callable[[], GoldenNetwork]] = {
     ),
     'unet': lambda: GoldenNetwork('basic_unet', 'unet'),
     'resunet': lambda: GoldenNetwork('basic_resunet', 'resunet'),
+    # The official code gives the coarser temporal levels no gradient.
+    'resunet-dtum': lambda: ResUNetDTUM('resunet_dtum', 'resunet-dtum', list, keep_unused=True),
 }
 NAMES = tuple(_ENTRIES)
 

@@ -14,7 +14,10 @@ from . import (
     acm,
     agpcnet,
     alcl_net,
+    deeppro,
     dnanet,
+    dtum,
+    feedbacksts,
     ggl_net,
     hcf_net,
     hdnet,
@@ -22,6 +25,7 @@ from . import (
     istdu_net,
     l2sknet,
     lrrnet,
+    lvnet,
     mlcl_net,
     msda_net,
     mshnet,
@@ -29,6 +33,7 @@ from . import (
     ns_fpn,
     rdian,
     resunet,
+    rfr,
     ristdnet,
     rpcanet,
     sctransnet,
@@ -36,7 +41,7 @@ from . import (
     uiu_net,
     unet,
 )
-from .key_map import KeyMap, linear_to_conv, strip_wrappers, swap_inputs
+from .key_map import KeyMap, drop_time, linear_to_conv, strip_wrappers, swap_inputs
 
 ARCHS: dict[str, KeyMap] = {
     'abc': abc.KEY_MAP,
@@ -46,8 +51,11 @@ ARCHS: dict[str, KeyMap] = {
     'agpcnet': agpcnet.KEY_MAP,
     'alcl-net': alcl_net.KEY_MAP,
     'alcnet': acm.ALCNET_KEY_MAP,
+    'deeppro': deeppro.KEY_MAP,
+    'deeppro-plus': deeppro.PLUS_KEY_MAP,
     'dnanet': dnanet.KEY_MAP,
     'dnanet-basic': dnanet.BASIC_KEY_MAP,
+    'feedbacksts': feedbacksts.KEY_MAP,
     'ggl-net': ggl_net.KEY_MAP,
     'hcf-net': hcf_net.KEY_MAP,
     'hdnet': hdnet.KEY_MAP,
@@ -58,6 +66,7 @@ ARCHS: dict[str, KeyMap] = {
     'l2sknet-fpn': l2sknet.FPN_KEY_MAP,
     'l2sknet-unet': l2sknet.UNET_KEY_MAP,
     'lrrnet': lrrnet.KEY_MAP,
+    'lvnet': lvnet.KEY_MAP,
     'mlcl-net': mlcl_net.KEY_MAP,
     'mlcl-net-small': mlcl_net.SMALL_KEY_MAP,
     'msda-net': msda_net.KEY_MAP,
@@ -66,6 +75,8 @@ ARCHS: dict[str, KeyMap] = {
     'mtu-net': mtu_net.KEY_MAP,
     'rdian': rdian.KEY_MAP,
     'resunet': resunet.KEY_MAP,
+    'resunet-dtum': dtum.RESUNET_KEY_MAP,
+    'rfr-resunet': rfr.RESUNET_KEY_MAP,
     'ristdnet': ristdnet.KEY_MAP,
     'rpcanet': rpcanet.KEY_MAP,
     'rpcanet-pp': rpcanet.PP_KEY_MAP,
@@ -77,4 +88,4 @@ ARCHS: dict[str, KeyMap] = {
     'unet': unet.KEY_MAP,
 }
 
-__all__ = ['ARCHS', 'KeyMap', 'linear_to_conv', 'strip_wrappers', 'swap_inputs']
+__all__ = ['ARCHS', 'KeyMap', 'drop_time', 'linear_to_conv', 'strip_wrappers', 'swap_inputs']

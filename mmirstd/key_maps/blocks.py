@@ -53,3 +53,16 @@ def cbam_residual_block(official: str, ours: str, shortcut: bool, attention: boo
 def spatial_attention_weights(prefixes: dict[str, str]) -> list[str]:
     """Our keys of the spatial attentions' weights among the targets of ``prefixes``."""
     return [f'{ours}.weight' for ours in prefixes.values() if ours.endswith('spatial_attention.conv')]
+
+
+def pyramid_alignment(official: str, ours: str, num_levels: int) -> dict[str, str]:
+    """The levels of RFR's PDA and FeedbackSTS-Det's BFBM against ``PyramidAlignment``, without its ``down``."""
+    prefixes = {}
+    for number in range(1, num_levels + 1):
+        level = f'{ours}.levels.{number - 1}'
+        names = dict(offset_conv1='compare', offset_conv2='join', dcn_pack='deform.conv')
+        if number < num_levels:
+            names.update(offset_conv3='refine', feat_conv='merge')
+        prefixes.update({f'{official}.{old}.l{number}': f'{level}.{new}' for old, new in names.items()})
+        prefixes[f'{official}.dcn_pack.l{number}.conv_offset'] = f'{level}.deform.offset'
+    return prefixes

@@ -31,7 +31,7 @@ class KeyMap:
         dropped: Official module paths that are always left out: constants that our network computes, and modules that
             the official network makes and never uses.
         transforms: Our key -> function from the official tensor to ours, for parameters whose form differs
-            (:func:`swap_inputs`, :func:`linear_to_conv`).
+            (:func:`swap_inputs`, :func:`linear_to_conv`, :func:`drop_time`).
         unfoldable: Why the three input channels of the official network cannot be folded into one; empty if they can
             or if there is only one.
     """
@@ -127,6 +127,11 @@ def swap_inputs(weight: Tensor) -> Tensor:
 def linear_to_conv(weight: Tensor) -> Tensor:
     """Weight of a linear layer (O, I) as that of a 1x1 convolution (O, I, 1, 1)."""
     return weight[:, :, None, None]
+
+
+def drop_time(weight: Tensor) -> Tensor:
+    """Weight of a 3-D convolution with one frame (O, I, 1, k, k) as that of a 2-D convolution."""
+    return weight.squeeze(2)
 
 
 def _rename(key: str, prefixes: Mapping[str, str]) -> str | None:

@@ -13,7 +13,13 @@ from tests.shared import REPO
 #: Name -> file; those of bp_fpn are of other people's data, with mmdet's and mmseg's names (tests/integration).
 CONFIGS = {name: path for name, path in runnable_configs().items() if path.parent.name != 'bp_fpn'}
 MOVING = {name: path for name, path in CONFIGS.items() if path.parent.name in ('sstnet', 'yolo_bp', 'yolox')}
-SINGLE_FRAME = {name: path for name, path in CONFIGS.items() if name not in MOVING}
+#: Segmentors of clips.
+CLIP_MASKS = {
+    name: path
+    for name, path in CONFIGS.items()
+    if path.parent.name in ('deeppro', 'dtum', 'rfr', 'lvnet', 'feedbacksts')
+}
+SINGLE_FRAME = {name: path for name, path in CONFIGS.items() if name not in MOVING and name not in CLIP_MASKS}
 
 
 @cache

@@ -27,7 +27,7 @@ from mmirstd.models.losses import (
     SLSIoULoss,
     SoftIoULoss,
 )
-from mmirstd.models.segmentors import ClassicalSegmentor
+from mmirstd.models.segmentors import ClassicalSegmentor, MultiFrameSegmentor
 from mmirstd.registry import MODELS
 from tests.shared import REPO
 from tests.test_models.clip_models import sample
@@ -42,7 +42,7 @@ def base_models(scope: str) -> list[str]:
     for path in sorted((REPO / 'configs/_base_/models').glob('*.py')):
         kind = Config.fromfile(path).model.type
         built = MODELS.get(kind)
-        is_segmentor = kind == 'EncoderDecoder'
+        is_segmentor = kind == 'EncoderDecoder' or isinstance(built, type) and issubclass(built, MultiFrameSegmentor)
         if is_segmentor == (scope == 'mmseg') and not (
             isinstance(built, type) and issubclass(built, ClassicalSegmentor)
         ):
@@ -68,11 +68,12 @@ class OnOneDevice(TorchDispatchMode):
         return out
 
 
-def masks(size: int = 64) -> list[SegDataSample]:
+def masks(size: int = 64, frames: int = 1) -> list[SegDataSample]:
     meta = dict(img_shape=(size, size), ori_shape=(size, size), pad_shape=(size, size))
+    meta.update(video_id=1, frame_id=0, is_first=True)
     return [
         SegDataSample(
-            metainfo=meta, gt_sem_seg=PixelData(data=torch.zeros(1, size, size, dtype=torch.long, device=META))
+            metainfo=meta, gt_sem_seg=PixelData(data=torch.zeros(frames, size, size, dtype=torch.long, device=META))
         )
         for _ in range(2)
     ]
@@ -87,9 +88,10 @@ def check_gradients(model: nn.Module) -> None:
 @pytest.mark.parametrize('name', base_models('mmseg'))
 def test_segmentation(name: str) -> None:
     model = network(name, 'mmseg')
-    images = torch.empty(2, 1, 64, 64, device=META)
+    frames = getattr(model, 'num_frames', 0)
+    images = torch.empty(2, *([frames] if frames else []), 1, 64, 64, device=META)
     with OnOneDevice():
-        losses = model.train()(images, masks(), mode='loss')
+        losses = model.train()(images, masks(frames=max(frames, 1)), mode='loss')
         sum(losses.values()).backward()
     check_gradients(model)
     with OnOneDevice(), torch.no_grad():

@@ -5,6 +5,7 @@ from .acm_encoder import ACMEncoder
 from .cbam_residual_encoder import CBAMResidualEncoder
 from .csp_darknet import CSPDarknet
 from .double_conv_encoder import DoubleConvEncoder
+from .frame_input import FrameInput
 from .full_resolution_resnet import FullResolutionResNet
 from .ggl_encoder import GGLEncoder
 from .hcf_encoder import HCFEncoder
@@ -12,6 +13,7 @@ from .hd_encoder import HDEncoder
 from .isnet_encoder import ISNetEncoder
 from .istdu_encoder import ISTDUEncoder
 from .lrrnet import LRRNet
+from .lvnet_encoder import LVNetEncoder
 from .msda_encoder import MSDAEncoder
 from .rdian import RDIANEncoder
 from .residual_encoder import ResidualEncoder
@@ -27,6 +29,7 @@ __all__ = [
     'CBAMResidualEncoder',
     'CSPDarknet',
     'DoubleConvEncoder',
+    'FrameInput',
     'FullResolutionResNet',
     'GGLEncoder',
     'HDEncoder',
@@ -34,6 +37,7 @@ __all__ = [
     'ISNetEncoder',
     'ISTDUEncoder',
     'LRRNet',
+    'LVNetEncoder',
     'MSDAEncoder',
     'RDIANEncoder',
     'ResidualEncoder',

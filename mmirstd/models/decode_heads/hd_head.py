@@ -55,8 +55,9 @@ class HDHead(WarmUpHead):
         return logits
 
     def _filtered(self, image: Tensor, sides: Sequence[Tensor]) -> Tensor:
-        """The image feature (B, 1, H, W) after all levels, coarsest first."""
+        """The image feature (B, 1, H, W) after all levels, coarsest first; with ``map_channels`` one for each map."""
         for side, share in zip(reversed(sides), reversed(self.energies)):
             side = resize(side, image.shape[2:], mode='bilinear', align_corners=self.align_corners, warning=False)
-            image = dynamic_high_pass(image * (1 + torch.sigmoid(side)), share, self.symmetric)
+            image = image * (1 + torch.sigmoid(side))
+            image = dynamic_high_pass(image.flatten(0, 1)[:, None], share, self.symmetric).view_as(image)
         return image

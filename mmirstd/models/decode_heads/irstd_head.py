@@ -48,6 +48,8 @@ class IRSTDHead(BaseDecodeHead):
         level_weights: Loss weight of each supervised map, in the order of :meth:`level_logits`; 1 each by default.
         loss_decode: Loss config or configs; called with (logits, target, weight=None, ignore_index=...).
         align_corners: Of the resize of coarser levels' logits.
+        map_channels: Channels of each map: 1, the logits; more for a head whose maps are features for another network
+            (``mmirstd.DTUM``).
         init_cfg: mmengine initialization.
 
     Raises:
@@ -74,6 +76,7 @@ class IRSTDHead(BaseDecodeHead):
         align_corners: bool = False,
         native_supervision: bool = False,
         aux_kernel_size: int | None = None,
+        map_channels: int = 1,
         init_cfg: dict | None = dict(type='Kaiming', layer='Conv2d', mode='fan_out', nonlinearity='relu'),
     ) -> None:
         several = not isinstance(in_channels, int)
@@ -119,16 +122,19 @@ class IRSTDHead(BaseDecodeHead):
         if dropout_ratio > 0:
             # mmseg's own drops whole channels; the official IRSTD heads drop single entries.
             self.dropout = nn.Dropout(dropout_ratio)
-        if kernel_size != 1:
-            self.conv_seg = nn.Conv2d(self.channels, 1, kernel_size, padding=kernel_size // 2)
+        self.map_channels = map_channels
+        if kernel_size != 1 or map_channels != 1:
+            self.conv_seg = nn.Conv2d(self.channels, map_channels, kernel_size, padding=kernel_size // 2)
         aux_kernel_size = aux_kernel_size or kernel_size
         self.aux_convs = nn.ModuleList(
-            nn.Conv2d(c, 1, aux_kernel_size, padding=aux_kernel_size // 2) for c in level_channels[1:]
+            nn.Conv2d(c, map_channels, aux_kernel_size, padding=aux_kernel_size // 2) for c in level_channels[1:]
         )
         self.fusion = None
         self.fusion_predicts = fusion_predicts
         if fusion_kernel_size is not None:
-            self.fusion = nn.Conv2d(len(level_channels), 1, fusion_kernel_size, padding=fusion_kernel_size // 2)
+            self.fusion = nn.Conv2d(
+                len(level_channels) * map_channels, map_channels, fusion_kernel_size, padding=fusion_kernel_size // 2
+            )
 
     def _levels(self, inputs: Sequence[Tensor]) -> list[Tensor]:
         levels = self._transform_inputs(inputs)
@@ -163,9 +169,14 @@ class IRSTDHead(BaseDecodeHead):
     def loss_by_feat(self, seg_logits: Tensor, batch_data_samples: list) -> dict[str, Tensor]:
         """Losses of one level's logits, resized to the target's size (or the other way round).
 
+        Samples with a mask of each of T frames go with logits of B * T frames, a clip's one after the other; a clip is
+        then one sample of the loss.
+
         mmseg's own version also logs a pixel accuracy, which for targets of a few pixels says nothing.
         """
         target = self._stack_batch_gt(batch_data_samples)
+        if target.shape[1] > 1:
+            seg_logits = seg_logits.unflatten(0, (-1, target.shape[1])).squeeze(2)
         if self.native_supervision:
             target = pool_target(target, seg_logits.shape[2:], self.ignore_index)
         else:

@@ -26,8 +26,8 @@ class PixelShuffleHead(IRSTDHead):
     def __init__(self, in_channels: int, upscale: int = 8, **kwargs) -> None:
         super().__init__(in_channels=in_channels, **kwargs)
         self.upscale = upscale
-        self.conv_seg = nn.Conv2d(in_channels, 2 * upscale**2, 1, bias=False)
+        self.conv_seg = nn.Conv2d(in_channels, 2 * self.map_channels * upscale**2, 1, bias=False)
 
     def cls_seg(self, feat: Tensor) -> Tensor:
-        """(B, in_channels, h, w) -> (B, 1, h * upscale, w * upscale)."""
-        return F.pixel_shuffle(self.conv_seg(feat)[:, self.upscale**2 :], self.upscale)
+        """(B, in_channels, h, w) -> (B, map_channels, h * upscale, w * upscale)."""
+        return F.pixel_shuffle(self.conv_seg(feat)[:, self.map_channels * self.upscale**2 :], self.upscale)

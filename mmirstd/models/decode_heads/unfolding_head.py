@@ -16,7 +16,8 @@ from .irstd_head import IRSTDHead
 class UnfoldingHead(IRSTDHead):
     """Takes the backbone's target map as the logits and adds the loss of the reconstruction.
 
-    Has no parameters.  The inputs are those of ``mmirstd.RPCANet``: target map, reconstructed image, image.
+    Has no parameters, except a 1x1 convolution with ``map_channels``.  The inputs are those of ``mmirstd.RPCANet``:
+    target map, reconstructed image, image.
 
     Args:
         reconstruction_weight: Factor of the mean squared error between reconstruction and image
@@ -26,7 +27,8 @@ class UnfoldingHead(IRSTDHead):
 
     def __init__(self, reconstruction_weight: float = 0.01, **kwargs) -> None:
         super().__init__(in_channels=1, in_index=0, **{'init_cfg': None, **kwargs})
-        self.conv_seg = nn.Identity()
+        if self.map_channels == 1:
+            self.conv_seg = nn.Identity()
         self.reconstruction_weight = reconstruction_weight
 
     def loss(self, inputs: Sequence[Tensor], batch_data_samples: list, train_cfg: dict) -> dict[str, Tensor]:

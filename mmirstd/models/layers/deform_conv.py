@@ -8,26 +8,37 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 
-def deform_conv2d(x: Tensor, offset: Tensor, weight: Tensor, bias: Tensor | None, padding: tuple[int, int]) -> Tensor:
-    """Deformable convolution, first version (Dai et al., 2017): stride 1, no dilation, one group of offsets.
+def deform_conv2d(
+    x: Tensor,
+    offset: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    padding: tuple[int, int],
+    mask: Tensor | None = None,
+    groups: int = 1,
+) -> Tensor:
+    """Deformable convolution (Dai et al., 2017; with ``mask`` modulated, Zhu et al., 2019): stride 1, no dilation.
 
     Every kernel position reads the input at its own place plus an offset, bilinearly, 0 outside the image.
 
     Args:
         x: Shape (B, C, H, W).
-        offset: Shape (B, 2 * kh * kw, H', W') in pixels: row and column offset of each kernel position, which go
-            through the kernel row by row.  H' and W' are the output's size.
+        offset: Shape (B, groups * 2 * kh * kw, H', W') in pixels: for each group of channels row and column offset of
+            each kernel position, which go through the kernel row by row.  H' and W' are the output's size.
         weight: Shape (O, C, kh, kw).
         bias: Shape (O, ) or None.
         padding: Rows and columns of zeros at each side.
+        mask: Shape (B, groups * kh * kw, H', W'), the factor of each sample; None: 1.
+        groups: Groups of input channels with offsets of their own.
 
     Returns:
         Shape (B, O, H', W').
     """
     batch, _, height, width = x.shape
     kernel_h, kernel_w = weight.shape[2:]
+    taps = kernel_h * kernel_w
     out_h, out_w = offset.shape[2:]
-    offset = offset.unflatten(1, (kernel_h * kernel_w, 2))
+    offset = offset.reshape(batch * groups, taps, 2, out_h, out_w)
     ky, kx = torch.meshgrid(
         torch.arange(kernel_h, device=x.device), torch.arange(kernel_w, device=x.device), indexing='ij'
     )
@@ -37,9 +48,12 @@ def deform_conv2d(x: Tensor, offset: Tensor, weight: Tensor, bias: Tensor | None
     grid_y = (2 * (rows + offset[:, :, 0]) + 1) / height - 1
     grid_x = (2 * (columns + offset[:, :, 1]) + 1) / width - 1
     grid = torch.stack([grid_x, grid_y], dim=-1).flatten(1, 2).to(x.dtype)
-    sampled = F.grid_sample(x, grid, mode='bilinear', padding_mode='zeros', align_corners=False)
-    sampled = sampled.unflatten(2, (kernel_h * kernel_w, out_h))
-    out = torch.einsum('bckhw,ock->bohw', sampled, weight.flatten(2))
+    grouped = x.reshape(batch * groups, -1, height, width)
+    sampled = F.grid_sample(grouped, grid, mode='bilinear', padding_mode='zeros', align_corners=False)
+    sampled = sampled.unflatten(2, (taps, out_h))
+    if mask is not None:
+        sampled = sampled * mask.reshape(batch * groups, 1, taps, out_h, out_w)
+    out = torch.einsum('bckhw,ock->bohw', sampled.reshape(batch, -1, taps, out_h, out_w), weight.flatten(2))
     return out if bias is None else out + bias.view(1, -1, 1, 1)
 
 

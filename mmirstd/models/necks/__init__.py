@@ -6,7 +6,9 @@ from .agpc_neck import AGPCNeck
 from .alcl_neck import ALCLNeck
 from .bp_fpn import BPFPN
 from .csp_fpn import CSPFPN
+from .deeppro import DeepProNeck
 from .dense_nested import DenseNestedNeck
+from .feedbacksts import FeedbackSTSNeck
 from .gils import GILS
 from .hcf_neck import HCFNeck
 from .hd_neck import HDNeck
@@ -14,6 +16,7 @@ from .interactive_cross_attention import InteractiveCrossAttentionNeck
 from .isnet_neck import ISNetNeck
 from .istdu_neck import ISTDUNeck
 from .l2sk_neck import L2SKNeck
+from .lvnet import LVNetNeck
 from .mlcl_neck import MLCLNeck
 from .motion_coupling import MotionCouplingNeck
 from .msda_neck import MSDANeck
@@ -34,7 +37,9 @@ __all__ = [
     'ALCLNeck',
     'BPFPN',
     'CSPFPN',
+    'DeepProNeck',
     'DenseNestedNeck',
+    'FeedbackSTSNeck',
     'GILS',
     'HDNeck',
     'HCFNeck',
@@ -42,6 +47,7 @@ __all__ = [
     'ISNetNeck',
     'ISTDUNeck',
     'L2SKNeck',
+    'LVNetNeck',
     'MLCLNeck',
     'MotionCouplingNeck',
     'MSDANeck',

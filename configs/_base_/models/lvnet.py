@@ -1,0 +1,18 @@
+# LVNet: convolutions of several sizes on each frame, and a U-shaped video transformer on clips of 4 frames.
+_base_ = ['../clip_segmentor.py']
+
+num_frames = 4
+
+model = dict(
+    data_preprocessor=dict(size_divisor=32),
+    num_frames=num_frames,
+    supervised='all',
+    backbone=dict(type='mmirstd.LVNetEncoder', in_channels=1),
+    temporal_neck=dict(type='mmirstd.LVNetNeck', num_frames=num_frames),
+    decode_head=dict(
+        type='mmirstd.IRSTDHead',
+        in_channels=6,
+        init_cfg=None,  # PyTorch's own, as in the official code
+        loss_decode=dict(type='mmirstd.SoftIoULoss', per_sample=False),
+    ),
+)

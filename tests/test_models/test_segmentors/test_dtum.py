@@ -1,0 +1,89 @@
+"""DTUM turns any single-frame network into one of clips."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from mmengine.config import Config
+
+from mmirstd.models.layers.direction_coded import DirectionCodedUShape, pool_with_direction
+from mmirstd.models.segmentors.dtum import one_map
+from tests.shared import REPO
+from tests.test_models.clip_segmentors import as_dtum, clip_batch
+
+BASES = sorted((REPO / 'configs/_base_/models').glob('*.py'))
+SINGLE_FRAME = [path.stem for path in BASES if Config.fromfile(path).model.type == 'EncoderDecoder']
+
+
+def test_codes_tell_where_the_maximum_was() -> None:
+    x = torch.zeros(1, 1, 2, 4, 6)
+    for time, (row, column) in enumerate([(0, 3), (3, 4)]):
+        x[0, 0, time, row, column] = 1
+    pooled, code = pool_with_direction(x)
+    assert pooled[0, 0].nonzero().tolist() == [[0, 0, 1], [1, 1, 2]]
+    assert (code[0, 0, 0, 0, 1], code[0, 0, 1, 1, 2]) == (-0.5, 0.5)
+    assert code[pooled == 0].unique().tolist() == [-1.5]  # among equal pixels the first
+
+
+@pytest.mark.parametrize('name', SINGLE_FRAME)
+def test_any_network_of_single_frames(name: str) -> None:
+    """One entry of a config; the key frame's map depends on past frames, and every used weight on the loss."""
+    model = as_dtum(name, channels=4).float()
+    clips = torch.rand(1, 3, 1, 32, 32)
+    with torch.no_grad():
+        logits = model(clips, mode='tensor')
+        assert logits.shape == (1, 1, 32, 32)
+        other = clips.clone()
+        other[:, 0] = 1 - other[:, 0]
+        assert not torch.equal(model(other, mode='tensor'), logits)
+        torch.testing.assert_close(model(clips, mode='tensor'), logits)
+
+
+@pytest.mark.parametrize('name', ['alcnet', 'dnanet', 'ggl-net-tiny', 'isnet', 'mshnet'])
+def test_a_training_step(name: str) -> None:
+    """Of heads with deep supervision, with a fusion that predicts, and with an auxiliary head."""
+    torch.manual_seed(0)
+    model = as_dtum(name, detach=False).float().train()
+    data = model.data_preprocessor(clip_batch(2, 3, 32), True)
+    losses = model(**data, mode='loss')
+    assert any(key.startswith('aux') for key in losses) == (name == 'isnet')
+    total, _ = model.parse_losses(losses)
+    total.backward()
+    without = [key for key, p in model.named_parameters() if p.grad is None]
+    assert without == []
+
+
+def test_the_official_gradient_stops_before_the_coarser_levels() -> None:
+    torch.manual_seed(0)
+    x = torch.rand(1, 4, 3, 16, 16, dtype=torch.float64)
+    for detach in (True, False):
+        torch.manual_seed(0)
+        module = DirectionCodedUShape(4, 3, detach=detach).double()
+        module(x).sum().backward()
+        without = {key.split('.')[0] + key.split('.')[1] for key, p in module.named_parameters() if p.grad is None}
+        assert without == ({'down1', 'down2', 'down3', 'up1', 'up2'} if detach else set())
+
+
+def test_a_checkpoint_of_the_single_frame_network_loads_but_for_the_last_convolution() -> None:
+    from mmirstd.registry import MODELS
+
+    cfg = Config.fromfile(REPO / 'configs/_base_/models/resunet.py').model
+    state = {key: value for key, value in MODELS.build(cfg).state_dict().items() if 'conv_seg' not in key}
+    missing, unexpected = as_dtum('resunet').load_state_dict(state, strict=False)
+    assert not unexpected
+    assert all(key.startswith(('temporal_neck.', 'decode_head.conv_seg.')) for key in missing)
+
+
+def test_which_map_a_head_gives() -> None:
+    several = dict(type='mmirstd.IRSTDHead', in_channels=[8, 16], in_index=[1, 2], level_weights=[1, 2])
+    assert one_map(several) == dict(type='mmirstd.IRSTDHead', in_channels=8, in_index=1)
+    fused = dict(several, fusion_kernel_size=3)
+    assert one_map(fused) == fused
+    assert one_map(dict(fused, fusion_predicts=False))['in_channels'] == 8
+    assert one_map(dict(several, type='mmirstd.WarmUpHead'))['in_channels'] == [8, 16]
+
+
+def test_all_frames_are_refused() -> None:
+    for options in ({'supervised': 'all'}, {'test_cfg.frames': 'all'}):
+        with pytest.raises(ValueError, match='key frame alone'):
+            as_dtum('resunet', **options)
