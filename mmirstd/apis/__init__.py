@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .output_folder import OutputFolder
     from .result_writer import ResultWriter
     from .streaming_detector import StreamingDetector
+    from .streaming_segmentor import StreamingSegmentor
     from .target_measurement import measure_boxes, measure_targets
     from .target_schema import Target
     from .tiling import Tiling
@@ -29,6 +30,7 @@ _MODULES = {
     'ResultWriter': '.result_writer',
     'Source': '.inputs',
     'StreamingDetector': '.streaming_detector',
+    'StreamingSegmentor': '.streaming_segmentor',
     'Target': '.target_schema',
     'Tiling': '.tiling',
     'build_inferencer': '.build',
@@ -46,6 +48,7 @@ __all__ = [
     'ResultWriter',
     'Source',
     'StreamingDetector',
+    'StreamingSegmentor',
     'Target',
     'Tiling',
     'build_inferencer',

@@ -8,7 +8,7 @@ from typing import Any
 from mmengine.registry import DefaultScope
 from torch import nn
 
-from mmirstd.models.detectors import MultiFrameDetector
+from mmirstd.models.clip_model import ClipModel
 from mmirstd.registry import MODELS
 
 from .base_inferencer import TargetInferencer
@@ -25,9 +25,9 @@ def build_inferencer(
     tiling: Any = None,
     **options: Any,
 ) -> TargetInferencer:
-    """An :class:`IRSTDInferencer`, or what detectors of boxes need.
+    """An :class:`IRSTDInferencer`, or what models of clips and detectors of boxes need.
 
-    A ``MultiFrameDetector`` gets a :class:`MovingTargetInferencer`, any other detector of mmdet a
+    A detector or segmentor of clips gets a :class:`MovingTargetInferencer`, any other detector of mmdet a
     :class:`DetectorInferencer`.
 
     Args:
@@ -38,7 +38,7 @@ def build_inferencer(
         options: For all.
 
     Raises:
-        ValueError: ``tile='on'`` for a detector, whose frames are not tiled.
+        ValueError: ``tile='on'`` for a detector or a model of clips, whose frames are not tiled.
     """
     from mmdet.models.detectors import BaseDetector  # behind mmirstd.models: mmdet may need what mmirstd.compat puts in
 
@@ -47,11 +47,11 @@ def build_inferencer(
     else:
         model = as_config(model)
         kind = _network_class(model)
-    if kind is None or not issubclass(kind, BaseDetector):
+    if kind is None or not issubclass(kind, (BaseDetector, ClipModel)):
         return IRSTDInferencer(model, weights, tile=tile, tiling=tiling, **options)
     if tile == 'on':
-        raise ValueError('frames of a detector are not tiled; leave --tile out')
-    if issubclass(kind, MultiFrameDetector):
+        raise ValueError('frames of a detector or of a model of clips are not tiled; leave --tile out')
+    if issubclass(kind, ClipModel):
         return MovingTargetInferencer(model, weights, **options)
     return DetectorInferencer(model, weights, **options)
 

@@ -1,4 +1,4 @@
-"""Clip detectors on one's own videos, frame folders, cameras and streams."""
+"""Models of clips on one's own videos, frame folders, cameras and streams."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from mmirstd.evaluation.maps import map_of
 from mmirstd.models.detectors import MultiFrameDetector
+from mmirstd.models.segmentors import MultiFrameSegmentor
 from mmirstd.utils.errors import ConfigError, DataError
 
 from .base_inferencer import TargetInferencer
@@ -19,8 +21,9 @@ from .frame_stream import RawFormat
 from .inputs import Source
 from .model_loading import config_name
 from .streaming_detector import StreamingDetector
-
-_DEFAULT_PIPELINE = (dict(type='mmirstd.LoadClip'), dict(type='mmirstd.PackClipInputs'))
+from .streaming_model import StreamingModel
+from .streaming_segmentor import StreamingSegmentor
+from .target_measurement import measure_targets
 
 
 @dataclass
@@ -41,11 +44,12 @@ class PreparedFrame:
 
 
 class MovingTargetInferencer(TargetInferencer):
-    """Find moving infrared small targets with a clip detector, each frame's features computed once.
+    """Find moving infrared small targets with a detector or a segmentor of clips, each frame's features computed once.
 
-    Frames go one by one through :class:`~.streaming_detector.StreamingDetector`: a result is there with its frame, and
-    memory does not grow.  A folder of images is one sequence; a single image is one of one frame.  Frames are not
-    tiled.  A normalization by the clip's range (``'minmax'``, ``'percentile'``) is by each frame's here.
+    Frames go one by one through :class:`~.streaming_detector.StreamingDetector` or
+    :class:`~.streaming_segmentor.StreamingSegmentor`: a result is there with its frame, and memory does not grow.  A
+    folder of images is one sequence; a single image is one of one frame.  Frames are not tiled.  A normalization by the
+    clip's range (``'minmax'``, ``'percentile'``) is by each frame's here.
 
     Example::
 
@@ -54,7 +58,8 @@ class MovingTargetInferencer(TargetInferencer):
             print(result.frame, [(t.x, t.y, t.peak) for t in result.targets])
 
     Args:
-        model: Of an ``mmirstd.MultiFrameDetector``; the others: see :class:`~.base_inferencer.TargetInferencer`.
+        model: Of an ``mmirstd.MultiFrameDetector`` or an ``mmirstd.MultiFrameSegmentor``; the others: see
+            :class:`~.base_inferencer.TargetInferencer`.
         stride: Distance of a clip's frames; None: the test data set's in the config, or 1.
 
     Raises:
@@ -64,6 +69,7 @@ class MovingTargetInferencer(TargetInferencer):
     _scope = 'mmdet'
     sequences = True
     boxes = True
+    detector: StreamingModel
 
     def __init__(
         self,
@@ -78,17 +84,23 @@ class MovingTargetInferencer(TargetInferencer):
         super().__init__(model, weights, device, *args, **kwargs)
 
     def _init_pipeline(self, cfg: Any) -> Any:
-        if not isinstance(self.model, MultiFrameDetector):
+        if not isinstance(self.model, (MultiFrameDetector, MultiFrameSegmentor)):
             raise ConfigError(
-                f'{config_name(cfg)}: a {type(self.model).__name__} is no mmirstd.MultiFrameDetector; '
-                'segmentation networks go with IRSTDInferencer'
+                f'{config_name(cfg)}: a {type(self.model).__name__} is neither an mmirstd.MultiFrameDetector nor an '
+                'mmirstd.MultiFrameSegmentor; networks of single frames go with IRSTDInferencer'
             )
+        self.boxes = isinstance(self.model, MultiFrameDetector)
+        kind = StreamingDetector if self.boxes else StreamingSegmentor
         dataset = ((cfg or {}).get('test_dataloader') or {}).get('dataset') or {}
         stride = dataset.get('stride', 1) if self.stride is None else self.stride
-        steps = self._test_pipeline(cfg, _DEFAULT_PIPELINE)
+        steps = self._test_pipeline(cfg, kind.default_pipeline)
         self.loader = self._build_loader(cfg, steps, 'LoadClip')
-        self.detector = StreamingDetector(self.model, pipeline=steps, stride=stride, device=self.device)
+        self.detector = kind(self.model, pipeline=steps, stride=stride, device=self.device)
         return self.detector.pipeline
+
+    def _default_threshold(self) -> float:
+        masks = isinstance(self.model, MultiFrameSegmentor)
+        return float(self.model.decode_head.threshold) if masks else super()._default_threshold()
 
     def preprocess(
         self,
@@ -127,5 +139,9 @@ class MovingTargetInferencer(TargetInferencer):
                 raise
             on_error(item.source, error)
             return []
+        if not self.boxes:
+            probability = map_of(sample.seg_logits).astype(np.float32)
+            targets, mask = measure_targets(probability, self.threshold, self.min_area, item.gray, item.frame)
+            return [FrameResult(item.source, item.frame, item.gray, targets, self.threshold, probability, mask, sample)]
         result = FrameResult(item.source, item.frame, item.gray, [], self.threshold, data_sample=sample)
         return [result.at_threshold(self.threshold, self.min_area)]

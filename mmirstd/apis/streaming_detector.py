@@ -4,38 +4,28 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import torch
 from mmcv.cnn import fuse_conv_bn
 from mmcv.cnn.bricks.swish import Swish
 from mmengine.config import Config
-from mmengine.dataset import Compose
-from mmengine.registry import DefaultScope, init_default_scope
-from torch import Tensor, nn
+from torch import nn
 
-from mmirstd.registry import MODELS
-
-from mmdet.structures import DetDataSample  # isort: skip
-
-from mmirstd.compat.checkpoint import load_checkpoint_file
 from mmirstd.models.detectors import MultiFrameDetector
-from mmirstd.models.feature_stream import FeatureStream
 from mmirstd.models.layers import pack_convs
 
-Frame = np.ndarray | Tensor
-
-_DEFAULT_PIPELINE = (dict(type='mmirstd.LoadClip'), dict(type='mmirstd.PackClipInputs'))
+from .streaming_model import StreamingModel
 
 
-class StreamingDetector:
+class StreamingDetector(StreamingModel):
     """A clip detector that is fed one frame at a time.
 
-    Each call gives the detections of the windowed model for the clip that ends with this frame; before the start of the
-    sequence its first frame stands.  Backbone and pyramid run once a frame, and so does what the temporal neck can
-    compute of one frame alone.
+    Each call gives the detections of the windowed model for the clip that ends with this frame, as a sample whose
+    ``pred_instances`` hold ``bboxes`` (N, 4) x1, y1, x2, y2 in pixels of the frame as given, ``scores`` (N,) and
+    ``labels`` (N,); before the start of the sequence its first frame stands.  Backbone and pyramid run once a frame,
+    and so does what the temporal neck can compute of one frame alone.
 
     Example::
 
@@ -63,6 +53,10 @@ class StreamingDetector:
         RuntimeError: If the checkpoint is one of another architecture.
     """
 
+    kind = MultiFrameDetector
+    scope = 'mmdet'
+    default_pipeline = (dict(type='mmirstd.LoadClip'), dict(type='mmirstd.PackClipInputs'))
+
     def __init__(
         self,
         model: MultiFrameDetector | Config | str | os.PathLike[str],
@@ -72,89 +66,12 @@ class StreamingDetector:
         device: str | torch.device = 'cpu',
         fuse: bool = True,
     ) -> None:
-        test_data: dict = {}
-        if isinstance(model, (str, os.PathLike)):
-            model = Config.fromfile(model)
-        if isinstance(model, Config):
-            init_default_scope(model.get('default_scope', 'mmdet'))
-            test_data = (model.get('test_dataloader') or {}).get('dataset', {})
-            model = MODELS.build(copy.deepcopy(model.model))
-            if checkpoint is not None:
-                state = load_checkpoint_file(checkpoint, map_location='cpu')
-                model.load_state_dict(state.get('state_dict', state))
-        elif checkpoint is not None:
-            raise ValueError('a checkpoint goes with a config; load it into the model that was built')
-        if not isinstance(model, MultiFrameDetector):
-            raise TypeError(f'StreamingDetector works on an mmirstd.MultiFrameDetector, got {type(model).__name__}')
-        self.model = fused_copy(model, device) if fuse else model.to(device).eval()
-        # The arrays to come take the place of files.
-        if pipeline is None:
-            pipeline = test_data.get('pipeline', _DEFAULT_PIPELINE)
-        if DefaultScope.get_current_instance() is None:
-            init_default_scope('mmdet')  # what a transform without prefix means
-        self.pipeline = Compose([copy.deepcopy(step) for step in pipeline])
-        self.stream = FeatureStream(self.model, test_data.get('stride', 1) if stride is None else stride)
-        self._next = 0
-        self._shape: tuple[int, ...] = ()
+        self.fuse = fuse
+        super().__init__(model, checkpoint, pipeline, stride, device)
 
-    def reset(self) -> None:
-        """Begin another sequence."""
-        self.stream.reset()
-        self._next = 0
-
-    @torch.inference_mode()
-    def __call__(self, frame: Frame) -> DetDataSample:
-        """Detections on the next frame.
-
-        Args:
-            frame: (H, W), or (C, H, W) with 1, 3 (RGB) or 4 (RGBA) channels, of which one gray channel is made; uint8,
-                uint16 or float.
-
-        Returns:
-            A sample whose ``pred_instances`` hold ``bboxes`` (N, 4) x1, y1, x2, y2 in pixels of the frame as given,
-            ``scores`` (N,) and ``labels`` (N,).
-
-        Raises:
-            ValueError: If the frame has other dimensions, or another size than the one before it.
-            DataError: If its values do not fit the normalization.
-        """
-        shape = _height_width(frame).shape[:2]
-        if self._next and shape != self._shape:
-            raise ValueError(
-                f'frame {self._next} has {shape[0]}x{shape[1]} pixels (height x width), those before it '
-                f'{self._shape[0]}x{self._shape[1]}; expected one size in a sequence\n  cure: reset() at '
-                'the start of another sequence'
-            )
-        inputs, samples = self.preprocess(frame)
-        self._shape = shape
-        levels = self.stream.step(inputs[:, -1])
-        self._next += 1
-        return self.model.predict_by_levels(levels, samples)[0]
-
-    def detect(self, frames: Iterable[Frame]) -> Iterator[DetDataSample]:
-        """Detections on each frame of a new sequence, as they come."""
-        self.reset()
-        for frame in frames:
-            yield self(frame)
-
-    def preprocess(self, frame: Frame) -> tuple[Tensor, list[DetDataSample]]:
-        """The model's input for one frame, (1, 1, C, H', W'), and its data sample."""
-        results: dict[str, Any] = dict(
-            img=[_height_width(frame)],
-            img_path=f'frame {self._next}',
-            img_id=self._next,
-            video_id=0,
-            frame_id=self._next,
-            is_first=self._next == 0,
-            instances=[],
-        )
-        packed = self.pipeline(results)
-        data = self.model.data_preprocessor(
-            dict(inputs=[packed['inputs']], data_samples=[packed['data_samples']]), False
-        )
-        inputs = data['inputs']
-        # mmengine's default preprocessor leaves a list.
-        return (torch.stack(inputs) if isinstance(inputs, list) else inputs), data['data_samples']
+    def prepare_model(self, model: Any, device: str | torch.device) -> Any:
+        """See :class:`~.streaming_model.StreamingModel`."""
+        return fused_copy(model, device) if self.fuse else super().prepare_model(model, device)
 
 
 def fused_copy(model: MultiFrameDetector, device: str | torch.device = 'cpu') -> MultiFrameDetector:
@@ -173,14 +90,3 @@ def fused_copy(model: MultiFrameDetector, device: str | torch.device = 'cpu') ->
                 setattr(module, name, nn.SiLU(inplace=True))
     model = model.to(device, memory_format=torch.channels_last)
     return pack_convs(model) if torch.device(device).type == 'cpu' else model
-
-
-def _height_width(frame: Frame) -> np.ndarray:
-    """(H, W), or (H, W, 3) as BGR."""
-    array = frame.detach().cpu().numpy() if isinstance(frame, Tensor) else np.asarray(frame)
-    if array.ndim == 3 and array.shape[0] in (1, 3, 4):
-        # As OpenCV gives the channels of a file; one gray channel is made of them on loading.
-        return array[0] if array.shape[0] == 1 else array[2::-1].transpose(1, 2, 0)
-    if array.ndim != 2:
-        raise ValueError(f'a frame of shape {array.shape}; expected (H, W) or (C, H, W) with 1, 3 or 4 channels')
-    return array

@@ -1,0 +1,157 @@
+"""Models of clips that are fed one frame at a time."""
+
+from __future__ import annotations
+
+import copy
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from mmengine.config import Config
+from mmengine.dataset import Compose
+from mmengine.registry import DefaultScope, init_default_scope
+from torch import Tensor
+
+from mmirstd.compat.checkpoint import load_checkpoint_file
+from mmirstd.engine.single_image_pipeline import ANNOTATION_STEPS
+from mmirstd.registry import MODELS
+
+Frame = np.ndarray | Tensor
+
+
+class StreamingModel:
+    """What :class:`StreamingDetector` and :class:`StreamingSegmentor` share.
+
+    Args:
+        model: A model that was built, or a config (file) with it under ``model``.
+        checkpoint: Checkpoint file for a model from a config.
+        pipeline: Transforms from a frame to the model's input, as for a test data set; steps that load annotations are
+            left out.  None: the test pipeline of the config, and for a model without config ``default_pipeline``.
+        stride: Distance of a clip's frames; None: the test data set's in the config, or 1.
+        device: Where to compute.
+
+    Raises:
+        TypeError: If the model is of another kind.
+        ValueError: If a checkpoint comes with a model that was built.
+        CheckpointError: If the checkpoint cannot be read.
+        RuntimeError: If the checkpoint is one of another architecture.
+    """
+
+    #: The class of models, and the default scope of their transforms.
+    kind: ClassVar[type]
+    scope: ClassVar[str]
+    default_pipeline: ClassVar[tuple[dict, ...]]
+
+    def __init__(
+        self,
+        model: Any,
+        checkpoint: str | os.PathLike[str] | None = None,
+        pipeline: Sequence[dict] | None = None,
+        stride: int | None = None,
+        device: str | torch.device = 'cpu',
+    ) -> None:
+        test_data: dict = {}
+        if isinstance(model, (str, os.PathLike)):
+            model = Config.fromfile(model)
+        if isinstance(model, Config):
+            init_default_scope(model.get('default_scope', self.scope))
+            test_data = (model.get('test_dataloader') or {}).get('dataset', {})
+            model = MODELS.build(copy.deepcopy(model.model))
+            if checkpoint is not None:
+                state = load_checkpoint_file(checkpoint, map_location='cpu')
+                model.load_state_dict(state.get('state_dict', state))
+        elif checkpoint is not None:
+            raise ValueError('a checkpoint goes with a config; load it into the model that was built')
+        if not isinstance(model, self.kind):
+            raise TypeError(
+                f'{type(self).__name__} works on an mmirstd.{self.kind.__name__}, got {type(model).__name__}'
+            )
+        self.model: Any = self.prepare_model(model, device)
+        # The arrays to come take the place of files.
+        if pipeline is None:
+            pipeline = test_data.get('pipeline', self.default_pipeline)
+        if DefaultScope.get_current_instance() is None:
+            init_default_scope(self.scope)  # what a transform without prefix means
+        self.pipeline = Compose([copy.deepcopy(step) for step in pipeline if self.keeps(step)])
+        self.stream = self.model.make_stream(test_data.get('stride', 1) if stride is None else stride)
+        self._next = 0
+        self._shape: tuple[int, ...] = ()
+
+    def prepare_model(self, model: Any, device: str | torch.device) -> Any:
+        """The model that runs."""
+        return model.to(device).eval()
+
+    def keeps(self, step: dict) -> bool:
+        """Whether a step of the test pipeline is of use for a frame without annotation."""
+        return str(step.get('type', '')).rsplit('.', 1)[-1] not in ANNOTATION_STEPS
+
+    def reset(self) -> None:
+        """Begin another sequence."""
+        self.stream.reset()
+        self._next = 0
+
+    @torch.inference_mode()
+    def __call__(self, frame: Frame) -> Any:
+        """The result of the next frame.
+
+        Args:
+            frame: (H, W), or (C, H, W) with 1, 3 (RGB) or 4 (RGBA) channels, of which one gray channel is made; uint8,
+                uint16 or float.
+
+        Returns:
+            A data sample with the prediction, at the size of the frame as given.
+
+        Raises:
+            ValueError: If the frame has other dimensions, or another size than the one before it.
+            DataError: If its values do not fit the normalization.
+        """
+        shape = _height_width(frame).shape[:2]
+        if self._next and shape != self._shape:
+            raise ValueError(
+                f'frame {self._next} has {shape[0]}x{shape[1]} pixels (height x width), those before it '
+                f'{self._shape[0]}x{self._shape[1]}; expected one size in a sequence\n  cure: reset() at '
+                'the start of another sequence'
+            )
+        inputs, samples = self.preprocess(frame)
+        self._shape = shape
+        levels = self.stream.step(inputs[:, -1])
+        self._next += 1
+        return self.model.predict_by_levels(levels, samples)[0]
+
+    def detect(self, frames: Iterable[Frame]) -> Iterator[Any]:
+        """The result of each frame of a new sequence, as they come."""
+        self.reset()
+        for frame in frames:
+            yield self(frame)
+
+    def preprocess(self, frame: Frame) -> tuple[Tensor, list[Any]]:
+        """The model's input for one frame, (1, 1, C, H', W'), and its data sample."""
+        results: dict[str, Any] = dict(
+            img=[_height_width(frame)],
+            img_path=f'frame {self._next}',
+            img_id=self._next,
+            video_id=0,
+            frame_id=self._next,
+            is_first=self._next == 0,
+            instances=[],
+        )
+        packed = self.pipeline(results)
+        data = self.model.data_preprocessor(
+            dict(inputs=[packed['inputs']], data_samples=[packed['data_samples']]), False
+        )
+        inputs = data['inputs']
+        # mmengine's default preprocessor leaves a list.
+        return (torch.stack(inputs) if isinstance(inputs, list) else inputs), data['data_samples']
+
+
+def _height_width(frame: Frame) -> np.ndarray:
+    """(H, W), or (H, W, 3) as BGR."""
+    array = frame.detach().cpu().numpy() if isinstance(frame, Tensor) else np.asarray(frame)
+    if array.ndim == 3 and array.shape[0] in (1, 3, 4):
+        # As OpenCV gives the channels of a file; one gray channel is made of them on loading.
+        return array[0] if array.shape[0] == 1 else array[2::-1].transpose(1, 2, 0)
+    if array.ndim != 2:
+        raise ValueError(f'a frame of shape {array.shape}; expected (H, W) or (C, H, W) with 1, 3 or 4 channels')
+    return array
