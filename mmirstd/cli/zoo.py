@@ -16,8 +16,8 @@ DESCRIPTION = """\
 List the networks with their cost, their IoU and whether they equal their official code; filter and sort them.
 
 --measure measures them anew on this machine and writes configs/zoo.json:
-- parameters and FLOPs: of the base model in configs/_base_/models, one input channel, one image of 256x256; 2 FLOPs per
-  multiply-accumulate of convolutions and matrix products.
+- parameters and FLOPs: of the base model in configs/_base_/models, one input channel, one image of 256x256, or one clip
+  of them; 2 FLOPs per multiply-accumulate of convolutions and matrix products.
 - time: median of a network's forward pass divided by that of GGL-Net, on this machine's CPU; the two take turns and
   both are warmed up first. Classical methods: from image to detections.
 - equality: each official state dict recorded in tests/data/golden is filled by the recorded rule, converted and loaded,
@@ -118,10 +118,10 @@ def measure(args: argparse.Namespace) -> list[str]:
     import torch
 
     from mmirstd.registry import MODELS
-    from mmirstd.zoo.measurement import REFERENCE, count_and_compare, golden_records, single_frame_models, time_ratio
+    from mmirstd.zoo.measurement import REFERENCE, count_and_compare, golden_records, segmentation_models, time_ratio
     from mmirstd.zoo.record import SIZE, update_record
 
-    models = single_frame_models()
+    models = segmentation_models()
     unknown = sorted(set(args.names) - set(models))
     if unknown:
         raise ConfigError(

@@ -19,7 +19,7 @@ import mmirstd.registry  # noqa: F401
 from mmirstd.engine.complexity import count_params_and_flops
 from mmirstd.key_maps import ARCHS
 from mmirstd.key_maps.golden import golden_input, official_state_dict, samples
-from mmirstd.models.segmentors import ClassicalSegmentor
+from mmirstd.models.segmentors import ClassicalSegmentor, MultiFrameSegmentor
 from mmirstd.registry import MODELS
 from mmirstd.utils.resources import resource_root
 
@@ -55,7 +55,7 @@ class Figures:
 
     Attributes:
         params: Number of parameters, 0 for a classical method.
-        flops: Of one gray image, None for a classical method.
+        flops: Of one gray image or clip, None for a classical method.
         time: Median time divided by GGL-Net's, None if not measured.
         golden: ``--arch`` name -> difference from the official outputs.
     """
@@ -79,19 +79,32 @@ class Figures:
         )
 
 
-def single_frame_models() -> dict[str, Config]:
-    """Base model configs of single-frame segmentation by name, sorted."""
+def segmentation_models() -> dict[str, Config]:
+    """Base model configs of segmentation, of single images and of clips, by name, sorted."""
     configs = {
         path.stem: Config.fromfile(path) for path in sorted((resource_root() / 'configs/_base_/models').glob('*.py'))
     }
     init_default_scope('mmseg')
-    return {name: cfg for name, cfg in configs.items() if cfg.model.type == 'EncoderDecoder' or is_classical(cfg)}
+    return {
+        name: cfg
+        for name, cfg in configs.items()
+        if cfg.model.type == 'EncoderDecoder' or is_classical(cfg) or is_of_clips(cfg)
+    }
 
 
 def is_classical(cfg: Config) -> bool:
     """Whether a model config is that of a method without weights."""
+    return _is_a(cfg, ClassicalSegmentor)
+
+
+def is_of_clips(cfg: Config) -> bool:
+    """Whether a model config is that of a segmentor of clips."""
+    return _is_a(cfg, MultiFrameSegmentor)
+
+
+def _is_a(cfg: Config, kind: type) -> bool:
     built = MODELS.get(cfg.model.type)
-    return isinstance(built, type) and issubclass(built, ClassicalSegmentor)
+    return isinstance(built, type) and issubclass(built, kind)
 
 
 def golden_records() -> dict[str, dict]:
@@ -111,27 +124,40 @@ def golden_difference(cfg: Config, arch: str, record: dict) -> Difference:
     channels = record['input']['shape'][1]
     cfg = cfg.copy()
     cfg.merge_from_dict({'model.backbone.in_channels': channels, **record.get('our_options', {})})
+    if is_of_clips(cfg):
+        cfg.model.num_frames = record['input']['shape'][2]
     model = MODELS.build(cfg.model).double().eval()
     missing, unexpected = model.load_state_dict(
         ARCHS[arch].convert(official_state_dict(record), channels), strict=False
     )
     if missing or unexpected:
         raise ValueError(f'{arch}: converted weights do not fit, missing {missing[:3]}, unexpected {unexpected[:3]}')
+    image = golden_input(record['input']).double()
     with torch.no_grad():
-        logits = model(golden_input(record['input']).double(), mode='tensor')
-        # Where our heads end at a coarser size, the segmentor upsamples; official networks do it themselves.
-        logits = resize(
-            logits, record['input']['shape'][2:], mode='bilinear', align_corners=model.align_corners, warning=False
-        )
+        if is_of_clips(cfg):
+            forms = _clip_logits(model, image.transpose(1, 2))
+        else:
+            # Where our heads end at a coarser size, the segmentor upsamples; official networks do it themselves.
+            size, corners = image.shape[2:], model.align_corners
+            forms = [resize(model(image, mode='tensor'), size, mode='bilinear', align_corners=corners, warning=False)]
     bits = 64 if 'outputs_float64' in record else 32
     differences = [
         _difference(logits, output, record['official_output'] == 'sigmoid')
         for output in record['outputs_float64' if bits == 64 else 'outputs']
+        for logits in forms
         if output['shape'] == list(logits.shape)
     ]
     if not differences:
-        raise ValueError(f'{arch}: no recorded output has the shape {list(logits.shape)}')
+        raise ValueError(f'{arch}: no recorded output has the shape {" or ".join(str(list(x.shape)) for x in forms)}')
     return Difference(min(differences), bits)
+
+
+def _clip_logits(model: Any, clips: Tensor) -> list[Tensor]:
+    """Logits of clips (B, T, C, H, W) in the forms in which official codes give them: of all frames, or the last."""
+    if not model.has_all_frames:
+        return [model(clips, mode='tensor').unsqueeze(2)]
+    logits = model.decode_head.forward(model.extract_all_frames(clips)).unflatten(0, clips.shape[:2])
+    return [logits, logits.transpose(1, 2), logits.squeeze(2)]
 
 
 def _difference(logits: Tensor, output: dict, is_probability: bool) -> float:
@@ -143,19 +169,25 @@ def _difference(logits: Tensor, output: dict, is_probability: bool) -> float:
 
 
 def time_ratio(model: nn.Module, reference: nn.Module, size: int, rounds: int) -> float:
-    """Median time of ``model`` divided by that of ``reference``, one image; they take turns after a warm-up."""
+    """Median time of ``model`` over that of ``reference``, one image or clip; they take turns after a warm-up."""
     generator = torch.Generator().manual_seed(0)
-    image = torch.rand(1, 1, size, size, generator=generator)
+    images = [_input(network, size, generator) for network in (model, reference)]
     times: tuple[list[float], list[float]] = ([], [])
     with torch.no_grad():
-        for network in (model, reference):
+        for network, image in zip((model, reference), images):
             _run(network, image)
         for _ in range(rounds):
-            for network, kept in zip((model, reference), times):
+            for network, image, kept in zip((model, reference), images, times):
                 start = time.perf_counter()
                 _run(network, image)
                 kept.append(time.perf_counter() - start)
     return median(times[0]) / median(times[1])
+
+
+def _input(model: Any, size: int, generator: torch.Generator) -> Tensor:
+    """One image, or one clip."""
+    frames = [int(model.num_frames)] if hasattr(model, 'num_frames') else []
+    return torch.rand(1, *frames, 1, size, size, generator=generator)
 
 
 def _run(model: nn.Module, image: Tensor) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from mmirstd.utils.errors import ConfigError
 from mmirstd.zoo.catalog import SORTS, ZooEntry, read_catalog, select, sort_entries, zoo_table
-from mmirstd.zoo.measurement import single_frame_models
+from mmirstd.zoo.measurement import segmentation_models
 from mmirstd.zoo.record import read_record
 from mmirstd.zoo.scatter import draw_scatter
 
@@ -70,7 +70,7 @@ def test_scatter_is_reproducible_and_shows_the_entries() -> None:
 
 
 def test_the_record_holds_every_network_and_no_other() -> None:
-    models, recorded = set(single_frame_models()), set(read_record())
+    models, recorded = set(segmentation_models()), set(read_record())
     missing = sorted(models - recorded)
     assert not missing, f'mmirstd zoo {" ".join(missing)} --measure'
     assert recorded <= models

@@ -11,7 +11,7 @@ from tests.shared import REPO
 
 def test_golden_is_a_comparison() -> None:
     records = zoo.golden_records()
-    cfg = zoo.single_frame_models()['mshnet']
+    cfg = zoo.segmentation_models()['mshnet']
     equal = zoo.golden_difference(cfg, 'mshnet', records['mshnet'])
     assert equal.largest < 1e-12
     assert str(equal).startswith('equal (')
@@ -34,12 +34,12 @@ def test_every_record_has_a_key_map_and_a_model() -> None:
 def test_flops_equal_the_official_ones_where_the_input_is_the_same() -> None:
     """All of RPCANet is at full resolution, so a sixteenth of the pixels costs a sixteenth."""
     record = zoo.golden_records()['rpcanet']
-    figures = zoo.count_and_compare('rpcanet', zoo.single_frame_models()['rpcanet'], 64, {})
+    figures = zoo.count_and_compare('rpcanet', zoo.segmentation_models()['rpcanet'], 64, {})
     assert 16 * (figures.flops or 0) == record['flops_256']
 
 
 def test_a_classical_method_has_no_parameters() -> None:
-    cfg = zoo.single_frame_models()['lcm']
+    cfg = zoo.segmentation_models()['lcm']
     assert isinstance(cfg, Config)
     assert zoo.count_and_compare('lcm', cfg, 64, {}).to_record(compared=False) == dict(
         params=0, flops=None, time=None, golden=None
