@@ -107,3 +107,35 @@ def test_train_and_test(config: Path, run, tmp_path: Path) -> None:
         assert streamed['image_id'] == whole['image_id']
         assert streamed['score'] == pytest.approx(whole['score'], abs=1e-5)
         assert streamed['bbox'] == pytest.approx(whole['bbox'], abs=1e-3)
+
+
+CLIP_MASKS = """
+_base_ = ['{repo}/configs/dtum/resunet-dtum_b1-20e_nudt-mirsdt-masks.py']
+train_dataloader = dict(num_workers=0, persistent_workers=False, dataset=dict(key_every=7))
+val_dataloader = dict(num_workers=0, persistent_workers=False)
+test_dataloader = dict(num_workers=0, persistent_workers=False)
+train_cfg = dict(max_epochs=1, val_interval=1)
+"""
+
+
+def test_masks_of_clips(config: Path, run, tmp_path: Path) -> None:
+    """A single-frame network with DTUM: trained, tested by sequence, and run on a folder of frames."""
+    data = config.parent / 'data'
+    path = tmp_path / 'masks.py'
+    path.write_text(CLIP_MASKS.format(repo=REPO.as_posix()))
+    options = ('--data', 'synthetic-sequences-masks', '--cfg-options', f'data_root={data}')
+    run('train.py', path, *options, cwd=tmp_path)
+    checkpoint = tmp_path / 'work_dirs' / 'masks_synthetic-sequences-masks' / 'epoch_1.pth'
+    out = tmp_path / 'sequences.json'
+    run('test.py', path, checkpoint, *options, f'test_evaluator.per_sequence_out={out}', cwd=tmp_path)
+    tables = json.loads(out.read_text())
+    assert {name: table['frames'] for name, table in tables['sequences'].items()} == {
+        'test/seq0000': 7,
+        'test/seq0001': 7,
+    }
+    assert {'IoU', 'nIoU', 'Pd', 'Fa'} <= set(tables['overall'])
+    frames = data / 'images' / 'test' / 'seq0000'
+    run('infer.py', path, checkpoint, frames, '--out', tmp_path / 'out', '--save', 'mask,json', cwd=tmp_path)
+    masks = sorted((tmp_path / 'out' / 'masks').rglob('*.png'))
+    assert len(masks) == 7
+    assert all(cv2.imread(str(mask), cv2.IMREAD_UNCHANGED).shape == (64, 64) for mask in masks)
