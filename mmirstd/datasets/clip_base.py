@@ -69,7 +69,8 @@ class BaseClipDataset(BaseDetDataset):
             (``mmirstd.SequenceSampler``). Either way samples come sequence by sequence, in order of time.
         window_step: None, or for a network that gives a map of every frame: windows that cover each sequence, one
             beginning this many frames after the other (at most ``num_frames``), the last one ending with the sequence.
-            A sample then also has ``frame_instances``, the instances of each of its T frames.
+            A sample then also has ``frame_instances``, the instances of each of its T frames, and ``frame_is_key``,
+            whether each is evaluated.
         context: ``'disk'``: past frames may be unlisted files of the sequence's folder; ``'listed'``: only listed ones.
         gaps: What replaces a past frame that does not exist, a key of ``mmirstd.utils.clip_window.GAPS``. The number
             of windows that this concerns is logged.
@@ -455,6 +456,7 @@ class BaseClipDataset(BaseDetDataset):
                 held += missing > 0
                 if missing and not first:
                     first = f'{frame.path} (frame numbers {[numbers[p] for p in positions]})'
+                masks = [video.frames[p].mask_path for p in positions]
                 samples.append(
                     dict(
                         img_path=frame.path,
@@ -470,12 +472,13 @@ class BaseClipDataset(BaseDetDataset):
                         height=frame.height,
                         width=frame.width,
                         mask_path=frame.mask_path,
-                        mask_paths=[video.frames[p].mask_path for p in positions] if frame.mask_path else None,
+                        mask_paths=masks if any(masks) else None,
                         instances=frame.instances,
                     )
                 )
                 if self.window_step is not None:
                     samples[-1]['frame_instances'] = [video.frames[p].instances for p in positions]
+                    samples[-1]['frame_is_key'] = [p in keys for p in positions]
         if held:
             text = (
                 f'{self._source}: {held} of {windows} windows want past frames that do not exist (gaps in the '
@@ -522,7 +525,7 @@ class BaseClipDataset(BaseDetDataset):
         self._reader = FrameReader(RawCache(paths, limit), self.recent_frames)
         part = '' if self.holdout is None else f' ({self.holdout["part"]} part of a hold-out)'
         boxes = sum(len(sample['instances']) for sample in samples)
-        known = not any(sample['mask_path'] for sample in samples)
+        known = not any(sample['mask_paths'] for sample in samples)
         print_log(
             f'{type(self).__name__}: {len(samples)} {"frames in order" if self.streaming else "windows"} of '
             f'{self.num_frames} frame(s), {len({sample["video"] for sample in samples})} sequences'
@@ -533,9 +536,8 @@ class BaseClipDataset(BaseDetDataset):
             self._source, list(dict.fromkeys(sample['img_path'] for sample in samples)), self.pipeline.transforms
         )
         if not known:
-            look_at_masks(
-                self._source, [sample['mask_path'] for sample in samples if sample['mask_path']], self.mask_rule
-            )
+            masks = dict.fromkeys(path for sample in samples for path in sample['mask_paths'] or () if path)
+            look_at_masks(self._source, list(masks), self.mask_rule)
         if known and not boxes:
             print_log(
                 f'{self._source}: no frame has a target; detectors cannot learn from it and average precision is '

@@ -16,9 +16,9 @@ from .load_mask import LoadTargetMask
 class LoadClipMasks(LoadTargetMask):
     """Load the masks of a clip's frames, or the key frame's.
 
-    A frame that is only context (``is_key_frame=False``) may have none.  Where the data set has boxes and no masks, the
-    key frame's boxes are filled (``boxes='fill'``): Pd and Fa go by the targets' centers and mean the same, IoU is that
-    with rectangles.
+    A frame that is only context (``is_key_frame``, ``frame_is_key``) may have none.  Where the data set has boxes and
+    no masks, the key frame's boxes are filled (``boxes='fill'``): Pd and Fa go by the targets' centers and mean the
+    same, IoU is that with rectangles.
 
     Required keys: ``mask_paths`` (T paths) or ``mask_path``; or ``instances`` (and ``frame_instances`` of several
     frames); ``ori_shape``; optional: ``raw_cache``, ``mask_rule``.
@@ -43,48 +43,52 @@ class LoadClipMasks(LoadTargetMask):
 
     def transform(self, results: dict) -> dict:
         """Load the masks."""
-        paths = list(results.get('mask_paths') or [results.get('mask_path')])
-        paths = paths if self.frames == 'all' else paths[-1:]
-        if paths[-1] is None:
-            return self._fill(results, len(results['img_paths']) if self.frames == 'all' else 1)
-        if None in paths:
-            raise DataError(
-                f'{results.get("img_path")}: {paths.count(None)} of the {len(paths)} frames of its clip have no mask: '
-                "they are not listed in the annotation. Set context='listed' on the data set, or load the key frame's "
-                "mask alone (frames='key')"
-            )
+        count = len(results.get('img_paths') or [None])
+        paths = list(results.get('mask_paths') or [*[None] * (count - 1), results.get('mask_path')])
+        instances = results.get('frame_instances') or [*[None] * (count - 1), results.get('instances')]
+        needed = results.get('frame_is_key')
+        if needed is None:
+            if paths[-1] is None and not results.get('is_key_frame', True):
+                return results  # context: nobody asks
+            needed = [True] * count
+        if self.frames == 'key':
+            paths, instances, needed = paths[-1:], instances[-1:], needed[-1:]
         # A frame that stands several times in the clip is read once.
-        loaded = {
-            path: super(LoadClipMasks, self).transform({**results, 'seg_map_path': path, 'seg_fields': []})
-            for path in dict.fromkeys(paths)
-        }
-        masks = [loaded[path]['gt_seg_map'] for path in paths]
+        loaded = {path: self._load(results, path) for path in dict.fromkeys(paths) if path is not None}
+        masks = []
+        for path, boxes, wanted in zip(paths, instances, needed):
+            if path is not None:
+                masks.append(loaded[path])
+            elif not wanted:
+                masks.append(_filled([], results['ori_shape'][:2]))
+            elif self.boxes == 'fill' and boxes is not None:
+                masks.append(_filled(boxes, results['ori_shape'][:2]))
+            else:
+                raise DataError(self._absence(results.get('img_path') or 'the clip', paths))
         results['gt_seg_map'] = masks[0] if len(masks) == 1 else np.stack(masks, axis=-1)
         results.setdefault('seg_fields', []).append('gt_seg_map')
         return results
 
-    def _fill(self, results: dict, count: int) -> dict:
-        """The mask of a sample that has none."""
-        if not results.get('is_key_frame', True):
-            return results  # context: nobody asks
-        name = results.get('img_path') or 'the clip'
-        if self.boxes == 'error' or results.get('instances') is None:
-            raise DataError(
-                f'{name}: has no mask, which training and metrics of masks need; for a test on boxes: '
-                "dict(type='mmirstd.LoadClipMasks', frames='key', boxes='fill')"
+    def _load(self, results: dict, path: str) -> np.ndarray:
+        return super().transform({**results, 'seg_map_path': path, 'seg_fields': []})['gt_seg_map']
+
+    def _absence(self, name: str, paths: Sequence[str | None]) -> str:
+        """Why a mask is missing, and what to do."""
+        if paths[-1] is not None:
+            return (
+                f'{name}: {paths.count(None)} of the {len(paths)} frames of its clip have no mask: they are not listed '
+                "in the annotation. Set context='listed' on the data set, or load the key frame's mask alone "
+                "(frames='key')"
             )
-        instances = [results['instances']]
-        if count > 1:
-            if results.get('frame_instances') is None:
-                raise DataError(
-                    f"{name}: of the past frames there are no boxes to fill; frames='key' in LoadClipMasks loads the "
-                    "key frame's mask alone, which trains a network with supervised='key'"
-                )
-            instances = results['frame_instances']
-        masks = [_filled(boxes, results['ori_shape'][:2]) for boxes in instances]
-        results['gt_seg_map'] = masks[0] if len(masks) == 1 else np.stack(masks, axis=-1)
-        results.setdefault('seg_fields', []).append('gt_seg_map')
-        return results
+        if self.boxes == 'fill':
+            return (
+                f"{name}: of the past frames there are no boxes to fill; frames='key' in LoadClipMasks loads the key "
+                "frame's mask alone, which trains a network with supervised='key'"
+            )
+        return (
+            f'{name}: has no mask, which training and metrics of masks need; for a test on boxes: '
+            "dict(type='mmirstd.LoadClipMasks', frames='key', boxes='fill')"
+        )
 
     def __repr__(self) -> str:
         return super().__repr__()[:-1] + f', frames={self.frames!r}, boxes={self.boxes!r})'

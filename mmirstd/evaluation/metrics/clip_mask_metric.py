@@ -157,10 +157,12 @@ class Windows:
         """
         ids = list(sample['frame_ids'])
         truth, paths = _maps(sample, 'gt_sem_seg'), sample.get('img_paths')
-        instances = sample.get('frame_instances')
+        instances, needed = sample.get('frame_instances'), sample.get('frame_is_key')
         name = sample.get('video', sample.get('video_id'))
         done = [self._waiting.pop(number) for number in sorted(self._waiting) if number < ids[0]]
         for place, number in enumerate(ids):
+            if needed is not None and not needed[place]:
+                continue
             score = scores[place : place + 1]
             known = self._waiting.get(number)
             if known is not None:  # of an earlier window, or a frame that stands several times in this one

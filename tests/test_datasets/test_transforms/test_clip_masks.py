@@ -143,6 +143,10 @@ def test_context_needs_no_mask_and_a_clip_of_it_says_so(root: Path) -> None:
     assert ['gt_sem_seg' in sample['data_samples'] for sample in streamed] == [n in (2, 4) for n in range(7)]
     with pytest.raises(DataError, match="context='listed'"):
         data_set(root, [*LOAD, PACK], ann_file='train.txt', num_frames=3)[0]
+    (window,) = data_set(root, [*LOAD, PACK], ann_file='train.txt', num_frames=7, window_step=7)
+    assert window['data_samples'].frame_is_key == [False, False, True, False, True, False, False]
+    shown = window['data_samples'].gt_sem_seg.data.flatten(1).any(dim=1)
+    assert shown.tolist() == window['data_samples'].frame_is_key
 
 
 def test_a_sequence_that_changes_its_size(root: Path) -> None:

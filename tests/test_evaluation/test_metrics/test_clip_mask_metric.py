@@ -99,6 +99,11 @@ def test_a_window_with_a_repeated_frame() -> None:
     assert run(ClipMaskMetric(), [short]) == run(ClipMaskMetric(), FRAMES[:2])
 
 
+def test_frames_of_a_window_that_are_context() -> None:
+    sample = dict(window(FRAMES[:3], last=True), frame_is_key=[True, False, True])
+    assert run(ClipMaskMetric(), [sample]) == run(ClipMaskMetric(), [FRAMES[0], FRAMES[2]])
+
+
 def test_a_target_outside_of_all_pixels_is_missed() -> None:
     sample = frame(2)
     sample['instances'] = [dict(bbox=[15.0, 10.0, 16.0, 11.0], scr=1.0)]
