@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mmirstd.utils.errors import DataError, MissingDataError, UserError
 
@@ -35,7 +36,7 @@ class GraphSession(ABC):
         self.description = description
 
     @abstractmethod
-    def run(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    def run(self, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         """Outputs by their names, from inputs by theirs."""
 
 
@@ -68,7 +69,7 @@ class OnnxRuntimeSession(GraphSession):
         super().__init__(file, GraphDescription.from_json(metadata.get(KEY), os.fspath(file)))
         self._outputs = [output.name for output in self._session.get_outputs()]
 
-    def run(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    def run(self, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         """See the base class."""
         return dict(zip(self._outputs, self._session.run(self._outputs, dict(inputs))))
 
@@ -107,7 +108,7 @@ class OpenVinoSession(GraphSession):
             for output in self._compiled.outputs
         ]
 
-    def run(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    def run(self, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         """See the base class."""
         results = self._request.infer(dict(inputs), share_inputs=True)
         return {name: np.array(results[index]) for index, name in enumerate(self._outputs)}
