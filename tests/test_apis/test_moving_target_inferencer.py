@@ -72,7 +72,9 @@ def test_defects_in_a_sequence_come_after_its_good_frames(tmp_path: Path) -> Non
 def test_call_follows_mmengine() -> None:
     found = inferencer()(scene(), return_vis=True)
     assert found['predictions'][0]['method'] == 'detection'
-    assert found['visualization'][0].shape == (64 * 6, 96 * 6, 3)
+    (result,) = inferencer().infer(scene())
+    np.testing.assert_array_equal(found['visualization'][0], result.picture())  # the picture with insets
+    assert result.picture().shape[2] == 3
     sample = inferencer()(scene(), return_datasamples=True)['predictions'][0]
     assert hasattr(sample.pred_instances, 'bboxes')
 
