@@ -17,6 +17,7 @@ from mmengine.registry import init_default_scope
 from mmseg.models.utils import resize
 from torch import Tensor, nn
 
+from mmirstd.models.decode_heads.mrf3_head import as_target_logits
 from mmirstd.models.layers.frequency_attention import FrequencyAttention
 from mmirstd.models.layers.video_swin import WindowAttention3D
 from mmirstd.registry import MODELS
@@ -42,6 +43,11 @@ def uiu_levels(levels: list[Tensor]) -> list[Tensor]:
 def aligned_levels(levels: list[Tensor]) -> list[Tensor]:
     """HCF-Net returns all maps at the prediction's size."""
     return [resize(x, levels[0].shape[2:], mode='bilinear', align_corners=True, warning=False) for x in levels]
+
+
+def serank_levels(levels: list[Tensor]) -> list[Tensor]:
+    """SeRankDet returns the side maps at full size, and the prediction last."""
+    return prediction_last(uiu_levels(levels))
 
 
 def sctrans_levels(levels: list[Tensor]) -> list[Tensor]:
@@ -98,6 +104,17 @@ class DeepPro(ClipMasks):
     def logits(self, model: nn.Module, image: Tensor) -> list[Tensor]:
         logits, features = self.all_frames(model, image)
         return [logits.squeeze(2), features.transpose(1, 2)]
+
+
+class TwoClasses(GoldenNetwork):
+    """MRF3Net's maps of two classes: masks, then edges, of which that of the finest level comes last."""
+
+    def logits(self, model: nn.Module, image: Tensor) -> list[Tensor]:
+        masks, (finest, *edges) = model.decode_head.class_logits(model.extract_feat(image))
+        return [*masks, *edges, finest]
+
+    def prediction(self, model: nn.Module, image: Tensor) -> Tensor:
+        return as_target_logits(self.logits(model, image)[0])
 
 
 class Clips(GoldenNetwork):
@@ -227,6 +244,7 @@ _ENTRIES: dict[str, Callable[[], GoldenNetwork]] = {
     'dnanet-basic': lambda: GoldenNetwork(
         'basic_dnanet', 'dnanet-basic', training_levels=prediction_last, variants={_ALL_IN_EVALUATION: prediction_last}
     ),
+    'drpca-net': lambda: Unfolded('drpca_net', 'drpca-net', list),
     'ggl-net': lambda: GoldenNetwork('ggl_net', 'ggl-net'),
     'hdnet': lambda: GoldenNetwork(
         'hdnet',
@@ -239,6 +257,7 @@ _ENTRIES: dict[str, Callable[[], GoldenNetwork]] = {
     # Its split attentions and UIU-Net's channel attentions normalize two values a channel in training (batch 2, one
     # pixel), which turns rounding into signs: what training decides of them is little, and their scatter says so.
     'istdu-net': lambda: GoldenNetwork('basic_istdunet', 'istdu-net'),
+    'l-rpcanet': lambda: Unfolded('l_rpcanet', 'l-rpcanet', list),
     'l2sknet-fpn': lambda: GoldenNetwork('l2sknet_fpn', 'l2sknet-fpn'),
     'l2sknet-unet': lambda: GoldenNetwork('l2sknet_unet', 'l2sknet-unet'),
     'l2sknet-1d-fpn': lambda: GoldenNetwork('l2sknet_1d_fpn', 'l2sknet-1d-fpn'),
@@ -248,6 +267,7 @@ _ENTRIES: dict[str, Callable[[], GoldenNetwork]] = {
     'mlcl-net-small': lambda: GoldenNetwork('mlcl_net_small', 'mlcl-net-small'),
     # As of AGPCNet; float32 gave the official code 12.0632.
     'msda-net': lambda: GoldenNetwork('msda_net', 'msda-net', gradient_norm=12.028037343634303),
+    'mrf3net': lambda: TwoClasses('mrf3net', 'mrf3net', list),
     'mshnet': lambda: GoldenNetwork(
         'mshnet',
         'mshnet',
@@ -281,6 +301,7 @@ _ENTRIES: dict[str, Callable[[], GoldenNetwork]] = {
     'rfr-resunet': lambda: ResUNetRFR('rfr_resunet', 'rfr-resunet'),
     'lvnet': lambda: LVNet('lvnet', 'lvnet'),
     'feedbacksts': lambda: ClipMasks('feedbacksts', 'feedbacksts'),
+    'serankdet': lambda: GoldenNetwork('serankdet', 'serankdet', serank_levels),
     'sstnet': lambda: Clips('sstnet', 'sstnet'),
     'sstnet-pyramid': lambda: Pyramid('sstnet_feature_extractor', 'sstnet-pyramid'),
     'uiu-net': lambda: GoldenNetwork('uiunet', 'uiu-net', uiu_levels),

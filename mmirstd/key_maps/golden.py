@@ -51,6 +51,10 @@ def official_state_dict(golden: dict[str, Any]) -> dict[str, Tensor]:
             state[key] = torch.tensor(kept[key], dtype=torch.float32).reshape(shape)
         else:
             state[key] = torch.zeros(shape, dtype=torch.long) if value is None else torch.from_numpy(np.asarray(value))
+    if golden.get('arch') == 'serankdet':
+        for key, shape in golden['state_dict']:
+            if key.endswith('pos_enc'):
+                state[key] = _sinusoids(shape[0])
     if golden.get('arch') == 'istdu-net':
         # The official code makes one memory a transposed view of the other; on the CPU, where the figures were
         # recorded, they stay one storage, which holds what was written last.
@@ -58,6 +62,12 @@ def official_state_dict(golden: dict[str, Any]) -> dict[str, Tensor]:
             memory = state[f'DN.X{i}.linear_1.weight']
             state[f'DN.X{i}.linear_0.weight'] = memory.permute(1, 0, 2).contiguous()
     return state
+
+
+def _sinusoids(size: int) -> Tensor:
+    """The table of positions that SeRankDet keeps among its parameters, (size, size)."""
+    angle = torch.arange(size)[:, None] * torch.exp(torch.arange(0, size, 2) * (-math.log(10000.0) / size))
+    return torch.stack([angle.sin(), angle.cos()], dim=2).flatten(1)
 
 
 def golden_input(spec: dict[str, Any], channels: int | None = None) -> Tensor:

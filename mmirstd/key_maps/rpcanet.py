@@ -9,15 +9,20 @@ _STAGES = 6
 _SOURCE = 'fengyiwu98/RPCANet models/deepunfolding.py'
 
 
-def _with_norm(official: str, ours: str, num_layers: int = 3) -> dict[str, str]:
+def with_norm(official: str, ours: str, num_layers: int = 3) -> dict[str, str]:
     """Convolution, norm, ReLU; the last convolution alone."""
     prefixes = conv_bn_pairs(official, ours, *((3 * i, str(i)) for i in range(num_layers + 1)))
     prefixes[f'{official}.{3 * (num_layers + 1)}'] = f'{ours}.{num_layers + 1}.conv'
     return prefixes
 
 
-def _sparse(official: str, ours: str, num_layers: int = 6) -> dict[str, str]:
-    prefixes = {f'{official}.convs.{2 * i}': f'{ours}.net.{i}.conv' for i in range(num_layers + 2)}
+def without_norm(official: str, ours: str, num_layers: int = 6) -> dict[str, str]:
+    """Convolution, ReLU; the last convolution alone."""
+    return {f'{official}.{2 * i}': f'{ours}.{i}.conv' for i in range(num_layers + 2)}
+
+
+def _sparse(official: str, ours: str) -> dict[str, str]:
+    prefixes = without_norm(f'{official}.convs', f'{ours}.net')
     prefixes[f'{official}.epsilon'] = f'{ours}.epsilon'
     return prefixes
 
@@ -26,9 +31,9 @@ def _prefixes() -> dict[str, str]:
     prefixes = {}
     for i in range(_STAGES):
         official, ours = f'decos.{i}', f'backbone.stages.{i}'
-        prefixes.update(_with_norm(f'{official}.lowrank.convs', f'{ours}.low_rank.net'))
+        prefixes.update(with_norm(f'{official}.lowrank.convs', f'{ours}.low_rank.net'))
         prefixes.update(_sparse(f'{official}.sparse', f'{ours}.sparse'))
-        prefixes.update(_with_norm(f'{official}.merge.mapping', f'{ours}.merge.net'))
+        prefixes.update(with_norm(f'{official}.merge.mapping', f'{ours}.merge.net'))
     return prefixes
 
 
@@ -61,7 +66,7 @@ def _pp_prefixes() -> tuple[dict[str, str], dict[str, str]]:
         )
         prefixes[f'{sparse}.contrast.3'] = f'{ours_sparse}.norm.0'
         prefixes[f'{sparse}.contrast.5'] = f'{ours_sparse}.leave.conv'
-        prefixes.update(_with_norm(f'{official}.merge.mapping', f'{ours}.merge.net'))
+        prefixes.update(with_norm(f'{official}.merge.mapping', f'{ours}.merge.net'))
     return prefixes, unused
 
 

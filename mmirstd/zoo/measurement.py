@@ -136,6 +136,9 @@ def golden_difference(cfg: Config, arch: str, record: dict) -> Difference:
     with torch.no_grad():
         if is_of_clips(cfg):
             forms = _clip_logits(model, image.transpose(1, 2))
+        elif record['official_output'].startswith('2-class'):
+            # Ours is the difference of the two, which the record does not have.
+            forms = [model.decode_head.class_logits(model.extract_feat(image))[0][0]]
         else:
             # Where our heads end at a coarser size, the segmentor upsamples; official networks do it themselves.
             size, corners = image.shape[2:], model.align_corners

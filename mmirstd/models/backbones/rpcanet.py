@@ -104,15 +104,19 @@ class UnfoldedRPCA(BaseModule):
 
 
 class Stage(BaseModule):
-    """One unfolded iteration of RPCANet: background, targets, image."""
+    """One unfolded iteration: background, targets, image.
 
-    def __init__(
-        self, channels: int, low_rank_layers: int, sparse_layers: int, merge_layers: int, norm_cfg: dict
-    ) -> None:
+    Args:
+        low_rank: Called with (D, T), returns B.
+        sparse: Called with (D, B, T), returns T.
+        merge: Called with (B, T), returns D.
+    """
+
+    def __init__(self, low_rank: nn.Module, sparse: nn.Module, merge: nn.Module) -> None:
         super().__init__()
-        self.low_rank = LowRankStep(channels, low_rank_layers, norm_cfg)
-        self.sparse = SparseStep(channels, sparse_layers)
-        self.merge = MergeStep(channels, merge_layers, norm_cfg)
+        self.low_rank = low_rank
+        self.sparse = sparse
+        self.merge = merge
 
     def forward(self, image: Tensor, target: Tensor, memory: Any) -> tuple[Tensor, Tensor, Any]:
         """D, T, memory (untouched) -> D, T, memory."""
@@ -156,4 +160,9 @@ class RPCANet(UnfoldedRPCA):
 
     def build_stage(self, index: int) -> nn.Module:
         """See :class:`UnfoldedRPCA`."""
-        return Stage(*self._stage_args)
+        channels, low_rank_layers, sparse_layers, merge_layers, norm_cfg = self._stage_args
+        return Stage(
+            LowRankStep(channels, low_rank_layers, norm_cfg),
+            SparseStep(channels, sparse_layers),
+            MergeStep(channels, merge_layers, norm_cfg),
+        )

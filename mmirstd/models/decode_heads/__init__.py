@@ -3,6 +3,7 @@
 from .edge_head import EdgeHead
 from .hd_head import HDHead
 from .irstd_head import IRSTDHead
+from .mrf3_head import MRF3Head
 from .pixel_shuffle_head import PixelShuffleHead
 from .unfolding_head import UnfoldingHead
 from .warm_up_head import WarmUpHead
@@ -11,6 +12,7 @@ __all__ = [
     'EdgeHead',
     'HDHead',
     'IRSTDHead',
+    'MRF3Head',
     'PixelShuffleHead',
     'UnfoldingHead',
     'WarmUpHead',

@@ -3,6 +3,7 @@
 from .asymmetric_modulation import AsymmetricModulation, ContextGate
 from .cbam import CBAM, ChannelAttention, SpatialAttention
 from .cbam_residual import CBAMResidualBlock, cbam_residual_layer
+from .central_difference import CentralDifferenceConv2d
 from .conv import BiasedConv2d, biased_conv
 from .deform_conv import DeformConv2dPack, deform_conv2d
 from .dilated_branch import dilated_branch
@@ -17,9 +18,12 @@ from .non_local import NonLocalBlock
 from .packed_conv import PackedConvModule, pack_convs
 from .patch_aware_attention import PatchAwareAttention
 from .pinwheel_conv import PinwheelConv
+from .pooled_mlp import PooledMLP
+from .rank_attention import RankAttention, position_code
 from .residual import ResidualBlock, basic_stage
 from .rsu import ResidualUBlock
 from .squeeze_excitation import SqueezeExcitation
+from .vanilla_conv import SeriesActivation, VanillaConv
 
 __all__ = [
     'AsymmetricModulation',
@@ -29,6 +33,7 @@ __all__ = [
     'CBAM',
     'cbam_residual_layer',
     'CBAMResidualBlock',
+    'CentralDifferenceConv2d',
     'ChannelAttention',
     'check_image',
     'ContextGate',
@@ -50,10 +55,15 @@ __all__ = [
     'PackedConvModule',
     'PatchAwareAttention',
     'PinwheelConv',
+    'PooledMLP',
+    'position_code',
     'PYTORCH_CONV',
     'PyTorchInit',
+    'RankAttention',
     'ResidualBlock',
     'ResidualUBlock',
+    'SeriesActivation',
     'SpatialAttention',
     'SqueezeExcitation',
+    'VanillaConv',
 ]

@@ -7,6 +7,7 @@ from .dice_loss import DiceLoss
 from .focal_iou_loss import FocalIoULoss
 from .isnet_edge_loss import ISNetEdgeLoss
 from .mask_loss import MaskLoss
+from .mean_iou_loss import MeanIoULoss
 from .sd_box_loss import SDBoxLoss
 from .sd_mask_loss import SDMaskLoss
 from .sls_iou_loss import SLSIoULoss
@@ -20,6 +21,7 @@ __all__ = [
     'FocalIoULoss',
     'ISNetEdgeLoss',
     'MaskLoss',
+    'MeanIoULoss',
     'SDBoxLoss',
     'SDMaskLoss',
     'SLSIoULoss',

@@ -19,12 +19,14 @@ from .l2sk_neck import L2SKNeck
 from .lvnet import LVNetNeck
 from .mlcl_neck import MLCLNeck
 from .motion_coupling import MotionCouplingNeck
+from .mrf3_neck import MRF3Neck
 from .msda_neck import MSDANeck
 from .multi_level_vit import MultiLevelViT
 from .ns_fpn import NSFPN
 from .rdian_neck import RDIANNeck
 from .resunet_neck import ResUNetNeck
 from .sctransnet_neck import SCTransNeck
+from .serank_neck import SeRankNeck
 from .skip_pyramid import SkipPyramid
 from .tgfm import TGFM
 from .top_down import UShapeNeck
@@ -50,12 +52,14 @@ __all__ = [
     'LVNetNeck',
     'MLCLNeck',
     'MotionCouplingNeck',
+    'MRF3Neck',
     'MSDANeck',
     'MultiLevelViT',
     'NSFPN',
     'RDIANNeck',
     'ResUNetNeck',
     'SCTransNeck',
+    'SeRankNeck',
     'SkipPyramid',
     'TGFM',
     'TopDownTaps',

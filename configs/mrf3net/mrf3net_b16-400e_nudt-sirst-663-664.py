@@ -1,0 +1,19 @@
+# MRF3Net with its official schedule (Temperature-ai/MRF3Net, TGRS 2024).
+_base_ = [
+    '../_base_/models/mrf3net.py',
+    '../_base_/datasets/nudt-sirst-663-664.py',
+    '../_base_/default_runtime.py',
+]
+
+# The schedule of Temperature-ai/MRF3Net: Adam, three epochs of warm-up, a cosine, the last 15 epochs at its end.  The
+# command line's rate of 1e-3 is cut to 1e-4 by its code.
+train_dataloader = dict(batch_size=16)
+optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='Adam', lr=1e-4, betas=(0.937, 0.999)))
+param_scheduler = [
+    dict(type='LinearLR', start_factor=0.1, by_epoch=True, begin=0, end=3),
+    dict(type='CosineAnnealingLR', eta_min=1e-6, by_epoch=True, begin=3, end=385),
+]
+
+train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=400, val_interval=10)
+val_cfg = dict(type='ValLoop')
+test_cfg = dict(type='TestLoop')
