@@ -7,6 +7,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 # Several test processes share the cores: one thread each, for them and for the tools they start. Before torch is there.
+# Tests of other things export no networks and write to no cache; those of backends name theirs.
+os.environ['MMIRSTD_BACKEND'] = 'torch'
 if os.environ.get('PYTEST_XDIST_WORKER'):
     os.environ.setdefault('OMP_NUM_THREADS', '1')
 

@@ -23,6 +23,8 @@ def build_inferencer(
     weights: str | os.PathLike[str] | None = None,
     tile: str = 'auto',
     tiling: Any = None,
+    backend: str | None = None,
+    precision: str = 'fp32',
     **options: Any,
 ) -> TargetInferencer:
     """An :class:`IRSTDInferencer`, or what models of clips and detectors of boxes need.
@@ -35,10 +37,12 @@ def build_inferencer(
         weights: As for all.
         tile: For segmentation networks, see :class:`IRSTDInferencer`.
         tiling: Likewise.
+        backend: Likewise.
+        precision: Likewise.
         options: For all.
 
     Raises:
-        ValueError: ``tile='on'`` for a detector or a model of clips, whose frames are not tiled.
+        ValueError: ``tile='on'``, another backend or precision for a detector or a model of clips.
     """
     from mmdet.models.detectors import BaseDetector  # behind mmirstd.models: mmdet may need what mmirstd.compat puts in
 
@@ -48,9 +52,13 @@ def build_inferencer(
         model = as_config(model)
         kind = _network_class(model)
     if kind is None or not issubclass(kind, (BaseDetector, ClipModel)):
-        return IRSTDInferencer(model, weights, tile=tile, tiling=tiling, **options)
+        return IRSTDInferencer(
+            model, weights, tile=tile, tiling=tiling, backend=backend, precision=precision, **options
+        )
     if tile == 'on':
         raise ValueError('frames of a detector or of a model of clips are not tiled; leave --tile out')
+    if backend not in (None, 'auto', 'torch') or precision != 'fp32':
+        raise ValueError('detectors and models of clips run in PyTorch and fp32; leave --backend and --precision out')
     if issubclass(kind, ClipModel):
         return MovingTargetInferencer(model, weights, **options)
     return DetectorInferencer(model, weights, **options)

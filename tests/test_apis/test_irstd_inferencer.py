@@ -43,7 +43,8 @@ def test_sees_what_the_test_data_set_gives(ggl: IRSTDInferencer, tmp_path: Path)
         expected = expected[0].seg_logits.data[0].numpy()
         for given in (str(path), image):
             (result,) = ggl.infer(given)
-            assert np.array_equal(result.probability, expected)
+            # folded batch norms round in another order
+            np.testing.assert_allclose(result.probability, expected, rtol=0, atol=1e-5)
             assert np.array_equal(result.image, image)
     assert np.ptp(expected) > 1e-3  # not constant
 

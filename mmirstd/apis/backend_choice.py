@@ -1,0 +1,168 @@
+"""Choose what computes an inferencer's maps: the fastest that is installed and gives the network's results."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from mmirstd.deploy.graph_files import write_graph
+from mmirstd.deploy.session import RUNTIMES, is_installed, open_session
+from mmirstd.utils.errors import UserError
+from mmirstd.version import __version__
+
+from .map_backends import MapBackend, SessionBackend, TorchBackend
+
+#: What ``backend`` may be.
+BACKENDS: tuple[str, ...] = ('auto', 'torch', *RUNTIMES)
+#: What ``precision`` may be.
+PRECISIONS: tuple[str, ...] = ('fp32', 'bf16', 'fp16')
+#: The default backend where this environment variable does not name another.
+VARIABLE = 'MMIRSTD_BACKEND'
+#: Largest difference of a probability in float32.
+TOLERANCE = 1e-4
+#: Sides of the image of the self-check, at most.
+CHECK_SIZE = 512
+_REPEATS = 3
+
+
+def default_backend() -> str:
+    """``auto``, or what the environment variable says.
+
+    Raises:
+        UserError: It names no backend.
+    """
+    name = os.environ.get(VARIABLE) or 'auto'
+    if name not in BACKENDS:
+        raise UserError(VARIABLE, found=repr(name), expected=', '.join(BACKENDS))
+    return name
+
+
+def cache_folder() -> Path:
+    """Where networks are kept that were exported for a backend."""
+    base = os.environ.get('XDG_CACHE_HOME') or os.path.join(os.path.expanduser('~'), '.cache')
+    return Path(base) / 'mmirstd' / 'exported'
+
+
+def choose_backend(
+    inferencer: Any, own: TorchBackend, asked: str, precision: str, image: np.ndarray, say: Callable[[str], None]
+) -> MapBackend:
+    """The backend of an inferencer; what was taken and why is said.
+
+    Args:
+        inferencer: An :class:`~.irstd_inferencer.IRSTDInferencer`.
+        own: Its network in PyTorch.
+        asked: Of ``BACKENDS``.
+        precision: Of ``PRECISIONS``.
+        image: (H, W) normalized, of the size that will come; the backends are compared on it.
+        say: Called with a line for the user.
+
+    Raises:
+        UserError: What was asked for is not installed, cannot do it, or gives other results.
+    """
+    image = np.ascontiguousarray(image[:CHECK_SIZE, :CHECK_SIZE])
+    names = [name for name in RUNTIMES if is_installed(name)] if asked == 'auto' else [asked]
+    if asked in RUNTIMES and not is_installed(asked):
+        raise UserError(f'backend {asked}: it is not installed', cure=f"pip install {asked} (or 'mmirstd[deploy]')")
+    if asked == 'auto' and precision == 'fp32' and not names:
+        say(
+            "backend: torch; OpenVINO and ONNX Runtime, often faster, are not installed (pip install 'mmirstd[deploy]')"
+        )
+        return own
+    if precision != 'fp32':
+        names = [name for name in names if name != 'onnxruntime'] if asked == 'auto' else names
+    reference = _reduced(own, 'fp32')
+    candidates: list[MapBackend] = [_reduced(own, precision)] if asked in ('auto', 'torch') else []
+    refused: list[str] = []
+    try:
+        file = exported_file(inferencer, say) if any(name in RUNTIMES for name in names) else None
+    except Exception as error:  # whatever a network of someone else does to an exporter, PyTorch still runs it
+        if asked != 'auto':
+            raise
+        file, names = None, []
+        refused.append(str(error).split('\n')[0])
+    for name in names:
+        if file is None or name not in RUNTIMES:
+            continue
+        try:
+            session = open_session(file, name, threads=torch.get_num_threads(), precision=precision)
+            candidate = SessionBackend(session, precision)
+            candidate([image])
+        except (UserError, RuntimeError) as error:
+            if asked != 'auto':
+                raise UserError(f'backend {name}, {precision}: {str(error).splitlines()[0]}') from error
+            refused.append(f'{name}: {str(error).splitlines()[0]}')
+            continue
+        candidates.append(candidate)
+    [expected] = reference([image])
+    checked: list[tuple[MapBackend, float]] = []
+    for candidate in candidates:
+        difference = float(np.abs(candidate([image])[0] - expected).max())
+        if precision == 'fp32' and not difference <= TOLERANCE:
+            refused.append(f'{candidate.name}: differs by {difference:.2g}')
+        else:
+            checked.append((candidate, difference))
+    if not checked:
+        raise UserError(f'backend {asked}, {precision}: {"; ".join(refused)}', cure='--backend torch')
+    times = _times([reference, *(candidate for candidate, _ in checked)], image)
+    best = min(range(len(checked)), key=lambda k: times[k + 1])
+    chosen, difference = checked[best]
+    if asked == 'auto' or precision != 'fp32':
+        height, width = image.shape
+        ratio = times[0] / times[best + 1]
+        others = '' if not refused else f' (not taken: {"; ".join(refused)})'
+        if chosen.name == 'torch' and precision == 'fp32':
+            say(f'backend: torch, the fastest that is installed on {height}x{width} pixels{others}')
+        else:
+            say(
+                f'backend: {chosen.name}, {precision}: {ratio:.1f} times as fast as torch in fp32 on {height}x{width} '
+                f'pixels; probabilities differ by at most {difference:.1g} there{others}'
+            )
+    return chosen
+
+
+def _reduced(own: TorchBackend, precision: str) -> TorchBackend:
+    return TorchBackend(own.network, own.pipeline, own.label, precision)
+
+
+def _times(sides: Sequence[MapBackend], image: np.ndarray) -> list[float]:
+    """Seconds of each side, the best of a few alternating runs."""
+    times = [float('inf')] * len(sides)
+    for _ in range(_REPEATS):
+        for k, side in enumerate(sides):
+            start = time.perf_counter()
+            side([image])
+            times[k] = min(times[k], time.perf_counter() - start)
+    return times
+
+
+def exported_file(inferencer: Any, say: Callable[[str], None]) -> Path:
+    """The network as an ONNX file, from the cache, or exported now.
+
+    Raises:
+        UserError: The network cannot be exported.
+    """
+    from .exporting import graph_of
+
+    file = cache_folder() / f'{inferencer.name}-{network_digest(inferencer)[:16]}.onnx'
+    if file.is_file():
+        return file
+    graph, description = graph_of(inferencer)
+    write_graph(graph, file, description)
+    say(f'backend: the network was exported once to {file}')
+    return file
+
+
+def network_digest(inferencer: Any) -> str:
+    """Checksum of all that an exported file depends on: network, weights, pipeline, versions."""
+    digest = hashlib.sha256(f'{__version__} {torch.__version__} {inferencer.model} {inferencer.pipeline}'.encode())
+    for name, value in inferencer.model.state_dict().items():
+        digest.update(name.encode())
+        digest.update(value.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,109 @@
+"""The fastest backend that gives the network's results."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mmirstd.apis import IRSTDInferencer, backend_choice, build_inferencer, map_backends
+from mmirstd.apis.backend_choice import cache_folder
+from mmirstd.cli.infer import parse_args
+from mmirstd.utils.errors import UserError
+from tests.test_apis.helpers import scene
+
+NAME = 'ggl-net-tiny_general'
+
+
+@pytest.fixture
+def said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the user is told; the cache is a folder of the test."""
+    monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path))
+    lines: list[str] = []
+    monkeypatch.setattr(IRSTDInferencer, '_say', lambda self, text: lines.append(text))
+    return lines
+
+
+def test_auto_takes_what_is_fastest_and_equal(said: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip('onnx')
+    pytest.importorskip('onnxruntime')
+    [expected] = IRSTDInferencer(NAME, device='cpu', backend='torch').infer(scene())
+    assert said == []
+    monkeypatch.setattr(backend_choice, '_times', lambda sides, image: [4.0, 3.0, *[1.0] * (len(sides) - 2)])
+    inferencer = IRSTDInferencer(NAME, device='cpu', backend='auto')
+    [found] = inferencer.infer(scene())
+    assert inferencer._backend.name in ('onnxruntime', 'openvino')
+    np.testing.assert_allclose(found.probability, expected.probability, rtol=0, atol=1e-4)
+    exported, taken = said
+    assert 'exported once to' in exported
+    assert '4.0 times as fast as torch in fp32 on 64x96 pixels; probabilities differ by at most' in taken
+    # The next process finds the file.
+    again = IRSTDInferencer(NAME, device='cpu', backend='auto')
+    list(again.infer(scene()))
+    assert not any('exported' in line for line in said[2:])
+    assert len(list(cache_folder().iterdir())) == 1
+
+
+def test_what_gives_other_results_is_not_taken(said: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip('onnx')
+    pytest.importorskip('onnxruntime')
+    right = map_backends.session_maps
+    monkeypatch.setattr(
+        map_backends, 'session_maps', lambda session, images: [x * 0.99 for x in right(session, images)]
+    )
+    inferencer = IRSTDInferencer(NAME, device='cpu', backend='auto')
+    list(inferencer.infer(scene()))
+    assert inferencer._backend.name == 'torch'
+    assert 'onnxruntime: differs by 0.01' in said[-1]
+    with pytest.raises(
+        UserError, match=r'backend onnxruntime, fp32: onnxruntime: differs by(?s:.)*cure: --backend torch'
+    ):
+        list(IRSTDInferencer(NAME, device='cpu', backend='onnxruntime').infer(scene()))
+
+
+def test_networks_that_cannot_be_exported_run_in_torch(said: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise UserError('no graph of it')
+
+    monkeypatch.setattr(backend_choice, 'exported_file', fail)
+    monkeypatch.setattr(backend_choice, 'is_installed', lambda name: True)
+    inferencer = IRSTDInferencer(NAME, device='cpu', backend='auto')
+    list(inferencer.infer(scene()))
+    assert inferencer._backend.name == 'torch'
+    assert 'not taken: no graph of it' in said[-1]
+
+
+def test_nothing_installed(said: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backend_choice, 'is_installed', lambda name: False)
+    list(IRSTDInferencer(NAME, device='cpu', backend='auto').infer(scene()))
+    assert 'mmirstd[deploy]' in said[0]
+    with pytest.raises(UserError, match=r'backend openvino: it is not installed(?s:.)*cure: pip install'):
+        list(IRSTDInferencer(NAME, device='cpu', backend='openvino').infer(scene()))
+
+
+def test_bfloat16_in_torch(said: list[str]) -> None:
+    [found] = IRSTDInferencer(NAME, device='cpu', backend='torch', precision='bf16').infer(scene())
+    [expected] = IRSTDInferencer(NAME, device='cpu', backend='torch').infer(scene())
+    difference = np.abs(found.probability - expected.probability).max()
+    assert 0 < difference < 0.5
+    assert len(found.targets) == len(expected.targets)
+    assert 'backend: torch, bf16' in said[0]
+
+
+def test_options_are_checked(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
+    with pytest.raises(ValueError, match="backend 'tensorrt'"):
+        IRSTDInferencer(NAME, backend='tensorrt')
+    monkeypatch.setenv('MMIRSTD_BACKEND', 'fast')
+    with pytest.raises(UserError, match="MMIRSTD_BACKEND: found 'fast', expected auto, torch"):
+        IRSTDInferencer(NAME)
+    with pytest.raises(SystemExit):
+        parse_args(['--model', 'a.onnx', 'b.png', '--backend', 'torch', '--out', 'o'])
+    assert '--backend torch goes with a config' in capsys.readouterr().err
+
+
+def test_detectors_run_in_torch() -> None:
+    from tests.test_models.clip_models import tiny_detector
+
+    with pytest.raises(ValueError, match='leave --backend and --precision out'):
+        build_inferencer(tiny_detector(), backend='openvino')
