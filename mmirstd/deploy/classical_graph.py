@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from mmirstd.models.segmentors import LCM, MPCM, ClassicalSegmentor, MaxMedian, WhiteTopHat
+from mmirstd.models.segmentors import LCM, MPCM, WSLCM, ClassicalSegmentor, MaxMedian, WhiteTopHat
 from mmirstd.models.segmentors.cells import NEIGHBOR_OFFSETS
 from mmirstd.models.segmentors.classical import LOGIT_LIMIT
 from mmirstd.models.segmentors.max_median import DIRECTIONS
@@ -104,6 +104,44 @@ def _cell_means(x: Tensor, size: int) -> tuple[Tensor, Tensor]:
     return shifted(0, 0), torch.stack([shifted(*offset) for offset in NEIGHBOR_OFFSETS], dim=1)
 
 
+def _wslcm(model: WSLCM, x: Tensor) -> Tensor:
+    # Products of three gray levels lose too much in single precision.
+    gray = _windows(x.to(torch.float64), 3, 1).topk(5, dim=-1).values[..., -1] * model.gray_levels
+    binomial = torch.tensor([1.0, 2, 1, 2, 4, 2, 1, 2, 1], dtype=torch.float64) / 16
+    smooth = (_windows(gray, 3, 1) * binomial.to(gray)).sum(dim=-1)
+    best = torch.zeros_like(gray)
+    for size in model.cell_sizes:
+        cells = _windows(gray, size, size + size // 2)
+        brightest = cells.topk(model.num_brightest, dim=-1).values.mean(dim=-1)
+        bright, irregularity = (_with_neighbors(part, size) for part in (brightest, brightest - cells.mean(dim=-1)))
+        contrast = (smooth.square() / bright[:, 1:].amax(dim=1).clamp(min=1) - smooth).clamp(min=0)
+        own, others = irregularity[:, 0], irregularity[:, 1:]
+        distance = (own - others.amax(dim=1)).clamp(min=0)
+        variance = (others - others.mean(dim=1, keepdim=True)).square().sum(dim=1) / (len(NEIGHBOR_OFFSETS) - 1)
+        deviation = variance.sqrt().clamp(min=model.min_deviation)
+        best = torch.maximum(best, own * distance / deviation * contrast)
+    return best
+
+
+def _windows(x: Tensor, size: int, reach: int) -> Tensor:
+    """All windows of a map that is continued by its border: (B, H, W) -> (B, H + 2 r - s + 1, W + ..., s * s)."""
+    padded = F.pad(x[:, None], [reach] * 4, mode='replicate')[:, 0]
+    height, width = (n + 2 * reach - size + 1 for n in x.shape[1:])
+    return torch.stack([padded[:, i : i + height, j : j + width] for i in range(size) for j in range(size)], dim=-1)
+
+
+def _with_neighbors(means: Tensor, size: int) -> Tensor:
+    """A map of cells (B, H + 2 s, W + 2 s) -> each cell and its eight neighbors, (B, 9, H, W)."""
+    height, width = (n - 2 * size for n in means.shape[1:])
+    return torch.stack(
+        [
+            means[:, size * (1 + row) : size * (1 + row) + height, size * (1 + column) : size * (1 + column) + width]
+            for row, column in ((0, 0), *NEIGHBOR_OFFSETS)
+        ],
+        dim=1,
+    )
+
+
 def _max_median(model: MaxMedian, x: Tensor) -> Tensor:
     height, width = x.shape[1:]
     radius = model.kernel_size // 2
@@ -139,4 +177,5 @@ SALIENCIES: dict[type, Callable[[Any, Tensor], Tensor]] = {
     MPCM: _mpcm,
     MaxMedian: _max_median,
     WhiteTopHat: _white_top_hat,
+    WSLCM: _wslcm,
 }

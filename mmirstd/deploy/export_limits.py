@@ -8,6 +8,7 @@ from mmirstd.utils.errors import ConfigError
 
 #: Type of a method, or of a part of a network -> why there is no graph of it.
 NOT_EXPORTED: dict[str, str] = {
+    'IPI': 'it repeats eigenvalue decompositions until they converge, which graph formats do not have',
     'PSTNN': 'it repeats singular value decompositions until they converge, which graph formats do not have',
     'HDHead': 'its filter is a Fourier transform, which PyTorch cannot write to ONNX',
 }

@@ -7,13 +7,15 @@ import pytest
 import torch
 
 from mmirstd.deploy.classical_graph import SALIENCIES, ClassicalGraph
-from mmirstd.models.segmentors import LCM, MPCM, PSTNN, ClassicalSegmentor, MaxMedian, WhiteTopHat
+from mmirstd.models.segmentors import IPI, LCM, MPCM, PSTNN, WSLCM, ClassicalSegmentor, MaxMedian, WhiteTopHat
 
 METHODS = [
     LCM(),
     LCM(cell_sizes=(3, 7), floor=0.5),
     MPCM(),
     MPCM(polarity='both'),
+    WSLCM(),
+    WSLCM(cell_sizes=(5,), min_deviation=1.0),
     MaxMedian(),
     MaxMedian(kernel_size=5),
     WhiteTopHat(),
@@ -44,5 +46,5 @@ def test_a_flat_image_has_no_target() -> None:
 def test_every_method_has_a_graph_or_a_reason() -> None:
     from mmirstd.deploy.export_limits import NOT_EXPORTED
 
-    methods = {LCM, MPCM, PSTNN, MaxMedian, WhiteTopHat}
+    methods = {IPI, LCM, MPCM, PSTNN, WSLCM, MaxMedian, WhiteTopHat}
     assert set(SALIENCIES) == {method for method in methods if method.__name__ not in NOT_EXPORTED}

@@ -2,6 +2,7 @@
 
 from .classical import ClassicalSegmentor
 from .dtum import DTUM
+from .ipi import IPI
 from .lcm import LCM
 from .max_median import MaxMedian
 from .mpcm import MPCM
@@ -9,13 +10,16 @@ from .multi_frame_segmentor import MultiFrameSegmentor
 from .pstnn import PSTNN
 from .rfr import RFR
 from .white_tophat import WhiteTopHat
+from .wslcm import WSLCM
 
 __all__ = [
     'DTUM',
+    'IPI',
     'LCM',
     'MPCM',
     'PSTNN',
     'RFR',
+    'WSLCM',
     'ClassicalSegmentor',
     'MaxMedian',
     'MultiFrameSegmentor',

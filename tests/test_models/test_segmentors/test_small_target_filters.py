@@ -1,4 +1,4 @@
-"""What max-median, LCM, MPCM and PSTNN have in common, and what each promises."""
+"""What max-median, LCM, MPCM, WSLCM, PSTNN and IPI have in common, and what each promises."""
 
 from __future__ import annotations
 
@@ -13,16 +13,20 @@ from mmirstd.models.segmentors.pstnn import corner_prior, shrink_tail, tile_star
 from mmirstd.registry import MODELS
 from tests.shared import REPO
 
-# PSTNN's patches tile these sizes, so that a flip permutes them.
+# PSTNN's and IPI's patches tile these sizes, so that a flip permutes them.
 SHAPE = (60, 80)
 FILTERS = {
     'MaxMedian': dict(kernel_size=15, threshold=5.0),
     'LCM': dict(threshold=4.0),
     'MPCM': dict(threshold=5.0),
     'PSTNN': dict(patch_size=20, threshold=3.0),
+    'WSLCM': dict(threshold=5.0),
+    'IPI': dict(patch_size=20, step=10, threshold=5.0),
 }
 CONFIGS = sorted(
-    path for name in ('max_median', 'lcm', 'mpcm', 'pstnn') for path in (REPO / 'configs' / name).glob('*.py')
+    path
+    for name in ('max_median', 'lcm', 'mpcm', 'pstnn', 'wslcm', 'ipi')
+    for path in (REPO / 'configs' / name).glob('*.py')
 )
 
 
