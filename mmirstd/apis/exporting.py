@@ -78,7 +78,7 @@ def graph_of(inferencer: TargetInferencer, input_type: str = 'any') -> tuple[Any
     if not isinstance(inferencer, IRSTDInferencer):
         raise ConfigError(
             f'{inferencer.name}: {type(network).__name__} cannot be exported yet',
-            expected='a segmentation network',
+            expected='a segmentation network of single images',
         )
     padding: dict[str, Any] = {}
     for step in inferencer.pipeline.transforms:
