@@ -301,7 +301,8 @@ _ENTRIES: dict[str, Callable[[], GoldenNetwork]] = {
     'rfr-resunet': lambda: ResUNetRFR('rfr_resunet', 'rfr-resunet'),
     'lvnet': lambda: LVNet('lvnet', 'lvnet'),
     'feedbacksts': lambda: ClipMasks('feedbacksts', 'feedbacksts'),
-    'serankdet': lambda: GoldenNetwork('serankdet', 'serankdet', serank_levels),
+    # The float64 gradient is the official code's own; swapped ranks move that of float32, 2872.99.
+    'serankdet': lambda: GoldenNetwork('serankdet', 'serankdet', serank_levels, gradient_norm=2873.2138441002244),
     'sstnet': lambda: Clips('sstnet', 'sstnet'),
     'sstnet-pyramid': lambda: Pyramid('sstnet_feature_extractor', 'sstnet-pyramid'),
     'uiu-net': lambda: GoldenNetwork('uiunet', 'uiu-net', uiu_levels),

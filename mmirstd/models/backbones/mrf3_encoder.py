@@ -11,13 +11,7 @@ from torch import Tensor, nn
 
 from mmirstd.registry import MODELS
 
-from ..layers import SqueezeExcitation, VanillaConv, biased_conv, check_image
-
-# The start of the official code: narrow convolutions, norms near 1.
-NORMAL = (
-    dict(type='Normal', layer='Conv2d', std=0.02),
-    dict(type='Normal', layer='_BatchNorm', mean=1.0, std=0.02),
-)
+from ..layers import NARROW_NORMAL, SqueezeExcitation, VanillaConv, biased_conv, check_image
 
 
 class CutDown(BaseModule):
@@ -102,7 +96,7 @@ class MRF3Encoder(BaseModule):
         in_channels: int = 1,
         channels: Sequence[int] = (32, 64, 128),
         pointwise: bool = False,
-        init_cfg: dict | Sequence[dict] | None = NORMAL,
+        init_cfg: dict | Sequence[dict] | None = NARROW_NORMAL,
     ) -> None:
         super().__init__(list(init_cfg) if isinstance(init_cfg, tuple) else init_cfg)
         self.in_channels = in_channels

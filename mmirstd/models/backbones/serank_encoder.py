@@ -10,9 +10,7 @@ from torch import Tensor, nn
 
 from mmirstd.registry import MODELS
 
-from ..layers import RankAttention, biased_conv, check_image
-
-DIFFERENCE = dict(type='mmirstd.CentralDifferenceConv2d')
+from ..layers import CENTRAL_DIFFERENCE, RankAttention, biased_conv, check_image
 
 
 class DilatedDifferenceBlock(BaseModule):
@@ -30,7 +28,7 @@ class DilatedDifferenceBlock(BaseModule):
         super().__init__()
         widths = ((in_channels, in_channels), (in_channels, channels), (channels, channels))
         self.plain = nn.Sequential(*(biased_conv(before, after, 3, norm_cfg) for before, after in widths))
-        self.difference = biased_conv(in_channels, channels, 3, norm_cfg, conv_cfg=DIFFERENCE)
+        self.difference = biased_conv(in_channels, channels, 3, norm_cfg, conv_cfg=CENTRAL_DIFFERENCE)
         self.dilated = nn.Sequential(
             *(biased_conv(before, after, 3, norm_cfg, dilation) for (before, after), dilation in zip(widths, (2, 4, 2)))
         )

@@ -3,7 +3,7 @@
 from .asymmetric_modulation import AsymmetricModulation, ContextGate
 from .cbam import CBAM, ChannelAttention, SpatialAttention
 from .cbam_residual import CBAMResidualBlock, cbam_residual_layer
-from .central_difference import CentralDifferenceConv2d
+from .central_difference import CENTRAL_DIFFERENCE, CentralDifferenceConv2d
 from .conv import BiasedConv2d, biased_conv
 from .deform_conv import DeformConv2dPack, deform_conv2d
 from .dilated_branch import dilated_branch
@@ -13,7 +13,7 @@ from .gradient import gradient_magnitude, gradient_pyramid
 from .haar import FILTER_BANK_SCALE, haar_inverse, haar_subbands
 from .high_pass import dynamic_high_pass, frequency_rings
 from .image import check_image
-from .initialization import KAIMING_FAN_OUT, PYTORCH_CONV, PyTorchInit
+from .initialization import KAIMING_FAN_OUT, NARROW_NORMAL, PYTORCH_CONV, PyTorchInit
 from .non_local import NonLocalBlock
 from .packed_conv import PackedConvModule, pack_convs
 from .patch_aware_attention import PatchAwareAttention
@@ -33,6 +33,7 @@ __all__ = [
     'CBAM',
     'cbam_residual_layer',
     'CBAMResidualBlock',
+    'CENTRAL_DIFFERENCE',
     'CentralDifferenceConv2d',
     'ChannelAttention',
     'check_image',
@@ -50,6 +51,7 @@ __all__ = [
     'haar_inverse',
     'haar_subbands',
     'KAIMING_FAN_OUT',
+    'NARROW_NORMAL',
     'NonLocalBlock',
     'pack_convs',
     'PackedConvModule',

@@ -9,6 +9,9 @@ from torch import Tensor, nn
 
 from mmirstd.registry import MODELS
 
+# For ``conv_cfg``.
+CENTRAL_DIFFERENCE = dict(type='mmirstd.CentralDifferenceConv2d')
+
 
 @MODELS.register_module()
 class CentralDifferenceConv2d(nn.Conv2d):

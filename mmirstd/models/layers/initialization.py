@@ -16,6 +16,12 @@ KAIMING_FAN_OUT = (
     dict(type='Constant', layer='_BatchNorm', val=1, bias=0),
 )
 
+# Narrow convolutions, norms near 1; to be given as init_cfg.
+NARROW_NORMAL = (
+    dict(type='Normal', layer='Conv2d', std=0.02),
+    dict(type='Normal', layer='_BatchNorm', mean=1.0, std=0.02),
+)
+
 # PyTorch's own start of convolutions, to be given where a parent (mmcv's ConvModule, mmdet's FPN) would bring another.
 PYTORCH_CONV = dict(
     type='Kaiming', layer='Conv2d', a=5**0.5, mode='fan_in', nonlinearity='leaky_relu', distribution='uniform'

@@ -11,12 +11,7 @@ from torch import Tensor, nn
 
 from mmirstd.registry import MODELS
 
-from ..layers import VanillaConv, global_mean
-
-NORMAL = (
-    dict(type='Normal', layer='Conv2d', std=0.02),
-    dict(type='Normal', layer='_BatchNorm', mean=1.0, std=0.02),
-)
+from ..layers import NARROW_NORMAL, VanillaConv, global_mean
 
 
 class AgreementFusion(BaseModule):
@@ -67,7 +62,7 @@ class MRF3Neck(BaseModule):
     """
 
     def __init__(
-        self, in_channels: Sequence[int] = (32, 64, 128), init_cfg: dict | Sequence[dict] | None = NORMAL
+        self, in_channels: Sequence[int] = (32, 64, 128), init_cfg: dict | Sequence[dict] | None = NARROW_NORMAL
     ) -> None:
         super().__init__(list(init_cfg) if isinstance(init_cfg, tuple) else init_cfg)
         outs = [in_channels[0], *in_channels[:-1]]

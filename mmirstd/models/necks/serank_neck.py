@@ -11,10 +11,8 @@ from torch import Tensor, nn
 
 from mmirstd.registry import MODELS
 
-from ..layers import biased_conv
+from ..layers import CENTRAL_DIFFERENCE, biased_conv
 from .top_down import TopDownNeck
-
-DIFFERENCE = dict(type='mmirstd.CentralDifferenceConv2d')
 
 
 class SelectiveFusion(BaseModule):
@@ -34,7 +32,7 @@ class SelectiveFusion(BaseModule):
         self.gamma = nn.Parameter(torch.zeros(1))
         self.convs = nn.Sequential(
             biased_conv(both, low_channels, 3, norm_cfg),
-            biased_conv(low_channels, low_channels, 3, norm_cfg, conv_cfg=DIFFERENCE),
+            biased_conv(low_channels, low_channels, 3, norm_cfg, conv_cfg=CENTRAL_DIFFERENCE),
             biased_conv(low_channels, low_channels, 3, norm_cfg),
         )
 
