@@ -75,7 +75,7 @@ class WSLCM(ClassicalSegmentor):
         cell_sizes: Sequence[int] = (5, 7, 9, 11),
         num_brightest: int = 9,
         min_deviation: float = 5.0,
-        threshold: float = 14.0,
+        threshold: float = 4.0,
         gray_levels: float = 255.0,
         data_preprocessor: dict | nn.Module | None = None,
     ) -> None:
