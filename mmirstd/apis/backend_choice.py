@@ -92,14 +92,14 @@ def choose_backend(
             continue
         try:
             session = open_session(file, name, threads=torch.get_num_threads(), precision=precision)
-            candidate = SessionBackend(session, precision)
-            candidate([image])
+            exported = SessionBackend(session, precision)
+            exported([image])
         except (UserError, RuntimeError) as error:
             if asked != 'auto':
                 raise UserError(f'backend {name}, {precision}: {str(error).splitlines()[0]}') from error
             refused.append(f'{name}: {str(error).splitlines()[0]}')
             continue
-        candidates.append(candidate)
+        candidates.append(exported)
     [expected] = reference([image])
     checked: list[tuple[MapBackend, float]] = []
     for candidate in candidates:

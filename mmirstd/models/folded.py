@@ -28,7 +28,8 @@ def folded_copy(model: T) -> T:
     model = copy.deepcopy(model).eval()
     folded = fuse_conv_bn(copy.deepcopy(model))
     chosen = folded if _same(model, folded) else model
-    return chosen.to(memory_format=torch.channels_last)
+    # PyTorch's stubs leave out this form of Module.to.
+    return chosen.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 @torch.no_grad()
