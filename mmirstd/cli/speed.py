@@ -1,4 +1,4 @@
-"""Time the evaluation, or a streaming detector: ``mmirstd speed metrics|streaming``."""
+"""Time the evaluation, a streaming detector or the backends: ``mmirstd speed metrics|streaming|backends``."""
 
 from __future__ import annotations
 
@@ -29,16 +29,25 @@ boxes. (Decoding is left out: the clip data sets decode a frame once for all its
 The raw maps of the head are checked to be equal before anything is timed. At the end the stream's own time is broken
 down.
 """
+BACKENDS = """\
+How much faster is a segmentation network in each backend than as in the official code?
+
+The reference is the network as the official codes run it: PyTorch's eager mode, three equal channels, nothing folded.
+The sides take turns on one image. How far their probabilities differ from the reference's is printed beside the ratios.
+With --threads 1 it is CPU time, which other processes disturb little. ONEDNN_MAX_CPU_ISA=AVX2 and
+ATEN_CPU_CAPABILITY=avx2 in the environment imitate a CPU without AVX-512.
+"""
 EXAMPLES = """
 {speed} metrics --images 100 --size 256 --rounds 7
 {speed} streaming configs/_base_/models/sstnet-nano.py --size 256 320
+{speed} backends ggl-net_b4-500e_nuaa-sirst-341-86 --size 256 256
 """
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
-    """Parse the command line; ``what`` is ``'metrics'`` or ``'streaming'``."""
+    """Parse the command line; ``what`` is ``'metrics'``, ``'streaming'`` or ``'backends'``."""
     parser = make_parser('speed', 'Time our code against the way it is usually written.', EXAMPLES)
-    commands = parser.add_subparsers(dest='what', required=True, metavar='metrics|streaming')
+    commands = parser.add_subparsers(dest='what', required=True, metavar='metrics|streaming|backends')
     layout = argparse.RawDescriptionHelpFormatter
     metrics = commands.add_parser('metrics', help='the evaluation', description=METRICS, formatter_class=layout)
     metrics.add_argument('--images', type=int, default=100, help='number of images (default 100)')
@@ -58,7 +67,16 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     streaming.add_argument('--rounds', type=int, default=5, help='rounds, after one to warm up')
     streaming.add_argument('--threads', type=int, default=1, help='threads of PyTorch')
     add_cfg_options_argument(streaming, 'override config entries')
-    for command in (metrics, streaming):
+    backends = commands.add_parser(
+        'backends', help='the backends of a segmentation network', description=BACKENDS, formatter_class=layout
+    )
+    backends.add_argument('config', help='config with a segmentation network, or its name')
+    backends.add_argument('checkpoint', nargs='?', help='checkpoint; without one the weights are fresh')
+    backends.add_argument('--size', type=int, nargs=2, default=(256, 256), metavar=('H', 'W'), help='size of the image')
+    backends.add_argument('--rounds', type=int, default=9, help='rounds, after one to warm up (default 9)')
+    backends.add_argument('--threads', type=int, default=1, help='threads of each backend (default 1)')
+    add_cfg_options_argument(backends, 'override config entries')
+    for command in (metrics, streaming, backends):
         add_traceback_argument(command)
     return parser.parse_args(argv)
 
@@ -70,6 +88,10 @@ def main(argv: list[str] | None = None) -> None:
         from . import speed_metrics
 
         speed_metrics.report(args.images, args.size, args.rounds)
+    elif args.what == 'backends':
+        from . import speed_backends
+
+        speed_backends.report(args)
     else:
         from . import speed_streaming
 
