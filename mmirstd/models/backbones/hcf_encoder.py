@@ -28,9 +28,9 @@ class GroupBatchNorm2d(nn.BatchNorm2d):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, G, C, H, W) -> the same shape."""
-        batch, groups = x.shape[:2]
         if not self.training:
-            return super().forward(x.flatten(0, 1)).unflatten(0, (batch, groups))
+            return super().forward(x.flatten(0, 1)).view_as(x)
+        groups = x.shape[1]
         out = F.batch_norm(
             x.flatten(1, 2), None, None, self.weight.repeat(groups), self.bias.repeat(groups), True, 0, self.eps
         )
@@ -73,7 +73,7 @@ class DilatedChannelRefinement(BaseModule):
         """(B, C, H, W) -> (B, C, H, W)."""
         quarters = [branch(part) for branch, part in zip(self.branches, x.chunk(4, dim=1))]
         groups = torch.stack(quarters, dim=2)  # (B, C / 4, 4, H, W)
-        mixed = self.mix(groups.flatten(0, 1)).unflatten(0, groups.shape[:2])
+        mixed = self.mix(groups.flatten(0, 1)).view_as(groups)
         return self.leave(F.relu(self.mix_norm(mixed)).flatten(1, 2))
 
 

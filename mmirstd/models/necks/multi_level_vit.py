@@ -108,22 +108,22 @@ class PatchTransformer(BaseModule):
             ValueError: Of the official form, if there are more patches than position embeddings.
         """
         rows, columns = (n // self.patch_size for n in x.shape[2:])
-        tokens = self.projection(self._patches(x, rows, columns))
-        tokens = torch.cat([self.class_token.expand(len(x), -1, -1), tokens], dim=1)
+        tokens = self.projection(self._patches(x))
+        tokens = torch.cat([self.class_token.expand(x.shape[0], -1, -1), tokens], dim=1)
         tokens = self.blocks(self.dropout(tokens + self._positions(rows, columns)))
-        return tokens[:, 1:].transpose(1, 2).unflatten(2, (rows, columns))
+        return tokens[:, 1:].transpose(1, 2).reshape(x.shape[0], -1, rows, columns)
 
-    def _patches(self, x: Tensor, rows: int, columns: int) -> Tensor:
-        """(B, rows * columns, patch_size^2 * C), the pixels of each patch row by row, their channels together."""
+    def _patches(self, x: Tensor) -> Tensor:
+        """(B, patches, patch_size^2 * C), the pixels of each patch row by row, their channels together."""
         size = self.patch_size
         if self.official:
             # A token gathers pixels that are ``rows`` and ``columns`` apart, from all over the map.
-            split = x.unflatten(3, (size, columns)).unflatten(2, (size, rows))
+            split = x.unflatten(3, (size, -1)).unflatten(2, (size, -1))
             split = split.permute(0, 3, 5, 2, 4, 1)
         else:
-            split = x.unflatten(3, (columns, size)).unflatten(2, (rows, size))
+            split = x.unflatten(3, (-1, size)).unflatten(2, (-1, size))
             split = split.permute(0, 2, 4, 3, 5, 1)
-        return split.reshape(len(x), rows * columns, -1)
+        return split.flatten(3).flatten(1, 2)
 
     def _positions(self, rows: int, columns: int) -> Tensor:
         count = rows * columns

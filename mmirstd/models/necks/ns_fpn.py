@@ -17,18 +17,23 @@ from .spiral_sampling import SpiralSampling
 
 
 class GaussianBlur(BaseModule):
-    """3x3 Gaussian blur of each channel with one learned width; borders are repeated."""
+    """3x3 Gaussian blur of each channel with one learned width; borders are repeated.
 
-    def __init__(self) -> None:
+    Args:
+        channels: Input and output channels.
+    """
+
+    def __init__(self, channels: int) -> None:
         super().__init__()
+        self.channels = channels
         self.sigma = nn.Parameter(torch.ones(1))
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, C, H, W)."""
         offsets = torch.arange(-1, 2, dtype=self.sigma.dtype, device=self.sigma.device)
         kernel = torch.exp(-(offsets[:, None].square() + offsets.square()) / (2 * self.sigma**2))
-        kernel = (kernel / kernel.sum()).expand(x.shape[1], 1, 3, 3)
-        return F.conv2d(F.pad(x, (1, 1, 1, 1), mode='replicate'), kernel, groups=x.shape[1])
+        kernel = (kernel / kernel.sum()).expand(self.channels, 1, 3, 3)
+        return F.conv2d(F.pad(x, (1, 1, 1, 1), mode='replicate'), kernel, groups=self.channels)
 
 
 class FeaturePurification(BaseModule):
@@ -39,6 +44,7 @@ class FeaturePurification(BaseModule):
     even by repeating the last row and column (the official code, which shrinks, knows even ones only).
 
     Args:
+        channels: Input and output channels.
         threshold: Size below which a high coefficient counts as noise.
         official_order: The official code stacks the subbands band by band and reads them channel by channel before it
             rebuilds: channel ``c`` gets the bands ``3 c`` to ``3 c + 2`` of the stack, which belong to other channels.
@@ -46,12 +52,14 @@ class FeaturePurification(BaseModule):
         init_cfg: mmengine initialization.
     """
 
-    def __init__(self, threshold: float = 0.5, official_order: bool = True, init_cfg: dict | None = None) -> None:
+    def __init__(
+        self, channels: int, threshold: float = 0.5, official_order: bool = True, init_cfg: dict | None = None
+    ) -> None:
         super().__init__(init_cfg)
         self.threshold = threshold
         self.official_order = official_order
         self.attention = SpatialAttention(bias=False)
-        self.blur = GaussianBlur()
+        self.blur = GaussianBlur(3 * channels)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, C, H, W)."""
@@ -113,7 +121,9 @@ class NSFPN(FPN):
             list(in_channels), out_channels, num_outs, norm_cfg=norm_cfg, act_cfg=act_cfg, init_cfg=init_cfg, **kwargs
         )
         levels = len(self.lateral_convs)
-        self.purifications = nn.ModuleList(FeaturePurification(threshold, official_order) for _ in range(levels))
+        self.purifications = nn.ModuleList(
+            FeaturePurification(out_channels, threshold, official_order) for _ in range(levels)
+        )
         # samplings[i] makes level i.
         self.samplings = nn.ModuleList(
             SpiralSampling(out_channels, num_heads, num_points, norm_cfg) for _ in range(levels - 1)

@@ -87,22 +87,22 @@ class SpiralSampling(BaseModule):
         """(B, C, H, W), (B, C, h, w) -> (B, C, H, W)."""
         query = self.query_norm(self.query(fine).flatten(2).transpose(1, 2))  # (B, HW, C)
         key = self.key_norm(self.key(coarse).flatten(2).transpose(1, 2))  # (B, hw, C)
-        value = self.value(key).transpose(1, 2).unflatten(2, coarse.shape[2:])
+        value = self.value(key).transpose(1, 2).reshape(coarse.shape)
         weights = self.weights(query).unflatten(2, (self.num_heads, -1)).softmax(dim=-1)
         sampled = self._sample(value, fine.shape[2:])  # (heads, B, C / heads, HW, points)
         attended = (sampled * weights.permute(2, 0, 1, 3)[:, :, None]).sum(dim=-1)
         attended = attended.permute(1, 3, 0, 2).flatten(2)  # (B, HW, C)
         out = self.out_norm(query + query * self.projection(attended))
-        return out.transpose(1, 2).unflatten(2, fine.shape[2:])
+        return out.transpose(1, 2).reshape(fine.shape)
 
     def _sample(self, value: Tensor, size: torch.Size) -> Tensor:
         """The value at each query's spirals, bilinearly, 0 outside; all samples of a batch are read at one grid."""
-        batch, _, height, width = value.shape
-        extent = torch.tensor([width, height], dtype=value.dtype, device=value.device)
+        height, width = value.shape[2:]
         rows, columns = ((torch.arange(n, dtype=value.dtype, device=value.device) + 0.5) / n for n in size)
-        y, x = torch.meshgrid(rows, columns, indexing='ij')
-        places = torch.stack([x, y], dim=-1).view(1, -1, 1, 2) + ((self.spiral + self.shift) / extent)[:, None]
+        y, x = (places.reshape(-1, 1) for places in torch.meshgrid(rows, columns, indexing='ij'))
+        dx, dy = (self.spiral + self.shift)[:, None].unbind(dim=-1)  # (heads, 1, points)
+        places = torch.stack([x + dx / width, y + dy / height], dim=-1)
         heads = value.unflatten(1, (self.num_heads, -1)).transpose(0, 1).flatten(1, 2)  # (heads, B C / heads, h, w)
         # -1 and 1 are the outer edges of the border pixels.
         sampled = F.grid_sample(heads, (2 * places - 1).to(heads), padding_mode='zeros', align_corners=False)
-        return sampled.unflatten(1, (batch, -1))
+        return sampled.unflatten(1, (-1, len(self.value.bias) // self.num_heads))

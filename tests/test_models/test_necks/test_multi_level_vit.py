@@ -18,14 +18,14 @@ def transformer(official: bool, grid_size: int = 4) -> PatchTransformer:
 def test_a_patch_is_a_square_unless_official(official: bool) -> None:
     """The pixels of the first token of a 4x6 map in patches of 2: neighbors, or 2 rows and 3 columns apart."""
     x = torch.arange(24.0).view(1, 1, 4, 6)
-    first = transformer(official)._patches(x, 2, 3)[0, 0]
+    first = transformer(official)._patches(x)[0, 0]
     assert first.tolist() == ([0, 3, 12, 15] if official else [0, 1, 6, 7])
 
 
 def test_each_pixel_is_in_one_patch() -> None:
     x = torch.randn(2, 3, 8, 12)
     for official in (True, False):
-        patches = transformer(official)._patches(x, 4, 6)
+        patches = transformer(official)._patches(x)
         assert patches.shape == (2, 24, 12)
         torch.testing.assert_close(patches.flatten(1).sort().values, x.flatten(1).sort().values)
 

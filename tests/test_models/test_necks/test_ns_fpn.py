@@ -30,7 +30,7 @@ def test_haar_inverse() -> None:
 
 
 def test_nothing_is_purified_without_threshold_and_attention(monkeypatch: pytest.MonkeyPatch) -> None:
-    purify = FeaturePurification(threshold=0, official_order=False).double()
+    purify = FeaturePurification(3, threshold=0, official_order=False).double()
     monkeypatch.setattr(purify.attention, 'forward', lambda low: torch.ones_like(low[:, :1]))
     for size in ((6, 8), (5, 7)):
         x = torch.randn(2, 3, *size, dtype=torch.float64)
@@ -39,7 +39,7 @@ def test_nothing_is_purified_without_threshold_and_attention(monkeypatch: pytest
 
 def test_small_high_coefficients_are_blurred(monkeypatch: pytest.MonkeyPatch) -> None:
     """A faint checkerboard of one block is spread over its neighbors; a strong one stays, and so do the means."""
-    purify = FeaturePurification(official_order=False).double()
+    purify = FeaturePurification(1, official_order=False).double()
     monkeypatch.setattr(purify.attention, 'forward', lambda low: torch.ones_like(low[:, :1]))
     x = torch.zeros(1, 1, 6, 6, dtype=torch.float64)
     x[..., 2:4, 2:4] = torch.tensor([[1.0, -1.0], [-1.0, 1.0]])
@@ -52,7 +52,7 @@ def test_small_high_coefficients_are_blurred(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_blur_keeps_a_constant_and_its_width_is_learned() -> None:
-    blur = GaussianBlur()
+    blur = GaussianBlur(2)
     x = torch.randn(1, 2, 5, 5)
     torch.testing.assert_close(blur(torch.full((1, 2, 5, 5), 3.0)), torch.full((1, 2, 5, 5), 3.0))
     blur(x).square().sum().backward()
