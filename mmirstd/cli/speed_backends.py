@@ -7,6 +7,7 @@ import copy
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -21,7 +22,7 @@ from mmirstd.apis.irstd_inferencer import IRSTDInferencer
 from mmirstd.apis.model_loading import find_model_config
 from mmirstd.compat.hardware import read_cpu
 from mmirstd.deploy.graph_files import write_graph
-from mmirstd.deploy.session import RUNTIMES, is_installed, open_session
+from mmirstd.deploy.session import RUNTIMES, GraphSession, is_installed, open_session
 from mmirstd.models.folded import folded_copy
 from mmirstd.registry import MODELS
 from mmirstd.utils.errors import ConfigError, UserError
@@ -87,8 +88,12 @@ def sides_of(inferencer: IRSTDInferencer, cfg: dict, size: tuple[int, int], fold
         except (UserError, RuntimeError) as error:
             print(f'{runtime} {precision}: refused on this CPU ({type(error).__name__})')
             continue
-        sides[f'{runtime} {precision}'] = lambda session=session: session.run(inputs)['probability'][0]
+        sides[f'{runtime} {precision}'] = partial(_first_map, session, inputs)
     return sides
+
+
+def _first_map(session: GraphSession, inputs: dict[str, np.ndarray]) -> np.ndarray:
+    return session.run(inputs)['probability'][0]
 
 
 def measure(sides: dict[str, Side], rounds: int, clock: Callable[[], float]) -> dict[str, float]:
