@@ -221,7 +221,12 @@ def report(workflow: Workflow, outcome: FinetuneOutcome) -> None:
             print(f'  {names[which]:20}' + ''.join(f'{format(row[key], form):>11}' for key, form in forms.items()))
     print(f'\nthresholds on the validation part (* advised):\n{outcome.threshold}')
     checkpoint = outcome.advised or outcome.checkpoint
-    if outcome.gain == 0:
+    if outcome.threshold.found_nothing:
+        print(
+            '\nNothing was found on the validation part, at no threshold. Train longer (--epochs), label more images, '
+            f'or look whether the labels lie on the targets: {command_line("browse", workflow.config)}'
+        )
+    elif outcome.gain == 0:
         print('\nOn the validation part no difference is seen.')
     elif outcome.advised:
         print(

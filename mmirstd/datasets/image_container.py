@@ -175,6 +175,11 @@ def _truncated(path: str | os.PathLike[str], size: int, reason: str) -> DataErro
     return DataError(f'{path}: truncated or corrupt image ({size} bytes): {reason}; copy or download it again')
 
 
+def _chunk_name(kind: bytes) -> str:
+    """A PNG chunk's four letters, as text also where they are damaged."""
+    return kind.decode('ascii', 'backslashreplace')
+
+
 def _check_png(data: bytes, path: str | os.PathLike[str]) -> None:
     position = 8
     view = memoryview(data)
@@ -185,11 +190,11 @@ def _check_png(data: bytes, path: str | os.PathLike[str]) -> None:
         kind = data[position + 4 : position + 8]
         end = position + 8 + length
         if end + 4 > len(data):
-            raise _truncated(path, len(data), f'the PNG ends inside a {kind!r} chunk of {length} bytes')
+            raise _truncated(path, len(data), f'the PNG ends inside a chunk {_chunk_name(kind)} of {length} bytes')
         (stored,) = struct.unpack_from('>I', data, end)
         # Only chunks that carry pixels: harmless tools are known to leave wrong checksums on text chunks.
         if kind in (b'IHDR', b'PLTE', b'IDAT') and zlib.crc32(view[position + 4 : end]) != stored:
-            raise _truncated(path, len(data), f'wrong checksum in a {kind!r} chunk')
+            raise _truncated(path, len(data), f'wrong checksum in a chunk {_chunk_name(kind)}')
         if kind == b'IEND':
             return
         position = end + 4

@@ -114,6 +114,13 @@ def pair_by_name(
                 noun,
             )
     if best is None or len(best.pairs) < _LEAST_SHARE * len(images):
+        if twins := _twins(images) or _twins(masks):
+            raise DataError(
+                f'{where}: the names do not tell which mask belongs to which {noun}: {" and ".join(twins)} '
+                'have one name',
+                expected=f'one {noun} and one mask of each name',
+                cure='take one of them out of the folder',
+            )
         raise DataError(
             f'{where}: the names do not tell which mask belongs to which {noun}: {len(images)} {noun}s '
             f'({", ".join(images[:3])}{", ..." * (len(images) > 3)}), {len(masks)} masks '
@@ -192,6 +199,14 @@ def _without(path: str, start: str, end: str) -> str | None:
     if len(name) <= len(start) + len(end) or not (name.startswith(start) and name.endswith(end)):
         return None
     return os.path.join(os.path.dirname(path), name[len(start) : len(name) - len(end)])
+
+
+def _twins(paths: Sequence[str]) -> list[str]:
+    """Paths that differ by their suffix only, of the first name that has several."""
+    found: dict[str, list[str]] = {}
+    for path in paths:
+        found.setdefault(_stem(path), []).append(path)
+    return next((twins for twins in found.values() if len(twins) > 1), [])
 
 
 def _by_key(paths: Sequence[str], key: _Key) -> dict[str, str] | None:

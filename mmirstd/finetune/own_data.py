@@ -141,11 +141,7 @@ def masks_of_labels(
     try:
         known = find_format(source)
     except DataError:
-        raise DataError(
-            f'{source}: holds neither masks nor labels of one known format',
-            expected=f'images ({", ".join(IMAGE_SUFFIXES)}), or one of {", ".join(FORMATS)}',
-            cure='of several formats, turn one into masks first: mmirstd convert-labels --from FORMAT --to masks',
-        ) from None
+        raise unknown_labels(source) from None
     options = ConvertOptions(
         source_format=known.name,
         read=ReadOptions(images=Path(images).expanduser()),
@@ -158,6 +154,20 @@ def masks_of_labels(
     targets = sum(len(image.annotations) for image in made.images)
     said = f'labels: {known.description}, {targets} targets; masks are made of them in {out / "data"}'
     return out / 'data' / 'images', out / 'data' / 'masks', [said, *notes]
+
+
+def unknown_labels(source: Path) -> DataError:
+    """The error of labels that no format knows, or several, or that are not there."""
+    expected = f'images ({", ".join(IMAGE_SUFFIXES)}), or one of {", ".join(FORMATS)}'
+    if source.is_dir() and not any(source.iterdir()):
+        return DataError(
+            f'{source}: this folder of labels is empty', expected=expected, cure='name the folder of the labels'
+        )
+    return DataError(
+        f'{source}: holds neither masks nor labels of one known format',
+        expected=expected,
+        cure='of several formats, turn one into masks first: mmirstd convert-labels --from FORMAT --to masks',
+    )
 
 
 def look_at_folders(

@@ -32,7 +32,7 @@ from mmirstd.utils.errors import DataError, MissingDataError
 from mmirstd.utils.files import write_text
 
 from .config_text import clip_config_text
-from .own_data import POINT_SIZE
+from .own_data import POINT_SIZE, unknown_labels
 from .own_frames import decode_videos, find_videos
 from .own_set import OwnSet, Start, find_bit_depth
 from .threshold_advice import ThresholdAdvice, advise_score
@@ -239,9 +239,7 @@ def _checked(source: Path, frames: Path, options: CheckOptions) -> LabelSet:
         labels = read_labels(source, None, ReadOptions(images=frames, by_number=True))
     except DataError as error:
         if _formats(source) != 1:
-            raise DataError(
-                f'{source}: holds neither masks nor labels of one known format', expected=f'one of {", ".join(FORMATS)}'
-            ) from error
+            raise unknown_labels(source) from error
         raise
     check(labels, options)
     labels.images = [image for image in labels.images if image.path is not None]

@@ -35,6 +35,11 @@ class ThresholdAdvice:
     best: float
     measures: Mapping[float, Mapping[str, float]]
 
+    @property
+    def found_nothing(self) -> bool:
+        """Whether there are targets and none was detected, whatever the threshold."""
+        return all(row['Pd'] == 0 for row in self.measures.values())
+
     def __str__(self) -> str:
         names = list(self.measures[self.best])
         rows = [

@@ -36,7 +36,8 @@ def config_path(out: Path) -> Path:
     if (out / 'work').exists():
         raise ConfigError(
             f'{out}: a fine-tuning was begun there',
-            cure=f'train it again with `{command_line("train", config)}`, or name another folder with --out',
+            cure=f'go on with it by `{command_line("train", config, "--resume")}`, train it again without --resume, or '
+            'name another folder with --out',
         )
     return config
 

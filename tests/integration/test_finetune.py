@@ -122,3 +122,10 @@ def test_wrong_input_is_said(
 def test_one_folder_twice(folders: tuple[Path, Path], tmp_path: Path) -> None:
     with pytest.raises(DataError, match='was given twice'):
         main([str(folders[0]), str(folders[0]), '--out', str(tmp_path / 'mine')])
+
+
+def test_an_empty_folder_of_labels(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    (tmp_path / 'masks').mkdir()
+    with pytest.raises(DataError, match='masks: this folder of labels is empty(?s:.*)cure: name the folder') as error:
+        main([str(folders[0]), str(tmp_path / 'masks'), '--out', str(tmp_path / 'mine')])
+    assert 'convert-labels' not in str(error.value)

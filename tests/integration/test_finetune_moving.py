@@ -182,7 +182,8 @@ def test_a_detector_on_stills_parts_them_one_by_one(sequences: Sequences, tmp_pa
     ('labels', 'words', 'said', 'kind'),
     [
         ('missing', ['--moving'], 'no such file or folder', UserError),
-        ('empty', ['--moving'], 'holds neither masks nor labels of one known format', DataError),
+        ('empty', ['--moving'], 'this folder of labels is empty', DataError),
+        ('of_no_format', ['--moving'], 'holds neither masks nor labels of one known format', DataError),
         ('boxes', ['--moving', '--from', 'ggl-net-tiny_general'], 'is a network of single images', ConfigError),
         ('boxes', ['--from', 'fcos_r50-caffe_bp-fpn_gn-head_1x_coco'], 'trains on', ConfigError),
     ],
@@ -192,6 +193,8 @@ def test_wrong_input_is_said(
 ) -> None:
     write_yolo(tmp_path / 'boxes', sequences)
     (tmp_path / 'empty').mkdir()
+    (tmp_path / 'of_no_format').mkdir()
+    (tmp_path / 'of_no_format' / 'letter.doc').touch()
     with pytest.raises(kind, match=said):
         main([str(frames), str(tmp_path / labels), '--out', str(tmp_path / 'mine'), *words])
     assert not (tmp_path / 'mine').exists()

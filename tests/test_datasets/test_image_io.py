@@ -164,6 +164,17 @@ def test_header_that_claims_too_much(tmp_path):
         read_image(path)
 
 
+def test_a_damaged_png_names_the_chunk_in_words(tmp_path):
+    data = write(tmp_path / 'a.png', GRAY8).read_bytes()
+    at = data.index(b'IDAT') + 8
+    (tmp_path / 'short.png').write_bytes(data[:at])
+    with pytest.raises(DataError, match='the PNG ends inside a chunk IDAT of'):
+        read_image(tmp_path / 'short.png')
+    (tmp_path / 'flipped.png').write_bytes(data[:at] + bytes([data[at] ^ 255]) + data[at + 1 :])
+    with pytest.raises(DataError, match='wrong checksum in a chunk IDAT'):
+        read_image(tmp_path / 'flipped.png')
+
+
 def test_missing_file_and_folder(tmp_path):
     with pytest.raises(MissingDataError, match='nowhere.png: no such file'):
         read_image(tmp_path / 'nowhere.png')

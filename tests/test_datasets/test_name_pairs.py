@@ -57,6 +57,13 @@ def test_two_images_for_one_mask_are_no_pair():
         pair_by_name(['a1_7.png', 'b2_7.png'], ['x7.png'])
 
 
+@pytest.mark.parametrize('swap', [False, True])
+def test_two_files_of_one_name_are_named(swap):
+    plain, twice = ['a1.tif', 'b2.tif'], ['a1_gt.bmp', 'a1_gt.png', 'b2_gt.png']
+    with pytest.raises(DataError, match='a1_gt.bmp and a1_gt.png have one name(?s:.*)take one of them out'):
+        pair_by_name(*((twice, plain) if swap else (plain, twice)))
+
+
 def test_a_rule_that_pairs_few_is_not_taken():
     images = [f'scene{k}.png' for k in range(9)]
     with pytest.raises(DataError, match=r'9 images \(scene0.png, scene1.png, scene2.png, ...\), 2 masks'):

@@ -37,6 +37,13 @@ def test_the_usual_score_where_nothing_is_better(tmp_path: Path) -> None:
     assert advise_score(*_files(tmp_path, [(0.95, True), (0.95, False)])).best == 0.5
 
 
+@pytest.mark.parametrize(
+    ('scores', 'nothing'), [([(0.05, True)], True), ([(0.9, False)], True), ([(0.12, True)], False)]
+)
+def test_nothing_found_at_any_score(tmp_path: Path, scores: list[tuple[float, bool]], nothing: bool) -> None:
+    assert advise_score(*_files(tmp_path, scores)).found_nothing == nothing
+
+
 def test_no_target_at_all(tmp_path: Path) -> None:
     annotation, detections = _files(tmp_path, [(0.9, False)])
     content = json.loads(annotation.read_text())

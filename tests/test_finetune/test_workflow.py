@@ -25,5 +25,5 @@ def test_the_start_where_validation_prefers_it(before: float | None, after: floa
 def test_a_training_is_not_written_over(tmp_path: Path) -> None:
     assert config_path(tmp_path) == tmp_path / 'config.py'
     (tmp_path / 'work').mkdir()
-    with pytest.raises(ConfigError, match='a fine-tuning was begun there'):
+    with pytest.raises(ConfigError, match='a fine-tuning was begun there(?s:.*)--resume'):
         config_path(tmp_path)
