@@ -11,10 +11,7 @@ NOT_EXPORTED: dict[str, str] = {
     'IPI': 'it repeats eigenvalue decompositions until they converge, which graph formats do not have',
     'PSTNN': 'it repeats singular value decompositions until they converge, which graph formats do not have',
     'HDHead': 'its filter is a Fourier transform, which PyTorch cannot write to ONNX',
-    'GroupBatchNorm2d': 'its groups of channels are folded into the batch by numbers, which a traced graph keeps',
-    'MultiLevelViT': 'its patches have the size of the image that it was traced with',
     'RankAttention': 'the number of places that it ranks follows the size of the image that it was traced with',
-    'NSFPN': 'it makes odd sizes even, which a traced graph does for one size alone',
 }
 
 

@@ -19,7 +19,7 @@ pytest.importorskip('onnxruntime')
 
 
 #: Networks of which there is no file, one for each reason.
-REFUSED = ('ipi', 'pstnn', 'hdnet', 'hcf-net', 'mtu-net', 'serankdet', 'mshnet-nsfpn')
+REFUSED = ('ipi', 'pstnn', 'hdnet', 'serankdet')
 
 
 @pytest.mark.parametrize('network', NETWORKS)
