@@ -81,20 +81,29 @@ def run_jobs(
         stream.write(f'{_CLEAR if stream.isatty() else ""}[{time.strftime("%H:%M:%S")}] {text}\n')
         stream.flush()
 
-    threads = [threading.Thread(target=work, args=(k,), name=f'benchmark-{k}') for k in range(max(1, side_by_side))]
-    for thread in threads:
-        thread.start()
-    shown = time.time()
-    while any(thread.is_alive() for thread in threads):
+    # Events in place of Thread.join: before Python 3.13, Ctrl-C during a join with a timeout marks a living thread as
+    # ended, and its training would go on without us.
+    ended = [threading.Event() for _ in range(max(1, side_by_side))]
+
+    def work_and_tell(slot: int) -> None:
         try:
-            for thread in threads:
-                thread.join(timeout=interval_s / len(threads))
+            work(slot)
+        finally:
+            ended[slot].set()
+
+    for slot in range(len(ended)):
+        threading.Thread(target=work_and_tell, args=(slot,), name=f'benchmark-{slot}').start()
+    shown = time.time()
+    while not all(event.is_set() for event in ended):
+        try:
+            for event in ended:
+                event.wait(interval_s / len(ended))
             now = time.time()
             if stream.isatty() or now - shown > 300:
                 shown = now
                 with lock:
-                    ended = len(outcome.finished) + len(outcome.failed)
-                    line = ' | '.join([f'{ended}/{len(jobs)}', *(job.progress() for job in running)])
+                    over = len(outcome.finished) + len(outcome.failed)
+                    line = ' | '.join([f'{over}/{len(jobs)}', *(job.progress() for job in running)])
                 stream.write(f'{_CLEAR}{line[:160]}' if stream.isatty() else f'[{time.strftime("%H:%M:%S")}] {line}\n')
                 stream.flush()
         except KeyboardInterrupt:
