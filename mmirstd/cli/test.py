@@ -63,6 +63,9 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         help='resize images and masks to N x N before the network, as some published protocols do; '
         'without it, the evaluation is at native size',
     )
+    parser.add_argument(
+        '--verbose', action='store_true', help='the whole log on the console, in place of notes and figures'
+    )
     add_common_arguments(parser)
     return parser.parse_args(argv)
 
@@ -75,6 +78,8 @@ def main(argv: list[str] | None = None) -> None:
 
 
 def _test(args: argparse.Namespace) -> None:
+    from mmengine.runner import Runner
+
     from mmirstd.engine import CheckpointGuardHook
     from mmirstd.engine.checkpoint_files import find_checkpoint
     from mmirstd.engine.config_errors import explain_config_errors
@@ -84,6 +89,7 @@ def _test(args: argparse.Namespace) -> None:
     from mmirstd.engine.loading_options import loading_steps
     from mmirstd.engine.normalization import follow_training, is_asked_for
     from mmirstd.engine.prediction_only import predict_only
+    from mmirstd.engine.short_console import ShortTestRunner
     from mmirstd.utils.errors import CheckpointError, ConfigError
 
     now_doing('preparing the test')
@@ -145,7 +151,7 @@ def _test(args: argparse.Namespace) -> None:
         notices.append(text)
 
     _, notes = prepare(cfg, args.launcher)
-    runner = build_runner(cfg, [*notes, *notices])
+    runner = build_runner(cfg, [*notes, *notices], Runner if args.verbose else ShortTestRunner)
     if given:
         runner.register_hook(
             CheckpointGuardHook(min_match=0.0 if args.partial_checkpoint else 1.0, filename=args.checkpoint)

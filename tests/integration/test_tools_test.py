@@ -50,6 +50,8 @@ def test_metrics_provenance_and_pictures(checkpoint, tiny_config, run, tmp_path)
     assert [p.stem for p in pictures] == [f'scene{i:03d}' for i in range(20, 24)]
     assert all(cv2.imread(str(p)) is not None for p in pictures)
     assert 'IoU' in done.stdout
+    assert 'IRSTDMetric, 4 images' in done.stdout  # the table of protocols
+    assert 'System environment' not in done.stdout  # that is in the log
 
 
 def test_evaluation_at_a_fixed_size(checkpoint, tiny_config, run, tmp_path):
@@ -183,6 +185,7 @@ def test_batches_at_native_sizes_give_what_single_images_give(tiny_data, checkpo
             checkpoint,
             '--dump',
             f'dump{size}',
+            '--verbose',
             '--cfg-options',
             f'data_root={root}',
             f'test_dataloader.batch_size={size}',

@@ -1,13 +1,14 @@
-"""Who is heard on the console of a training."""
+"""Who is heard on the console of a training, and of a test."""
 
 from __future__ import annotations
 
 import logging
 from pathlib import Path
 
+import pytest
 from mmengine.logging import print_log
 
-from mmirstd.engine.short_console import ShortConsoleRunner
+from mmirstd.engine.short_console import ShortConsoleRunner, ShortTestRunner
 from tests.test_engine.small_runner import small_runner
 
 
@@ -31,3 +32,18 @@ def test_another_process_has_no_table(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(ShortConsoleRunner, 'rank', 1)
     small_runner(tmp_path, epochs=1, runner_class=ShortConsoleRunner).train()
     assert 'epoch' not in capsys.readouterr().out
+
+
+def log_as(module, runner):
+    """A line that a module has logged."""
+    exec("print_log('figures', logger=logger)", dict(__name__=module, print_log=print_log, logger=runner.logger))
+
+
+@pytest.mark.parametrize(('runner_class', 'shown'), [(ShortConsoleRunner, False), (ShortTestRunner, True)])
+def test_only_a_test_shows_the_tables_of_its_evaluators(runner_class, shown, tmp_path, capsys):
+    runner = small_runner(tmp_path, epochs=1, runner_class=runner_class, log_level='INFO')
+    log_as('mmirstd.evaluation.metrics.irstd_metric', runner)
+    out = capsys.readouterr().out
+    assert ('figures' in out) == shown
+    assert 'System environment' not in out
+    assert 'figures' in Path(runner.logger.log_file).read_text()

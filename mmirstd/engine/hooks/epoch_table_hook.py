@@ -69,6 +69,20 @@ class EpochTableHook(Hook):
         """Say how far it is."""
         self._status_line.show(f'  validating: {batch_idx + 1}/{len(runner.val_dataloader)}')
 
+    def after_test_iter(
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: dict | tuple | list | None = None,
+        outputs: Sequence | None = None,
+    ) -> None:
+        """Say how far it is."""
+        self._status_line.show(f'  testing: {batch_idx + 1}/{len(runner.test_dataloader)}')
+
+    def after_test_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
+        """The figures follow."""
+        self._status_line.clear()
+
     def after_val_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
         """Write the line, with the figures."""
         self._row(runner, metrics or {})
