@@ -42,8 +42,14 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--list', action='store_true', help='show the networks and their published figures')
     add_traceback_argument(parser)
     args = parser.parse_args(argv)
-    if not args.list and None in (args.network, args.checkpoint, args.data):
-        parser.error('NETWORK, CKPT and --data ROOT are needed (or --list)')
+    missing = [
+        name
+        for name, given in (('NETWORK', args.network), ('CKPT', args.checkpoint), ('--data ROOT', args.data))
+        if given is None
+    ]
+    if missing and not args.list and args.network is None:
+        parser.error(f'{", ".join(missing)} are needed, or --list')
+    args.missing = missing
     return args
 
 
@@ -58,7 +64,14 @@ def main(argv: list[str] | None = None) -> None:
             for data_set, figures in entry.published.items():
                 print(f'  {data_set}: ' + ', '.join(f'{name} {_text(name, value)}' for name, value in figures.items()))
         return
-    entry = get_official_weights(args.network, args.entries)
+    entry = get_official_weights(args.network, args.entries)  # a wrong name is told before what else is missing
+    if args.missing:
+        raise ConfigError(f'verify-official {entry.name}: {" and ".join(args.missing)} missing')
+    for path in (args.checkpoint, Path(args.data)):
+        if not path.exists():
+            raise ConfigError(
+                f'{path}: does not exist', cure='the path of the official weights, and that of the data set'
+            )
     data_set = args.data_set or entry.data_set_in(args.data)
     if data_set not in entry.published:
         raise ConfigError(f'--data-set {data_set}: no figures of {entry.name}', expected=', '.join(entry.published))

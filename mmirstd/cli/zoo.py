@@ -94,8 +94,9 @@ def main(argv: list[str] | None = None) -> int:
         args.kind,
     )
     table = zoo_table(sort_entries(found, args.sort, args.data), args.data)
-    print(as_terminal_table(table))
-    print(f'{len(found)} of {len(everything)} networks')
+    if found:
+        print(as_terminal_table(table))
+    print(f'{len(found)} of {len(everything)} networks' + ('' if found else ': none fits these limits'))
     if args.out:
         write_result_tables(args.out, table)
     if args.page:

@@ -102,8 +102,21 @@ def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_data_set_without_published_figures_is_refused(tmp_path: Path) -> None:
+    (tmp_path / 'x.pth').touch()
+    words = ['rpcanet', str(tmp_path / 'x.pth'), '--data', str(tmp_path)]
     with pytest.raises(ConfigError, match='no figures of rpcanet: expected nudt-sirst-663-664, irstd-1k-800-201'):
-        verify_official.main(['rpcanet', 'x.pth', '--data', str(tmp_path), '--data-set', 'sirst3'])
+        verify_official.main([*words, '--data-set', 'sirst3'])
+
+
+def test_what_is_wrong_is_told_in_order(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match='did you mean: rpcanet'):
+        verify_official.main(['rpcnet', 'x.pth'])
+    with pytest.raises(ConfigError, match='rpcanet: CKPT and --data ROOT missing'):
+        verify_official.main(['rpcanet'])
+    with pytest.raises(ConfigError, match='x.pth: does not exist'):
+        verify_official.main(['rpcanet', str(tmp_path / 'x.pth'), '--data', str(tmp_path)])
+    with pytest.raises(SystemExit):
+        verify_official.main([])
 
 
 def test_the_list_shows_what_was_published(capsys: pytest.CaptureFixture) -> None:

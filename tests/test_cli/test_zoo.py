@@ -37,10 +37,12 @@ def test_filters_and_writes_a_file(tmp_path: Path, capsys: pytest.CaptureFixture
     rows = (tmp_path / 'zoo.csv').read_text().splitlines()
     assert [row.split(',')[0] for row in rows] == ['network', 'acm-fpn', 'acm', 'acm-unet']
     assert '3 of ' in capsys.readouterr().out
+    main(['--license', 'nothing of that kind'])
+    assert capsys.readouterr().out.startswith('0 of ')
 
 
 def test_unknown_name(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match='no network is called nothing: expected acm'):
+    with pytest.raises(ConfigError, match='no network is called nothing: expected abc, '):
         main(['nothing'])
     with pytest.raises(ConfigError, match='no base model nothing in'):
         main(['nothing', '--measure', '--record', str(tmp_path / 'zoo.json')])
