@@ -113,8 +113,8 @@ def test_bad_input_is_one_clear_line(tmp_path):
     (tmp_path / 'p.json').write_text('{"targets": {"snr": [1, 2]}}')
     for args, message in (
         (('d', '--parameters', 'p.json'), "TargetConfig has no parameter ['snr']"),
-        (('d', '--size', '8x8'), 'SceneConfig.size must be'),
-        (('d', '--scr', '5', '2'), 'TargetConfig.scr must be a pair'),
+        (('d', '--size', '8x8'), '--size must be'),
+        (('d', '--scr', '5', '2'), '--scr must be a pair'),
         (('d', '--num-frames', '5'), '--num-frames is for --mode sequences'),
         (('d', '--workers', '0'), '--workers must be at least 1'),
     ):

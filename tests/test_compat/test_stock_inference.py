@@ -27,6 +27,9 @@ from mmseg.apis import MMSegInferencer, inference_model, init_model  # isort: sk
 GGL_NET = REPO / 'configs/ggl_net/ggl-net-tiny_pretrained-b8-70e_nuaa-sirst-341-86.py'
 WEIGHTS = str(REPO / 'configs/ggl_net/weights/ggl-net-tiny_nuaa-sirst-341-86.pth')
 
+# Ours folds batch norms into convolutions, mmseg's own does not: rounding in float32.
+FOLDED = 1e-4
+
 
 @pytest.fixture(scope='module')
 def images(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
@@ -61,7 +64,7 @@ def test_inference_model(segmentor: Any, images: list[str], expected: list[np.nd
     before = copy.deepcopy(segmentor.cfg.to_dict())
     # A path after an array: mmseg's own preparation leaves the loader of arrays behind.
     for given in (gray(images[0]), images[0], gray(images[0], 3)):
-        np.testing.assert_array_equal(probability(inference_model(segmentor, given)), expected[0])
+        np.testing.assert_allclose(probability(inference_model(segmentor, given)), expected[0], atol=FOLDED)
     for several in (images, [gray(path) for path in images]):
         for sample, wanted in zip(inference_model(segmentor, several), expected, strict=True):
             # two images together, sums in another order
@@ -92,7 +95,7 @@ def test_mmseg_inferencer(images: list[str], expected: list[np.ndarray], tmp_pat
     inferencer = MMSegInferencer(str(GGL_NET), WEIGHTS, device='cpu', show_progress=False)
     for given in (images, [gray(path) for path in images], [gray(path, 3) for path in images]):
         for sample, wanted in zip(inferencer(given, return_datasamples=True), expected, strict=True):
-            np.testing.assert_array_equal(probability(sample), wanted)
+            np.testing.assert_allclose(probability(sample), wanted, atol=FOLDED)
     found = inferencer(images[0], out_dir=str(tmp_path))
     np.testing.assert_array_equal(found['predictions'], expected[0] > 0.5)
     assert len(list(tmp_path.rglob('*.png'))) == 2  # the picture and the mask

@@ -42,7 +42,7 @@ def test_default_is_always_reported():
         ('ggl-net', 'data/NUDT-SIRST', 256, None),
         ('basicirstd', 'data/NUAA-SIRST', None, None),
         ('basicirstd', 'data/NUAA-SIRST', 256, 'at native size'),
-        ('acm', 'data/NUAA-SIRST', None, '512 x 512'),
+        ('acm', 'data/NUAA-SIRST', None, None),  # several codes share it, each at a size of its own
         ('rpcanet', 'data/NUDT-SIRST', 256, None),
         ('agpcnet', 'data/SIRST-Aug', None, None),
     ],

@@ -260,7 +260,6 @@ _SPECS = (
             'niou': NiouRule(_HALF, 'truncate'),
             'roc': RocRule(),
         },
-        resolution={'*': 512},
         defects=(_TRUNCATED, _EMPTY_IS_ZERO, 'pixAcc counts mask > 0 as target pixels. No Pd and no Fa.'),
     ),
     ProtocolSpec(

@@ -42,7 +42,7 @@ class MRF3Head(IRSTDHead):
     those edges.
 
     Args:
-        in_channels: Channels of the decoded feature and of the coarser levels.
+        in_channels: Channels of the decoded feature and of the coarser levels; a number: of the decoded feature alone.
         in_index: Of these in the neck's output.
         side_weight: Factor of each side map's loss.
         edge_weight: Factor of each edge map's loss.
@@ -51,31 +51,35 @@ class MRF3Head(IRSTDHead):
 
     def __init__(
         self,
-        in_channels: Sequence[int] = (32, 64, 128),
-        in_index: Sequence[int] = (0, 1, 2),
+        in_channels: int | Sequence[int] = (32, 64, 128),
+        in_index: int | Sequence[int] = (0, 1, 2),
         side_weight: float = 0.01,
         edge_weight: float = 0.01,
         **kwargs: Any,
     ) -> None:
-        super().__init__(in_channels=list(in_channels), in_index=list(in_index), **kwargs)
+        in_channels, in_index = (
+            [value] if isinstance(value, int) else list(value) for value in (in_channels, in_index)
+        )
+        super().__init__(in_channels=in_channels, in_index=in_index, **kwargs)
         self.side_weight = side_weight
         self.edge_weight = edge_weight
         self.conv_seg, self.aux_convs = nn.Identity(), nn.ModuleList()
         self.masks, self.edges = (
             nn.ModuleList(
-                nn.Sequential(VanillaConv(width, width // 2, 3), nn.Conv2d(width // 2, 2, 1)) for width in in_channels
+                nn.Sequential(VanillaConv(width, width // 2, 3), nn.Conv2d(width // 2, 2 * self.map_channels, 1))
+                for width in in_channels
             )
             for _ in range(2)
         )
         self.side_loss, self.edge_loss = MeanIoULoss(), BinaryCrossEntropyLoss(avg_non_ignore=True)
 
     def class_logits(self, inputs: Sequence[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
-        """Levels -> masks and edges of all of them, (B, 2, H_i, W_i) each, background first."""
+        """Levels -> masks and edges of all of them, (B, 2 map_channels, H_i, W_i) each, background first."""
         levels = self._levels(inputs)
         return ([conv(x) for conv, x in zip(self.masks, levels)], [conv(x) for conv, x in zip(self.edges, levels)])
 
     def forward(self, inputs: Sequence[Tensor]) -> Tensor:
-        """Levels of the neck -> the prediction's logits (B, 1, H, W)."""
+        """Levels of the neck -> the prediction's logits (B, map_channels, H, W)."""
         return as_target_logits(self.masks[0](self._levels(inputs)[0]))
 
     def level_logits(self, inputs: Sequence[Tensor]) -> list[Tensor]:
@@ -101,6 +105,6 @@ class MRF3Head(IRSTDHead):
 
 
 def as_target_logits(classes: Tensor) -> Tensor:
-    """(B, 2, H, W) logits of background and target -> (B, 1, H, W), whose sigmoid is the softmax's second class."""
+    """(B, 2 C, H, W) logits of background and target -> (B, C, H, W), whose sigmoid is the target's softmax."""
     background, target = classes.chunk(2, dim=1)
     return target - background

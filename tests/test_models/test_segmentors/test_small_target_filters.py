@@ -179,7 +179,7 @@ def test_bad_options(name: str, options: dict, message: str) -> None:
 
 def test_configs() -> None:
     assert {path.stem for path in CONFIGS} == {
-        f'{name}_nuaa-sirst-341-86' for name in ('max-median', 'lcm', 'mpcm', 'pstnn')
+        f'{name}_nuaa-sirst-341-86' for name in ('ipi', 'lcm', 'max-median', 'mpcm', 'pstnn', 'wslcm')
     }
     for path in CONFIGS:
         cfg = Config.fromfile(path)
