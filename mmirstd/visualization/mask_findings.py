@@ -48,10 +48,10 @@ class _Numbered(Protocol):
     def number(self) -> int | None: ...
 
 
-_F = TypeVar('_F', bound=_Numbered)
+T = TypeVar('T', bound=_Numbered)
 
 
-def numbered(findings: Sequence[_F]) -> Iterator[tuple[int, _F]]:
+def numbered(findings: Sequence[T]) -> Iterator[tuple[int, T]]:
     """Each finding with what it is called in pictures: its own number, or its place in the order, from 1."""
     for place, finding in enumerate(findings, 1):
         yield place if finding.number is None else finding.number, finding

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from mmirstd.utils.commands import command_line
 
-#: |logit| at most this: infinity would turn into NaN where mmseg interpolates.
+#: The largest size of a logit: infinity would turn into NaN where mmseg interpolates.
 LOGIT_LIMIT = 13.8
 
 
