@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from mmengine.dataset import pseudo_collate
+from mmengine.registry import init_default_scope
 
 from mmirstd.apis.inputs import expand_inputs, read_still
 from mmirstd.apis.irstd_inferencer import IRSTDInferencer
@@ -41,6 +42,7 @@ def probabilities() -> dict[tuple, list]:
 
 
 def data_set(case: str, **options) -> SIRSTDataset:
+    init_default_scope('mmseg')  # another test may have left another one
     cfg = load_config(str(CONFIG), dict(data_root=str(SHARED / 'cases' / case), **options))
     arguments = dict(cfg.test_dataloader.dataset)
     arguments.pop('type')

@@ -148,32 +148,6 @@ class FrameInference:
             return
         yield raw
 
-    def prepare(self, raw: np.ndarray, source: Source, frame: int = 0) -> Any:
-        """Gray values (H, W) as the network saw them in training; of inferencers that take images one by one.
-
-        Raises:
-            DataError: They do not fit the normalization, or are not finite.
-        """
-        raise NotImplementedError
-
-    def _prepared(
-        self, sources: Iterator[Source], on_error: OnError | None, raw_format: RawFormat | None, max_frames: int | None
-    ) -> Iterator[Any]:
-        """Every image or frame through :meth:`prepare`; a source that fails is left at its defect."""
-        for source in sources:
-            frames = (
-                self._still(source, on_error)
-                if source.still
-                else self._stream(source, on_error, raw_format, max_frames)
-            )
-            for number, raw in enumerate(frames):
-                try:
-                    prepared = self.prepare(raw, source, number)
-                except (DataError, MemoryError) as error:
-                    self._fail(source, error, on_error)
-                    break
-                yield prepared
-
     def _stream(
         self, source: Source, on_error: OnError | None, raw_format: RawFormat | None, max_frames: int | None
     ) -> Iterator[np.ndarray]:

@@ -4,39 +4,19 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from mmirstd.utils.errors import DataError
 
-from .frame_inference import FrameInference, OnError
 from .frame_result import FrameResult
-from .frame_stream import RawFormat
-from .inputs import Source
+from .single_image_inference import PreparedImage, SingleImageInference
 from .target_measurement import measure_targets
 from .tiling import AUTO_TILE_PIXELS, Tiling
 
 
-@dataclass
-class PreparedImage:
-    """One image on its way to the network.
-
-    Attributes:
-        source: Where it is from.
-        frame: Number of the frame.
-        gray: (H, W) as read, NaN and infinity replaced if the config says so.
-        image: (H, W) float32, normalized as in training.
-    """
-
-    source: Source
-    frame: int
-    gray: np.ndarray
-    image: np.ndarray
-
-
-class ImageInference(FrameInference):
+class ImageInference(SingleImageInference):
     """Single images and frames, each for itself; a subclass has :meth:`predict_maps`.
 
     Attributes:
@@ -66,43 +46,16 @@ class ImageInference(FrameInference):
             return None
         return dict(tile=self.tile, window=self.tiling.window, overlap=self.tiling.overlap, seam=self.tiling.seam)
 
-    def preprocess(
-        self,
-        inputs: Any,
-        batch_size: int = 1,
-        recursive: bool = False,
-        on_error: OnError | None = None,
-        raw_format: RawFormat | None = None,
-        max_frames: int | None = None,
-    ) -> Iterator[list[PreparedImage]]:
-        """Batches of images of one size; see the base class."""
-        batch: list[PreparedImage] = []
-        for prepared in self._prepared(self._sources(inputs, recursive), on_error, raw_format, max_frames):
-            alone = self.tiled(prepared.image.shape)
-            if batch and (alone or batch[0].image.shape != prepared.image.shape):
-                yield batch
-                batch = []
-            batch.append(prepared)
-            if alone or len(batch) == batch_size:
-                self._tile_batch = batch_size
-                yield batch
-                batch = []
-        if batch:
-            yield batch
-
     _tile_batch = 1
 
-    def prepare(self, raw: np.ndarray, source: Source, frame: int = 0) -> PreparedImage:
-        """Normalize gray values (H, W) as in training.
+    def preprocess(self, inputs: Any, batch_size: int = 1, *args: Any, **kwargs: Any) -> Iterator[list[PreparedImage]]:
+        """Batches of images of one size, tiled ones alone; ``batch_size`` counts their tiles, too."""
+        self._tile_batch = batch_size
+        return super().preprocess(inputs, batch_size, *args, **kwargs)
 
-        Raises:
-            DataError: They do not fit the normalization, or are not finite.
-        """
-        label = source.label if source.still else f'{source.label}, frame {frame}'
-        if raw.dtype.kind == 'f':
-            raw = self.loader.repair_nonfinite(raw, label)
-        image = self.loader.normalized(raw, label)
-        return PreparedImage(source, frame, raw, image)
+    def goes_alone(self, shape: tuple[int, int]) -> bool:
+        """A tiled image is a batch of tiles."""
+        return self.tiled(shape)
 
     def tiled(self, shape: tuple[int, int]) -> bool:
         """Whether an image of this shape is tiled."""
@@ -112,19 +65,8 @@ class ImageInference(FrameInference):
             return True
         return shape[0] * shape[1] > AUTO_TILE_PIXELS and not self.whole_image
 
-    def forward(self, inputs: list[PreparedImage], on_error: OnError | None = None) -> list[FrameResult]:
-        """Results of a batch; if it fails as a whole, its images are tried one by one."""
-        try:
-            return self._forward(inputs)
-        except Exception as error:
-            if on_error is None:
-                raise
-            if len(inputs) > 1:
-                return [result for item in inputs for result in self.forward([item], on_error)]
-            on_error(inputs[0].source, explain_failure(error, inputs[0]))
-            return []
-
-    def _forward(self, batch: list[PreparedImage]) -> list[FrameResult]:
+    def run_batch(self, batch: list[PreparedImage]) -> list[FrameResult]:
+        """See the base class."""
         if self.tiled(batch[0].image.shape):
             maps = [self.tiling.run(item.image, self.predict_maps, self._tile_batch) for item in batch]
         else:
@@ -133,12 +75,20 @@ class ImageInference(FrameInference):
 
     def _measure(self, item: PreparedImage, probability: np.ndarray) -> FrameResult:
         if not np.isfinite(probability).all():
-            raise DataError(
-                f"{item.source.label}: the network gave NaN; its weights or the image's values are not "
-                'what they should be'
-            )
+            raise item.nan_error()
         targets, mask = measure_targets(probability, self.threshold, self.min_area, item.gray, item.frame)
         return FrameResult(item.source, item.frame, item.gray, targets, self.threshold, probability, mask)
+
+    def explain_failure(self, error: Exception, item: PreparedImage) -> Exception:
+        """An error about memory with what to do about it; any other as it is."""
+        text = str(error)
+        if isinstance(error, MemoryError) or type(error).__name__ == 'OutOfMemoryError' or 'not enough memory' in text:
+            height, width = item.gray.shape
+            return DataError(
+                f'{item.source.label}: not enough memory for {width}x{height} pixels in one piece; tile it '
+                "with a smaller window (--tile on --window 512, or tile='on', tiling=Tiling(window=512))"
+            )
+        return error
 
     @abstractmethod
     def predict_maps(self, images: list[np.ndarray]) -> list[np.ndarray]:
@@ -150,15 +100,3 @@ class ImageInference(FrameInference):
         Returns:
             (H, W) float32 in [0, 1] each.
         """
-
-
-def explain_failure(error: Exception, item: PreparedImage) -> Exception:
-    """An error about memory with what to do about it; any other as it is."""
-    text = str(error)
-    if isinstance(error, MemoryError) or type(error).__name__ == 'OutOfMemoryError' or 'not enough memory' in text:
-        height, width = item.image.shape
-        return DataError(
-            f'{item.source.label}: not enough memory for {width}x{height} pixels in one piece; tile it '
-            "with a smaller window (--tile on --window 512, or tile='on', tiling=Tiling(window=512))"
-        )
-    return error

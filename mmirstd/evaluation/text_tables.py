@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+from .scr_bins import bin_name
 
 
 def cell(name: str, value: float) -> str:
@@ -37,3 +40,27 @@ def as_text(*tables: Any, width: int) -> str:
     for table in tables:
         console.print(table)
     return buffer.getvalue().rstrip()
+
+
+def sequence_tables(tables: Mapping[str, Any], shown: Sequence[str]) -> str:
+    """Measures of sequences and of all, and below them Pd by SCR where it is known.
+
+    Args:
+        tables: ``sequences`` (name -> measures), ``overall`` (measures), and perhaps ``scr`` (rows with their bin).
+        shown: Measures, a column each.
+    """
+    view = new_table('sequence')
+    for name in shown:
+        view.add_column(heading(name), justify='right', no_wrap=True)
+    for name, table in [*tables['sequences'].items(), ('all', tables['overall'])]:
+        view.add_row(name, *(cell(key, table[key]) for key in shown))
+    views = [view]
+    if 'scr' in tables:
+        counted = ('targets', 'detected', 'Pd')
+        by_scr = new_table('SCR')
+        for name in counted:
+            by_scr.add_column(name)
+        for row in tables['scr']:
+            by_scr.add_row(bin_name(row), *(cell(name, row[name]) for name in counted))
+        views.append(by_scr)
+    return as_text(*views, width=60 + 20 * len(shown))

@@ -7,35 +7,11 @@ data_root = 'data/synthetic-sequences'  # another root for all splits: --cfg-opt
 load = dict(type='mmirstd.LoadClip', bit_depth=14)
 train_pipeline = [load, *_base_.train_pipeline[1:]]
 test_pipeline = [load, *_base_.test_pipeline[1:]]
-masks = ('images', 'masks')
+clips = dict(type='mmirstd.ClipDataset', data_root=data_root, mask_folders=('images', 'masks'))
 
-train_dataloader = dict(
-    dataset=dict(
-        type='mmirstd.ClipDataset',
-        data_root=data_root,
-        ann_file='instances_train2017.json',
-        mask_folders=masks,
-        pipeline=train_pipeline,
-    )
-)
-val_dataloader = dict(
-    dataset=dict(
-        type='mmirstd.ClipDataset',
-        data_root=data_root,
-        ann_file='instances_val2017.json',
-        mask_folders=masks,
-        pipeline=test_pipeline,
-    )
-)
-test_dataloader = dict(
-    dataset=dict(
-        type='mmirstd.ClipDataset',
-        data_root=data_root,
-        ann_file='instances_test2017.json',
-        mask_folders=masks,
-        pipeline=test_pipeline,
-    )
-)
+train_dataloader = dict(dataset=dict(clips, ann_file='instances_train2017.json', pipeline=train_pipeline))
+val_dataloader = dict(dataset=dict(clips, ann_file='instances_val2017.json', pipeline=test_pipeline))
+test_dataloader = dict(dataset=dict(clips, ann_file='instances_test2017.json', pipeline=test_pipeline))
 # Pd by SCR; None: without end.
 val_evaluator = dict(scr_bins=(0, 2, 4, 6, 10, 15, 20, None))
 test_evaluator = dict(scr_bins=(0, 2, 4, 6, 10, 15, 20, None))

@@ -17,7 +17,7 @@ from ..functional import ImageEvidence, summarize
 from ..functional.box_pd_fa import pd_by_scr
 from ..report_files import check_suffix, write_json
 from ..scr_bins import bin_name, check_scr_bins
-from ..text_tables import as_text, cell, heading, new_table
+from ..text_tables import sequence_tables
 from .irstd_metric import IRSTDMetric
 
 #: What is shown of each sequence.
@@ -198,16 +198,4 @@ def _is_hit(box: Sequence[float], components: Components, targets: Sequence[Mapp
 
 def _text(tables: Mapping[str, Any]) -> str:
     shown = [name for name in SHOWN if name in tables['overall'] and name != 'Fa']
-    view = new_table('sequence')
-    for name in shown:
-        view.add_column(heading(name), justify='right', no_wrap=True)
-    for name, table in [*tables['sequences'].items(), ('all', tables['overall'])]:
-        view.add_row(name, *(cell(key, table[key]) for key in shown))
-    views = [view]
-    if 'scr' in tables:
-        views.append(new_table('SCR'))
-        for name in ('targets', 'detected', 'Pd'):
-            views[-1].add_column(name)
-        for row in tables['scr']:
-            views[-1].add_row(bin_name(row), *(cell(name, row[name]) for name in ('targets', 'detected', 'Pd')))
-    return as_text(*views, width=60 + 20 * len(shown))
+    return sequence_tables(tables, shown)

@@ -18,7 +18,7 @@ from ..functional.coco_evaluation import FRAMES
 from ..functional.score_counts import SCORE_BINS, count_by_score
 from ..report_files import check_suffix, write_json, write_per_image
 from ..scr_bins import bin_name, check_scr_bins
-from ..text_tables import as_text, cell, heading, new_table
+from ..text_tables import sequence_tables
 from .data_set_metric import DataSetMetric
 
 
@@ -277,16 +277,4 @@ def _text(tables: Mapping[str, Any]) -> str:
     """The measures as text tables: overall and by sequence, by SCR."""
     hidden = ('Fa', 'mAP75', 'target_precision', 'detected', 'false')
     shown = [name for name in tables['overall'] if name not in hidden and name not in ('sstnet/mAP', 'sstnet/mAP75')]
-    view = new_table('sequence')
-    for name in shown:
-        view.add_column(heading(name), justify='right', no_wrap=True)
-    for name, table in [*tables['sequences'].items(), ('all', tables['overall'])]:
-        view.add_row(name, *(cell(key, table[key]) for key in shown))
-    views = [view]
-    if 'scr' in tables:
-        views.append(new_table('SCR'))
-        for name in ('targets', 'detected', 'Pd'):
-            views[-1].add_column(name)
-        for row in tables['scr']:
-            views[-1].add_row(bin_name(row), *(cell(name, row[name]) for name in ('targets', 'detected', 'Pd')))
-    return as_text(*views, width=60 + 20 * len(shown))
+    return sequence_tables(tables, shown)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 
 import torch
@@ -14,9 +15,9 @@ Levels = tuple[Tensor, ...]
 class ClipNeck(BaseModule):
     """A temporal neck that gives features of all frames of a clip; a subclass writes :meth:`features`."""
 
+    @abstractmethod
     def features(self, clips: Tensor, key_frame: bool) -> Tensor:
         """(B, C, T, H, W) -> (B, C', T, H, W), or with ``key_frame`` (B, C', 1, H, W), the last frame alone."""
-        raise NotImplementedError
 
     def forward(self, frames: Sequence[Levels]) -> Levels:
         """The finest levels of T frames, (B, C, H, W) each -> one level (B, C', H, W) of the key frame, the last."""
