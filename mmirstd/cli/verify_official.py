@@ -42,14 +42,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--list', action='store_true', help='show the networks and their published figures')
     add_traceback_argument(parser)
     args = parser.parse_args(argv)
-    missing = [
-        name
-        for name, given in (('NETWORK', args.network), ('CKPT', args.checkpoint), ('--data ROOT', args.data))
-        if given is None
-    ]
-    if missing and not args.list and args.network is None:
-        parser.error(f'{", ".join(missing)} are needed, or --list')
-    args.missing = missing
+    if args.network is None and not args.list:
+        parser.error('NETWORK, CKPT and --data ROOT are needed, or --list')
     return args
 
 
@@ -65,8 +59,8 @@ def main(argv: list[str] | None = None) -> None:
                 print(f'  {data_set}: ' + ', '.join(f'{name} {_text(name, value)}' for name, value in figures.items()))
         return
     entry = get_official_weights(args.network, args.entries)  # a wrong name is told before what else is missing
-    if args.missing:
-        raise ConfigError(f'verify-official {entry.name}: {" and ".join(args.missing)} missing')
+    if args.checkpoint is None or args.data is None:
+        raise ConfigError(f'verify-official {entry.name}: CKPT and --data ROOT are needed, too')
     for path in (args.checkpoint, Path(args.data)):
         if not path.exists():
             raise ConfigError(

@@ -111,7 +111,7 @@ def test_a_data_set_without_published_figures_is_refused(tmp_path: Path) -> None
 def test_what_is_wrong_is_told_in_order(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match='did you mean: rpcanet'):
         verify_official.main(['rpcnet', 'x.pth'])
-    with pytest.raises(ConfigError, match='rpcanet: CKPT and --data ROOT missing'):
+    with pytest.raises(ConfigError, match='rpcanet: CKPT and --data ROOT are needed'):
         verify_official.main(['rpcanet'])
     with pytest.raises(ConfigError, match='x.pth: does not exist'):
         verify_official.main(['rpcanet', str(tmp_path / 'x.pth'), '--data', str(tmp_path)])
