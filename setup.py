@@ -92,7 +92,7 @@ setup(
         'deploy': ['onnx>=1.15', 'onnxruntime>=1.17', 'openvino>=2024.0'],
         # make docs
         'docs': ['sphinx>=8.2', 'myst-parser>=4', 'furo>=2024.8', 'sphinx-copybutton>=0.5'],
-        'tests': ['pytest>=8', 'pytest-xdist>=3.6', 'hypothesis>=6', 'scikit-image>=0.20', 'tifffile'],
+        'tests': ['pytest>=9', 'pytest-xdist>=3.6', 'hypothesis>=6', 'scikit-image>=0.20', 'tifffile'],
     },
     classifiers=[
         'License :: OSI Approved :: Apache Software License',

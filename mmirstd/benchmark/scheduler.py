@@ -91,19 +91,25 @@ def run_jobs(
         finally:
             ended[slot].set()
 
-    for slot in range(len(ended)):
-        threading.Thread(target=work_and_tell, args=(slot,), name=f'benchmark-{slot}').start()
-    shown = time.time()
-    while not all(event.is_set() for event in ended):
+    threads = [
+        threading.Thread(target=work_and_tell, args=(slot,), name=f'benchmark-{slot}') for slot in range(len(ended))
+    ]
+    shown, over = time.time(), False
+    while not over:  # all of it inside the try, so that Ctrl-C at any moment ends here
         try:
-            for event in ended:
-                event.wait(interval_s / len(ended))
+            for thread in threads:
+                if thread.ident is None and not stop.is_set():
+                    thread.start()
+            for event, thread in zip(ended, threads):
+                if thread.ident is not None:
+                    event.wait(interval_s / len(ended))
+            over = all(event.is_set() or thread.ident is None for event, thread in zip(ended, threads))
             now = time.time()
             if stream.isatty() or now - shown > 300:
                 shown = now
                 with lock:
-                    over = len(outcome.finished) + len(outcome.failed)
-                    line = ' | '.join([f'{over}/{len(jobs)}', *(job.progress() for job in running)])
+                    count = len(outcome.finished) + len(outcome.failed)
+                    line = ' | '.join([f'{count}/{len(jobs)}', *(job.progress() for job in running)])
                 stream.write(f'{_CLEAR}{line[:160]}' if stream.isatty() else f'[{time.strftime("%H:%M:%S")}] {line}\n')
                 stream.flush()
         except KeyboardInterrupt:

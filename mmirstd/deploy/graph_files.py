@@ -16,6 +16,7 @@ from mmirstd.utils.errors import UserError
 from mmirstd.utils.files import atomic_path
 
 from .graph_description import KEY, GraphDescription
+from .openvino_package import import_openvino
 
 #: ONNX's operator set; the newest that PyTorch 2.0 can write.
 OPSET = 17
@@ -122,7 +123,7 @@ FORMATS: dict[str, Callable[[Any, Path, GraphDescription], None]] = {
 
 def _package(name: str) -> Any:
     try:
-        return __import__(name)
+        return import_openvino() if name == 'openvino' else __import__(name)
     except ImportError as error:
         raise UserError(
             f'the format needs the package {name}, which cannot be imported ({error})',

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from mmirstd.utils.errors import DataError, MissingDataError, UserError
 
 from .graph_description import KEY, READERS, GraphDescription
+from .openvino_package import import_openvino
 
 #: What runs a file -> the Python package; the first installed one is taken unless another is asked for.
 RUNTIMES: dict[str, str] = {'openvino': 'openvino', 'onnxruntime': 'onnxruntime'}
@@ -86,9 +87,7 @@ class OpenVinoSession(GraphSession):
     runtime = 'openvino'
 
     def __init__(self, file: Path, threads: int | None = None, precision: str = 'fp32') -> None:
-        import openvino
-
-        core = openvino.Core()
+        core = import_openvino().Core()
         options: dict[str, Any] = {
             'INFERENCE_PRECISION_HINT': {'fp32': 'f32', 'bf16': 'bf16', 'fp16': 'f16'}[precision],
             'PERFORMANCE_HINT': 'LATENCY',
