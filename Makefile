@@ -60,7 +60,7 @@ app: $(APP_STAMP)  ## open a page to try detectors on your own images and videos
 	cd $(ROOT) && $(PY) tools/app.py $(APP_ARGS)
 
 test: $(APP_STAMP) $(DEPLOY_STAMP)  ## run all tests, one process for each core
-	cd $(ROOT) && $(PY) -m pytest -n auto --dist loadfile --no-loadscope-reorder --max-worker-restart 1 $(PYTEST_ARGS)
+	cd $(ROOT) && $(PY) -m pytest -n auto --dist loadfile --no-loadscope-reorder --max-worker-restart 0 $(PYTEST_ARGS)
 
 test-fast: $(APP_STAMP) $(DEPLOY_STAMP)  ## leave out what was measured to be slow (tests/data/durations.json)
 	$(MAKE) test PYTEST_ARGS='-m "not slow" $(PYTEST_ARGS)'
