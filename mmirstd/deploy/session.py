@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from mmirstd.utils.errors import DataError, MissingDataError, UserError
 
 from .graph_description import KEY, READERS, GraphDescription
-from .openvino_package import import_openvino
+from .openvino_package import openvino_core
 
 #: What runs a file -> the Python package; the first installed one is taken unless another is asked for.
 RUNTIMES: dict[str, str] = {'openvino': 'openvino', 'onnxruntime': 'onnxruntime'}
@@ -87,7 +87,7 @@ class OpenVinoSession(GraphSession):
     runtime = 'openvino'
 
     def __init__(self, file: Path, threads: int | None = None, precision: str = 'fp32') -> None:
-        core = import_openvino().Core()
+        core = openvino_core()
         options: dict[str, Any] = {
             'INFERENCE_PRECISION_HINT': {'fp32': 'f32', 'bf16': 'bf16', 'fp16': 'f16'}[precision],
             'PERFORMANCE_HINT': 'LATENCY',
