@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from functools import cache, cached_property
 
 import torch
-from mmengine.config import Config
+from mmengine.config import Config, ConfigDict
 from mmengine.registry import init_default_scope
 from mmseg.models.utils import resize
 from torch import Tensor, nn
@@ -118,22 +118,24 @@ class TwoClasses(GoldenNetwork):
 
 
 class Clips(GoldenNetwork):
-    """SSTNet: boxes, objectness and class of the key frame of a clip, and in training the motion branch's loss."""
+    """A detector of clips: boxes, objectness and class of the key frame."""
+
+    #: Not a part of a detector.
+    whole = True
 
     def new(self, in_channels: int, training: bool = False) -> nn.Module:
-        """With the motion branch's unused parameters in training."""
         init_default_scope('mmdet')
         model = Config.fromfile(REPO / self.key_map.model.split(' ')[0]).model
         del model['data_preprocessor']
-        model.backbone.in_channels = model.motion_branch.in_channels = in_channels
-        model.motion_branch.official_unused = model.temporal_neck.official_unused = training
+        self.configure(model, in_channels, training)
         built = MODELS.build(model)
         # The official code takes the frames one after the other.
-        built.fold_frames = built.temporal_neck.fold_frames = not training
+        built.fold_frames = not training
         return built
 
-    def keeps_unused(self, training: bool) -> bool:
-        return training
+    def configure(self, model: ConfigDict, in_channels: int, training: bool) -> None:
+        """Change the config before it is built."""
+        model.backbone.in_channels = in_channels
 
     def input(self, in_channels: int | None = None, training: bool = False) -> Tensor:
         """The recorded clips (B, C, T, H, W) as ours (B, T, C, H, W)."""
@@ -142,14 +144,34 @@ class Clips(GoldenNetwork):
     def logits(self, model: nn.Module, image: Tensor) -> list[Tensor]:
         return [official_map(model(image, mode='tensor'))]
 
+
+class SSTNet(Clips):
+    """In training also the motion branch's loss."""
+
+    def new(self, in_channels: int, training: bool = False) -> nn.Module:
+        built = super().new(in_channels, training)
+        built.temporal_neck.fold_frames = not training
+        return built
+
+    def configure(self, model: ConfigDict, in_channels: int, training: bool) -> None:
+        """With the motion branch's unused parameters in training."""
+        model.backbone.in_channels = model.motion_branch.in_channels = in_channels
+        model.motion_branch.official_unused = model.temporal_neck.official_unused = training
+
+    def keeps_unused(self, training: bool) -> bool:
+        return training
+
     def training_outputs(self, model: nn.Module, image: Tensor) -> Sequence[Tensor]:
+        """With the motion loss."""
         frames = model.extract_clip_feats(image)
         raw = official_map(model.bbox_head(model.couple(frames)))
         return [raw, model.motion_branch.loss(image, frames)['loss_motion']]
 
 
-class Pyramid(Clips):
+class Pyramid(SSTNet):
     """Backbone and pyramid of one frame (``--arch sstnet-pyramid``)."""
+
+    whole = False
 
     def new(self, in_channels: int, training: bool = False) -> nn.Module:
         model = super().new(in_channels)
@@ -303,8 +325,9 @@ _ENTRIES: dict[str, Callable[[], GoldenNetwork]] = {
     'feedbacksts': lambda: ClipMasks('feedbacksts', 'feedbacksts'),
     # The float64 gradient is the official code's own; swapped ranks move that of float32, 2872.99.
     'serankdet': lambda: GoldenNetwork('serankdet', 'serankdet', serank_levels, gradient_norm=2873.2138441002244),
-    'sstnet': lambda: Clips('sstnet', 'sstnet'),
+    'sstnet': lambda: SSTNet('sstnet', 'sstnet'),
     'sstnet-pyramid': lambda: Pyramid('sstnet_feature_extractor', 'sstnet-pyramid'),
+    'tridos': lambda: Clips('tridos', 'tridos'),
     'uiu-net': lambda: GoldenNetwork('uiunet', 'uiu-net', uiu_levels),
     'uiu-net-basic': lambda: GoldenNetwork(
         'basic_uiunet', 'uiu-net-basic', training_levels=uiu_levels, variants={_ALL_IN_EVALUATION: uiu_levels}

@@ -18,6 +18,7 @@ Operations that only choose, copy or negate numbers are exact.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -156,6 +157,16 @@ def _fourier(call: _Call) -> Sums:
     return [(math.log2(math.prod(result.shape[axis] for axis in axes)), power)]
 
 
+def _leave_real(noise: Tensor, x: Tensor, axes: Sequence[int]) -> None:
+    """No rounding makes a frequency complex that is its own mirror, for a real signal: a sum with signs alone."""
+    mirrors = [[0, x.shape[axis] // 2] if x.shape[axis] % 2 == 0 else [0] for axis in axes]
+    for choice in itertools.product(*mirrors):
+        index: list[Any] = [slice(None)] * x.ndim
+        for axis, number in zip(axes, choice):
+            index[axis] = number
+        noise[(*index, 1)] = 0.0
+
+
 def _few(call: _Call) -> Sums:
     return [(4, call.squares())]
 
@@ -220,7 +231,10 @@ class RoundingNoise(TorchDispatchMode):
                 size = math.sqrt(depth) * size
                 if result.is_complex():
                     result, size = torch.view_as_real(result), size[..., None]
-                result.add_(self._noise(result) * size)
+                noise = self._noise(result) * size
+                if packet is aten._fft_r2c:
+                    _leave_real(noise, args[0], args[1])
+                result.add_(noise)
         if packet is aten.native_batch_norm and args[5]:
             self._move_statistics(args, *results)
         return out

@@ -42,6 +42,7 @@ from . import (
     sctransnet,
     serankdet,
     sstnet,
+    tridos,
     uiu_net,
     unet,
 )
@@ -91,6 +92,7 @@ ARCHS: dict[str, KeyMap] = {
     'serankdet': serankdet.KEY_MAP,
     'sstnet': sstnet.KEY_MAP,
     'sstnet-pyramid': sstnet.PYRAMID_KEY_MAP,
+    'tridos': tridos.KEY_MAP,
     'uiu-net': uiu_net.KEY_MAP,
     'uiu-net-basic': uiu_net.BASIC_KEY_MAP,
     'unet': unet.KEY_MAP,

@@ -3,17 +3,9 @@
 from __future__ import annotations
 
 from .key_map import KeyMap
+from .video_swin import SWIN_BLOCK
 
 _DEPTHS = (2, 2, 2, 1)
-_BLOCK = {
-    'norm1': 'norm1',
-    'attn.relative_position_bias_table': 'attention.position_bias',
-    'attn.qkv': 'attention.qkv',
-    'attn.proj': 'attention.project',
-    'norm2': 'norm2',
-    'mlp.fc1': 'mlp.0',
-    'mlp.fc2': 'mlp.2',
-}
 
 
 def _prefixes() -> dict[str, str]:
@@ -35,7 +27,10 @@ def _prefixes() -> dict[str, str]:
         ):
             for block in range(depth):
                 prefixes.update(
-                    {f'{official}.blocks.{block}.{old}': f'{ours}.blocks.{block}.{new}' for old, new in _BLOCK.items()}
+                    {
+                        f'{official}.blocks.{block}.{old}': f'{ours}.blocks.{block}.{new}'
+                        for old, new in SWIN_BLOCK.items()
+                    }
                 )
         if stage < 3:
             prefixes[f'layers_down.{stage}.downsample'] = f'temporal_neck.down.{stage}.resample'

@@ -6,9 +6,10 @@ import pytest
 import torch
 from torch import nn
 
-from tests.golden_network import DOUBLE, MARGIN, rounding_records
-from tests.golden_zoo import NAMES, ClipMasks, golden_network
+from tests.golden_network import DOUBLE, MARGIN, Figures, rounding_records
+from tests.golden_zoo import NAMES, ClipMasks, Clips, golden_network, official_map
 
+DETECTORS = [name for name in NAMES if isinstance(golden_network(name), Clips)]
 FOLDING = [name for name in NAMES if golden_network(name).folds]
 
 
@@ -42,7 +43,7 @@ def test_float32_training_step_differs_by_rounding_alone(name: str) -> None:
     golden_network(name).check_float32_training()
 
 
-@pytest.mark.parametrize('name', [name for name in NAMES if not name.startswith('sstnet')])
+@pytest.mark.parametrize('name', [name for name in NAMES if name not in DETECTORS])
 def test_the_segmentor_predicts_what_was_compared(name: str) -> None:
     """Segmentors of clips leave out what only other frames than the key frame need."""
     network = golden_network(name)
@@ -52,6 +53,16 @@ def test_the_segmentor_predicts_what_was_compared(name: str) -> None:
     with torch.no_grad():
         compared = network.prediction(model, image)
         torch.testing.assert_close(model(image, mode='tensor'), compared, rtol=1e-9 if clips else 0, atol=0)
+
+
+@pytest.mark.parametrize('name', [name for name in DETECTORS if golden_network(name).whole])
+def test_a_detector_fed_frame_by_frame_gives_the_official_outputs(name: str) -> None:
+    network = golden_network(name)
+    model = network.build(dtype=torch.float64)
+    with torch.no_grad():
+        levels = model.couple_states([model.frame_state(frame) for frame in network.input().double().unbind(1)])
+        raw = official_map(model.bbox_head(levels))
+    Figures(raw).check(network.golden['outputs_float64'][0], MARGIN * DOUBLE * network.rounding['outputs'][0])
 
 
 # The bounds

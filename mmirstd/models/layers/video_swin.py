@@ -18,11 +18,12 @@ class WindowAttention3D(nn.Module):
         channels: C, a multiple of the heads.
         window: Frames, rows and columns of a window.
         num_heads: Heads.
+        qkv_bias: Biases of queries, keys and values.
     """
 
     position_index: Tensor
 
-    def __init__(self, channels: int, window: Window, num_heads: int) -> None:
+    def __init__(self, channels: int, window: Window, num_heads: int, qkv_bias: bool = True) -> None:
         super().__init__()
         self.num_heads = num_heads
         spans = [2 * side - 1 for side in window]
@@ -32,7 +33,7 @@ class WindowAttention3D(nn.Module):
         distance = places[:, :, None] - places[:, None] + torch.tensor(window).view(3, 1, 1) - 1
         index = (distance[0] * spans[1] + distance[1]) * spans[2] + distance[2]
         self.register_buffer('position_index', index, persistent=False)
-        self.qkv = nn.Linear(channels, 3 * channels)
+        self.qkv = nn.Linear(channels, 3 * channels, bias=qkv_bias)
         self.project = nn.Linear(channels, channels)
 
     def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
@@ -57,14 +58,15 @@ class SwinBlock3D(nn.Module):
         num_heads: Heads.
         window: Frames, rows and columns.
         shifted: Windows are shifted by half their size.
+        qkv_bias: Biases of the attention's queries, keys and values.
     """
 
-    def __init__(self, channels: int, num_heads: int, window: Window, shifted: bool) -> None:
+    def __init__(self, channels: int, num_heads: int, window: Window, shifted: bool, qkv_bias: bool = True) -> None:
         super().__init__()
         self.window = window
         self.shift = tuple(side // 2 if shifted else 0 for side in window)
         self.norm1 = nn.LayerNorm(channels)
-        self.attention = WindowAttention3D(channels, window, num_heads)
+        self.attention = WindowAttention3D(channels, window, num_heads, qkv_bias)
         self.norm2 = nn.LayerNorm(channels)
         self.mlp = nn.Sequential(nn.Linear(channels, 4 * channels), nn.GELU(), nn.Linear(4 * channels, channels))
 

@@ -4,6 +4,7 @@ from .binary_cross_entropy_loss import BinaryCrossEntropyLoss
 from .corner_focal_loss import CornerFocalLoss
 from .dgr_loss import DGRLoss
 from .dice_loss import DiceLoss
+from .dual_view_box_loss import DualViewBoxLoss
 from .focal_iou_loss import FocalIoULoss
 from .isnet_edge_loss import ISNetEdgeLoss
 from .mask_loss import MaskLoss
@@ -18,6 +19,7 @@ __all__ = [
     'CornerFocalLoss',
     'DGRLoss',
     'DiceLoss',
+    'DualViewBoxLoss',
     'FocalIoULoss',
     'ISNetEdgeLoss',
     'MaskLoss',

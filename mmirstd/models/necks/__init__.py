@@ -31,6 +31,7 @@ from .skip_pyramid import SkipPyramid
 from .tgfm import TGFM
 from .top_down import UShapeNeck
 from .top_down_taps import TopDownTaps
+from .tridos import TridosNeck
 
 __all__ = [
     'ABCNeck',
@@ -63,5 +64,6 @@ __all__ = [
     'SkipPyramid',
     'TGFM',
     'TopDownTaps',
+    'TridosNeck',
     'UShapeNeck',
 ]

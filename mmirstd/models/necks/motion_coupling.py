@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import torch
-from mmcv.cnn import ConvModule
-from mmengine.model import BaseModule
 from torch import Tensor, nn
 from torch.nn import functional
 
 from mmirstd.registry import MODELS
 
-# How mmdet initializes the parts of YOLOX.
-KAIMING_UNIFORM = dict(
-    type='Kaiming', layer='Conv2d', a=math.sqrt(5), distribution='uniform', mode='fan_in', nonlinearity='leaky_relu'
-)
+from .gated_key import KAIMING_UNIFORM, GatedKeyNeck
 
 
 class FrameState(NamedTuple):
@@ -33,7 +27,7 @@ class FrameState(NamedTuple):
 
 
 @MODELS.register_module()
-class MotionCouplingNeck(BaseModule):
+class MotionCouplingNeck(GatedKeyNeck):
     """Motion-coupling neck over T frames, the key frame last.
 
     Two paths meet in a last pair of convolutions: (1) all past frames together make a sigmoid gate on the key
@@ -46,8 +40,7 @@ class MotionCouplingNeck(BaseModule):
     Args:
         in_channels: Channels C of the one level.
         num_frames: Frames T of a clip, at least 2.
-        out_channels: Channels after a last 1x1 convolution (in the official code the stem of the YOLOX head, which
-            mmdet leaves to the neck); None: no such convolution, C channels.
+        out_channels: See :class:`GatedKeyNeck`.
         fold_frames: In training, put the pairs of path (2) into the batch, so that batch norm has statistics over all
             of them; False: one pair after the other, as the official code does.  No difference in eval mode.
         official_unused: Also make the weight of the key frame, which the official code has and never uses.  It gets
@@ -71,38 +64,16 @@ class MotionCouplingNeck(BaseModule):
         act_cfg: dict = dict(type='SiLU', inplace=False),
         init_cfg: dict | Sequence[dict] | None = KAIMING_UNIFORM,
     ) -> None:
-        super().__init__(init_cfg)
-        if num_frames < 2:
-            raise ValueError(
-                f'num_frames is {num_frames}; motion needs at least 2 frames (a model of single frames '
-                'is MultiFrameDetector with num_frames=1 and temporal_neck=None)'
-            )
-        self.in_channels = in_channels
-        self.num_frames = num_frames
-        self.out_channels = out_channels or in_channels
+        super().__init__(in_channels, num_frames, out_channels, 2, norm_cfg, act_cfg, init_cfg)
         self.fold_frames = fold_frames
-
-        def conv3x3(inner: int, outer: int, act: dict = act_cfg) -> ConvModule:
-            return ConvModule(inner, outer, 3, padding=1, norm_cfg=norm_cfg, act_cfg=act)
-
         channels, past = in_channels, num_frames - 1
-        # Not mmengine's Sequential, which would have ConvModule initialize itself in place of init_cfg.
-        self.gate = nn.Sequential(
-            conv3x3(channels * past, channels * 2), conv3x3(channels * 2, channels, dict(type='Sigmoid'))
-        )
-        self.gated = nn.Sequential(conv3x3(channels, channels), conv3x3(channels, channels))
-        self.gated_mix = nn.Sequential(conv3x3(channels * 2, channels * 2), conv3x3(channels * 2, channels))
-        self.pair = nn.Sequential(conv3x3(channels * 2, channels * 2), conv3x3(channels * 2, channels))
+        self.pair = self.mix(channels * 2, channels * 2)
         self.pair_weights = nn.ParameterList(
             nn.Parameter(torch.tensor([0.25])) for _ in range(past + int(official_unused))
         )
-        self.pair_mix = nn.Sequential(conv3x3(channels, channels), conv3x3(channels, channels))
-        self.final = nn.Sequential(conv3x3(channels * 2, channels * 2), conv3x3(channels * 2, channels))
-        self.out_conv = (
-            nn.Sequential()
-            if out_channels is None
-            else nn.Sequential(ConvModule(channels, out_channels, 1, norm_cfg=norm_cfg, act_cfg=act_cfg))
-        )
+        self.pair_mix = self.mix(channels, channels)
+        self.final = self.mix(channels * 2, channels * 2)
+        self.out_conv = self.make_out_conv(out_channels)
 
     def forward(self, frames: Sequence[Sequence[Tensor]]) -> tuple[Tensor]:
         """Couple the features of a clip.
@@ -116,7 +87,7 @@ class MotionCouplingNeck(BaseModule):
         Raises:
             ValueError: If the number of frames or levels is another one than the neck was built for.
         """
-        *past, key = [self._level(levels) for levels in self._check(frames)]
+        *past, key = [self.level(levels) for levels in self.check_frames(frames)]
         if self.fold_frames or not self.training:
             pairs = torch.cat([torch.cat(past), key.repeat(len(past), 1, 1, 1)], dim=1)
             coupled = self.pair(pairs).chunk(len(past))
@@ -130,7 +101,7 @@ class MotionCouplingNeck(BaseModule):
         Args:
             levels: The one level of the frame's pyramid, (B, C, h, w).
         """
-        feat = self._level(levels)
+        feat = self.level(levels)
         # A convolution of concatenated inputs is the sum of one convolution for each input.
         first: Any = self.pair[0]
         return FrameState(feat, functional.conv2d(feat, first.conv.weight[:, : self.in_channels], padding=1))
@@ -144,7 +115,7 @@ class MotionCouplingNeck(BaseModule):
         """
         if self.training:
             raise RuntimeError('MotionCouplingNeck.couple works in eval mode only; call forward in training')
-        *past, key = self._check(states)
+        *past, key = self.check_frames(states)
         first: Any = self.pair[0]
         second = self.pair[1]
         # The bias is there after batch norm was folded into the convolution (mmcv.cnn.fuse_conv_bn).
@@ -153,21 +124,6 @@ class MotionCouplingNeck(BaseModule):
         return self._finish([state.feat for state in past], key.feat, second(pairs).chunk(len(past)))
 
     def _finish(self, past: list[Tensor], key: Tensor, coupled: Sequence[Tensor]) -> tuple[Tensor]:
-        gated = self.gated(self.gate(torch.cat(past, dim=1)) * key)
-        gated = self.gated_mix(torch.cat([gated, key], dim=1))
+        gated = self.gate_key(past, key)
         summed = self.pair_mix(sum(weight * feat for weight, feat in zip(self.pair_weights, coupled)))
         return (self.out_conv(self.final(torch.cat([summed, gated], dim=1))),)
-
-    def _check(self, frames: Sequence) -> Sequence:
-        if len(frames) != self.num_frames:
-            raise ValueError(f'MotionCouplingNeck was built for {self.num_frames} frames, got {len(frames)}')
-        return frames
-
-    @staticmethod
-    def _level(levels: Sequence[Tensor]) -> Tensor:
-        if len(levels) != 1:
-            raise ValueError(
-                f'MotionCouplingNeck couples one level, got {len(levels)}; let the pyramid return one '
-                '(CSPFPN: out_levels=(0,))'
-            )
-        return levels[0]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from mmengine.config import ConfigDict
+from mmengine.config import Config, ConfigDict
 from mmengine.optim import OptimWrapper
+from mmengine.registry import init_default_scope
 
 from mmirstd.registry import MODELS
 from tests.rounding import UNIT
-from tests.shared import load_golden
+from tests.shared import REPO, load_golden
 from tests.test_models.clip_models import noise, sample, tiny_config, tiny_detector
 
 from mmdet.structures import DetDataSample  # isort: skip
@@ -194,19 +195,22 @@ class TestBadInput:
             MODELS.build(cfg).eval()(noise(1, 2, 1, 32, 32), mode='tensor')
 
 
-def test_the_heads_loss_is_the_official_one() -> None:
-    """mmdet's YOLOXHead with SimOTA on the recorded raw map of SSTNet's YOLOXLoss (golden/losses.json).
+@pytest.mark.parametrize(('code', 'base'), [('SSTNet', 'sstnet'), ('Tridos', 'tridos')])
+def test_the_heads_loss_is_the_official_one(code: str, base: str) -> None:
+    """mmdet's YOLOXHead with SimOTA on the recorded raw map of the official YOLOXLoss (golden/losses.json).
 
     Both know float32 alone, in which they add 768 objectness terms of one sign: each addition rounds once, and so each
     sum is at most 768 units off.  The gradients were summed in float64.
     """
     golden = load_golden('losses')['yolo']
-    value = next(v for v in golden['values'] if v['code'] == 'SSTNet' and 'value' in v)
+    value = next(v for v in golden['values'] if v['code'] == code and 'value' in v)
     generator = np.random.Generator(np.random.PCG64(11))
     raw = torch.from_numpy((0.5 * generator.standard_normal((3, 6, 16, 16))).astype(np.float32)).requires_grad_()
     boxes = [[[40.0, 60.0, 10.0, 8.0], [100.0, 30.0, 6.0, 6.0]], [[64.0, 64.0, 12.0, 9.0]], []]
     samples = [sample([[x - w / 2, y - h / 2, x + w / 2, y + h / 2] for x, y, w, h in image]) for image in boxes]
-    head = MODELS.build(ConfigDict(tiny_config(1)['bbox_head'], train_cfg=tiny_config(1)['train_cfg']))
+    init_default_scope('mmdet')
+    model = Config.fromfile(REPO / f'configs/_base_/models/{base}.py').model
+    head = MODELS.build(ConfigDict(model.bbox_head, train_cfg=model.train_cfg))
     losses = head.loss_by_feat(
         [raw[:, 5:]], [raw[:, :4]], [raw[:, 4:5]], [s.gt_instances for s in samples], [s.metainfo for s in samples]
     )

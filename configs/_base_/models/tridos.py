@@ -1,0 +1,14 @@
+# Tridos (UESTC-nnLab/Tridos) on clips of 5 frames: 20.6 M parameters.
+_base_ = ['./sstnet.py']
+
+focal = dict(type='FocalLoss', use_sigmoid=True, gamma=2.0, alpha=0.25, reduction='sum', loss_weight=1.0)
+
+model = dict(
+    temporal_neck=dict(_delete_=True, type='mmirstd.TridosNeck', in_channels=128, num_frames=5, out_channels=256),
+    bbox_head=dict(
+        loss_cls=focal,
+        loss_obj=focal,
+        loss_bbox=dict(type='mmirstd.DualViewBoxLoss', loss_weight=5.0),
+    ),
+    motion_branch=None,
+)
