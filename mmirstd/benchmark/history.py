@@ -50,9 +50,11 @@ def read_history(work_dir: Path, unit: str = 'epoch') -> History:
             (new_train if 'iter' in entry else new_val).append(entry)
         if not new_train and not new_val:
             continue
-        start = min([e[unit] for e in new_train[:1]] + [e['step'] for e in new_val[:1]])
-        train = [e for e in train if e[unit] < start] + new_train
-        val = [e for e in val if e['step'] < start] + new_val
+        # A part may begin with the validation of the epoch that the part before it trained.
+        first_val = new_val[0]['step'] if new_val else math.inf
+        first_train = new_train[0][unit] if new_train else first_val + 1
+        train = [e for e in train if e[unit] < first_train] + new_train
+        val = [e for e in val if e['step'] < min(first_train, first_val)] + new_val
     return History(train, val)
 
 

@@ -92,7 +92,14 @@ def _train(args: argparse.Namespace) -> int:
     from mmirstd.engine.checkpoint_files import find_checkpoint, newest_checkpoint
     from mmirstd.engine.config_errors import explain_config_errors
     from mmirstd.engine.config_files import load_config
-    from mmirstd.engine.hooks import CheckpointGuardHook, NormalizationHook, ScheduleGuardHook
+    from mmirstd.engine.hooks import (
+        CheckpointGuardHook,
+        MissedValidationHook,
+        NonFiniteLossHook,
+        NormalizationHook,
+        PreemptionHook,
+        ScheduleGuardHook,
+    )
     from mmirstd.engine.launch import build_runner, default_work_dir, prepare
     from mmirstd.engine.optim_wrapper import accept_dtype, enable_amp
     from mmirstd.engine.short_console import ShortConsoleRunner
@@ -136,7 +143,8 @@ def _train(args: argparse.Namespace) -> int:
 
     _, notes = prepare(cfg, args.launcher)
     runner = build_runner(cfg, [*notes, *resume_notes], Runner if args.verbose else ShortConsoleRunner)
-    runner.register_hook(NormalizationHook())
+    for hook in (NormalizationHook(), NonFiniteLossHook(), PreemptionHook(), MissedValidationHook()):
+        runner.register_hook(hook)
     if args.worst and cfg.get('val_dataloader'):
         from mmirstd.visualization.worst_images import WorstImagesHook
 

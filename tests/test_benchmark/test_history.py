@@ -43,6 +43,15 @@ def test_a_resumed_part_replaces_what_was_done_beyond_its_start(tmp_path: Path) 
     assert last_position(tmp_path)['loss'] == 6.0
 
 
+def test_a_part_may_begin_with_the_validation_that_was_cut_off(tmp_path: Path) -> None:
+    write(tmp_path, '1', [step(1, 1, 9.0), dict(IoU=0.1, step=1), step(2, 2, 8.0)])
+    write(tmp_path, '2', [dict(IoU=0.2, step=2), step(3, 3, 7.0)])
+    write(tmp_path, '3', [dict(IoU=0.3, step=3)])
+    history = read_history(tmp_path)
+    assert [e['epoch'] for e in history.train] == [1, 2, 3]
+    assert [(e['step'], e['IoU']) for e in history.val] == [(1, 0.1), (2, 0.2), (3, 0.3)]
+
+
 def test_nothing_logged(tmp_path: Path) -> None:
     assert read_history(tmp_path) == History([], [])
     assert seconds_per_iteration(read_history(tmp_path)) is None

@@ -7,10 +7,13 @@ from .checkpoint_guard_hook import CheckpointGuardHook
 from .epoch_seed_hook import EpochSeedHook
 from .epoch_table_hook import EpochTableHook
 from .gradient_diagnostics_hook import GradientDiagnosticsHook
+from .missed_validation_hook import MissedValidationHook
+from .nonfinite_loss_hook import NonFiniteLossHook
 from .normalization_hook import NormalizationHook
 from .patience_hook import PatienceHook
 from .prediction_dump_hook import PredictionDumpHook
 from .prediction_writer_hook import PredictionWriterHook
+from .preemption_hook import PreemptionHook
 from .schedule_guard_hook import ScheduleGuardHook
 from .timed_logger_hook import TimedLoggerHook
 
@@ -22,10 +25,13 @@ __all__ = [
     'EpochSeedHook',
     'EpochTableHook',
     'GradientDiagnosticsHook',
+    'MissedValidationHook',
+    'NonFiniteLossHook',
     'NormalizationHook',
     'PatienceHook',
     'PredictionDumpHook',
     'PredictionWriterHook',
+    'PreemptionHook',
     'ScheduleGuardHook',
     'TimedLoggerHook',
 ]

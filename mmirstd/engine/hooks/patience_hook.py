@@ -19,8 +19,8 @@ class PatienceHook(EarlyStoppingHook):
     """Stop when ``patience`` validations in a row have not been better than the best one before them.
 
     mmengine's ``EarlyStoppingHook`` with any improvement counted, however small. An undefined measure (NaN) is no
-    improvement. What has been waited is in the checkpoints, so that a continued run goes on waiting. A checkpoint that
-    was written before its epoch was validated lacks that validation, as it lacks it for the best checkpoint.
+    improvement. What has been waited is in the checkpoints, so that a continued run goes on waiting. A checkpoint
+    is written before its epoch is validated; :class:`MissedValidationHook` does that when the run is continued.
 
     Args:
         monitor: The measure.

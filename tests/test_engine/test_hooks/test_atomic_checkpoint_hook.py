@@ -93,3 +93,34 @@ def test_config(given: dict, expected: str) -> None:
     cfg = Config(given)
     use_atomic_checkpoints(cfg)
     assert cfg.default_hooks.checkpoint.type == expected
+
+
+@pytest.mark.parametrize('at', [1, 2, 3, 5, 6, 7, 8])  # an epoch, the best, the epoch with the best's score
+def test_a_full_disk_can_be_lived_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, at: int
+) -> None:
+    run = runner(tmp_path, max_keep_ckpts=1, save_best='IoU', rule='greater', full_disk='go_on')
+    hook = next(hook for hook in run.hooks if isinstance(hook, AtomicCheckpointHook))
+    fail, count = full_disk(1), []
+
+    def write(path: Path, data: bytes) -> int:
+        count.append(path)
+        return fail(path, data) if len(count) == at else path.open('wb').write(data)
+
+    monkeypatch.setattr(Path, 'write_bytes', write)
+    errors: list[str] = []
+    monkeypatch.setattr(run.logger, 'error', errors.append)
+    run.train()
+    assert len(errors) == 1
+    assert 'a checkpoint cannot be written' in errors[0]
+    assert 'the training goes on' in errors[0]
+    files = [path.name for path in tmp_path.glob('*.pth')]
+    assert all(checkpoint_defect(tmp_path / name, thorough=True) is None for name in files)
+    assert newest_checkpoint(str(tmp_path)).path == str(tmp_path / 'epoch_3.pth')
+    assert hook.best_ckpt_path == str(tmp_path / ('best_IoU_epoch_2.pth' if at == 8 else 'best_IoU_epoch_3.pth'))
+    assert Path(hook.best_ckpt_path).name in files
+
+
+def test_what_a_full_disk_does_is_chosen_by_name() -> None:
+    with pytest.raises(ValueError, match="full_disk='ignore'; expected 'stop' or 'go_on'"):
+        AtomicCheckpointHook(full_disk='ignore')
