@@ -63,6 +63,8 @@ setup(
         'tqdm>=4.60',
         # The form of suite files (mmirstd benchmark), with errors that name the place.
         'jsonschema>=4.0',
+        # PNG files are written several times as fast with it; where there is no wheel, zlib does it.
+        'isal>=1.5; platform_machine in "x86_64 AMD64 aarch64 arm64"',
     ],
     extras_require={
         # The maintained line; works on current PyTorch.

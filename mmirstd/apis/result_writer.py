@@ -13,7 +13,7 @@ from typing import Any, TextIO
 import cv2
 import numpy as np
 
-from mmirstd.utils.files import encode_png
+from mmirstd.utils.png import encode_png
 from mmirstd.visualization.video_overlay import DisplayRange, draw_targets
 
 from .frame_result import FrameResult

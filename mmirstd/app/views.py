@@ -11,7 +11,7 @@ import numpy as np
 
 from mmirstd.apis import FrameResult
 from mmirstd.apis.target_schema import Target
-from mmirstd.utils.files import encode_png
+from mmirstd.utils.png import encode_png
 from mmirstd.visualization import detection_insets, zoom_insets
 from mmirstd.visualization.target_view import magnify_window
 

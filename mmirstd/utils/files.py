@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, PNG, and checksums."""
+"""Files that appear whole or not at all, and checksums."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import cv2
 from numpy.typing import NDArray
+
+from .png import encode_png
 
 
 @contextmanager
@@ -70,37 +71,15 @@ def write_json(path: str | os.PathLike[str], data: Any, indent: int | None = 2) 
     write_text(path, json.dumps(data, indent=indent) + '\n')
 
 
-def encode_png(image: NDArray[Any], run_lengths: bool = False) -> bytes:
-    """An image as PNG.
-
-    Args:
-        image: (H, W) or (H, W, 3 or 4) BGR(A), uint8 or uint16.
-        run_lengths: Look for run lengths only. Noise has no longer repeats, and looking for them costs twice the time.
-
-    Raises:
-        ValueError: PNG does not hold such an image.
-    """
-    options = [cv2.IMWRITE_PNG_COMPRESSION, 3]
-    if run_lengths:
-        options += [cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE]
-    try:
-        done, data = cv2.imencode('.png', image, options)
-    except cv2.error:
-        done = False
-    if not done:
-        raise ValueError(f'an image of shape {image.shape}, {image.dtype} cannot be encoded as PNG')
-    return data.tobytes()
-
-
-def save_png(path: str | os.PathLike[str], image: NDArray[Any], run_lengths: bool = False) -> None:
+def save_png(path: str | os.PathLike[str], image: NDArray[Any]) -> None:
     """Write a PNG at once, also where OpenCV cannot open the path (non-ASCII names on some systems).
 
     Raises:
-        ValueError: As :func:`encode_png`; the message names the file.
+        ValueError: As :func:`.png.encode_png`; the message names the file.
         OSError: As :func:`atomic_path`.
     """
     try:
-        data = encode_png(image, run_lengths)
+        data = encode_png(image)
     except ValueError as error:
         raise ValueError(f'{path}: {error}') from None
     write_bytes(path, data)

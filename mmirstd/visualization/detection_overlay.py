@@ -20,12 +20,12 @@ from .box_findings import BoxFinding, find_detections
 from .display import display_range as range_of
 from .display import single_channel, stretch, to_display
 from .drawing import (
-    BACKGROUND,
     DIM,
     FONT,
     GAP,
     MAX_MARKERS,
     TEXT,
+    blank,
     draw_brackets,
     put_text,
     put_text_rimmed,
@@ -113,7 +113,7 @@ def draw_detections(
     canvas_width = GAP + panel.shape[1] + GAP + inset_columns * (inset_width + GAP)
     canvas_width = max(canvas_width, 620)  # the verdict and the legend need it
     body = max(panel.shape[0], rows * (inset_height + GAP) - GAP)
-    canvas = np.full((_HEADER + body + 26, canvas_width, 3), BACKGROUND, np.uint8)
+    canvas = blank(_HEADER + body + 26, canvas_width)
     canvas[_HEADER : _HEADER + panel.shape[0], GAP : GAP + panel.shape[1]] = panel
     low, high = range_of(raw) if display_range is None else display_range
     for slot, (number, finding) in enumerate(numbered(findings[:slots])):
@@ -241,7 +241,7 @@ def _inset(
     for other in findings[:MAX_MARKERS]:
         draw_finding(marked, other, TILE / size, (left, top), '')
     color, border = BOX_COLORS[finding.status], 3
-    inset = np.full((_CAPTION + TILE + border, 2 * TILE + 2 + 2 * border, 3), BACKGROUND, np.uint8)
+    inset = blank(_CAPTION + TILE + border, 2 * TILE + 2 + 2 * border)
     for k, tile in enumerate((bare, marked)):
         x = border + k * (TILE + 2)
         inset[_CAPTION : _CAPTION + TILE, x : x + TILE] = tile

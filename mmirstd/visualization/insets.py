@@ -9,7 +9,7 @@ import numpy as np
 
 from .contours import binary_mask, draw_contours, resize_mask
 from .display import display_range, heat_map, single_channel, stretch
-from .drawing import BACKGROUND, COLORS, DIM, TEXT, put_text, shorten
+from .drawing import COLORS, DIM, TEXT, blank, put_text, shorten
 from .mask_findings import Finding, numbered
 
 TILE = 168  # side of a magnified square: a common multiple of the magnifications x8, x7, x6, x4, x3, x2
@@ -63,6 +63,7 @@ def zoom_insets(
     gt: np.ndarray | None,
     pred: np.ndarray,
     prob: np.ndarray | None = None,
+    shown_range: tuple[float, float] | None = None,
 ) -> list[np.ndarray]:
     """Magnify the surroundings of each finding.
 
@@ -79,12 +80,13 @@ def zoom_insets(
         gt: (H, W) mask or None.
         pred: (H, W) mask.
         prob: (H, W) probabilities in [0, 1] or None.
+        shown_range: The gray values that the whole image shows in black and white; None: :func:`display_range`.
 
     Returns:
         One uint8 BGR picture per finding, all of the same size.
     """
     image = single_channel(image)
-    low, high = display_range(image)
+    low, high = display_range(image) if shown_range is None else shown_range
     pred = binary_mask(pred, image.shape, 'prediction')
     gt = None if gt is None else binary_mask(gt, image.shape, 'ground truth')
     insets = []
@@ -119,7 +121,7 @@ def _frame(tiles: list[np.ndarray], finding: Finding, number: int, zoom: int) ->
     color = COLORS[finding.status]
     border, caption = 3, 40
     width = len(tiles) * (TILE + 2) - 2 + 2 * border
-    inset = np.full((TILE + caption + border, width, 3), BACKGROUND, np.uint8)
+    inset = blank(TILE + caption + border, width)
     for k, tile in enumerate(tiles):
         x = border + k * (TILE + 2)
         inset[caption : caption + TILE, x : x + TILE] = tile

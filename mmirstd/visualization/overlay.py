@@ -19,8 +19,8 @@ import cv2
 import numpy as np
 
 from .contours import binary_mask, draw_contours, resize_mask
-from .display import single_channel, to_display
-from .drawing import BACKGROUND, COLORS, DIM, GAP, MAX_MARKERS, TEXT, mark, put_text, shorten
+from .display import display_range, single_channel, stretch
+from .drawing import COLORS, DIM, GAP, MAX_MARKERS, TEXT, blank, mark, put_text, shorten
 from .insets import zoom_insets
 from .mask_findings import Finding, find_components, numbered
 
@@ -73,7 +73,8 @@ def draw_comparison(
 
     scale = panel_size / max(shape)
     size = (max(1, round(shape[1] * scale)), max(1, round(shape[0] * scale)))
-    display = to_display(raw)
+    shown_range = display_range(raw)
+    display = stretch(raw, *shown_range)
     display = cv2.resize(display, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
     panels = [('image', display)]
     # One that is a line of a result file is called by its number there, with inset or without.
@@ -92,7 +93,7 @@ def draw_comparison(
         mark(panel, finding.box, COLORS[finding.status], scale, label)
     panels.append(('prediction', panel))
 
-    insets = zoom_insets(raw, findings[:max_insets], truth, mask, prob)
+    insets = zoom_insets(raw, findings[:max_insets], truth, mask, prob, shown_range)
     title = '   '.join(part for part in (name, text, f'{shape[1]}x{shape[0]}') if part)
     return _compose(
         panels, insets, title, _verdict(findings, truth, mask), len(findings) - len(insets), truth is not None
@@ -138,7 +139,7 @@ def _compose(
     inset_height = insets[0].shape[0] + GAP if insets else 0
     footer = 26 if left_out else 0
     height = header + caption + panel_height + GAP + rows * inset_height + footer
-    canvas = np.full((height, width, 3), BACKGROUND, np.uint8)
+    canvas = blank(height, width)
 
     put_text(canvas, shorten(title, width - 2 * GAP, 0.65), (GAP, 25), TEXT, 0.65, 1)
     x = GAP

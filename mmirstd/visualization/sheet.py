@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from .drawing import BACKGROUND, GAP
+from .drawing import GAP, blank
 
 
 def contact_sheet(images: Sequence[np.ndarray], columns: int = 2, cell_width: int | None = None) -> np.ndarray:
@@ -45,7 +45,7 @@ def contact_sheet(images: Sequence[np.ndarray], columns: int = 2, cell_width: in
     height = max(c.shape[0] for c in cells) + GAP
     width = max(c.shape[1] for c in cells) + GAP
     rows = math.ceil(len(cells) / columns)
-    sheet = np.full((rows * height + GAP, columns * width + GAP, 3), BACKGROUND, np.uint8)
+    sheet = blank(rows * height + GAP, columns * width + GAP)
     for k, cell in enumerate(cells):
         y, x = GAP + k // columns * height, GAP + k % columns * width
         sheet[y : y + cell.shape[0], x : x + cell.shape[1]] = cell

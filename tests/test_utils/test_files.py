@@ -7,14 +7,10 @@ import hashlib
 import json
 import os
 
-import cv2
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
 
-from mmirstd.utils.files import atomic_path, encode_png, file_sha256, save_png, write_bytes, write_json, write_text
+from mmirstd.utils.files import atomic_path, file_sha256, save_png, write_bytes, write_json, write_text
 
 
 @pytest.mark.parametrize('durable', [False, True])
@@ -52,18 +48,6 @@ def test_text_json_and_checksum(tmp_path):
     data = bytes(range(256)) * 5000
     write_bytes(tmp_path / 'b', data)
     assert file_sha256(tmp_path / 'b') == hashlib.sha256(data).hexdigest()
-
-
-@given(
-    image=st.sampled_from([np.uint8, np.uint16]).flatmap(
-        lambda kind: hnp.arrays(kind, st.sampled_from([(1, 1), (7, 5), (7, 5, 3), (3, 9, 4)]))
-    ),
-    run_lengths=st.booleans(),
-)
-def test_png_keeps_every_pixel(image, run_lengths):
-    back = cv2.imdecode(np.frombuffer(encode_png(image, run_lengths), np.uint8), cv2.IMREAD_UNCHANGED)
-    np.testing.assert_array_equal(back, image)
-    assert back.dtype == image.dtype
 
 
 def test_what_png_does_not_hold(tmp_path):

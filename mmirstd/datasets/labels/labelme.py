@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from mmirstd.utils.errors import DataError
-from mmirstd.utils.files import encode_png, write_text
+from mmirstd.utils.files import write_text
+from mmirstd.utils.png import encode_png
 
 from ..text_file import read_text
 from .classes import TARGET, ClassIndex

@@ -147,8 +147,8 @@ def _make_frame(job: tuple[str, int], root: Path, config: DatasetConfig) -> dict
     split, index = job
     scene = render_scene(config.config, scene_rng(config.seed, split, index))
     name = f'{split}_{index:06d}'
-    save_png(root / 'images' / f'{name}.png', scene.image, run_lengths=True)
-    save_png(root / 'masks' / f'{name}.png', scene.mask * np.uint8(255), run_lengths=True)
+    save_png(root / 'images' / f'{name}.png', scene.image)
+    save_png(root / 'masks' / f'{name}.png', scene.mask * np.uint8(255))
     return {
         'id': name,
         'split': split,
@@ -203,7 +203,7 @@ def _make_sequence(job: tuple[str, int], root: Path, config: DatasetConfig) -> d
     frames = []
     for time, scene in enumerate(sequence.frames):
         for folder, picture in zip(folders, (scene.image, scene.mask * np.uint8(255))):
-            save_png(folder / f'{time:05d}.png', picture, run_lengths=True)
+            save_png(folder / f'{time:05d}.png', picture)
         height, width = scene.image.shape
         frames.append(
             {
