@@ -1,0 +1,12 @@
+# mshnet-pconv in benchmarks/nudt-15min.yml: its own loss, everybody's schedule, batch and windows.
+_base_ = [
+    '../../configs/_base_/models/mshnet-pconv.py',
+    '../../configs/_base_/datasets/nudt-sirst-663-664.py',
+    '../../configs/_base_/schedules/cpu_adamw-onecycle.py',
+    '../../configs/_base_/default_runtime.py',
+]
+
+train_dataloader = dict(batch_size=8)
+
+# The official warm-up is 5 of hundreds of epochs; here it would be nearly the whole training.
+model = dict(decode_head=dict(warm_epoch=1, loss_decode=dict(warm_epoch=1)))
