@@ -9,6 +9,8 @@ from torch import Tensor, nn
 
 from mmirstd.registry import MODELS
 
+from .mask_loss import at_least_float32
+
 
 def ciou_loss(pred: Tensor, target: Tensor) -> Tensor:
     """CIoU loss of pairs of boxes (N, 4), x1, y1, x2, y2; (N, ), in [0, 2].
@@ -66,7 +68,8 @@ class DualViewBoxLoss(nn.Module):
         self.loss_weight = loss_weight
 
     def forward(self, pred: Tensor, target: Tensor) -> Tensor:
-        """Loss of pairs of boxes (N, 4), x1, y1, x2, y2 in pixels, N at least 1; a scalar."""
+        """Loss of pairs of boxes (N, 4), x1, y1, x2, y2 in pixels, N at least 1; a scalar, float32 or better."""
+        pred, target = at_least_float32(pred), at_least_float32(target)
         overlap = ciou_loss(pred, target).sum()
         distance = (1 - wasserstein_similarity(pred, target, self.constant)).mean()
         return self.loss_weight * (self.distance_weight * distance + (1 - self.distance_weight) * overlap)

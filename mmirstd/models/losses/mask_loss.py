@@ -61,7 +61,7 @@ class MaskLoss(nn.Module, ABC):
             raise ValueError(
                 f'{type(self).__name__}: logits {tuple(logits.shape)} do not fit target {tuple(target.shape)}'
             )
-        logits = logits.float() if logits.dtype.itemsize < 4 else logits
+        logits = at_least_float32(logits)
         if weight is not None:
             weight = (weight.reshape(target.shape) if weight.numel() == target.numel() else weight).to(logits)
         if ignore_index is not None:
@@ -74,6 +74,11 @@ class MaskLoss(nn.Module, ABC):
     def loss_name(self) -> str:
         """Key of this loss in the loss dict."""
         return self._loss_name
+
+
+def at_least_float32(values: Tensor) -> Tensor:
+    """Float16 and bfloat16 as float32: squares and areas of pixels do not fit into float16, whose largest is 65504."""
+    return values.float() if values.dtype.itemsize < 4 else values
 
 
 def weighted(values: Tensor, weight: Tensor | None) -> Tensor:

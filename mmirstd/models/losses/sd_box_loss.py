@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from mmirstd.registry import MODELS
 
+from .mask_loss import at_least_float32
 from .sd_mask_loss import SMALL_TARGET
 
 
@@ -92,11 +93,17 @@ class SDBoxLoss(nn.Module):
             **kwargs: mmdet passes arguments of other losses; they mean nothing here.
 
         Returns:
-            Scalar, or (N, ) without reduction.
+            Scalar, or (N, ) without reduction; float32 or better.
         """
         reduction = reduction_override or self.reduction
         if weight is not None and weight.ndim > 1:
             weight = weight.mean(dim=-1)
         return self.loss_weight * sd_box_loss(
-            pred, target, weight, delta=self.delta, eps=self.eps, reduction=reduction, avg_factor=avg_factor
+            at_least_float32(pred),
+            at_least_float32(target),
+            weight,
+            delta=self.delta,
+            eps=self.eps,
+            reduction=reduction,
+            avg_factor=avg_factor,
         )
