@@ -32,6 +32,16 @@ def test_an_entry_names_what_exists(entry: OfficialWeights) -> None:
     assert entry.in_channels == entry.options_for(next(iter(entry.published))).get('model.backbone.in_channels', 1)
 
 
+@pytest.mark.parametrize('entry', ENTRIES.values(), ids=ENTRIES)
+def test_the_readme_ends_with_the_official_evaluation(entry: OfficialWeights) -> None:
+    last = (REPO / 'configs' / entry.config).with_name('README.md').read_text().split('\n## ')[-1]
+    assert last.startswith('The official evaluation\n')
+    text = ' '.join(last.split())
+    assert f'`--protocol {entry.protocol}' in text
+    for size in filter(None, entry.eval_size.values()):
+        assert str(size) in text
+
+
 def test_standardized_networks_have_statistics_for_every_published_data_set() -> None:
     for entry in ENTRIES.values():
         if entry.cfg_options:
