@@ -92,6 +92,8 @@ setup(
         'app': ['gradio>=6.31,<7'],
         # mmirstd export, and what runs its files (docs/deploy.md).
         'deploy': ['onnx>=1.15', 'onnxruntime>=1.17', 'openvino>=2024.0'],
+        # IDF1 of tracks: mmirstd evaluate-tracks (docs/tracking.md). Tracking itself needs nothing more.
+        'track': ['motmetrics>=1.4,<2'],
         # make docs
         'docs': ['sphinx>=8.2', 'myst-parser>=4', 'furo>=2024.8', 'sphinx-copybutton>=0.5'],
         'tests': ['pytest>=9', 'pytest-xdist>=3.6', 'hypothesis>=6', 'scikit-image>=0.20', 'tifffile'],

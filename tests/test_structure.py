@@ -20,6 +20,7 @@ FLOORS = (
     'registry',
     'datasets',
     'evaluation',
+    'tracking',
     'visualization',
     'models',
     'engine',

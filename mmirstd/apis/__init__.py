@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .streaming_segmentor import StreamingSegmentor
     from .target_measurement import measure_boxes, measure_targets
     from .target_schema import Target
+    from .target_tracker import TargetTracker
     from .tiling import Tiling
 
 _MODULES = {
@@ -32,6 +33,7 @@ _MODULES = {
     'StreamingDetector': '.streaming_detector',
     'StreamingSegmentor': '.streaming_segmentor',
     'Target': '.target_schema',
+    'TargetTracker': '.target_tracker',
     'Tiling': '.tiling',
     'build_inferencer': '.build',
     'expand_inputs': '.inputs',
@@ -50,6 +52,7 @@ __all__ = [
     'StreamingDetector',
     'StreamingSegmentor',
     'Target',
+    'TargetTracker',
     'Tiling',
     'build_inferencer',
     'expand_inputs',

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from mmirstd.tracking import TrackPoint
 from mmirstd.visualization import BoxFinding, Finding, draw_comparison, draw_detections
 
 from .inputs import Source
@@ -27,6 +28,7 @@ class FrameResult:
         probability: (H, W) float32 in [0, 1]; None from detectors.
         mask: (H, W) bool, the targets' pixels; None from detectors.
         data_sample: The detector's own data sample, None from segmentation networks.
+        tracks: The confirmed tracks, see :class:`~.target_tracker.TargetTracker`; None where nothing was tracked.
     """
 
     source: Source
@@ -37,6 +39,7 @@ class FrameResult:
     probability: np.ndarray | None = None
     mask: np.ndarray | None = None
     data_sample: Any = field(default=None, repr=False)
+    tracks: list[TrackPoint] | None = None
 
     @property
     def method(self) -> str:

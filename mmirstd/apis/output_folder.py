@@ -18,11 +18,14 @@ from mmirstd.utils.files import atomic_path, write_json
 from mmirstd.utils.renamed import rename_keys
 
 from .inputs import Source, identity
+from .result_kinds import FOLDERS
 from .target_schema import CSV_COLUMNS
+from .track_files import TRACK_COLUMNS
 
 LOG_NAME = 'finished.jsonl'
 FAILED_NAME = 'failed.csv'
 TABLE_NAME = 'targets.csv'
+TRACK_TABLE_NAME = 'tracks.csv'
 #: A sequence's masks lie in a folder of its name with this at the end.
 FRAMES_SUFFIX = '.frames'
 
@@ -163,19 +166,27 @@ class OutputFolder:
 
     def write_table(self) -> Path:
         """Write ``targets.csv``: the CSV files of all finished inputs, one after the other."""
-        path = self.root / TABLE_NAME
+        return self._write_table(TABLE_NAME, 'csv', CSV_COLUMNS)
+
+    def write_track_table(self) -> Path:
+        """Write ``tracks.csv``, likewise."""
+        return self._write_table(TRACK_TABLE_NAME, 'tracks', TRACK_COLUMNS)
+
+    def _write_table(self, name: str, kind: str, columns: Sequence[str]) -> Path:
+        path = self.root / name
+        folder = FOLDERS[kind] + '/'
 
         def rows() -> Iterable[Sequence[str]]:
             for mark, outputs in self._finished.values():
                 for output in outputs if mark else ():
                     file = self.root / output
-                    if output.endswith('.csv') and file.is_file():
+                    if output.startswith(folder) and output.endswith('.csv') and file.is_file():
                         with file.open(newline='', encoding='utf-8', errors='surrogateescape') as stream:
                             reader = csv.reader(stream)
                             next(reader, None)
                             yield from reader
 
-        self._write_csv(path, CSV_COLUMNS, rows())
+        self._write_csv(path, columns, rows())
         return path
 
     @staticmethod

@@ -10,6 +10,7 @@ KINDS: dict[str, str] = {
     'json': 'json/NAME.json: targets and what they were made with',
     'csv': 'csv/NAME.csv: targets, one a line; and targets.csv over all inputs',
     'overlay': 'overlays/NAME.png: picture with magnified insets; NAME.mp4 for sequences',
+    'tracks': 'tracks/NAME.csv, NAME.json: tracks with their numbers; always with --track, and only then',
     'prob': 'prob/NAME.png: probability * 65535, 16 bit',
     'npy': 'npy/NAME.npy: probability, float32',
 }

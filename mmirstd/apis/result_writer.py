@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import csv
-import json
 import os
 from collections.abc import Collection, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -14,13 +12,16 @@ import cv2
 import numpy as np
 
 from mmirstd.utils.png import encode_png
+from mmirstd.visualization.track_overlay import draw_tracks
 from mmirstd.visualization.video_overlay import DisplayRange, draw_targets
 
 from .frame_result import FrameResult
 from .inputs import Source
 from .output_folder import FRAMES_SUFFIX, OutputFolder
 from .result_kinds import FOLDERS
-from .target_schema import CSV_COLUMNS, Target, csv_row
+from .streamed_json import StreamedJson, close_quietly
+from .target_schema import CSV_COLUMNS, csv_row
+from .track_files import TrackFiles
 
 DEFAULT_FPS = 25.0
 
@@ -58,7 +59,8 @@ class ResultWriter:
         self._sequence = not source.still
         self._folders: dict[str, Path] = {}
         self._csv: TextIO | None = None
-        self._json: _JsonFile | None = None
+        self._json: StreamedJson | None = None
+        self._tracks: TrackFiles | None = None
         self._video: _Video | None = None
 
     def add(self, result: FrameResult) -> None:
@@ -70,6 +72,8 @@ class ResultWriter:
             csv.writer(self._csv).writerows(csv_row(self.source.label, target) for target in result.targets)
         if self._json is not None:
             self._json.add(result.targets)
+        if self._tracks is not None:
+            self._tracks.add(result.tracks or [])
         if result.mask is not None and result.probability is not None:
             if 'mask' in self.kinds:
                 self._write('mask', '.png', result.frame, encode_png(result.mask.view(np.uint8) * np.uint8(255)))
@@ -91,10 +95,15 @@ class ResultWriter:
             self._csv = path.open('w', newline='', encoding='utf-8', errors='surrogateescape')
             csv.writer(self._csv).writerow(CSV_COLUMNS)
         if 'json' in self.kinds:
-            head = dict(result.header(), **self.extra, fps=self.fps if self._sequence else None)
-            self._json = _JsonFile(self._outputs.path(FOLDERS['json'], '.json'), head)
+            self._json = StreamedJson(self._outputs.path(FOLDERS['json'], '.json'), self._head(result), 'targets')
+        if 'tracks' in self.kinds:
+            table, record = (self._outputs.path(FOLDERS['tracks'], suffix) for suffix in ('.csv', '.json'))
+            self._tracks = TrackFiles(table, record, self.source.label, self._head(result))
         if 'overlay' in self.kinds and self._sequence:
             self._video = _Video(self._outputs.path(FOLDERS['overlay'], '.mp4'), self.fps)
+
+    def _head(self, result: FrameResult) -> dict[str, Any]:
+        return dict(result.header(), **self.extra, fps=self.fps if self._sequence else None)
 
     def _path(self, kind: str, suffix: str, frame: int) -> Path:
         if not self._sequence:
@@ -106,11 +115,12 @@ class ResultWriter:
     def _write(self, kind: str, suffix: str, frame: int, data: bytes) -> None:
         self._path(kind, suffix, frame).write_bytes(data)
 
-    def close(self, problem: str | None = None) -> list[Path]:
+    def close(self, problem: str | None = None, tracking: Mapping[str, Any] | None = None) -> list[Path]:
         """Finish all files and put them in their places.
 
         Args:
             problem: Why the source ended early; it is then not taken for finished.
+            tracking: Entries for the end of the JSON file of tracks, see :meth:`~.target_tracker.TargetTracker.report`.
 
         Returns:
             The outputs; none without a frame.
@@ -122,6 +132,8 @@ class ResultWriter:
             self._csv.close()
         if self._json is not None:
             self._json.close(frames=self.frames, complete=problem is None, problem=problem)
+        if self._tracks is not None:
+            self._tracks.close(frames=self.frames, complete=problem is None, problem=problem, **(tracking or {}))
         if self._video is not None:
             self._video.close()
         return self._outputs.commit(finished=problem is None)
@@ -130,40 +142,13 @@ class ResultWriter:
         """Remove what was written."""
         if self._json is not None:
             self._json.abandon()
+        if self._tracks is not None:
+            self._tracks.abandon()
         if self._video is not None:
             self._video.abandon()
         if self._csv is not None:
-            _close_quietly(self._csv)
+            close_quietly(self._csv)
         self._outputs.abort()
-
-
-def _close_quietly(file: TextIO) -> None:
-    """Close a file that is to be removed; its last buffer may not fit on the disk."""
-    with suppress(OSError):
-        file.close()
-
-
-class _JsonFile:
-    """A JSON object whose last list, ``targets``, is written as it comes."""
-
-    def __init__(self, path: Path, head: Mapping[str, Any]) -> None:
-        self._file = path.open('w', encoding='utf-8')
-        entries = (f'  {json.dumps(key)}: {json.dumps(value)},\n' for key, value in head.items())
-        self._file.write('{\n' + ''.join(entries) + '  "targets": [')
-        self._count = 0
-
-    def add(self, targets: list[Target]) -> None:
-        for target in targets:
-            self._file.write((',' if self._count else '') + f'\n    {json.dumps(target.as_dict())}')
-            self._count += 1
-
-    def close(self, **tail: Any) -> None:
-        entries = ''.join(f',\n  {json.dumps(key)}: {json.dumps(value)}' for key, value in tail.items())
-        self._file.write(('\n  ]' if self._count else ']') + entries + '\n}\n')
-        self._file.close()
-
-    def abandon(self) -> None:
-        _close_quietly(self._file)
 
 
 class _Video:
@@ -177,12 +162,14 @@ class _Video:
         self._range = DisplayRange()
 
     def add(self, result: FrameResult) -> None:
-        picture = draw_targets(
-            result.image,
-            [(t.x0, t.y0, t.x1, t.y1, t.peak) for t in result.targets],
-            f'frame {result.frame}: {len(result.targets)} targets',
-            self._range.update(result.image),
-        )
+        shown = self._range.update(result.image)
+        if result.tracks is None:
+            boxes = [(t.x0, t.y0, t.x1, t.y1, t.peak) for t in result.targets]
+            text = f'frame {result.frame}: {len(result.targets)} targets'
+            picture = draw_targets(result.image, boxes, text, shown)
+        else:
+            text = f'frame {result.frame}: {len(result.tracks)} tracks'
+            picture = draw_tracks(result.image, result.tracks, text, shown)
         if self._writer is None:
             # MPEG-4 part 2: the encoder that every build of OpenCV has; H.264 is in few.
             self._writer = cv2.VideoWriter(

@@ -15,6 +15,7 @@ from mmirstd.utils.errors import CheckpointError, UserError
 from mmirstd.utils.renamed import RenamedOption
 
 from .arguments import add_cfg_options_argument, add_traceback_argument, make_parser
+from .track_arguments import add_track_arguments, track_options
 
 if TYPE_CHECKING:
     from mmirstd.apis.frame_inference import FrameInference
@@ -26,6 +27,7 @@ EXAMPLES = """
 {infer} white-tophat - image.png --out results     # nothing learned: no CKPT
 {infer} sstnet_b4-20e_daub best.pth video.mp4 frames/ --out results     # moving targets
 {infer} --model ggl-net-tiny.onnx photos/ --out results     # exported by mmirstd export; without PyTorch
+{infer} ggl-net-tiny_general video.mp4 frames/ --track --confirm 3/5 --out results     # tracks, of any model
 camera | {infer} sstnet_b4-20e_daub best.pth - --raw-frames 640x512:uint16 --out results
 """
 
@@ -136,6 +138,7 @@ def build_parser() -> argparse.ArgumentParser:
         metavar='WxH[:DTYPE]',
         help='raw frames on standard input: uint8 (default), uint16 or float32, little-endian',
     )
+    add_track_arguments(parser)
     add_cfg_options_argument(parser, 'override config entries')
     parser.add_argument('--quiet', action='store_true', help='no progress bar')
     add_traceback_argument(parser)
@@ -171,6 +174,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
             parser.error(f'--{option.replace("_", "-")} {value}: expected at least {least}')
     if args.threshold is not None and not 0 <= args.threshold < 1:
         parser.error(f'--threshold {args.threshold}: expected 0 <= P < 1')
+    args.tracking = track_options(parser, args)
     args.raw_format = None
     if args.raw_frames is not None:
         from mmirstd.apis.frame_stream import RawFormat
@@ -249,6 +253,8 @@ def build(args: argparse.Namespace, threads: int | None = None) -> FrameInferenc
             raise
         raise UserError(str(error)) from error
     inferencer.bit_depth_cure = '--bit-depth {0}'
+    # tracks need to know which frames belong together
+    inferencer.sequences = inferencer.sequences or args.tracking is not None
     return inferencer
 
 

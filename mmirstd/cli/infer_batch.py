@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import errno
+import json
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import groupby
@@ -13,11 +16,13 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from mmirstd.apis import OutputFolder, ResultWriter, Source, expand_inputs
+from mmirstd.apis import OutputFolder, ResultWriter, Source, TargetTracker, expand_inputs
 from mmirstd.apis.frame_inference import FrameInference
+from mmirstd.apis.frame_result import FrameResult
 from mmirstd.apis.inputs import describe_skipped
 from mmirstd.apis.result_kinds import MAP_KINDS, output_folders
-from mmirstd.utils.errors import UserError
+from mmirstd.apis.target_tracker import milliseconds
+from mmirstd.utils.errors import DataError, UserError
 
 #: Errors in writing that the next file would meet as well.
 _FATAL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
@@ -34,6 +39,9 @@ def describe(inferencer: FrameInference, args: argparse.Namespace) -> tuple[dict
     """What results depend on besides the inputs, and what the head of a JSON result says of it."""
     head = inferencer.provenance()
     settings = {key: value for key, value in head.items() if key != 'mmirstd'}
+    tracking = None if args.tracking is None else json.loads(json.dumps(dataclasses.asdict(args.tracking)))
+    if tracking is not None:
+        head['tracking'] = settings['tracking'] = tracking
     return dict(
         settings, model_sha256=inferencer.model_digest(), threshold=inferencer.threshold, max_frames=args.max_frames
     ), head
@@ -60,6 +68,9 @@ class Batch:
         self.folders = output_folders(self.kinds)
         self.failures: dict[str, str] = {}
         self.done = self.skipped = self.targets = 0
+        self.tracker = None if args.tracking is None else TargetTracker(args.tracking)
+        self.tracks = 0
+        self.times: dict[str, list[float]] = {'detection': [], 'tracking': []}
         self.stopped: str | None = None
         self.left_out: dict[str, None] = {}
 
@@ -94,6 +105,10 @@ class Batch:
                 yield source
 
     def _stills(self, sources: Iterator[Source]) -> None:
+        if self.tracker is not None:
+            for source in sources:
+                self._failed(source, _no_sequence(source))
+            return
         for result in self.inferencer.infer(sources, self.args.batch_size, on_error=self._failed):
             writer = self._writer(result.source)
             try:
@@ -128,14 +143,19 @@ class Batch:
         )
         writer = self._writer(source)
         targets = 0
+        tracks: set[int] = set()
+        seconds: list[float] = []
         task = self.progress.add_task('frames', total=self.args.max_frames)
         try:
             try:
-                for result in frames:
+                for result in _timed(frames, seconds):
                     stream = self.inferencer.stream
                     if not writer.frames and stream is not None:
                         writer.fps = self.args.fps or stream.fps or writer.fps
                         self.progress.update(task, total=self.args.max_frames or stream.total)
+                    if self.tracker is not None:
+                        result = self.tracker(result)
+                        tracks.update(track.id for track in result.tracks or ())
                     writer.add(result)
                     targets += len(result.targets)
                     self.progress.advance(task)
@@ -143,7 +163,8 @@ class Batch:
                 if source.kind not in ('live', 'stdin'):
                     raise
                 # The way to end what has no end.
-            writer.close(problem=str(problems[0]) if problems else None)
+            problem = str(problems[0]) if problems else None
+            writer.close(problem, self._tracking(source, seconds) if writer.frames else None)
         except (OSError, ValueError, MemoryError) as error:
             writer.abort()
             problems.append(error)
@@ -157,7 +178,26 @@ class Batch:
         if problems:
             self._failed(source, problems[-1] if isinstance(problems[-1], OSError) else problems[0])
         else:
+            self.tracks += len(tracks)
             self._succeeded(source, targets)
+
+    def _tracking(self, source: Source, seconds: list[float]) -> dict[str, Any] | None:
+        """What the file of tracks says at its end; what is out of the ordinary is said here, too."""
+        if self.tracker is None:
+            return None
+        report = self.tracker.report()
+        # the first frame warms the network up
+        self.times['detection'] += seconds[1:]
+        self.times['tracking'] += self.tracker.seconds[1:]
+        frames = ', '.join(map(str, report['jumps'][:5])) + (' ...' if len(report['jumps']) > 5 else '')
+        for count, text in (
+            (len(report['jumps']), f'the camera jumps at frame {frames}; all tracks ended there'),
+            (report['repeats'], f'{report["repeats"]} frames are the frame before again; they count as no frame'),
+            (report['gaps'], f'frames are missing at {report["gaps"]} places; they count as frames without detection'),
+        ):
+            if count:
+                print(f'notice: {source.label}: {text}', file=sys.stderr)
+        return dict(report, detection_ms=milliseconds(seconds[1:]))
 
     def _writer(self, source: Source) -> ResultWriter:
         return ResultWriter(self.folder, source, self.kinds, self.head)
@@ -186,6 +226,12 @@ class Batch:
         """Print what was done; the exit status."""
         if 'csv' in self.kinds and not self.stopped:
             print(f'targets: {self.folder.write_table()}')
+        if self.tracker is not None and not self.stopped:
+            print(f'tracks: {self.folder.write_track_table()} ({self.tracks} tracks)')
+            for name, seconds in self.times.items():
+                if found := milliseconds(seconds):
+                    median, high = found['median'], found['p95']
+                    print(f'{name}: {median:.1f} ms a frame in the median, {high:.1f} ms in 95 % of the frames')
         print(f'{self.done} done ({self.targets} targets), {self.skipped} finished before, {len(self.failures)} failed')
         if self.left_out:
             print(describe_skipped(list(self.left_out)))
@@ -204,6 +250,30 @@ class Batch:
         if self.stopped:
             print(f'stopped: {self.stopped}', file=sys.stderr)
         return 1
+
+
+def _timed(results: Iterator[FrameResult], seconds: list[float]) -> Iterator[FrameResult]:
+    """The results, and how long each took to come."""
+    while True:
+        began = time.perf_counter()
+        result = next(results, None)
+        if result is None:
+            return
+        seconds.append(time.perf_counter() - began)
+        yield result
+
+
+def _no_sequence(source: Source) -> Exception:
+    try:
+        source.read()
+    except (DataError, OSError) as error:  # there is something worse to tell
+        return error
+    return DataError(
+        source.label,
+        found='a single image',
+        expected='a sequence, since --track was given',
+        cure='put the frames of a sequence into a folder and name the folder, or name a video; or leave --track out',
+    )
 
 
 class _Stop(Exception):

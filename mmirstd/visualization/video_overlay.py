@@ -34,18 +34,28 @@ def draw_targets(
         (H', W', 3) uint8 BGR; the size depends on the frame's size alone, and is even in both directions, as video
         codecs want it.
     """
+    picture, zoom = enlarge(image, display_range)
+    for number, (x0, y0, x1, y1, probability) in enumerate(targets[:MAX_MARKERS]):
+        mark(picture, (x0, y0, x1, y1), COLORS['predicted'], zoom, f'{number}: {probability:.2f}')
+    if text:
+        put_text_rimmed(picture, text, (6, 18), TEXT, 0.5, 1, rim=4)
+    return picture
+
+
+def enlarge(image: np.ndarray, display_range: tuple[float, float] | None = None) -> tuple[np.ndarray, int]:
+    """A frame (H, W) as a picture to draw into, (H', W', 3) uint8 BGR, and by which whole factor it is larger.
+
+    Args:
+        image: (H, W) of any bit depth.
+        display_range: Gray values that become black and white; None: of this frame.
+    """
     image = single_channel(image)
     zoom = max(1, LEAST_SIDE // max(image.shape))
     picture = stretch(image, *(display_range or range_of(image)))
     if zoom > 1:
         picture = cv2.resize(picture, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_NEAREST)
     height, width = picture.shape[:2]
-    picture = cv2.copyMakeBorder(picture, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)
-    for number, (x0, y0, x1, y1, probability) in enumerate(targets[:MAX_MARKERS]):
-        mark(picture, (x0, y0, x1, y1), COLORS['predicted'], zoom, f'{number}: {probability:.2f}')
-    if text:
-        put_text_rimmed(picture, text, (6, 18), TEXT, 0.5, 1, rim=4)
-    return picture
+    return cv2.copyMakeBorder(picture, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE), zoom
 
 
 class DisplayRange:
