@@ -18,6 +18,8 @@ from mmirstd.compat.checkpoint import load_checkpoint_file
 from mmirstd.engine.single_image_pipeline import ANNOTATION_STEPS
 from mmirstd.registry import MODELS
 
+from .frame_window import FrameWindow
+
 Frame = np.ndarray | Tensor
 
 
@@ -75,7 +77,10 @@ class StreamingModel:
         if DefaultScope.get_current_instance() is None:
             init_default_scope(self.scope)  # what a transform without prefix means
         self.pipeline = Compose([copy.deepcopy(step) for step in pipeline if self.keeps(step)])
-        self.stream = self.model.make_stream(test_data.get('stride', 1) if stride is None else stride)
+        stride = test_data.get('stride', 1) if stride is None else stride
+        self.stream = self.model.make_stream(stride)
+        # Frames that are aligned with the key frame look different in each clip: of these the frames are kept.
+        self._window = FrameWindow(self.model.num_frames, stride) if any(map(_aligns, pipeline)) else None
         self._next = 0
         self._shape: tuple[int, ...] = ()
 
@@ -90,6 +95,8 @@ class StreamingModel:
     def reset(self) -> None:
         """Begin another sequence."""
         self.stream.reset()
+        if self._window is not None:
+            self._window.reset()
         self._next = 0
 
     @torch.inference_mode()
@@ -116,7 +123,7 @@ class StreamingModel:
             )
         inputs, samples = self.preprocess(frame)
         self._shape = shape
-        levels = self.stream.step(inputs[:, -1])
+        levels = self.stream.step(inputs[:, -1]) if self._window is None else self.model.extract_feat(inputs)
         self._next += 1
         return self.model.predict_by_levels(levels, samples)[0]
 
@@ -127,9 +134,17 @@ class StreamingModel:
             yield self(frame)
 
     def preprocess(self, frame: Frame) -> tuple[Tensor, list[Any]]:
-        """The model's input for one frame, (1, 1, C, H', W'), and its data sample."""
+        """The model's input for one frame, (1, 1, C, H', W'), and its data sample.
+
+        Where frames are aligned, the input is the whole clip that ends with it, (1, T, C, H', W').
+        """
+        image = _height_width(frame)
+        images, tokens = [image], None
+        if self._window is not None:
+            images, tokens = self._window.step(image)
         results: dict[str, Any] = dict(
-            img=[_height_width(frame)],
+            img=images,
+            frame_tokens=tokens,
             img_path=f'frame {self._next}',
             img_id=self._next,
             video_id=0,
@@ -144,6 +159,10 @@ class StreamingModel:
         inputs = data['inputs']
         # mmengine's default preprocessor leaves a list.
         return (torch.stack(inputs) if isinstance(inputs, list) else inputs), data['data_samples']
+
+
+def _aligns(step: dict) -> bool:
+    return str(step.get('type', '')).rsplit('.', 1)[-1] == 'AlignClip'
 
 
 def _height_width(frame: Frame) -> np.ndarray:

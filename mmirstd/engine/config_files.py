@@ -13,6 +13,7 @@ from mmirstd.utils.errors import ConfigError
 from mmirstd.utils.near_matches import near_matches
 from mmirstd.utils.resources import resource_root
 
+from .alignment_option import apply_alignment
 from .config_names import find_config, renamed
 from .config_variables import apply_options, keys_read
 from .data_option import DataExchange
@@ -62,6 +63,7 @@ def load_config(path: str, options: dict[str, Any] | None = None, data: str | No
     if exchange:
         exchange.name_run(cfg, keep=tuple(options))
     apply_loading_options(cfg)
+    apply_alignment(cfg)
     return cfg
 
 

@@ -35,6 +35,7 @@ _OTHER_KEYS = (
     'compile',
     'custom_imports',
     'activation_checkpointing',
+    'align',
     'runner_type',
     *LOADING_OPTIONS,
     *RENAMED_OPTIONS,

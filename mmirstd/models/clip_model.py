@@ -145,8 +145,12 @@ class ClipModel:
 
         Args:
             clips: Whole clips, or key frames alone, (B, 1, C, H, W).
-            metas: The samples' meta information: ``video_id``, ``frame_id``, and ``is_first`` or ``frame_ids``.
+            metas: The samples' meta information: ``video_id``, ``frame_id``, and ``is_first`` or ``frame_ids``.  Of
+                clips whose past frames were aligned with the key frame (``aligned``) nothing is kept: they look
+                different in each clip.
         """
+        if metas and all(meta.get('aligned', False) for meta in metas):
+            return self.extract_feat(clips)
         steps = [self._stream_step(clip, meta) for clip, meta in zip(clips, metas)]
         return tuple(torch.cat(level) for level in zip(*steps))
 

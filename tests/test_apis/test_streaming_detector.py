@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 
 import numpy as np
 import pytest
@@ -10,8 +11,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mmengine.config import Config
+from mmengine.dataset import Compose
 
 from mmirstd.apis import StreamingDetector
+from mmirstd.datasets.synthetic import SceneConfig, render_scene
 from mmirstd.models.feature_stream import FeatureStream
 from mmirstd.utils.errors import DataError
 from tests.test_models.clip_models import noise, sample, tiny_config, tiny_detector
@@ -197,3 +200,27 @@ class TestBadInput:
     def test_checkpoint_for_a_built_model(self) -> None:
         with pytest.raises(ValueError, match='config'):
             StreamingDetector(MODELS_BY_T[1], 'x.pth')
+
+
+class TestAlignedStream:
+    """Past frames are warped onto each new key frame, so whole clips are computed; each motion is estimated once."""
+
+    PIPELINE = (dict(type='mmirstd.LoadClip'), dict(type='mmirstd.AlignClip'), dict(type='mmirstd.PackClipInputs'))
+
+    @pytest.mark.parametrize('stride', [1, 2])
+    def test_equal_to_aligned_clips(self, stride: int) -> None:
+        scene = render_scene(SceneConfig(size=(96, 96), backgrounds='ground'), np.random.default_rng(0)).image
+        video = [np.ascontiguousarray(scene[2 * k : 2 * k + 64, k : k + 64]) for k in range(6)]
+        model = MODELS_BY_T[5]
+        detector = StreamingDetector(model, pipeline=self.PIPELINE, stride=stride, fuse=False)
+        pipeline = Compose([dict(step) for step in self.PIPELINE])
+        for _ in range(2):  # the second time after a reset
+            for i, found in enumerate(detector.detect(video)):
+                clip = pipeline(dict(img=[video[position] for position in window(i, 5, stride)], img_path='x'))
+                levels = model.extract_feat(clip['inputs'][None])
+                (whole,) = model.predict_by_levels(levels, [sample(img_shape=(64, 64), ori_shape=(64, 64))])
+                torch.testing.assert_close(found.pred_instances.scores, whole.pred_instances.scores, rtol=0, atol=1e-5)
+        align = detector.pipeline.transforms[1]
+        pairs = {pair for i in range(6) for pair in itertools.pairwise(window(i, 5, stride)) if len(set(pair)) == 2}
+        assert align.estimates == 2 * len(pairs)
+        assert align.failures == 0

@@ -10,6 +10,7 @@ data-loader worker, so a run with a given seed is reproducible.
 
 from mmirstd.utils.letterbox import undo_letterbox
 
+from .align_clip import AlignClip
 from .blur import RandomBlur
 from .brightness_contrast import RandomBrightnessContrast
 from .clip_letterbox import ClipLetterbox
@@ -31,6 +32,7 @@ from .target_crop import TargetAwareCrop
 from .transpose import RandomTranspose
 
 __all__ = [
+    'AlignClip',
     'CLIP_META_KEYS',
     'CLIP_SEG_META_KEYS',
     'ClipLetterbox',

@@ -42,7 +42,7 @@ class PackClipInputs(PackDetInputs):
     a data set of ``num_frames=1``: its ``inputs`` are then (1, H, W).
 
     ``instances`` in the metainfo are the boxes as annotated, in pixels of the original image: what
-    ``mmirstd.MovingTargetMetric`` evaluates against.
+    ``mmirstd.MovingTargetMetric`` evaluates against.  ``aligned`` says that ``mmirstd.AlignClip`` moved past frames.
 
     Args:
         meta_keys: What goes into the metainfo, where the pipeline has it.
@@ -57,5 +57,7 @@ class PackClipInputs(PackDetInputs):
         image = results.pop('img')
         packed = super().transform(results)
         clip = image[None] if image.ndim == 2 else image.transpose(2, 0, 1)
+        if results.get('aligned'):
+            packed['data_samples'].set_metainfo(dict(aligned=True))
         packed['inputs'] = torch.from_numpy(np.ascontiguousarray(clip)).unsqueeze(1)
         return packed

@@ -16,7 +16,15 @@ from mmseg.structures import SegDataSample  # isort: skip
 from .pack_clip import CLIP_META_KEYS
 
 #: What goes into a data sample's metainfo, where the pipeline has it.
-CLIP_SEG_META_KEYS = (*CLIP_META_KEYS, 'img_paths', 'frame_instances', 'frame_is_key', 'mask_path', 'padding_size')
+CLIP_SEG_META_KEYS = (
+    *CLIP_META_KEYS,
+    'aligned',
+    'img_paths',
+    'frame_instances',
+    'frame_is_key',
+    'mask_path',
+    'padding_size',
+)
 
 
 @TRANSFORMS.register_module()

@@ -146,6 +146,14 @@ class TestStreamingMode:
             self.predict(model, frames[None, ids], video_id=0, frame_id=i, frame_ids=ids, is_first=i == 0)
         assert sum(seen) == 6
 
+    def test_nothing_is_kept_of_aligned_clips(self) -> None:
+        """A past frame looks different in each."""
+        model = tiny_detector(3)
+        for i in (4, 5):
+            clip = noise(1, 3, 1, 32, 32)
+            boxes = self.predict(model, clip, video_id=0, frame_id=i, frame_ids=[i - 2, i - 1, i], aligned=True)
+            torch.testing.assert_close(boxes, self.windowed(model, clip), rtol=0, atol=1e-12)
+
     def test_whole_clips_out_of_order_are_right_too(self) -> None:
         model = tiny_detector(3)
         frames = noise(1, 9, 1, 32, 32)[0]
