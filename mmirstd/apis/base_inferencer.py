@@ -166,6 +166,9 @@ class TargetInferencer(FrameInference, BaseInferencer):
     def _warn(self, text: str) -> None:
         print_log(text, logger='current', level=logging.WARNING)
 
+    def _say(self, text: str) -> None:
+        print_log(text, logger='current', level=logging.INFO)
+
     def visualize(
         self, inputs: list, preds: list[FrameResult], return_vis: bool = False, **_: Any
     ) -> list[np.ndarray] | None:

@@ -102,7 +102,7 @@ class ExportedInferencer(ImageInference):
         """See the base class."""
         return session_maps(self.session, images)
 
-    def __call__(self, inputs: Any, batch_size: int = 1, on_error: OnError | None = None, **options: Any) -> dict:
+    def __call__(self, inputs: Any, batch_size: int | str = 1, on_error: OnError | None = None, **options: Any) -> dict:
         """All results at once, as :class:`~.irstd_inferencer.IRSTDInferencer` gives them: ``predictions``."""
         results: Iterator[Any] = self.infer(inputs, batch_size, on_error, **options)
         return dict(predictions=[dict(result.record(), frame=result.frame) for result in results], visualization=None)

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import sys
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
 from mmirstd.datasets.bit_depth import BitDepthWatch
 from mmirstd.utils.errors import DataError
+from mmirstd.utils.read_ahead import read_ahead
 
+from .batch_sizing import BatchSizing
 from .frame_result import FrameResult
 from .frame_stream import FrameStream, RawFormat
-from .inputs import Source, describe_skipped, expand_inputs
+from .inputs import Source, describe_skipped, expand_inputs, is_live
 
 #: 16-bit images after which is said that they seem to hold fewer bits.
 BIT_DEPTH_IMAGES = 8
+
+#: Images that are read while the network works take about so many bytes at most.
+AHEAD_BYTES = 2**26
+_Step = tuple[list[tuple[Source, Exception]], list[Any]]
 
 #: Called with a source that cannot be read or processed (to its end), and why.
 OnError = Callable[[Source, Exception], None]
@@ -65,7 +71,7 @@ class FrameInference:
     def preprocess(
         self,
         inputs: Any,
-        batch_size: int = 1,
+        batch_size: int | BatchSizing = 1,
         recursive: bool = False,
         on_error: OnError | None = None,
         raw_format: RawFormat | None = None,
@@ -91,23 +97,69 @@ class FrameInference:
         print(f'warning: {text}', file=sys.stderr)
 
     def infer(
-        self, inputs: Any, batch_size: int = 1, on_error: OnError | None = None, **options: Any
-    ) -> Iterator[FrameResult]:
+        self, inputs: Any, batch_size: int | str = 1, on_error: OnError | None = None, **options: Any
+    ) -> Generator[FrameResult, None, None]:
         """Results one by one, in order, in bounded memory; see :meth:`preprocess` for the arguments.
+
+        The next files are read in a thread while the network works, unless an input is live. ``batch_size='auto'``
+        takes as many images as raise the rate on the first one.
 
         16-bit images that seem to hold codes of fewer bits are a warning in the log: after the first
         ``BIT_DEPTH_IMAGES`` of them, or at the end.
         """
+        sizing = BatchSizing(batch_size)
         watch = BitDepthWatch()
+        steps = self._steps(inputs, sizing, on_error is not None, options)
         try:
-            for batch in self.preprocess([inputs], batch_size, on_error=on_error, **options):
-                for item in batch:
-                    watch.observe(item.gray)
-                if watch.images >= BIT_DEPTH_IMAGES:
-                    self._warn_of_bit_depth(watch)
-                yield from self.forward(batch, on_error=on_error)
+            if not sizing.measured:
+                for problems, batch in steps:
+                    yield from self._results(problems, batch, watch, on_error)
+                    if batch:
+                        self._say(f'batch size: {self.measure_batch(batch[0], sizing)}')
+                        break
+            if not is_live(inputs):
+                steps = read_ahead(steps, _bytes, AHEAD_BYTES)
+            for problems, batch in steps:
+                yield from self._results(problems, batch, watch, on_error)
         finally:
+            steps.close()
             self._warn_of_bit_depth(watch)
+
+    def _steps(
+        self, inputs: Any, sizing: BatchSizing, tolerant: bool, options: dict[str, Any]
+    ) -> Generator[_Step, None, None]:
+        """Each batch with the sources that failed before it."""
+        problems: list[tuple[Source, Exception]] = []
+        note: OnError | None = (lambda source, error: problems.append((source, error))) if tolerant else None
+        batches = self.preprocess([inputs], sizing, on_error=note, **options)
+        for batch in batches:
+            failed, problems[:] = list(problems), []
+            yield failed, batch
+        yield problems, []
+
+    def _results(
+        self,
+        problems: list[tuple[Source, Exception]],
+        batch: list[Any],
+        watch: BitDepthWatch,
+        on_error: OnError | None,
+    ) -> Iterator[FrameResult]:
+        for source, error in problems:
+            self._fail(source, error, on_error)
+        for item in batch:
+            watch.observe(item.gray)
+        if watch.images >= BIT_DEPTH_IMAGES:
+            self._warn_of_bit_depth(watch)
+        if batch:
+            yield from self.forward(batch, on_error=on_error)
+
+    def measure_batch(self, item: Any, sizing: BatchSizing) -> int:
+        """Choose the size of a batch by the first image; frames that need the ones before them go one by one."""
+        return 1
+
+    def _say(self, text: str) -> None:
+        """Tell something that is no problem."""
+        print(text, file=sys.stderr)
 
     #: How the user says of how many bits the codes are, with ``{0}`` for the number; a front end has its own words.
     bit_depth_cure = 'load_options=dict(bit_depth={0})'
@@ -162,3 +214,8 @@ class FrameInference:
             yield from stream
         if stream.problem is not None:
             self._fail(source, DataError(f'{source.label}: {stream.problem}'), on_error)
+
+
+def _bytes(step: _Step) -> int:
+    """What a step's images take as they are read, and as float32 beside it; no more than 8 steps wait."""
+    return max(sum(item.gray.nbytes + 4 * item.gray.size for item in step[1]), AHEAD_BYTES // 8)

@@ -42,6 +42,12 @@ class FrameResult:
     tracks: list[TrackPoint] | None = None
 
     @property
+    def nbytes(self) -> int:
+        """What its maps take in memory, with the gray values, in bytes."""
+        maps = (self.image, self.probability, self.mask)
+        return sum(array.nbytes for array in maps if array is not None)
+
+    @property
     def method(self) -> str:
         """``'segmentation'`` or ``'detection'``."""
         return 'detection' if self.mask is None else 'segmentation'

@@ -10,6 +10,7 @@ import numpy as np
 
 from mmirstd.utils.errors import DataError
 
+from .batch_sizing import BatchSizing
 from .frame_result import FrameResult
 from .single_image_inference import PreparedImage, SingleImageInference
 from .target_measurement import measure_targets
@@ -46,12 +47,21 @@ class ImageInference(SingleImageInference):
             return None
         return dict(tile=self.tile, window=self.tiling.window, overlap=self.tiling.overlap, seam=self.tiling.seam)
 
-    _tile_batch = 1
+    _sizing = BatchSizing(1)
 
-    def preprocess(self, inputs: Any, batch_size: int = 1, *args: Any, **kwargs: Any) -> Iterator[list[PreparedImage]]:
+    def preprocess(
+        self, inputs: Any, batch_size: int | BatchSizing = 1, *args: Any, **kwargs: Any
+    ) -> Iterator[list[PreparedImage]]:
         """Batches of images of one size, tiled ones alone; ``batch_size`` counts their tiles, too."""
-        self._tile_batch = batch_size
-        return super().preprocess(inputs, batch_size, *args, **kwargs)
+        self._sizing = batch_size if isinstance(batch_size, BatchSizing) else BatchSizing(batch_size)
+        return super().preprocess(inputs, self._sizing, *args, **kwargs)
+
+    def measure_batch(self, item: PreparedImage, sizing: BatchSizing) -> int:
+        """See the base class; of a large image it is measured on one tile."""
+        image = item.image
+        if self.tiled(image.shape):
+            image = image[: self.tiling.window, : self.tiling.window]
+        return sizing.measure(lambda images: self.predict_maps([image] * images), image.size)
 
     def goes_alone(self, shape: tuple[int, int]) -> bool:
         """A tiled image is a batch of tiles."""
@@ -68,7 +78,8 @@ class ImageInference(SingleImageInference):
     def run_batch(self, batch: list[PreparedImage]) -> list[FrameResult]:
         """See the base class."""
         if self.tiled(batch[0].image.shape):
-            maps = [self.tiling.run(item.image, self.predict_maps, self._tile_batch) for item in batch]
+            tiles = self._sizing.of(self.tiling.window**2)
+            maps = [self.tiling.run(item.image, self.predict_maps, tiles) for item in batch]
         else:
             maps = self.predict_maps([item.image for item in batch])
         return [self._measure(item, probability) for item, probability in zip(batch, maps)]

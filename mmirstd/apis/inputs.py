@@ -249,13 +249,30 @@ def _expand_folder(
         )
 
 
+def is_live(item: Any) -> bool:
+    """Whether an input, or one of a list, gives its frames when it likes: a camera, address, pipe, standard input."""
+    if isinstance(item, (list, tuple)):
+        return any(map(is_live, item))
+    if isinstance(item, Source):
+        return item.kind in ('live', 'stdin')
+    if not isinstance(item, (str, os.PathLike)):
+        return isinstance(item, (int, np.integer))
+    text = os.fspath(item)
+    path = os.path.expanduser(text)
+    return text == '-' or bool(_URL.match(text)) or _is_pipe(path) or text.isdigit() and not os.path.lexists(path)
+
+
+def _is_pipe(path: str) -> bool:
+    try:
+        return stat.S_ISFIFO(os.stat(path).st_mode)
+    except OSError:
+        return False  # missing: reading it says so
+
+
 def _file(path: str, name: str) -> Source:
     suffix = os.path.splitext(path)[1].lower()
-    try:
-        if stat.S_ISFIFO(os.stat(path).st_mode):
-            return Source('live', path, name)
-    except OSError:
-        pass  # missing: reading it says so
+    if _is_pipe(path):
+        return Source('live', path, name)
     if suffix in VIDEO_SUFFIXES:
         return Source('video', path, name)
     return Source('pages' if _has_pages(path) else 'image', path, name)

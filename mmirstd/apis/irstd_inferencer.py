@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from typing import Any
 
 import numpy as np
 import torch
 from mmengine.dataset import Compose
-from mmengine.logging import print_log
 from mmengine.structures import PixelData
 
 from mmirstd.engine.single_image_pipeline import ANNOTATION_STEPS
@@ -127,9 +125,6 @@ class IRSTDInferencer(ImageInference, TargetInferencer):
         ):
             return own  # OpenCV does the classical methods; on a GPU nothing here is faster than PyTorch
         return choose_backend(self, own, self.backend, self.precision, image, self._say)
-
-    def _say(self, text: str) -> None:
-        print_log(text, logger='current', level=logging.INFO)
 
     def _data_sample(self, result: FrameResult) -> SegDataSample:
         sample = SegDataSample(metainfo=dict(img_path=result.source.label, ori_shape=result.image.shape))

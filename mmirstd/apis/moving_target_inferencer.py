@@ -15,6 +15,7 @@ from mmirstd.models.segmentors import MultiFrameSegmentor
 from mmirstd.utils.errors import ConfigError, DataError
 
 from .base_inferencer import TargetInferencer
+from .batch_sizing import BatchSizing
 from .frame_inference import OnError
 from .frame_result import FrameResult
 from .frame_stream import RawFormat
@@ -105,7 +106,7 @@ class MovingTargetInferencer(TargetInferencer):
     def preprocess(
         self,
         inputs: Any,
-        batch_size: int = 1,
+        batch_size: int | BatchSizing = 1,
         recursive: bool = False,
         on_error: OnError | None = None,
         raw_format: RawFormat | None = None,

@@ -8,17 +8,21 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+import socket
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from mmirstd.datasets.gray_normalization import RENAMED_OPTIONS
+from mmirstd.datasets.sequences import natural_key
 from mmirstd.utils.errors import UserError
 from mmirstd.utils.files import atomic_path, write_json
 from mmirstd.utils.renamed import rename_keys
 
 from .inputs import Source, identity
 from .result_kinds import FOLDERS
+from .shard import Shard
 from .target_schema import CSV_COLUMNS
 from .track_files import TRACK_COLUMNS
 
@@ -30,6 +34,14 @@ TRACK_TABLE_NAME = 'tracks.csv'
 FRAMES_SUFFIX = '.frames'
 
 
+class _Entry(NamedTuple):
+    """A line of the log: the name of the outputs, the input's identity ('' if it is not finished), the outputs."""
+
+    name: str
+    identity: str
+    outputs: tuple[str, ...]
+
+
 class OutputFolder:
     """Where the results of a batch go.
 
@@ -38,61 +50,87 @@ class OutputFolder:
     skipped when its line, its outputs and the file itself are as they were.  Two inputs of the
     same name get different ones: the second has a digest of its path added.
 
+    Several processes or machines may share the folder, each with its part of the inputs: each has a log of its own
+    (``finished.3of8.jsonl``), and all logs count.
+
     Args:
         root: The folder; made if need be.
         settings: What the results depend on besides the inputs (model, threshold, ...), as plain JSON values.
         overwrite: Begin anew: results of other settings are written over, and nothing is skipped.
+        shard: The part of the inputs that this process does; None: all.
 
     Raises:
         UserError: The folder cannot be written to, or holds results of other settings.
     """
 
-    def __init__(self, root: str | os.PathLike[str], settings: Mapping[str, Any], overwrite: bool = False) -> None:
+    def __init__(
+        self,
+        root: str | os.PathLike[str],
+        settings: Mapping[str, Any],
+        overwrite: bool = False,
+        shard: Shard | None = None,
+    ) -> None:
         self.root = Path(root)
         self.settings = json.loads(json.dumps(settings))
         self._owners: dict[str, str] = {}  # name, case folded -> whose it is
-        self._finished: dict[str, tuple[str, tuple[str, ...]]] = {}  # owner -> identity ('' if not finished), outputs
-        self._log = self.root / LOG_NAME
+        self._finished: dict[str, _Entry] = {}  # by owner
+        self._part = '' if shard is None else shard.suffix
+        self._log = self.root / _with_part(LOG_NAME, self._part)
+        self._lock = threading.Lock()
         try:
             self.root.mkdir(parents=True, exist_ok=True)
-            probe = self.root / f'.write-test.{os.getpid()}'
+            probe = self.root / f'.write-test.{socket.gethostname()}.{os.getpid()}'
             probe.write_bytes(b'x')
             probe.unlink()
-            if self._log.is_file() and not overwrite:
-                self._read_log()
+            if overwrite:
+                self._forget_others(shard)
             else:
-                self._replace_log()
+                for log in self._logs():
+                    self._take(self._read_log(log))
+            if overwrite or not self._log.is_file():
+                write_json(self._log, dict(settings=self.settings), indent=None)
+            else:
+                _end_last_line(self._log)
         except OSError as error:
             raise UserError(
                 f'{self.root}: the output folder cannot be written to ({error.strerror}); choose another '
                 'with --out, or free space there'
             ) from error
 
-    def _replace_log(self) -> None:
-        write_json(self._log, dict(settings=self.settings), indent=None)
+    def _logs(self) -> list[Path]:
+        """The logs of all processes, this one's among them."""
+        return sorted(self.root.glob(_with_part(LOG_NAME, '*')))
 
-    def _read_log(self) -> None:
-        with self._log.open('rb') as file:
-            data = file.read()
-        lines = data.decode('utf-8', 'surrogateescape').splitlines()
+    def _forget_others(self, shard: Shard | None) -> None:
+        """Remove the logs of earlier runs; those with as many parts may be of processes that run beside this one."""
+        for log in self._logs():
+            if shard is None or not log.name.endswith(f'of{shard.count}.jsonl'):
+                log.unlink(missing_ok=True)
+
+    def _read_log(self, log: Path) -> list[dict[str, Any]]:
+        """The settings and the entries of a log.
+
+        Raises:
+            UserError: It is no log.
+        """
         entries = []
-        for line in lines:
+        for line in log.read_bytes().decode('utf-8', 'surrogateescape').splitlines():
             try:
                 entries.append(json.loads(line))
             except ValueError:
                 continue  # cut off when a run was killed; its input is done again
         if not entries or 'settings' not in entries[0]:
             raise UserError(
-                f'{self._log}: is no log of finished results; choose another --out, or begin anew with --overwrite'
+                f'{log}: is no log of finished results; choose another --out, or begin anew with --overwrite'
             )
+        return entries
+
+    def _take(self, entries: list[dict[str, Any]]) -> None:
         self._compare(entries[0]['settings'])
-        if data and not data.endswith(b'\n'):
-            with self._log.open('ab') as file:
-                file.write(b'\n')
         for entry in entries[1:]:
             owner = entry['owner']
             self._owners[entry['name'].casefold()] = owner
-            self._finished[owner] = (entry['identity'], tuple(entry['outputs']))
+            self._finished[owner] = _Entry(entry['name'], entry['identity'], tuple(entry['outputs']))
 
     def _compare(self, written: dict[str, Any]) -> None:
         before, now = _with_new_names(written), _with_new_names(self.settings)
@@ -125,11 +163,11 @@ class OutputFolder:
 
     def is_finished(self, source: Source, folders: Iterable[str]) -> bool:
         """Whether all outputs, those in these subfolders among them, exist for the source as it is now."""
-        before, outputs = self._finished.get(self._owner(source), (None, ()))
-        if not before or before != identity(source):
+        entry = self._finished.get(self._owner(source))
+        if entry is None or not entry.identity or entry.identity != identity(source):
             return False
-        return set(folders) <= {output.split('/', 1)[0] for output in outputs} and all(
-            (self.root / output).exists() for output in outputs
+        return set(folders) <= {output.split('/', 1)[0] for output in entry.outputs} and all(
+            (self.root / output).exists() for output in entry.outputs
         )
 
     def begin(self, source: Source) -> Outputs:
@@ -151,13 +189,14 @@ class OutputFolder:
         mark = (identity(source) or '') if finished else ''
         owner = self._owner(source)
         line = json.dumps(dict(name=name, owner=owner, identity=mark, outputs=list(outputs)))
-        with self._log.open('a', encoding='utf-8') as file:
-            file.write(line + '\n')
-        self._finished[owner] = (mark, tuple(outputs))
+        with self._lock:
+            with self._log.open('a', encoding='utf-8') as file:
+                file.write(line + '\n')
+            self._finished[owner] = _Entry(name, mark, tuple(outputs))
 
     def write_failures(self, failures: Sequence[tuple[str, str]]) -> Path | None:
         """Write ``failed.csv`` (source, error); without failures, remove that of an earlier run."""
-        path = self.root / FAILED_NAME
+        path = self.root / _with_part(FAILED_NAME, self._part)
         if not failures:
             path.unlink(missing_ok=True)
             return None
@@ -165,7 +204,7 @@ class OutputFolder:
         return path
 
     def write_table(self) -> Path:
-        """Write ``targets.csv``: the CSV files of all finished inputs, one after the other."""
+        """Write ``targets.csv``: the CSV files of all finished inputs, by name, those of other processes among them."""
         return self._write_table(TABLE_NAME, 'csv', CSV_COLUMNS)
 
     def write_track_table(self) -> Path:
@@ -174,20 +213,36 @@ class OutputFolder:
 
     def _write_table(self, name: str, kind: str, columns: Sequence[str]) -> Path:
         path = self.root / name
-        folder = FOLDERS[kind] + '/'
+        while True:
+            state = self._state()
+            self._write_csv(path, columns, self._rows(self._all_finished(), FOLDERS[kind] + '/'))
+            # Another process may have finished meanwhile and have written its table before ours.
+            if self._state() == state:
+                return path
 
-        def rows() -> Iterable[Sequence[str]]:
-            for mark, outputs in self._finished.values():
-                for output in outputs if mark else ():
-                    file = self.root / output
-                    if output.startswith(folder) and output.endswith('.csv') and file.is_file():
-                        with file.open(newline='', encoding='utf-8', errors='surrogateescape') as stream:
-                            reader = csv.reader(stream)
-                            next(reader, None)
-                            yield from reader
+    def _state(self) -> list[tuple[str, int]]:
+        return [(log.name, log.stat().st_size) for log in self._logs()]
 
-        self._write_csv(path, columns, rows())
-        return path
+    def _all_finished(self) -> list[_Entry]:
+        """What the logs with our settings have now, the natural order of names."""
+        finished = dict(self._finished)
+        for log in self._logs():
+            if log == self._log:
+                continue
+            settings, *entries = self._read_log(log)
+            if _with_new_names(settings['settings']) == _with_new_names(self.settings):
+                finished.update((e['owner'], _Entry(e['name'], e['identity'], tuple(e['outputs']))) for e in entries)
+        return sorted(finished.values(), key=lambda entry: natural_key(entry.name))
+
+    def _rows(self, entries: Iterable[_Entry], folder: str) -> Iterator[Sequence[str]]:
+        for entry in entries:
+            for output in entry.outputs if entry.identity else ():
+                file = self.root / output
+                if output.startswith(folder) and output.endswith('.csv') and file.is_file():
+                    with file.open(newline='', encoding='utf-8', errors='surrogateescape') as stream:
+                        reader = csv.reader(stream)
+                        next(reader, None)
+                        yield from reader
 
     @staticmethod
     def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -253,6 +308,19 @@ class Outputs:
             else:
                 temporary.unlink(missing_ok=True)
         self._parts = {}
+
+
+def _with_part(name: str, part: str) -> str:
+    """``finished.jsonl`` -> ``finished.3of8.jsonl``."""
+    path = Path(name)
+    return f'{path.stem}{part}{path.suffix}'
+
+
+def _end_last_line(log: Path) -> None:
+    """End the line that a killed run left half written."""
+    with log.open('rb+') as file:
+        if file.seek(0, os.SEEK_END) and (file.seek(-1, os.SEEK_END), file.read(1))[1] != b'\n':
+            file.write(b'\n')
 
 
 def _with_new_names(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from mmirstd.utils.errors import DataError
 
+from .batch_sizing import BatchSizing
 from .frame_inference import FrameInference, OnError
 from .frame_result import FrameResult
 from .frame_stream import RawFormat
@@ -50,13 +51,14 @@ class SingleImageInference(FrameInference):
     def preprocess(
         self,
         inputs: Any,
-        batch_size: int = 1,
+        batch_size: int | BatchSizing = 1,
         recursive: bool = False,
         on_error: OnError | None = None,
         raw_format: RawFormat | None = None,
         max_frames: int | None = None,
     ) -> Iterator[list[PreparedImage]]:
         """Batches of images of one size; see the base class."""
+        sizing = batch_size if isinstance(batch_size, BatchSizing) else BatchSizing(batch_size)
         batch: list[PreparedImage] = []
         for prepared in self._prepared(self._sources(inputs, recursive), on_error, raw_format, max_frames):
             alone = self.goes_alone(prepared.gray.shape)
@@ -64,7 +66,7 @@ class SingleImageInference(FrameInference):
                 yield batch
                 batch = []
             batch.append(prepared)
-            if alone or len(batch) == batch_size:
+            if alone or len(batch) >= sizing.of(prepared.gray.size):
                 yield batch
                 batch = []
         if batch:
@@ -110,6 +112,10 @@ class SingleImageInference(FrameInference):
                 return [result for item in inputs for result in self.forward([item], on_error)]
             on_error(inputs[0].source, self.explain_failure(error, inputs[0]))
             return []
+
+    def measure_batch(self, item: PreparedImage, sizing: BatchSizing) -> int:
+        """See the base class."""
+        return sizing.measure(lambda images: self.run_batch([item] * images), item.gray.size)
 
     def explain_failure(self, error: Exception, item: PreparedImage) -> Exception:
         """The error of one image as it is told; here, as it is."""

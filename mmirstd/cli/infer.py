@@ -14,7 +14,7 @@ from mmirstd.utils.commands import command_line
 from mmirstd.utils.errors import CheckpointError, UserError
 from mmirstd.utils.renamed import RenamedOption
 
-from .arguments import add_cfg_options_argument, add_traceback_argument, make_parser
+from .arguments import add_cfg_options_argument, add_traceback_argument, make_parser, positive_int
 from .track_arguments import add_track_arguments, track_options
 
 if TYPE_CHECKING:
@@ -80,10 +80,11 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument('--min-area', type=int, default=1, metavar='N', help='least area of a target in pixels')
     parser.add_argument(
         '--batch-size',
-        type=int,
+        type=batch_size,
         default=1,
         metavar='N',
-        help='images of one size, or tiles, that go through the network together',
+        help='images of one size, or tiles, that go through the network together; auto: as many as raise the rate on '
+        'the first image (default: %(default)s)',
     )
     parser.add_argument('--device', help='cpu, cuda, cuda:1, ... (default: the GPU if there is one)')
     parser.add_argument(
@@ -139,6 +140,18 @@ def build_parser() -> argparse.ArgumentParser:
         help='raw frames on standard input: uint8 (default), uint16 or float32, little-endian',
     )
     add_track_arguments(parser)
+    shared = parser.add_argument_group('several processes or machines with one DIR')
+    shared.add_argument(
+        '--shard',
+        metavar='K/N',
+        help='do part K of N, e.g. 3/8. The parts make up the whole; the last joins targets.csv',
+    )
+    shared.add_argument(
+        '--launcher',
+        choices=('none', 'pytorch', 'slurm', 'mpi'),
+        default='none',
+        help='take K/N, and the GPU, from what started the process (torchrun is seen without it)',
+    )
     add_cfg_options_argument(parser, 'override config entries')
     parser.add_argument('--quiet', action='store_true', help='no progress bar')
     add_traceback_argument(parser)
@@ -168,13 +181,20 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     unknown = [kind for kind in args.save if kind not in KINDS]
     if unknown or not args.save:
         parser.error(f'--save {",".join(unknown)}: expected a list of {", ".join(KINDS)}')
-    for option, least in (('min_area', 1), ('batch_size', 1), ('max_frames', 1), ('fps', 1e-3)):
+    for option, least in (('min_area', 1), ('max_frames', 1), ('fps', 1e-3)):
         value = getattr(args, option)
         if value is not None and value < least:
             parser.error(f'--{option.replace("_", "-")} {value}: expected at least {least}')
     if args.threshold is not None and not 0 <= args.threshold < 1:
         parser.error(f'--threshold {args.threshold}: expected 0 <= P < 1')
     args.tracking = track_options(parser, args)
+    if args.shard is not None:
+        from mmirstd.apis.shard import Shard
+
+        try:
+            args.shard = Shard.parse(args.shard)
+        except ValueError as error:
+            parser.error(f'--shard: {error}')
     args.raw_format = None
     if args.raw_frames is not None:
         from mmirstd.apis.frame_stream import RawFormat
@@ -184,6 +204,30 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         except ValueError as error:
             parser.error(f'--raw-frames: {error}')
     return args
+
+
+def batch_size(text: str) -> int | str:
+    """The type of ``--batch-size``: a whole number from 1 on, or ``'auto'``."""
+    return text if text == 'auto' else positive_int(text)
+
+
+def _join_launched(args: argparse.Namespace) -> None:
+    """Take the part, and the device, of one of several processes that a launcher started."""
+    from mmirstd.engine.launchers import launched_as
+
+    launched = launched_as(args.launcher)
+    if launched is None or args.shard is not None:
+        return
+    from mmirstd.apis.shard import Shard
+
+    args.shard = Shard(launched.rank + 1, launched.processes)
+    args.quiet = args.quiet or launched.rank > 0
+    print(f'notice: this process does part {launched.rank + 1} of {launched.processes}', file=sys.stderr)
+    if args.model is None and args.device is None:
+        import torch
+
+        if torch.cuda.is_available():
+            args.device = f'cuda:{launched.local_rank % torch.cuda.device_count()}'
 
 
 def checkpoint_and_inputs(items: list[str]) -> tuple[str | None, list[str]]:
@@ -289,6 +333,7 @@ def main(argv: list[str] | None = None) -> int:
     if plan.busy:
         print(f'notice: {plan}', file=sys.stderr)
     (apply_threads if args.model is None else apply_threads_without_torch)(plan)
+    _join_launched(args)
     inferencer = build(args, plan.threads)
     weights = getattr(inferencer, 'weights', None)
     if args.checkpoint is None and weights is not None:
@@ -296,7 +341,7 @@ def main(argv: list[str] | None = None) -> int:
     if inferencer.boxes and any(kind in MAP_KINDS for kind in args.save) and args.save != list(DEFAULT_KINDS):
         print('notice: a detector has boxes, no maps: no mask, prob or npy is written', file=sys.stderr)
     settings, head = describe(inferencer, args)
-    batch = Batch(inferencer, OutputFolder(args.out, settings, args.overwrite), args, head)
+    batch = Batch(inferencer, OutputFolder(args.out, settings, args.overwrite, args.shard), args, head)
     try:
         batch.run()
     except KeyboardInterrupt:

@@ -9,7 +9,9 @@ import json
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from concurrent.futures import Future
+from contextlib import closing, suppress
+from functools import partial
 from itertools import groupby
 from typing import Any
 
@@ -22,11 +24,17 @@ from mmirstd.apis.frame_result import FrameResult
 from mmirstd.apis.inputs import describe_skipped
 from mmirstd.apis.result_kinds import MAP_KINDS, output_folders
 from mmirstd.apis.target_tracker import milliseconds
+from mmirstd.compat.hardware import available_cores
 from mmirstd.utils.errors import DataError, UserError
+from mmirstd.utils.write_behind import WriteBehind
 
 #: Errors in writing that the next file would meet as well.
 _FATAL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
 _SHOWN = 20
+#: Results that wait to be written take about so many bytes at most.
+WAITING_BYTES = 2**26
+#: Threads that write results of images: a GPU is faster than one of them.
+WRITERS = max(1, min(4, available_cores() // 2))
 #: The option behind an error of a file -> what to do about it here.
 _CURES = {
     'nonfinite': 'repair the file, or --nonfinite median',
@@ -45,6 +53,11 @@ def describe(inferencer: FrameInference, args: argparse.Namespace) -> tuple[dict
     return dict(
         settings, model_sha256=inferencer.model_digest(), threshold=inferencer.threshold, max_frames=args.max_frames
     ), head
+
+
+def _size(result: FrameResult) -> int:
+    # Neither do more than 16 wait, however small they are.
+    return max(result.nbytes, WAITING_BYTES // 16)
 
 
 class Batch:
@@ -75,14 +88,16 @@ class Batch:
         self.left_out: dict[str, None] = {}
 
     def sources(self) -> Iterator[Source]:
-        """All inputs, listed lazily."""
-        return expand_inputs(
+        """All inputs of this process, listed lazily."""
+        listed = expand_inputs(
             self.args.inputs,
             self.args.recursive,
             self.inferencer.sequences,
             self.folder.root,
             on_skip=lambda path: self.left_out.setdefault(path),
         )
+        shard = self.args.shard
+        return listed if shard is None else filter(shard.has, listed)
 
     def run(self) -> None:
         """Work through the inputs."""
@@ -109,19 +124,36 @@ class Batch:
             for source in sources:
                 self._failed(source, _no_sequence(source))
             return
-        for result in self.inferencer.infer(sources, self.args.batch_size, on_error=self._failed):
-            writer = self._writer(result.source)
+
+        def write(writer: ResultWriter, result: FrameResult) -> tuple[Source, int, Exception | None]:
             try:
                 writer.add(result)
                 writer.close()
             except (OSError, ValueError, MemoryError) as error:
                 writer.abort()
-                self._failed(result.source, error)
+                if isinstance(error, OSError) and error.errno in _FATAL:
+                    raise _UnwritableError(result.source, error) from error
+                return result.source, 0, error
             except BaseException:
                 writer.abort()
                 raise
+            return result.source, len(result.targets), None
+
+        def take(written: Future[tuple[Source, int, Exception | None]]) -> None:
+            try:
+                source, targets, error = written.result()
+            except _UnwritableError as stop:
+                source, targets, error = stop.source, 0, stop.error
+            if error is None:
+                self._succeeded(source, targets)
             else:
-                self._succeeded(result.source, len(result.targets))
+                self._failed(source, error)
+
+        results = self.inferencer.infer(sources, self.args.batch_size, on_error=self._failed)
+        with closing(results), WriteBehind(take, WAITING_BYTES, WRITERS) as background:
+            for result in results:
+                # The writer is made here, so that names are given in the order of the inputs.
+                background.submit(partial(write, self._writer(result.source), result), _size(result))
 
     def _sequences(self, sources: Iterator[Source]) -> None:
         for source in sources:
@@ -146,23 +178,28 @@ class Batch:
         tracks: set[int] = set()
         seconds: list[float] = []
         task = self.progress.add_task('frames', total=self.args.max_frames)
+
+        def take(written: Future[None]) -> None:
+            written.result()
+            self.progress.advance(task)
+
         try:
-            try:
-                for result in _timed(frames, seconds):
-                    stream = self.inferencer.stream
-                    if not writer.frames and stream is not None:
-                        writer.fps = self.args.fps or stream.fps or writer.fps
-                        self.progress.update(task, total=self.args.max_frames or stream.total)
-                    if self.tracker is not None:
-                        result = self.tracker(result)
-                        tracks.update(track.id for track in result.tracks or ())
-                    writer.add(result)
-                    targets += len(result.targets)
-                    self.progress.advance(task)
-            except KeyboardInterrupt:
-                if source.kind not in ('live', 'stdin'):
-                    raise
-                # The way to end what has no end.
+            with closing(frames), WriteBehind(take, WAITING_BYTES) as background:
+                try:
+                    for number, result in enumerate(_timed(frames, seconds)):
+                        stream = self.inferencer.stream
+                        if not number and stream is not None:
+                            writer.fps = self.args.fps or stream.fps or writer.fps
+                            self.progress.update(task, total=self.args.max_frames or stream.total)
+                        if self.tracker is not None:
+                            result = self.tracker(result)
+                            tracks.update(track.id for track in result.tracks or ())
+                        background.submit(partial(writer.add, result), _size(result))
+                        targets += len(result.targets)
+                except KeyboardInterrupt:
+                    if source.kind not in ('live', 'stdin'):
+                        raise
+                    # The way to end what has no end.
             problem = str(problems[0]) if problems else None
             writer.close(problem, self._tracking(source, seconds) if writer.frames else None)
         except (OSError, ValueError, MemoryError) as error:
@@ -274,6 +311,15 @@ def _no_sequence(source: Source) -> Exception:
         expected='a sequence, since --track was given',
         cure='put the frames of a sequence into a folder and name the folder, or name a video; or leave --track out',
     )
+
+
+class _UnwritableError(Exception):
+    """The folder takes no file any more."""
+
+    def __init__(self, source: Source, error: OSError) -> None:
+        super().__init__(str(error))
+        self.source = source
+        self.error = error
 
 
 class _Stop(Exception):

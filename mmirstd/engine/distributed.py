@@ -11,15 +11,7 @@ from torch import distributed as torch_dist
 
 from mmirstd.utils.errors import ConfigError
 
-_LAUNCHER_VARIABLES = {
-    'pytorch': {'RANK': 'RANK', 'WORLD_SIZE': 'WORLD_SIZE', 'LOCAL_RANK': 'LOCAL_RANK'},
-    'slurm': {'RANK': 'SLURM_PROCID', 'WORLD_SIZE': 'SLURM_NTASKS', 'LOCAL_RANK': 'SLURM_LOCALID'},
-    'mpi': {
-        'RANK': 'OMPI_COMM_WORLD_RANK',
-        'WORLD_SIZE': 'OMPI_COMM_WORLD_SIZE',
-        'LOCAL_RANK': 'OMPI_COMM_WORLD_LOCAL_RANK',
-    },
-}
+from .launchers import LAUNCHER_VARIABLES, missing_variables
 
 
 def init_distributed(launcher: str, backend: str | None = None, timeout_s: int = 1800) -> None:
@@ -39,8 +31,8 @@ def init_distributed(launcher: str, backend: str | None = None, timeout_s: int =
     """
     if launcher == 'none' or torch_dist.is_initialized():
         return
-    variables = _LAUNCHER_VARIABLES[launcher]
-    missing = [v for v in variables.values() if v not in os.environ]
+    variables = LAUNCHER_VARIABLES[launcher]
+    missing = missing_variables(launcher)
     if missing:
         raise ConfigError(
             f'--launcher {launcher}: the environment lacks {", ".join(missing)}, so this process was not started by it.'

@@ -195,7 +195,8 @@ def test_memory_does_not_grow_with_the_number_of_images() -> None:
         return result
 
     peak(2)
-    assert peak(60) < peak(6) + 200_000  # less than two images more
+    # Some are read ahead, but no more than in a short list.
+    assert peak(80) < peak(30) + 200_000  # less than two images more
 
 
 def test_two_channels_and_too_many() -> None:

@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from mmirstd.apis import OutputFolder
+from mmirstd.apis import OutputFolder, Source
 from mmirstd.apis.output_folder import LOG_NAME
+from mmirstd.apis.shard import Shard
+from mmirstd.apis.target_schema import CSV_COLUMNS
 from mmirstd.utils.errors import UserError
 
 
@@ -18,3 +21,63 @@ def test_a_folder_that_an_earlier_version_began_is_continued(tmp_path: Path, val
     OutputFolder(tmp_path, dict(normalize=now, threshold=0.5))
     with pytest.raises(UserError, match='normalize: .* then, .* now'):
         OutputFolder(tmp_path, dict(normalize='other', threshold=0.5))
+
+
+def _finish(folder: OutputFolder, source: Source, text: str) -> None:
+    outputs = folder.begin(source)
+    outputs.path('csv', '.csv').write_text(f'{",".join(CSV_COLUMNS)}\n{text}\n')
+    outputs.commit()
+
+
+def _sources(tmp_path: Path, count: int) -> list[Source]:
+    sources = []
+    for k in range(count):
+        path = tmp_path / f'{k}.png'
+        path.write_bytes(b'x')
+        sources.append(Source('image', str(path), f'{k}'))
+    return sources
+
+
+def test_processes_with_one_part_each_share_a_folder(tmp_path: Path) -> None:
+    sources = _sources(tmp_path, 12)
+    root = tmp_path / 'out'
+    # Both begin before either has finished anything.
+    parts = [(shard, OutputFolder(root, {'a': 1}, shard=shard)) for shard in (Shard(1, 2), Shard(2, 2))]
+    for shard, folder in parts:
+        for source in filter(shard.has, reversed(sources)):
+            _finish(folder, source, source.name)
+        table = folder.write_table()
+    assert table.read_text().splitlines()[1:] == [str(k) for k in range(12)]
+    again = OutputFolder(root, {'a': 1})
+    assert all(again.is_finished(source, {'csv'}) for source in sources)
+    assert again.write_table().read_text() == table.read_text()
+    with pytest.raises(UserError, match='holds results made with other settings'):
+        OutputFolder(root, {'a': 2}, shard=Shard(1, 2))
+
+
+def test_a_table_written_while_another_process_ends_is_written_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = _sources(tmp_path, 2)
+    root = tmp_path / 'out'
+    ours, other = (OutputFolder(root, {}, shard=Shard(number, 2)) for number in (1, 2))
+    _finish(ours, first, 'ours')
+    original = OutputFolder._write_csv
+
+    def slow(path: Path, *args: Any) -> None:
+        monkeypatch.setattr(OutputFolder, '_write_csv', staticmethod(original))
+        _finish(other, second, 'other')
+        other.write_table()
+        original(path, *args)
+
+    monkeypatch.setattr(OutputFolder, '_write_csv', staticmethod(slow))
+    assert ours.write_table().read_text().splitlines()[1:] == ['ours', 'other']
+
+
+def test_overwriting_forgets_earlier_runs_but_not_the_processes_beside_it(tmp_path: Path) -> None:
+    (source,) = _sources(tmp_path, 1)
+    root = tmp_path / 'out'
+    _finish(OutputFolder(root, {'a': 1}), source, 'old')
+    for number in (1, 2):
+        OutputFolder(root, {'a': 2}, overwrite=True, shard=Shard(number, 2))
+    assert sorted(path.name for path in root.glob('*.jsonl')) == ['finished.1of2.jsonl', 'finished.2of2.jsonl']

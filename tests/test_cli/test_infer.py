@@ -21,6 +21,7 @@ from PIL import Image
 
 from mmirstd.apis import result_writer as writer_module
 from mmirstd.apis.target_schema import CSV_COLUMNS, SCHEMA_VERSION
+from mmirstd.cli import infer_batch
 from mmirstd.cli.infer import main, parse_args
 from mmirstd.utils import renamed
 from mmirstd.utils.errors import CheckpointError, ConfigError, UserError
@@ -237,6 +238,7 @@ def test_full_disk_ends_the_batch_and_it_goes_on_later(
         write_image(tmp_path / 'in' / f'{k}.png', scene(seed=k))
     out = tmp_path / 'out'
     original, written = Path.write_bytes, []
+    monkeypatch.setattr(infer_batch, 'WRITERS', 1)
 
     def full(self: Path, data: bytes) -> int:
         if '.part' in self.name:
@@ -282,6 +284,7 @@ def test_a_killed_run_leaves_nothing_that_counts_as_finished(tmp_path: Path, mon
     out = tmp_path / 'out'
     from mmirstd.apis import ResultWriter
 
+    monkeypatch.setattr(infer_batch, 'WRITERS', 1)
     original, calls = ResultWriter.close, []
 
     def interrupted(self: ResultWriter, *args: object) -> list[Path]:
@@ -337,6 +340,20 @@ def test_output_folder_that_cannot_be_written_to(tmp_path: Path) -> None:
     if not os.access(tmp_path / 'readonly', os.W_OK):  # root may write anywhere
         with pytest.raises(UserError, match='cannot be written to'):
             infer(image, '--out', tmp_path / 'readonly')
+
+
+def test_parts_of_a_list_join_to_the_whole(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    for k in range(9):
+        write_image(tmp_path / 'in' / f'{k}.png', scene(seed=k))
+    whole, shared = tmp_path / 'whole', tmp_path / 'shared'
+    assert infer(tmp_path / 'in', '--out', whole, '--batch-size', 'auto') == 0
+    for part in ('2/3', '1/3', '3/3'):
+        assert infer(tmp_path / 'in', '--out', shared, '--shard', part) == 0
+    assert (shared / 'targets.csv').read_bytes() == (whole / 'targets.csv').read_bytes()
+    assert files(shared / 'overlays') == files(whole / 'overlays')
+    capsys.readouterr()
+    assert infer(tmp_path / 'in', '--out', shared) == 0
+    assert '0 done (0 targets), 9 finished before' in capsys.readouterr().out
 
 
 def test_thousands_of_files(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
