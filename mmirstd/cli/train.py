@@ -7,6 +7,7 @@ import re
 import shlex
 import signal
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,6 +62,13 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         help='stop early, when N validations in a row were not better than the best one before them',
     )
     parser.add_argument(
+        '--max-minutes',
+        type=float,
+        metavar='M',
+        help='end after M minutes, last validation included; a schedule that takes longer is shortened to them, and '
+        'a continued run goes on with what is left',
+    )
+    parser.add_argument(
         '--worst',
         type=int,
         default=8,
@@ -87,6 +95,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _train(args: argparse.Namespace) -> int:
+    started = time.monotonic()
     from mmengine.runner import Runner
 
     from mmirstd.engine.checkpoint_files import find_checkpoint, newest_checkpoint
@@ -129,6 +138,10 @@ def _train(args: argparse.Namespace) -> int:
         from mmirstd.engine.early_stopping import stop_early
 
         stop_early(cfg, args.patience)
+    if args.max_minutes is not None:
+        from mmirstd.engine.time_budget import limit_minutes
+
+        limit_minutes(cfg, args.max_minutes, time.monotonic() - started)
     resume_notes = []
     if args.resume:
         cfg.resume = True

@@ -15,6 +15,7 @@ from .prediction_dump_hook import PredictionDumpHook
 from .prediction_writer_hook import PredictionWriterHook
 from .preemption_hook import PreemptionHook
 from .schedule_guard_hook import ScheduleGuardHook
+from .time_budget_hook import TimeBudgetHook
 from .timed_logger_hook import TimedLoggerHook
 
 __all__ = [
@@ -33,5 +34,6 @@ __all__ = [
     'PredictionWriterHook',
     'PreemptionHook',
     'ScheduleGuardHook',
+    'TimeBudgetHook',
     'TimedLoggerHook',
 ]

@@ -56,7 +56,7 @@ class EpochTableHook(Hook):
         else:
             where = f'epoch {runner.epoch + 1}/{runner.max_epochs}: {batch_idx + 1}/{len(runner.train_dataloader)}'
         eta = runner.message_hub.runtime_info.get('eta')
-        left = '' if eta is None else f', time left {_duration(eta)}'
+        left = '' if eta is None else f', time left {_duration(min(eta, _budget_left(runner)))}'
         self._status_line.show(f'  {where}, loss {_loss(runner, 1 + runner.iter - self._row_iter)}{left}')
 
     def after_val_iter(
@@ -99,6 +99,7 @@ class EpochTableHook(Hook):
             return
         now = self._clock()
         left = (now - self._start_time) / (runner.iter - self._start_iter) * (runner.max_iters - runner.iter)
+        left = min(left, _budget_left(runner))
         if isinstance(runner.train_loop, IterBasedTrainLoop):
             unit, number, last = 'iter', runner.iter, runner.max_iters
         else:
@@ -131,6 +132,11 @@ def monitor_of(runner: Runner) -> str | None:
         if isinstance(hook, CheckpointHook) and hook.save_best is not None:
             return (getattr(hook, 'key_indicators', None) or [None])[0]
     return None
+
+
+def _budget_left(runner: Runner) -> float:
+    """Seconds that :class:`TimeBudgetHook` leaves."""
+    return runner.message_hub.runtime_info.get('budget_left', math.inf)
 
 
 def _best_of(runner: Runner) -> dict[str, object]:

@@ -1,0 +1,135 @@
+"""Trainings by a clock that the test turns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+
+from mmirstd.engine.hooks import TimeBudgetHook
+from tests.test_engine.small_runner import small_runner
+
+ONE_CYCLE = [dict(type='OneCycleLR', eta_max=0.1, pct_start=0.25, by_epoch=True, convert_to_iter_based=True)]
+STEPS = [dict(type='MultiStepLR', milestones=[4, 8], gamma=0.1, by_epoch=True)]
+
+
+class Clock(Hook):
+    """An iteration takes ``step_s`` seconds, a validation ``val_s``; remembers the rate of each iteration."""
+
+    def __init__(self, step_s: float, val_s: float = 0.0) -> None:
+        self.now, self.step_s, self.val_s = 0.0, step_s, val_s
+        self.rates: list[float] = []
+        self.validated: list[int] = []
+
+    def __call__(self) -> float:
+        return self.now
+
+    def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
+        self.rates.append(runner.optim_wrapper.get_lr()['lr'][0])
+        self.now += self.step_s
+
+    def after_val_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None) -> None:
+        self.now += self.val_s / len(runner.val_dataloader)
+
+    def after_val_epoch(self, runner: Runner, metrics: dict | None = None) -> None:
+        self.validated.append(runner.epoch)
+
+
+def train(folder: Path, clock: Clock, minutes: float | None, schedule: list, **options: Any) -> Runner:
+    """Ten epochs of four iterations, if there is time."""
+    hooks = {} if minutes is None else dict(param_scheduler=TimeBudgetHook(minutes, clock=clock))
+    hooks['checkpoint'] = dict(type='CheckpointHook', interval=100)
+    runner = small_runner(
+        folder, 10, images=4, param_scheduler=schedule, default_hooks=hooks, custom_hooks=[clock], **options
+    )
+    runner.train()
+    return runner
+
+
+@pytest.mark.parametrize('schedule', [ONE_CYCLE, STEPS], ids=['by iteration', 'by epoch'])
+def test_with_enough_time_nothing_changes(tmp_path: Path, schedule: list) -> None:
+    plain, timed = Clock(1.0), Clock(1.0)
+    train(tmp_path / 'plain', plain, None, schedule)
+    train(tmp_path / 'timed', timed, 2.0, schedule)
+    assert timed.rates == plain.rates
+    assert len(timed.rates) == 40
+
+
+def test_with_too_little_time_the_whole_schedule_is_run_through(tmp_path: Path) -> None:
+    whole, timed = Clock(1.0), Clock(4.0)
+    train(tmp_path / 'whole', whole, None, ONE_CYCLE)
+    runner = train(tmp_path / 'timed', timed, 1.0, ONE_CYCLE)  # 60 s, steps of 4 s
+    assert len(timed.rates) == 14  # 56 s; another would end after the 59 that are left for training
+    # The same shares: every fourth rate of the whole schedule at least, the largest and nearly the last one too.
+    assert max(timed.rates) == pytest.approx(max(whole.rates), rel=0.1)
+    assert timed.rates[-1] < 0.05 * max(whole.rates)
+    assert timed.rates.index(max(timed.rates)) in (3, 4)  # a quarter of the way
+    # The epoch that was cut short is the last one: saved and validated.
+    assert runner.epoch == 4
+    assert timed.validated[-1] == 4
+    assert (tmp_path / 'timed' / 'epoch_4.pth').is_file()
+
+
+def test_steps_of_epochs_keep_their_shares(tmp_path: Path) -> None:
+    clock = Clock(4.0)
+    train(tmp_path, clock, 1.0, STEPS)
+    drops = [number for number, (a, b) in enumerate(zip(clock.rates, clock.rates[1:])) if b < 0.5 * a]
+    assert len(drops) == 2
+    assert [round(number / 14, 1) for number in drops] == [0.4, 0.8]
+
+
+@pytest.mark.parametrize('val_s', [2.0, 10.0, 30.0])
+def test_the_last_validation_is_within_the_time(tmp_path: Path, val_s: float) -> None:
+    clock = Clock(1.0, val_s)
+    train(tmp_path, clock, 1.0, ONE_CYCLE, train_cfg=dict(by_epoch=True, max_epochs=10, val_interval=4))
+    assert clock.now <= 60.0 + 1.2 * val_s  # at most the one that was not known before
+    assert clock.validated
+
+
+def test_a_continued_run_has_what_is_left(tmp_path: Path) -> None:
+    first = Clock(2.0)
+    runner = small_runner(
+        tmp_path,
+        10,
+        images=4,
+        param_scheduler=ONE_CYCLE,
+        default_hooks=dict(param_scheduler=TimeBudgetHook(1.0, clock=first)),
+        custom_hooks=[first, StopAfter(2)],
+    )
+    with pytest.raises(KeyboardInterrupt):
+        runner.train()
+    second = Clock(2.0)
+    train(tmp_path, second, 1.0, ONE_CYCLE, resume=True, load_from=str(tmp_path / 'epoch_2.pth'))
+    assert len(first.rates[:8] + second.rates) == 29
+    assert second.rates[0] == pytest.approx(first.rates[8], rel=0.2)
+    assert second.rates[-1] < 0.01
+
+
+class StopAfter(Hook):
+    """Ctrl-C in the epoch after these."""
+
+    def __init__(self, epochs: int) -> None:
+        self.epochs = epochs
+
+    def after_train_iter(self, runner: Runner, *args: Any, **kwargs: Any) -> None:
+        if runner.epoch == self.epochs:
+            raise KeyboardInterrupt
+
+
+def test_iterations_without_epochs_end_in_time(tmp_path: Path) -> None:
+    clock = Clock(4.0)
+    runner = train(
+        tmp_path, clock, 1.0, [dict(type='LinearLR', start_factor=1.0, end_factor=0.01, end=40, by_epoch=False)],
+        train_cfg=dict(by_epoch=False, max_iters=40, val_interval=100),
+    )  # fmt: skip
+    assert runner.iter == 14
+    assert clock.rates[-1] < 0.15 * clock.rates[0]
+    assert len(clock.validated) == 1
+
+
+def test_no_time_is_an_error() -> None:
+    with pytest.raises(ValueError, match='more than 0'):
+        TimeBudgetHook(0)
