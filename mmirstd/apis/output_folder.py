@@ -18,6 +18,7 @@ from mmirstd.datasets.gray_normalization import RENAMED_OPTIONS
 from mmirstd.datasets.sequences import natural_key
 from mmirstd.utils.errors import UserError
 from mmirstd.utils.files import atomic_path, write_json
+from mmirstd.utils.json_text import parse_json
 from mmirstd.utils.renamed import rename_keys
 
 from .inputs import Source, identity
@@ -116,7 +117,7 @@ class OutputFolder:
         entries = []
         for line in log.read_bytes().decode('utf-8', 'surrogateescape').splitlines():
             try:
-                entries.append(json.loads(line))
+                entries.append(parse_json(line))
             except ValueError:
                 continue  # cut off when a run was killed; its input is done again
         if not entries or 'settings' not in entries[0]:

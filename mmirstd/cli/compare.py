@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from mmirstd.evaluation.image_counts import (
 from mmirstd.evaluation.key_figures import LOWER_IS_BETTER
 from mmirstd.utils.commands import command_line
 from mmirstd.utils.errors import DataError
+from mmirstd.utils.json_text import parse_json
 
 from .arguments import add_traceback_argument, make_parser
 
@@ -133,7 +133,7 @@ def _cure() -> str:
 
 def _read(file: str) -> tuple[dict[str, list], list[dict[str, Any]]]:
     try:
-        images = json.loads(Path(file).read_text(encoding='utf-8'))['images']
+        images = parse_json(Path(file).read_text(encoding='utf-8'))['images']
         return read_image_counts(images), images
     except OSError as error:
         raise DataError(f'{file}: {error.strerror}; {_cure()}') from error

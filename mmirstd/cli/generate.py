@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mmirstd.datasets.synthetic.config import BACKGROUND_KINDS, POLARITIES
+from mmirstd.utils.json_text import parse_json
 from mmirstd.utils.progress import Progress, now_doing
 
 from .arguments import image_size, make_parser
@@ -100,7 +100,7 @@ def build_config(args: argparse.Namespace) -> DatasetConfig:
     kind = SceneConfig if args.mode == 'frames' else SequenceConfig
     if args.parameters is not None:
         try:
-            data = json.loads(args.parameters.read_text(encoding='utf-8'))
+            data = parse_json(args.parameters.read_text(encoding='utf-8'))
         except ValueError as error:
             raise ValueError(f'{args.parameters}: not valid JSON ({error})') from None
         if not isinstance(data, dict):

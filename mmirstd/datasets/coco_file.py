@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from mmirstd.utils.commands import command_line
 from mmirstd.utils.errors import DataError, first_few
+from mmirstd.utils.json_text import parse_json
 
 from .problems import Problems
 from .text_file import read_text
@@ -117,7 +117,7 @@ def read_coco(path: str, problems: Problems | None = None) -> CocoFile:
 def _parse(path: str) -> dict[str, Any]:
     text = read_text(path, _EXPECTED)
     try:
-        data: dict[str, Any] = json.loads(text)
+        data: dict[str, Any] = parse_json(text)
     except ValueError as error:
         start = text.lstrip()[:1]
         cure = (

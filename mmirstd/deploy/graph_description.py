@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from mmirstd.utils.errors import DataError
+from mmirstd.utils.json_text import parse_json
 from mmirstd.version import __version__
 
 #: Entry of the file's meta data that holds the description as JSON.
@@ -81,7 +82,7 @@ class GraphDescription:
             DataError: The file was not written by ``mmirstd export``, or by a version that is too new.
         """
         try:
-            values = json.loads(text or '')
+            values = parse_json(text or '')
             major = str(values['format_version']).split('.')[0]
         except (ValueError, KeyError, TypeError):
             raise DataError(

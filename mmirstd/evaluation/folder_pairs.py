@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from mmirstd.datasets.name_pairs import image_files, pair_by_name
 from mmirstd.datasets.split_file import read_split_entries
 from mmirstd.utils.commands import command_line
 from mmirstd.utils.errors import ConfigError, DataError, MissingDataError, first_few
+from mmirstd.utils.json_text import parse_json
 
 from .prediction_dump import FORMAT
 from .prediction_files import PREDICTION_SUFFIXES
@@ -85,7 +85,7 @@ def pair_folders(
 def _no_dump(root: Path) -> None:
     for folder in (root, root.parent):
         try:
-            index = json.loads((folder / 'index.json').read_text(encoding='utf-8'))
+            index = parse_json((folder / 'index.json').read_text(encoding='utf-8'))
         except (OSError, ValueError):
             continue
         if isinstance(index, dict) and index.get('format') == FORMAT:

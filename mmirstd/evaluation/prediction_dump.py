@@ -30,6 +30,7 @@ from mmirstd.evaluation.functional.roc_curve import ROC_THRESHOLDS
 from mmirstd.utils.commands import command_line
 from mmirstd.utils.errors import DataError, MissingDataError
 from mmirstd.utils.files import save_png
+from mmirstd.utils.json_text import parse_json
 
 from .box_dump import DumpedBoxes, read_boxes
 
@@ -198,7 +199,7 @@ class PredictionDump:
                 f'`{command_line("test", "CONFIG", "CKPT", "--dump", self.folder)}`'
             )
         try:
-            index = json.loads(path.read_text(encoding='utf-8'))
+            index = parse_json(path.read_text(encoding='utf-8'))
             found = (index['format'], index['version'])
             self.entries: list[dict[str, Any]] = [
                 dict(name=str(e['name']), file=str(e['file']), height=int(e['height']), width=int(e['width']))
@@ -227,7 +228,7 @@ class PredictionDump:
         if not path.is_file():
             return {}
         try:
-            record = json.loads(path.read_text(encoding='utf-8'))
+            record = parse_json(path.read_text(encoding='utf-8'))
         except ValueError as error:
             raise DataError(
                 f'{path}: not JSON ({error}); delete it, or write it by `{command_line("test")} --dump`'

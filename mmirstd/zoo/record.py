@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from mmirstd.utils.errors import ConfigError
 from mmirstd.utils.files import write_json
+from mmirstd.utils.json_text import parse_json
 from mmirstd.utils.resources import resource_root
 
 #: Of the image for FLOPs and times.
@@ -31,7 +31,7 @@ def read_record(path: Path | None = None) -> dict[str, dict[str, Any]]:
     """
     path = record_path() if path is None else path
     try:
-        content = json.loads(path.read_text(encoding='utf-8'))
+        content = parse_json(path.read_text(encoding='utf-8'))
     except (OSError, ValueError) as error:
         raise ConfigError(f'{path}: cannot be read: {error}', cure='mmirstd zoo --measure writes it') from error
     networks = content.get('networks') if isinstance(content, dict) else None

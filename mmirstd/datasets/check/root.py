@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from mmirstd.utils.commands import command_line
 from mmirstd.utils.errors import DataError, MissingDataError
+from mmirstd.utils.json_text import parse_json
 
 from ..image_io import IMAGE_SUFFIXES
 from ..listed_paths import image_exists
@@ -79,7 +79,7 @@ def _coco(root: Path) -> Iterator[Split]:
     for folder in ('', 'annotations'):
         for path in sorted((root / folder).glob('*.json')):
             try:
-                data = json.loads(read_text(path))
+                data = parse_json(read_text(path))
             except (DataError, ValueError):
                 data = None
             if not isinstance(data, dict) or not isinstance(data.get('images'), list):

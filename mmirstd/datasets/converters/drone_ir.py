@@ -6,7 +6,6 @@ made from, so an interrupted conversion goes on where it stopped and a finished 
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 
 from mmirstd.utils.errors import DataError, MissingDataError
 from mmirstd.utils.files import save_png
+from mmirstd.utils.json_text import parse_json
 
 from ..image_io import to_one_channel
 from ..split_file import hold_out, read_split
@@ -291,7 +291,7 @@ def _coco(choice: FrameChoice, records: Sequence[dict[str, Any]]) -> dict[str, A
 def _kept(record_file: Path, folder: Path, origin: dict[str, Any]) -> dict[str, Any] | None:
     """The record of an earlier run if it fits and all its frames are there."""
     try:
-        record = json.loads(record_file.read_text(encoding='utf-8'))
+        record = parse_json(record_file.read_text(encoding='utf-8'))
     except (OSError, ValueError):
         return None
     if not isinstance(record, dict) or record.get('origin') != origin or not folder.is_dir():

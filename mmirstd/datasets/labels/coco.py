@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from mmirstd.utils.errors import DataError
 from mmirstd.utils.files import write_text
+from mmirstd.utils.json_text import parse_json
 
 from ..box_checks import could_be_corners, look_like_corners, looks_normalized
 from ..coco_file import CocoAnnotation, CocoFile, read_coco, rle_pixels
@@ -40,7 +41,7 @@ def find(source: Path) -> list[Path]:
 def _is_coco(path: Path) -> bool:
     try:
         text = read_text(path)
-        data = json.loads(text)
+        data = parse_json(text)
     except (DataError, ValueError):
         return False
     return isinstance(data, dict) and isinstance(data.get('images'), list)

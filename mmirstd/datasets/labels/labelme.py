@@ -17,6 +17,7 @@ from PIL import Image, UnidentifiedImageError
 
 from mmirstd.utils.errors import DataError
 from mmirstd.utils.files import write_text
+from mmirstd.utils.json_text import parse_json
 from mmirstd.utils.png import encode_png
 
 from ..text_file import read_text
@@ -44,7 +45,7 @@ def find(source: Path) -> list[Path]:
 
 def _is_labelme(path: Path) -> bool:
     try:
-        data = json.loads(read_text(path))
+        data = parse_json(read_text(path))
     except (DataError, ValueError):
         return False
     return isinstance(data, dict) and isinstance(data.get('shapes'), list) and 'imagePath' in data
@@ -59,7 +60,7 @@ def read(source: Path, options: ReadOptions) -> LabelSet:
     left_out, circles, embedded = Counter[str](), 0, 0
     used: set[str] = set()
     for path in find(source):
-        data = json.loads(read_text(path))
+        data = parse_json(read_text(path))
         image = _image(path, data, folder, root)
         used.add(image.name)
         embedded += image.data is not None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import math
 from collections import Counter
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 from mmirstd.utils.errors import DataError
 from mmirstd.utils.files import write_text
+from mmirstd.utils.json_text import parse_json
 
 from ..text_file import read_text
 from .classes import TARGET, ClassIndex
@@ -53,7 +53,7 @@ def _rows(path: Path) -> list[dict[str, Any]]:
     text = read_text(path)
     if path.suffix.lower() == '.json':
         try:
-            listed = json.loads(text)
+            listed = parse_json(text)
         except ValueError as error:
             raise DataError(f'{path}: not valid JSON ({error})') from None
         if not isinstance(listed, list) or not all(isinstance(row, dict) for row in listed):
