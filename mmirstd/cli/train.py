@@ -102,6 +102,7 @@ def _train(args: argparse.Namespace) -> int:
     from mmirstd.engine.config_errors import explain_config_errors
     from mmirstd.engine.config_files import load_config
     from mmirstd.engine.hooks import (
+        AverageBuffersHook,
         CheckpointGuardHook,
         MissedValidationHook,
         NonFiniteLossHook,
@@ -156,8 +157,8 @@ def _train(args: argparse.Namespace) -> int:
 
     _, notes = prepare(cfg, args.launcher)
     runner = build_runner(cfg, [*notes, *resume_notes], Runner if args.verbose else ShortConsoleRunner)
-    for hook in (NormalizationHook(), NonFiniteLossHook(), PreemptionHook(), MissedValidationHook()):
-        runner.register_hook(hook)
+    for hook in (NormalizationHook, NonFiniteLossHook, AverageBuffersHook, PreemptionHook, MissedValidationHook):
+        runner.register_hook(hook())
     if args.worst and cfg.get('val_dataloader'):
         from mmirstd.visualization.worst_images import WorstImagesHook
 

@@ -2,6 +2,7 @@
 
 from .atomic_checkpoint_hook import AtomicCheckpointHook
 from .auxiliary_loss_hook import AuxiliaryLossHook
+from .average_buffers_hook import AverageBuffersHook
 from .channels_last_hook import ChannelsLastHook
 from .checkpoint_guard_hook import CheckpointGuardHook
 from .epoch_seed_hook import EpochSeedHook
@@ -21,6 +22,7 @@ from .timed_logger_hook import TimedLoggerHook
 __all__ = [
     'AtomicCheckpointHook',
     'AuxiliaryLossHook',
+    'AverageBuffersHook',
     'ChannelsLastHook',
     'CheckpointGuardHook',
     'EpochSeedHook',

@@ -21,6 +21,7 @@ from mmirstd.registry import HOOKS
 from mmirstd.utils.files import write_text
 
 from .atomic_checkpoint_hook import save_whole
+from .average_buffers_hook import average_buffers
 
 #: The file that SIGTERM leaves in the work dir. ``last_checkpoint`` names it, so ``--resume`` finds it.
 FILE = 'interrupted.pth'
@@ -83,6 +84,8 @@ class PreemptionHook(Hook):
         self._skipped = state['batches']
         runner.logger.info(f'continues after batch {self._skipped} of epoch {runner.epoch + 1}')
         loop.dataloader = _Remaining(loop.dataloader, self._skipped, state['random'][runner.rank])
+        for buffer, value in zip(_local_buffers(runner), state['buffers'][runner.rank], strict=True):
+            buffer.data.copy_(value)
 
     def after_train_epoch(self, runner: Runner, metrics: dict | None = None) -> None:
         """The next epoch is whole again; a state inside this one is outdated when there is a newer checkpoint."""
@@ -111,13 +114,13 @@ class PreemptionHook(Hook):
         if isinstance(wrapper, OptimWrapper) and not wrapper.should_update():
             return
         self._asked = True
-        randoms: list[Any] = [None] * get_world_size()
-        if get_world_size() > 1:
-            torch_dist.all_gather_object(randoms, _random_state())
-        else:
-            randoms = [_random_state()]
         iter_based = not isinstance(runner.train_loop, EpochBasedTrainLoop)
-        inside = dict(batches=self._skipped + batch_idx + 1, random=randoms, world_size=get_world_size())
+        inside = dict(
+            batches=self._skipped + batch_idx + 1,
+            random=_of_all_ranks(_random_state()),
+            buffers=_of_all_ranks([buffer.detach().cpu().clone() for buffer in _local_buffers(runner)]),
+            world_size=get_world_size(),
+        )
         meta: dict[str, Any] = dict(epoch=runner.epoch, iter=runner.iter + 1)
         save_whole(runner, FILE, meta if iter_based else dict(meta, **{_KEY: inside}))
         if is_main_process():
@@ -131,6 +134,21 @@ def _any_rank(asked: bool, runner: Runner) -> bool:
     flag = torch.tensor(int(asked), device='cpu' if torch_dist.get_backend() == 'gloo' else 'cuda')
     torch_dist.all_reduce(flag, op=torch_dist.ReduceOp.MAX)
     return bool(flag)
+
+
+def _of_all_ranks(value: Any) -> list[Any]:
+    if get_world_size() == 1:
+        return [value]
+    values: list[Any] = [None] * get_world_size()
+    torch_dist.all_gather_object(values, value)
+    return values
+
+
+def _local_buffers(runner: Runner) -> list[torch.Tensor]:
+    """What differs between the ranks within an epoch: statistics of batch norm, also in the moving average."""
+    if get_world_size() == 1:
+        return []
+    return [*runner.model.buffers(), *average_buffers(runner)]
 
 
 def _random_state() -> dict[str, Any]:
