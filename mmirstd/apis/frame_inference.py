@@ -17,6 +17,7 @@ from .batch_sizing import BatchSizing
 from .frame_result import FrameResult
 from .frame_stream import FrameStream, RawFormat
 from .inputs import Source, describe_skipped, expand_inputs, is_live
+from .live_stream import LiveStream, Reconnect
 
 #: 16-bit images after which is said that they seem to hold fewer bits.
 BIT_DEPTH_IMAGES = 8
@@ -45,7 +46,9 @@ class FrameInference:
     min_area: int
 
     #: The sequence that is being read, or was read last: its ``fps`` and ``total``.
-    stream: FrameStream | None = None
+    stream: FrameStream | LiveStream | None = None
+    #: How cameras, addresses and pipes that end are opened again; None: they have ended.
+    reconnect: Reconnect | None = None
 
     #: Whether a folder of images is one sequence.
     sequences = False
@@ -204,8 +207,12 @@ class FrameInference:
         self, source: Source, on_error: OnError | None, raw_format: RawFormat | None, max_frames: int | None
     ) -> Iterator[np.ndarray]:
         """Frames of a sequence; a defect in it is handed on after the last good frame."""
+        stream: FrameStream | LiveStream
         try:
-            stream = FrameStream(source, raw_format, max_frames)
+            if source.kind == 'live' and self.reconnect is not None:
+                stream = LiveStream(lambda: FrameStream(source, raw_format), self.reconnect, max_frames)
+            else:
+                stream = FrameStream(source, raw_format, max_frames)
         except DataError as error:
             self._fail(source, error, on_error)
             return

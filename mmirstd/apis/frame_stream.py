@@ -96,10 +96,13 @@ class FrameStream:
         fps: Frames per second that the source claims, None if it does not.
         total: Number of frames that the source claims, None if it does not.
         problem: Why the frames ended early; None when they did not.
+        restarted: Whether the last frame is the first of another sequence; never, see :class:`.live_stream.LiveStream`.
 
     Raises:
         DataError: It cannot be opened.
     """
+
+    restarted = False
 
     def __init__(
         self,

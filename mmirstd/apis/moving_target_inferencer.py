@@ -126,7 +126,8 @@ class MovingTargetInferencer(TargetInferencer):
                 except DataError as error:
                     self._fail(source, error, on_error)
                     break
-                yield [PreparedFrame(source, number, raw, number == 0)]
+                again = not source.still and self.stream is not None and self.stream.restarted
+                yield [PreparedFrame(source, number, raw, number == 0 or again)]
 
     def forward(self, inputs: list[PreparedFrame], on_error: OnError | None = None) -> list[FrameResult]:
         """The result of one frame; one that fails has none, and the next goes on."""

@@ -159,6 +159,7 @@ class _Video:
         self.fps = fps
         self.frames = 0
         self._writer: cv2.VideoWriter | None = None
+        self._size = (0, 0)
         self._range = DisplayRange()
 
     def add(self, result: FrameResult) -> None:
@@ -171,6 +172,7 @@ class _Video:
             text = f'frame {result.frame}: {len(result.tracks)} tracks'
             picture = draw_tracks(result.image, result.tracks, text, shown)
         if self._writer is None:
+            self._size = picture.shape[1::-1]
             # MPEG-4 part 2: the encoder that every build of OpenCV has; H.264 is in few.
             self._writer = cv2.VideoWriter(
                 os.fspath(self.path), cv2.VideoWriter.fourcc(*'mp4v'), self.fps, picture.shape[1::-1]
@@ -180,6 +182,8 @@ class _Video:
                     f'{self.path}: OpenCV cannot write an MP4 video of {picture.shape[1]}x{picture.shape[0]} '
                     'pixels here; leave overlay out of --save'
                 )
+        if picture.shape[1::-1] != self._size:  # a camera came back with another one; OpenCV would leave the frame out
+            picture = cv2.resize(picture, self._size)
         self._writer.write(picture)
         self.frames += 1
 

@@ -16,6 +16,7 @@ import numpy as np
 from mmirstd.apis.base_inferencer import TargetInferencer
 from mmirstd.apis.frame_result import FrameResult
 from mmirstd.apis.frame_stream import FrameStream
+from mmirstd.apis.live_stream import LiveStream
 from mmirstd.apis.target_schema import Target
 from mmirstd.datasets.sequences import natural_key
 from mmirstd.utils.errors import DataError
@@ -276,7 +277,7 @@ class AppSession:
         return problems
 
     @staticmethod
-    def _expected(stream: FrameStream | None, upload: UploadedFile) -> int | None:
+    def _expected(stream: FrameStream | LiveStream | None, upload: UploadedFile) -> int | None:
         total = None if stream is None else stream.total
         return min((limit for limit in (total, upload.max_frames) if limit is not None), default=None)
 

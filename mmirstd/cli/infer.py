@@ -135,6 +135,13 @@ def build_parser() -> argparse.ArgumentParser:
     video.add_argument('--fps', type=float, help="frame rate of annotated videos (default: the input's, or 25)")
     video.add_argument('--max-frames', type=int, metavar='N', help='stop each sequence after N frames')
     video.add_argument(
+        '--reconnect',
+        type=int,
+        metavar='N',
+        help='open a camera, address or pipe that ended again, with at most N attempts in a row and longer and longer '
+        'waits between them; pictures that cannot be used are passed over',
+    )
+    video.add_argument(
         '--raw-frames',
         metavar='WxH[:DTYPE]',
         help='raw frames on standard input: uint8 (default), uint16 or float32, little-endian',
@@ -181,7 +188,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     unknown = [kind for kind in args.save if kind not in KINDS]
     if unknown or not args.save:
         parser.error(f'--save {",".join(unknown)}: expected a list of {", ".join(KINDS)}')
-    for option, least in (('min_area', 1), ('max_frames', 1), ('fps', 1e-3)):
+    for option, least in (('min_area', 1), ('max_frames', 1), ('reconnect', 1), ('fps', 1e-3)):
         value = getattr(args, option)
         if value is not None and value < least:
             parser.error(f'--{option.replace("_", "-")} {value}: expected at least {least}')
@@ -340,6 +347,10 @@ def main(argv: list[str] | None = None) -> int:
         print(f'notice: no CKPT was given; the weights are those released for this config: {weights}', file=sys.stderr)
     if inferencer.boxes and any(kind in MAP_KINDS for kind in args.save) and args.save != list(DEFAULT_KINDS):
         print('notice: a detector has boxes, no maps: no mask, prob or npy is written', file=sys.stderr)
+    if args.reconnect is not None:
+        from mmirstd.apis.live_stream import Reconnect
+
+        inferencer.reconnect = Reconnect(args.reconnect)
     settings, head = describe(inferencer, args)
     batch = Batch(inferencer, OutputFolder(args.out, settings, args.overwrite, args.shard), args, head)
     try:

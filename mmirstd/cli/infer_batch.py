@@ -22,6 +22,7 @@ from mmirstd.apis import OutputFolder, ResultWriter, Source, TargetTracker, expa
 from mmirstd.apis.frame_inference import FrameInference
 from mmirstd.apis.frame_result import FrameResult
 from mmirstd.apis.inputs import describe_skipped
+from mmirstd.apis.live_stream import LiveStream
 from mmirstd.apis.result_kinds import MAP_KINDS, output_folders
 from mmirstd.apis.target_tracker import milliseconds
 from mmirstd.compat.hardware import available_cores
@@ -210,6 +211,8 @@ class Batch:
             raise
         finally:
             self.progress.remove_task(task)
+        if isinstance(stream := self.inferencer.stream, LiveStream) and source.kind == 'live':
+            print(f'{source.label}: {stream.report()}', file=sys.stderr)
         if not writer.frames and not problems:
             problems.append(ValueError('there was no frame'))
         if problems:
