@@ -135,7 +135,8 @@ class Clips(GoldenNetwork):
 
     def configure(self, model: ConfigDict, in_channels: int, training: bool) -> None:
         """Change the config before it is built."""
-        model.backbone.in_channels = in_channels
+        for backbone in (model.backbone, *model.get('clip_backbones', ())):
+            backbone.in_channels = in_channels
 
     def input(self, in_channels: int | None = None, training: bool = False) -> Tensor:
         """The recorded clips (B, C, T, H, W) as ours (B, T, C, H, W)."""
@@ -166,6 +167,20 @@ class SSTNet(Clips):
         frames = model.extract_clip_feats(image)
         raw = official_map(model.bbox_head(model.couple(frames)))
         return [raw, model.motion_branch.loss(image, frames)['loss_motion']]
+
+
+class TDCNet(Clips):
+    """As of LVNet."""
+
+    @cached_property
+    def official(self) -> dict[str, Tensor]:
+        state = dict(super().official)
+        for level, window in enumerate(((2, 8, 8), (2, 4, 4), (2, 2, 2)), start=1):
+            index = WindowAttention3D(1, window, 1).position_index
+            state.update(
+                {key: index for key in state if key.endswith('relative_position_index') and f'a{level}.' in key}
+            )
+        return state
 
 
 class Pyramid(SSTNet):
@@ -327,6 +342,13 @@ _ENTRIES: dict[str, Callable[[], GoldenNetwork]] = {
     'serankdet': lambda: GoldenNetwork('serankdet', 'serankdet', serank_levels, gradient_norm=2873.2138441002244),
     'sstnet': lambda: SSTNet('sstnet', 'sstnet'),
     'sstnet-pyramid': lambda: Pyramid('sstnet_feature_extractor', 'sstnet-pyramid'),
+    'stmenet': lambda: Clips('stmenet', 'stmenet'),
+    'tdcnet': lambda: TDCNet(
+        'tdcnet',
+        'tdcnet',
+        # Ours is always that in evaluation.
+        variants={'deploy: RepConv3D fused with switch_to_deploy() (must agree within float noise)': list},
+    ),
     'tridos': lambda: Clips('tridos', 'tridos'),
     'uiu-net': lambda: GoldenNetwork('uiunet', 'uiu-net', uiu_levels),
     'uiu-net-basic': lambda: GoldenNetwork(

@@ -14,7 +14,7 @@ from mmengine.config import Config
 from torch import nn
 
 from mmirstd.models.detectors import MultiFrameDetector
-from mmirstd.models.layers import pack_convs
+from mmirstd.models.layers import pack_convs, to_channels_last
 
 from .streaming_model import StreamingModel
 
@@ -88,5 +88,5 @@ def fused_copy(model: MultiFrameDetector, device: str | torch.device = 'cpu') ->
         for name, child in module.named_children():
             if isinstance(child, Swish):
                 setattr(module, name, nn.SiLU(inplace=True))
-    model = model.to(device, memory_format=torch.channels_last)
+    model = to_channels_last(model.to(device))
     return pack_convs(model) if torch.device(device).type == 'cpu' else model

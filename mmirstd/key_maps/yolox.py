@@ -36,6 +36,14 @@ def pyramid(root: str) -> dict[str, str]:
     }
 
 
+def concat_fusion() -> dict[str, str]:
+    """``Feature_Fusion`` of STMENet and TDCNet: two of its layers work."""
+    return {
+        'feature_fusion.lateral_conv0': 'temporal_neck.fusion.joins.0',
+        'feature_fusion.reduce_conv1': 'temporal_neck.fusion.joins.1',
+    }
+
+
 def head() -> dict[str, str]:
     """``YOLOXHead`` of one level, its stem at the end of the temporal neck."""
     prefixes = {'head.stems.0': 'temporal_neck.out_conv.0'}

@@ -72,15 +72,20 @@ class ClipModel:
         levels = self.backbone(frames)
         return tuple(self.neck(levels) if self.with_neck else levels)
 
+    @property
+    def input_frames(self) -> int:
+        """Frames of a clip that goes in."""
+        return self.num_frames
+
     def check_clips(self, clips: Tensor) -> None:
         """See that the input is a batch of clips.
 
         Raises:
             ValueError: It has another number of dimensions or of frames.
         """
-        if clips.dim() != 5 or clips.shape[1] != self.num_frames:
+        if clips.dim() != 5 or clips.shape[1] != self.input_frames:
             raise ValueError(
-                f'an input of shape {tuple(clips.shape)}; expected clips (B, {self.num_frames}, C, H, W), '
+                f'an input of shape {tuple(clips.shape)}; expected clips (B, {self.input_frames}, C, H, W), '
                 'the key frame last'
             )
 

@@ -9,6 +9,8 @@ import torch
 from mmcv.cnn import fuse_conv_bn
 from torch import nn
 
+from .layers import to_channels_last
+
 T = TypeVar('T', bound=nn.Module)
 
 #: Largest relative difference that folding may make in the logits of a small image; it is rounding.
@@ -28,8 +30,7 @@ def folded_copy(model: T) -> T:
     model = copy.deepcopy(model).eval()
     folded = fuse_conv_bn(copy.deepcopy(model))
     chosen = folded if _same(model, folded) else model
-    # PyTorch's stubs leave out this form of Module.to.
-    return chosen.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return to_channels_last(chosen)
 
 
 @torch.no_grad()

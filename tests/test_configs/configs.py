@@ -12,7 +12,11 @@ from tests.shared import REPO
 
 #: Name -> file; those of bp_fpn are of other people's data, with mmdet's and mmseg's names (tests/integration).
 CONFIGS = {name: path for name, path in runnable_configs().items() if path.parent.name != 'bp_fpn'}
-MOVING = {name: path for name, path in CONFIGS.items() if path.parent.name in ('sstnet', 'tridos', 'yolo_bp', 'yolox')}
+MOVING = {
+    name: path
+    for name, path in CONFIGS.items()
+    if path.parent.name in ('sstnet', 'stmenet', 'tdcnet', 'tridos', 'yolo_bp', 'yolox')
+}
 #: Segmentors of clips.
 CLIP_MASKS = {
     name: path

@@ -104,8 +104,7 @@ def test_segmentation(name: str) -> None:
 def test_detection(name: str) -> None:
     """All but the head's loss: YOLOX's SimOTA chooses its samples by value, and so must look at them."""
     model = network(name, 'mmdet')
-    frames = model.num_frames
-    clips = torch.empty(2, frames, 1, 64, 64, device=META)
+    clips = torch.empty(2, model.input_frames, 1, 64, 64, device=META)
     with OnOneDevice():
         feats = model.train().extract_clip_feats(clips)
         loss = sum(x.mean() for level in model.bbox_head(model.couple(feats)) for x in level)

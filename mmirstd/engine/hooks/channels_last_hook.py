@@ -10,6 +10,7 @@ from mmengine.hooks import Hook
 from mmengine.model import MMDistributedDataParallel, is_model_wrapper
 from mmengine.runner import Runner
 
+from mmirstd.models.layers import to_channels_last
 from mmirstd.registry import HOOKS
 
 
@@ -43,7 +44,7 @@ class ChannelsLastHook(Hook):
                 'remove it from custom_hooks'
             )
         module = _unwrap(runner.model)
-        module.to(memory_format=torch.channels_last)
+        to_channels_last(module)
         if wrapped:
             # The old wrapper's gradient hooks go with it.
             runner.model = None
@@ -54,11 +55,11 @@ class ChannelsLastHook(Hook):
 
     def before_val(self, runner: Runner) -> None:
         """Convert the weights, where no training did."""
-        _unwrap(runner.model).to(memory_format=torch.channels_last)
+        to_channels_last(_unwrap(runner.model))
 
     def before_test(self, runner: Runner) -> None:
         """Convert the weights."""
-        _unwrap(runner.model).to(memory_format=torch.channels_last)
+        to_channels_last(_unwrap(runner.model))
 
 
 def _unwrap(model: Any) -> Any:  # torch's types do not know module.to(memory_format=...)

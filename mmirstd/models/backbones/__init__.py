@@ -24,6 +24,7 @@ from .ristdnet import RISTDNet
 from .rpcanet import RPCANet
 from .rpcanet_pp import RPCANetPP
 from .serank_encoder import SeRankEncoder
+from .shufflenet_3d import ShuffleNet3D
 from .stemless_resnet import StemlessResNet
 from .uiu_encoder import UIUEncoder
 
@@ -52,6 +53,7 @@ __all__ = [
     'RPCANet',
     'RPCANetPP',
     'SeRankEncoder',
+    'ShuffleNet3D',
     'StemlessResNet',
     'UIUEncoder',
 ]

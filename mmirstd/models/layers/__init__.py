@@ -4,6 +4,7 @@ from .asymmetric_modulation import AsymmetricModulation, ContextGate
 from .cbam import CBAM, ChannelAttention, SpatialAttention
 from .cbam_residual import CBAMResidualBlock, cbam_residual_layer
 from .central_difference import CENTRAL_DIFFERENCE, CentralDifferenceConv2d
+from .channels_last import to_channels_last
 from .conv import BiasedConv2d, biased_conv
 from .deform_conv import DeformConv2dPack, deform_conv2d
 from .dilated_branch import dilated_branch
@@ -67,5 +68,6 @@ __all__ = [
     'SeriesActivation',
     'SpatialAttention',
     'SqueezeExcitation',
+    'to_channels_last',
     'VanillaConv',
 ]

@@ -19,11 +19,14 @@ class WindowAttention3D(nn.Module):
         window: Frames, rows and columns of a window.
         num_heads: Heads.
         qkv_bias: Biases of queries, keys and values.
+        project_inputs: Make queries, keys and values from the input; False: :meth:`attend` gets them.
     """
 
     position_index: Tensor
 
-    def __init__(self, channels: int, window: Window, num_heads: int, qkv_bias: bool = True) -> None:
+    def __init__(
+        self, channels: int, window: Window, num_heads: int, qkv_bias: bool = True, project_inputs: bool = True
+    ) -> None:
         super().__init__()
         self.num_heads = num_heads
         spans = [2 * side - 1 for side in window]
@@ -33,7 +36,8 @@ class WindowAttention3D(nn.Module):
         distance = places[:, :, None] - places[:, None] + torch.tensor(window).view(3, 1, 1) - 1
         index = (distance[0] * spans[1] + distance[1]) * spans[2] + distance[2]
         self.register_buffer('position_index', index, persistent=False)
-        self.qkv = nn.Linear(channels, 3 * channels, bias=qkv_bias)
+        if project_inputs:
+            self.qkv = nn.Linear(channels, 3 * channels, bias=qkv_bias)
         self.project = nn.Linear(channels, channels)
 
     def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
@@ -41,8 +45,13 @@ class WindowAttention3D(nn.Module):
 
         A smaller window than the layer's (a small feature) has the biases of the first N places, as in the original.
         """
-        count, tokens, channels = x.shape
-        query, key, value = self.qkv(x).view(count, tokens, 3, self.num_heads, -1).permute(2, 0, 3, 1, 4)
+        query, key, value = self.qkv(x).chunk(3, dim=-1)
+        return self.attend(query, key, value, mask)
+
+    def attend(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Three times windows (B * W, N, C) -> (B * W, N, C); see :meth:`forward`."""
+        count, tokens, channels = query.shape
+        query, key, value = (x.view(count, tokens, self.num_heads, -1).transpose(1, 2) for x in (query, key, value))
         bias = self.position_bias[self.position_index[:tokens, :tokens]].permute(2, 0, 1)
         weights = (query * (channels // self.num_heads) ** -0.5) @ key.transpose(-2, -1) + bias
         if mask is not None:
@@ -77,9 +86,7 @@ class SwinBlock3D(nn.Module):
 
     def _attend(self, x: Tensor) -> Tensor:
         sides = x.shape[1:4]
-        # A side that fits into one window is one, and is not shifted.
-        window = tuple(min(side, wanted) for side, wanted in zip(sides, self.window))
-        shift = tuple(0 if side <= wanted else by for side, wanted, by in zip(sides, self.window, self.shift))
+        window, shift = fit_window(sides, self.window, self.shift)
         free = [-side % step for side, step in zip(sides, window)]
         x = F.pad(x, (0, 0, 0, free[2], 0, free[1], 0, free[0]))
         mask = shift_mask(x.shape[1:4], window, shift, x) if any(shift) else None
@@ -90,6 +97,14 @@ class SwinBlock3D(nn.Module):
         if any(shift):
             x = torch.roll(x, shift, (1, 2, 3))
         return x[:, : sides[0], : sides[1], : sides[2]]
+
+
+def fit_window(sides: Sequence[int], window: Sequence[int], shift: Sequence[int]) -> tuple[tuple, tuple]:
+    """Window and shift for a feature of these sides: one that fits into a window is one, and is not shifted."""
+    return (
+        tuple(min(side, wanted) for side, wanted in zip(sides, window)),
+        tuple(0 if side <= wanted else by for side, wanted, by in zip(sides, window, shift)),
+    )
 
 
 def part_windows(x: Tensor, window: Sequence[int]) -> Tensor:
@@ -106,16 +121,30 @@ def join_windows(windows: Tensor, window: Sequence[int], shape: Sequence[int]) -
     return windows.view(batch, *counts, *window, channels).permute(0, 1, 4, 2, 5, 3, 6, 7).reshape(tuple(shape))
 
 
-def shift_mask(sides: Sequence[int], window: Sequence[int], shift: Sequence[int], like: Tensor) -> Tensor:
-    """-100 between places that a shift brought into one window, (windows, N, N)."""
+def shift_mask(
+    sides: Sequence[int],
+    window: Sequence[int],
+    shift: Sequence[int],
+    like: Tensor,
+    edges: tuple[Sequence[int], Sequence[int]] | None = None,
+) -> Tensor:
+    """-100 between places that a shift brought into one window, (windows, N, N).
+
+    Args:
+        sides: Of the feature.
+        window: Of the windows.
+        shift: By which the feature was moved.
+        like: Gives device and type.
+        edges: Another window and shift that part the places, as of TDCNet's official code; None: the same.
+    """
     regions = torch.zeros(1, *sides, 1, device=like.device, dtype=torch.long)
     factor = 1
-    for axis, (side, step, by) in enumerate(zip(sides, window, shift)):
+    for axis, (side, step, by) in enumerate(zip(sides, *(edges or (window, shift)))):
         # Three parts along each axis: before the last window, in it, and what was moved over from the other end.
         part = torch.zeros(side, device=like.device, dtype=torch.long)
-        part[side - step :] = 1
+        part[max(0, side - step) :] = 1
         if by:
-            part[side - by :] = 2
+            part[max(0, side - by) :] = 2
         regions += factor * part.view([-1 if k == axis + 1 else 1 for k in range(5)])
         factor *= 3
     parted = part_windows(regions, window).squeeze(2)

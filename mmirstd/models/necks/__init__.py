@@ -28,6 +28,8 @@ from .resunet_neck import ResUNetNeck
 from .sctransnet_neck import SCTransNeck
 from .serank_neck import SeRankNeck
 from .skip_pyramid import SkipPyramid
+from .stme import STMENeck
+from .tdcnet import TDCNeck
 from .tgfm import TGFM
 from .top_down import UShapeNeck
 from .top_down_taps import TopDownTaps
@@ -62,6 +64,8 @@ __all__ = [
     'SCTransNeck',
     'SeRankNeck',
     'SkipPyramid',
+    'STMENeck',
+    'TDCNeck',
     'TGFM',
     'TopDownTaps',
     'TridosNeck',
