@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -43,9 +44,11 @@ class RawFormat:
         size, _, dtype = text.partition(':')
         width, _, height = size.partition('x')
         dtype = dtype or 'uint8'
-        if not (width.isdigit() and height.isdigit() and int(width) and int(height)) or dtype not in _RAW_TYPES:
+        sizes = all(re.fullmatch('[0-9]{1,5}', part) and int(part) for part in (width, height))
+        if not sizes or dtype not in _RAW_TYPES:
             raise ValueError(
-                f'{text!r} is no raw frame format; expected WIDTHxHEIGHT[:{"|".join(_RAW_TYPES)}], e.g. 640x512:uint16'
+                f'{text[:80]!r} is no raw frame format; expected WIDTHxHEIGHT[:{"|".join(_RAW_TYPES)}], e.g. '
+                '640x512:uint16, with 1 to 99999 pixels in each direction'
             )
         return cls(int(width), int(height), dtype)
 
@@ -70,7 +73,7 @@ class RawFormat:
 
 def _pieces(stream: BinaryIO, need: int) -> Iterator[bytes]:
     while need:
-        piece = stream.read(need)
+        piece = stream.read(min(need, 2**24))  # a stream may set so much memory aside before it has anything
         if not piece:
             return
         need -= len(piece)

@@ -101,7 +101,7 @@ def read_still(path: str | os.PathLike[str]) -> np.ndarray:
         array = np.load(path, allow_pickle=False)
     except FileNotFoundError:
         raise MissingDataError(f'{path}: no such file') from None
-    except (ValueError, EOFError, OSError) as error:
+    except Exception as error:  # NumPy raises many kinds on damaged files
         raise DataError(f'{path}: not an array that can be read ({error}); expected numpy.save of one image') from None
     return gray_array(array, str(path))
 

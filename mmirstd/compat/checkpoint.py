@@ -198,8 +198,11 @@ def _check_container(stream: IO[bytes], name: str) -> None:
                 f'{name}: the checkpoint is truncated: the file of {stream.tell()} bytes begins like one and its '
                 'end is missing. Copy or download it again, or resume from an earlier checkpoint.'
             )
-        with zipfile.ZipFile(stream) as archive:
-            members = {member.split('/')[-1] for member in archive.namelist()}
+        try:
+            with zipfile.ZipFile(stream) as archive:
+                members = {member.split('/')[-1] for member in archive.namelist()}
+        except Exception as error:  # zipfile raises whatever the damaged bytes lead it into
+            raise CheckpointError(f'{name}: the checkpoint is damaged ({error}). Copy or download it again.') from None
         if 'constants.pkl' in members:
             raise UnsafeCheckpointError(
                 f'{name}: a TorchScript program was found where a checkpoint (a dict of tensors written by '

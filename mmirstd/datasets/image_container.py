@@ -41,7 +41,7 @@ def check_container(data: bytes, path: str | os.PathLike[str]) -> None:
     elif data[:4] in _TIFF:
         _check_tiff(data, path)
     elif data[:6] in (b'GIF87a', b'GIF89a'):
-        if not _gif(data).complete:
+        if len(data) < 13 or not _gif(data).complete:
             raise _truncated(path, len(data), 'the GIF ends before its trailer')
     elif data[:4] == b'RIFF' and data[8:12] == b'WEBP':
         need = struct.unpack_from('<I', data, 4)[0] + 8

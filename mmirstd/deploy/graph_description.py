@@ -84,14 +84,15 @@ class GraphDescription:
         try:
             values = parse_json(text or '')
             major = str(values['format_version']).split('.')[0]
-        except (ValueError, KeyError, TypeError):
+            kind = str(values.get('kind'))
+        except (ValueError, KeyError, TypeError, AttributeError):
             raise DataError(
                 file,
                 found='no description by mmirstd in its meta data',
                 expected='a file that `mmirstd export` wrote',
                 cure='export the network again: mmirstd export CONFIG CKPT -o FILE',
             ) from None
-        if major != FORMAT_VERSION.split('.')[0] or values.get('kind') not in KINDS:
+        if major != FORMAT_VERSION.split('.')[0] or kind not in KINDS:
             raise DataError(
                 file,
                 found=f'a {values.get("kind")!r} file of format {values["format_version"]}',
@@ -100,4 +101,30 @@ class GraphDescription:
             )
         known = {entry.name for entry in fields(cls)}
         values = {key: value for key, value in values.items() if key in known}
+        wrong = [key for key in ('model', 'threshold') if key not in values]
+        wrong += [key for key, value in values.items() if not _fits(key, value)]
+        if wrong:
+            raise DataError(
+                file,
+                found=f'a damaged description: {", ".join(wrong)}',
+                expected='what `mmirstd export` wrote',
+                cure='copy the file or export the network again',
+            )
         return cls(**{**values, 'classes': tuple(values.get('classes', ('target',)))})
+
+
+def _fits(key: str, value: Any) -> bool:
+    """Whether a value that a file gives a field has its type."""
+    if key == 'threshold':
+        return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1
+    if key == 'divisor':
+        return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+    if key == 'whole_image':
+        return isinstance(value, bool)
+    if key == 'normalization':
+        return isinstance(value, dict)
+    if key in ('inputs', 'outputs'):
+        return isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
+    if key == 'classes':
+        return isinstance(value, (list, tuple)) and all(isinstance(name, str) for name in value)
+    return isinstance(value, str) or value is None and key.startswith(('weights', 'model_sha'))

@@ -79,7 +79,7 @@ def _has_data(file: Path) -> bool:
     try:
         with zipfile.ZipFile(file) as archive:
             return any(name.rsplit('/', 1)[-1] == 'data.pkl' for name in archive.namelist())
-    except zipfile.BadZipFile:
+    except Exception:  # as below
         return False
 
 
@@ -115,7 +115,7 @@ def checkpoint_defect(file: str | os.PathLike[str], thorough: bool = False) -> s
     try:
         with zipfile.ZipFile(file) as archive:
             damaged = archive.testzip() if thorough and _has_checksums(archive) else None
-    except (zipfile.BadZipFile, EOFError) as error:
+    except Exception as error:  # zipfile raises whatever the damaged bytes lead it into
         return f'is damaged ({error})'
     return None if damaged is None else f'is damaged: the checksum of {damaged} in it is wrong'
 
@@ -131,6 +131,19 @@ def _has_checksums(archive: zipfile.ZipFile) -> bool:
     return True
 
 
+class _Bounded:
+    """A stream that is asked for no more than it holds: a damaged length must not become so much memory."""
+
+    def __init__(self, stream: IO[bytes], size: int) -> None:
+        self._stream = stream
+        self._size = size
+        self.readline = stream.readline
+        self.tell = stream.tell
+
+    def read(self, count: int) -> bytes:
+        return self._stream.read(min(count, self._size))
+
+
 def _pickles_end(stream: IO[bytes], size: int) -> bool:
     """Whether a file is one pickle, or those of torch's format before 1.6, each with its end.
 
@@ -139,7 +152,7 @@ def _pickles_end(stream: IO[bytes], size: int) -> bool:
     count = 0
     while count < _PICKLES_BEFORE_1_6 and stream.tell() < size:
         try:
-            for _ in pickletools.genops(stream):
+            for _ in pickletools.genops(_Bounded(stream, size)):
                 pass
         except ValueError:
             return False
