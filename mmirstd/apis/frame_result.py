@@ -69,7 +69,7 @@ class FrameResult:
         return float(found.scores[best]), (x0 + x1) / 2 - 0.5, (y0 + y1) / 2 - 0.5
 
     def at_threshold(self, threshold: float, min_area: int = 1) -> FrameResult:
-        """The same frame with the targets of another threshold; the network does not run again.
+        """The same frame with the targets of another threshold, without tracks; the network does not run again.
 
         Args:
             threshold: Probability above which a pixel is target, or score from which on a box is; in [0, 1).
@@ -80,7 +80,7 @@ class FrameResult:
         """
         if self.probability is not None:
             targets, mask = measure_targets(self.probability, threshold, min_area, self.image, self.frame)
-            return replace(self, targets=targets, mask=mask, threshold=threshold)
+            return replace(self, targets=targets, mask=mask, threshold=threshold, tracks=None)
         found = self.data_sample.pred_instances
         targets = measure_detections(
             found.bboxes.detach().cpu().numpy(),
@@ -90,7 +90,7 @@ class FrameResult:
             min_area,
             self.frame,
         )
-        return replace(self, targets=targets, threshold=threshold)
+        return replace(self, targets=targets, threshold=threshold, tracks=None)
 
     def header(self) -> dict[str, Any]:
         """What JSON results say of the input; see docs/inference.md."""

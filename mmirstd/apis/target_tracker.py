@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from mmirstd.datasets.sequences import frame_number
-from mmirstd.tracking import PointTracker, TrackOptions
+from mmirstd.tracking import CameraMotionEstimator, PointTracker, TrackOptions
 
 from .frame_result import FrameResult
 from .inputs import Source, frame_files
@@ -32,15 +32,16 @@ class TargetTracker:
 
     Args:
         options: How; see :class:`mmirstd.tracking.TrackOptions`.
+        estimator: Of the camera's motion; None: a new one.
 
     Attributes:
         gaps: Places of this sequence, so far, where frames are missing.
         seconds: That tracking took in each frame of this sequence, the camera's motion included.
     """
 
-    def __init__(self, options: TrackOptions | None = None) -> None:
+    def __init__(self, options: TrackOptions | None = None, estimator: CameraMotionEstimator | None = None) -> None:
         self.options = options or TrackOptions()
-        self._tracker = PointTracker(self.options)
+        self._tracker = PointTracker(self.options, estimator)
         self.reset()
 
     def reset(self) -> None:

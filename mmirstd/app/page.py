@@ -11,6 +11,7 @@ import gradio as gr
 
 from mmirstd.apis import FrameResult
 from mmirstd.visualization.target_view import draw_marked, draw_probability, view_scale, window_at
+from mmirstd.visualization.track_overlay import draw_tracks
 
 from .advice import lower_threshold
 from .example import BITS, generated_scene
@@ -20,7 +21,17 @@ from .status import EMPTY, failure_status, result_status
 from .store import SessionStore
 from .style import CSS, FONTS
 from .upload_limits import UploadLimits
-from .views import IMAGE_HEADERS, count_chart, image_heading, image_table, insets, magnified, target_table
+from .views import (
+    IMAGE_HEADERS,
+    TRACK_HEADERS,
+    count_chart,
+    image_heading,
+    image_table,
+    insets,
+    magnified,
+    target_table,
+    track_table,
+)
 
 HEADER = """<h1>Infrared small targets</h1>
 <p>Drop an image (8, 16 bit or float), a video, or many images. Nothing leaves the machine this app runs on.</p>"""
@@ -30,6 +41,7 @@ _DOWNLOADS = {
     'csv': ('Targets CSV', 'Targets CSV', 'Targets CSV'),
     'images': ('', '', 'Images CSV'),
     'json': ('Targets JSON', 'Targets JSON', ''),
+    'tracks': ('', 'Tracks CSV', ''),
     'mask': ('Mask PNG', 'Masks ZIP', ''),
     'overlay': ('Overlay PNG', 'Video MP4', ''),
     'all': ('', '', 'Everything ZIP'),
@@ -166,9 +178,14 @@ class _Page:
                             self.overlay = gr.Image(elem_id='overlay', **picture)
                         with gr.Tab('Probability', visible=False) as self.maps:
                             self.probability = gr.Image(elem_id='probability', **picture)
+                        with gr.Tab('Tracks', visible=False) as self.ways:
+                            self.tracked = gr.Image(elem_id='tracked', **picture)
                         with gr.Tab('Video', visible=False) as self.film:
                             self.video = gr.Video(elem_id='video', show_label=False, interactive=False)
                     self.chart = gr.HTML(elem_id='chart', visible=False, js_on_load=_CHART_CLICK)
+                    self.tracks = gr.Dataframe(
+                        headers=list(TRACK_HEADERS), max_height=200, elem_id='tracks', visible=False, **table
+                    )
                     self.table = gr.Dataframe(max_height=300, elem_id='table', **table)
                 with gr.Column(scale=2, min_width=300):
                     self.side = gr.Slider(
@@ -214,6 +231,7 @@ class _Page:
         self.next.click(self.on_next, [self.side, self.view], self._looked, **quiet)
         self.side.change(self.on_side, [self.side, self.view], self._looked, **dragged)
         self.overlay.select(self.on_pick, [self.side, self.view], self._looked, **quiet)
+        self.tracks.select(self.on_track, self.side, [self.frame, *self._looked], **quiet)
         self.table.select(self.on_row, [self.side, self.view], [self.frame, *self._looked], **quiet)
 
     @property
@@ -222,6 +240,7 @@ class _Page:
         return [
             self.view,
             self.overlay,
+            self.tracked,
             self.probability,
             self.zoom,
             self.insets,
@@ -246,6 +265,8 @@ class _Page:
             self.results,
             self.downloads,
             self.maps,
+            self.ways,
+            self.tracks,
             self.film,
             self.video,
             *self.buttons.values(),
@@ -398,6 +419,17 @@ class _Page:
             looked = self._look(session, dict(frame=frame, center=[target.x, target.y], chosen=target.id), side)
             return [frame if session.sequence else gr.skip(), *looked]
 
+    def on_track(self, side: int, request: gr.Request, event: gr.SelectData) -> list[Any]:
+        """A line of the table of tracks: the frame in which it was confirmed."""
+        with self._session(request) as session:
+            number = int(float(event.row_value[0]))
+            points = next((points for points in session.tracks if points[0].id == number), None)
+            if points is None:  # the table is of another threshold
+                return [gr.skip() for _ in (self.frame, *self._looked)]
+            point = points[0]
+            looked = self._look(session, dict(frame=point.frame, center=[point.x, point.y], chosen=None), side)
+            return [point.frame, *looked]
+
     # What is shown
 
     @contextmanager
@@ -446,6 +478,7 @@ class _Page:
         return [
             view,
             session.show('overlay', marked),
+            None if result.tracks is None else session.show('tracked', draw_tracks(result.image, result.tracks)),
             probability,
             magnified(result, window, boxes, view),
             insets(result),
@@ -484,6 +517,8 @@ class _Page:
             self.results: gr.update(visible=True),
             self.downloads: gr.update(visible=True),
             self.maps: gr.update(visible=session.has_maps),
+            self.ways: gr.update(visible=session.sequence),
+            self.tracks: gr.update(visible=session.sequence, value=track_table(session)),
             self.film: gr.update(visible=session.sequence),
             self.video: str(files['preview']) if 'preview' in files else None,
         }

@@ -20,6 +20,7 @@ from mmirstd.apis.result_writer import DEFAULT_FPS, ResultWriter
 _FILES = {
     'csv': ('csv', '.csv', '-targets.csv'),
     'json': ('json', '.json', '-targets.json'),
+    'tracks': ('tracks', '.csv', '-tracks.csv'),
     'mask': ('masks', '.png', '-mask.png'),
     'overlay': ('overlays', '.png', '-overlay.png'),
 }
@@ -56,7 +57,7 @@ def write_alone(
     Args:
         root: Folder for them, made here.
         results: Of the frames.
-        kinds: Of ``csv``, ``json``, ``mask`` and ``overlay``; maps of a detector are left out.
+        kinds: Of ``csv``, ``json``, ``mask``, ``tracks`` and ``overlay``; maps of a detector are left out.
         head: For the head of the JSON file.
         fps: Frame rate of the video.
         problem: Why it ended early.

@@ -18,7 +18,9 @@ from mmirstd.apis.frame_result import FrameResult
 from mmirstd.apis.frame_stream import FrameStream
 from mmirstd.apis.live_stream import LiveStream
 from mmirstd.apis.target_schema import Target
+from mmirstd.apis.target_tracker import TargetTracker
 from mmirstd.datasets.sequences import natural_key
+from mmirstd.tracking import RecordedMotion, TrackPoint
 from mmirstd.utils.errors import DataError
 from mmirstd.utils.files import save_png
 
@@ -55,9 +57,9 @@ class AppSession:
         depth: The bit depth that was found and used, and why; None: nothing was found, or it was not asked for.
         pictures: Whether the files have the overlays.
         notes: What the person should know: files left out, a video that ended early.
-        files: What can be downloaded: ``csv``, ``json``, ``mask`` (ZIP of a video's), ``overlay`` (MP4 of a video),
-            and ``preview``, a WebM that browsers play. Of several images: ``csv`` with the targets of all, ``images``
-            with a line for each, and ``all``, a ZIP. Detectors have no mask.
+        files: What can be downloaded: ``csv``, ``json``, ``mask`` (ZIP of a video's), ``tracks`` (of a video),
+            ``overlay`` (MP4 of a video), and ``preview``, a WebM that browsers play. Of several images: ``csv`` with
+            the targets of all, ``images`` with a line for each, and ``all``, a ZIP. Detectors have no mask.
     """
 
     def __init__(self, shelf: ModelShelf, limits: UploadLimits, folder: Path) -> None:
@@ -88,6 +90,7 @@ class AppSession:
         self.notes: list[str] = []
         self.files = {}
         self._made: tuple | None = None
+        self._motion = RecordedMotion()
         self._fps: float | None = None
         self._head: dict = {}
         self._default = 0.5
@@ -129,6 +132,15 @@ class AppSession:
     def targets(self) -> list[Target]:
         """Of all frames or images."""
         return [target for result in self.results for target in result.targets]
+
+    @property
+    def tracks(self) -> list[list[TrackPoint]]:
+        """The confirmed tracks of a video, by number: the points of each in order."""
+        found: dict[int, list[TrackPoint]] = {}
+        for result in self.results:
+            for point in result.tracks or ():
+                found.setdefault(point.id, []).append(point)
+        return [found[number] for number in sorted(found)]
 
     @property
     def has_maps(self) -> bool:
@@ -296,6 +308,8 @@ class AppSession:
         if not self.results:
             raise ValueError('there are no results yet')
         self.results = [result.at_threshold(threshold, min_area) for result in self.results]
+        if self.sequence:
+            self.results = list(TargetTracker(estimator=self._motion).track(self.results))
         self.threshold, self.min_area = threshold, min_area
         self.pictures = not (self.batch or self.sequence) if pictures is None else pictures
         self._write(self.pictures)
@@ -305,7 +319,9 @@ class AppSession:
         before = {path.parent for path in self.files.values()}
         root = self.folder / secrets.token_urlsafe(12)
         head = dict(self._head, min_area=self.min_area)
-        kinds = {'csv', 'json', 'mask'} | ({'overlay'} if pictures else set())
+        kinds = (
+            {'csv', 'json', 'mask'} | ({'overlay'} if pictures else set()) | ({'tracks'} if self.sequence else set())
+        )
         try:
             if self.batch:
                 self.files = write_batch(root, self.title, self.results, self.entries, kinds, head)

@@ -57,7 +57,10 @@ def result_status(session: AppSession, chosen: Settings, models: Sequence[str], 
 def _frames(session: AppSession) -> str:
     if session.batch:
         return f' in {len(session.results)} image{"" if len(session.results) == 1 else "s"}'
-    return f' in {len(session.results)} frames' if len(session.results) > 1 else ''
+    if len(session.results) < 2:
+        return ''
+    tracks = len(session.tracks)
+    return f' in {len(session.results)} frames, {tracks} track{"" if tracks == 1 else "s"},'
 
 
 def _facts(session: AppSession, took: float | None) -> list[str]:

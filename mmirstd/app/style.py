@@ -40,14 +40,14 @@ CSS = """
 .chart .bars > .here { background: color-mix(in srgb, #f59e0b 35%, transparent); }
 .chart .bars > .here i { background-color: #f59e0b; }
 /* Enlarged already; shown smaller, whole lines of pixels would be left out without smoothing. */
-#overlay img, #probability img { image-rendering: auto; }
+#overlay img, #tracked img, #probability img { image-rendering: auto; }
 #overlay img { cursor: crosshair; }
 #downloads, #actions, #begin, #turn { gap: 8px; }
 #downloads button, #downloads a, #actions button, #begin button, #turn button { min-width: 0 !important; }
 /* A table's columns keep the width they had; on a narrow screen it scrolls, and does not make the page wider. */
 html, body { overflow-x: clip; }
 .gradio-container .column { min-width: min(100%, 300px) !important; max-width: 100%; }
-#table, #images { min-width: 0; max-width: 100%; overflow-x: auto; contain: inline-size; }
+#table, #images, #tracks { min-width: 0; max-width: 100%; overflow-x: auto; contain: inline-size; }
 /* Nobody copies rows or columns here: a click looks at what is in the line. */
 .selection-button { display: none !important; }
 footer { display: none !important; }
@@ -67,8 +67,8 @@ footer { display: none !important; }
     min-height: 44px !important; min-width: 44px !important; }
   .gradio-container label:has(> input[type=radio]) { min-height: 44px; }
   .gradio-container input[type=range] { height: 44px !important; background-size: 100% 4px !important; }
-  #table th, #images th { height: 44px; }
-  #table .virtual-row, #images .virtual-row { min-height: 44px; }
+  #table th, #images th, #tracks th { height: 44px; }
+  #table .virtual-row, #images .virtual-row, #tracks .virtual-row { min-height: 44px; }
   .tab-like-container { height: 44px !important; }
   #file .download a, #file a.download-link { display: inline-flex; align-items: center; min-height: 44px; }
 }

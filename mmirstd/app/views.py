@@ -19,6 +19,7 @@ from .session import AppSession
 from .status import MOST_ROWS
 
 MOST_INSETS = 12
+TRACK_HEADERS = ('track', 'first', 'confirmed', 'last', 'detections', 'over the background')
 IMAGE_HEADERS = ('#', 'image', 'size', 'targets', 'highest', 'ms')
 #: What the table of targets shows, and with how many digits; the files have more of both.
 _OF_MASKS = dict(id=0, x=2, y=2, area=0, peak=3, mean=3, scr=2)
@@ -35,6 +36,16 @@ def target_table(session: AppSession, frame: int) -> dict[str, Any]:
     return dict(
         headers=list(columns), data=[[_cell(row[name], digits) for name, digits in columns.items()] for row in rows]
     )
+
+
+def track_table(session: AppSession) -> dict[str, Any]:
+    """Headers and cells of a video's tracks."""
+    rows = []
+    for points in session.tracks[:MOST_ROWS]:
+        last = points[-1]
+        moves = {None: '', True: 'moves', False: 'stands still'}[last.moving]
+        rows.append([last.id, last.first, points[0].frame, last.frame, last.hits, moves])
+    return dict(headers=list(TRACK_HEADERS), data=rows)
 
 
 def _values(target: Target) -> dict[str, Any]:

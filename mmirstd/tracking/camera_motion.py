@@ -93,6 +93,26 @@ class CameraMotionEstimator:
         return CameraMotion(self._last.matrix, known=False)
 
 
+class RecordedMotion(CameraMotionEstimator):
+    """Measures the motion of a sequence once; whoever tracks the same frames again gets the same."""
+
+    def __init__(self) -> None:
+        self._recorded: list[CameraMotion] = []
+        super().__init__()
+
+    def reset(self) -> None:
+        """Begin the same sequence again."""
+        super().reset()
+        self._next = 0
+
+    def __call__(self, image: NDArray[np.generic]) -> CameraMotion:
+        """As of the base class."""
+        if self._next == len(self._recorded):
+            self._recorded.append(super().__call__(image))
+        self._next += 1
+        return self._recorded[self._next - 1]
+
+
 def _prepare(image: NDArray[np.generic], scale: float) -> NDArray[np.uint8]:
     """Smoothed 8 bits between two percentiles, which corners of low contrast survive."""
     gray: NDArray[Any] = image.astype(np.float32)

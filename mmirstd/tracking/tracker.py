@@ -27,15 +27,16 @@ class PointTracker:
 
     Args:
         options: How.
+        estimator: Of the camera's motion; None: a new one.
 
     Attributes:
         jumps: Frames so far whose place is another than that of the frame before.
         repeats: Frames so far that are the frame before again.
     """
 
-    def __init__(self, options: TrackOptions | None = None) -> None:
+    def __init__(self, options: TrackOptions | None = None, estimator: CameraMotionEstimator | None = None) -> None:
         self.options = options or TrackOptions()
-        self._estimator = CameraMotionEstimator()
+        self._estimator = estimator or CameraMotionEstimator()
         self.reset()
 
     def reset(self) -> None:

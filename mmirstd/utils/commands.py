@@ -33,6 +33,7 @@ COMMANDS: dict[str, Command] = {
     'finetune': Command('from two folders, images and labels, to a fine-tuned network', 'finetune.py'),
     'test': Command('evaluate a checkpoint, or a method without training', 'test.py'),
     'evaluate': Command('measure the masks or maps that another program wrote', 'analysis_tools/evaluate.py'),
+    'evaluate-tracks': Command('found targets, false tracks an hour, IDF1 of what `infer --track` wrote', None),
     'infer': Command('detect targets in your own images, videos and streams', 'infer.py'),
     'export': Command('write a network to a file that runs without PyTorch', 'export.py'),
     'report': Command('one HTML page of what `test --dump DIR` wrote', 'analysis_tools/report.py'),

@@ -17,8 +17,10 @@ from mmirstd.apis.target_schema import CSV_COLUMNS
 from mmirstd.app.gray_values import Settings
 from mmirstd.app.messages import describe_error
 from mmirstd.app.session import AppSession
+from mmirstd.app.status import result_status
 from mmirstd.app.store import SessionStore
 from mmirstd.app.upload_limits import UploadLimits
+from mmirstd.app.views import track_table
 from mmirstd.datasets.image_io import read_image
 from mmirstd.utils.errors import DataError
 from tests.test_apis.helpers import LocalContrast, moving_frames, scene, write_image, write_video
@@ -135,9 +137,25 @@ def test_a_video(session: AppSession, tmp_path: Path, codec: str) -> None:
         capture.release()
     # Another threshold writes the tables at once, the video only when it is asked for.
     session.rethreshold(0.6)
-    assert set(session.files) == {'csv', 'json', 'mask'}
+    assert set(session.files) == {'csv', 'json', 'mask', 'tracks'}
     assert not session.detect(path, ANY, threshold=0.6)
-    assert set(session.files) == {'csv', 'json', 'mask', 'overlay', 'preview'}
+    assert set(session.files) == {'csv', 'json', 'mask', 'tracks', 'overlay', 'preview'}
+
+
+def test_a_video_has_tracks_that_follow_the_threshold(tmp_path: Path) -> None:
+    path = write_video(tmp_path / 'v.avi', moving_frames(8))
+    session = AppSession(segmentation(), UploadLimits(), tmp_path / 'session')
+    session.detect(path, ANY)
+    ((first, *_, last),) = session.tracks
+    assert (first.id, first.frame, last.frame, last.moving) == (1, 2, 7, True)
+    assert [row['frame'] for row in rows(session.files['tracks'])] == [str(k) for k in range(2, 8)]
+    assert 'in 8 frames, 1 track,' in result_status(session, ANY, [])
+    assert track_table(session)['data'] == [[1, 0, 2, 7, 8, 'moves']]
+    session.rethreshold(0.5, 50)  # the target is smaller
+    assert session.tracks == []
+    assert rows(session.files['tracks']) == []
+    session.rethreshold(0.5)
+    assert (session.tracks[0][0], session.tracks[0][-1]) == (first, last)
 
 
 def test_a_long_video_is_looked_at_in_part_and_a_cut_one_as_far_as_it_goes(tmp_path: Path) -> None:
@@ -167,7 +185,7 @@ def test_a_detector_has_boxes_and_no_mask(tmp_path: Path) -> None:
     path = write_video(tmp_path / 'v.avi', moving_frames(3))
     session.detect(path, ANY)
     every = len(session.targets)
-    assert set(session.files) == {'csv', 'json', 'overlay', 'preview'}
+    assert set(session.files) == {'csv', 'json', 'tracks', 'overlay', 'preview'}
     assert not session.has_maps
     session.rethreshold(float(np.median([target.peak for target in session.targets])))
     assert 0 < len(session.targets) < every
