@@ -93,7 +93,7 @@ def run_tool_process(
             if process.returncode is not None:
                 break
             if stop.is_set():
-                _end(process)
+                end_process(process)
                 continue
             try:
                 process.wait(timeout=min(0.5, interval_s))
@@ -101,7 +101,7 @@ def run_tool_process(
                 continue
     finally:
         if process.poll() is None:
-            _end(process)
+            end_process(process)
     if stop.is_set() and process.returncode != 0:
         raise Stopped
     if process.returncode != 0:
@@ -118,8 +118,12 @@ def run_tool_process(
         )
 
 
-def _end(process: subprocess.Popen) -> None:
-    """SIGTERM, on which a training says how to continue; after a while SIGKILL for all its processes."""
+def end_process(process: subprocess.Popen) -> None:
+    """SIGTERM, on which a training says how to continue; after a while SIGKILL for all its processes.
+
+    Args:
+        process: Started with ``start_new_session``.
+    """
     process.send_signal(signal.SIGTERM)
     try:
         process.wait(timeout=STOP_AFTER_S)

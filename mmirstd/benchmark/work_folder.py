@@ -6,7 +6,7 @@ import fcntl
 import json
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -57,23 +57,31 @@ class WorkFolder:
                 'which the suite has changed since.\n  cure: delete that folder'
             )
 
-    @contextmanager
-    def locked(self) -> Iterator[int]:
-        """Keep other processes out; gives the lock's file descriptor, for tools that shall hold it, too.
+    def locked(self) -> AbstractContextManager[int]:
+        """See :func:`lock_folder`."""
+        return lock_folder(self.path)
 
-        Raises:
-            CheckpointError: Another process works here.
-        """
-        self.path.mkdir(parents=True, exist_ok=True)
-        lock = os.open(self.path / '.lock', os.O_RDWR | os.O_CREAT)
+
+@contextmanager
+def lock_folder(path: Path) -> Iterator[int]:
+    """Keep other processes out of a folder; gives the lock's file descriptor, for tools that shall hold it, too.
+
+    Args:
+        path: The folder; made if missing.
+
+    Raises:
+        CheckpointError: Another process works here.
+    """
+    path.mkdir(parents=True, exist_ok=True)
+    lock = os.open(path / '.lock', os.O_RDWR | os.O_CREAT)
+    try:
         try:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                raise CheckpointError(f'{self.path.name}: another process works in {self.path}') from error
-            yield lock
-        finally:
-            os.close(lock)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise CheckpointError(f'{path.name}: another process works in {path}') from error
+        yield lock
+    finally:
+        os.close(lock)
 
 
 def run_folder(work_dir: Path, suite: str, run: str, seed: int) -> Path:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import shlex
+import signal
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mmirstd.datasets.labels.choices import MISSING_IMAGES, SIZE_MISMATCHES
 from mmirstd.utils.commands import command_line, this_command
@@ -21,11 +23,14 @@ if TYPE_CHECKING:
 LOADS = 'PyTorch and OpenMMLab'
 #: Where a fine-tuning starts unless the user says.
 MODEL, DETECTOR = 'ggl-net-tiny_general', 'yolox-nano_cpu-b8-9e_drone-ir'
+_HEADS = {'Fa_e6': 'Fa (1e-6)'}
 DESCRIPTION = """\
 Fine-tune a network on images of your own.
 
 Pairs images with masks by their names, finds the bit depth, parts the images, writes a short config, checks the data,
-trains, and tests the result beside what it started from. The config can be changed and trained again.
+measures the start, trains much or little by that, and tests the result beside the start. The better one on the
+validation images is handed out. The config can be changed and trained again. After an interruption the same command
+goes on.
 Boxes, outlines and points of other programs (COCO, YOLO, Pascal VOC, labelme, CVAT, tables) become masks first.
 
 Videos, or folders of frames with --moving, train a detector of moving targets on boxes, by sequences.
@@ -65,8 +70,13 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument('--weights', metavar='CKPT', help='the checkpoint of a config; "none": random weights')
     parser.add_argument('--out', default='finetuned', help='folder for everything; default: %(default)s')
-    parser.add_argument('--epochs', type=positive_int, metavar='N', help='default: by the number of images')
-    parser.add_argument('--lr', type=positive_float, help='largest learning rate; default: by the number of images')
+    parser.add_argument(
+        '--epochs',
+        type=positive_int,
+        metavar='N',
+        help='default: by the number of images and by the figures of the start',
+    )
+    parser.add_argument('--lr', type=positive_float, help='largest learning rate; default: as --epochs')
     parser.add_argument('--bit-depth', type=int, choices=range(1, 17), metavar='BITS', help='default: found')
     parser.add_argument(
         '--split-by',
@@ -105,7 +115,9 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         help='masks or labels for another size than the image has; "scale" brings them to it; default: an error',
     )
     parser.add_argument('--no-check', action='store_true', help='train although the data have errors')
-    parser.add_argument('--no-train', action='store_true', help='write the config and check the data, no more')
+    parser.add_argument(
+        '--no-train', action='store_true', help='write the config, check the data and measure the start, no more'
+    )
     add_traceback_argument(parser)
     args = parser.parse_args(argv)
     if not (args.val > 0 and args.test > 0 and args.val + args.test < 1):
@@ -114,16 +126,29 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Fine-tune; the exit status."""
+    """Fine-tune; the exit status is 130 where the user interrupted."""
     args = parse_args(argv)
-    from dataclasses import replace
+    for name in ('SIGTERM', 'SIGHUP'):  # the second one is not everywhere
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.default_int_handler)
+    again = shlex.join(this_command())
+    try:
+        return _finetune(args, again)
+    except KeyboardInterrupt:
+        print(f'\ninterrupted; the same command goes on from here:\n  {again}', file=sys.stderr)
+        return 130
 
+
+def _finetune(args: argparse.Namespace, again: str) -> int:
     from mmirstd.apis.model_loading import default_weights, find_model_config
     from mmirstd.engine.checkpoint_files import find_checkpoint
-    from mmirstd.finetune import Start, Workflow, choose_recipe, config_path, find_videos
+    from mmirstd.finetune import Call, Start, Workflow, choose_recipe, find_videos
     from mmirstd.utils.progress import now_doing
 
     now_doing('looking at the data')
+    out = Path(args.out).expanduser().resolve()
+    call = Call(again, asked_for(args))
+    goes_on = call.goes_on(out)  # an error before the work
     given = Path(args.images).expanduser()
     videos = given.exists() and bool(find_videos(given))
     cfg = find_model_config(args.base or (DETECTOR if args.moving or videos else MODEL))
@@ -136,29 +161,57 @@ def main(argv: list[str] | None = None) -> int:
         )
     weights = default_weights(cfg) if args.weights is None else args.weights
     weights = None if weights in (None, 'none') else find_checkpoint(weights)
-    out = Path(args.out).expanduser().resolve()
-    config_path(out)  # an error before the work
     data = _sequences(args, out, cfg, videos) if moving else _stills(args, out)
-    recipe = choose_recipe(len(data.split.train), weights is not None, moving)
-    recipe = replace(recipe, epochs=args.epochs or recipe.epochs, lr=args.lr or recipe.lr)
+    recipe = choose_recipe(len(data.split.train), weights is not None, moving).changed(args.lr, args.epochs)
     options = dict(mask_size_mismatch='resize') if args.size_mismatch == 'scale' and not moving else {}
-    start = Start(Path(cfg.filename), weights, recipe, shlex.join(this_command()), options)
-    workflow = Workflow(data, out, start)
-    print(
-        '\n'.join([*data.notes, f'start: {start.base.stem}, {weights or "random weights"}', f'recipe: {recipe}']),
-        flush=True,
-    )
+    workflow = Workflow(data, out, Start(Path(cfg.filename), weights, recipe, again, options))
+    print('\n'.join([*data.notes, f'start: {workflow.start.base.stem}, {weights or "random weights"}']), flush=True)
+    with workflow.alone():
+        if goes_on:
+            print('\n'.join([*workflow.keep(), f'goes on in {out}']), flush=True)
+        else:
+            call.write(out)
+            _prepare(workflow, args, moving)
+        if args.no_train:
+            print(f'next: {command_line("train", workflow.config)}')
+            return 0
+        tuned = workflow.train(again)
+        report(workflow, workflow.outcome(tuned))
+    return 0
+
+
+def _prepare(workflow: Workflow, args: argparse.Namespace, moving: bool) -> None:
+    """All that comes before the training."""
+    from mmirstd.finetune import KNOWN_IOU, choose_recipe
+
     workflow.write()
     print(f'config: {workflow.config}', flush=True)
     if not args.no_check:
         workflow.check()
-    if args.no_train:
-        print(f'next: {command_line("train", workflow.config)}')
-        return 0
-    checkpoint = workflow.train()
-    now_doing('testing')
-    report(workflow, workflow.outcome(checkpoint))
-    return 0
+    why = ''
+    if workflow.start.weights:
+        found, forms = workflow.measure_start(), workflow.data.measures
+        figures = ', '.join(f'{_HEADS.get(key, key)} {format(found[key], form)}' for key, form in forms.items())
+        print(f'before the training, on {len(workflow.data.parts["start"])} training and validation images: {figures}')
+        if 'IoU' in found and not (args.lr and args.epochs):
+            count = len(workflow.data.split.train)
+            recipe = choose_recipe(count, True, moving, found['IoU'])
+            workflow.follow(recipe.changed(args.lr, args.epochs))
+            known = found['IoU'] >= KNOWN_IOU
+            why = (
+                f'; little, because the weights know such images (IoU {KNOWN_IOU} or more)'
+                if known
+                else f'; much, because the weights do not know such images (IoU below {KNOWN_IOU})'
+            )
+    print(f'recipe: {workflow.start.recipe}{why}', flush=True)
+
+
+def asked_for(args: argparse.Namespace) -> dict[str, Any]:
+    """The arguments that decide about the outcome, by the names of their options."""
+    rest = ('images', 'labels', 'base', 'out', 'no_check', 'no_train', 'traceback')
+    asked = {f'--{name.replace("_", "-")}': value for name, value in vars(args).items() if name not in rest}
+    folders = {name: str(Path(getattr(args, name)).expanduser().resolve()) for name in ('images', 'labels')}
+    return {**folders, '--from': args.base, **asked}
 
 
 def _stills(args: argparse.Namespace, out: Path) -> OwnData:
@@ -213,30 +266,39 @@ def _sequences(args: argparse.Namespace, out: Path, cfg: Config, videos: bool) -
 def report(workflow: Workflow, outcome: FinetuneOutcome) -> None:
     """Print what came out and what comes next."""
     names = {'start': 'before', 'tuned': 'after fine-tuning' if workflow.start.weights else 'from random weights'}
-    forms, heads = workflow.data.measures, {'Fa_e6': 'Fa (1e-6)'}
+    forms = workflow.data.measures
     for part, title in (('val', 'validation'), ('test', 'test')):
         print(f'\n{title}, threshold 0.5:')
-        print(f'  {"":20}' + ''.join(f'{heads.get(key, key):>11}' for key in forms))
+        print(f'  {"":20}' + ''.join(f'{_HEADS.get(key, key):>11}' for key in forms))
         for which, row in outcome.measures[part].items():
             print(f'  {names[which]:20}' + ''.join(f'{format(row[key], form):>11}' for key, form in forms.items()))
     print(f'\nthresholds on the validation part (* advised):\n{outcome.threshold}')
-    checkpoint = outcome.advised or outcome.checkpoint
     if outcome.threshold.found_nothing:
         print(
             '\nNothing was found on the validation part, at no threshold. Train longer (--epochs), label more images, '
             f'or look whether the labels lie on the targets: {command_line("browse", workflow.config)}'
         )
-    elif outcome.gain == 0:
-        print('\nOn the validation part no difference is seen.')
-    elif outcome.advised:
+    elif outcome.kept:
         print(
-            '\nThe validation part prefers the network as it was before, so the next command takes that one. For a '
-            f'gain, train again with more data, more epochs or another learning rate: edit {workflow.config}'
+            f'\nThe network as it was before is the best on the validation images ({outcome.decisive}). So it is kept: '
+            'the checkpoint below is the one that was started from. For a gain, train again with more data, or with '
+            f'another learning rate or other epochs: edit {workflow.config}'
         )
     print(f'\nconfig:     {workflow.config}\ncheckpoint: {outcome.checkpoint}')
+    if outcome.kept:
+        print(f'trained:    {outcome.tuned}')
     if (pictures := workflow.worst_images).is_dir():
-        print(f'worst validation images: {pictures}')
-    words = [str(workflow.config), str(checkpoint), str(workflow.data.source), '--out', 'results']
+        print(f'worst validation images after the training: {pictures}')
+    words = [str(workflow.config), str(outcome.checkpoint), str(workflow.data.source), '--out', 'results']
     deep = any('/' in name for name in workflow.data.split.test) and workflow.data.source.is_dir()
     threshold = ['--threshold', str(outcome.threshold.best)] if outcome.threshold.best != 0.5 else []
     print(f'next: {command_line("infer", *words, *(["--recursive"] if deep else []), *threshold)}')
+    page = ['--out', str(workflow.out / 'report.html')]
+    dumps = [str(workflow.dump('test', which)) for which in outcome.measures['test']]
+    if workflow.data.dumps:
+        named = ['--names', 'before', 'after'] if len(dumps) > 1 else []
+        print(f'      {command_line("report", *dumps, *named, *page)}')
+    else:
+        dump = str(workflow.out / 'dump')
+        print(f'      {command_line("test", workflow.config, outcome.checkpoint, "--dump", dump)}')
+        print(f'      {command_line("report", dump, *page)}')

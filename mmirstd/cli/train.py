@@ -80,6 +80,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         '--verbose', action='store_true', help='the whole log on the console, in place of one line an epoch'
     )
     parser.add_argument('--seed', type=int, help="random seed; default: the config's")
+    # the command that runs this one and goes on with it after an interruption
+    parser.add_argument('--again', help=argparse.SUPPRESS)
     add_common_arguments(parser)
     args = parser.parse_args(argv)
     if args.worst < 0:
@@ -178,8 +180,8 @@ def _train(args: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         saved = sorted(Path(cfg.work_dir).glob('last_checkpoint'))
         state = f'the last saved state is {saved[0].read_text().strip()}' if saved else 'no state was saved yet'
-        again = resume_command(sys.argv[1:], args, cfg.work_dir)
-        print(f'\ninterrupted: {state}.' + (f'\n  to continue: {again}' if saved else ''), file=sys.stderr)
+        again = args.again or (resume_command(sys.argv[1:], args, cfg.work_dir) if saved else None)
+        print(f'\ninterrupted: {state}.' + (f'\n  to continue: {again}' if again else ''), file=sys.stderr)
         sys.exit(130)
     if runner.rank == 0:
         report(runner, args.config, ['--data', args.data] if args.data else [])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -56,6 +56,7 @@ class OwnData(OwnSet):
     window: int = WINDOW
     notes: tuple[str, ...] = ()
     measures: ClassVar[Mapping[str, str]] = {'IoU': '.3f', 'nIoU': '.3f', 'Pd': '.3f', 'Fa_e6': '.1f'}
+    dumps: ClassVar[bool] = True
 
     @property
     def source(self) -> Path:
@@ -75,11 +76,9 @@ class OwnData(OwnSet):
         """``train.txt``."""
         return f'{part}.txt'
 
-    def write_lists(self, folder: Path) -> None:
-        """Write ``train.txt``, ``val.txt`` and ``test.txt``, a line an image: image and mask in two columns."""
-        for part in ('train', 'val', 'test'):
-            lines = [f'{image}\t{self.pairs.pairs[image]}\n' for image in getattr(self.split, part)]
-            (folder / self.list_name(part)).write_text(''.join(lines), encoding='utf-8')
+    def list_text(self, images: Sequence[str]) -> str:
+        """A line an image: image and mask in two columns."""
+        return ''.join(f'{image}\t{self.pairs.pairs[image]}\n' for image in images)
 
     def config_text(self, start: Start, name: str) -> str:
         """See :func:`~.config_text.config_text`."""

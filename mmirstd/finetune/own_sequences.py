@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -29,7 +29,6 @@ from mmirstd.datasets.name_pairs import has_images, image_files, pair_by_name
 from mmirstd.datasets.own_split import OwnSplit, sequence_of, split_images
 from mmirstd.datasets.sequences import natural_key
 from mmirstd.utils.errors import DataError, MissingDataError
-from mmirstd.utils.files import write_text
 
 from .config_text import clip_config_text
 from .own_data import POINT_SIZE, unknown_labels
@@ -63,6 +62,7 @@ class OwnSequences(OwnSet):
     loading: dict[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     measures: ClassVar[Mapping[str, str]] = {'mAP50': '.3f', 'F1': '.3f', 'Pd': '.3f', 'Fa_e6': '.1f'}
+    dumps: ClassVar[bool] = False
 
     @property
     def source(self) -> Path:
@@ -73,12 +73,10 @@ class OwnSequences(OwnSet):
         """``train.json``."""
         return f'{part}.json'
 
-    def write_lists(self, folder: Path) -> None:
-        """Write ``train.json``, ``val.json`` and ``test.json``: COCO, with the sequences."""
+    def list_text(self, images: Sequence[str]) -> str:
+        """COCO, with the sequences."""
         by_path = {_below(image, self.frames): image for image in self.labels.images}
-        for part in ('train', 'val', 'test'):
-            images = [(by_path[name], name) for name in getattr(self.split, part)]
-            write_text(folder / self.list_name(part), json.dumps(coco_content(self.labels, images)) + '\n')
+        return json.dumps(coco_content(self.labels, [(by_path[name], name) for name in images])) + '\n'
 
     def config_text(self, start: Start, name: str) -> str:
         """See :func:`~.config_text.clip_config_text`."""

@@ -10,9 +10,14 @@ from typing import Any, ClassVar
 
 from mmirstd.datasets.first_look import watch_bit_depth
 from mmirstd.datasets.own_split import OwnSplit
+from mmirstd.utils.files import write_text
+from mmirstd.utils.spread import spread
 
 from .recipe import Recipe
 from .threshold_advice import ThresholdAdvice
+
+#: Training images on which the weights are measured before the training, at most.
+START_IMAGES = 100
 
 
 @dataclass(frozen=True)
@@ -41,24 +46,41 @@ class OwnSet(ABC):
         split: Its parts.
         notes: What was found and decided, a line each.
         measures: What is compared -> how it is written; the first decides which network is better.
+        dumps: Whether a test writes what a report needs.
     """
 
     split: OwnSplit
     notes: tuple[str, ...]
     measures: ClassVar[Mapping[str, str]]
+    dumps: ClassVar[bool]
 
     @property
     @abstractmethod
     def source(self) -> Path:
         """The images as the user named them, for the next command."""
 
-    @abstractmethod
+    @property
+    def parts(self) -> dict[str, tuple[str, ...]]:
+        """Name of each list -> its images.
+
+        ``'start'`` are those on which the weights are measured before the training: the validation images and some of
+        the training images, never test images.
+        """
+        train, val = self.split.train, self.split.val
+        return dict(train=train, val=val, test=self.split.test, start=(*spread(train, START_IMAGES), *val))
+
     def write_lists(self, folder: Path) -> None:
-        """Write the lists of the three parts."""
+        """Write the list of each part."""
+        for part, images in self.parts.items():
+            write_text(folder / self.list_name(part), self.list_text(images))
 
     @abstractmethod
     def list_name(self, part: str) -> str:
         """File name of a part's list."""
+
+    @abstractmethod
+    def list_text(self, images: Sequence[str]) -> str:
+        """The list of these images, as their data set reads it."""
 
     @abstractmethod
     def config_text(self, start: Start, name: str) -> str:

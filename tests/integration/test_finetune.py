@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
+import signal
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import cv2
@@ -44,13 +48,48 @@ def folders(tmp_path: Path) -> tuple[Path, Path]:
     return images, masks
 
 
+def interrupt_in_training(*words: object, epoch: int) -> subprocess.CompletedProcess:
+    """Run until an epoch was validated, then send Ctrl-C."""
+    command = [sys.executable, str(REPO / 'tools' / 'finetune.py'), *map(str, words)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        reader = threading.Thread(target=lambda: said.append(process.stdout.read()))
+        said: list[str] = []
+        reader.start()
+        work, until = Path(str(words[words.index('--out') + 1])) / 'work', time.monotonic() + 300
+        while not list(work.glob(f'best_IoU_epoch_{epoch}.pth')) and process.poll() is None:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        reader.join()
+    return subprocess.CompletedProcess(command, process.returncode, *said)
+
+
 def test_from_two_folders_to_a_network(folders: tuple[Path, Path], tmp_path: Path) -> None:
     out = tmp_path / 'mine'
-    done = run(*folders, '--out', out, '--epochs', 2)
+    begun = interrupt_in_training(*folders, '--out', out, '--epochs', 3, epoch=1)
+    assert begun.returncode == 130, begun.stdout
+    assert "14 images with masks, paired by equal names without '_mask' at the end" in begun.stdout
+    assert 'gray values: 14 bits' in begun.stdout
+    assert '9 images to train on, 2 for validation, 3 to test, parted image by image (seed 0)' in begun.stdout
+    # nine bright pixels on a flat scene: the network that is started from sees them only with the right bit depth
+    assert re.search(r'before the training, on 11 training and validation images: .*Pd 1.000', begun.stdout)
+    assert 'the same command goes on from here' in begun.stdout
+    assert 'Traceback' not in begun.stdout
+    assert 'train.py' not in begun.stdout.split('interrupted')[-1]
+    lists = {part: (out / f'{part}.txt').read_text() for part in ('train', 'val', 'test')}
+
+    other = run(*folders, '--out', out)
+    assert other.returncode == 2
+    assert 'a fine-tuning was begun there with other options (--epochs 3, now not given)' in other.stderr
+
+    done = run(*folders, '--out', out, '--epochs', 3)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "14 images with masks, paired by equal names without '_mask' at the end" in done.stdout
-    assert 'gray values: 14 bits' in done.stdout
-    assert '9 images to train on, 2 for validation, 3 to test, parted image by image (seed 0)' in done.stdout
+    assert f'goes on in {out}' in done.stdout
+    assert 'before the training' not in done.stdout
+    assert {part: (out / f'{part}.txt').read_text() for part in lists} == lists
+    logs = ''.join(path.read_text() for path in sorted((out / 'work').glob('*/*.log')))
+    assert [epoch for epoch in '123' if f'Epoch(val) [{epoch}][' in logs] == ['1', '2', '3']
+    assert len(re.findall(r'Saving checkpoint at 1 epochs', logs)) == 1  # it did not start anew
     results = json.loads((out / 'results.json').read_text())
     checkpoint = Path(results['checkpoint'])
     assert checkpoint.is_file()
@@ -58,18 +97,15 @@ def test_from_two_folders_to_a_network(folders: tuple[Path, Path], tmp_path: Pat
     for part in results['measures'].values():
         assert set(part) == {'start', 'tuned'}
         assert all(0 <= row['IoU'] <= 1 for row in part.values())
-        # nine bright pixels on a flat scene: the network that is started from sees them only with the right bit depth
-        assert part['start']['Pd'] == 1
-    assert f'{checkpoint}' in done.stdout
+    better = results['measures']['val']['tuned']['IoU'] > results['measures']['val']['start']['IoU']
+    assert checkpoint == Path(results['tuned' if better else 'start'])
+    assert f'checkpoint: {checkpoint}' in done.stdout
     assert 'next: ' in done.stdout
+    assert 'report.py' in done.stdout
     cfg = Config.fromfile(str(out / 'config.py'))
     assert cfg.bit_depth == 14
     assert cfg.train_pipeline[2].size == 96  # of 80 columns
     assert cfg.train_dataloader.dataset.pipeline[2].size == 96
-
-    again = run(*folders, '--out', out)
-    assert again.returncode == 2
-    assert 'a fine-tuning was begun there' in again.stderr
 
 
 def test_boxes_become_masks(folders: tuple[Path, Path], tmp_path: Path) -> None:

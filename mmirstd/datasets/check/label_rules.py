@@ -119,7 +119,10 @@ def _sizes(checked: Checked, split: Split) -> Iterator[Finding]:
             (split.name,),
             f'{len(wrong)} mask(s) are not as large as their image'
             + ("; mask_size_mismatch='resize' resizes them" if split.resize_masks else ''),
-            '' if split.resize_masks else "correct the files, or mask_size_mismatch='resize' on the data set",
+            ''
+            if split.resize_masks
+            else "correct the files, or mask_size_mismatch='resize' on the data set "
+            '(mmirstd finetune: --size-mismatch scale)',
             wrong,
         )
 
