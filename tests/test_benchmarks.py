@@ -28,7 +28,7 @@ def test_tables_are_those_of_the_records(path) -> None:
             assert replace_between(text, f'{suite.name}/{table.name}', '', table.readme) == text
             continue
         assert replace_between(text, f'{suite.name}/{table.name}', built.markdown, table.readme) == text, (
-            f'python tools/benchmark.py benchmarks/{path.name} --tables-only'
+            f'mmirstd benchmark benchmarks/{path.name} --tables-only'
         )
         if built.chart is not None:
             assert (REPO / table.chart).is_file()

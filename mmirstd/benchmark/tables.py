@@ -75,7 +75,7 @@ def build_table(
 _COSTS = (
     ('run.inference_parameters', 'parameters (M)', '.2f', 1e-6),
     ('run.flops', 'GFLOPs', '.2f', 1e-9),
-    ('run.training_s', 'training (min)', '.1f', 1 / 60),
+    ('run.training_s', 'training (min)', '.2f', 1 / 60),
 )
 
 
@@ -214,8 +214,7 @@ def _seen(row: Difference) -> str:
 
 
 def _footer(suite: Suite, table: Table, used: list[dict], logs: Path) -> str:
-    program = 'python tools/benchmark.py' if suite.paths.in_checkout else 'mmirstd benchmark'
-    command = f'`{program} {suite.path}`'
+    command = f'`mmirstd benchmark {suite.path}`'
     if not used:
         return f'Made by {command}.'
     if table.kind == 'results':

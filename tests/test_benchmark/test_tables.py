@@ -65,7 +65,7 @@ def test_results(suite, tmp_path: Path) -> None:
     text = '\n'.join(lines[4:])
     assert 'a: Fa (1e-6) is defined for 2 of 3 seeds\n' in text
     assert 'Checkpoint: highest IoU on the validation split. Commit aaaaaaaaa. ' in text
-    assert '`python tools/benchmark.py benchmarks/toy.yml`' in text
+    assert '`mmirstd benchmark benchmarks/toy.yml`' in text
     assert '[toy](../benchmarks/logs/toy)' in text
     assert lines[-1] == 'A note.'
     assert build(suite, logs, 0) == lines
