@@ -21,6 +21,7 @@ from .compat import (
     adapt_stock_inference,
     ensure_config_scopes,
     ensure_mmcv_ops,
+    ignore_library_warnings,
     install_safe_checkpoint_loading,
     silence_onedl_notice,
 )
@@ -31,6 +32,7 @@ from .compat import (
 # tools' configs may inherit from those of mmdet and mmseg, and their inference
 # functions take our configs.
 silence_onedl_notice()
+ignore_library_warnings()
 ensure_mmcv_ops()
 ensure_config_scopes()
 install_safe_checkpoint_loading()

@@ -37,7 +37,7 @@ _COLUMNS: tuple[dict[str, Any], ...] = (
     dict(value='test.Fa_e6', heading='Fa (1e-6)', format='.1f'),
     dict(value='run.inference_parameters', heading='parameters (k)', format='.0f', scale=1.0e-3, spread=False),
     dict(value='run.flops', heading='GFLOPs', format='.2f', scale=1.0e-9, spread=False),
-    dict(value='run.training_s', heading='training (min)', format='.1f', scale=0.0166666667),
+    dict(value='run.training_s', heading='training (min)', format='.2f', scale=0.0166666667),
 )
 
 

@@ -15,6 +15,7 @@ from mmirstd.utils.renamed import renamed_names
 
 from .checkpoint import install_safe_checkpoint_loading, load_checkpoint_file
 from .config_scopes import ensure_config_scopes
+from .library_warnings import ignore_library_warnings
 from .onedl_notice import silence_onedl_notice
 from .ops import compiled_ops_available, ensure_mmcv_ops
 from .stock_inference import adapt_stock_inference
@@ -24,6 +25,7 @@ __all__ = [
     'compiled_ops_available',
     'ensure_config_scopes',
     'ensure_mmcv_ops',
+    'ignore_library_warnings',
     'install_safe_checkpoint_loading',
     'load_checkpoint_file',
     'silence_onedl_notice',

@@ -176,9 +176,14 @@ def csv_table(table: ResultTable) -> str:
         for cell, wide in zip(row.cells, spread):
             mean, deviation = cell if isinstance(cell, tuple) else (cell, None)
             values += [mean, deviation] if wide else [mean]
-        cells = ['' if value is None or value != value else value for value in values]
+        cells = ['' if value is None or value != value else _plain(value) for value in values]
         writer.writerow([*cells, *([row.note] if noted else [])])
     return file.getvalue()
+
+
+def _plain(value: object) -> object:
+    """A number without the noise of binary fractions: 397.823, not 397.82300000000004."""
+    return float(f'{value:.12g}') if isinstance(value, float) else value
 
 
 def html_table(table: ResultTable) -> str:

@@ -90,6 +90,8 @@ def test_csv_has_the_numbers_unrounded() -> None:
         ['c<d', '0.6', '', '', 'seed 1: 100% of it\nfailed'],
         ['none', '', '', '', ''],
     ]
+    scaled = ResultTable((ResultColumn('parameters (k)', '.0f'),), (ResultRow((397823 * 1e-3,)),))
+    assert csv_table(scaled).splitlines() == ['parameters (k)', '397.823']
 
 
 class _Cells(HTMLParser):
