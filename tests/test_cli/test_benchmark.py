@@ -88,8 +88,8 @@ def test_a_suite_outside_the_checkout(
         assert 'first' in text
         assert 'the loss is not finite' in text
         assert str(log) in text
-    assert '| first | 0.600 ± 0.000 | - | 0.00 | 0.00 | 0.1 | 2 |' in out[0].read_text(encoding='utf-8')
-    assert '| first | 0.600 ± 0.000 | - | 0.00 | 0.00 | 0.1 | 2 |' in said.out
+    assert '| first | 0.600 ± 0.000 | - | 0.00 | 0.00 | 0.07 | 2 |' in out[0].read_text(encoding='utf-8')
+    assert '| first | 0.600 ± 0.000 | - | 0.00 | 0.00 | 0.07 | 2 |' in said.out
     assert r'b & - & - & - & - & - & 0 of 2 \\' in out[1].read_text(encoding='utf-8')
 
     benchmark.main([str(suite), '--list'])
