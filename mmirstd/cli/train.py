@@ -177,7 +177,9 @@ def _train(args: argparse.Namespace) -> int:
         with explain_config_errors(args.config):
             mind_single_image_batches(runner)
             runner.train()
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SyntaxError) as error:
+        if not is_interruption(error):
+            raise
         saved = sorted(Path(cfg.work_dir).glob('last_checkpoint'))
         state = f'the last saved state is {saved[0].read_text().strip()}' if saved else 'no state was saved yet'
         again = args.again or (resume_command(sys.argv[1:], args, cfg.work_dir) if saved else None)
@@ -186,6 +188,14 @@ def _train(args: argparse.Namespace) -> int:
     if runner.rank == 0:
         report(runner, args.config, ['--data', args.data] if args.data else [])
     return 0
+
+
+def is_interruption(error: BaseException) -> bool:
+    """Whether Ctrl-C or SIGTERM is behind an error.
+
+    mmengine writes the config into each checkpoint, and makes a ``SyntaxError`` of whatever happens meanwhile.
+    """
+    return isinstance(error, KeyboardInterrupt) or isinstance(error.__context__, KeyboardInterrupt)
 
 
 def resume_command(words: list[str], args: argparse.Namespace, work_dir: str) -> str:

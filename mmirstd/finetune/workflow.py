@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from mmirstd.benchmark.history import read_history
-from mmirstd.benchmark.plan import read_plan, resume_point
+from mmirstd.benchmark.plan import read_plan
 from mmirstd.benchmark.tool_process import end_process
 from mmirstd.benchmark.work_folder import lock_folder
-from mmirstd.engine.checkpoint_files import best_checkpoint, numbered_checkpoints
+from mmirstd.engine.checkpoint_files import best_checkpoint, newest_checkpoint, numbered_checkpoints
 from mmirstd.engine.config_files import load_config
 from mmirstd.utils.commands import python_path, python_program
-from mmirstd.utils.errors import ConfigError, UserError
+from mmirstd.utils.errors import CheckpointError, ConfigError, UserError
 from mmirstd.utils.files import file_sha256, write_json, write_text
 from mmirstd.utils.progress import now_doing, silent_heartbeat
 from mmirstd.visualization.worst_images import FOLDER
@@ -181,9 +181,9 @@ class Workflow:
             StepFailed: The training ended with an error.
             KeyboardInterrupt: It was interrupted.
         """
-        resume, complete = self._trained_so_far()
+        begun, complete = self._trained_so_far()
         if not complete:
-            words = ['--resume', str(resume)] if resume else []
+            words = ['--resume'] if begun else []
             status = self._run('train', str(self.config), '--again', again, *words)
             if status == INTERRUPTED:
                 raise KeyboardInterrupt
@@ -193,13 +193,16 @@ class Workflow:
                 )
         return best_checkpoint(self.work)
 
-    def _trained_so_far(self) -> tuple[Path | None, bool]:
-        """The checkpoint to go on from, and whether it is the training's end."""
-        if not self.work.is_dir():
-            return None, False
+    def _trained_so_far(self) -> tuple[bool, bool]:
+        """Whether there is a checkpoint to go on from, and whether the training came to its end."""
+        try:
+            newest = Path(newest_checkpoint(str(self.work)).path)
+        except CheckpointError:
+            return False, False
         plan = read_plan(load_config(str(self.config)), str(self.config))
-        point = resume_point(self.work, plan, read_history(self.work, plan.unit))
-        return point, point is not None and point == numbered_checkpoints(self.work, plan.unit).get(plan.length)
+        ended = newest == numbered_checkpoints(self.work, plan.unit).get(plan.length)
+        validated = not plan.validates(plan.length) or plan.length in read_history(self.work, plan.unit).validated()
+        return True, ended and validated
 
     def outcome(self, tuned: Path) -> FinetuneOutcome:
         """Test the checkpoint and what it started from.

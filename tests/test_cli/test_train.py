@@ -3,7 +3,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from mmirstd.cli.train import figures_of
+import pytest
+from mmengine.config import Config
+
+from mmirstd.cli.train import figures_of, is_interruption
 
 
 def log(work_dir: Path, part: str, *entries: dict) -> None:
@@ -26,3 +29,14 @@ def test_the_figures_are_of_the_epoch_that_the_name_says_also_of_a_resumed_run(t
     assert figures_of(tmp_path / 'best.pth') == ''
     # another measure chose it: that one is first
     assert figures_of(tmp_path / 'best_F1_epoch_1.pth') == 'epoch 1: F1 0.5000, IoU 0.1000, Pd 0.9000, Fa (1e-6) 12.00'
+
+
+def test_an_interruption_while_mmengine_writes_a_config(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr('yapf.yapflib.yapf_api.FormatCode', interrupted)
+    with pytest.raises((KeyboardInterrupt, SyntaxError)) as error:
+        _ = Config(dict(a=1)).pretty_text
+    assert is_interruption(error.value)
+    assert not is_interruption(SyntaxError('a config'))
