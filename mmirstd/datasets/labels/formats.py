@@ -9,6 +9,7 @@ from typing import Any
 
 from mmirstd.utils.errors import DataError, MissingDataError
 
+from ..name_pairs import has_images
 from . import coco, cvat, labelme, mask_folder, points, txt_list, voc, yolo
 from .choices import FORMAT_TEXTS
 from .label_set import LabelSet
@@ -55,6 +56,12 @@ def find_format(source: Path) -> Format:
     if len(found) == 1:
         return found[0]
     names = ', '.join(f'{name} ({known.description})' for name, known in FORMATS.items())
+    if not found and source.is_dir() and has_images(source):
+        raise DataError(
+            f'{source}: is a folder of images, without labels of a known format',
+            expected=names,
+            cure=f'of masks, name the folder that holds images/ and masks/, as {source.absolute().parent} may do',
+        )
     if not found:
         raise DataError(f'{source}: holds no labels of a known format; expected {names}. Say which with --from')
     raise DataError(

@@ -121,8 +121,13 @@ def read(source: Path, options: ReadOptions) -> LabelSet:
 
 
 def _labels_by_name(source: Path, by_number: bool) -> dict[str | tuple[str, int | None], str]:
-    """The label files of a folder that is not that of the images, by name, and by folder and number where asked for."""
+    """The label files of a folder that is not that of the images, by name, and by folder and number where asked for.
+
+    The folder may be a whole data set with ``labels/`` in it.
+    """
     found: dict[str | tuple[str, int | None], str] = {}
+    if (source / 'labels').is_dir():
+        source = source / 'labels'
     for path in _label_files(source):
         stem = path.relative_to(source).with_suffix('').as_posix()
         found[stem] = str(path)

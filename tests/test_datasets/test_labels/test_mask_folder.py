@@ -79,3 +79,9 @@ def test_targets_that_touch_are_said(tmp_path: Path) -> None:
     assert '1 targets touch another one and are one with it in the mask' in notes
     assert 'masks know one class: drone, bird all became target' in notes
     assert (tmp_path / 'out/images/a.png').read_bytes() == image.read_bytes()
+
+
+def test_a_folder_of_masks_alone_names_the_folder_above(tmp_path: Path) -> None:
+    write(tmp_path / 'mine/masks/a.png', np.zeros((8, 8), np.uint8))
+    with pytest.raises(DataError, match=f'is a folder of images(?s:.*)cure: of masks, .*{tmp_path / "mine"} may do'):
+        load(tmp_path / 'mine/masks')

@@ -41,6 +41,16 @@ def test_data_yaml(root: Path) -> None:
         assert outline.shape.rings[0].tolist() == [[10, 6], [20, 6], [20, 12]]
 
 
+def test_a_whole_data_set_as_labels_of_images_elsewhere(root: Path) -> None:
+    (root / 'images').rename(root / 'photos')
+    labels = load(root, ReadOptions(images=root / 'photos'), 'yolo')
+    assert [(i.name, len(i.annotations)) for i in labels.images] == [
+        ('a.png', 2),
+        ('b.png', 0),
+        ('c.png', 1),
+    ]
+
+
 def test_other_layouts(tmp_path: Path) -> None:
     """Roboflow's; labelImg's; darknet's, which CVAT writes, too."""
     image(tmp_path / 'r/train/images/a.jpg')
