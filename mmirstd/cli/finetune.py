@@ -280,9 +280,9 @@ def report(workflow: Workflow, outcome: FinetuneOutcome) -> None:
         )
     elif outcome.kept:
         print(
-            f'\nNo epoch is better on the validation images ({outcome.decisive}) than the network as it was before. So that '
-            'one is kept: the checkpoint below is the one that was started from. For a gain, train again with more data, '
-            f'or with another learning rate or other epochs: edit {workflow.config}'
+            f'\nNo epoch is better on the validation images ({outcome.decisive}) than the network as it was before. So '
+            'that one is kept: the checkpoint below is the one that was started from. For a gain, train again with '
+            f'more data, or with another learning rate or other epochs: edit {workflow.config}'
         )
     print(f'\nconfig:     {workflow.config}\ncheckpoint: {outcome.checkpoint}')
     if outcome.kept:
