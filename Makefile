@@ -12,7 +12,7 @@ PYTEST_ARGS ?=
 APP_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-moving app test test-fast test-durations test-pythons coverage lint docs clean
+.PHONY: help install demo demo-moving app test test-fast gpu-check test-durations test-pythons coverage lint docs clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(ROOT)Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -64,6 +64,9 @@ test: $(APP_STAMP) $(DEPLOY_STAMP)  ## run all tests, one process for each core
 
 test-fast: $(APP_STAMP) $(DEPLOY_STAMP)  ## leave out what was measured to be slow (tests/data/durations.json)
 	$(MAKE) test PYTEST_ARGS='-m "not slow" $(PYTEST_ARGS)'
+
+gpu-check: $(APP_STAMP)  ## on a machine with a GPU: every network computes there what it computes on the CPU
+	cd $(ROOT) && $(PY) -m pytest -m gpu $(PYTEST_ARGS)
 
 test-durations: $(APP_STAMP)  ## run all tests and record their CPU seconds
 	cd $(ROOT) && OMP_NUM_THREADS=1 $(PY) -m pytest --record-durations
