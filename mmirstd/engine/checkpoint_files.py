@@ -10,7 +10,7 @@ import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 from urllib.parse import urlparse
 
 from mmirstd.utils.errors import CheckpointError
@@ -152,7 +152,7 @@ def _pickles_end(stream: IO[bytes], size: int) -> bool:
     count = 0
     while count < _PICKLES_BEFORE_1_6 and stream.tell() < size:
         try:
-            for _ in pickletools.genops(_Bounded(stream, size)):
+            for _ in pickletools.genops(cast(IO[bytes], _Bounded(stream, size))):
                 pass
         except ValueError:
             return False
