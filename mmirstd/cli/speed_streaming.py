@@ -21,7 +21,7 @@ from mmirstd.apis import StreamingDetector
 from mmirstd.apis.streaming_detector import fused_copy
 from mmirstd.compat.checkpoint import load_checkpoint_file
 from mmirstd.engine.config_files import load_config
-from mmirstd.models.detectors.multi_frame_detector import MultiFrameDetector
+from mmirstd.models.detectors import KeyFrameDetector, MultiFrameDetector
 
 PIPELINE = [dict(type='mmirstd.LoadClip'), dict(type='mmirstd.PackClipInputs')]
 
@@ -147,8 +147,10 @@ def profile(model: MultiFrameDetector, video: np.ndarray, rounds: int) -> dict[s
     with torch.inference_mode():
         for i in range(len(video) * max(1, rounds // 2)):
             inputs, samples = timed('normalize, pack, pad', lambda i=i: detector.preprocess(video[i % len(video)]))
-            levels = timed('backbone and pyramid', lambda x=inputs[:, -1]: net.extract_frame_feat(x))
-            state = levels
+            if isinstance(net, KeyFrameDetector):  # it keeps the frames
+                state = levels = net.frame_state(inputs[:, -1])
+            else:
+                state = levels = timed('backbone and pyramid', lambda x=inputs[:, -1]: net.extract_frame_feat(x))
             if hasattr(net.temporal_neck, 'frame_state'):
                 state = timed('temporal neck, of one frame', lambda x=levels: net.temporal_neck.frame_state(x))
             states = [*(states or [state] * net.num_frames)[1:], state]

@@ -34,7 +34,7 @@ def count_params_and_flops(model: Any, shape: tuple[int, int], channels: int = 1
     """Count a network's parameters, and the FLOPs of the forward pass of one image or of one clip.
 
     Args:
-        model: See :func:`count_flops`; with ``num_frames`` it takes clips.
+        model: See :func:`count_flops`; with ``input_frames`` it takes clips.
         shape: Height and width in pixels.
         channels: Input channels.
 
@@ -42,8 +42,8 @@ def count_params_and_flops(model: Any, shape: tuple[int, int], channels: int = 1
         Number of parameters, and FLOPs as :func:`count_flops` counts them.
     """
     inputs = torch.zeros(1, channels, *shape)
-    if hasattr(model, 'num_frames'):
-        inputs = inputs.unsqueeze(1).repeat(1, model.num_frames, 1, 1, 1)
+    if hasattr(model, 'input_frames'):
+        inputs = inputs.unsqueeze(1).repeat(1, model.input_frames, 1, 1, 1)
     return sum(p.numel() for p in model.parameters()), count_flops(model, inputs)
 
 
@@ -85,7 +85,7 @@ def describe_network(model: Any, sample: dict[str, Any]) -> dict[str, Any]:
     )
     try:
         inputs = model.data_preprocessor(pseudo_collate([sample]), False)['inputs']
-        frames = getattr(model, 'num_frames', 1)
+        frames = getattr(model, 'input_frames', 1)
         if inputs.dim() == 5 and inputs.shape[1] != frames:  # a streaming test gives key frames alone
             inputs = inputs[:, -1:].expand(-1, frames, -1, -1, -1).contiguous()
         found['flops'] = count_flops(model, inputs)

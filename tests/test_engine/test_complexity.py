@@ -14,14 +14,14 @@ class Preprocessor(nn.Module):
 class Network(nn.Module):
     """A convolution of 4 x (2 * 9 + 1) parameters, and a linear layer that only training uses."""
 
-    def __init__(self, num_frames: int | None = None, broken: bool = False) -> None:
+    def __init__(self, input_frames: int | None = None, broken: bool = False) -> None:
         super().__init__()
         self.data_preprocessor = Preprocessor()
         self.conv = nn.Conv2d(2, 4, 3, padding=1)
         self.auxiliary = nn.Linear(5, 5)
         self.broken = broken
-        if num_frames:
-            self.num_frames = num_frames
+        if input_frames:
+            self.input_frames = input_frames
 
     def forward(self, inputs: torch.Tensor, mode: str = 'tensor') -> tuple:
         assert mode == 'tensor'
@@ -38,7 +38,7 @@ def test_image() -> None:
 
 
 def test_streaming_clip_counts_the_whole_window() -> None:
-    found = describe_network(Network(num_frames=5), dict(inputs=torch.ones(1, 2, 8, 6)))
+    found = describe_network(Network(input_frames=5), dict(inputs=torch.ones(1, 2, 8, 6)))
     assert found['input'] == [5, 2, 8, 6]
     assert found['flops'] == 5 * 2 * 4 * 18 * 48
 
