@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from .finding import SEVERITIES, Finding, in_order
 from .image_rules import image_findings
+from .known_counts import count_findings
 from .label_rules import label_findings
+from .order_rules import order_findings
 from .report import Report, summarize
 from .root import splits_of_root
 from .samples import Sample, Split, read_splits
@@ -26,6 +28,6 @@ def check_splits(splits: Sequence[Split], quick: bool = False, workers: int | No
     """
     checked = scan(splits, quick, workers)
     findings = [finding for split in splits for finding in split.findings]
-    for rules in (image_findings, label_findings, split_findings):
+    for rules in (image_findings, label_findings, split_findings, order_findings, count_findings):
         findings += rules(checked)
     return Report([summarize(checked, split) for split in splits], in_order(findings))
