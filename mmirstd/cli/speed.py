@@ -1,10 +1,10 @@
-"""Time the evaluation, a streaming detector or the backends: ``mmirstd speed metrics|streaming|backends``."""
+"""Time our code against the way it is usually written: ``mmirstd speed infer|training|metrics|streaming|backends``."""
 
 from __future__ import annotations
 
 import argparse
 
-from .arguments import add_cfg_options_argument, add_traceback_argument, make_parser
+from .arguments import add_cfg_options_argument, add_traceback_argument, make_parser, positive_int
 
 METRICS = """\
 How much faster our evaluation is than the way the official codes write it.
@@ -37,7 +37,24 @@ The sides take turns on one image. How far their probabilities differ from the r
 With --threads 1 it is CPU time, which other processes disturb little. ONEDNN_MAX_CPU_ISA=AVX2 and
 ATEN_CPU_CAPABILITY=avx2 in the environment imitate a CPU without AVX-512.
 """
+INFER = """\
+How much of its time does `mmirstd infer` give to the network?
+
+Scenes with targets are generated, as PNG files and as a video. The sides take turns: the network alone on images in
+memory; reading, network and writing one after the other; `mmirstd infer`, where they overlap, with its default outputs,
+with the table alone, and on the video. The rate of the network alone is 1. That of CPU time is the rate on one core.
+"""
+TRAINING = """\
+How much faster are a training step and the data loader than the plain way?
+
+The reference of the step is the network as in the official code, float32 and three equal channels, in a plain loop of
+forward, backward and optimizer. Against it: the step of `mmirstd train` in float32 and in the precision of this
+machine. The reference of the loader decodes every image in every epoch; ours decodes it once and keeps it in bounded
+memory that workers share. Generated scenes are used. --compile adds torch.compile: it needs a C++ compiler and minutes.
+"""
 EXAMPLES = """
+{speed} infer ggl-net-tiny_general --images 60
+{speed} training ggl-net_b4-500e_nuaa-sirst-341-86 --batch-size 4
 {speed} metrics --images 100 --size 256 --rounds 7
 {speed} streaming configs/_base_/models/sstnet-nano.py --size 256 320
 {speed} backends ggl-net_b4-500e_nuaa-sirst-341-86 --size 256 256
@@ -45,9 +62,9 @@ EXAMPLES = """
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
-    """Parse the command line; ``what`` is ``'metrics'``, ``'streaming'`` or ``'backends'``."""
+    """Parse the command line; ``what`` is the measurement's name."""
     parser = make_parser('speed', 'Time our code against the way it is usually written.', EXAMPLES)
-    commands = parser.add_subparsers(dest='what', required=True, metavar='metrics|streaming|backends')
+    commands = parser.add_subparsers(dest='what', required=True, metavar='infer|training|metrics|streaming|backends')
     layout = argparse.RawDescriptionHelpFormatter
     metrics = commands.add_parser('metrics', help='the evaluation', description=METRICS, formatter_class=layout)
     metrics.add_argument('--images', type=int, default=100, help='number of images (default 100)')
@@ -76,7 +93,24 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     backends.add_argument('--rounds', type=int, default=9, help='rounds, after one to warm up (default 9)')
     backends.add_argument('--threads', type=int, default=1, help='threads of each backend (default 1)')
     add_cfg_options_argument(backends, 'override config entries')
-    for command in (metrics, streaming, backends):
+    whole = commands.add_parser('infer', help='the whole of infer', description=INFER, formatter_class=layout)
+    whole.add_argument('config', help='config with a segmentation network, or its name')
+    whole.add_argument('checkpoint', nargs='?', help='checkpoint; without one the released weights')
+    whole.add_argument('--images', type=positive_int, default=60, help='number of images (default 60)')
+    whole.add_argument('--size', type=int, nargs=2, default=(256, 256), metavar=('H', 'W'), help='size of the images')
+    whole.add_argument('--rounds', type=positive_int, default=5, help='rounds, after one to warm up (default 5)')
+    whole.add_argument('--threads', type=positive_int, default=1, help='threads of the network (default 1)')
+    whole.add_argument('--backend', choices=('auto', 'torch', 'onnxruntime', 'openvino'), help='as for infer')
+    training = commands.add_parser('training', help='a training step', description=TRAINING, formatter_class=layout)
+    training.add_argument('config', help='config with a segmentation network and a training loader, or its name')
+    training.add_argument('--batch-size', type=positive_int, default=4, help='images of a step (default 4)')
+    training.add_argument('--size', type=positive_int, default=256, help='side of the images in pixels (default 256)')
+    training.add_argument('--images', type=positive_int, default=40, help='images of an epoch (default 40)')
+    training.add_argument('--rounds', type=positive_int, default=5, help='rounds, after one to warm up (default 5)')
+    training.add_argument('--threads', type=positive_int, default=1, help='threads of PyTorch (default 1)')
+    training.add_argument('--compile', action='store_true', help='torch.compile, too')
+    add_cfg_options_argument(training, 'override config entries')
+    for command in (metrics, streaming, backends, whole, training):
         add_traceback_argument(command)
     return parser.parse_args(argv)
 
@@ -88,6 +122,14 @@ def main(argv: list[str] | None = None) -> None:
         from . import speed_metrics
 
         speed_metrics.report(args.images, args.size, args.rounds)
+    elif args.what == 'training':
+        from . import speed_training
+
+        speed_training.report(args)
+    elif args.what == 'infer':
+        from . import speed_infer
+
+        speed_infer.report(args)
     elif args.what == 'backends':
         from . import speed_backends
 

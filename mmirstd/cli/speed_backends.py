@@ -5,11 +5,9 @@ from __future__ import annotations
 import argparse
 import copy
 import tempfile
-import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from statistics import median
 
 import numpy as np
 import torch
@@ -20,12 +18,13 @@ import mmirstd.registry  # noqa: F401
 from mmirstd.apis.exporting import graph_of
 from mmirstd.apis.irstd_inferencer import IRSTDInferencer
 from mmirstd.apis.model_loading import find_model_config
-from mmirstd.compat.hardware import read_cpu
 from mmirstd.deploy.graph_files import write_graph
 from mmirstd.deploy.session import RUNTIMES, GraphSession, is_installed, open_session
 from mmirstd.models.folded import folded_copy
 from mmirstd.registry import MODELS
 from mmirstd.utils.errors import ConfigError, UserError
+
+from .alternating import describe_cpu, take_turns
 
 Side = Callable[[], np.ndarray]
 REFERENCE = 'torch, as in the official code'
@@ -96,18 +95,6 @@ def _first_map(session: GraphSession, inputs: dict[str, np.ndarray]) -> np.ndarr
     return session.run(inputs)['probability'][0]
 
 
-def measure(sides: dict[str, Side], rounds: int, clock: Callable[[], float]) -> dict[str, float]:
-    """Median seconds of each side, in alternating rounds."""
-    times: dict[str, list[float]] = {name: [] for name in sides}
-    for step in range(rounds + 1):
-        for name in list(sides) if step % 2 else list(sides)[::-1]:
-            start = clock()
-            sides[name]()
-            if step:
-                times[name].append(clock() - start)
-    return {name: median(values) for name, values in times.items()}
-
-
 def report(args: argparse.Namespace) -> dict[str, float]:
     """Measure, and print the table.
 
@@ -122,18 +109,16 @@ def report(args: argparse.Namespace) -> dict[str, float]:
     inferencer = (
         IRSTDInferencer(cfg, args.checkpoint, device='cpu', backend='torch') if args.checkpoint else _fresh(cfg)
     )
-    # With one thread CPU time is what the work costs, whoever else uses the machine.
-    clock = time.process_time if args.threads == 1 else time.perf_counter
     with tempfile.TemporaryDirectory() as folder:
         sides = sides_of(inferencer, cfg.model, tuple(args.size), Path(folder))
         expected = sides[REFERENCE]()
         differences = {name: float(np.abs(side() - expected).max()) for name, side in sides.items()}
-        table = measure(sides, args.rounds, clock)
+        times = take_turns(sides, args.rounds)
+    # With one thread CPU time is what the work costs, whoever else uses the machine.
+    table = {name: seconds.cpu if args.threads == 1 else seconds.wall for name, seconds in times.items()}
     height, width = args.size
     print(f'{args.config}: {height}x{width}, batch 1, {args.threads} thread(s), PyTorch {torch.__version__}')
-    cpu = read_cpu()
-    limits = f', limited by {", ".join(cpu.limits)} (which ONNX Runtime does not heed)' if cpu.limits else ''
-    print(f'{cpu.name}: {", ".join(cpu.features or ("features not known",))}{limits}')
+    print(describe_cpu())
     print(f'medians of {args.rounds} alternating rounds, {"CPU" if args.threads == 1 else "wall"} time')
     print(f'{"":<32}{"ms an image":>12}{"ratio":>8}{"differs by":>12}')
     for name, seconds in table.items():

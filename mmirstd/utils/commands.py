@@ -54,7 +54,7 @@ COMMANDS: dict[str, Command] = {
     'benchmark': Command('train and test all runs of a suite, and write its tables', 'benchmark.py'),
     'zoo': Command('one table of all networks: size, speed, equality with the official code', 'analysis_tools/zoo.py'),
     'flops': Command('parameters and FLOPs of a network', 'analysis_tools/get_flops.py'),
-    'speed': Command('time the evaluation, or a streaming detector', 'analysis_tools/speed.py'),
+    'speed': Command('time infer, the backends, the evaluation, a streaming detector', 'analysis_tools/speed.py'),
     'choose-threshold': Command(
         'choose the threshold of a classical method on training images', 'analysis_tools/choose_threshold.py'
     ),
