@@ -45,6 +45,15 @@ def test_a_frame_folder_and_a_clip_model(tmp_path: Path) -> None:
     assert len(tracker.seconds) == 6
 
 
+def test_a_sequence_shorter_than_the_clip(tmp_path: Path) -> None:
+    """The first frame stands for those before it; two frames can be confirmed by 1/1 only."""
+    folder = write_folder(tmp_path / 'seq', moving_frames(2))
+    model = MovingTargetInferencer(tiny_detector(5), device='cpu', show_progress=False, threshold=0.0)
+    assert [result.tracks for result in TargetTracker().track(model.infer(folder))] == [[], []]
+    results = list(TargetTracker(TrackOptions(confirm=(1, 1))).track(model.infer(folder)))
+    assert all(result.tracks for result in results)
+
+
 def test_one_frame_and_the_first_frames_have_no_confirmed_track(tmp_path: Path) -> None:
     (result,) = TargetTracker().track(still_model().infer(write_folder(tmp_path, moving_frames(1))))
     assert (len(result.targets), result.tracks) == (1, [])

@@ -328,6 +328,15 @@ def test_a_video(page: Browser, served: tuple, tmp_path: Path) -> None:
     click(page, '#chart [data-frame="2"]')
     page.wait("document.querySelector('#chart .here').dataset.frame === '2'")
     page.wait("document.querySelector('#frame input[type=number]').value === '2'")
+    # A line of the table of tracks goes to the frame in which the track was confirmed, the third.
+    click(page, '#chart [data-frame="0"]')
+    page.wait("document.querySelector('#chart .here').dataset.frame === '0'")
+    (track, *_) = session_of(served).tracks
+    assert track[0].frame == 2
+    click(page, '#tracks [data-row="0"][data-col="0"]')
+    page.wait("document.querySelector('#chart .here').dataset.frame === '2'")
+    page.run("[...document.querySelectorAll('button[role=tab]')].find(b => b.innerText.includes('Tracks')).click()")
+    page.wait("document.querySelector('#tracked img') && document.querySelector('#tracked img').naturalWidth > 0")
     # The browser can play what it was given.
     page.run("[...document.querySelectorAll('button[role=tab]')].find(b => b.innerText.includes('Video')).click()")
     page.wait("document.querySelector('#video video') && document.querySelector('#video video').readyState >= 2")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import cv2
 import pytest
+import torch
 
 from mmirstd.apis.track_files import TRACK_COLUMNS
 from mmirstd.cli.infer import main, parse_args
@@ -16,6 +17,7 @@ from mmirstd.tracking.track_point import TRACK_SCHEMA, TRACK_SCHEMA_VERSION, Tra
 from mmirstd.utils.errors import UserError
 from tests.shared import REPO
 from tests.test_apis.helpers import moving_frames, scene, write_image, write_video
+from tests.test_models.clip_models import tiny_config, tiny_detector
 
 TOP_HAT = 'white-tophat_nuaa-sirst-341-86'
 
@@ -70,6 +72,21 @@ def test_a_single_image_has_no_track(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert 'one.png: found a single image, expected a sequence, since --track was given' in told
     assert 'put the frames of a sequence into a folder' in told
     assert 'missing.png: found' not in told
+
+
+def test_a_single_image_for_a_model_of_clips(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    """Without --track it is a sequence of one frame; with it, the same error as for any model."""
+    config = tmp_path / 'tiny.py'
+    config.write_text(
+        "custom_imports = dict(imports=['mmirstd.registry'])\ndefault_scope = 'mmdet'\n"
+        f'model = {tiny_config(5).to_dict()!r}\n'
+    )
+    torch.save(dict(state_dict=tiny_detector(5).state_dict()), tmp_path / 'tiny.pth')
+    image = write_image(tmp_path / 'one.png', scene())
+    given = [str(config), str(tmp_path / 'tiny.pth'), str(image), '--quiet', '--device', 'cpu', '--out']
+    assert main([*given, str(tmp_path / 'still'), '--save', 'csv']) == 0
+    assert main([*given, str(tmp_path / 'tracked'), '--track']) == 1
+    assert 'one.png: found a single image, expected a sequence' in capsys.readouterr().err
 
 
 def test_a_folder_of_one_frame_and_an_empty_one(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
