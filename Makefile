@@ -12,7 +12,7 @@ PYTEST_ARGS ?=
 APP_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-moving app test test-fast gpu-check test-durations test-pythons coverage lint docs clean
+.PHONY: help install demo demo-moving app test test-fast gpu-check test-durations test-pythons test-openmmlab coverage lint docs clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(ROOT)Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -74,6 +74,25 @@ test-durations: $(APP_STAMP)  ## run all tests and record their CPU seconds
 test-pythons:  ## run the fast tests on every other Python that is installed, each in .venv-<version>
 	@$(ROOT).ci/pythons $(PYTHON)
 
+# The original packages in an environment of their own: both lines in one do not work.
+OPENMMLAB := $(ROOT).venv-openmmlab
+OPENMMLAB_TESTS ?= tests/test_compat tests/test_engine tests/test_evaluation tests/test_apis tests/test_models
+$(OPENMMLAB)/.installed: $(ROOT)requirements.txt
+	@test -x $(OPENMMLAB)/bin/python || $(PYTHON) -m venv $(OPENMMLAB)
+	@echo "== installing mmengine, mmcv-lite, mmdet and mmsegmentation into $(OPENMMLAB)"
+	grep -v '^onedl-' $(ROOT)requirements.txt > $(OPENMMLAB)/requirements.txt
+	$(OPENMMLAB)/bin/python -m pip install --disable-pip-version-check --progress-bar off "setuptools<81" wheel
+	$(OPENMMLAB)/bin/python -m pip install --disable-pip-version-check --progress-bar off -r $(OPENMMLAB)/requirements.txt
+	$(OPENMMLAB)/bin/python -m pip install --disable-pip-version-check --progress-bar off --no-build-isolation mmcv-lite==2.1.0
+	$(OPENMMLAB)/bin/python -m pip install --disable-pip-version-check --progress-bar off \
+	  mmengine==0.10.7 mmdet==3.3.0 mmsegmentation==1.2.2 ftfy regex
+	$(OPENMMLAB)/bin/python -m pip install --disable-pip-version-check --progress-bar off --no-deps -e $(ROOT)
+	@cd $(ROOT) && $(OPENMMLAB)/bin/python -m mmirstd.compat
+	@touch $@
+
+test-openmmlab: $(OPENMMLAB)/.installed  ## run the fast tests of the core on the original OpenMMLab packages
+	cd $(ROOT) && $(OPENMMLAB)/bin/python -m pytest -n auto --dist loadfile -m "not slow" $(OPENMMLAB_TESTS) $(PYTEST_ARGS)
+
 coverage: $(APP_STAMP)  ## run all tests and list the lines that none runs, htmlcov/index.html
 	$(MAKE) test PYTEST_ARGS='--cov=mmirstd --cov-report=term:skip-covered --cov-report=html $(PYTEST_ARGS)'
 
@@ -84,4 +103,4 @@ docs: $(DOCS_STAMP)  ## build the documentation site, docs/_build/html/index.htm
 	cd $(ROOT) && $(PY) -m sphinx -b html -q -W --keep-going -c docs -d docs/_build/doctrees . docs/_build/html
 
 clean:  ## remove .venv, the demo's results and the built site
-	rm -rf $(VENV) $(ROOT).venv-3.* $(DEMO_DIR) $(ROOT)htmlcov $(ROOT)docs/_build $(ROOT)docs/api
+	rm -rf $(VENV) $(ROOT).venv-3.* $(OPENMMLAB) $(DEMO_DIR) $(ROOT)htmlcov $(ROOT)docs/_build $(ROOT)docs/api

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from mmirstd.apis.frame_stream import RawFormat
 from mmirstd.apis.inputs import read_still
 from mmirstd.compat.checkpoint import load_checkpoint_file
-from mmirstd.datasets.image_io import read_image, read_pages
+from mmirstd.datasets.image_io import page_count, read_image, read_pages
 from mmirstd.deploy.graph_description import GraphDescription
 from mmirstd.engine.checkpoint_files import checkpoint_defect
 from mmirstd.utils.errors import CheckpointError, DataError
@@ -66,6 +66,15 @@ def test_a_gif_that_ends_inside_its_header(tmp_path: Path, read: Callable[[Path]
     path.write_bytes(b'GIF89a\x0b')
     with pytest.raises(DataError):
         read(path)
+
+
+def test_a_tiff_whose_directory_is_beyond_all_files(tmp_path: Path) -> None:
+    path = tmp_path / 'a.tif'
+    path.write_bytes(b'II+\0' + struct.pack('<HHQ', 8, 0, 2**63) + bytes(64))
+    assert page_count(path) == 1
+    for read in (read_image, lambda path: list(read_pages(path))):
+        with pytest.raises(DataError):
+            read(path)
 
 
 @pytest.mark.parametrize('text', ['9' * 30 + 'x3', '3x' + '9' * 5000, '\u0663x3', '0x3', '3x3:int8'])

@@ -43,8 +43,30 @@ def run_tool(main: Callable[[], int | None]) -> int:
             file=sys.stderr,
         )
         sys.exit(2)
+    except RuntimeError as error:
+        if not _lost_a_rank(error) or '--traceback' in sys.argv:
+            raise
+        print(
+            f'\nerror: another process of this run is gone ({str(error).splitlines()[0][:200]}), so this one ends.\n'
+            '  cure: what it said before it went is further up; a training goes on with --resume',
+            file=sys.stderr,
+        )
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(2)  # taking the process group down would wait for who is gone
     _leave_process_group()
     return status or 0
+
+
+#: What gloo and NCCL say when the other end of a connection has closed, or does not answer in time.
+_LOST = ('Connection closed by peer', 'Connection reset by peer', 'Broken pipe', 'remote process exited', 'Timed out')
+
+
+def _lost_a_rank(error: RuntimeError) -> bool:
+    torch = sys.modules.get('torch')
+    if torch is None or not torch.distributed.is_available() or not torch.distributed.is_initialized():
+        return False
+    return any(text in str(error) for text in _LOST)
 
 
 @contextmanager

@@ -239,6 +239,8 @@ def _tiff_pages(data: Content, wanted: tuple[int, ...]) -> Iterator[dict[int, tu
     seen: set[int] = set()
     while directory and directory not in seen:  # a damaged file may lead round in circles
         seen.add(directory)
+        if directory > len(data):
+            raise struct.error('a directory lies beyond the end of the file')
         (count,) = struct.unpack_from(order + count_letter, data, directory)
         tags: dict[int, tuple[int, ...]] = {}
         first = directory + struct.calcsize(f'={count_letter}')

@@ -1,14 +1,14 @@
-"""Trainings in forked processes: all is imported once, and a kill -9 hits a real process."""
+"""Trainings and tests in forked processes: all is imported once, and a kill -9 hits a real process."""
 
 from __future__ import annotations
 
 import os
-import random
 import signal
 import socket
 import sys
 import time
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import torch
@@ -23,7 +23,7 @@ def free_port() -> int:
 def import_everything() -> None:
     """What a training imports, in this process, so that its children need not."""
     import mmirstd.registry  # noqa: F401
-    from mmirstd.cli import train  # noqa: F401
+    from mmirstd.cli import test, train  # noqa: F401
     from mmirstd.registry import MODELS
     from mmirstd.visualization import worst_images  # noqa: F401
 
@@ -31,14 +31,18 @@ def import_everything() -> None:
 
 
 class Training:
-    """``mmirstd train`` in one or more forked processes.
+    """``mmirstd train``, or another command, in one or more forked processes.
 
     Args:
         arguments: Of the command.
         log: Where its output goes, appended.
         ranks: Processes, with gloo between them.
         before: Called in each process with its rank before the command starts.
-        environ: Variables of the processes.
+        command: ``'train'`` or ``'test'``.
+
+    Attributes:
+        statuses: Exit status of each process that has ended.
+        outlived: Seconds from the first failure to the end of the last process.
     """
 
     def __init__(
@@ -47,12 +51,13 @@ class Training:
         log: Path,
         ranks: int = 1,
         before: Callable[[int], None] | None = None,
-        environ: dict[str, str] | None = None,
+        command: str = 'train',
     ) -> None:
         self.started = time.monotonic()
         self.statuses: dict[int, int] = {}
+        self.outlived = 0.0
         port = free_port()
-        self.pids = [self._fork(rank, ranks, port, arguments, log, before, environ or {}) for rank in range(ranks)]
+        self.pids = [self._fork(rank, ranks, port, arguments, log, before, command) for rank in range(ranks)]
 
     @staticmethod
     def _fork(
@@ -62,7 +67,7 @@ class Training:
         arguments: list[str],
         log: Path,
         before: Callable[[int], None] | None,
-        environ: dict[str, str],
+        command: str,
     ) -> int:
         sys.stdout.flush()
         pid = os.fork()
@@ -73,7 +78,6 @@ class Training:
             handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
             os.dup2(handle, 1)
             os.dup2(handle, 2)
-            os.environ.update(environ)
             if ranks > 1:
                 os.environ.update(
                     RANK=str(rank),
@@ -85,11 +89,11 @@ class Training:
                 )
                 arguments = [*arguments, '--launcher', 'pytorch']
             from mmirstd.cli.running import run_tool
-            from mmirstd.cli.train import main
 
+            main = import_module(f'mmirstd.cli.{command}').main
             if before is not None:
                 before(rank)
-            sys.argv = ['mmirstd train', *arguments]
+            sys.argv = [f'mmirstd {command}', *arguments]
             status = run_tool(lambda: main(arguments))
         except SystemExit as leaving:
             status = leaving.code if isinstance(leaving.code, int) else 1
@@ -121,7 +125,7 @@ class Training:
         Raises:
             TimeoutError: They do not end; they are killed.
         """
-        end, first = time.monotonic() + timeout, 0
+        end, first, failed = time.monotonic() + timeout, 0, 0.0
         while len(self.statuses) < len(self.pids):
             for pid in self.pids:
                 if pid in self.statuses:
@@ -130,7 +134,8 @@ class Training:
                 if done:
                     self.statuses[pid] = os.waitstatus_to_exitcode(status)
                     if self.statuses[pid] and not first:
-                        first, end = self.statuses[pid], min(end, time.monotonic() + alone)
+                        first, failed = self.statuses[pid], time.monotonic()
+                        end = min(end, failed + alone)
             if time.monotonic() > end:
                 self.signal(signal.SIGKILL)
                 if not first:
@@ -138,6 +143,7 @@ class Training:
                         os.waitpid(pid, 0)
                     raise TimeoutError(f'no end after {timeout} s')
             time.sleep(0.01)
+        self.outlived = time.monotonic() - failed if first else 0.0
         return first
 
 
@@ -160,16 +166,9 @@ def different(one: Path, two: Path) -> list[str]:
     return found
 
 
-def largest_difference(one: Path, two: Path) -> float:
-    """Of the weights of two checkpoints, relative to the size of each tensor's largest weight; the largest."""
+def relative_difference(one: Path, two: Path) -> float:
+    """Of the weights of two checkpoints: the length of the difference over the length of the first's."""
     a, b = (torch.load(path, map_location='cpu', weights_only=False)['state_dict'] for path in (one, two))
-    return max(
-        ((a[key] - b[key]).abs().max() / a[key].abs().max().clamp(min=1e-12)).item()
-        for key in a
-        if a[key].is_floating_point()
-    )
-
-
-def shuffled(things: list[str], seed: int) -> list[str]:
-    """The same in another order."""
-    return random.Random(seed).sample(things, len(things))
+    names = [name for name in a if a[name].is_floating_point() and 'running' not in name]
+    first, second = (torch.cat([state[name].flatten().double() for name in names]) for state in (a, b))
+    return float((first - second).norm() / first.norm())
