@@ -22,7 +22,7 @@ LOADS = 'NumPy, SciPy and OpenCV'
 DESCRIPTION = """\
 Make a synthetic infrared data set with small targets of known signal-to-clutter ratio.
 
-The same seed and parameters give the same bytes, however many workers there are. If the folder already holds exactly
+The same seed and parameters give the same pixels, however many workers there are. If the folder already holds exactly
 this data set, it is kept and nothing is done. See mmirstd/datasets/synthetic for what the parameters mean.
 """
 EXAMPLES = """

@@ -109,7 +109,7 @@ class DatasetConfig:
         return {'train': self.num_train, 'val': self.num_val, 'test': self.num_test}
 
     def description(self) -> dict[str, Any]:
-        """What ``dataset.json`` holds: everything that decides the data set's bytes."""
+        """What ``dataset.json`` holds: everything that decides the data set's pixels and labels."""
         return {
             'format': FORMAT,
             'generator_version': GENERATOR_VERSION,
