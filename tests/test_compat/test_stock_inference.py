@@ -92,7 +92,8 @@ def test_other_values_are_normalized_as_ours(segmentor: Any, images: list[str]) 
 
 
 def test_mmseg_inferencer(images: list[str], expected: list[np.ndarray], tmp_path: Path) -> None:
-    inferencer = MMSegInferencer(str(GGL_NET), WEIGHTS, device='cpu', show_progress=False)
+    inferencer = MMSegInferencer(str(GGL_NET), WEIGHTS, device='cpu')
+    inferencer.show_progress = False  # no argument of the original package
     for given in (images, [gray(path) for path in images], [gray(path, 3) for path in images]):
         for sample, wanted in zip(inferencer(given, return_datasamples=True), expected, strict=True):
             np.testing.assert_allclose(probability(sample), wanted, atol=FOLDED)

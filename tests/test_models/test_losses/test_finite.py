@@ -60,7 +60,7 @@ def test_mask_losses(name: str, batch: tuple[torch.Tensor, torch.Tensor]) -> Non
     logits, mask = batch
     for variant in VARIANTS.get(name, [dict()]):
         value = logits.clone().requires_grad_()
-        loss = MODELS.build(dict(type=name, **variant))(value, mask)
+        loss = MODELS.module_dict[name](**variant)(value, mask)
         loss.backward()
         assert loss.dtype == torch.float32
         assert torch.isfinite(loss)
