@@ -24,10 +24,9 @@ def import_everything() -> None:
     """What a training imports, in this process, so that its children need not."""
     import mmirstd.registry  # noqa: F401
     from mmirstd.cli import test, train  # noqa: F401
+    from mmirstd.engine import threads
     from mmirstd.registry import MODELS
     from mmirstd.visualization import worst_images  # noqa: F401
-
-    from mmirstd.engine import threads
 
     threads.most_workers = lambda plan, on_cpu: 8  # a machine of few cores takes none, and workers are to be tested
     MODELS.import_from_location()
