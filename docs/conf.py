@@ -69,7 +69,7 @@ napoleon_use_ivar = True  # fields of data classes are described once
 nitpicky = True
 nitpick_ignore_regex = [
     ('py:.*', r'(?!mmirstd\b).*'),
-    ('py:class', r'mmirstd\..*\.[A-Z]'),  # type variables
+    ('py:(class|obj)', r'mmirstd\..*\.[A-Z]'),  # type variables
 ]
 
 html_theme = 'furo'

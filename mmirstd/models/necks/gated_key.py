@@ -16,7 +16,7 @@ KAIMING_UNIFORM = dict(
     type='Kaiming', layer='Conv2d', a=math.sqrt(5), distribution='uniform', mode='fan_in', nonlinearity='leaky_relu'
 )
 
-Frames = TypeVar('Frames', bound=Sequence)
+F = TypeVar('F', bound=Sequence)
 
 
 class GatedKeyNeck(BaseModule):
@@ -87,7 +87,7 @@ class GatedKeyNeck(BaseModule):
         gated = self.gated(self.gate(torch.cat(list(past), dim=1)) * key)
         return self.gated_mix(torch.cat([gated, key], dim=1))
 
-    def check_frames(self, frames: Frames) -> Frames:
+    def check_frames(self, frames: F) -> F:
         """The frames, if there are as many as the neck was built for.
 
         Raises:
