@@ -67,6 +67,9 @@ class TimeBudgetHook(ParamSchedulerHook):
             loop.dataloader = _UntilOver(loop.dataloader, lambda: self._over)
         self._validation_s = _SLOWER * _validation_seconds(runner, self._clock)
         self._last_tick = self._clock()
+        # What went before the first iteration is no progress of the schedules.
+        spent = self._agreed(self._last_tick - self._start)
+        self._begin = saved['begin_s'] if saved is not None and runner._resume else spent
 
     def before_val_epoch(self, runner: Runner) -> None:
         """Start the watch."""
@@ -89,7 +92,7 @@ class TimeBudgetHook(ParamSchedulerHook):
         self._step_s, self._last_tick = now - self._last_tick, now
         spent = self._agreed(self._before + now - self._start)
         usable = self.budget_s - self._validation_s - _CLOSING_S
-        share = spent / usable if usable > 0 else 1.0
+        share = (spent - self._begin) / (usable - self._begin) if usable > self._begin else 1.0
         due = max(self._steps, runner.iter + 1, min(self._length, math.floor(share * self._length)))
         self._step(runner, due - self._steps, by_epoch=False)
         self._steps = due
@@ -97,7 +100,7 @@ class TimeBudgetHook(ParamSchedulerHook):
             due = max(self._epochs, min(self._epochs_planned, math.floor(share * self._epochs_planned)))
             self._step(runner, due - self._epochs, by_epoch=True)
             self._epochs = due
-        info = dict(spent_s=spent, steps=self._steps, epochs=self._epochs)
+        info = dict(spent_s=spent, begin_s=self._begin, steps=self._steps, epochs=self._epochs)
         runner.message_hub.update_info(_KEY, info)
         runner.message_hub.update_info('budget_left', max(0.0, self.budget_s - spent))
         if spent + self._agreed(self._step_s) > usable:

@@ -58,6 +58,21 @@ def test_with_enough_time_nothing_changes(tmp_path: Path, schedule: list) -> Non
     assert len(timed.rates) == 40
 
 
+def test_what_went_before_the_training_hurries_no_schedule(tmp_path: Path) -> None:
+    plain, timed = Clock(1.0), Clock(1.0)
+    train(tmp_path / 'plain', plain, None, ONE_CYCLE)
+    budget = TimeBudgetHook(2.0, spent_s=60.0, clock=timed)  # 60 s are left, and 40 are needed
+    small_runner(
+        tmp_path / 'timed',
+        10,
+        images=4,
+        param_scheduler=ONE_CYCLE,
+        default_hooks=dict(param_scheduler=budget),
+        custom_hooks=[timed],
+    ).train()
+    assert timed.rates == plain.rates
+
+
 def test_with_too_little_time_the_whole_schedule_is_run_through(tmp_path: Path) -> None:
     whole, timed = Clock(1.0), Clock(4.0)
     train(tmp_path / 'whole', whole, None, ONE_CYCLE)
