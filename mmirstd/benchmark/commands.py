@@ -25,14 +25,14 @@ class Commands:
         folder: Work dir.
         options: ``--cfg-options``.
         given: Checkpoint that is tested as it is; None: one of the work dir.
-        data: ``--data`` and its name, or nothing.
+        exchanged: ``--data`` and ``--schedule`` with their names, as far as the run has them.
     """
 
     config: str
     folder: str
     options: tuple[str, ...]
     given: str | None = None
-    data: tuple[str, ...] = ()
+    exchanged: tuple[str, ...] = ()
 
     @classmethod
     def here(cls, suite: Suite, run: Run, seed: int, settings: Settings) -> Commands:
@@ -43,7 +43,7 @@ class Commands:
             str(run_folder(settings.work_dir, suite.name, run.name, seed)),
             _options(suite, run, seed, settings.data),
             given,
-            _data(run.data_file),
+            _exchanged(run.data_file, run.schedule_file),
         )
 
     @classmethod
@@ -54,12 +54,12 @@ class Commands:
             run_folder(Path(SHOWN_WORK_DIR), suite.name, run.name, seed).as_posix(),
             _options(suite, run, seed, suite.data_roots),
             run.checkpoint,
-            _data(run.data),
+            _exchanged(run.data, run.schedule),
         )
 
     def train(self, resume: Path | None = None) -> list[str]:
         """Train, from the checkpoint ``resume`` on if it is given."""
-        command = ['train', self.config, *self.data, '--work-dir', self.folder]
+        command = ['train', self.config, *self.exchanged, '--work-dir', self.folder]
         if resume is not None:
             command += ['--resume', f'{self.folder}/{resume.name}']
         return [*command, '--cfg-options', *self.options]
@@ -88,7 +88,7 @@ class Commands:
             'test',
             self.config,
             *tested,
-            *self.data,
+            *self.exchanged,
             '--work-dir',
             f'{self.folder}/{name}',
             '--out',
@@ -111,8 +111,9 @@ def by_size(tests: Sequence[Evaluation]) -> list[list[Evaluation]]:
     ]
 
 
-def _data(data: str | None) -> tuple[str, ...]:
-    return () if data is None else ('--data', data)
+def _exchanged(data: str | None, schedule: str | None) -> tuple[str, ...]:
+    given = (('--data', data), ('--schedule', schedule))
+    return tuple(word for option, name in given if name is not None for word in (option, name))
 
 
 def _options(suite: Suite, run: Run, seed: int, roots: Mapping[str, str]) -> tuple[str, ...]:

@@ -66,7 +66,9 @@ class Job:
         self.commands = Commands.here(suite, run, seed, settings)
         self.shown_commands = Commands.shown(suite, run, seed)
         self.work_dir = Path(self.commands.folder)
-        self.folder = WorkFolder(self.work_dir, run.config, [*self.shown_commands.data, *self.shown_commands.options])
+        self.folder = WorkFolder(
+            self.work_dir, run.config, [*self.shown_commands.exchanged, *self.shown_commands.options]
+        )
         self.record = record_path(settings.logs, suite, run, seed)
         self.phase = 'waiting'
         self._plan: Plan | None = None
@@ -167,7 +169,7 @@ class Job:
             key, _, value = text.partition('=')
             options[key] = DictAction._parse_iterable(value)
         with _ONE_CONFIG:
-            return load_config(str(self.run.config_file), options, self.run.data_file)
+            return load_config(str(self.run.config_file), options, self.run.data_file, self.run.schedule_file)
 
     def check(self, plan: Plan | None = None) -> Plan:
         """Find what can be found before anything runs: config, options, choice of the checkpoint.
@@ -378,6 +380,7 @@ class Job:
             seed=self.seed,
             config=self.run.config,
             data_set=self.run.data,
+            schedule=self.run.schedule,
             cfg_options=as_json(self.run.options),
             git=dict(
                 commit=first['commit'],

@@ -65,7 +65,13 @@ def read_record(path: Path, run: Run, seed: int) -> dict[str, Any] | None:
             f'{path}: is no result record ({type(error).__name__}: {error}).\n  cure: delete it; the run '
             'is then done again'
         ) from error
-    expected = dict(config=run.config, data_set=run.data, cfg_options=as_json(run.options), seed=seed)
+    expected = dict(
+        config=run.config,
+        data_set=run.data,
+        schedule=run.schedule,
+        cfg_options=as_json(run.options),
+        seed=seed,
+    )
     made = {**record, **_renamed(record)}
     for key, value in expected.items():
         if made.get(key) != value:
@@ -87,13 +93,17 @@ def read_record(path: Path, run: Run, seed: int) -> dict[str, Any] | None:
 
 
 def _renamed(record: dict[str, Any]) -> dict[str, Any]:
-    """Config, data set and options of a record that was made with a config under its name before 0.2.0."""
-    new = new_name(record['config']) if str(record['config']).startswith('configs/') else None
+    """Config, its exchanged parts and options of a record that was made with a config under an old name."""
+    own = str(record['config']).startswith(('configs/', 'benchmarks/'))
+    new = new_name(record['config']) if own else None
     return (
         {}
         if new is None
         else dict(
-            config=new.config, data_set=new.data, cfg_options={**as_json(new.cfg_options), **record['cfg_options']}
+            config=new.config,
+            data_set=new.data,
+            schedule=new.schedule,
+            cfg_options={**as_json(new.cfg_options), **record['cfg_options']},
         )
     )
 

@@ -32,6 +32,8 @@ class Run:
         data_root: Name of its data root in the suite, or None: the config's own.
         data: Data set in place of the config's (``--data``) as the suite writes it, or None: the config's own.
         data_file: The same as a command takes it on this machine.
+        schedule: Schedule in place of the config's (``--schedule``) as the suite writes it, or None: the config's own.
+        schedule_file: The same as a command takes it on this machine.
         tests: Further tests, beside the default protocol at native size.
         checkpoint: File that is tested as it is, as the suite writes it; None: what the run's training yields.
         checkpoint_file: Where that file is on this machine.
@@ -48,6 +50,8 @@ class Run:
     data_root: str | None
     data: str | None = None
     data_file: str | None = None
+    schedule: str | None = None
+    schedule_file: str | None = None
     tests: tuple[Evaluation, ...] = ()
     checkpoint: str | None = None
     checkpoint_file: Path | None = None

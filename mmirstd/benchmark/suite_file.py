@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import yaml
 
 from mmirstd.engine.config_names import renamed
 from mmirstd.engine.data_option import find_data_set
+from mmirstd.engine.schedule_option import find_schedule
 from mmirstd.evaluation.image_counts import MEASURES
 from mmirstd.utils.errors import ConfigError
 from mmirstd.utils.near_matches import near_matches
@@ -125,6 +126,7 @@ class _SuiteReader:
             if key in options:
                 raise ConfigError(f'{where}: {key} is no option of a run; it comes from data_roots, seeds, --work-dir')
         data, data_file = self._data_set(entry, where)
+        schedule, schedule_file = self._part(entry, 'schedule', find_schedule, where)
         return Run(
             name,
             entry['config'],
@@ -136,6 +138,8 @@ class _SuiteReader:
             self._data_root(entry, where),
             data,
             data_file,
+            schedule,
+            schedule_file,
             read_evaluations(self._content.get('tests'), entry.get('tests'), where),
             checkpoint,
             None if checkpoint is None else self._file(checkpoint, where, 'checkpoint', '*.pth'),
@@ -181,9 +185,18 @@ class _SuiteReader:
                 f'{where}: data: {name!r} is one of data_roots; data is the data set in place of the '
                 f"config's, e.g. nudt-sirst-663-664.\n  cure: data_root: {name}"
             )
+        return self._part(entry, 'data', find_data_set, where)
+
+    def _part(
+        self, entry: Mapping[str, Any], key: str, find: Callable[[str], Path], where: str
+    ) -> tuple[str | None, str | None]:
+        """A part in place of the config's, as the suite writes it, and as a command takes it."""
+        name: str | None = entry.get(key)
+        if name is None:
+            return None, None
         file = self._paths.find_file(name) if name.endswith('.py') else None
         try:
-            find_data_set(name if file is None else str(file))
+            find(name if file is None else str(file))
         except ConfigError as error:
             raise ConfigError(f'{where}: {error}') from error
         return name, name if file is None else str(file)

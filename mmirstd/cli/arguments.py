@@ -79,6 +79,22 @@ def add_data_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_schedule_argument(parser: argparse.ArgumentParser) -> None:
+    """Add ``--schedule``."""
+    parser.add_argument(
+        '--schedule',
+        metavar='NAME',
+        help="take another schedule than the config's: the name of a file in configs/_base_/schedules, e.g. "
+        'cpu_adamw-onecycle, or the path of a file of yours like these; network, data and batch size stay',
+    )
+
+
+def exchange_words(args: argparse.Namespace) -> list[str]:
+    """``--data`` and ``--schedule`` as they were given, for a command that takes the same config."""
+    given = ((f'--{name}', getattr(args, name, None)) for name in ('data', 'schedule'))
+    return [word for option, value in given if value for word in (option, value)]
+
+
 def add_data_set_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what names one data set of a config: the config, ``--split``, ``--data`` and ``--cfg-options``."""
     parser.add_argument('config', help='config file with data loaders, also one of configs/_base_/datasets')
@@ -95,6 +111,7 @@ def add_traceback_argument(parser: argparse.ArgumentParser) -> None:
 def add_common_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options that train and test share."""
     add_data_argument(parser)
+    add_schedule_argument(parser)
     parser.add_argument(
         '--work-dir',
         help='folder for logs and checkpoints; default: work_dirs/<config name>, with the data set of --data',

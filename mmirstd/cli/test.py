@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from mmirstd.utils.commands import command_line, this_command
 from mmirstd.utils.progress import now_doing
 
-from .arguments import add_common_arguments, make_parser, split_names
+from .arguments import add_common_arguments, exchange_words, make_parser, split_names
 from .running import pointing_to_data_check
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def _test(args: argparse.Namespace) -> None:
     from mmirstd.utils.errors import CheckpointError, ConfigError
 
     now_doing('preparing the test')
-    cfg = load_config(args.config, args.cfg_options, args.data)
+    cfg = load_config(args.config, args.cfg_options, args.data, args.schedule)
     cfg.work_dir = default_work_dir(cfg, args.work_dir)
     missing = [k for k in ('model', 'test_dataloader', 'test_evaluator') if not cfg.get(k)]
     if missing:
@@ -169,7 +169,7 @@ def _test(args: argparse.Namespace) -> None:
 
 def report(runner: Runner, args: argparse.Namespace, metrics: dict[str, Any], notices: list[str]) -> None:
     """Print the metrics and where everything was written."""
-    print(f'\n{args.config}{f" --data {args.data}" if args.data else ""}  {args.checkpoint}')
+    print(f'\n{" ".join([args.config, *exchange_words(args)])}  {args.checkpoint}')
     for name, value in metrics.items():
         print(f'  {name}: {value:.6g}' if isinstance(value, float) else f'  {name}: {value}')
     notices = [*notices, *no_figures(metrics)]
@@ -191,6 +191,7 @@ def report(runner: Runner, args: argparse.Namespace, metrics: dict[str, Any], no
             command=shlex.join(this_command()),
             config=runner.cfg.filename,
             data_set=args.data,
+            schedule=args.schedule,
             data_root=str(runner.cfg.test_dataloader.dataset.get('data_root') or ''),
             config_text=runner.cfg.pretty_text,
             checkpoint=None if runner._load_from is None else args.checkpoint,

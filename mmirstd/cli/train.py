@@ -15,7 +15,7 @@ from mmirstd.utils.commands import command_line, this_command
 from mmirstd.utils.errors import ConfigError
 from mmirstd.utils.progress import now_doing
 
-from .arguments import add_common_arguments, make_parser, split_names
+from .arguments import add_common_arguments, exchange_words, make_parser, split_names
 from .running import pointing_to_data_check
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def _train(args: argparse.Namespace) -> int:
     now_doing('preparing the training')
     if args.new_schedule and not args.resume:
         raise ConfigError('--new-schedule: only with --resume; a new run has the schedule of the config anyway')
-    cfg = load_config(args.config, args.cfg_options, args.data)
+    cfg = load_config(args.config, args.cfg_options, args.data, args.schedule)
     cfg.work_dir = default_work_dir(cfg, args.work_dir)
     missing = [k for k in ('model', 'train_dataloader', 'train_cfg', 'optim_wrapper') if not cfg.get(k)]
     if missing:
@@ -186,7 +186,7 @@ def _train(args: argparse.Namespace) -> int:
         print(f'\ninterrupted: {state}.' + (f'\n  to continue: {again}' if again else ''), file=sys.stderr)
         sys.exit(130)
     if runner.rank == 0:
-        report(runner, args.config, ['--data', args.data] if args.data else [])
+        report(runner, args.config, exchange_words(args))
     return 0
 
 
@@ -215,8 +215,8 @@ def resume_command(words: list[str], args: argparse.Namespace, work_dir: str) ->
     return shlex.join(this_command(*words, '--resume'))
 
 
-def report(runner: Runner, config: str, data: list[str]) -> None:
-    """Say where the results are and what comes next, with the config and ``--data`` as the command line has them."""
+def report(runner: Runner, config: str, exchanged: list[str]) -> None:
+    """Say where the results are and what comes next, with the config and its exchanged parts as given."""
     from mmirstd.engine.checkpoint_files import best_checkpoint
     from mmirstd.utils.errors import CheckpointError
     from mmirstd.visualization.worst_images import FOLDER
@@ -237,7 +237,7 @@ def report(runner: Runner, config: str, data: list[str]) -> None:
             print(f'        {figures}')
         if pictures := sorted((folder / FOLDER).glob('*.png')):
             print(f'  worst: {folder / FOLDER}: pictures of {len(pictures)} validation images, the worst first')
-    print(f'  next: {command_line("test", config, checkpoint, *data)}')
+    print(f'  next: {command_line("test", config, checkpoint, *exchanged)}')
 
 
 def figures_of(checkpoint: Path) -> str:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
 
-from mmirstd.utils.errors import ConfigError
-from mmirstd.utils.near_matches import near_matches
-from mmirstd.utils.resources import resource_root
+from mmirstd.engine.schedule_option import find_schedule
 
 
 @dataclass(frozen=True)
@@ -55,22 +52,6 @@ class Budget:
                 if 'eta_max' in scheduler:
                     options[f'param_scheduler.{index}.eta_max'] = self.lr
         return options
-
-
-def find_schedule(name: str) -> Path:
-    """The file of a schedule.
-
-    Raises:
-        ConfigError: There is none.
-    """
-    known = {path.stem: path for path in sorted((resource_root() / 'configs' / '_base_' / 'schedules').glob('*.py'))}
-    if name not in known:
-        close = near_matches(name, known)
-        raise ConfigError(
-            f'--schedule {name}: there is no such schedule.\n  '
-            + (f'did you mean: {", ".join(close)}?' if close else f'there are: {", ".join(known)}')
-        )
-    return known[name]
 
 
 def schedule_epochs(name: str) -> int:

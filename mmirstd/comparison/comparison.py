@@ -9,9 +9,11 @@ from typing import Any
 import yaml
 
 from mmirstd.benchmark.suite_schema import SCHEMA_FILE
+from mmirstd.engine.schedule_option import find_schedule
 from mmirstd.utils.commands import command_line
 from mmirstd.utils.errors import ConfigError
 from mmirstd.utils.files import write_text
+from mmirstd.utils.resources import base_name
 
 from .budget import Budget
 from .data import ComparisonData
@@ -115,7 +117,7 @@ class Comparison:
 
     def _config_text(self, network: ComparedNetwork) -> str:
         bases = [network.model, self.data.base]
-        bases += [f'mmirstd::_base_/schedules/{self.budget.schedule}.py'] if network.trains else []
+        bases += [base_name(find_schedule(self.budget.schedule))] if network.trains else []
         bases.append('mmirstd::_base_/default_runtime.py')
         return _CONFIG.format(
             name=network.name,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import ExitStack
 from typing import Any
 
 from mmengine.config import Config
@@ -19,30 +19,38 @@ from .config_variables import apply_options, keys_read
 from .data_option import DataExchange
 from .holdout_options import expand_holdout_options, match_holdouts, replace_holdout_sizes
 from .loading_options import apply_loading_options
+from .schedule_option import ScheduleExchange
 
 #: Where configs/ and the small weights are.
 REPO_ROOT = resource_root()
 
 
-def load_config(path: str, options: dict[str, Any] | None = None, data: str | None = None) -> Config:
-    """Read a config, take another data set, merge command line options, move the data sets where ``data_root`` says.
+def load_config(
+    path: str, options: dict[str, Any] | None = None, data: str | None = None, schedule: str | None = None
+) -> Config:
+    """Read a config, take another data set or schedule, merge options, move the data sets where ``data_root`` says.
 
     Args:
         path: See :func:`find_config`.
         options: ``--cfg-options``; keys may be dotted.
         data: ``--data``: see :class:`~.data_option.DataExchange`.
+        schedule: ``--schedule``: see :class:`~.schedule_option.ScheduleExchange`.
 
     Returns:
         Ready for :func:`.launch.prepare`.
 
     Raises:
-        ConfigError: The file or its bases cannot be read, the data set does not fit, or an option names an entry that
-            nothing reads (:func:`.config_variables.apply_options`).
+        ConfigError: The file or its bases cannot be read, the data set or the schedule does not fit, or an option names
+            an entry that nothing reads (:func:`.config_variables.apply_options`).
     """
     ensure_config_scopes()  # a config may inherit from mmirstd::, mmseg:: and mmdet::
     found, options = find_config(path), options or {}
-    exchange = None if data is None else DataExchange(found, data)
-    with exchange.active() if exchange else nullcontext():
+    exchanges: list[DataExchange | ScheduleExchange] = [] if data is None else [DataExchange(found, data)]
+    if schedule is not None:
+        exchanges.append(ScheduleExchange(found, schedule))
+    with ExitStack() as active:
+        for exchange in exchanges:
+            active.enter_context(exchange.active())
         try:
             cfg = Config.fromfile(str(found))
         except (SyntaxError, NameError, KeyError, TypeError, ValueError, ImportError, OSError) as error:
@@ -50,7 +58,7 @@ def load_config(path: str, options: dict[str, Any] | None = None, data: str | No
                 f'config {path}: cannot be read: {type(error).__name__}: {error}'
                 + (renamed(str(error)) if isinstance(error, OSError) else '')
             ) from error
-        if exchange:
+        for exchange in exchanges:
             exchange.check(cfg)
         options = expand_holdout_options(cfg, options)
         _check_option_names(cfg, options)
@@ -60,7 +68,7 @@ def load_config(path: str, options: dict[str, Any] | None = None, data: str | No
     for note in match_holdouts(cfg, options):
         print_log(note, logger='current')
     _apply_data_root(cfg, root if isinstance(root, str) else None)
-    if exchange:
+    for exchange in exchanges:
         exchange.name_run(cfg, keep=tuple(options))
     apply_loading_options(cfg)
     apply_alignment(cfg)

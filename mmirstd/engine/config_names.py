@@ -27,11 +27,13 @@ class NewName:
     Attributes:
         config: The file, relative to the repository.
         data: The data set that was in the old name (``--data``); None: the file's own.
+        schedule: The schedule that was in the old file in place of the new one's (``--schedule``).
         cfg_options: What was else in the old file (``--cfg-options``).
     """
 
     config: str
     data: str | None = None
+    schedule: str | None = None
     cfg_options: Mapping[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
@@ -44,6 +46,7 @@ class NewName:
             [
                 self.config,
                 *(['--data', self.data] if self.data else []),
+                *(['--schedule', self.schedule] if self.schedule else []),
                 *(['--cfg-options', *options] if options else []),
             ]
         )
@@ -145,11 +148,14 @@ def find_named_config(model: str | os.PathLike[str]) -> Path:
 
 def new_name(old: str | os.PathLike[str]) -> NewName | None:
     """What became of a config, by its name or path in an earlier version; None if it had no such one."""
-    found = _old_names().get(Path(old).name.removesuffix('.py'))
+    known, path = _old_names(), Path(old)
+    found = known.get('/'.join(path.parts[-3:])) or known.get(path.name.removesuffix('.py'))
     return (
         None
         if found is None
-        else NewName(f'configs/{found["config"]}', found.get('data'), found.get('cfg_options') or {})
+        else NewName(
+            f'configs/{found["config"]}', found.get('data'), found.get('schedule'), found.get('cfg_options') or {}
+        )
     )
 
 
@@ -157,7 +163,7 @@ def renamed(text: str) -> str:
     """A line for an error about a config that is not there: the new name of an old one in the text, or nothing."""
     for word in re.findall(r'[\w./-]+', text):
         if (new := new_name(word)) is not None:
-            return f'\n  {Path(word).name.removesuffix(".py")} has another name since 0.2.0.\n  cure: {new}'
+            return f'\n  {Path(word).name.removesuffix(".py")} has another name now.\n  cure: {new}'
     return ''
 
 

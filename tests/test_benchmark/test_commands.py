@@ -37,15 +37,15 @@ def test_here_and_shown(tmp_path: Path) -> None:
     ]
 
 
-def test_another_data_set(tmp_path: Path) -> None:
-    runs = [dict(name='a', config='configs/a.py', data='sirst3')]
+def test_another_data_set_and_schedule(tmp_path: Path) -> None:
+    runs = [dict(name='a', config='configs/a.py', data='sirst3', schedule='acm_adagrad-300e')]
     suite = load_suite(write_suite(tmp_path, toy(runs=runs)), tmp_path)
     commands = Commands.shown(suite, suite.run('a'), 0)
-    assert commands.train()[1:4] == ['configs/a.py', '--data', 'sirst3']
-    assert commands.test(Path('x/best.pth'), per_image=False)[2:5] == [
+    exchanged = ['--data', 'sirst3', '--schedule', 'acm_adagrad-300e']
+    assert commands.train()[1:6] == ['configs/a.py', *exchanged]
+    assert commands.test(Path('x/best.pth'), per_image=False)[2:7] == [
         'work_dirs/benchmarks/toy/a_seed0/best.pth',
-        '--data',
-        'sirst3',
+        *exchanged,
     ]
 
 

@@ -29,6 +29,7 @@ RUN = dict(
     group='G',
     cfg_options={'model.width': 2},
     data='nudt-sirst-663-664',
+    schedule='cpu_adamw-onecycle',
     data_root='y',
     tests=dict(small=dict(protocol='msda', eval_size=64)),
 )

@@ -12,6 +12,7 @@ from mmirstd.apis.model_loading import find_model_config
 from mmirstd.engine.config_files import find_config, load_config
 from mmirstd.engine.config_names import config_of_name, new_name, renamed, runnable_configs, short_names
 from mmirstd.engine.data_option import data_set_of, data_sets
+from mmirstd.engine.schedule_option import schedules
 from mmirstd.utils.errors import ConfigError
 from tests.shared import REPO
 
@@ -58,12 +59,13 @@ def test_what_an_old_name_leads_to(old: str) -> None:
     assert (REPO / new.config).is_file()
     assert old not in runnable_configs()
     assert new.data is None or new.data in data_sets()
+    assert new.schedule is None or new.schedule in schedules()
     words = str(new).split()
     options = words[words.index('--cfg-options') + 1 :] if '--cfg-options' in words else []
     given = {key: DictAction._parse_iterable(value) for key, value in (option.split('=') for option in options)}
     assert given == dict(new.cfg_options)  # the command line gives what the table says
     if given:
-        cfg = load_config(new.config, given, new.data)
+        cfg = load_config(new.config, given, new.data, new.schedule)
         for key, value in given.items():
             entry = cfg
             for part in key.split('.'):
