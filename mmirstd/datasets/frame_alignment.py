@@ -29,6 +29,8 @@ ECC_UNTIL = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 40, 1e-4)
 #: Structure of this size is compared, in pixels (standard deviations of two blurs): noise is finer, and what is
 #: coarser, as the lens's vignetting or the sky's brightness, is the same wherever a camera looks.
 FINE, COARSE = 1.0, 10.0
+#: Nearer to the border a blur has made up what lies beyond, which moves with the camera. At most this share of a side.
+MARGIN, MARGIN_SHARE = 20, 0.125
 #: What is farther from 0 is cut, in medians of the magnitude: a bright target that moves is not to decide.
 LIMIT = 4.0
 #: A freer motion than a shift must explain this share of what the shift leaves; else it is fitted to noise.
@@ -70,9 +72,9 @@ def estimate_motion(
         return None
     estimate = _by_ecc if method == 'ecc' else _by_features
     found = estimate(first, second, 'translation', np.eye(3))
-    if motion != 'translation':
-        freer = estimate(first, second, motion, np.eye(3) if found is None else found)
-        found = _chosen(first, second, found, freer)
+    # From the stiffer motion to the freer one: a tilt is not reached from a shift.
+    for freer in {'translation': (), 'affine': ('affine',), 'homography': ('affine', 'homography')}[motion]:
+        found = _chosen(first, second, found, estimate(first, second, freer, np.eye(3) if found is None else found))
     if found is None or not _plausible(found, second.shape):
         return None
     after = correlation(first, second, found)
@@ -116,9 +118,13 @@ def warp(
 
 
 def correlation(past: Image, now: Image, matrix: Matrix) -> float:
-    """Of two images where both see the scene, after the first was warped onto the second; 0 where nothing overlaps."""
-    warped = warp(past, matrix, onto=np.nan, interpolation=cv2.INTER_LINEAR)
-    seen = np.isfinite(warped)
+    """Of two images where both see the scene, after the first was warped onto the second; 0 where nothing overlaps.
+
+    Their borders do not count.
+    """
+    inside = _inside(past.shape) > 0
+    warped = warp(np.where(inside, past, np.float32(np.nan)), matrix, onto=np.nan, interpolation=cv2.INTER_LINEAR)
+    seen = np.isfinite(warped) & inside
     if seen.sum() < LEAST_SIDE**2:
         return 0.0
     a, b = warped[seen], now[seen]
@@ -141,6 +147,14 @@ def _comparable(past: Image, now: Image, scale: float) -> list[Image]:
         limit = LIMIT * float(np.median(np.abs(band)))
         images.append(np.clip(band, -limit, limit))
     return images
+
+
+def _inside(shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    """1 where an image of this shape holds no trace of what was made up beyond its border, (H, W)."""
+    mask = np.zeros(shape, np.uint8)
+    rows, columns = (min(MARGIN, int(side * MARGIN_SHARE)) for side in shape)
+    mask[rows : shape[0] - rows, columns : shape[1] - columns] = 1
+    return mask
 
 
 def _smooth_surface(gray: Image) -> Image:
@@ -166,12 +180,12 @@ def _plausible(matrix: Matrix, shape: tuple[int, ...]) -> bool:
     return bool((np.abs(moved) <= [width / 2, height / 2]).all() and 0.5 < np.linalg.det(matrix[:2, :2]) < 2)
 
 
-def _chosen(past: Image, now: Image, shift: Matrix | None, freer: Matrix | None) -> Matrix | None:
-    """The shift, unless the freer motion explains clearly more."""
-    if shift is None or freer is None:
-        return shift if freer is None else freer
-    left = 1 - correlation(past, now, shift)
-    return freer if 1 - correlation(past, now, freer) < (1 - FREER_GAIN) * left else shift
+def _chosen(past: Image, now: Image, stiff: Matrix | None, freer: Matrix | None) -> Matrix | None:
+    """The stiffer motion, unless the freer one explains clearly more."""
+    if stiff is None or freer is None:
+        return stiff if freer is None else freer
+    left = 1 - correlation(past, now, stiff)
+    return freer if 1 - correlation(past, now, freer) < (1 - FREER_GAIN) * left else stiff
 
 
 def _by_ecc(past: Image, now: Image, motion: str, start: Matrix) -> Matrix | None:
@@ -207,7 +221,7 @@ def _climb(past: Image, now: Image, motion: str, start: Matrix) -> Matrix | None
     matrix = np.eye(3)
     try:
         _, found = cv2.findTransformECC(
-            now, past, start[:rows].astype(np.float32), MOTIONS[motion], ECC_UNTIL, np.ones(now.shape, np.uint8), 3
+            now, past, start[:rows].astype(np.float32), MOTIONS[motion], ECC_UNTIL, _inside(past.shape), 3
         )
     except cv2.error:  # it does not converge
         return None

@@ -152,8 +152,8 @@ def _follow_corners(before: NDArray[np.uint8], now: NDArray[np.uint8]) -> tuple[
 def _align(before: NDArray[np.uint8], now: NDArray[np.uint8], start: NDArray[np.float64]) -> NDArray[np.float64] | None:
     """The shift of the whole image, (2, 3); None where it cannot be told.
 
-    ``datasets.frame_alignment`` leaves coarse structure out, which is all that a soft sky has: there it left 0.3 to
-    2.8 of 3.2 pixels, this 0.05 to 0.25, in a sixth of the time (noise blurred by 12 to 60 pixels, 256x256).
+    ``datasets.frame_alignment`` leaves vignetting and the coarsest structure out, which is all that a clear sky has: of
+    3.2 pixels it left up to 1.9 there, this 0.05 to 0.25, in a sixth of the time (noise blurred by 60 pixels, 256x256).
 
     Args:
         before: (H, W).
