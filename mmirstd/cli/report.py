@@ -125,7 +125,7 @@ def main(argv: list[str] | None = None) -> None:
     folders = [folder for _, members in given_groups for folder in members]
     dumps = [PredictionDump(folder) for folder in folders]
     if args.protocol and any(dump.boxes is not None for dump in dumps):
-        raise ConfigError('--protocol: boxes are always measured by "default" and "sstnet"', cure='leave it out')
+        raise ConfigError('--protocol: boxes are always measured by all protocols', cure='leave it out')
     titles = args.names or group_names(given_groups)
     names = run_names(folders) if any(len(members) > 1 for _, members in given_groups) else titles
     runs = [

@@ -9,6 +9,7 @@ import pytest
 
 from mmirstd.evaluation.functional import CocoEvaluation, count_frame
 from mmirstd.evaluation.functional.box_pd_fa import match_frame, summarize_counts
+from mmirstd.evaluation.functional.box_protocols import BOX_PROTOCOLS
 from mmirstd.evaluation.prediction_dump import PredictionDump
 from mmirstd.utils.errors import DataError
 from mmirstd.visualization.report import REPORT_THRESHOLDS, analyze_run, build_contents
@@ -101,7 +102,7 @@ def test_page_of_boxes(run, frames):
     data = json.loads(json.dumps(contents['data'], allow_nan=False))
     assert data['kind'] == 'boxes'
     assert [chart['id'] for chart in data['charts']] == ['pr', 'pd-fa', 'pd-false', 'by-size', 'by-scr']
-    assert [protocol['name'] for protocol in data['protocols']] == ['default', 'sstnet']
+    assert [protocol['name'] for protocol in data['protocols']] == list(BOX_PROTOCOLS)
     position = next(i for i, item in enumerate(data['items']) if item['kind'] == 'target')
     item, (_, truth, predicted) = data['items'][position], contents['chunks'][0][position]
     top, left, height, width = item['window']

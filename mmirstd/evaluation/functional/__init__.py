@@ -55,7 +55,7 @@ __all__ = [
 _MOVED = {
     'DENOMINATORS': 'pd_fa.DENOMINATORS',
     'FALSE_ALARMS': 'pd_fa.FALSE_ALARMS',
-    'FRAMES': 'coco_evaluation.FRAMES',
+    'FRAMES': 'box_protocols.BOX_PROTOCOLS',
     'IouRule': 'overlap.IouRule',
     'MATCHINGS': 'matching.MATCHINGS',
     'Matches': 'matching.Matches',

@@ -14,11 +14,6 @@ from numpy.typing import NDArray
 from .frame_detections import FrameDetections
 from .pixels import NAN
 
-FRAMES = {
-    'default': 'all frames: false alarms where nothing is count',
-    'sstnet': 'frames with at least one annotation, as the test scripts of SSTNet and its relatives',
-}
-
 
 class CocoEvaluation:
     """One matching of detections with targets, from which any set of frames is summarized.
@@ -60,7 +55,7 @@ class CocoEvaluation:
             if self.frames:
                 evaluation.evaluate()
         self._evaluation = evaluation
-        self._classes = num_classes
+        self.num_classes = num_classes
 
     def summarize(self, indices: Iterable[int] | None = None) -> dict[str, float]:
         """``mAP`` (IoU .5 to .95), ``mAP50``, ``mAP75``, ``precision``, ``recall``, ``F1`` of some of the frames.
@@ -78,7 +73,7 @@ class CocoEvaluation:
         if not any((~self.frames[index].ignored).any() for index in chosen):
             return dict.fromkeys(names, NAN)
         curves, recalls = self._accumulate(chosen)
-        found = [k for k in range(self._classes) if recalls[0, k, 0, -1] > -1]
+        found = [k for k in range(self.num_classes) if recalls[0, k, 0, -1] > -1]
         precision = [_reached(curves[0, :, k, 0, -1], recalls[0, k, 0, -1]) for k in found]
         recall = float(np.mean([recalls[0, k, 0, -1] for k in found]))
         mean = float(np.mean(precision))
@@ -117,12 +112,6 @@ class CocoEvaluation:
             found['dtIgnore'][0].astype(bool),
         )
 
-    def chosen_by(self, protocol: str) -> list[int]:
-        """Positions of the frames that a key of :data:`FRAMES` counts."""
-        if protocol not in FRAMES:
-            raise KeyError(f'protocol {protocol!r} is unknown; known: {", ".join(FRAMES)}')
-        return [k for k, frame in enumerate(self.frames) if protocol == 'default' or len(frame.targets)]
-
     def _accumulate(self, chosen: Sequence[int]) -> tuple[NDArray[Any], NDArray[Any]]:
         """Precision (10, 101, classes, 1, 3) and recall (10, classes, 1, 3) of some of the frames."""
         part = copy.copy(self._evaluation)
@@ -131,7 +120,7 @@ class CocoEvaluation:
         part.params.imgIds = [ids[k] for k in chosen]
         part._paramsEval = part.params
         part.evalImgs = [
-            self._evaluation.evalImgs[label * len(ids) + k] for label in range(self._classes) for k in chosen
+            self._evaluation.evalImgs[label * len(ids) + k] for label in range(self.num_classes) for k in chosen
         ]
         with contextlib.redirect_stdout(io.StringIO()):
             part.accumulate()

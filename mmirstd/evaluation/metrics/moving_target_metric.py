@@ -13,8 +13,8 @@ from mmirstd.registry import METRICS
 
 from ..functional import CocoEvaluation, FrameDetections
 from ..functional.box_pd_fa import count_frame, pd_by_scr, summarize_counts
+from ..functional.box_protocols import BOX_PROTOCOLS, summarize_boxes
 from ..functional.box_records import box_records
-from ..functional.coco_evaluation import FRAMES
 from ..functional.score_counts import SCORE_BINS, count_by_score
 from ..report_files import check_suffix, write_json, write_per_image
 from ..scr_bins import bin_name, check_scr_bins
@@ -41,13 +41,14 @@ class MovingTargetMetric(DataSetMetric):
 
     The official scripts count only frames with an annotation. The measures of ``default`` count all frames, those of
     ``sstnet`` (``sstnet/mAP50``) only annotated ones. Where every frame has a target, as in DAUB's test set, they
-    agree.
+    agree. ``ultralytics`` (``ultralytics/mAP50``) is another computation, see
+    :func:`~..functional.ultralytics_evaluation.ultralytics_measures`.
 
     Boxes are gathered and everything is computed from them once, frames told by ``img_id``: the result does not depend
     on the number of processes, and frames that a sampler repeated count once.
 
     Args:
-        protocol: Keys of :data:`~..functional.coco_evaluation.FRAMES`, one or several.
+        protocol: Keys of :data:`~..functional.box_protocols.BOX_PROTOCOLS`, one or several.
         score_threshold: For the measures by centers.
         max_distance: Of the centers of a target and its detection, in pixels (strictly less).
         num_classes: Number of classes.
@@ -88,9 +89,11 @@ class MovingTargetMetric(DataSetMetric):
     ) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix, collect_dir=collect_dir)
         self.protocols = [protocol] if isinstance(protocol, str) else list(protocol)
-        unknown = [name for name in self.protocols if name not in FRAMES]
+        unknown = [name for name in self.protocols if name not in BOX_PROTOCOLS]
         if unknown or not self.protocols:
-            raise ValueError(f'MovingTargetMetric: protocol={protocol!r}; expected one or several of {list(FRAMES)}')
+            raise ValueError(
+                f'MovingTargetMetric: protocol={protocol!r}; expected one or several of {list(BOX_PROTOCOLS)}'
+            )
         if not 0 <= score_threshold <= 1 or not max_distance > 0:
             raise ValueError(
                 f'MovingTargetMetric: score_threshold={score_threshold}, max_distance={max_distance}; '
@@ -197,8 +200,7 @@ class MovingTargetMetric(DataSetMetric):
         """All measures of some of the frames."""
         table: dict[str, float] = {}
         for protocol in self.protocols:
-            counted = set(coco.chosen_by(protocol))
-            values = coco.summarize(index for index in chosen if index in counted)
+            values = summarize_boxes(coco, protocol, chosen)
             table.update(values if protocol == 'default' else {f'{protocol}/{k}': v for k, v in values.items()})
         table.update(summarize_counts([counts[index] for index in chosen]))
         return table
@@ -276,5 +278,9 @@ def _coco_results(frame: FrameDetections) -> list[dict]:
 def _text(tables: Mapping[str, Any]) -> str:
     """The measures as text tables: overall and by sequence, by SCR."""
     hidden = ('Fa', 'mAP75', 'target_precision', 'detected', 'false')
-    shown = [name for name in tables['overall'] if name not in hidden and name not in ('sstnet/mAP', 'sstnet/mAP75')]
+    shown = [
+        name
+        for name in tables['overall']
+        if name not in hidden and not ('/' in name and name.endswith(('/mAP', '/mAP75')))
+    ]
     return sequence_tables(tables, shown)

@@ -13,7 +13,7 @@ from mmirstd.datasets.labels.shapes import Box, filled
 from mmirstd.evaluation.box_dump import DumpedBoxes
 from mmirstd.evaluation.functional import CocoEvaluation, FrameDetections
 from mmirstd.evaluation.functional.box_pd_fa import box_centers, count_frame, match_frame, summarize_counts
-from mmirstd.evaluation.functional.coco_evaluation import FRAMES
+from mmirstd.evaluation.functional.box_protocols import BOX_PROTOCOLS, summarize_boxes
 from mmirstd.evaluation.functional.score_counts import count_by_score
 from mmirstd.evaluation.image_counts import BOX_COUNTS
 from mmirstd.evaluation.prediction_dump import PredictionDump
@@ -89,7 +89,7 @@ def analyze_boxes(
     single = frames if rule.num_classes == 1 else [_one_class(frame) for frame in frames]
     coco = CocoEvaluation(frames, rule.num_classes)
     merged = coco if single is frames else CocoEvaluation(single)
-    fixed = {protocol: coco.summarize(coco.chosen_by(protocol)) for protocol in FRAMES}
+    fixed = {protocol: summarize_boxes(coco, protocol) for protocol in BOX_PROTOCOLS}
     own = _measures(fixed, [count_frame(frame, rule.score_threshold, rule.max_distance) for frame in frames])
     steps = [_measures(fixed, [found[k] for found in counts]) for k in range(len(REPORT_THRESHOLDS))]
     sweep = {

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from mmirstd.evaluation.functional import get_protocol
-from mmirstd.evaluation.functional.coco_evaluation import FRAMES
+from mmirstd.evaluation.functional.box_protocols import BOX_PROTOCOLS
 from mmirstd.utils.errors import DataError
 
 from .auc_facts import auc_facts
@@ -252,7 +252,9 @@ def _run(run: RunAnalysis) -> dict[str, Any]:
 
 def _protocol(name: str, runs: Sequence[RunAnalysis]) -> dict[str, Any]:
     if runs[0].kind == 'boxes':
-        return dict(name=name, description=FRAMES[name], source='', defects=[], parts={}, resolution={}, size=None)
+        return dict(
+            name=name, description=BOX_PROTOCOLS[name], source='', defects=[], parts={}, resolution={}, size=None
+        )
     spec = get_protocol(name)
     return dict(
         name=name,

@@ -17,6 +17,7 @@ import mmirstd.registry  # noqa: F401
 from mmirstd.evaluation import MovingTargetMetric
 from mmirstd.evaluation.functional import CocoEvaluation, FrameDetections
 from mmirstd.evaluation.functional.box_pd_fa import count_frame, match_centers, pd_by_scr, summarize_counts
+from mmirstd.evaluation.functional.ultralytics_evaluation import ultralytics_measures
 from mmirstd.registry import METRICS
 from tests.shared import DATA
 
@@ -94,7 +95,16 @@ def test_recorded_case(protocol, prefix, record):
         assert measures[prefix + ours] == pytest.approx(theirs, abs=1e-12), ours
     frames = [record_of(s) for s in golden_samples()]
     coco = CocoEvaluation(frames)
-    np.testing.assert_allclose(coco.precision_curve(coco.chosen_by(protocol)), expected['precision_50'], atol=1e-12)
+    counted = [k for k, frame in enumerate(frames) if protocol == 'default' or len(frame.targets)]
+    np.testing.assert_allclose(coco.precision_curve(counted), expected['precision_50'], atol=1e-12)
+
+
+@pytest.mark.parametrize('protocol', ['ultralytics', 'ultralytics-8.4.37'])
+def test_protocols_by_prefix(protocol):
+    measures = evaluate(golden_samples(), protocol=['default', protocol])
+    frames = [record_of(sample) for sample in golden_samples()]
+    expected = ultralytics_measures(frames, to_the_end=protocol == 'ultralytics')
+    assert {name: measures[f'{protocol}/{name}'] for name in expected} == expected
 
 
 def record_of(item: dict) -> FrameDetections:
