@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,6 +14,7 @@ MATCHINGS = {
     'nearest': 'pairs of centroids nearer than the limit, the nearest pair first, one to one',
     'first': 'for each target in raster order the first free prediction in raster order nearer than the limit',
     'any_pixel': 'a target is detected when any of its pixels is predicted; no centroids, not one to one',
+    'near_pixel': 'a target is detected when a pixel in a square around one of its pixels is predicted',
 }
 
 
@@ -122,6 +124,42 @@ def match_any_pixel(targets: Components, predicted: NDArray[np.bool_]) -> NDArra
         (N,) bool.
     """
     return hit_components(targets, predicted)
+
+
+def match_near_pixel(targets: Components, predicted: NDArray[np.bool_], reach: int) -> NDArray[np.bool_]:
+    """DTUM's rule: a target is detected when a pixel in the square around one of its pixels is predicted.
+
+    As in the official code, a pixel nearer than ``reach`` to the upper or the left border sees nothing: its square
+    begins at a negative index, which NumPy counts from the other end.
+
+    Args:
+        targets: N ground-truth components.
+        predicted: (H, W) bool.
+        reach: The square has 2 * reach + 1 pixels on a side.
+
+    Returns:
+        (N,) bool.
+    """
+    seen = dilate(predicted, reach)
+    seen[:reach] = seen[:, :reach] = False
+    return hit_components(targets, seen)
+
+
+def far_from_targets(mask: NDArray[np.bool_], reach: int) -> NDArray[np.bool_]:
+    """(H, W) bool: outside of the squares around the target's pixels, in which DTUM counts no false alarm.
+
+    Pixels near the upper and the left border protect nothing, see :func:`match_near_pixel`.
+    """
+    inner = mask.copy()
+    inner[:reach] = inner[:, :reach] = False
+    return ~dilate(inner, reach)
+
+
+def dilate(mask: NDArray[np.bool_], reach: int) -> NDArray[np.bool_]:
+    """(H, W) bool: pixels at most ``reach`` rows and columns away from one of the mask."""
+    square = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
+    wide: NDArray[np.bool_] = cv2.dilate(mask.view(np.uint8), square, borderType=cv2.BORDER_CONSTANT, borderValue=0) > 0
+    return wide
 
 
 def _unmatched(targets: Components, predictions: Components) -> Matches:

@@ -17,7 +17,15 @@ from mmirstd.utils.components import Components
 
 from .binarize import PredictionRule
 from .image_evidence import ImageEvidence
-from .matching import MATCHINGS, Matches, match_any_pixel, match_first, match_nearest
+from .matching import (
+    MATCHINGS,
+    Matches,
+    far_from_targets,
+    match_any_pixel,
+    match_first,
+    match_near_pixel,
+    match_nearest,
+)
 from .pixels import NAN, ratio
 
 FALSE_ALARMS = {
@@ -25,6 +33,7 @@ FALSE_ALARMS = {
     'area_value': 'as unmatched, but a component is excused when its area equals that of any matched '
     'component of the image (a bug of the official codes)',
     'background': 'predicted pixels outside the mask',
+    'far': 'predicted pixels outside of the squares around the pixels of all targets',
 }
 DENOMINATORS = {
     'pixels': 'all pixels of all images',
@@ -43,6 +52,8 @@ class TargetRule:
         truth: Ground-truth rule.
         matching: A key of :data:`~.matching.MATCHINGS`.
         max_distance: Centroid distance limit in pixels, strict.
+        reach: For ``matching='near_pixel'`` and ``false_alarm='far'``: how far the squares of either go from a
+            target's pixel, in pixels.
         false_alarm: A key of :data:`FALSE_ALARMS`.
         denominator: A key of :data:`DENOMINATORS`.
         fixed_size: Side in pixels for ``denominator='fixed'``.
@@ -55,6 +66,7 @@ class TargetRule:
     truth: str = 'half'
     matching: str = 'nearest'
     max_distance: float = 3.0
+    reach: tuple[int, int] | None = None
     false_alarm: str = 'unmatched'
     denominator: str = 'pixels'
     fixed_size: int | None = None
@@ -67,6 +79,8 @@ class TargetRule:
                 raise ValueError(f'{name}={getattr(self, name)!r} is unknown; known: {", ".join(known)}')
         if (self.denominator == 'fixed') != (self.fixed_size is not None):
             raise ValueError("fixed_size goes with denominator='fixed' and only with it")
+        if len({self.matching == 'near_pixel', self.false_alarm == 'far', self.reach is not None}) > 1:
+            raise ValueError("matching='near_pixel', false_alarm='far' and reach go together")
         if self.matching == 'any_pixel' and self.false_alarm != 'background':
             raise ValueError("matching='any_pixel' has no matched components: false_alarm must be 'background'")
 
@@ -102,6 +116,12 @@ class TargetRule:
         if self.matching == 'any_pixel':
             if len(targets):
                 counts['detected'] = int(match_any_pixel(targets, image.prediction(rule)).sum())
+        elif self.reach is not None:
+            predicted = image.prediction(rule)
+            if len(targets):
+                counts['detected'] = int(match_near_pixel(targets, predicted, self.reach[0]).sum())
+            counts['false_pixels'] = int((predicted & far_from_targets(image.mask(self.truth), self.reach[1])).sum())
+            return counts
         else:
             predictions = image.predicted_components(rule)
             # Official codes that differ only in what they call a false alarm match alike.

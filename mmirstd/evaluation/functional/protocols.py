@@ -305,6 +305,29 @@ _SPECS = (
         ),
     ),
     ProtocolSpec(
+        'dtum',
+        'DTUM and DeepPro (ShootingRules.py): probability >= 0.5 at native size; a target is detected when a pixel in '
+        'the 3 x 3 around one of its pixels is predicted; false pixels lie outside of the 9 x 9 around all of them.',
+        'TinaLRJ/Multi-frame-infrared-small-target-detection-DTUM, TinaLRJ/DeepPro',
+        {
+            'targets': TargetRule(
+                prediction=PredictionRule(0.5, strict=False),
+                truth='positive',
+                matching='near_pixel',
+                reach=(1, 4),
+                false_alarm='far',
+            )
+        },
+        resolution={'*': None},
+        defects=(
+            'On NUDT-MIRSDT the truth is the folder masks_centroid: one pixel a target.',
+            'Target pixels in the first row and column cannot be detected, those in the first four protect nothing: '
+            'their squares begin at a negative index.',
+            "DeepPro's code had 5 x 5 and 11 x 11 from June to December 2025.",
+            'The AUC of the papers goes over a list of thresholds and is not computed.',
+        ),
+    ),
+    ProtocolSpec(
         'uiunet',
         'UIU-Net: probabilities stretched from their minimum to their maximum, > 0.22.',
         'danfenghong/IEEE_TIP_UIU-Net',
@@ -338,6 +361,7 @@ ALIASES: Mapping[str, str] = MappingProxyType(
         'mlcl-net': 'msda',
         'alcl-net': 'msda',
         'uiu-net': 'uiunet',
+        'deeppro': 'dtum',
     }
 )
 

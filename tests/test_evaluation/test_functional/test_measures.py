@@ -186,6 +186,7 @@ def test_protocols_are_data():
         'agpcnet',
         'rpcanet',
         'uiunet',
+        'dtum',
     } == set(PROTOCOLS)
     for name, spec in PROTOCOLS.items():
         assert name in spec.describe()
