@@ -8,9 +8,9 @@ from .coco_evaluation import CocoEvaluation
 from .ultralytics_evaluation import ultralytics_measures
 
 BOX_PROTOCOLS = {
-    'default': 'pycocotools; all frames: false alarms where nothing is count',
-    'sstnet': 'pycocotools; frames with at least one annotation, as the test scripts of SSTNet and its relatives',
-    'ultralytics': 'as Ultralytics until 8.4.36; all frames; precision, recall and F1 at the score of the greatest F1',
+    'default': 'pycocotools, all frames',
+    'sstnet': 'pycocotools, frames with an annotation, as the test scripts of SSTNet and its relatives',
+    'ultralytics': 'as Ultralytics until 8.4.36, all frames, precision, recall and F1 at the score of the greatest F1',
     'ultralytics-8.4.37': 'as Ultralytics from 8.4.37 on: average precision without a line from the last detection on',
 }
 

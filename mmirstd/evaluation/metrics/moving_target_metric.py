@@ -166,7 +166,8 @@ class MovingTargetMetric(DataSetMetric):
                 measures.update({f'mAP50_scr/{name}': by_score.mean_precision(name) for name in by_score.bins})
         self.last_tables = tables
         logger = MMLogger.get_current_instance()
-        print_log(f'MovingTargetMetric, {len(frames)} frames\n{_text(tables)}', logger=logger)
+        said = '; '.join(f'{name}: {BOX_PROTOCOLS[name]}' for name in self.protocols)
+        print_log(f'MovingTargetMetric, {len(frames)} frames, protocol {said}\n{_text(tables)}', logger=logger)
         if self.per_sequence_out:
             write_json(self.per_sequence_out, tables)
             print_log(f'MovingTargetMetric: measures by sequence in {self.per_sequence_out}', logger=logger)
