@@ -27,8 +27,9 @@ from torch import Tensor, nn
 from mmirstd.key_maps import ARCHS
 from mmirstd.key_maps.golden import golden_input, official_state_dict, samples
 from mmirstd.registry import MODELS
+from tests.networks import network_model
 from tests.rounding import DRAWS, UNIT, RoundingNoise
-from tests.shared import DATA, REPO, load_golden
+from tests.shared import DATA, load_golden
 
 ROUNDING = DATA / 'golden_rounding.json'
 # A result may be this many times the root-mean-square effect of rounding away.  The largest of 64 samples of a normal
@@ -148,7 +149,7 @@ class GoldenNetwork:
     def new(self, in_channels: int, training: bool = False) -> nn.Module:
         """Our network before it gets its weights."""
         init_default_scope('mmseg')
-        cfg = Config.fromfile(REPO / self.key_map.model)
+        cfg = Config(dict(model=network_model(self.key_map.network)))
         cfg.merge_from_dict({'model.backbone.in_channels': in_channels, **self.options})
         return MODELS.build(cfg.model)
 

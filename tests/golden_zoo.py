@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from functools import cache, cached_property
 
 import torch
-from mmengine.config import Config, ConfigDict
+from mmengine.config import ConfigDict
 from mmengine.registry import init_default_scope
 from mmseg.models.utils import resize
 from torch import Tensor, nn
@@ -22,7 +22,7 @@ from mmirstd.models.layers.frequency_attention import FrequencyAttention
 from mmirstd.models.layers.video_swin import WindowAttention3D
 from mmirstd.registry import MODELS
 from tests.golden_network import ROUNDING, GoldenNetwork
-from tests.shared import REPO
+from tests.networks import network_model
 
 
 def upsampled(size: int, align_corners: bool) -> Callable[[list[Tensor]], list[Tensor]]:
@@ -125,7 +125,7 @@ class Clips(GoldenNetwork):
 
     def new(self, in_channels: int, training: bool = False) -> nn.Module:
         init_default_scope('mmdet')
-        model = Config.fromfile(REPO / self.key_map.model.split(' ')[0]).model
+        model = network_model(self.key_map.network)
         del model['data_preprocessor']
         self.configure(model, in_channels, training)
         built = MODELS.build(model)

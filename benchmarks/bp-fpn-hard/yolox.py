@@ -1,6 +1,6 @@
 # YOLOX of an eighth of the widths on the hard sequences: small enough for hundreds of trainings on two cores.
 _base_ = [
-    '../../configs/_base_/models/yolox_single-frame-nano.py',
+    '../../configs/_base_/models/yolox-nano.py',
     '../../configs/_base_/datasets/synthetic-sequences.py',
     '../../configs/_base_/schedules/cpu_adamw-onecycle.py',
     '../../configs/_base_/default_runtime_moving.py',

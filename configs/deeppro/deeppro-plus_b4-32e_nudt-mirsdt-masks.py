@@ -1,17 +1,9 @@
 # DeepPro-Plus with its authors' schedule.
-_base_ = [
-    '../_base_/models/deeppro-plus.py',
-    '../_base_/datasets/nudt-mirsdt-masks.py',
-    '../_base_/schedules/deeppro_adam-32e.py',
-    '../_base_/default_runtime.py',
-]
+_base_ = ['./deeppro_b4-32e_nudt-mirsdt-masks.py']
 
-train_dataloader = dict(batch_size=4, dataset=dict(num_frames=40, key_every=10))
-
-# As the official test: all frames of windows that overlap by 4.  Frame by frame instead, which is dearer and sees no
-# future: --cfg-options model.test_cfg.frames=key test_dataloader.dataset.num_frames=1
-#     test_dataloader.dataset.streaming=True test_dataloader.dataset.window_step=None
-model = dict(test_cfg=dict(frames='all'))
-windows = dict(num_frames=40, streaming=False, window_step=36)
-val_dataloader = dict(dataset=windows)
-test_dataloader = dict(dataset=windows)
+# DeepPro-Plus: DeepPro with differences in space, at one scale, 71 thousand parameters.
+model = dict(
+    data_preprocessor=dict(size_divisor=1),
+    backbone=dict(divisor=1),
+    temporal_neck=dict(spatial=True),
+)

@@ -1,10 +1,19 @@
 # L-RPCANet with its official schedule (xianchaoxiu/L-RPCANet, arXiv 2509.08205): RPCANet's, but 400 epochs.
 _base_ = [
-    '../_base_/models/l-rpcanet.py',
+    '../_base_/models/segmentor.py',
     '../_base_/datasets/nudt-sirst-663-664.py',
     '../_base_/schedules/rpcanet_adam-800e.py',
     '../_base_/default_runtime.py',
 ]
+
+# L-RPCANet (Liu et al., 2025): a narrow RPCANet with squeeze and excitation and a noise map; nothing to divide by.
+model = dict(
+    data_preprocessor=dict(size_divisor=1),
+    backbone=dict(type='mmirstd.LRPCANet', in_channels=1, num_stages=6),
+    decode_head=dict(
+        type='mmirstd.UnfoldingHead', reconstruction_weight=0.1, loss_decode=dict(type='mmirstd.SoftIoULoss')
+    ),
+)
 
 train_dataloader = dict(batch_size=8)
 train_cfg = dict(max_epochs=400)

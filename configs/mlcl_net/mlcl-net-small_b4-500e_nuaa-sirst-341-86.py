@@ -1,9 +1,5 @@
 # MLCL-Net, small form, with the schedule of the authors' code base (YuChuang1205/MSDA-Net).
-_base_ = [
-    '../_base_/models/mlcl-net-small.py',
-    '../_base_/datasets/nuaa-sirst-341-86.py',
-    '../_base_/schedules/ggl-net_adam-500e.py',
-    '../_base_/default_runtime.py',
-]
+_base_ = ['./mlcl-net_b4-500e_nuaa-sirst-341-86.py']
 
-train_dataloader = dict(batch_size=4)
+# MLCL-Net with two residual blocks a stage instead of three (the official "small" form).
+model = dict(backbone=dict(num_blocks=2))

@@ -1,15 +1,26 @@
 # MSHNet with NS-FPN and its official schedule (mengduann/NS-FPN, arXiv 2508.06878).
-_base_ = [
-    '../_base_/models/mshnet-nsfpn.py',
-    '../_base_/datasets/irstd-1k-800-201.py',
-    '../_base_/default_runtime.py',
-]
+_base_ = ['../mshnet/mshnet_b4-400e_irstd-1k-800-201.py']
 
-# The schedule of mengduann/NS-FPN (README.md): Adagrad at a constant rate, batch 16.
+# MSHNet with NS-FPN (CVPR 2026, arXiv 2508.06878) between encoder and decoder, on all levels but the finest.
+channels = [16, 32, 64, 128, 256]
+width = 64
+model = dict(
+    neck=[
+        dict(
+            type='mmirstd.SkipPyramid',
+            start_level=1,
+            pyramid=dict(type='mmirstd.NSFPN', in_channels=channels[1:], out_channels=width, num_outs=4),
+        ),
+        dict(
+            type='mmirstd.ResUNetNeck',
+            in_channels=[channels[0], *[width] * 4],
+            out_channels=channels[:4],
+            num_blocks=[1, 2, 2, 2],
+            cbam_ratio=16,
+            init_cfg={{_base_.uniform}},
+        ),
+    ]
+)
+
 train_dataloader = dict(batch_size=16)
-optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='Adagrad', lr=0.05))
-param_scheduler = []
-
-train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=500, val_interval=10)
-val_cfg = dict(type='ValLoop')
-test_cfg = dict(type='TestLoop')
+train_cfg = dict(max_epochs=500)

@@ -1,10 +1,17 @@
 # ResUNet with RFR and its authors' schedule (XinyiYing/RFR, codes/train.py): Adam, half the learning rate every 5 of 20
 # epochs, clips of 20 frames, windows of 128 pixels.
 _base_ = [
-    '../_base_/models/resunet-rfr.py',
+    '../_base_/models/resunet.py',
     '../_base_/datasets/nudt-mirsdt-masks.py',
     '../_base_/default_runtime.py',
 ]
+
+# ResUNet on a feature that is refined from frame to frame (RFR).
+model = dict(
+    type='mmirstd.RFR',
+    num_frames=20,  # of a training clip
+    data_preprocessor=dict(type='mmirstd.ClipSegDataPreProcessor'),
+)
 
 # The official code draws a twentieth of all clips in an epoch; here each twentieth frame is a key frame.
 train_dataloader = dict(batch_size=3, dataset=dict(num_frames=20, key_every=20))

@@ -1,9 +1,5 @@
 # RPCANet++ with its official schedule (fengyiwu98/RPCANet, arXiv 2508.04190).
-_base_ = [
-    '../_base_/models/rpcanet-pp.py',
-    '../_base_/datasets/nuaa-sirst-341-86.py',
-    '../_base_/schedules/rpcanet_adam-800e.py',
-    '../_base_/default_runtime.py',
-]
+_base_ = ['./rpcanet_b8-800e_nuaa-sirst-341-86.py']
 
-train_dataloader = dict(batch_size=8)
+# RPCANet++ (arXiv 2508.04190) with six stages: a memory along the stages and a 17x17 contrast prior.
+model = dict(backbone=dict(type='mmirstd.RPCANetPP'))

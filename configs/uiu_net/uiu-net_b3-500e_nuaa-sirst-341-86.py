@@ -1,9 +1,26 @@
 # UIU-Net (IEEE TIP 2023) with its official schedule.
 _base_ = [
-    '../_base_/models/uiu-net.py',
+    '../_base_/models/segmentor.py',
     '../_base_/datasets/nuaa-sirst-341-86.py',
     '../_base_/default_runtime.py',
 ]
+
+# UIU-Net (Wu et al., IEEE TIP 2023).
+model = dict(
+    data_preprocessor=dict(size_divisor=32),
+    backbone=dict(type='mmirstd.UIUEncoder', in_channels=1),
+    neck=dict(type='mmirstd.InteractiveCrossAttentionNeck'),
+    # Resolution-maintenance deep supervision: every level's map and the one fused of them, cross-entropies summed.
+    decode_head=dict(
+        type='mmirstd.IRSTDHead',
+        in_channels=[64, 64, 128, 256, 512, 512],
+        in_index=[0, 1, 2, 3, 4, 5],
+        kernel_size=3,
+        fusion_kernel_size=1,
+        init_cfg=None,  # PyTorch's own, as in the official code
+        loss_decode=dict(type='mmirstd.BinaryCrossEntropyLoss'),
+    ),
+)
 
 # The schedule of danfenghong/IEEE_TIP_UIU-Net (train.py): Adam at a constant rate, batch 3 (of 288-pixel windows of
 # images resized to 320 there; of the data set's 256-pixel windows here).

@@ -1,6 +1,6 @@
 # The single-frame baseline, half the widths, CPU schedule.
 _base_ = [
-    '../_base_/models/yolox_single-frame-nano.py',
+    '../_base_/models/yolox-nano.py',
     '../_base_/datasets/drone-ir.py',
     '../_base_/schedules/cpu_adamw-onecycle.py',
     '../_base_/default_runtime_moving.py',

@@ -1,6 +1,6 @@
 # The single-frame baseline with SSTNet's official schedule.
 _base_ = [
-    '../_base_/models/yolox_single-frame.py',
+    '../_base_/models/yolox.py',
     '../_base_/datasets/daub.py',
     '../_base_/schedules/sstnet_sgd-20e.py',
     '../_base_/default_runtime_moving.py',

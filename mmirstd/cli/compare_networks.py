@@ -42,7 +42,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         action='append',
         required=True,
         metavar='A,B',
-        help='networks: names of configs/_base_/models such as acm, names of configs, or paths of configs',
+        help='networks: names such as acm (the first word of a config), names of configs, or paths of configs',
     )
     parser.add_argument(
         '--data',

@@ -6,8 +6,10 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mmirstd.engine.config_names import networks
 from mmirstd.key_maps import ARCHS, strip_wrappers
 from mmirstd.utils.errors import CheckpointError
+from mmirstd.utils.resources import resource_root
 from mmirstd.version import __version__
 
 from .arguments import make_parser
@@ -94,9 +96,10 @@ def convert(source: Path, target: Path, arch: str, in_channels: int = 1, keep_un
         print(f'{unused} entries left out, because the official network never uses them (--keep-unused keeps them)')
     if dropped:
         print(f'{dropped} entries left out: constants, and what the official network never uses')
+    config = networks()[key_map.network].relative_to(resource_root()).as_posix()
     print(
         f'{target}: {len(converted)} entries of {arch} from {source} ({key_map.source}), '
-        f'{in_channels} input channel{"s" if in_channels > 1 else ""}; model: {key_map.model}'
+        f'{in_channels} input channel{"s" if in_channels > 1 else ""}; model: {key_map.model}, {config}'
     )
 
 

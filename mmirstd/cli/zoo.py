@@ -16,7 +16,7 @@ DESCRIPTION = """\
 List the networks with their cost, their IoU and whether they equal their official code; filter and sort them.
 
 --measure measures them anew on this machine and writes configs/zoo.json:
-- parameters and FLOPs: of the base model in configs/_base_/models, one input channel, one image of 256x256, or one clip
+- parameters and FLOPs: of the network without its data, one input channel, one image of 256x256, or one clip
   of them; 2 FLOPs per multiply-accumulate of convolutions and matrix products.
 - time: median of a network's forward pass divided by that of GGL-Net, on this machine's CPU; the two take turns and
   both are warmed up first. Classical methods: from image to detections.
@@ -114,7 +114,7 @@ def measure(args: argparse.Namespace) -> list[str]:
         The ``--arch`` names that differ from their official code.
 
     Raises:
-        ConfigError: A name is not one of a base model.
+        ConfigError: A name is not one of a network.
     """
     import torch
 
@@ -125,9 +125,7 @@ def measure(args: argparse.Namespace) -> list[str]:
     models = segmentation_models()
     unknown = sorted(set(args.names) - set(models))
     if unknown:
-        raise ConfigError(
-            f'no base model {", ".join(unknown)} in configs/_base_/models; there are: {", ".join(models)}'
-        )
+        raise ConfigError(f'no network is called {", ".join(unknown)}; there are: {", ".join(models)}')
     torch.set_num_threads(args.threads)
     records = {} if args.no_golden else golden_records()
     if not records and not args.no_golden:

@@ -116,7 +116,8 @@ class Comparison:
         return True
 
     def _config_text(self, network: ComparedNetwork) -> str:
-        bases = [network.model, self.data.base]
+        bases = [] if network.model is None else [network.model]
+        bases.append(self.data.base)
         bases += [base_name(find_schedule(self.budget.schedule))] if network.trains else []
         bases.append('mmirstd::_base_/default_runtime.py')
         return _CONFIG.format(

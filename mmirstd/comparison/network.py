@@ -10,13 +10,13 @@ from mmengine.config import Config
 from mmseg.models.segmentors import BaseSegmentor
 
 from mmirstd.engine.config_files import find_config
-from mmirstd.engine.config_names import config_of_name
+from mmirstd.engine.config_names import config_of_name, networks
 from mmirstd.finetune.config_text import network_of
 from mmirstd.models.segmentors import ClassicalSegmentor
 from mmirstd.registry import MODELS
 from mmirstd.utils.errors import ConfigError
 from mmirstd.utils.near_matches import near_matches
-from mmirstd.utils.resources import base_name, resource_root
+from mmirstd.utils.resources import base_name
 
 
 @dataclass(frozen=True)
@@ -25,19 +25,19 @@ class ComparedNetwork:
 
     Attributes:
         name: In tables and file names.
-        model: File of the network, as a config's ``_base_`` names it.
-        changes: What a config of the user's changes of it, as lines of a config.
+        model: File with the network or a part of it, as a config's ``_base_`` names it; None: all is in ``changes``.
+        changes: What the config itself says of the network, as lines of a config.
         trains: False for a classical method.
     """
 
     name: str
-    model: str
+    model: str | None
     changes: str = ''
     trains: bool = True
 
 
 def find_networks(names: Sequence[str]) -> list[ComparedNetwork]:
-    """Networks by the names of files in ``configs/_base_/models``, of configs, or by paths of configs.
+    """Networks by their names (:func:`~mmirstd.engine.config_names.networks`), those of configs, or paths of configs.
 
     Raises:
         ConfigError: One is not there, finds no masks, or two have the same name.
@@ -51,15 +51,12 @@ def find_networks(names: Sequence[str]) -> list[ComparedNetwork]:
 
 
 def _find_network(name: str) -> ComparedNetwork:
-    models = _models()
-    if name in models:
-        model, changes, label = models[name], '', name
-    else:
-        config = _config(name, list(models))
-        label = config.stem if name.endswith('.py') else name
-        is_part = config.parent.name == 'models' and config.parent.parent.name == '_base_'
-        model, changes = (config, '') if is_part else network_of(config)
-    named = str(Config.fromfile(str(model)).model.type)
+    known = networks()
+    config = known[name] if name in known else _config(name, list(known))
+    label = config.stem if name.endswith('.py') else name
+    is_part = config.parent.name == 'models' and config.parent.parent.name == '_base_'
+    model, changes = (config, '') if is_part else network_of(config)
+    named = str(Config.fromfile(str(config)).model.type)
     kind = MODELS.get(named if '.' in named else f'mmseg.{named}')
     if kind is None:
         raise ConfigError(
@@ -73,22 +70,18 @@ def _find_network(name: str) -> ComparedNetwork:
             expected='networks of masks',
             cure='compare detectors by a suite of `mmirstd benchmark`; benchmarks/drone-ir.yml is an example',
         )
-    return ComparedNetwork(label, base_name(model), changes, not issubclass(kind, ClassicalSegmentor))
+    base = None if model is None else base_name(model)
+    return ComparedNetwork(label, base, changes, not issubclass(kind, ClassicalSegmentor))
 
 
-def _models() -> dict[str, Path]:
-    """Name -> file of the networks that mmirstd has."""
-    return {path.stem: path for path in sorted((resource_root() / 'configs' / '_base_' / 'models').glob('*.py'))}
-
-
-def _config(name: str, models: Sequence[str]) -> Path:
+def _config(name: str, known: Sequence[str]) -> Path:
     if name.endswith('.py'):
         return find_config(name)
     try:
         return config_of_name(name)
     except ConfigError:
-        close = near_matches(name, models)
+        close = near_matches(name, known)
         raise ConfigError(
             f'--nets {name}: there is no such network or config.\n  '
-            + (f'did you mean: {", ".join(close)}?' if close else f'networks: {", ".join(models)}')
+            + (f'did you mean: {", ".join(close)}?' if close else f'networks: {", ".join(known)}')
         ) from None

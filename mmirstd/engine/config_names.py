@@ -18,6 +18,7 @@ from mmirstd.utils.near_matches import near_matches
 from mmirstd.utils.resources import resource_root
 
 from .checkpoint_files import looks_like_checkpoint
+from .data_option import data_sets
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,22 @@ def runnable_configs() -> dict[str, Path]:
     return {
         path.stem: path for path in sorted((resource_root() / 'configs').glob('*/*.py')) if path.parent.name != '_base_'
     }
+
+
+def networks() -> dict[str, Path]:
+    """Name -> file that holds its ``model``, sorted; the name is the first field of its configs' names.
+
+    The file is the one in ``configs/_base_/models`` where several configs share the network, else its config. The
+    examples that change other packages' networks are left out.
+    """
+    shared, known = resource_root() / 'configs' / '_base_' / 'models', data_sets()
+    found: dict[str, Path] = {}
+    for stem, path in runnable_configs().items():
+        network, *_, data = stem.split('_')
+        if data in known:
+            part = shared / f'{network}.py'
+            found.setdefault(network, part if part.is_file() else path)
+    return dict(sorted(found.items()))
 
 
 def metafile_models(metafile: Path) -> list[dict[str, Any]]:
@@ -163,7 +180,13 @@ def renamed(text: str) -> str:
     """A line for an error about a config that is not there: the new name of an old one in the text, or nothing."""
     for word in re.findall(r'[\w./-]+', text):
         if (new := new_name(word)) is not None:
-            return f'\n  {Path(word).name.removesuffix(".py")} has another name now.\n  cure: {new}'
+            old = Path(word)
+            if old.parent.name == 'models' and '_base_' not in Path(new.config).parts:
+                return (
+                    f'\n  the network {old.stem} stands in its config now.\n  cure: inherit from {new.config} '
+                    'in place of network, data set, schedule and runtime; --data and --schedule exchange these'
+                )
+            return f'\n  {old.name.removesuffix(".py")} has another name now.\n  cure: {new}'
     return ''
 
 

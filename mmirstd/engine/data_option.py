@@ -67,7 +67,7 @@ def data_set_of(config: str | os.PathLike[str]) -> Path | None:
 
 def base_part(config: str | os.PathLike[str], kind: str) -> Path | None:
     """The first file of a folder ``_base_/<kind>`` among the bases of a config; None: there is none."""
-    for path in _bases(config):
+    for path in bases_of(config):
         if path.parent.name == kind and path.parent.parent.name == '_base_':
             return path
         if (found := base_part(path, kind)) is not None:
@@ -75,12 +75,13 @@ def base_part(config: str | os.PathLike[str], kind: str) -> Path | None:
     return None
 
 
-def _bases(config: str | os.PathLike[str]) -> list[Path]:
+def bases_of(config: str | os.PathLike[str]) -> list[Path]:
+    """The files in a config's own ``_base_``."""
     return [Path(Config._get_cfg_path(base, str(config))[0]).resolve() for base in Config._get_base_files(str(config))]
 
 
 def _with_bases(config: Path) -> set[Path]:
-    return {config}.union(*(_with_bases(base) for base in _bases(config)))
+    return {config}.union(*(_with_bases(base) for base in bases_of(config)))
 
 
 class DataExchange:

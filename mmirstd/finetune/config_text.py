@@ -8,6 +8,7 @@ from typing import Any
 
 from mmengine.config import Config
 
+from mmirstd.engine.config_names import networks
 from mmirstd.engine.data_option import base_part
 from mmirstd.utils.errors import ConfigError
 from mmirstd.utils.resources import base_name
@@ -29,8 +30,7 @@ _TEXT = """\
 # {split}.
 # Change it as you like, and train again: mmirstd train {name}
 _base_ = [
-    '{model}',
-    'mmirstd::_base_/datasets/sirst_pipelines.py',
+{model}    'mmirstd::_base_/datasets/sirst_pipelines.py',
     'mmirstd::_base_/schedules/cpu_adamw-onecycle.py',
     'mmirstd::_base_/default_runtime.py',
 ]
@@ -58,8 +58,7 @@ _CLIP_TEXT = """\
 # {split}.
 # Change it as you like, and train again: mmirstd train {name}
 _base_ = [
-    '{model}',
-    'mmirstd::_base_/datasets/clip_pipelines.py',
+{model}    'mmirstd::_base_/datasets/clip_pipelines.py',
     'mmirstd::_base_/schedules/cpu_adamw-onecycle.py',
     'mmirstd::_base_/default_runtime_moving.py',
 ]
@@ -117,15 +116,15 @@ def config_text(
         name: File name of the config.
 
     Raises:
-        ConfigError: The network of ``base`` is in no file of ``_base_/models``.
+        ConfigError: ``base`` has no network.
     """
     model, changes = network_of(base)
     return _TEXT.format(
-        network=model.stem,
+        network=_name(base, model),
         command=command,
         split=split,
         name=name,
-        model=base_name(model),
+        model='' if model is None else f'    {base_name(model)!r},\n',
         weights=weights,
         loading=_lines(loading),
         changes=changes,
@@ -168,15 +167,15 @@ def clip_config_text(
         name: File name of the config.
 
     Raises:
-        ConfigError: The network of ``base`` is in no file of ``_base_/models``.
+        ConfigError: ``base`` has no network.
     """
     model, changes = network_of(base)
     return _CLIP_TEXT.format(
-        network=base.stem.split('_')[0],
+        network=_name(base, model),
         command=command,
         split=split,
         name=name,
-        model=base_name(model),
+        model='' if model is None else f'    {base_name(model)!r},\n',
         weights=weights,
         loading=_lines(loading),
         changes=changes,
@@ -188,20 +187,25 @@ def clip_config_text(
     )
 
 
-def network_of(base: Path) -> tuple[Path, str]:
-    """The network of a config: its file among the bases, and what the config changes of it, as text.
+def network_of(config: Path) -> tuple[Path | None, str]:
+    """The network of a config, to be taken over into another one.
+
+    Returns:
+        A file among its bases that has a part of the network or all of it (in a folder ``_base_/models``), or None; and
+        what the config itself says of the network, as text.
 
     Raises:
-        ConfigError: It is in no file of ``_base_/models``.
+        ConfigError: It has no network.
     """
-    model = base_part(base, 'models')
-    if model is None:
-        raise ConfigError(
-            f'{base}: none of its bases is a network (a file in a folder _base_/models)',
-            cure='name the network in _base_, as our configs do',
-        )
-    changes = model_changes(base, model)
+    model = base_part(config, 'models')
+    changes = model_changes(config, model)
+    if model is None and not changes:
+        raise ConfigError(f'{config}: has no model', cure='give a config of a network')
     return model, Config(dict(model=changes)).pretty_text if changes else ''
+
+
+def _name(config: Path, model: Path | None) -> str:
+    return model.stem if model is not None and model.stem in networks() else config.stem.split('_')[0]
 
 
 def _lines(entries: Mapping[str, Any] | None) -> str:
@@ -212,9 +216,14 @@ def _arguments(entries: Mapping[str, Any] | None) -> str:
     return ''.join(f', {key}={value!r}' for key, value in (entries or {}).items())
 
 
-def model_changes(config: Path, part: Path) -> dict[str, Any]:
-    """What a config's ``model`` changes of the one in its base: as an inheriting config would write it."""
-    full, base = (Config.fromfile(str(path)).get('model', {}) for path in (config, part))
+def model_changes(config: Path, part: Path | None) -> dict[str, Any]:
+    """What a config's ``model`` changes of the one in its base: as an inheriting config would write it.
+
+    Args:
+        config: File of the config.
+        part: File of the base; None: there is none, and all is new.
+    """
+    full, base = (Config.fromfile(str(path)).get('model', {}) if path else {} for path in (config, part))
     return _changes(_plain(full), _plain(base))
 
 

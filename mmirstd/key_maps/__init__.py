@@ -2,7 +2,7 @@
 
     >>> from mmirstd.key_maps import ARCHS
     >>> ARCHS['mshnet'].model
-    'configs/_base_/models/mshnet.py'
+    'mshnet'
 
 ``ARCHS[arch].convert(official, in_channels)`` gives the state dict of that model. Importing this needs no torch.
 """

@@ -49,6 +49,6 @@ def _prefixes() -> dict[str, str]:
 KEY_MAP = KeyMap(
     prefixes=_prefixes(),
     gray_convs=('backbone.stages.0.0.conv.weight',),
-    model='configs/_base_/models/abc.py',
+    model='abc',
     source='PANPEIWEN/ABC model/ABC/ABCNet.py',
 )

@@ -60,7 +60,7 @@ def _prefixes(
 FPN_KEY_MAP = KeyMap(
     prefixes=_prefixes(4, ('fuse12', 'fuse23'), project=True, body=True, deconv=False, blocks_up=False),
     gray_convs=(),
-    model='configs/_base_/models/acm-fpn.py',
+    model='acm-fpn',
     source='Tianfang-Zhang/acm-pytorch model/segmentation.py (ASKCResNetFPN)',
     unfoldable=_UNFOLDABLE,
 )
@@ -68,7 +68,7 @@ FPN_KEY_MAP = KeyMap(
 UNET_KEY_MAP = KeyMap(
     prefixes=_prefixes(4, ('fuse1', 'fuse2'), project=True, body=True),
     gray_convs=(),
-    model='configs/_base_/models/acm-unet.py',
+    model='acm-unet',
     source='Tianfang-Zhang/acm-pytorch model/segmentation.py (ASKCResUNet)',
     unfoldable=_UNFOLDABLE,
 )
@@ -76,7 +76,7 @@ UNET_KEY_MAP = KeyMap(
 KEY_MAP = KeyMap(
     prefixes=_prefixes(3, ('fuse1', 'fuse2'), project=False, body=False),
     gray_convs=(),
-    model='configs/_base_/models/acm.py',
+    model='acm',
     source='XinyiYing/BasicIRSTD model/ACM/model_ACM.py',
 )
 
@@ -86,7 +86,7 @@ ALCNET_KEY_MAP = KeyMap(
         'deconv0': 'neck.finer',
     },
     gray_convs=(),
-    model='configs/_base_/models/alcnet.py',
+    model='alcnet',
     source='XinyiYing/BasicIRSTD model/ACM/model_ALCnet.py',
     dropped=('uplayer1', 'uplayer2'),
 )

@@ -36,6 +36,6 @@ def _prefixes() -> dict[str, str]:
 KEY_MAP = KeyMap(
     prefixes=_prefixes(),
     gray_convs=('backbone.conv1.weight',),
-    model='configs/_base_/models/agpcnet.py',
+    model='agpcnet',
     source='Tianfang-Zhang/AGPCNet models/network.py',
 )

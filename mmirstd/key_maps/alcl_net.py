@@ -24,6 +24,6 @@ def _prefixes() -> dict[str, str]:
 KEY_MAP = KeyMap(
     prefixes=_prefixes(),
     gray_convs=('backbone.stem.0.conv.weight',),
-    model='configs/_base_/models/alcl-net.py',
+    model='alcl-net',
     source='YuChuang1205/MSDA-Net model/ALCL_Net/alcl.py',
 )

@@ -36,7 +36,7 @@ KEY_MAP = KeyMap(
         'final': 'decode_head.conv_seg',
     },
     gray_convs=(),
-    model='configs/_base_/models/deeppro.py',
+    model='deeppro',
     source='TinaLRJ/DeepPro networks/models/DeepPro.py',
     transforms=_CONV_SEG,
 )
@@ -48,7 +48,7 @@ PLUS_KEY_MAP = KeyMap(
         'conv_out2': 'decode_head.conv_seg',
     },
     gray_convs=(),
-    model='configs/_base_/models/deeppro-plus.py',
+    model='deeppro-plus',
     source='TinaLRJ/DeepPro networks/models/DeepPro-Plus.py',
     transforms=_CONV_SEG,
 )

@@ -30,7 +30,7 @@ _PREFIXES = _prefixes()
 KEY_MAP = KeyMap(
     prefixes=_PREFIXES,
     gray_convs=('backbone.stages.0.0.body.0.conv.weight', 'backbone.stages.0.0.shortcut.conv.weight'),
-    model='configs/_base_/models/dnanet.py',
+    model='dnanet',
     source='YeRen123455/Infrared-Small-Target-Detection model/model_DNANet.py',
     transforms=dict.fromkeys(spatial_attention_weights(_PREFIXES), swap_inputs),
 )

@@ -34,6 +34,6 @@ def _prefixes() -> dict[str, str]:
 KEY_MAP = KeyMap(
     prefixes=_prefixes(),
     gray_convs=(),
-    model='configs/_base_/models/drpca-net.py',
+    model='drpca-net',
     source='GrokCV/DRPCA-Net models/DRPCANet.py',
 )

@@ -24,6 +24,6 @@ def _temporal() -> dict[str, str]:
 RESUNET_KEY_MAP = KeyMap(
     prefixes={**{f'UNet.{old}': new for old, new in resunet.KEY_MAP.prefixes.items()}, **_temporal()},
     gray_convs=('backbone.stages.0.0.body.0.conv.weight', 'backbone.stages.0.0.shortcut.conv.weight'),
-    model='configs/_base_/models/resunet-dtum.py',
+    model='resunet-dtum',
     source='TinaLRJ/Multi-frame-infrared-small-target-detection-DTUM models/model_res_UNet.py',
 )

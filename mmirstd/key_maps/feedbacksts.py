@@ -30,7 +30,7 @@ def _prefixes() -> dict[str, str]:
 KEY_MAP = KeyMap(
     prefixes=_prefixes(),
     gray_convs=(),
-    model='configs/_base_/models/feedbacksts.py',
+    model='feedbacksts',
     source='IDIP-Lab/FeedbackSTS-Det model/FeedbackSTS.py',
     transforms={'decode_head.conv_seg.weight': drop_time},
     # The other form of the residual branch, which is made and never used.

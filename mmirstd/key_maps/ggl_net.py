@@ -51,6 +51,6 @@ def _prefixes() -> dict[str, str]:
 KEY_MAP = KeyMap(
     prefixes=_prefixes(),
     gray_convs=('backbone.stem.0.conv.weight', *(f'backbone.gsms.{i}.gradient.0.conv.weight' for i in range(5))),
-    model='configs/_base_/models/ggl-net.py',
+    model='ggl-net',
     source='YuChuang1205/MSDA-Net model/GGL_Net/GGL.py',
 )

@@ -65,7 +65,7 @@ _PREFIXES = _prefixes()
 KEY_MAP = KeyMap(
     prefixes=_PREFIXES,
     gray_convs=('backbone.stages.0.shortcut.conv.weight', 'backbone.stages.0.convs.0.conv.weight'),
-    model='configs/_base_/models/hcf-net.py',
+    model='hcf-net',
     source='zhengshuchen/HCFNet basicseg/networks/HCFnet.py',
     transforms={
         f'{ours}.weight': swap_inputs for ours in _PREFIXES.values() if ours.endswith('spatial_attention.conv')

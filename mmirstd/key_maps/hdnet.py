@@ -37,7 +37,7 @@ _IMAGE = 'backbone.image_branch'
 KEY_MAP = KeyMap(
     prefixes=_PREFIXES,
     gray_convs=('backbone.stem.weight', f'{_IMAGE}.body.0.conv.weight', f'{_IMAGE}.shortcut.conv.weight'),
-    model='configs/_base_/models/hdnet.py',
+    model='hdnet',
     source='xumingzhu989/HDNet-TGRS model/HDNet.py',
     transforms=dict.fromkeys(spatial_attention_weights(_PREFIXES), swap_inputs),
     # Attentions that the contrast blocks have and never use.

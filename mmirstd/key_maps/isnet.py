@@ -51,7 +51,7 @@ def _prefixes() -> dict[str, str]:
 KEY_MAP = KeyMap(
     prefixes=_prefixes(),
     gray_convs=(),
-    model='configs/_base_/models/isnet.py',
+    model='isnet',
     source='XinyiYing/BasicIRSTD model/ISNet/model_ISNet.py',
     dropped=(
         'SA',

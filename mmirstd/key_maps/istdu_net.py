@@ -30,7 +30,7 @@ def _prefixes() -> dict[str, str]:
 KEY_MAP = KeyMap(
     prefixes=_prefixes(),
     gray_convs=(),
-    model='configs/_base_/models/istdu-net.py',
+    model='istdu-net',
     source='XinyiYing/BasicIRSTD model/ISTDUNet/model_ISTDUNet.py',
     dropped=('headDet',),
 )

@@ -24,7 +24,7 @@ class KeyMap:
             be summed over the channels, which is exact because the channels are equal.  None for an official network
             with one input channel.  After a space-to-depth step
             (YOLOX's Focus) the weights are (O, 4 * 3, k, k), the three channels of a position side by side.
-        model: Config of the model the result loads into (written to the checkpoint's meta).
+        model: Network that the result loads into, by its name in our configs; then, if it is not all of it, which part.
         source: Repository and file of the official code.
         unused: Like ``prefixes``, for parameters that the official network has but whose results it never uses.  Left
             out by default, because our networks make them on request only (``official_unused=True``).
@@ -44,6 +44,11 @@ class KeyMap:
     transforms: Mapping[str, Callable[[Tensor], Tensor]] = field(default_factory=dict)
     dropped: tuple[str, ...] = ()
     unfoldable: str = ''
+
+    @property
+    def network(self) -> str:
+        """The network's name alone."""
+        return self.model.split(' ')[0]
 
     def rename(self, key: str) -> str | None:
         """Our name of an official key, or None for a key that has no place in the network."""

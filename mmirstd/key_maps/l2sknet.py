@@ -60,7 +60,7 @@ def _key_map(name: str, trunk: dict[str, str], separable: bool) -> KeyMap:
     return KeyMap(
         prefixes={**trunk, **laterals},
         gray_convs=(),
-        model=f'configs/_base_/models/{name}.py',
+        model=name,
         source='fengyiwu98/L2SKNet model/L2SKNet/L2SKNet.py',
         dropped=tuple(sorted(squares)),
     )

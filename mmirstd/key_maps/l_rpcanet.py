@@ -31,6 +31,6 @@ def _prefixes() -> dict[str, str]:
 KEY_MAP = KeyMap(
     prefixes=_prefixes(),
     gray_convs=(),
-    model='configs/_base_/models/l-rpcanet.py',
+    model='l-rpcanet',
     source='xianchaoxiu/L-RPCANet L-RPCANet/models/LRPCANet.py',
 )

@@ -50,6 +50,6 @@ def _prefixes() -> dict[str, str]:
 KEY_MAP = KeyMap(
     prefixes=_prefixes(),
     gray_convs=(),
-    model='configs/_base_/models/lrrnet.py',
+    model='lrrnet',
     source='HaLongbao/LRRNet models/LRRNet.py',
 )

@@ -43,7 +43,7 @@ def _prefixes() -> dict[str, str]:
 KEY_MAP = KeyMap(
     prefixes=_prefixes(),
     gray_convs=(),
-    model='configs/_base_/models/lvnet.py',
+    model='lvnet',
     source='ZhihuaShen/LVNet model.py',
     # Numbers of relative positions, and shortcuts that are never used.
     dropped=(

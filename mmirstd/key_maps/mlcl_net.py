@@ -20,7 +20,7 @@ def _key_map(num_blocks: int, model: str, file: str) -> KeyMap:
     return KeyMap(
         prefixes=prefixes,
         gray_convs=('backbone.stem.0.conv.weight',),
-        model=f'configs/_base_/models/{model}.py',
+        model=model,
         source=f'YuChuang1205/MSDA-Net model/MLCL_Net/{file}.py',
     )
 

@@ -68,7 +68,7 @@ def _prefixes() -> dict[str, str]:
 KEY_MAP = KeyMap(
     prefixes=_prefixes(),
     gray_convs=(),
-    model='configs/_base_/models/mrf3net.py',
+    model='mrf3net',
     source='Temperature-ai/MRF3Net nets/MRF3Net.py',
     # Made and never used.
     dropped=(

@@ -69,7 +69,7 @@ def _dropped() -> tuple[str, ...]:
 KEY_MAP = KeyMap(
     prefixes=_prefixes(),
     gray_convs=('backbone.stem.0.conv.weight',),
-    model='configs/_base_/models/msda-net.py',
+    model='msda-net',
     source='YuChuang1205/MSDA-Net model/MSDA_Net/MSDA.py',
     dropped=_dropped(),
 )

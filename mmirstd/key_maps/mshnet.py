@@ -40,7 +40,7 @@ _PREFIXES = mshnet_prefixes()
 KEY_MAP = KeyMap(
     prefixes=_PREFIXES,
     gray_convs=('backbone.stem.weight',),
-    model='configs/_base_/models/mshnet.py',
+    model='mshnet',
     source='Lliu666/MSHNet model/MSHNet.py',
     transforms=dict.fromkeys(spatial_attention_weights(_PREFIXES), swap_inputs),
 )

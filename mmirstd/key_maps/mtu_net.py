@@ -49,7 +49,7 @@ def _prefixes() -> dict[str, str]:
 KEY_MAP = KeyMap(
     prefixes=_prefixes(),
     gray_convs=('backbone.stages.0.0.body.0.conv.weight', 'backbone.stages.0.0.shortcut.conv.weight'),
-    model='configs/_base_/models/mtu-net.py',
+    model='mtu-net',
     source='TianhaoWu16/Multi-level-TransUNet model/MTU_Net.py',
     dropped=('vit1', 'conv0_0_0', 'head'),  # made and never used
 )

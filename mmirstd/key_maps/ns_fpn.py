@@ -49,7 +49,7 @@ _PREFIXES = _prefixes()
 KEY_MAP = KeyMap(
     prefixes=_PREFIXES,
     gray_convs=('backbone.stem.weight',),
-    model='configs/_base_/models/mshnet-nsfpn.py',
+    model='mshnet-nsfpn',
     source='mengduann/NS-FPN model/MSHNet_NSFPN.py',
     transforms=dict.fromkeys(
         [

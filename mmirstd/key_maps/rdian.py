@@ -42,7 +42,7 @@ def _prefixes() -> dict[str, str]:
 KEY_MAP = KeyMap(
     prefixes=_prefixes(),
     gray_convs=(),
-    model='configs/_base_/models/rdian.py',
+    model='rdian',
     source='XinyiYing/BasicIRSTD model/RDIAN/model_RDIAN.py',
     transforms={f'neck.attention.channel_attention.mlp.{i}.weight': linear_to_conv for i in (0, 2)},
     # The eight fixed kernels of the direction contrast, which ours computes by shifting.

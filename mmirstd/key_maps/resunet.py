@@ -27,6 +27,6 @@ def _prefixes() -> dict[str, str]:
 KEY_MAP = KeyMap(
     prefixes=_prefixes(),
     gray_convs=(),
-    model='configs/_base_/models/resunet.py',
+    model='resunet',
     source='XinyiYing/BasicIRSTD model/ResUNet/model_ResUNet.py',
 )

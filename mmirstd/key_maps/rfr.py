@@ -29,7 +29,7 @@ def _prefixes() -> dict[str, str]:
 RESUNET_KEY_MAP = KeyMap(
     prefixes=_prefixes(),
     gray_convs=(),
-    model='configs/_base_/models/resunet-rfr.py',
+    model='resunet-rfr',
     source='XinyiYing/RFR codes/model/RFR_framework.py',
     transforms={'fuse_past.spatial.conv.weight': swap_inputs},
     # A table of cosines, and a layer that is never used.

@@ -13,6 +13,6 @@ KEY_MAP = KeyMap(
         'FV.c5': 'decode_head.conv_seg',
     },
     gray_convs=(),
-    model='configs/_base_/models/ristdnet.py',
+    model='ristdnet',
     source='XinyiYing/BasicIRSTD model/RISTDnet/model_RISTDnet.py',
 )

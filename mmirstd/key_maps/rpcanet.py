@@ -70,9 +70,7 @@ def _pp_prefixes() -> tuple[dict[str, str], dict[str, str]]:
     return prefixes, unused
 
 
-KEY_MAP = KeyMap(
-    prefixes=_prefixes(), gray_convs=(), model='configs/_base_/models/rpcanet.py', source=f'{_SOURCE} (RPCANet9)'
-)
+KEY_MAP = KeyMap(prefixes=_prefixes(), gray_convs=(), model='rpcanet', source=f'{_SOURCE} (RPCANet9)')
 
 _PP_PREFIXES, _PP_UNUSED = _pp_prefixes()
 
@@ -80,6 +78,6 @@ PP_KEY_MAP = KeyMap(
     prefixes=_PP_PREFIXES,
     unused=_PP_UNUSED,
     gray_convs=(),
-    model='configs/_base_/models/rpcanet-pp.py',
+    model='rpcanet-pp',
     source=f'{_SOURCE} (RPCANet_LSTM)',
 )

@@ -77,7 +77,7 @@ KEY_MAP = KeyMap(
     prefixes=_PREFIXES,
     unused=_UNUSED,
     gray_convs=(),
-    model='configs/_base_/models/sctransnet.py',
+    model='sctransnet',
     source='xdFai/SCTransNet model/SCTransNet.py',
     transforms={'decode_head.fusion.weight': finest_first},
 )

@@ -49,7 +49,7 @@ def _prefixes() -> dict[str, str]:
 KEY_MAP = KeyMap(
     prefixes=_prefixes(),
     gray_convs=(),
-    model='configs/_base_/models/serankdet.py',
+    model='serankdet',
     source='GrokCV/SeRankDet model/SeRankDet/SeRankDet.py',
     # Tables of sinusoids, which ours computes.
     dropped=tuple(f'max_channel{n + 1}.pos_enc' for n in range(_STAGES)),

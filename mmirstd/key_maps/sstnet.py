@@ -52,7 +52,7 @@ def _unused() -> dict[str, str]:
 KEY_MAP = KeyMap(
     prefixes={**pyramid('backbone.'), **_clip_parts(), **head()},
     gray_convs=('backbone.stem.conv.conv.weight', 'motion_branch.embed.0.weight'),
-    model='configs/_base_/models/sstnet.py',
+    model='sstnet',
     source='UESTC-nnLab/SSTNet nets/Network.py',
     unused=_unused(),
 )
@@ -60,6 +60,6 @@ KEY_MAP = KeyMap(
 PYRAMID_KEY_MAP = KeyMap(
     prefixes=pyramid(''),
     gray_convs=('backbone.stem.conv.conv.weight',),
-    model='configs/_base_/models/sstnet.py (backbone and neck)',
+    model='sstnet (backbone and neck)',
     source='UESTC-nnLab/SSTNet nets/Network.py, Feature_Extractor',
 )

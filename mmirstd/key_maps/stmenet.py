@@ -38,7 +38,7 @@ KEY_MAP = KeyMap(
         **head(),
     },
     gray_convs=('backbone.stem.conv.conv.weight', 'clip_backbones.0.stem.conv.weight'),
-    model='configs/_base_/models/stmenet.py',
+    model='stmenet',
     source='UESTC-nnLab/STME model/STME.py',
     # Two blocks that are never used.
     dropped=('feature_fusion.C3_p4', 'feature_fusion.C3_p3'),

@@ -46,7 +46,7 @@ KEY_MAP = KeyMap(
         *(f'clip_backbones.0.stem.convs.{index}.weight' for index in range(3)),
         'clip_backbones.1.stem.conv.weight',
     ),
-    model='configs/_base_/models/tdcnet.py',
+    model='tdcnet',
     source='IVPLaboratory/TDCNet model/TDCNet/TDCNetwork.py',
     # Numbers of relative positions, projections that the cross attention never uses, and two blocks likewise.
     dropped=(

@@ -55,7 +55,7 @@ KEY_MAP = KeyMap(
         **head(),
     },
     gray_convs=('backbone.stem.conv.conv.weight',),
-    model='configs/_base_/models/tridos.py',
+    model='tridos',
     source='UESTC-nnLab/Tridos nets/slowfastnet_9520.py',
     transforms=dict.fromkeys(spatial_attention_weights(_JOINS), swap_inputs),
     # Numbers of relative positions, and two convolutions that are never used.

@@ -45,7 +45,7 @@ def _prefixes() -> dict[str, str]:
 KEY_MAP = KeyMap(
     prefixes=_prefixes(),
     gray_convs=('backbone.stages.0.entry.conv.weight',),
-    model='configs/_base_/models/uiu-net.py',
+    model='uiu-net',
     source='danfenghong/IEEE_TIP_UIU-Net model/uiunet.py',
     transforms={f'neck.fusions.{i}.spatial_attention.conv.weight': swap_inputs for i in range(4)},
 )

@@ -23,6 +23,6 @@ def _prefixes() -> dict[str, str]:
 KEY_MAP = KeyMap(
     prefixes=_prefixes(),
     gray_convs=(),
-    model='configs/_base_/models/unet.py',
+    model='unet',
     source='XinyiYing/BasicIRSTD model/Unet/model_Unet.py',
 )

@@ -24,7 +24,7 @@ class ZooEntry:
     """A network.
 
     Attributes:
-        name: Its base model, configs/_base_/models/NAME.py.
+        name: The first field of its configs' names.
         params: Number of parameters, 0 for a classical method.
         flops: Of one gray image of 256x256, None for a classical method.
         time: Backend -> median CPU time of one thread over that of GGL-Net with PyTorch.
@@ -74,7 +74,7 @@ def read_catalog(record: Path | None = None) -> list[ZooEntry]:
     published: dict[str, dict[str, float]] = {}
     # The entry that is called like the network is its authors'; others are retrained copies.
     for entry in sorted(read_official_weights().values(), key=lambda entry: entry.name):
-        base = Path(ARCHS[entry.arch].model.split(' ')[0]).stem
+        base = ARCHS[entry.arch].network
         for data_set, figures in entry.published.items():
             if 'IoU' in figures and (entry.name == base or data_set not in published.get(base, {})):
                 published.setdefault(base, {})[data_set] = figures['IoU']

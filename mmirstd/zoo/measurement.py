@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
@@ -17,6 +18,7 @@ from torch import Tensor, nn
 
 import mmirstd.registry  # noqa: F401
 from mmirstd.engine.complexity import count_params_and_flops
+from mmirstd.engine.config_names import networks
 from mmirstd.key_maps import ARCHS
 from mmirstd.key_maps.golden import golden_input, official_state_dict, samples
 from mmirstd.models.segmentors import ClassicalSegmentor, MultiFrameSegmentor
@@ -80,9 +82,18 @@ class Figures:
 
 
 def segmentation_models() -> dict[str, Config]:
-    """Base model configs of segmentation, of single images and of clips, by name, sorted."""
+    """Configs of networks of segmentation, of single images and of clips, by name, sorted.
+
+    Variants are left out: what has no file of its own in ``configs/_base_/models``, no official weights, and stands in
+    the folder of another network.
+    """
+    files = networks()
+    official = {key_map.network for key_map in ARCHS.values()}
+    folders = Counter(path.parent for path in files.values())
     configs = {
-        path.stem: Config.fromfile(path) for path in sorted((resource_root() / 'configs/_base_/models').glob('*.py'))
+        name: Config.fromfile(path)
+        for name, path in files.items()
+        if name in official or path.stem == name or folders[path.parent] == 1
     }
     init_default_scope('mmseg')
     return {
@@ -204,6 +215,6 @@ def count_and_compare(name: str, cfg: Config, size: int, records: dict[str, dict
     params, flops = count_params_and_flops(MODELS.build(cfg.model), (size, size))
     figures = Figures(params, flops)
     for arch, record in records.items():
-        if ARCHS[arch].model == f'configs/_base_/models/{name}.py':
+        if ARCHS[arch].model == name:
             figures.golden[arch] = golden_difference(cfg, arch, record)
     return figures

@@ -6,14 +6,13 @@ import copy
 
 import pytest
 import torch
-from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.structures import PixelData
 from mmseg.structures import SegDataSample
 from torch import Tensor, nn
 
 from mmirstd.registry import MODELS
-from tests.shared import REPO
+from tests.networks import network_model
 from tests.test_models.test_meta_device import base_models
 
 pytestmark = pytest.mark.gpu
@@ -28,7 +27,7 @@ def network(name: str, scope: str) -> nn.Module:
     """Built on the CPU; its batch norms know the statistics of :func:`images`, so that no value vanishes."""
     init_default_scope(scope)
     torch.manual_seed(0)
-    model = MODELS.build(Config.fromfile(REPO / f'configs/_base_/models/{name}.py').model)
+    model = MODELS.build(network_model(name))
     norms = [module for module in model.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
     for norm in norms:
         norm.momentum = 1.0

@@ -12,7 +12,7 @@ from tests.shared import REPO
 
 NETWORKS = [
     ComparedNetwork('acm', 'mmirstd::_base_/models/acm.py', 'model = dict(decode_head=dict(dropout_ratio=0.4))\n'),
-    ComparedNetwork('top', 'mmirstd::_base_/models/white-tophat.py', trains=False),
+    ComparedNetwork('top', None, "model = dict(type='mmirstd.WhiteTopHat', kernel_size=9)\n", trains=False),
 ]
 DATA = ComparisonData('mmirstd::_base_/datasets/sirst3.py', 100, Path('/data/SIRST3'))
 

@@ -3,17 +3,30 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from mmengine.config import Config
 
 from mmirstd.comparison import find_networks
 from mmirstd.utils.errors import ConfigError
+from tests.networks import network_model
 from tests.shared import REPO
 
 
 def test_by_the_names_of_networks_and_configs() -> None:
     acm, tophat, general = find_networks(['acm', 'white-tophat', 'ggl-net-tiny_general'])
     assert (acm.name, acm.model, acm.changes, acm.trains) == ('acm', 'mmirstd::_base_/models/acm.py', '', True)
-    assert not tophat.trains
+    assert (tophat.model, tophat.trains) == (None, False)
+    assert tophat.changes.startswith('model = dict(')
     assert (general.name, general.model) == ('ggl-net-tiny_general', 'mmirstd::_base_/models/ggl-net-tiny.py')
+
+
+def test_a_network_that_stands_in_its_config() -> None:
+    """Without the data and the schedule there: what all networks share is the base, the rest is written out."""
+    (dnanet, mshnet) = find_networks(['dnanet', 'mshnet'])
+    assert (dnanet.model, dnanet.changes) == ('mmirstd::_base_/models/dnanet.py', '')
+    assert mshnet.model == 'mmirstd::_base_/models/segmentor.py'
+    changes = Config.fromstring(mshnet.changes, '.py')
+    assert list(changes) == ['model']
+    assert changes.model.backbone == network_model('mshnet').backbone
 
 
 def test_a_config_of_the_user(tmp_path: Path) -> None:
@@ -54,6 +67,6 @@ def test_a_part_of_the_user(tmp_path: Path) -> None:
 
 
 def test_a_config_without_a_network(tmp_path: Path) -> None:
-    (tmp_path / 'bare.py').write_text("model = dict(type='EncoderDecoder')\n")
-    with pytest.raises(ConfigError, match='bare.py: none of its bases is a network'):
+    (tmp_path / 'bare.py').write_text('train_cfg = dict(max_epochs=3)\n')
+    with pytest.raises(ConfigError, match='bare.py: has no model'):
         find_networks([str(tmp_path / 'bare.py')])

@@ -18,7 +18,7 @@ from tests.shared import REPO
 
 from .configs import CONFIGS, load
 
-RECIPE = re.compile(r'(?:(?P<word>cpu|cpu-batch-loss|pretrained|recipe)-)?b(?P<batch>\d+)-(?P<epochs>\d+)e')
+RECIPE = re.compile(r'(?:(?P<word>cpu|pretrained|recipe)-)?b(?P<batch>\d+)-(?P<epochs>\d+)e')
 OLD = yaml.safe_load((REPO / 'configs' / 'old_names.yml').read_text(encoding='utf-8'))
 
 

@@ -22,7 +22,7 @@ SINGLE = {
 @pytest.mark.parametrize('name', sorted(SINGLE))
 def test_the_changes_make_the_network_of_the_config(name: str) -> None:
     part = base_part(SINGLE[name], 'models')
-    model = Config.fromfile(str(part))
+    model = Config(dict(model={})) if part is None else Config.fromfile(str(part))
     model.merge_from_dict({'model': model_changes(SINGLE[name], part)})
     assert model.model == Config.fromfile(str(SINGLE[name])).model
 
@@ -66,8 +66,19 @@ def test_the_text_is_a_config_of_a_detector(name: str, tmp_path: Path) -> None:
     assert cfg.bit_depth == 14
 
 
-def test_a_config_without_a_network_part(tmp_path: Path) -> None:
-    own = tmp_path / 'own.py'
-    own.write_text('model = dict(type="EncoderDecoder")\n')
-    with pytest.raises(ConfigError, match='is a network'):
-        config_text(own, None, REPO, 'a', 'b', choose_recipe(30, trained=False))
+def test_a_config_with_all_of_its_network(tmp_path: Path) -> None:
+    """No base has a part of it; without a network there is nothing to train."""
+    own, recipe = tmp_path / 'own.py', choose_recipe(30, trained=False)
+    own.write_text('model = dict(type="EncoderDecoder", backbone=dict(type="UNet", in_channels=1))\n')
+    (tmp_path / 'config.py').write_text(config_text(own, None, tmp_path, 'a', 'b', recipe))
+    assert Config.fromfile(str(tmp_path / 'config.py')).model == Config.fromfile(str(own)).model
+    own.write_text('train_cfg = dict(max_epochs=3)\n')
+    with pytest.raises(ConfigError, match='own.py: has no model'):
+        config_text(own, None, REPO, 'a', 'b', recipe)
+
+
+def test_the_network_is_called_by_its_name(tmp_path: Path) -> None:
+    recipe = choose_recipe(30, trained=False)
+    for config, name in (('mshnet_b4-400e_irstd-1k-800-201', 'mshnet'), ('ggl-net-tiny_general', 'ggl-net-tiny')):
+        text = config_text(config_of_name(config), None, tmp_path, 'a', 'b', recipe)
+        assert text.startswith(f'# {name} on images of your own.')

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import torch
-from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
 from torch import nn
 
 from mmirstd.registry import MODELS
-from tests.shared import REPO
+from tests.networks import network_model
 
 from mmdet.structures import DetDataSample  # isort: skip
 
@@ -17,8 +16,8 @@ from mmdet.structures import DetDataSample  # isort: skip
 def tiny_config(num_frames: int = 5, in_channels: int = 1, **options: object) -> dict:
     """SSTNet of 16 channels at P3, or the single-frame detector of the same parts for ``num_frames=1``."""
     init_default_scope('mmdet')
-    name = 'sstnet' if num_frames > 1 else 'yolox_single-frame'
-    model = Config.fromfile(REPO / f'configs/_base_/models/{name}.py').model
+    name = 'sstnet' if num_frames > 1 else 'yolox'
+    model = network_model(name)
     model.backbone.update(in_channels=in_channels, widen_factor=1 / 16, deepen_factor=0.1)
     model.neck.in_channels = [16, 32, 64]
     model.bbox_head.update(in_channels=8, feat_channels=8)

@@ -11,15 +11,16 @@ from mmengine.structures import PixelData
 from torch import nn
 
 from mmirstd.registry import MODELS
-from tests.shared import REPO
+from tests.networks import network_model
 
 from mmseg.structures import SegDataSample  # isort: skip
 
 
 def clip_model(name: str, num_frames: int | None = None, seed: int = 0, **options: Any) -> nn.Module:
-    """A base model of configs/_base_/models in eval mode, in double precision, on clips of another length."""
+    """A network in eval mode, in double precision, on clips of another length; it streams unless options say else."""
     init_default_scope('mmseg')
-    cfg = Config.fromfile(REPO / f'configs/_base_/models/{name}.py')
+    cfg = Config(dict(model=network_model(name)))
+    cfg.model.test_cfg.pop('frames', None)
     if num_frames is not None:
         cfg.model.num_frames = num_frames
         if 'num_frames' in cfg.model.get('temporal_neck', {}):

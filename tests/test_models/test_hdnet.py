@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 import torch
-from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
 from mmirstd.models.backbones.hd_encoder import CONTRAST, AtrousContrast
@@ -12,7 +11,7 @@ from mmirstd.models.decode_heads import HDHead
 from mmirstd.models.layers import dynamic_high_pass, frequency_rings
 from mmirstd.registry import MODELS
 from tests.golden_zoo import golden_network
-from tests.shared import REPO
+from tests.networks import network_model
 
 
 def test_the_official_cutoffs() -> None:
@@ -84,7 +83,7 @@ def test_the_filtered_image_never_changes_the_mask() -> None:
 
 def test_contrast_kernels_are_the_start_and_learn() -> None:
     init_default_scope('mmseg')
-    model = MODELS.build(Config.fromfile(REPO / 'configs/_base_/models/hdnet.py').model)
+    model = MODELS.build(network_model('hdnet'))
     model.init_weights()
     blocks = [module for module in model.modules() if isinstance(module, AtrousContrast)]
     assert len(blocks) == 5

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 import torch
-from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.structures import PixelData
 from mmseg.structures import SegDataSample
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from mmirstd.engine.config_names import networks
 from mmirstd.models.losses import (
     BinaryCrossEntropyLoss,
     CornerFocalLoss,
@@ -29,31 +29,31 @@ from mmirstd.models.losses import (
 )
 from mmirstd.models.segmentors import ClassicalSegmentor, MultiFrameSegmentor
 from mmirstd.registry import MODELS
-from tests.shared import REPO
+from tests.networks import network_model
 from tests.test_models.clip_models import sample
 
 META = torch.device('meta')
 
 
 def base_models(scope: str) -> list[str]:
-    """Learned networks of configs/_base_/models for one of mmseg and mmdet."""
+    """Learned networks of the configs for one of mmseg and mmdet."""
     init_default_scope(scope)
     names = []
-    for path in sorted((REPO / 'configs/_base_/models').glob('*.py')):
-        kind = Config.fromfile(path).model.type
+    for name in networks():
+        kind = network_model(name).type
         built = MODELS.get(kind)
         is_segmentor = kind == 'EncoderDecoder' or isinstance(built, type) and issubclass(built, MultiFrameSegmentor)
         if is_segmentor == (scope == 'mmseg') and not (
             isinstance(built, type) and issubclass(built, ClassicalSegmentor)
         ):
-            names.append(path.stem)
+            names.append(name)
     return names
 
 
 def network(name: str, scope: str) -> nn.Module:
     """Built on the CPU and moved, as a runner does."""
     init_default_scope(scope)
-    return MODELS.build(Config.fromfile(REPO / f'configs/_base_/models/{name}.py').model).to(META)
+    return MODELS.build(network_model(name)).to(META)
 
 
 class OnOneDevice(TorchDispatchMode):

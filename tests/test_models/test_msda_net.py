@@ -6,14 +6,13 @@ import math
 
 import pytest
 import torch
-from mmengine.config import Config
 from torch import nn
 
 import mmirstd.registry  # noqa: F401
 from mmirstd.models.backbones.msda_encoder import MSDAEncoder, MultiDirectionAwareness, MultiScaleDirectionBlock
 from mmirstd.models.necks.msda_neck import NormedLocalContrast
 from mmirstd.registry import MODELS
-from tests.shared import REPO
+from tests.networks import network_model
 
 
 def new_network() -> nn.Module:
@@ -21,7 +20,7 @@ def new_network() -> nn.Module:
 
     init_default_scope('mmseg')
     torch.manual_seed(0)
-    model = MODELS.build(Config.fromfile(REPO / 'configs' / '_base_' / 'models' / 'msda-net.py').model)
+    model = MODELS.build(network_model('msda-net'))
     model.init_weights()
     return model
 

@@ -1,5 +1,5 @@
 # ACM-FPN (arXiv 2009.14530) in the form of Tianfang-Zhang/acm-pytorch: asymmetric modulation in an FPN.
-_base_ = ['../segmentor.py']
+_base_ = ['./segmentor.py']
 
 normal = dict(type='Normal', layer='Conv2d', std=0.02)  # of every convolution, as in acm-pytorch
 model = dict(

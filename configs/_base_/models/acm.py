@@ -1,5 +1,5 @@
 # ACM as BasicIRSTD trains it: ACM-U-Net with three blocks a stage, no projection, and its momenta of batch norm.
-_base_ = ['../segmentor.py']
+_base_ = ['./segmentor.py']
 
 norm_cfg = dict(type='BN', momentum=0.9)
 block_norm_cfg = dict(type='BN')

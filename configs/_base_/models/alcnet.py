@@ -1,6 +1,6 @@
 # What BasicIRSTD calls ALCNet: ACM with transposed convolutions and a prediction at stride 2; no local contrast
 # operator (configs/alcnet/README.md).
-_base_ = ['../segmentor.py']
+_base_ = ['./segmentor.py']
 
 norm_cfg = dict(type='BN', momentum=0.9)
 block_norm_cfg = dict(type='BN')

@@ -1,5 +1,5 @@
 # DNANet (arXiv 2106.00487), ResNet-18 form: [2, 2, 2, 2] blocks and 16 to 256 channels.
-_base_ = ['../segmentor.py']
+_base_ = ['./segmentor.py']
 
 channels = [16, 32, 64, 128, 256]
 xavier = dict(type='Xavier', layer='Conv2d', distribution='normal')  # of every convolution, as in the official code

@@ -1,5 +1,5 @@
 # GGL-Net (arXiv 2512.09497) as a stock mmseg EncoderDecoder; 16 base channels are the paper's.
-_base_ = ['../segmentor.py']
+_base_ = ['./segmentor.py']
 
 base_channels = 16
 model = dict(

@@ -1,5 +1,5 @@
 # RDIAN (Sun et al., IEEE TGRS 2023) in BasicIRSTD's form.
-_base_ = ['../segmentor.py']
+_base_ = ['./segmentor.py']
 
 model = dict(
     data_preprocessor=dict(size_divisor=2),

@@ -1,5 +1,5 @@
 # ResUNet of BasicIRSTD: DNANet's encoder without attention and without the deepest stage, and a U-shaped decoder.
-_base_ = ['../segmentor.py']
+_base_ = ['./segmentor.py']
 
 channels = [16, 32, 64, 128]
 model = dict(

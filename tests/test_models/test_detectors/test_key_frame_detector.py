@@ -5,21 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
 from mmirstd.apis import StreamingDetector
 from mmirstd.datasets.synthetic import SceneConfig, render_scene
 from mmirstd.registry import MODELS
 from mmirstd.utils.clip_window import window_positions
-from tests.shared import REPO
+from tests.networks import network_model
 from tests.test_models.clip_models import noise, sample
 
 
 def tiny(name: str, seed: int = 0) -> torch.nn.Module:
     """STMENet or TDCNet with few channels, in eval mode."""
     init_default_scope('mmdet')
-    model = Config.fromfile(REPO / f'configs/_base_/models/{name}.py').model
+    model = network_model(name)
     model.backbone.update(widen_factor=1 / 16, deepen_factor=0.1)
     for backbone in model.clip_backbones:
         backbone.update(channels=[8, 16, 32, 64], depths=[1, 2, 1])
@@ -113,4 +112,4 @@ def test_clips_of_another_length() -> None:
     with pytest.raises(ValueError, match=r'expected clips \(B, 10, C, H, W\)'):
         model(noise(1, 7, 1, 32, 32), mode='tensor')
     with pytest.raises(ValueError, match='clip_backbones is empty'):
-        MODELS.build(Config.fromfile(REPO / 'configs/_base_/models/stmenet.py').model | dict(clip_backbones=[]))
+        MODELS.build(network_model('stmenet') | dict(clip_backbones=[]))

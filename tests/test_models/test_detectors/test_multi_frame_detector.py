@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from mmengine.config import Config, ConfigDict
+from mmengine.config import ConfigDict
 from mmengine.optim import OptimWrapper
 from mmengine.registry import init_default_scope
 
 from mmirstd.registry import MODELS
+from tests.networks import network_model
 from tests.rounding import UNIT
-from tests.shared import REPO, load_golden
+from tests.shared import load_golden
 from tests.test_models.clip_models import noise, sample, tiny_config, tiny_detector
 
 from mmdet.structures import DetDataSample  # isort: skip
@@ -217,7 +218,7 @@ def test_the_heads_loss_is_the_official_one(code: str, base: str) -> None:
     boxes = [[[40.0, 60.0, 10.0, 8.0], [100.0, 30.0, 6.0, 6.0]], [[64.0, 64.0, 12.0, 9.0]], []]
     samples = [sample([[x - w / 2, y - h / 2, x + w / 2, y + h / 2] for x, y, w, h in image]) for image in boxes]
     init_default_scope('mmdet')
-    model = Config.fromfile(REPO / f'configs/_base_/models/{base}.py').model
+    model = network_model(base)
     head = MODELS.build(ConfigDict(model.bbox_head, train_cfg=model.train_cfg))
     losses = head.loss_by_feat(
         [raw[:, 5:]], [raw[:, :4]], [raw[:, 4:5]], [s.gt_instances for s in samples], [s.metainfo for s in samples]

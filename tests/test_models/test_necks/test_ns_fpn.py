@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 import torch
-from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
 from mmirstd.models.layers import haar_inverse, haar_subbands
@@ -12,7 +11,7 @@ from mmirstd.models.necks import BPFPN, NSFPN, SkipPyramid
 from mmirstd.models.necks.ns_fpn import FeaturePurification, GaussianBlur
 from mmirstd.models.necks.spiral_sampling import SpiralSampling, spiral_offsets
 from mmirstd.registry import MODELS
-from tests.shared import REPO
+from tests.networks import network_model
 
 from .bp_fpn_models import det_batch, fcos, gradients, losses_of
 
@@ -116,8 +115,8 @@ def test_a_pyramid_in_the_skips_leaves_the_finest_level() -> None:
 def test_other_pyramids_in_its_place() -> None:
     """The same segmentor with mmdet's FPN, which makes a fair comparison."""
     init_default_scope('mmseg')
-    cfg = Config.fromfile(REPO / 'configs/_base_/models/mshnet-nsfpn.py')
-    cfg.model.neck[0].pyramid.type = 'mmdet.FPN'
-    model = MODELS.build(cfg.model).eval()
+    cfg = network_model('mshnet-nsfpn')
+    cfg.neck[0].pyramid.type = 'mmdet.FPN'
+    model = MODELS.build(cfg).eval()
     with torch.no_grad():
         assert model(torch.rand(1, 1, 32, 32), mode='tensor').shape == (1, 1, 32, 32)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import pytest
 import torch
-from mmengine.config import Config
 
+from mmirstd.engine.config_names import networks
 from mmirstd.models.layers.direction_coded import DirectionCodedUShape, pool_with_direction
 from mmirstd.models.segmentors.dtum import one_map
-from tests.shared import REPO
+from tests.networks import network_model
 from tests.test_models.clip_segmentors import as_dtum, clip_batch
 
-BASES = sorted((REPO / 'configs/_base_/models').glob('*.py'))
-SINGLE_FRAME = [path.stem for path in BASES if Config.fromfile(path).model.type == 'EncoderDecoder']
+SINGLE_FRAME = [name for name in networks() if network_model(name).type == 'EncoderDecoder']
 
 
 def test_codes_tell_where_the_maximum_was() -> None:
@@ -67,7 +66,7 @@ def test_the_official_gradient_stops_before_the_coarser_levels() -> None:
 def test_a_checkpoint_of_the_single_frame_network_loads_but_for_the_last_convolution() -> None:
     from mmirstd.registry import MODELS
 
-    cfg = Config.fromfile(REPO / 'configs/_base_/models/resunet.py').model
+    cfg = network_model('resunet')
     state = {key: value for key, value in MODELS.build(cfg).state_dict().items() if 'conv_seg' not in key}
     missing, unexpected = as_dtum('resunet').load_state_dict(state, strict=False)
     assert not unexpected

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pytest
 import torch
-from mmengine.config import Config
 
 from mmirstd.models.segmentors.multi_frame_segmentor import frame_samples
 from mmirstd.registry import MODELS
 from mmirstd.utils.clip_window import window_positions
-from tests.shared import REPO
+from tests.networks import network_model
 from tests.test_models.clip_segmentors import as_dtum, clip_batch, clip_model, key_sample
 
 VIDEO = torch.rand(8, 1, 32, 32, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
@@ -104,7 +103,7 @@ def test_a_clip_is_one_sample_of_the_loss() -> None:
 
 def test_the_parts_of_the_detectors_serve_a_segmentor() -> None:
     """SSTNet's coupling neck before a segmentation head."""
-    cfg = Config.fromfile(REPO / 'configs/_base_/models/resunet.py').model
+    cfg = network_model('resunet')
     cfg.update(
         type='mmirstd.MultiFrameSegmentor',
         num_frames=3,

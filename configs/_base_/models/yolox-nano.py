@@ -1,5 +1,5 @@
 # The single-frame baseline of half the widths, for training on CPU.
-_base_ = ['./yolox_single-frame.py']
+_base_ = ['./yolox.py']
 
 model = dict(
     backbone=dict(widen_factor=0.25),

@@ -1,2 +1,0 @@
-# Cell sizes are the paper's; the threshold was chosen on NUAA-SIRST's training images, see configs/lcm/README.md.
-model = dict(type='mmirstd.LCM', cell_sizes=[3, 5, 7, 9], threshold=5.0)

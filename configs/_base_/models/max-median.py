@@ -1,2 +1,0 @@
-# kernel_size and threshold were chosen on NUAA-SIRST's training images, see configs/max_median/README.md.
-model = dict(type='mmirstd.MaxMedian', kernel_size=41, threshold=14.0)

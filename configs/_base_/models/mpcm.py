@@ -1,2 +1,0 @@
-# Patch sizes are the paper's; the threshold was chosen on NUAA-SIRST's training images, see configs/mpcm/README.md.
-model = dict(type='mmirstd.MPCM', cell_sizes=[3, 5, 7, 9], threshold=14.0, polarity='bright')
