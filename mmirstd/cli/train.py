@@ -103,6 +103,7 @@ def _train(args: argparse.Namespace) -> int:
     from mmirstd.engine.checkpoint_files import find_checkpoint, newest_checkpoint
     from mmirstd.engine.config_errors import explain_config_errors
     from mmirstd.engine.config_files import load_config
+    from mmirstd.engine.elastic_restart import saved_before_restart
     from mmirstd.engine.hooks import (
         AverageBuffersHook,
         CheckpointGuardHook,
@@ -145,12 +146,14 @@ def _train(args: argparse.Namespace) -> int:
         from mmirstd.engine.time_budget import limit_minutes
 
         limit_minutes(cfg, args.max_minutes, time.monotonic() - started)
-    resume_notes = []
-    if args.resume:
+    restarted_from, resume_notes = saved_before_restart(cfg.work_dir)
+    if restarted_from is not None:
+        cfg.resume, cfg.load_from = True, restarted_from
+    elif args.resume:
         cfg.resume = True
         if args.resume == 'auto':
             newest = newest_checkpoint(cfg.work_dir)
-            resume_notes = [str(newest)]
+            resume_notes.append(str(newest))
             cfg.load_from = newest.path
         else:
             cfg.load_from = find_checkpoint(args.resume)
@@ -169,7 +172,7 @@ def _train(args: argparse.Namespace) -> int:
         # a base checkpoint may lack what a variant adds; a run that continues must fit exactly
         share = 0.0 if args.partial_checkpoint else (1.0 if cfg.get('resume') else 0.5)
         runner.register_hook(CheckpointGuardHook(min_match=share, filename=cfg.load_from))
-    if args.resume:
+    if args.resume or restarted_from is not None:
         runner.register_hook(ScheduleGuardHook(args.new_schedule, cfg.load_from))
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)

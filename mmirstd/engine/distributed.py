@@ -8,10 +8,11 @@ from typing import Any
 
 import torch
 from torch import distributed as torch_dist
+from torch.distributed.rendezvous import rendezvous
 
 from mmirstd.utils.errors import ConfigError
 
-from .launchers import LAUNCHER_VARIABLES, missing_variables
+from .launchers import LAUNCHER_VARIABLES, missing_variables, restart_count
 
 
 def init_distributed(launcher: str, backend: str | None = None, timeout_s: int = 1800) -> None:
@@ -41,16 +42,30 @@ def init_distributed(launcher: str, backend: str | None = None, timeout_s: int =
         )
     use_cuda = torch.cuda.is_available()
     backend = backend or ('nccl' if use_cuda else 'gloo')
+    timeout = datetime.timedelta(seconds=timeout_s)
     if use_cuda:
         from mmengine.dist import init_dist
 
-        init_dist(launcher, backend=backend, timeout=timeout_s)
+        init_dist(launcher, backend=backend, timeout=timeout_s, **_fresh_store(timeout))
         return
     for name, source in variables.items():
         os.environ.setdefault(name, os.environ[source])
     os.environ.setdefault('MASTER_ADDR', '127.0.0.1')
     os.environ.setdefault('MASTER_PORT', '29500')
-    torch_dist.init_process_group(backend, timeout=datetime.timedelta(seconds=timeout_s))
+    torch_dist.init_process_group(backend, timeout=timeout, **_fresh_store(timeout))
+
+
+def _fresh_store(timeout: datetime.timedelta) -> dict[str, Any]:
+    """Arguments for the process group of a training that torchrun started again; none for a first start.
+
+    torchrun of torch 2.13 keeps one store over all restarts. The addresses of the processes that have died stand in it,
+    and who reads one of them before the new process has written its own waits for ever.
+    """
+    restarts = restart_count()
+    if not restarts:
+        return {}
+    store, rank, world_size = next(rendezvous('env://', timeout=timeout))
+    return dict(store=torch_dist.PrefixStore(f'restart {restarts}', store), rank=rank, world_size=world_size)
 
 
 def prepare_distributed_config(cfg: Any) -> None:

@@ -34,6 +34,11 @@ class LaunchedAs(NamedTuple):
     local_rank: int
 
 
+def restart_count(environ: Mapping[str, str] = os.environ) -> int:
+    """How often torchrun has started this process again (``--max-restarts``)."""
+    return int(environ.get('TORCHELASTIC_RESTART_COUNT') or 0)
+
+
 def missing_variables(launcher: str, environ: Mapping[str, str] = os.environ) -> list[str]:
     """What a launcher should have set and has not."""
     return [name for name in LAUNCHER_VARIABLES[launcher].values() if name not in environ]

@@ -35,13 +35,16 @@ def _die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def kill_at(place: str, count: int, victim: int = 0) -> Callable[[int], None]:
+def kill_at(
+    place: str, count: int, victim: int = 0, before: Callable[[], None] = lambda: None
+) -> Callable[[int], None]:
     """What a process does to itself before the training starts.
 
     Args:
         place: One of ``PLACES`` but for those in time.
         count: The how manyeth time it comes there, from 1.
         victim: The rank that dies.
+        before: Called just before it dies.
     """
 
     def prepare(rank: int) -> None:
@@ -56,6 +59,8 @@ def kill_at(place: str, count: int, victim: int = 0) -> Callable[[int], None]:
 
         def here() -> bool:
             left[0] -= 1
+            if left[0] == 0:
+                before()
             return left[0] == 0
 
         backend, removals = hook.AtomicLocalBackend, hook._RemovalsLater
