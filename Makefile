@@ -80,12 +80,12 @@ OPENMMLAB_TESTS ?= tests/test_compat tests/test_engine tests/test_evaluation tes
 $(OPENMMLAB)/.installed: $(ROOT)requirements.txt
 	@test -x $(OPENMMLAB)/bin/python || $(PYTHON) -m venv $(OPENMMLAB)
 	@echo "== installing mmengine, mmcv-lite, mmdet and mmsegmentation into $(OPENMMLAB)"
-	grep -v '^onedl-' $(ROOT)requirements.txt > $(OPENMMLAB)/requirements.txt
-	$(OPENMMLAB)/bin/python -m pip install --disable-pip-version-check --progress-bar off "setuptools<81" wheel
+	@# mmengine 0.10 imports pkg_resources, which newer setuptools no longer have
+	{ grep -v '^onedl-' $(ROOT)requirements.txt; echo 'setuptools<81'; echo wheel; } > $(OPENMMLAB)/requirements.txt
 	$(OPENMMLAB)/bin/python -m pip install --disable-pip-version-check --progress-bar off -r $(OPENMMLAB)/requirements.txt
 	$(OPENMMLAB)/bin/python -m pip install --disable-pip-version-check --progress-bar off --no-build-isolation mmcv-lite==2.1.0
 	$(OPENMMLAB)/bin/python -m pip install --disable-pip-version-check --progress-bar off \
-	  mmengine==0.10.7 mmdet==3.3.0 mmsegmentation==1.2.2 ftfy regex
+	  'setuptools<81' mmengine==0.10.7 mmdet==3.3.0 mmsegmentation==1.2.2 ftfy regex
 	$(OPENMMLAB)/bin/python -m pip install --disable-pip-version-check --progress-bar off --no-deps -e $(ROOT)
 	@cd $(ROOT) && $(OPENMMLAB)/bin/python -m mmirstd.compat
 	@touch $@

@@ -7,7 +7,7 @@ or an OpenMMLab package to be installed.
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import platform
 import re
 import sys
@@ -288,6 +288,22 @@ def _check_openmmlab(line: Line) -> list[Finding]:
     return findings
 
 
+def _check_pkg_resources(line: Line) -> list[Finding]:
+    """The module that mmengine 0.10 imports for configs of installed packages; setuptools has had none since 82."""
+    if line is not ORIGINAL or importlib.util.find_spec('pkg_resources') is not None:
+        return []
+    version = installed_version('setuptools')
+    return [
+        Finding(
+            'warn',
+            'setuptools',
+            f'{version or "missing"}, without pkg_resources: configs that inherit from an installed package '
+            '(mmdet::..., mmseg::...) cannot be read',
+            'pip install "setuptools<81"',
+        )
+    ]
+
+
 def _check_ops() -> Finding:
     if not compiled_ops_available():
         return Finding(
@@ -371,6 +387,7 @@ def inspect_environment() -> list[Finding]:
     findings += _check_import('numpy', ('numpy',))
     findings += _check_import('cv2', OPENCV_DISTRIBUTIONS)
     findings += _check_openmmlab(line)
+    findings += _check_pkg_resources(line)
     if compiled_ops_available() is not None:
         findings.append(_check_ops())
     # With a package missing or doubled the imports can only repeat that, less clearly.

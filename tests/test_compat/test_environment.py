@@ -87,6 +87,15 @@ def test_mmcv_1_is_found(installed):
     assert 'mmcv-full' in finding.detail
 
 
+def test_setuptools_without_what_mmengine_imports(installed, monkeypatch):
+    installed({'setuptools': '84.2.1'})
+    monkeypatch.setattr(environment.importlib.util, 'find_spec', lambda name: None)
+    assert environment._check_pkg_resources(environment.ONEDL) == []
+    (finding,) = environment._check_pkg_resources(environment.ORIGINAL)
+    assert (finding.level, finding.cure) == ('warn', 'pip install "setuptools<81"')
+    assert '84.2.1, without pkg_resources' in finding.detail
+
+
 def test_two_opencv_versions_are_a_warning(installed):
     installed({'opencv-python': '5.0.0', 'opencv-python-headless': '4.11.0'})
     findings = environment._check_import('cv2', environment.OPENCV_DISTRIBUTIONS)
