@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -146,7 +147,9 @@ def accept_batch(paths: Sequence[str | os.PathLike[str]], limits: UploadLimits, 
             named = [(name, partial(unpack, member)) for name, member in _members(archive)]
             return _select(path.stem, named, limits)
     # RuntimeError: a password is needed; NotImplementedError: a compression that Python does not have.
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error) as error:
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error, OSError) as error:
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:  # a full disk; EINVAL: a place before the start
+            raise
         raise DataError(f'{path.name}: cannot be unpacked ({error}); make it again, without a password') from error
 
 

@@ -137,7 +137,7 @@ def _read(file: str) -> tuple[dict[str, list], list[dict[str, Any]]]:
         return read_image_counts(images), images
     except OSError as error:
         raise DataError(f'{file}: {error.strerror}; {_cure()}') from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, IndexError) as error:
         raise DataError(f'{file}: holds no per-image counts ({type(error).__name__}: {error}); {_cure()}') from error
 
 

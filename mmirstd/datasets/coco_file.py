@@ -13,6 +13,7 @@ from mmirstd.utils.commands import command_line
 from mmirstd.utils.errors import DataError, first_few
 from mmirstd.utils.json_text import parse_json
 
+from .image_size import MAX_PIXELS
 from .problems import Problems
 from .text_file import read_text
 
@@ -101,13 +102,13 @@ def read_coco(path: str, problems: Problems | None = None) -> CocoFile:
     images = _images(path, data['images'], problems)
     annotations = _annotations(path, data['annotations'], {image.id: image.name for image in images}, problems)
     categories = []
-    for category in data.get('categories') or []:
+    for category in _list(path, data, 'categories'):
         if not isinstance(category, dict) or _id(category.get('id')) is None:
             problems.add(DataError(f'{path}: the category {category!r} lacks an id; expected one'))
             continue
         categories.append(dict(category, id=_id(category['id'])))
     videos: dict[int | str, str] = {}
-    for video in data.get('videos') or []:
+    for video in _list(path, data, 'videos'):
         number = _id(video.get('id')) if isinstance(video, dict) else None
         if number is not None and video.get('name') is not None:
             videos[number] = str(video['name'])
@@ -132,6 +133,14 @@ def _parse(path: str) -> dict[str, Any]:
             found = sorted(data) if isinstance(data, dict) else f'a {type(data).__name__}'
             raise DataError(f'{path}: no list {key!r}, only {found}; expected {_EXPECTED}')
     return data
+
+
+def _list(path: str, data: dict[str, Any], key: str) -> list[Any]:
+    """A list that a file may leave out."""
+    entries = data.get(key) or []
+    if not isinstance(entries, list):
+        raise DataError(f'{path}: {key!r} is {str(entries)[:80]}', expected='a list')
+    return entries
 
 
 def _images(path: str, entries: list[Any], problems: Problems) -> list[CocoImage]:
@@ -203,8 +212,10 @@ def _annotations(
             extras = {key: entry[key] for key in _EXTRAS if entry.get(key) is not None}
             if 'scr' in extras:
                 extras['scr'] = _number(extras['scr'])
+            if 'track_id' in extras and _id(extras['track_id']) is None:
+                raise ValueError(extras['track_id'])
         except ValueError:
-            keys = ('bbox', 'area', 'iscrowd', 'scr', 'segmentation', 'keypoints')
+            keys = ('bbox', 'area', 'iscrowd', 'scr', 'track_id', 'segmentation', 'keypoints')
             shown = ', '.join(f'{key}={str(entry[key])[:100]}' for key in keys if key in entry)
             unreadable.append(f'{what} of {names[image_id]} has {shown or "no bbox"}')
             continue
@@ -253,7 +264,10 @@ def _id(value: Any) -> int | str | None:
 def _number(value: Any) -> float:
     """Raises ValueError for what is neither a number nor the text of one."""
     if isinstance(value, (bool, int, float, str)):
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:  # more digits than a float holds
+            pass
     raise ValueError(value)
 
 
@@ -297,21 +311,48 @@ def _keypoints(value: Any) -> NDArray[Any] | None:
 def rle_pixels(value: dict[str, Any]) -> NDArray[Any]:
     """The pixels of COCO's run lengths, (H, W) bool.
 
-    Raises:
-        ValueError: The runs do not fill the size.
-    """
-    from pycocotools import mask as coco_mask
+    pycocotools ends the process where they are wrong, so they are read here.
 
-    height, width = (int(_number(side)) for side in value['size'])
+    Raises:
+        ValueError: The runs do not fill the size, or it is larger than ``MAX_PIXELS``.
+    """
+    sides = [_number(side) for side in value['size']]
+    height, width = (int(side) if 0 < side <= MAX_PIXELS else 0 for side in sides)
+    if not 0 < height * width <= MAX_PIXELS:
+        raise ValueError(f'a mask of the size {value["size"]}')
     counts = value['counts']
-    if isinstance(counts, list):  # in pycocotools, wrong counts end the process
-        runs = np.array([_number(count) for count in counts])
-        if (runs < 0).any() or runs.sum() != height * width:
-            raise ValueError(f'counts of {runs.sum():g} pixels for an image of {height * width}')
-        values = np.arange(len(runs)) % 2 == 1
-        return np.repeat(values, runs.astype(np.int64)).reshape(width, height).T
-    decoded = coco_mask.decode({'size': [height, width], 'counts': counts.encode()})
-    return np.asarray(decoded, bool)
+    runs = np.array([_number(count) for count in _packed_runs(counts)] if isinstance(counts, str) else counts)
+    if runs.ndim != 1 or runs.dtype.kind not in 'iuf':
+        raise ValueError('counts that are no numbers')
+    if not (runs >= 0).all() or runs.sum() != height * width:
+        raise ValueError(f'counts of {runs.sum():g} pixels for an image of {height * width}')
+    values = np.arange(len(runs)) % 2 == 1
+    return np.repeat(values, runs.astype(np.int64)).reshape(width, height).T
+
+
+def _packed_runs(text: str) -> list[int]:
+    """COCO's run lengths as a text.
+
+    Each is a number of 5 bits a character, the lowest first, the sixth bit set where more follow; the last one's fifth
+    bit is the sign. From the fourth on, the difference to the one before the last is written.
+    """
+    runs: list[int] = []
+    number = shift = 0
+    for character in text:
+        code = ord(character) - 48
+        if not 0 <= code < 64 or shift > 60:
+            raise ValueError(f'counts with {character!r}')
+        number |= (code & 31) << shift
+        shift += 5
+        if code & 32:
+            continue
+        if code & 16:
+            number -= 1 << shift
+        runs.append(number + (runs[-2] if len(runs) > 2 else 0))
+        number = shift = 0
+    if shift:
+        raise ValueError('counts that end inside a number')
+    return runs
 
 
 def _enclosing(

@@ -19,6 +19,8 @@ Content = bytes | mmap.mmap
 
 _TIFF = (b'II*\0', b'MM\0*', b'II+\0', b'MM\0+')
 _PNG = b'\x89PNG\r\n\x1a\n'
+#: More cannot be: deflate (PNG) makes 1032 bytes of one, each of eight pixels at most; GIF and JPEG have less.
+_PIXELS_A_BYTE = 10_000
 _TEXT_FORMS = (b'P1', b'P2', b'P3')  # netpbm's text forms, whose length says nothing
 
 
@@ -28,6 +30,7 @@ def check_container(data: bytes, path: str | os.PathLike[str]) -> None:
     PNG: every chunk is there up to IEND and its CRC is right.  JPEG: an end-of-image marker follows the last scan.
     BMP, PGM, PPM: as many bytes as the header's size needs.  TIFF: the strips or tiles of every page lie inside the
     file.  GIF: every block is there up to the trailer.  WEBP: as many bytes as the header says.
+    PNG, JPEG, GIF: their bytes can hold as many pixels as the header claims.
     """
     if not data:
         raise DataError(f'{path}: the file is empty (0 bytes); copy or download it again')
@@ -54,6 +57,13 @@ def check_container(data: bytes, path: str | os.PathLike[str]) -> None:
             f'{path}: not an image that can be read: it starts with {data[:16]!r}; expected PNG, BMP, TIFF, JPEG, '
             'PGM, PPM, GIF or WEBP content (the name of a file does not make it an image)'
         )
+    if data.startswith((_PNG, b'\xff\xd8', b'GIF')):
+        width, height = claimed_size(data) or (0, 0)
+        if width * height > _PIXELS_A_BYTE * len(data):
+            raise DataError(
+                f'{path}: claims {width}x{height} pixels, which do not fit into {len(data)} bytes, however they are '
+                'compressed; it is corrupt, or made to fill the memory'
+            )
 
 
 def claimed_size(data: bytes) -> tuple[int, int] | None:

@@ -129,9 +129,12 @@ def read_raw_mask(path: str | os.PathLike[str]) -> tuple[NDArray[Any], bool]:
     raw = _decode(data, path)
     # Colors of a palette say how to show a class, indices which one it is; a gray palette is as good as no palette.
     if raw.ndim == 3 and has_palette(data) and not _is_gray(raw):
-        with Image.open(io.BytesIO(data)) as image:
-            if image.mode == 'P':
-                raw = np.asarray(image)
+        try:
+            with Image.open(io.BytesIO(data)) as image:
+                if image.mode == 'P':
+                    raw = np.asarray(image)
+        except Exception as error:  # Pillow raises whatever the damaged bytes lead it into
+            raise DataError(f'{path}: its palette cannot be read ({error}); save it again as PNG') from None
     return raw, is_lossy(data)
 
 
@@ -143,6 +146,8 @@ def _read_bytes(path: str | os.PathLike[str]) -> bytes:
         raise MissingDataError(f'{path}: no such file') from None
     except IsADirectoryError:
         raise DataError(f'{path}: a folder, expected an image file') from None
+    except (OSError, ValueError) as error:  # a name that no file can have, a disk that fails
+        raise DataError(f'{str(path)[:200]}: cannot be read ({error.args[-1] if error.args else error})') from None
 
 
 def _decode(data: bytes, path: str | os.PathLike[str]) -> NDArray[Any]:

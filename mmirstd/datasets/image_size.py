@@ -8,6 +8,9 @@ from mmirstd.utils.errors import DataError, MissingDataError
 
 from .image_io import read_image
 
+#: Of a mask that a label file describes; what claims more would fill the memory.
+MAX_PIXELS = 2**28
+
 
 def image_size(path: str | os.PathLike[str]) -> tuple[int, int]:
     """Height and width of an image file, in pixels.
@@ -17,15 +20,15 @@ def image_size(path: str | os.PathLike[str]) -> tuple[int, int]:
     Raises:
         MissingDataError, DataError: As :func:`~.image_io.read_image`.
     """
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image
 
     try:
         with Image.open(path) as image:
             return image.height, image.width
     except FileNotFoundError:
         raise MissingDataError(f'{path}: no such file') from None
-    except (UnidentifiedImageError, OSError):
-        height, width = read_image(path).shape
-        return height, width
     except Image.DecompressionBombError as error:
         raise DataError(f'{path}: {error}') from None
+    except Exception:  # Pillow raises whatever the damaged bytes lead it into
+        height, width = read_image(path).shape
+        return height, width

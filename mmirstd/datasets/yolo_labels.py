@@ -91,7 +91,7 @@ def read_yolo_labels(path: str | os.PathLike[str], pixels: bool = False, pose: b
 def _class_number(text: str) -> int:
     """Also ``0.0``, as NumPy's ``savetxt`` writes it."""
     value = float(text)
-    if value != int(value) or value < 0:
+    if not (0 <= value < 2**31 and value.is_integer()):
         raise ValueError(text)
     return int(value)
 

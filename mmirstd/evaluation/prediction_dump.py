@@ -205,7 +205,7 @@ class PredictionDump:
                 dict(name=str(e['name']), file=str(e['file']), height=int(e['height']), width=int(e['width']))
                 for e in index['images']
             ]
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, OverflowError) as error:
             raise DataError(
                 f'{path}: not the index of a dump ({type(error).__name__}: {error}); '
                 f'write it again by `{command_line("test")} --dump`'

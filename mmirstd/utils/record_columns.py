@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import field, fields
 from typing import Any, TypeVar
+
+from .errors import DataError
 
 R = TypeVar('R', bound='ColumnRecord')
 
@@ -39,12 +42,37 @@ class ColumnRecord:
 
     @classmethod
     def from_dict(cls: type[R], values: dict[str, Any]) -> R:
-        """From a JSON result's entry; fields of later versions are ignored."""
-        return cls(**{name: values[name] for name in cls.columns()})
+        """From a JSON result's entry; fields of later versions are ignored.
+
+        Raises:
+            DataError: A field is missing, or of another type.
+        """
+        if not isinstance(values, dict):
+            raise DataError(f'an entry of a result is {str(values)[:80]!r}', expected=f'an object with {cls.columns()}')
+        columns = [entry for entry in fields(cls) if 'unit' in entry.metadata]  # type: ignore[arg-type]
+        if missing := [entry.name for entry in columns if entry.name not in values]:
+            raise DataError(f'an entry of a result has no {", ".join(missing)}')
+        for entry in columns:
+            if not _fits(values[entry.name], str(entry.type)):
+                raise DataError(
+                    f'an entry of a result has {entry.name} {str(values[entry.name])[:80]!r}', expected=str(entry.type)
+                )
+        return cls(**{entry.name: values[entry.name] for entry in columns})
 
     def cells(self) -> list[str]:
         """The values for a line of CSV, in the order of :meth:`columns`; what is not known is empty."""
         return ['' if value is None else repr(value) for value in self.as_dict().values()]
+
+
+def _fits(value: Any, kind: str) -> bool:
+    """Whether a value is of a type that is written ``int``, ``float``, ``bool``, or one of them ``| None``."""
+    if value is None:
+        return kind.endswith('None')
+    if isinstance(value, bool) or kind.startswith('bool'):
+        return isinstance(value, bool) and kind.startswith('bool')
+    if isinstance(value, int):
+        return abs(value) < 2**63
+    return kind.startswith('float') and isinstance(value, float) and math.isfinite(value)
 
 
 def _number(value: float) -> int | float:

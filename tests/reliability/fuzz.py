@@ -1,32 +1,34 @@
 """Damaged and invented files for everything that reads one: nothing but our own errors may come out.
 
-    OMP_NUM_THREADS=1 python -m tests.reliability.fuzz --seconds 60
-    python -m tests.reliability.fuzz --atheris image     # guided by coverage, where atheris is installed
+    OMP_NUM_THREADS=1 python -m tests.reliability.fuzz --cases 50000
 
-Each case is a good file that was changed (bits, cuts, repeated and exchanged parts, numbers at their limits).  A case
-that ends in another error, takes longer than two seconds or fills the memory is a finding; it is kept beside the
-report, and becomes a test in tests/test_findings.py.
+Each case is a good file that was changed: bytes (bits, cuts, repeated and exchanged parts, numbers at their limits),
+and of JSON and XML also the tree (values of other types, keys that are gone, parts that are repeated).  A case that
+ends in another error, takes longer than two seconds or fills the memory is a finding; it is kept beside the report, and
+becomes a test in tests/test_findings.py.  ``tests.reliability.guided_fuzz`` lets the coverage of our code guide.
 """
 
 from __future__ import annotations
 
 import argparse
-import io
+import copy
 import json
+import logging
+import os
 import random
 import resource
 import sys
 import tempfile
 import time
 import traceback
+import warnings
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
-import cv2
-import numpy as np
-from PIL import Image
+from tests.reliability.fuzz_targets import targets
 
 LIMIT_SECONDS = 2.0
 LIMIT_BYTES = 3 * 2**30
@@ -35,10 +37,26 @@ TOKENS = [
     *(b'-1', b'0', b'1e999', b'NaN', b'null', b'true', b'[]', b'{}', b'[' * 5000, b'9' * 30, b'9' * 5000, b'"a"'),
     *(b'"', b',', b'../', b'%s', b'\t', b'#'),
 ]
+#: In the place of any value of JSON.
+VALUES: list[Any] = [
+    *(None, True, False, 0, -1, 1, 2**31, 2**63, -(2**63), 10**400, 0.5, -0.0, 1e-320, 1e308, float('nan')),
+    *(float('inf'), '', 'a', '0', 'nan', '1e999', '../../x', '\ud800', 'a\0b', 'x' * 3000, [], {}, [[]], [None]),
+    *([1, 2, 3, 4], [-1e9, 0, 1e9, 1], {'a': 1}, [{}], [[[[[[]]]]]]),
+]
 
 
 def mutate(data: bytes, draw: random.Random) -> bytes:
     """Another version of a file."""
+    if draw.random() < 0.6:
+        for parse in (_change_json, _change_xml):
+            changed = parse(data, draw)
+            if changed is not None:
+                return changed
+    return mutate_bytes(data, draw)
+
+
+def mutate_bytes(data: bytes, draw: random.Random) -> bytes:
+    """Change bytes."""
     for _ in range(draw.choice((1, 1, 1, 2, 3, 8))):
         size = len(data)
         at, end = sorted((draw.randint(0, size), draw.randint(0, size)))
@@ -63,116 +81,65 @@ def mutate(data: bytes, draw: random.Random) -> bytes:
     return data
 
 
-def scene() -> np.ndarray:
-    return np.random.default_rng(0).integers(0, 255, (9, 11), np.uint8)
+def _change_json(data: bytes, draw: random.Random) -> bytes | None:
+    """Change values, keys and lists; None where it is no JSON with something in it."""
+    if data[:1] not in (b'{', b'['):
+        return None
+    try:
+        root = json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+    for _ in range(draw.choice((1, 1, 1, 2, 3))):
+        places: list[tuple[Any, Any]] = []
+        todo = [root]
+        while todo:
+            node = todo.pop()
+            inside = list(node) if isinstance(node, dict) else range(len(node)) if isinstance(node, list) else ()
+            places += [(node, key) for key in inside]
+            todo += [node[key] for key in inside]
+        if not places:
+            return json.dumps(draw.choice(VALUES)).encode('utf-8', 'surrogatepass')
+        node, key = draw.choice(places)
+        way = draw.randrange(6)
+        if way < 3:
+            node[key] = copy.deepcopy(draw.choice(VALUES))
+        elif way == 3:
+            del node[key]
+        elif way == 4:
+            other, name = draw.choice(places)
+            if name in other if isinstance(other, dict) else name < len(other):
+                node[key] = copy.deepcopy(other[name])
+        elif isinstance(node, list):
+            node.insert(key, copy.deepcopy(node[key]))
+        else:
+            node[draw.choice(('', 'id', 'x', key + 'x'))] = node.pop(key)
+    return json.dumps(root, ensure_ascii=draw.random() < 0.9).encode('utf-8', 'surrogatepass')
 
 
-def _images() -> list[tuple[str, bytes]]:
-    found = []
-    for suffix in ('png', 'tif', 'bmp', 'pgm', 'jpg', 'webp', 'gif'):
-        stream = io.BytesIO()
-        Image.fromarray(scene()).save(
-            stream,
-            dict(jpg='JPEG', tif='TIFF', pgm='PPM').get(suffix, suffix.upper()),
-            **({} if suffix != 'tif' else {}),
-        )
-        found.append((f'a.{suffix}', stream.getvalue()))
-    found.append(('a.png', cv2.imencode('.png', scene().astype(np.uint16) * 200)[1].tobytes()))
-    found.append(('a.tif', cv2.imencode('.tif', scene().astype(np.float32))[1].tobytes()))
-    return found
-
-
-def _saved(save: Callable[[io.BytesIO], Any]) -> bytes:
-    stream = io.BytesIO()
-    save(stream)
-    return stream.getvalue()
-
-
-def _coco() -> bytes:
-    common: dict[str, Any] = dict(image_id=1, category_id=1, bbox=[1, 2, 3, 4])
-    return json.dumps(
-        dict(
-            videos=[dict(id=1, name='v')],
-            images=[dict(id=1, file_name='a/b.png', width=11, height=9, video_id=1, frame_id=0)],
-            annotations=[
-                dict(id=1, **common, area=12, iscrowd=0, segmentation=[[1, 2, 4, 2, 4, 6]]),
-                dict(id=2, **common, segmentation=dict(size=[9, 11], counts=[3, 4, 92])),
-            ],
-            categories=[dict(id=1, name='target')],
-        )
-    ).encode()
-
-
-def _checkpoint(**options: Any) -> bytes:
-    import torch
-
-    return _saved(
-        lambda stream: torch.save({'state_dict': {'a': torch.ones(2)}, 'meta': {'epoch': 1}}, stream, **options)
-    )
-
-
-def targets() -> dict[str, tuple[list[tuple[str, bytes]], Callable[[Path], Any]]]:
-    """Name -> good files by name, and what reads a file."""
-    import mmirstd.registry  # noqa: F401
-    from mmirstd.apis.frame_stream import RawFormat
-    from mmirstd.apis.inputs import read_still
-    from mmirstd.cli.compare import _read
-    from mmirstd.compat.checkpoint import load_checkpoint_file
-    from mmirstd.datasets.coco_file import read_coco
-    from mmirstd.datasets.image_io import page_count, read_image, read_mask, read_pages
-    from mmirstd.datasets.split_file import read_split_entries
-    from mmirstd.datasets.txt_list import read_txt_list
-    from mmirstd.deploy.graph_description import GraphDescription
-    from mmirstd.engine.checkpoint_files import checkpoint_defect, looks_like_checkpoint
-    from mmirstd.evaluation.prediction_dump import PredictionDump
-    from mmirstd.evaluation.prediction_files import read_map
-
-    def pages(path: Path) -> None:
-        page_count(path)
-        for _ in read_pages(path):
-            pass
-
-    def raw(path: Path) -> None:
-        head, _, rest = path.read_bytes().partition(b'\n')
-        try:
-            form = RawFormat.parse(head.decode('latin1'))
-        except ValueError:
-            return
-        stream = io.BytesIO(rest)
-        while form.read(stream) is not None:
-            pass
-
-    def inspect(path: Path) -> None:
-        looks_like_checkpoint(path)
-        checkpoint_defect(path, thorough=True)
-        load_checkpoint_file(path, 'cpu')
-
-    images = _images()
-    npy = _saved(lambda stream: np.save(stream, scene()))
-    record = dict(images=[dict(name='a', tp=1, fp=0, fn=0, tn=98, targets=1, detected=1, alarms=0, alarm_pixels=0)])
-    index = dict(format='mmirstd-dump', version=1, images=[dict(name='a', file='a.png', height=9, width=11)])
-    description = GraphDescription('segmentation', 'acm', 0.5, outputs=dict(mask='the mask')).to_json().encode()
-    return {
-        'image': (images, read_image),
-        'mask': (images, read_mask),
-        'pages': ([item for item in images if item[0].endswith(('tif', 'gif', 'webp'))], pages),
-        'array': ([('a.npy', npy)], read_still),
-        'map': ([('a.npy', npy), ('a.npz', _saved(lambda s: np.savez(s, a=scene())))], read_map),
-        'coco': ([('a.json', _coco())], lambda path: read_coco(str(path))),
-        'txt list': ([('a.txt', b'a/1.png 1,2,3,4,0 5,6,7,8,0\nb/2.png\n')], read_txt_list),
-        'split': ([('a.txt', b'a\nb.png\nc/d\te\n')], read_split_entries),
-        'raw stream': ([('a.raw', b'4x3:uint16\n' + bytes(48)), ('a.raw', b'4x3\n' + bytes(24))], raw),
-        'checkpoint': (
-            [('a.pth', _checkpoint()), ('a.pth', _checkpoint(_use_new_zipfile_serialization=False))],
-            inspect,
-        ),
-        'exported': (
-            [('a.txt', description)],
-            lambda path: GraphDescription.from_json(path.read_bytes().decode('utf-8', 'replace'), 'a.onnx'),
-        ),
-        'per image': ([('a.json', json.dumps(record).encode())], lambda path: _read(str(path))),
-        'dump': ([('index.json', json.dumps(index).encode())], lambda path: PredictionDump(path.parent)),
-    }
+def _change_xml(data: bytes, draw: random.Random) -> bytes | None:
+    """Change texts, attributes and elements; None where it is no XML."""
+    if data[:1] != b'<':
+        return None
+    try:
+        root = ElementTree.fromstring(data)
+    except (ElementTree.ParseError, ValueError, LookupError):
+        return None
+    words = ['', '-1', '0', '1e999', 'nan', 'a', '9' * 400, '1,2', '1,2;3,4', '0.5', '../x', ',', 'x' * 3000]
+    for _ in range(draw.choice((1, 1, 1, 2, 3))):
+        elements = list(root.iter())
+        element = draw.choice(elements)
+        way = draw.randrange(5)
+        if way == 0:
+            element.text = draw.choice(words)
+        elif way == 1 and element.attrib:
+            element.set(draw.choice(list(element.attrib)), draw.choice(words))
+        elif way == 2 and element.attrib:
+            del element.attrib[draw.choice(list(element.attrib))]
+        elif way == 3 and len(element):
+            element.remove(element[draw.randrange(len(element))])
+        elif len(element):
+            element.append(copy.deepcopy(draw.choice(elements)))
+    return ElementTree.tostring(root) if len(list(root.iter())) < 500 else None
 
 
 def try_case(read: Callable[[Path], Any], path: Path, data: bytes) -> str | None:
@@ -191,85 +158,64 @@ def try_case(read: Callable[[Path], Any], path: Path, data: bytes) -> str | None
     return f'took {seconds:.1f} s' if seconds > LIMIT_SECONDS else None
 
 
-def fuzz(seconds: float, seed: int, names: list[str], keep: Path) -> int:
-    """Try files for so long, each kind in its turn; the number of findings."""
-    draw = random.Random(seed)
+def be_quiet() -> None:
+    """Our own warnings, a line for each damaged file, are not shown."""
+    warnings.simplefilter('ignore')
+    logging.disable(logging.CRITICAL)
+
+
+def peak_memory() -> float:
+    """MiB that this process had at most."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def fuzz(cases: int, seed: int, names: list[str], keep: Path) -> int:
+    """Try so many files of each kind.
+
+    Args:
+        cases: Of each kind.
+        seed: Of the changes.
+        names: Of the kinds; empty: all.
+        keep: Folder for findings.
+
+    Returns:
+        The number of findings.
+    """
     known = {name: value for name, value in targets().items() if not names or name in names}
-    count: Counter[str] = Counter()
-    found: dict[str, str] = {}
-    end = time.monotonic() + seconds
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        while time.monotonic() < end:
-            for kind, (files, read) in known.items():
-                for _ in range(50):
-                    file, data = draw.choice(files)
-                    changed = mutate(data, draw)
-                    count[kind] += 1
-                    wrong = try_case(read, folder / file, changed)
-                    if wrong is not None and (kind + wrong[-300:]) not in found:
-                        found[kind + wrong[-300:]] = wrong
-                        (keep / f'{kind.replace(" ", "_")}_{len(found)}_{file}').write_bytes(changed)
-                        print(f'{kind}: {wrong}', flush=True)
-    print(f'{count.total()} cases, {len(found)} kinds of findings: {dict(count)}')
-    return len(found)
-
-
-def fuzz_metrics(seconds: float, seed: int) -> int:
-    """Measures of random masks against slow ones that were written from the definitions; the number of cases."""
-    from mmirstd.evaluation.functional import evaluate
-    from tests.reliability.slow_measures import slow_measures
-
-    rng = np.random.default_rng(seed)
-    end, cases = time.monotonic() + seconds, 0
-    while time.monotonic() < end:
-        pairs = []
-        for _ in range(rng.integers(1, 4)):
-            shape = rng.integers(1, 12, 2)
-            mask = (rng.random(shape) < rng.choice([0, 0.05, 0.3, 1])).astype(np.uint8)
-            score = np.where(mask, rng.random(shape) ** 0.5, rng.random(shape) ** 3).astype(np.float32)
-            pairs.append((score, mask))
-        ours, slow = evaluate('default', pairs), slow_measures(pairs)
-        for name, value in slow.items():
-            assert np.isclose(ours[name], value, rtol=1e-9, atol=0, equal_nan=True), (name, ours[name], value, pairs)
-        cases += 1
-    print(f'{cases} sets of masks: {", ".join(slow)} equal the slow reference')
-    return cases
-
-
-def guided(kind: str) -> None:
-    """Let atheris look for new paths through our code."""
-    import atheris
-
-    with atheris.instrument_imports(include=['mmirstd']):
-        files, read = targets()[kind]
-    folder = Path(tempfile.mkdtemp())
-
-    def one(data: bytes) -> None:
-        wrong = try_case(read, folder / files[0][0], data)
-        if wrong is not None:
-            raise AssertionError(wrong)
-
-    atheris.Setup([sys.argv[0], '-rss_limit_mb=4096', '-timeout=10'], one)
-    atheris.Fuzz()
+    total = Counter[str]()
+    print(f'{"kind":16} {"cases":>9} {"CPU s":>7} {"findings":>9} {"peak MiB":>9}')
+    for kind, target in known.items():
+        draw = random.Random(f'{seed} {kind}')
+        found: dict[str, str] = {}
+        began = time.process_time()
+        with tempfile.TemporaryDirectory() as name:
+            for _ in range(cases):
+                file, data = draw.choice(target.files)
+                changed = mutate(data, draw)
+                wrong = try_case(target.read, Path(name) / file, changed)
+                if wrong is not None and wrong[-200:] not in found:
+                    found[wrong[-200:]] = wrong
+                    (keep / f'{kind.replace(" ", "_")}_{len(found)}_{file}').write_bytes(changed)
+                    print(f'{kind}: {wrong}', flush=True)
+        seconds = time.process_time() - began
+        total.update(cases=cases, findings=len(found))
+        print(f'{kind:16} {cases:9,} {seconds:7.1f} {len(found):9} {peak_memory():9.0f}', flush=True)
+    print(f'{total["cases"]:,} cases, {total["findings"]} kinds of findings')
+    return total['findings']
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--seconds', type=float, default=60, help='of the files, and a fifth of it of the measures')
+    parser.add_argument('--cases', type=int, default=50_000, help='of each kind; default: %(default)s')
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument('--targets', nargs='*', default=[], help='only these')
     parser.add_argument('--keep', type=Path, default=Path(tempfile.gettempdir()), help='folder for findings')
-    parser.add_argument('--atheris', metavar='TARGET', help='guided by coverage, one target, until Ctrl-C')
     args = parser.parse_args()
+    args.keep.mkdir(parents=True, exist_ok=True)
     resource.setrlimit(resource.RLIMIT_AS, (LIMIT_BYTES, LIMIT_BYTES))
-    if args.atheris:
-        guided(args.atheris)
-        return
-    found = fuzz(args.seconds, args.seed, args.targets, args.keep)
-    if not args.targets:
-        fuzz_metrics(args.seconds / 5, args.seed)
-    sys.exit(found > 0)
+    be_quiet()
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # what decoders say
+    sys.exit(fuzz(args.cases, args.seed, args.targets, args.keep) > 0)
 
 
 if __name__ == '__main__':

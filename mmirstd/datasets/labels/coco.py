@@ -99,7 +99,7 @@ def _images(
             frame=entry.frame_id,
             where=str(path),
         )
-        if image.height is None and image.path is not None:
+        if None in (image.height, image.width) and image.path is not None:
             image.height, image.width = image_size(image.path)
     indices = _class_indices(path, data, classes)
     boxes = [annotation.bbox for annotation in data.annotations]
@@ -124,7 +124,7 @@ def _images(
         image = images[annotation.image_id]
         factors = np.array([1.0, 1.0])
         if shares:
-            if image.height is None:
+            if image.height is None or image.width is None:
                 raise DataError(f'{path}: {image.name}: boxes are shares of a size that is not known; add the image')
             factors = np.array(image.size[::-1], np.float64)
         shape, left_out = _shape(path, annotation, image, corners, factors)
@@ -171,7 +171,7 @@ def _shape(
             pixels = rle_pixels(segmentation)
         except ValueError as error:
             raise DataError(f'{path}: the run lengths of a target of {image.name} cannot be read: {error}') from None
-        if image.height is not None and pixels.shape != image.size:
+        if None not in (image.height, image.width) and pixels.shape != image.size:
             raise DataError(
                 f'{path}: {image.name} is {image.width}x{image.height} pixels, a mask of it '
                 f'{pixels.shape[1]}x{pixels.shape[0]}; expected the size of the image'

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from mmirstd.utils.errors import DataError
 
+from ..image_size import MAX_PIXELS
 from ..sequences import frame_number
 from .classes import TARGET, ClassIndex
 from .image_files import ImageFolder
@@ -20,12 +21,14 @@ from .label_set import Annotation, LabeledImage, LabelSet
 from .options import ReadOptions
 from .placing import Placing
 from .shapes import Box, Mask, Point, Polygon, Shape, mask_of
-from .xml_file import child, number, read_xml, write_xml
+from .xml_file import child, number, read_xml, whole, write_xml
 
 NAME = 'cvat'
 _EXPECTED = "CVAT's XML 1.1 (annotations with images or tracks)"
 #: Vertices that stand for an ellipse.
 ELLIPSE_CORNERS = 36
+#: Of a video; ten hours. A file that claims more would fill the memory.
+MAX_FRAMES = 1_000_000
 _KINDS = ('box', 'polygon', 'mask', 'ellipse', 'points')
 _NO_INSIDE = ('polyline', 'cuboid', 'skeleton', 'tag')
 
@@ -84,7 +87,7 @@ def _images(
         name = folder.find(listed) if listed else None
         subset = (element.get('subset') or '').strip()
         height, width = (
-            int(number(path, side, element.get(side))) if element.get(side) else None for side in ('height', 'width')
+            whole(path, side, element.get(side)) if element.get(side) else None for side in ('height', 'width')
         )
         image = LabeledImage(
             name or listed,
@@ -138,8 +141,9 @@ def _video(
 ) -> list[LabeledImage]:
     """The frames of a video; boxes between two key frames are where CVAT shows them: on the straight line."""
     sides = [root.findtext(f'meta//original_size/{side}') for side in ('height', 'width')]
-    height, width = (int(number(path, 'original_size', side)) if side else None for side in sides)
-    count = int(number(path, 'size', root.findtext('meta//size'))) if root.findtext('meta//size') else 0
+    height, width = (whole(path, 'original_size', side) if side else None for side in sides)
+    size = root.findtext('meta//size')
+    count = whole(path, 'size', size) if size else 0
     source = (root.findtext('meta/source') or root.findtext('meta//task/name') or path.stem).strip()
     by_number = {frame_number(name): name for name in folder.names}
     if len(by_number) < len(folder.names):
@@ -150,6 +154,8 @@ def _video(
     images: dict[int, LabeledImage] = {}
 
     def frame(index: int) -> LabeledImage:
+        if not 0 <= index < MAX_FRAMES:
+            raise DataError(f'{path}: has a frame {index:,}', expected=f'0 to {MAX_FRAMES - 1:,}')
         if index not in images:
             name = by_number.get(index)
             images[index] = LabeledImage(
@@ -163,17 +169,20 @@ def _video(
             )
         return images[index]
 
+    if count > MAX_FRAMES:
+        raise DataError(f'{path}: has {count:,} frames', expected=f'{MAX_FRAMES:,} at most')
     for index in range(count):
         frame(index)
     filled_in = 0
     for track in root.iter('track'):
         label = classes.index(track.get('label'), path)
-        track_id = int(track.get('id') or 0)
+        track_id = whole(path, 'the id of a track', track.get('id') or '0')
         before: tuple[int, Shape] | None = None
-        for item in sorted(track, key=lambda item: int(item.get('frame') or 0)):
+        for item in sorted(track, key=lambda item: whole(path, 'frame', item.get('frame') or '0')):
             if not _counts(item, left_out):
                 continue
-            index = int(number(path, 'frame', item.get('frame')))
+            index = whole(path, 'frame', item.get('frame'))
+            frame(index)
             (shape, *_) = _shapes(path, item)
             if before is not None:
                 between = _between(before, (index, shape))
@@ -243,7 +252,8 @@ def _mask(path: Path, item: Element) -> Shape:
     try:
         runs = [int(text) for text in (item.get('rle') or '').split(',')]
         left, top, width, height = (int(item.get(key) or '') for key in ('left', 'top', 'width', 'height'))
-        if min(runs) < 0 or min(width, height) <= 0 or sum(runs) > width * height:
+        fits = 0 < width * height <= MAX_PIXELS and abs(left) + abs(top) < MAX_PIXELS
+        if min(runs) < 0 or min(width, height) <= 0 or sum(runs) > width * height or not fits:
             raise ValueError
     except ValueError:
         raise DataError(

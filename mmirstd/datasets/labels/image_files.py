@@ -67,7 +67,7 @@ class ImageFolder:
         """
         if beside is not None:
             place = Path(os.path.normpath(beside / name.strip().replace('\\', '/')))
-            if place.is_file() and place.suffix.lower() in IMAGE_SUFFIXES and place.is_relative_to(self.root):
+            if os.path.isfile(place) and place.suffix.lower() in IMAGE_SUFFIXES and place.is_relative_to(self.root):
                 return place.relative_to(self.root).as_posix()
         stem, suffix = os.path.splitext(clean_name(name))
         stem, suffix = (stem, suffix.lower()) if suffix.lower() in IMAGE_SUFFIXES else (stem + suffix, '')

@@ -13,13 +13,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from mmirstd.utils.errors import DataError
 from mmirstd.utils.files import write_text
 from mmirstd.utils.json_text import parse_json
 from mmirstd.utils.png import encode_png
 
+from ..image_size import MAX_PIXELS
 from ..text_file import read_text
 from .classes import TARGET, ClassIndex
 from .image_files import ImageFolder
@@ -67,14 +68,17 @@ def read(source: Path, options: ReadOptions) -> LabelSet:
         groups: dict[tuple[int, Any], Annotation] = {}
         for item in data['shapes']:
             kind = item.get('shape_type') or 'polygon' if isinstance(item, dict) else None
-            if kind in _LINES:
+            if isinstance(kind, str) and kind in _LINES:
                 left_out[str(kind)] += 1
                 continue
             circles += kind == 'circle'
             for shape in _shapes(path, item, kind):
                 annotation = Annotation(shape, classes.index(str(item.get('label') or ''), path))
-                key = (annotation.label, item.get('group_id'))
-                if item.get('group_id') is not None and key in groups and not isinstance(shape, Point):
+                group = item.get('group_id')
+                if not isinstance(group, (int, float, str, type(None))):
+                    raise DataError(f'{path}: the group_id of a shape is {str(group)[:80]}', expected='a number')
+                key = (annotation.label, group)
+                if group is not None and key in groups and not isinstance(shape, Point):
                     groups[key].shape = _together(path, groups[key].shape, shape)
                     continue
                 groups[key] = annotation
@@ -115,7 +119,7 @@ def _image(path: Path, data: dict[str, Any], folder: ImageFolder, root: Path) ->
             try:
                 with Image.open(io.BytesIO(image.data)) as content:
                     suffix = '.jpg' if content.format == 'JPEG' else f'.{str(content.format).lower()}'
-            except (UnidentifiedImageError, OSError):
+            except Exception:  # Pillow raises whatever the damaged bytes lead it into
                 raise DataError(f'{path}: imageData is no image; add the file {listed or path.stem}') from None
         image.name = below.as_posix() + suffix
     return image
@@ -133,10 +137,10 @@ def _shapes(path: Path, item: Any, kind: Any) -> list[Shape]:
     if isinstance(item, dict):
         try:
             points = np.array(item.get('points'), np.float64).reshape(-1, 2)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             points = np.array([])
     least = {'polygon': 3, 'rectangle': 2, 'oriented_rectangle': 4, 'circle': 2, 'mask': 2, 'point': 1, 'points': 1}
-    if kind not in least:
+    if not isinstance(kind, str) or kind not in least:
         raise DataError(f'{path}: a shape of the kind {kind!r}; expected {", ".join((*least, *_LINES))}')
     if len(points) < least[kind] or not np.isfinite(points).all():
         raise DataError(
@@ -158,12 +162,15 @@ def _shapes(path: Path, item: Any, kind: Any) -> list[Shape]:
 
 def _mask(path: Path, item: dict[str, Any], points: NDArray[Any]) -> Shape:
     """Pixels; the corners are its first and last pixel."""
+    data = _decoded(path, item.get('mask'))
     try:
-        with Image.open(io.BytesIO(_decoded(path, item.get('mask')))) as content:
+        with Image.open(io.BytesIO(data)) as content:
             pixels = np.asarray(content)
-    except (UnidentifiedImageError, OSError):
+    except Exception:  # Pillow raises whatever the damaged bytes lead it into
         raise DataError(f'{path}: a mask that is no image; save the labels again') from None
     pixels = pixels.max(axis=-1) if pixels.ndim == 3 else pixels
+    if np.abs(points).max() > MAX_PIXELS:
+        raise DataError(f'{path}: a mask at {points.min(axis=0).tolist()}', expected='its place in the image')
     left, top = points.astype(int).min(axis=0).tolist()
     found = mask_of(pixels, left, top)
     if found is None:
@@ -176,6 +183,8 @@ def _together(path: Path, first: Shape, second: Shape) -> Shape:
     if isinstance(first, Mask) and isinstance(second, Mask):
         x1, y1 = min(first.left, second.left), min(first.top, second.top)
         x2, y2 = (int(max(first.bounds[k], second.bounds[k])) for k in (2, 3))
+        if (y2 - y1) * (x2 - x1) > MAX_PIXELS:
+            raise DataError(f'{path}: masks of a group are {x2 - x1}x{y2 - y1} pixels together; ungroup them')
         pixels = np.zeros((y2 - y1, x2 - x1), bool)
         for mask in (first, second):
             rows, columns = mask.pixels.shape

@@ -125,7 +125,7 @@ def _is_whole(value: Any) -> bool:
 def _coordinate(value: Any, axis: str, where: str) -> float:
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not math.isfinite(number):
         raise DataError(f'{where}: {axis} is {value!r}; expected a number of pixels')

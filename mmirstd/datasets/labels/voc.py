@@ -16,7 +16,7 @@ from .label_set import Annotation, LabeledImage, LabelSet
 from .options import ReadOptions
 from .placing import Placing
 from .shapes import Box, Point
-from .xml_file import child, number, read_xml, write_xml
+from .xml_file import child, number, read_xml, whole, write_xml
 
 NAME = 'voc'
 _EXPECTED = 'Pascal VOC XML (an annotation with objects)'
@@ -78,7 +78,7 @@ def _image(path: Path, content: Element, folder: ImageFolder, root: Path) -> Lab
     # Files are renamed and <filename> stays: then the XML's own name tells.
     name = (folder.find(listed, path.parent) if listed else None) or folder.find(path.stem, path.parent)
     sides = [content.findtext(f'size/{side}') for side in ('height', 'width')]
-    height, width = (int(number(path, 'size', side)) if side and side.strip() else 0 for side in sides)
+    height, width = (whole(path, 'size', side) if side and side.strip() else 0 for side in sides)
     return LabeledImage(
         name or listed or path.stem,
         folder.path(name) if name else None,

@@ -53,6 +53,18 @@ def child(parent: Element, name: str, text: object = '') -> Element:
     return element
 
 
+def whole(path: str | os.PathLike[str], what: str, text: str | None) -> int:
+    """The whole number in a text; ``8.0`` is one, too.
+
+    Raises:
+        DataError: It is none, or has more than nine digits; the message names file and element.
+    """
+    value = number(path, what, text)
+    if not (abs(value) < 1e9 and value.is_integer()):
+        raise DataError(f'{path}: {what} is {str(text)[:80]!r}; expected a whole number')
+    return int(value)
+
+
 def number(path: str | os.PathLike[str], what: str, text: str | None) -> float:
     """The number in a text.
 
@@ -62,4 +74,4 @@ def number(path: str | os.PathLike[str], what: str, text: str | None) -> float:
     try:
         return float(text or '')
     except ValueError:
-        raise DataError(f'{path}: {what} is {text!r}; expected a number') from None
+        raise DataError(f'{path}: {what} is {text if text is None else text[:80]!r}; expected a number') from None
