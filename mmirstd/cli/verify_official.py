@@ -161,7 +161,7 @@ def print_comparison(entry: Any, data_set: str, record: dict[str, Any], rows: li
             '' if difference is None else f'{"+" if difference >= 0 else "-"}{_text(name, abs(difference))}',
             _text(name, row['default']),
         )
-    print(f'\n{entry.name}, official weights, {data_set} ({record["images"]} images)')
+    print(f'\n{entry.name}, official weights, {data_set} ({record["images"]} samples)')
     print(f'official code: {entry.source}{f" at {entry.commit[:7]}" if entry.commit else ""}')
     print(f'it evaluates:  {entry.outputs}')
     print(as_text(table, width=110))

@@ -135,8 +135,8 @@ def _entry(path: Path, name: str, given: Any) -> OfficialWeights:
 
 
 def _without_counts(data_set: str) -> str:
-    """``nudt-sirst-663-664`` -> ``nudt-sirst``."""
-    words = data_set.split('-')
+    """``nudt-sirst-663-664`` -> ``nudt-sirst``; ``nudt-mirsdt-masks`` -> ``nudt-mirsdt``, of which it is a form."""
+    words = data_set.removesuffix('-masks').split('-')
     while len(words) > 1 and words[-1].isdigit() and len(words[-1]) > 1:
         words.pop()
     return '-'.join(words)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+import yaml
 
+from mmirstd.engine.config_files import load_config
 from mmirstd.evaluation.functional.protocols import PROTOCOLS
 from mmirstd.evaluation.official_weights import OfficialWeights, get_official_weights, read_official_weights
 from mmirstd.key_maps import ARCHS
@@ -42,9 +45,32 @@ def test_the_readme_ends_with_the_official_evaluation(entry: OfficialWeights) ->
         assert str(size) in text
 
 
+@pytest.mark.parametrize(
+    ('folder', 'option'),
+    [
+        ('dtum', '`--protocol dtum '),
+        ('deeppro', '`--protocol dtum '),
+        ('rfr', '`--protocol sctransnet`'),
+        ('feedbacksts', '`--protocol rpcanet --eval-size 256`'),
+        ('lvnet', 'None is published'),
+        *((folder, 'the prefix `sstnet/`') for folder in ('sstnet', 'tridos', 'stmenet', 'tdcnet', 'yolo_bp', 'yolox')),
+    ],
+)
+def test_the_readme_of_a_network_of_clips_ends_with_it_as_well(folder: str, option: str) -> None:
+    """And with what repeats it; each option that it names is one of the config's."""
+    last = (REPO / 'configs' / folder / 'README.md').read_text().split('\n## ')[-1]
+    assert last.startswith('The official evaluation\n')
+    text = ' '.join(last.split())
+    assert option in text
+    options = re.findall(r'(?:letterbox|model|test_dataloader)\.[\w.]+=\w[\w.]*', text)
+    config = sorted((REPO / 'configs' / folder).glob('*e_*.py'))[-1]
+    cfg = load_config(str(config), {key: yaml.safe_load(value) for key, value in (x.split('=') for x in options)})
+    assert cfg.test_dataloader
+
+
 def test_standardized_networks_have_statistics_for_every_published_data_set() -> None:
     for entry in ENTRIES.values():
-        if entry.cfg_options:
+        if any(key.startswith('model.data_preprocessor') for key in entry.options_for(next(iter(entry.published)))):
             for data_set in entry.published:
                 assert 'model.data_preprocessor.mean' in entry.options_for(data_set), (entry.name, data_set)
 

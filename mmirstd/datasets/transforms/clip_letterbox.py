@@ -34,6 +34,7 @@ class ClipLetterbox(BaseTransform):
         interpolation: ``'bicubic'`` (Pillow's, which averages when it shrinks), ``'bilinear'``, ``'area'`` or
             ``'nearest'`` (OpenCV's, several times faster).
         center: Image in the middle, or at the top left.
+        keep_ratio: False stretches the image over the whole size, which then has no border.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class ClipLetterbox(BaseTransform):
         pad_value: float = 128 / 255,
         interpolation: str = 'bicubic',
         center: bool = False,
+        keep_ratio: bool = True,
     ) -> None:
         sides = (size, size) if isinstance(size, int) else tuple(size)
         if len(sides) != 2 or min(sides) < 1:
@@ -52,12 +54,16 @@ class ClipLetterbox(BaseTransform):
         self.pad_value = pad_value
         self.interpolation = interpolation
         self.center = center
+        self.keep_ratio = keep_ratio
 
     def transform(self, results: dict) -> dict:
         """Resize and pad one image or clip."""
         image = results['img']
         height, width = image.shape[:2]
-        (new_height, new_width), pad = fit_letterbox((height, width), self.size, self.center)
+        if self.keep_ratio:
+            (new_height, new_width), pad = fit_letterbox((height, width), self.size, self.center)
+        else:
+            (new_height, new_width), pad = self.size, (0, 0, 0, 0)
         resized = image if (new_height, new_width) == (height, width) else self._resize(image, (new_width, new_height))
         top, _, left, _ = pad
         padded = np.full((*self.size, *image.shape[2:]), self.pad_value, np.float32)
@@ -87,5 +93,5 @@ class ClipLetterbox(BaseTransform):
     def __repr__(self) -> str:
         return (
             f'{type(self).__name__}(size={self.size}, pad_value={self.pad_value}, '
-            f'interpolation={self.interpolation!r}, center={self.center})'
+            f'interpolation={self.interpolation!r}, center={self.center}, keep_ratio={self.keep_ratio})'
         )

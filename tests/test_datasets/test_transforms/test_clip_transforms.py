@@ -102,6 +102,7 @@ def test_frames_of_other_types_or_sizes_are_refused():
         ClipLetterbox((40, 50), interpolation='bilinear', center=True),
         ClipLetterbox((12, 12), interpolation='area'),
         ClipLetterbox((12, 20), interpolation='nearest'),
+        ClipLetterbox((40, 30), keep_ratio=False),
     ],
     ids=lambda t: type(t).__name__,
 )
@@ -263,3 +264,16 @@ def test_preprocessor_refuses_what_is_no_clip():
         ClipDataPreprocessor()(dict(inputs=[torch.rand(5, 1, 32, 32), torch.rand(3, 1, 32, 32)]))
     with pytest.raises(ValueError, match='together'):
         ClipDataPreprocessor(mean=[0.5])
+
+
+def test_an_image_can_be_stretched_over_the_size() -> None:
+    """Without a border; boxes go with it and come back."""
+    results = LoadAnnotations(with_bbox=True)(clip())
+    height, width = results['img'].shape[:2]
+    boxes = results['gt_bboxes'].tensor.clone()
+    done = ClipLetterbox((3 * height, 2 * width), interpolation='nearest', keep_ratio=False)(results)
+    assert done['img'].shape[:2] == done['img_shape'] == (3 * height, 2 * width)
+    assert (done['scale_factor'], done['pad_param']) == ((2.0, 3.0), (0, 0, 0, 0))
+    torch.testing.assert_close(done['gt_bboxes'].tensor, boxes * torch.tensor([2.0, 3.0, 2.0, 3.0]))
+    back = undo_letterbox(done['gt_bboxes'].tensor, done['scale_factor'], done['pad_param'])
+    torch.testing.assert_close(back, boxes)
