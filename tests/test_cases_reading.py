@@ -183,7 +183,7 @@ def test_infer_names_the_option_that_each_kind_needs(monkeypatch):
     )
     assert [result.source.name for result in results].count('stack3') == 3
     assert set(failed) == {'i32', 'int16', 'int32'}
-    assert all('max_value' in text and "normalize='minmax'" in text for text in failed.values())
+    assert all('max_value' in text and "normalize='robust'" in text for text in failed.values())
     assert '(codes of 8 bits end at 255)' in failed['int32']
     (text,) = lines
     assert '3 16-bit images looked at are all below 2^14' in text

@@ -165,7 +165,7 @@ class FrameInference:
         print(text, file=sys.stderr)
 
     #: How the user says of how many bits the codes are, with ``{0}`` for the number; a front end has its own words.
-    bit_depth_cure = 'load_options=dict(bit_depth={0})'
+    bit_depth_cure = "load_options=dict(bit_depth={0}), or stretch them with normalize='robust'"
     _said_bit_depth = False
 
     def _warn_of_bit_depth(self, watch: BitDepthWatch) -> None:

@@ -40,7 +40,7 @@ class StreamingDetector(StreamingModel):
         pipeline: Transforms from a frame to the model's input, as for a test data set.  None: the test pipeline of the
             config, and for a model without config ``LoadClip`` with its fixed normalization (8-bit frames / 255, 16-bit
             frames / 65535, float frames as they are) and no resize.  A normalization by the clip's own range
-            (``'minmax'``, ``'percentile'``) would here be by the frame's.
+            (``'minmax'``, ``'percentile'``, ``'robust'``) would here be by the frame's.
         stride: Distance of a clip's frames; None: the test data set's in the config, or 1.
         device: Where to compute.
         fuse: Work on :func:`fused_copy` of the model: faster, and equal up to rounding.  False: the model itself,

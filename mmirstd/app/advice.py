@@ -12,7 +12,7 @@ from mmirstd.apis.frame_result import FrameResult
 from mmirstd.datasets.bit_depth import BitDepthWatch
 from mmirstd.utils.errors import DataError
 
-from .gray_values import AUTOMATIC, GRAY_CHOICES
+from .gray_values import AUTOMATIC, GRAY_CHOICES, ROBUST
 from .session import AppSession
 
 #: Below it a map says that nothing is there, and another threshold finds clutter at best.
@@ -99,8 +99,8 @@ def _about_gray_values(session: AppSession, result: FrameResult) -> list[str]:
         return []
     chosen = '' if session.depth is None else ' If the camera has fewer bits than it seems, choose them.'
     return [
-        f'The gray values fill only {100 * (high - low):.1f} % of the range that the model takes. Try to stretch them '
-        f'between percentiles.{chosen}'
+        f'The gray values fill only {100 * (high - low):.1f} % of the range that the model takes. Try '
+        f'"{ROBUST}".{chosen}'
     ]
 
 

@@ -12,10 +12,12 @@ from mmirstd.datasets.image_container import claimed_depth
 from .uploads import UploadedFile
 
 AUTOMATIC = 'Automatic (finds the bit depth)'
+ROBUST = 'Stretch, whatever gain and offset'
 #: What people see -> the loading options; of the first they depend on the images.
 GRAY_CHOICES: dict[str, dict[str, Any]] = {
     AUTOMATIC: {},
     **{f'{bits} bit': dict(normalize='fixed', bit_depth=bits) for bits in (10, 12, 14, 16)},
+    ROBUST: dict(normalize='robust'),
     'Stretch between percentiles 0.5 and 99.5': dict(normalize='percentile'),
     'Stretch from least to greatest value': dict(normalize='minmax'),
 }

@@ -110,12 +110,12 @@ def build_parser() -> argparse.ArgumentParser:
     tiles.add_argument('--overlap', type=int, default=128, metavar='N', help='pixels that neighboring tiles share')
     tiles.add_argument('--seam', choices=('blend', 'crop'), default='blend', help='how tiles are joined')
     values = parser.add_argument_group('gray values (default: as the config normalizes in training)')
-    ways = ('fixed', 'minmax', 'maximum', 'percentile')
+    ways = ('fixed', 'robust', 'minmax', 'maximum', 'percentile')
     values.add_argument(
         '--normalize',
         choices=ways,
-        help='divide by the largest code; or stretch each image from its least to its greatest value, '
-        'from 0 to its greatest, or between two percentiles',
+        help='divide by the largest code; or stretch each image whatever gain and offset it has (robust), from its '
+        'least to its greatest value, from 0 to its greatest, or between two percentiles',
     )
     values.add_argument('--normalise', dest='normalize', action=RenamedOption, choices=ways, help=argparse.SUPPRESS)
     values.add_argument('--max-value', type=float, metavar='V', help='what "fixed" divides by')
@@ -303,7 +303,7 @@ def build(args: argparse.Namespace, threads: int | None = None) -> FrameInferenc
         if isinstance(error, UserError):
             raise
         raise UserError(str(error)) from error
-    inferencer.bit_depth_cure = '--bit-depth {0}'
+    inferencer.bit_depth_cure = '--bit-depth {0}, or stretch them with --normalize robust'
     # tracks need to know which frames belong together
     inferencer.sequences = inferencer.sequences or args.tracking is not None
     return inferencer

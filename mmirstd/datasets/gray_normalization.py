@@ -1,9 +1,10 @@
-"""Gray values of images and what a network was trained on: NumPy alone, no torch, no OpenMMLab."""
+"""Gray values of images and what a network was trained on: no torch, no OpenMMLab."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,7 +15,9 @@ from .bit_depth import DEPTHS
 #: Old name -> new name of the options; configs, command lines and checkpoints may have either.
 RENAMED_OPTIONS = {'normalise': 'normalize'}
 #: The modes of :func:`normalize`.
-WAYS = ('fixed', 'minmax', 'maximum', 'percentile')
+WAYS = ('fixed', 'minmax', 'maximum', 'percentile', 'robust')
+#: ``'robust'`` stretches no range of fewer standard deviations of the noise, which would make noise look like targets.
+NOISE_SPAN = 100.0
 
 
 def normalize(
@@ -34,7 +37,7 @@ def normalize(
             stays 0 (UIU-Net's loader); ``'percentile'``: the two percentiles
             become 0 and 1 and what lies beyond is clipped, which keeps one hot
             pixel from darkening the rest.  A constant image becomes 0 in the
-            latter two.
+            latter two.  ``'robust'``: see :func:`robust_range`.
         bit_depth: Significant bits of images stored in 16 bits (14 for most
             cooled sensors); None: all 16.  8-bit images are always divided by 255.
         max_value: What ``'fixed'`` divides by, whatever the type of the image.
@@ -66,12 +69,14 @@ def normalize(
             raise DataError(
                 f'values from {low:g} to {high:g}{_code_above(high) if low >= 0 else ""} in floats or signed integers; '
                 "the normalization 'fixed' expects 0..1",
-                cure="max_value, or normalize='minmax' or 'percentile', in LoadInfraredImage",
+                cure="max_value, or normalize='robust' or 'minmax', in LoadInfraredImage",
                 option='normalize',
             )
         return raw.astype(np.float32)
     if mode in ('minmax', 'maximum'):
         low, high = float(raw.min()) if mode == 'minmax' else 0.0, float(raw.max())
+    elif mode == 'robust':
+        low, high = robust_range(raw)
     else:
         low, high = (float(value) for value in np.percentile(raw, percentiles))
     if high <= low:
@@ -80,6 +85,31 @@ def normalize(
     image -= low
     image *= 1 / (high - low)
     return np.clip(image, 0, 1, out=image)
+
+
+def robust_range(raw: NDArray[Any]) -> tuple[float, float]:
+    """What becomes 0 and 1 so that gain and offset of the camera do not matter.
+
+    The least and the greatest value after a median over 3x3 pixels, which single hot and dead pixels do not survive.  A
+    scene that has little more than noise is not stretched to it: the range is at least :data:`NOISE_SPAN` standard
+    deviations of the noise wide, around the middle.  The noise is what the median takes away (its median magnitude),
+    and at least one code of images of integers.
+
+    Args:
+        raw: (H, W) uint8, uint16 or finite float32; of a clip (H, W, T) all frames get one range.
+
+    Returns:
+        Low and high, high > low but for a constant image of floats.
+    """
+    low, high, noise = np.inf, -np.inf, []
+    for frame in np.moveaxis(raw, -1, 0) if raw.ndim == 3 else [raw]:
+        gray = np.ascontiguousarray(frame, np.float32)
+        smooth = cv2.medianBlur(gray, 3)
+        low, high = min(low, float(smooth.min())), max(high, float(smooth.max()))
+        noise.append(1.4826 * float(np.median(np.abs(gray - smooth))))
+    width = max(high - low, NOISE_SPAN * max(float(np.mean(noise)), 0.0 if raw.dtype.kind == 'f' else 1.0))
+    middle = (low + high) / 2
+    return middle - width / 2, middle + width / 2
 
 
 def _code_above(high: float) -> str:

@@ -41,10 +41,10 @@ class GrayInput(nn.Module):
         self.register_buffer('zero', torch.zeros(()), persistent=False)
         if input_type == 'any':
             return
-        if self.mode == 'percentile':
+        if self.mode in ('percentile', 'robust'):
             raise ConfigError(
-                f"normalize='percentile' with --input-type {input_type}: percentiles sort the whole image, which the "
-                'graph leaves to its caller',
+                f"normalize='{self.mode}' with --input-type {input_type}: it sorts the whole image, which the graph "
+                'leaves to its caller',
                 cure='--input-type any, whose second input is the range',
             )
         bits = normalization.get('bit_depth')

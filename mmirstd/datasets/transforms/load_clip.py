@@ -19,8 +19,8 @@ class LoadClip(LoadInfraredImage):
     """Load ``img_paths`` as T channels of one float32 image, about [0, 1], key frame last.
 
     Files as :class:`LoadInfraredImage` takes them. The frames are normalized together, so that differences between them
-    stay what they are. With ``normalize='minmax'`` or ``'percentile'`` the range is the clip's; a model that is fed
-    frame by frame needs ``'fixed'``, the default.
+    stay what they are. With ``normalize='minmax'``, ``'percentile'`` or ``'robust'`` the range is the clip's; a model
+    that is fed frame by frame needs ``'fixed'``, the default.
 
     A frame that occurs several times in the clip is decoded once; with ``raw_cache`` (from the data set), once for all
     clips that hold it.

@@ -32,7 +32,7 @@ class LoadInfraredImage(GrayNormalization, BaseTransform):
     ``pad_shape`` (all (H, W)), ``scale_factor`` (1.0, 1.0).
 
     Args:
-        normalize: ``'fixed'``, ``'minmax'``, ``'maximum'`` or ``'percentile'``, see :func:`normalize`.
+        normalize: ``'fixed'``, ``'minmax'``, ``'maximum'``, ``'percentile'`` or ``'robust'``, see :func:`normalize`.
         bit_depth, max_value, percentiles: As in :func:`normalize`.
         nonfinite: What to do with NaN and infinity in float images: ``'error'``
             or ``'median'`` (replace them by the median of the finite pixels).
