@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import copy
 import os.path as osp
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from mmengine.logging import print_log
+from numpy.typing import NDArray
 
 from mmirstd.registry import DATASETS  # before mmseg: puts the stand-in for missing mmcv ops in place
 
@@ -19,9 +21,12 @@ from .first_look import look_at_images, look_at_masks
 from .folder_index import IMAGE_STEMS, MASK_STEMS, FolderIndex
 from .listed_paths import without_leading_folders
 from .mask_values import check_mask_rule
+from .points.label_store import LabelStore
+from .points.option import build_label_store, check_points, point_pipeline
 from .problems import Problems
 from .raw_cache import RawCache, cache_limit
 from .split_file import check_holdout, hold_out, read_split_entries
+from .transforms.load_mask import LoadTargetMask
 
 _LAYOUT = """Expected below the root:
   images/ID.png            (or .bmp, .tif, .tiff, .jpg)
@@ -59,6 +64,11 @@ class SIRSTDataset(BaseSegDataset):
             take only this part of the split file, so that a protocol without a
             validation list gets one that is held out of its training list, see
             :func:`mmirstd.datasets.split_file.hold_out`.  None: the whole file.
+        points: Train from points in place of masks (docs/points.md): ``dict(kind='centroid' or 'coarse', seed=0)``
+            makes them from the masks, ``dict(file='points.csv')`` reads them (below ``data_root`` or the current
+            folder); then no masks are needed. In the pipeline ``LoadTargetMask`` becomes ``LoadPointLabels`` and
+            ``PackSegInputs`` ``PackSoftSegInputs``. A hook (``mmirstd.LESPSHook``, ``mmirstd.PALHook``) lets the
+            labels grow.
         mask_rule: Which values of a mask are target, see
             :data:`mmirstd.datasets.mask_values.MASK_RULES`: ``'auto'``, ``'nonzero'``, ``'above_half'``, ``'zero'``,
             ``'alpha'``, or the value or values of targets.
@@ -92,6 +102,7 @@ class SIRSTDataset(BaseSegDataset):
         data_root: str | None = None,
         data_prefix: dict | None = None,
         holdout: dict | None = None,
+        points: dict | None = None,
         mask_rule: str | int | Sequence[int] = 'auto',
         mask_size_mismatch: str = 'error',
         cache: str | bool = 'auto',
@@ -113,6 +124,13 @@ class SIRSTDataset(BaseSegDataset):
         cache_limit(cache, cache_limit_mb)
         if holdout is not None:
             check_holdout(holdout)
+        if points is not None:
+            check_points(points)
+            pipeline = point_pipeline(pipeline)
+            if 'file' in points:  # also where a folder of masks is set, which may not exist
+                data_prefix = dict(data_prefix or dict(img_path='images'), seg_map_path=None)
+        self.points = copy.deepcopy(points)
+        self.label_store: LabelStore | None = None
         self.holdout = copy.deepcopy(holdout)
         self.mask_rule = check_mask_rule(mask_rule)
         self.mask_size_mismatch = mask_size_mismatch
@@ -242,6 +260,10 @@ class SIRSTDataset(BaseSegDataset):
         samples = [self.get_data_info(index) for index in range(len(self))]
         paths = [sample[key] for sample in samples for key in ('img_path', 'seg_map_path') if key in sample]
         self._raw_cache = RawCache(paths, limit)
+        if self.points is not None:
+            self.label_store = build_label_store(
+                self.points, samples, self.data_prefix['img_path'], self.data_root, self.load_mask
+            )
         part = '' if self.holdout is None else f' ({self.holdout["part"]} part of a hold-out)'
         print_log(
             f'SIRSTDataset: {len(self)} samples from {self.ann_file or self.data_prefix["img_path"]}{part}, '
@@ -259,11 +281,30 @@ class SIRSTDataset(BaseSegDataset):
             self.mask_rule,
         )
 
+    def load_mask(self, sample: Mapping[str, Any], size: tuple[int, int]) -> NDArray[np.uint8]:
+        """The mask file, (H, W) uint8 {0, 1}, of a sample whose image has this height and width."""
+        mask: NDArray[np.uint8] = LoadTargetMask()(dict(sample, raw_cache=self._raw_cache, ori_shape=size))[
+            'gt_seg_map'
+        ]
+        return mask
+
     def prepare_data(self, idx: int):
-        """Run the pipeline on sample ``idx``; the loaders find the cache under ``raw_cache``."""
+        """Run the pipeline on sample ``idx``; the loaders find the cache under ``raw_cache``.
+
+        Of a data set with points the labels are found under ``label_store`` and ``label_index``, and a random other
+        image takes the place of one that does not train yet.
+        """
+        if self.label_store is not None:
+            idx = self.label_store.stand_in(idx)
+        return self.pipeline(self.sample(idx))
+
+    def sample(self, idx: int) -> dict[str, Any]:
+        """What the pipeline is given for sample ``idx``."""
         sample = self.get_data_info(idx)
         sample['raw_cache'] = self._raw_cache
-        return self.pipeline(sample)
+        if self.label_store is not None:
+            sample.update(label_store=self.label_store, label_index=idx)
+        return sample
 
     def _check_folders(self) -> None:
         """Tell a wrong root or folder from a missing file."""

@@ -127,7 +127,7 @@ def _images(
             if image.height is None or image.width is None:
                 raise DataError(f'{path}: {image.name}: boxes are shares of a size that is not known; add the image')
             factors = np.array(image.size[::-1], np.float64)
-        shape, left_out = _shape(path, annotation, image, corners, factors)
+        shape, left_out = _shape(path, annotation, image, corners, factors, options.keypoints_first)
         several += left_out
         image.annotations.append(
             Annotation(
@@ -160,12 +160,19 @@ def _class_indices(path: Path, data: CocoFile, classes: ClassIndex) -> dict[Any,
 
 
 def _shape(
-    path: Path, annotation: CocoAnnotation, image: LabeledImage, corners: bool, factors: NDArray[Any]
+    path: Path,
+    annotation: CocoAnnotation,
+    image: LabeledImage,
+    corners: bool,
+    factors: NDArray[Any],
+    keypoints_first: bool,
 ) -> tuple[Shape, bool]:
     """The shape, and whether keypoints were left out."""
     first, second, third, fourth = (float(value) for value in annotation.bbox * np.tile(factors, 2))
     segmentation, keypoints = annotation.segmentation, annotation.keypoints
     several = keypoints is not None and len(keypoints) > 1
+    if keypoints_first and keypoints is not None and len(keypoints) == 1:
+        return Point(*(keypoints[0] * factors).tolist()), False
     if isinstance(segmentation, dict):
         try:
             pixels = rle_pixels(segmentation)

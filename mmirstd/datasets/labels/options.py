@@ -22,6 +22,7 @@ class ReadOptions:
         mask_rule: Which values of a mask are target, see ``mask_values.MASK_RULES``.
         by_number: An image that no name fits is found by its folder and the number in its name (``12`` for
             ``000012.png``): right for the frames of sequences, a guess for others.
+        keypoints_first: A COCO target with one keypoint is that point, also where it has a box or an outline.
     """
 
     images: Path | None = None
@@ -31,3 +32,4 @@ class ReadOptions:
     units: str | None = None
     mask_rule: MaskRule = 'auto'
     by_number: bool = False
+    keypoints_first: bool = False

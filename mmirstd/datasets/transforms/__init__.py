@@ -20,8 +20,10 @@ from .load_clip import LoadClip
 from .load_clip_masks import LoadClipMasks
 from .load_image import LoadInfraredImage
 from .load_mask import LoadTargetMask
+from .load_point_labels import LoadPointLabels
 from .pack_clip import CLIP_META_KEYS, PackClipInputs
 from .pack_clip_seg import CLIP_SEG_META_KEYS, PackClipSegInputs
+from .pack_soft_seg import PackSoftSegInputs
 from .polarity import RandomPolarity
 from .rescale import RandomRescale
 from .sensor_noise import RandomSensorNoise
@@ -39,9 +41,11 @@ __all__ = [
     'LoadClip',
     'LoadClipMasks',
     'LoadInfraredImage',
+    'LoadPointLabels',
     'LoadTargetMask',
     'PackClipInputs',
     'PackClipSegInputs',
+    'PackSoftSegInputs',
     'PadToMultiple',
     'RandomBlur',
     'RandomBrightnessContrast',

@@ -7,6 +7,7 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 from mmcv.transforms.utils import cache_randomness
 
+from mmirstd.datasets.soft_masks import hard_mask
 from mmirstd.registry import TRANSFORMS
 
 
@@ -67,14 +68,18 @@ def resize_image(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 
 def resize_mask(mask: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Resize an (H, W) uint8 {0, 1} mask to ``size`` (height, width) as a coverage; no target vanishes."""
-    resized = (resize_image(mask.astype(np.float32), size) >= 0.5).astype(np.uint8)
+    """Resize an (H, W) mask to ``size`` (height, width) as a coverage; no target vanishes.
+
+    uint8 {0, 1} stays such; a soft mask, float32 in [0, 1], stays soft.
+    """
+    soft = resize_image(mask.astype(np.float32), size)
+    resized = soft if mask.dtype.kind == 'f' else (soft >= 0.5).astype(np.uint8)
     scale = np.array(size) / mask.shape[:2]
-    count, _, stats, centroids = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    count, _, stats, centroids = cv2.connectedComponentsWithStats(hard_mask(mask), connectivity=8)
     for (left, top, width, height, _), centroid in zip(stats[1:count], centroids[1:count]):
         low = np.floor(np.array((top, left)) * scale).astype(int)
         high = np.ceil(np.array((top + height, left + width)) * scale).astype(int)
-        if not resized[low[0] : high[0], low[1] : high[1]].any():
+        if not hard_mask(resized[low[0] : high[0], low[1] : high[1]]).any():
             row, column = np.minimum(((centroid[::-1] + 0.5) * scale).astype(int), np.array(size) - 1)
             resized[row, column] = 1
     return resized

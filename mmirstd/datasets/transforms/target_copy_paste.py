@@ -10,6 +10,7 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 from mmcv.transforms.utils import cache_randomness
 
+from mmirstd.datasets.soft_masks import hard_mask
 from mmirstd.registry import TRANSFORMS
 from mmirstd.utils.scr import ROUNDING_SIGMA, local_scr
 
@@ -48,7 +49,7 @@ class TargetCopyPaste(BaseTransform):
     A place is drawn until the target stands clear of all others and is visible there (``min_scr``); after ten
     failures it is left out.
 
-    Required keys: ``img`` (H, W) float32 in [0, 1], ``gt_seg_map`` (H, W) uint8 {0, 1}; without the latter, and for
+    Required keys: ``img`` (H, W) float32 in [0, 1], ``gt_seg_map`` (H, W) uint8 {0, 1} or soft; without the latter, and for
     clips (H, W, T), nothing is done.
     Modified keys: both.
 
@@ -93,7 +94,7 @@ class TargetCopyPaste(BaseTransform):
         image, mask = results['img'], results.get('gt_seg_map')
         if mask is None or image.ndim != 2:
             return results
-        own = _cut_out(image, mask)
+        own = _cut_out(image, hard_mask(mask))
         for target in self._draw_targets():
             pasted = self._paste(image, mask, target)
             if pasted is not None:
@@ -129,12 +130,13 @@ class TargetCopyPaste(BaseTransform):
             near = (slice(max(top - _GAP, 0), top + height + _GAP), slice(max(left - _GAP, 0), left + width + _GAP))
             if mask[near].any():
                 continue
-            alone = np.zeros_like(mask)
+            alone = np.zeros(mask.shape, np.uint8)
             alone[window] = target.mask
             new = image.copy()
             new[window] = np.clip(new[window] + target.signal, min(0.0, image.min()), max(1.0, image.max()))
-            if local_scr(new * _FULL_SCALE, alone, mask | alone, floor=ROUNDING_SIGMA).scr >= self.min_scr:
-                return new, mask | alone
+            targets = hard_mask(mask) | alone
+            if local_scr(new * _FULL_SCALE, alone, targets, floor=ROUNDING_SIGMA).scr >= self.min_scr:
+                return new, np.maximum(mask, alone.astype(mask.dtype))
         return None
 
     @cache_randomness

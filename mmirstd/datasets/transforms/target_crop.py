@@ -7,6 +7,7 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 from mmcv.transforms.utils import cache_randomness
 
+from mmirstd.datasets.soft_masks import hard_mask
 from mmirstd.registry import TRANSFORMS
 
 BORDERS = dict(reflect=cv2.BORDER_REFLECT_101, edge=cv2.BORDER_REPLICATE, constant=cv2.BORDER_CONSTANT)
@@ -99,7 +100,7 @@ class TargetAwareCrop(BaseTransform):
 
     @staticmethod
     def _draw_target_pixel(mask: np.ndarray) -> tuple[int, int] | None:
-        count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(hard_mask(mask), connectivity=8)
         if count < 2:
             return None
         label = np.random.randint(1, count)

@@ -8,9 +8,11 @@ from .checkpoint_guard_hook import CheckpointGuardHook
 from .epoch_seed_hook import EpochSeedHook
 from .epoch_table_hook import EpochTableHook
 from .gradient_diagnostics_hook import GradientDiagnosticsHook
+from .lesps_hook import LESPSHook
 from .missed_validation_hook import MissedValidationHook
 from .nonfinite_loss_hook import NonFiniteLossHook
 from .normalization_hook import NormalizationHook
+from .pal_hook import PALHook
 from .patience_hook import PatienceHook
 from .prediction_dump_hook import PredictionDumpHook
 from .prediction_writer_hook import PredictionWriterHook
@@ -28,9 +30,11 @@ __all__ = [
     'EpochSeedHook',
     'EpochTableHook',
     'GradientDiagnosticsHook',
+    'LESPSHook',
     'MissedValidationHook',
     'NonFiniteLossHook',
     'NormalizationHook',
+    'PALHook',
     'PatienceHook',
     'PredictionDumpHook',
     'PredictionWriterHook',

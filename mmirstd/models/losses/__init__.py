@@ -5,6 +5,7 @@ from .corner_focal_loss import CornerFocalLoss
 from .dgr_loss import DGRLoss
 from .dice_loss import DiceLoss
 from .dual_view_box_loss import DualViewBoxLoss
+from .edge_mining_loss import EdgeMiningLoss
 from .focal_iou_loss import FocalIoULoss
 from .isnet_edge_loss import ISNetEdgeLoss
 from .mask_loss import MaskLoss
@@ -20,6 +21,7 @@ __all__ = [
     'DGRLoss',
     'DiceLoss',
     'DualViewBoxLoss',
+    'EdgeMiningLoss',
     'FocalIoULoss',
     'ISNetEdgeLoss',
     'MaskLoss',

@@ -1,4 +1,4 @@
-"""The focal loss of CornerNet, which ISTDU-Net's authors train with."""
+"""The focal loss of CornerNet, which the authors of ISTDU-Net and, in a form of its own, of LESPS train with."""
 
 from __future__ import annotations
 
@@ -31,22 +31,31 @@ class CornerFocalLoss(MaskLoss):
     Args:
         alpha: Exponent that plays down pixels already right.
         beta: Exponent that plays down the surroundings of soft targets; of no effect on masks of 0 and 1.
+        soft_positives: LESPS's form for labels between 0 and 1: the first sum is over all pixels, each with its label
+            as a weight, ``t (1 - p)^alpha log p``. Of no effect on masks of 0 and 1.
         loss_weight: Factor of the loss.
         loss_name: Key in the loss dict; must start with ``loss_`` to be optimized.
     """
 
     def __init__(
-        self, alpha: float = 2.0, beta: float = 4.0, loss_weight: float = 1.0, loss_name: str = 'loss_focal'
+        self,
+        alpha: float = 2.0,
+        beta: float = 4.0,
+        soft_positives: bool = False,
+        loss_weight: float = 1.0,
+        loss_name: str = 'loss_focal',
     ) -> None:
         super().__init__(loss_weight, loss_name)
         self.alpha = alpha
         self.beta = beta
+        self.soft_positives = soft_positives
 
     def compute(self, logits: Tensor, target: Tensor, weight: Tensor | None) -> Tensor:
         """See :class:`MaskLoss`; >= 0."""
         logits = logits.clamp(-_LOGIT_LIMIT, _LOGIT_LIMIT)
         prob = logits.sigmoid()
         positive = (target == 1).to(logits)
-        gain = positive * (1 - prob) ** self.alpha * F.logsigmoid(logits)
+        share = target if self.soft_positives else positive
+        gain = share * (1 - prob) ** self.alpha * F.logsigmoid(logits)
         gain = gain + (1 - positive) * prob**self.alpha * (1 - target) ** self.beta * F.logsigmoid(-logits)
         return -weighted(gain, weight).sum() / weighted(positive, weight).sum().clamp(min=1)
