@@ -49,8 +49,8 @@ class TargetCopyPaste(BaseTransform):
     A place is drawn until the target stands clear of all others and is visible there (``min_scr``); after ten
     failures it is left out.
 
-    Required keys: ``img`` (H, W) float32 in [0, 1], ``gt_seg_map`` (H, W) uint8 {0, 1} or soft; without the latter, and for
-    clips (H, W, T), nothing is done.
+    Required keys: ``img`` (H, W) float32 in [0, 1], ``gt_seg_map`` (H, W) uint8 {0, 1} or soft; without the latter,
+    and for clips (H, W, T), nothing is done.
     Modified keys: both.
 
     Args:
