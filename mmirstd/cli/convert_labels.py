@@ -32,6 +32,7 @@ EXAMPLES = """
 {convert-labels} my/voc --to coco --out data/mine --bad-box clip
 {convert-labels} my/yolo --to coco --out my/yolo --copy none
 {convert-labels} data/a data/b --to yolo --out data/both --one-class target
+{convert-labels} clicks.csv --images frames --to masks --out data/mine --grow-points
 {convert-labels} cvat.xml --images frames --to masks --out data/mine --fill gaussian --point-size 5
 """
 
@@ -50,6 +51,16 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     group.add_argument(
         '--point-size', type=positive_float, metavar='PX', help='width and height of targets that are marked by a point'
     )
+    group.add_argument(
+        '--grow-points',
+        type=_level,
+        nargs='?',
+        const=0.3,
+        metavar='LEVEL',
+        help='a point becomes the pixels around it that are brighter than LEVEL of the way from the background to the '
+        "target's peak, between 0 and 1; without LEVEL: 0.3",
+    )
+    group.add_argument('--dark', action='store_true', help='with --grow-points: targets are darker than the background')
     group.add_argument('--one-class', metavar='NAME', help='all classes become this one')
 
     group = parser.add_argument_group('images')
@@ -77,7 +88,17 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         help='which values of a mask are target (documentation: "Your own data", "Masks")',
     )
     add_traceback_argument(parser)
-    return parser.parse_args(argv)
+    args = parser.parse_args(argv)
+    if args.dark and args.grow_points is None:
+        parser.error('--dark: only with --grow-points')
+    return args
+
+
+def _level(text: str) -> float:
+    level = float(text)
+    if not 0 < level < 1:
+        raise argparse.ArgumentTypeError(f'{text}: expected a level between 0 and 1')
+    return level
 
 
 def _choice(
@@ -93,6 +114,7 @@ def main(argv: list[str] | None = None) -> int:
     args = parse_args(argv)
     from mmirstd.datasets.labels import CheckOptions, ConvertOptions, ReadOptions, convert_labels
     from mmirstd.datasets.labels.classes import read_class_names
+    from mmirstd.datasets.points.click import GrowOptions
 
     options = ConvertOptions(
         source_format=args.source_format,
@@ -107,6 +129,7 @@ def main(argv: list[str] | None = None) -> int:
         check=CheckOptions(args.bad_box, args.size_mismatch, args.missing_images),
         kind=args.shapes,
         point_size=args.point_size,
+        grow=None if args.grow_points is None else GrowOptions(args.grow_points, dark=args.dark),
         fill=args.fill,
         one_class=args.one_class,
         images=args.copy,

@@ -38,7 +38,7 @@ def change_kind(labels: LabelSet, kind: str, point_size: float | None = None, el
             if isinstance(shape, Point) and kind in ('boxes', 'masks'):
                 raise DataError(
                     f'{image.where}: {image.name} has points, which have no size; give that of the targets in pixels '
-                    'with --point-size, for example --point-size 5'
+                    'with --point-size, for example --point-size 5, or take it from the images with --grow-points'
                 )
             annotation.shape = _changed(shape, kind, *image.size, ellipse)
     if points:

@@ -8,10 +8,12 @@ from pathlib import Path
 
 from mmirstd.utils.errors import ConfigError, DataError
 
+from ..points.click import GrowOptions
 from . import mask_folder, yolo
 from .changes import change_kind, merge, one_class
 from .checking import CheckOptions, check
 from .formats import FORMATS, read_labels
+from .grow import grow_points
 from .label_set import LabelSet
 from .options import ReadOptions
 from .placing import Placing
@@ -27,6 +29,7 @@ class ConvertOptions:
         check: What is done with what is wrong.
         kind: A key of ``choices.KINDS``.
         point_size: Width and height of targets that are marked by a point, pixels.
+        grow: Points become the pixels that grow around them in the image; None: they do not.
         fill: A key of ``choices.FILLS``: how a box becomes pixels.
         one_class: A name for the class of all targets; None keeps the classes.
         images: A key of ``choices.COPY_MODES``.
@@ -37,6 +40,7 @@ class ConvertOptions:
     check: CheckOptions = field(default_factory=CheckOptions)
     kind: str = 'keep'
     point_size: float | None = None
+    grow: GrowOptions | None = None
     fill: str = 'ellipse'
     one_class: str | None = None
     images: str = 'copy'
@@ -67,10 +71,14 @@ def convert_labels(
             f'--fill gaussian writes soft masks: only --to {mask_folder.NAME} holds them, and only from boxes '
             '(without --shapes)'
         )
+    if options.grow is not None and options.point_size is not None:
+        raise ConfigError('--grow-points and --point-size both say how large the target of a point is; give one')
     sets = []
     for source in sources:
         labels = read_labels(source, options.source_format, options.read)
         check(labels, options.check)
+        if options.grow is not None:
+            grow_points(labels, options.grow)
         sets.append(labels)
     whole = merge(sets)
     if options.one_class:

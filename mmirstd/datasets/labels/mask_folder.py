@@ -164,7 +164,9 @@ def write(labels: LabelSet, placing: Placing, fill: str = 'ellipse') -> list[str
 def _draw(canvas: NDArray[np.uint8], annotation: Annotation, fill: str) -> None:
     shape = annotation.shape
     if isinstance(shape, Point):
-        raise DataError('a mask needs the size of a target; give it with --point-size')
+        raise DataError(
+            'a mask needs the size of a target; give it with --point-size, or take it from the image with --grow-points'
+        )
     if isinstance(shape, Box) and fill == 'gaussian':
         left, top, values = soft_spot(shape, canvas.shape[0], canvas.shape[1])
         part = canvas[top : top + values.shape[0], left : left + values.shape[1]]

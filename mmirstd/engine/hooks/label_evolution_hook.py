@@ -152,7 +152,7 @@ class LabelEvolutionHook(Hook):
             pixels += int(label.sum())
             sample = dataset.get_data_info(index)
             if 'seg_map_path' in sample:
-                mask = dataset.load_mask(sample, label.shape) > 0
+                mask = dataset.load_mask(sample, store.sizes[index]) > 0
                 shared, united = shared + int((label & mask).sum()), united + int((label | mask).sum())
         points = sum(len(found) for store in self.stores() for found in store.points)
         return f'{points} points, {pixels} target pixels' + (

@@ -15,9 +15,9 @@ from .mask_loss import MaskLoss, weighted
 class EdgeMiningLoss(MaskLoss):
     """Binary cross entropy, larger at the targets' edges, over the harder pixels alone (Yu et al., PAL, ICCV 2025).
 
-    An edge pixel has a neighbor of the other class above, below, left or right, as in the official code
-    (``components/edges.py``, radius 1). The code leaves out what lies along the border of the window; the border of
-    an image is no edge here either, since a crop knows no neighbor there.
+    An edge pixel has a neighbor of the other class above, below, left or right (``components/edges.py``, radius 1); the
+    border of a window is no edge. That is our reading. In the official code (``loss/Edge_loss.py``) the weight of
+    the edges is written over that of all pixels: its loss is ours with ``edge_weight=1, loss_weight=4``.
 
     Args:
         edge_weight: Factor of the loss at edges, >= 0.

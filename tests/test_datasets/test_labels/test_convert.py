@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -27,6 +28,7 @@ from mmirstd.datasets.labels import (
 )
 from mmirstd.datasets.labels.checking import CheckOptions
 from mmirstd.datasets.labels.shapes import Box, Mask, Point, Polygon, Shape, filled
+from mmirstd.datasets.points.click import GrowOptions
 from mmirstd.utils.errors import ConfigError, DataError
 from tests.shared import SHARED, needs_shared
 from tests.test_datasets.helpers import make_root
@@ -308,3 +310,20 @@ def test_real_masks_through_every_format(tmp_path: Path) -> None:
                     inside = filled(second, *entry.size)
                     assert inside is not None
                     np.testing.assert_array_equal(inside.pixels, first.pixels)
+
+
+def test_points_grow_to_what_is_in_the_image(tmp_path: Path) -> None:
+    pixels = np.full((30, 40), 60, np.uint8)
+    pixels[8:13, 20:24] = 160
+    (tmp_path / 'photos').mkdir()
+    cv2.imwrite(str(tmp_path / 'photos/a.png'), pixels)
+    table = text(tmp_path / 'clicks.csv', 'image,x,y\na.png,21,10\na.png,3,3\n')
+    options = ConvertOptions(read=ReadOptions(images=tmp_path / 'photos'), grow=GrowOptions())
+    _, notes = convert_labels([table], 'masks', tmp_path / 'out', options)
+    mask = read_mask(tmp_path / 'out/masks/a.png')
+    expected = pixels == 160
+    expected[3, 3] = True  # nothing stands out there
+    np.testing.assert_array_equal(mask > 0, expected)
+    assert any('2 points have grown' in note and '1 of them are one pixel' in note for note in notes)
+    with pytest.raises(ConfigError, match='give one'):
+        convert_labels([table], 'masks', tmp_path / 'no', replace(options, point_size=3))

@@ -26,7 +26,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_tiny_data(tmp_path_factory.mktemp('tiny') / 'data')
 
 
-def train(work_dir: Path, data: Path, hook: dict[str, Any], workers: int = 0, **options: Any) -> Runner:
+def train(work_dir: Path, data: Path, hook: dict[str, Any] | None, workers: int = 0, **options: Any) -> Runner:
     """Three epochs; the config's own hooks for checkpoints and seeds, and the one that is tested."""
     work_dir.mkdir()
     (work_dir / 'config.py').write_text(tiny_config_text(data))
@@ -39,7 +39,7 @@ def train(work_dir: Path, data: Path, hook: dict[str, Any], workers: int = 0, **
             'train_dataloader.dataset.points': dict(kind='centroid'),
             'train_dataloader.num_workers': workers,
             'train_dataloader.persistent_workers': workers > 0,
-            'default_hooks.label_evolution': hook,
+            **({'default_hooks.label_evolution': hook} if hook else {}),
             'default_hooks.checkpoint': dict(type='CheckpointHook', interval=1, max_keep_ckpts=-1),
             'optim_wrapper': dict(_delete_=True, type='OptimWrapper', optimizer=dict(type='Adam', lr=2e-3)),
             'param_scheduler': [],
