@@ -22,12 +22,14 @@ from mmirstd.utils.errors import ConfigError
 from .configs import CONFIGS, load, relative
 
 LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
-#: What has pipelines of its own for each of its parts takes no config that changes the pipeline.
+#: What has options of its own for each of its parts takes no config that changes the pipeline or sets points.
 MIXTURE = 'nuaa-nudt-synthetic'
-OWN_PIPELINE = {
+OWN_OPTIONS = {
     'ggl-net-tiny_cpu-b8-20e_synthetic',
     'ggl-net-tiny_pretrained-b8-70e_nuaa-sirst-341-86',
     'ggl-net_recipe-b8-200e_nuaa-sirst-341-86',
+    'resunet-lesps_cpu-b8-40e_nuaa-sirst-341-86',
+    'resunet-pal_cpu-b8-40e_nuaa-sirst-341-86',
 }
 
 
@@ -71,8 +73,8 @@ def test_every_data_set_of_its_kind(name: str) -> None:
     init_default_scope(before.default_scope)
     built: list[dict] = []
     for data in fitting(name):
-        if data == MIXTURE and name in OWN_PIPELINE:
-            with pytest.raises(ConfigError, match=r'the config sets train_dataloader\.dataset\.pipeline'):
+        if data == MIXTURE and name in OWN_OPTIONS:
+            with pytest.raises(ConfigError, match=r'the config sets train_dataloader\.dataset\.(pipeline|points)'):
                 load_config(path, data=data)
             continue
         cfg, new = load_config(path, data=data), data_set(data)
