@@ -85,6 +85,14 @@ def test_errors_name_the_new_command(tmp_path) -> None:
     with pytest.raises(ConfigError, match=f'cure: {re.escape(new)}$'):
         load_config(str(mine))
     assert renamed('configs/dnanet/dnanet_nudt.py') == ''
+    mine.write_text("_base_ = ['mmirstd::_base_/models/mshnet.py', 'mmirstd::_base_/datasets/sirst3.py']\n")
+    with pytest.raises(
+        ConfigError, match='mshnet stands in its config now.\n  cure: inherit from configs/mshnet/mshnet_'
+    ):
+        load_config(str(mine))
+    mine.write_text("_base_ = 'mmirstd::_base_/models/yolox_single-frame.py'\n")
+    with pytest.raises(ConfigError, match='cure: configs/_base_/models/yolox.py$'):
+        load_config(str(mine))
     assert str(new_name('sstnet-dgr_daub')) == (
         'configs/yolo_bp/yolo-bp_b4-20e_daub.py --cfg-options model.neck.gils=None model.backbone.out_indices=2,3,4'
     )
