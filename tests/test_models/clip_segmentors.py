@@ -20,7 +20,6 @@ def clip_model(name: str, num_frames: int | None = None, seed: int = 0, **option
     """A network in eval mode, in double precision, on clips of another length; it streams unless options say else."""
     init_default_scope('mmseg')
     cfg = Config(dict(model=network_model(name)))
-    cfg.model.test_cfg.pop('frames', None)
     if num_frames is not None:
         cfg.model.num_frames = num_frames
         if 'num_frames' in cfg.model.get('temporal_neck', {}):

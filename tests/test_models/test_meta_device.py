@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from mmirstd.engine.config_names import networks
+from mmirstd.models.auxiliary_loss import attach_auxiliary_losses
 from mmirstd.models.losses import (
     BinaryCrossEntropyLoss,
     CornerFocalLoss,
@@ -105,6 +106,7 @@ def test_segmentation(name: str) -> None:
 def test_detection(name: str) -> None:
     """All but the head's loss: YOLOX's SimOTA chooses its samples by value, and so must look at them."""
     model = network(name, 'mmdet')
+    attach_auxiliary_losses(model)  # a neck's own, as the hook does
     clips = torch.empty(2, model.input_frames, 1, 64, 64, device=META)
     with OnOneDevice():
         feats = model.train().extract_clip_feats(clips)
