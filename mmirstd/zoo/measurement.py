@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections import Counter
 from dataclasses import dataclass, field
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -19,6 +19,7 @@ from torch import Tensor, nn
 import mmirstd.registry  # noqa: F401
 from mmirstd.engine.complexity import count_params_and_flops
 from mmirstd.engine.config_names import networks
+from mmirstd.engine.data_option import base_part
 from mmirstd.key_maps import ARCHS
 from mmirstd.key_maps.golden import golden_input, official_state_dict, samples
 from mmirstd.models.segmentors import ClassicalSegmentor, MultiFrameSegmentor
@@ -84,16 +85,15 @@ class Figures:
 def segmentation_models() -> dict[str, Config]:
     """Configs of networks of segmentation, of single images and of clips, by name, sorted.
 
-    Variants are left out: what has no file of its own in ``configs/_base_/models``, no official weights, and stands in
-    the folder of another network.
+    Variants are left out: what is made of another network's file in ``configs/_base_/models`` and has no official
+    weights.
     """
     files = networks()
     official = {key_map.network for key_map in ARCHS.values()}
-    folders = Counter(path.parent for path in files.values())
     configs = {
         name: Config.fromfile(path)
         for name, path in files.items()
-        if name in official or path.stem == name or folders[path.parent] == 1
+        if name in official or path.stem == name or _is_made_of(path) not in files
     }
     init_default_scope('mmseg')
     return {
@@ -101,6 +101,12 @@ def segmentation_models() -> dict[str, Config]:
         for name, cfg in configs.items()
         if cfg.model.type == 'EncoderDecoder' or is_classical(cfg) or is_of_clips(cfg)
     }
+
+
+def _is_made_of(config: Path) -> str | None:
+    """The name of the file in ``_base_/models`` that a config begins with."""
+    part = base_part(config, 'models')
+    return None if part is None else part.stem
 
 
 def is_classical(cfg: Config) -> bool:
