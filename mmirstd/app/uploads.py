@@ -37,6 +37,8 @@ _VIDEO_SIGNS = {
 }
 UPLOAD_SUFFIXES: tuple[str, ...] = (*IMAGE_SUFFIXES, *_VIDEO_SIGNS)
 ZIP_SUFFIX = '.zip'
+#: RuntimeError: a password is needed; NotImplementedError: a compression that Python does not have.
+_NO_ZIP = (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error, UnicodeError, OSError)
 
 
 @dataclass(frozen=True)
@@ -147,7 +149,15 @@ def accept_batch(paths: Sequence[str | os.PathLike[str]], limits: UploadLimits, 
             named = [(name, partial(unpack, member)) for name, member in _members(archive)]
             return _select(path.stem, named, limits)
     # RuntimeError: a password is needed; NotImplementedError: a compression that Python does not have.
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error, OSError) as error:
+    except (
+        zipfile.BadZipFile,
+        NotImplementedError,
+        RuntimeError,
+        EOFError,
+        zlib.error,
+        UnicodeError,
+        OSError,
+    ) as error:
         if isinstance(error, OSError) and error.errno != errno.EINVAL:  # a full disk; EINVAL: a place before the start
             raise
         raise DataError(f'{path.name}: cannot be unpacked ({error}); make it again, without a password') from error

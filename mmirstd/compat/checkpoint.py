@@ -33,6 +33,7 @@ from typing import IO, Any
 from urllib.parse import urlparse
 
 from mmirstd.utils.errors import CheckpointError, UnsafeCheckpointError
+from mmirstd.utils.files import is_zip
 
 _CONVERT = (
     "python -c \"import torch; c = torch.load('IN.pth', map_location='cpu', weights_only=False); "
@@ -152,7 +153,7 @@ def _restricted_load(file: Any, map_location: Any) -> Any:
 
 def _pickles(stream: IO[bytes]) -> Iterator[IO[bytes]]:
     """Position ``stream`` at each pickle of a checkpoint in turn."""
-    if zipfile.is_zipfile(stream):
+    if is_zip(stream):
         with zipfile.ZipFile(stream) as archive:
             for name in archive.namelist():
                 if name.split('/')[-1] == 'data.pkl':
@@ -192,7 +193,7 @@ def _check_container(stream: IO[bytes], name: str) -> None:
     if not head:
         raise CheckpointError(f'{name}: the checkpoint is empty (0 bytes). Copy or download it again.')
     if head.startswith(b'PK\x03\x04'):
-        if not zipfile.is_zipfile(stream):
+        if not is_zip(stream):
             stream.seek(0, os.SEEK_END)
             raise CheckpointError(
                 f'{name}: the checkpoint is truncated: the file of {stream.tell()} bytes begins like one and its '

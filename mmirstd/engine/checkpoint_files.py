@@ -14,6 +14,7 @@ from typing import IO, cast
 from urllib.parse import urlparse
 
 from mmirstd.utils.errors import CheckpointError
+from mmirstd.utils.files import is_zip
 
 #: Ends of names by which a checkpoint is expected; none of them is an image's or a video's.
 CHECKPOINT_SUFFIXES: tuple[str, ...] = (
@@ -66,7 +67,7 @@ def _content(file: Path) -> str:
         name = head[30 : 30 + int.from_bytes(head[26:28], 'little')].decode('utf-8', 'replace')
         if name.rsplit('/', 1)[-1] in _TORCH_MEMBERS:
             return 'torch'
-        return 'torch' if zipfile.is_zipfile(file) and _has_data(file) else 'foreign'
+        return 'torch' if is_zip(file) and _has_data(file) else 'foreign'
     if head[0] == 0x80 and head[1:2] in (b'\x02', b'\x03', b'\x04', b'\x05'):
         return 'pickle'
     # The length of a JSON header, and the header.
@@ -110,7 +111,7 @@ def checkpoint_defect(file: str | os.PathLike[str], thorough: bool = False) -> s
             f'is no PyTorch checkpoint; found {size} bytes that start with {start!r}, expected a zip archive (PK) '
             'or a pickle'
         )
-    if not zipfile.is_zipfile(file):
+    if not is_zip(file):
         return f'is cut off after {size} bytes (its table of contents, which is at the end, is missing)'
     try:
         with zipfile.ZipFile(file) as archive:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from mmirstd.datasets.image_io import IMAGE_SUFFIXES, binary_mask, plain_type, read_raw_mask
 from mmirstd.datasets.mask_values import MaskRule
+from mmirstd.datasets.mat_file import load_mat
 from mmirstd.utils.errors import DataError, MissingDataError
 
 #: Suffixes of files that hold arrays.
@@ -86,9 +87,7 @@ def _array_of(path: str | os.PathLike[str], variable: str | None) -> NDArray[Any
         raise MissingDataError(f'{path}: no such file')
     try:
         if suffix == '.mat':
-            from scipy.io import loadmat
-
-            content = loadmat(os.fspath(path))
+            content = load_mat(path)
         else:
             loaded = np.load(path, allow_pickle=False)
             if isinstance(loaded, np.ndarray):

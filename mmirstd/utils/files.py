@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from numpy.typing import NDArray
 
@@ -83,6 +84,14 @@ def save_png(path: str | os.PathLike[str], image: NDArray[Any]) -> None:
     except ValueError as error:
         raise ValueError(f'{path}: {error}') from None
     write_bytes(path, data)
+
+
+def is_zip(file: str | os.PathLike[str] | IO[bytes]) -> bool:
+    """``zipfile.is_zipfile``, which raises on some damaged tables of contents (CPython 3.11)."""
+    try:
+        return zipfile.is_zipfile(file)
+    except zipfile.BadZipFile:
+        return False
 
 
 def file_sha256(path: str | os.PathLike[str]) -> str:

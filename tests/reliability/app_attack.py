@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import math
 import random
 import re
 import struct
@@ -84,9 +85,11 @@ class Attacker:
         self._light = light
         self._heavy = [self.pixel_bomb, self.decompression_bomb, self.two_things, self.packed_bomb, self.others_results]
 
-    def attack(self) -> None:
-        """Try one thing; one in twenty makes the app decode something."""
-        deed = self.draw.choice(self._heavy if self.draw.random() < 0.05 else self._light)
+    def attack(self, name: str | None = None) -> None:
+        """Try the thing of this name, or any: one in twenty makes the app decode something."""
+        deed = (
+            getattr(self, name) if name else self.draw.choice(self._heavy if self.draw.random() < 0.05 else self._light)
+        )
         began = time.monotonic()
         try:
             deed()
@@ -273,7 +276,7 @@ def victim_of(address: str) -> tuple[Page, list[str]]:
     return page, files
 
 
-def attack(address: str, folder: Path, count: int, threads: int) -> list[Attacker]:
+def attack(address: str, folder: Path, count: int, threads: int, minutes: float = math.inf) -> list[Attacker]:
     """Send so many requests.
 
     Args:
@@ -281,7 +284,9 @@ def attack(address: str, folder: Path, count: int, threads: int) -> list[Attacke
         folder: For the secret; outside of the app's.
         count: Requests; some are several.
         threads: At once.
+        minutes: After which it ends in any case.
     """
+    end = time.monotonic() + 60 * minutes
     secret = folder / 'secret.txt'
     secret.write_text(SECRET)
     victim, files = victim_of(address)
@@ -289,6 +294,8 @@ def attack(address: str, folder: Path, count: int, threads: int) -> list[Attacke
 
     def run(attacker: Attacker) -> None:
         for _ in range(count // threads):
+            if time.monotonic() > end:
+                return
             try:
                 attacker.attack()
             except Exception as error:
@@ -312,6 +319,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--requests', type=int, default=10_000)
     parser.add_argument('--threads', type=int, default=8)
+    parser.add_argument('--minutes', type=float, default=60, help='after which it ends in any case')
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -319,7 +327,7 @@ def main() -> None:
         app = App(folder / 'app')
         victim, _ = victim_of(app.address)
         before, began = app.memory(), time.monotonic()
-        attackers = attack(app.address, folder, args.requests, args.threads)
+        attackers = attack(app.address, folder, args.requests, args.threads, args.minutes)
         took, after = time.monotonic() - began, app.memory()
         said = app.end()
         counts = sum((attacker.counts for attacker in attackers), Counter[str]())

@@ -10,6 +10,7 @@ image. Watched are the memory of the app's process, the files that it holds, and
 from __future__ import annotations
 
 import argparse
+import csv
 import io
 import json
 import os
@@ -111,6 +112,20 @@ class Page:
         """A file of the app."""
         return self.http.get(f'{self.address}/gradio_api/file={path}', timeout=self.timeout)
 
+    def targets(self, told: dict[str, Any]) -> list[tuple[float, float]] | None:
+        """Row and column of the targets in the CSV file of an answer of :meth:`act`; None where it names none.
+
+        Raises:
+            RuntimeError: The file cannot be had.
+        """
+        path = next(iter(re.findall(r'/[^\'" ]+-targets\.csv', str(told.get('get-csv')))), None)
+        if path is None:
+            return None
+        answer = self.get(path)
+        if answer.status_code != 200:
+            raise RuntimeError(f'{path}: {answer.status_code}')
+        return [(float(row['y']), float(row['x'])) for row in csv.DictReader(io.StringIO(answer.text))]
+
     def close(self) -> None:
         """Close the tab."""
         self.http.close()
@@ -123,6 +138,11 @@ def image_with_target(place: tuple[int, int], seed: int) -> bytes:
     stream = io.BytesIO()
     Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(stream, 'PNG')
     return stream.getvalue()
+
+
+def near(place: tuple[float, float], other: tuple[float, float]) -> bool:
+    """Whether two places are one."""
+    return abs(place[0] - other[0]) < 3 and abs(place[1] - other[1]) < 3
 
 
 class App:
@@ -231,18 +251,11 @@ class Person(threading.Thread):
 
     def _check(self, page: Page, told: dict[str, Any], place: tuple[int, int], perhaps_none: bool = False) -> None:
         """The answer is of this person's image: its CSV has the target where it was put, or nothing at a threshold."""
-        path = next((found for found in re.findall(r'/[^\'" ]+-targets\.csv', str(told.get('get-csv')))), None)
-        if path is None:
+        found = self._timed('download', page.targets, told)
+        if found is None:
             self.wrong.append(f'person {self.number}: no CSV: {str(told.get("status"))[:300]}')
-            return
-        answer = self._timed('download', page.get, path)
-        rows = [line.split(',') for line in answer.text.splitlines()[1:]]
-        if answer.status_code == 200 and perhaps_none and not rows:
-            return
-        if answer.status_code != 200 or not any(
-            abs(float(row[3]) - place[1]) < 3 and abs(float(row[4]) - place[0]) < 3 for row in rows
-        ):
-            self.wrong.append(f'person {self.number}: {place} is not among {rows[:3]} ({answer.status_code})')
+        elif not (perhaps_none and not found) and not any(near(place, target) for target in found):
+            self.wrong.append(f'person {self.number}: {place} is not among {found[:3]}')
 
 
 def main() -> None:

@@ -15,34 +15,34 @@ import argparse
 import os
 import random
 import re
-import subprocess
 import sys
 import tempfile
+import time
 import zipfile
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.reliability.fuzz_targets import Target
 
 SEEDS = Path(__file__).parents[1] / 'data' / 'fuzz'
 MEMORY_MIB = 3000
 
 
-def run_target(kind: str, folder: Path, runs: int) -> None:
+def run_target(target: Target, folder: Path, runs: int) -> None:
     """Fuzz one kind of file in this process, which atheris ends.
 
     Args:
-        kind: A key of ``fuzz_targets.targets()``. The first byte of an input says which of its names the file has.
+        target: The kind. The first byte of an input says which of its names the file has.
         folder: Of the inputs that were found before, and will be.
         runs: Inputs to try.
     """
     import atheris
 
-    with open(folder / 'log.txt', 'w') as log:
-        os.dup2(log.fileno(), 2)  # libFuzzer's, decoders' and atheris's
-    with atheris.instrument_imports(include=['mmirstd']):
-        from tests.reliability.fuzz_targets import targets
-
-        target = targets()[kind]
     from tests.reliability.fuzz import be_quiet, mutate, try_case
 
+    with open(folder / 'log.txt', 'w') as log:
+        os.dup2(log.fileno(), 2)  # libFuzzer's and the decoders'
     be_quiet()
     names = list(dict.fromkeys(name for name, _ in target.files))
     (folder / 'good').mkdir(exist_ok=True)
@@ -66,12 +66,6 @@ def run_target(kind: str, folder: Path, runs: int) -> None:
     options += [f'-artifact_prefix={folder}/finding_', '-seed=1', str(folder / 'corpus'), str(folder / 'good')]
     atheris.Setup([sys.argv[0], *options], one, custom_mutator=changed)
     atheris.Fuzz()
-
-
-def kinds() -> list[str]:
-    from tests.reliability.fuzz_targets import targets
-
-    return list(targets())
 
 
 def seeds(kind: str) -> list[bytes]:
@@ -104,33 +98,35 @@ def main() -> None:
     parser.add_argument('--targets', nargs='*', default=[], help='only these')
     parser.add_argument('--work', type=Path, help='folder for corpora and findings, gone on with if it is there')
     parser.add_argument('--keep-seeds', action='store_true', help='put the smallest inputs into tests/data/fuzz')
-    parser.add_argument('--one', nargs=2, metavar=('TARGET', 'FOLDER'), help=argparse.SUPPRESS)
     args = parser.parse_args()
-    if args.one:
-        run_target(args.one[0], Path(args.one[1]), args.runs)
-        return
+    import atheris
+
+    with atheris.instrument_imports(include=['mmirstd']):
+        from tests.reliability.fuzz_targets import targets
+
+        known = targets()
     work = args.work or Path(tempfile.mkdtemp(prefix='guided_fuzz_'))
     total = findings = 0
-    print(f'{"kind":16} {"cases":>9} {"seconds":>8} {"reached":>8} {"corpus":>7} {"peak MiB":>9}')
-    for kind in args.targets or kinds():
+    print(f'{"kind":16} {"cases":>9} {"seconds":>8} {"reached":>8} {"corpus":>7} {"peak MiB":>9}', flush=True)
+    for kind in args.targets or known:
         folder = work / kind.replace(' ', '_')
         (folder / 'corpus').mkdir(parents=True, exist_ok=True)
         for number, data in enumerate(seeds(kind)):
             (folder / 'corpus' / f'seed_{number}').write_bytes(data)
-        words = [sys.executable, '-m', 'tests.reliability.guided_fuzz', '--one', kind, str(folder)]
-        status = subprocess.run([*words, '--runs', str(args.runs)]).returncode
+        began = time.monotonic()
+        pid = os.fork()
+        if not pid:
+            run_target(known[kind], folder, args.runs)
+            os._exit(0)
+        status = os.waitpid(pid, 0)[1]
         said = (folder / 'log.txt').read_text(errors='replace')
         figures = {key: int(value) for key, value in re.findall(r'stat::(\w+):\s+(\d+)', said)}
-        reached = re.findall(r'cov: (\d+)', said)
+        reached = (re.findall(r'cov: (\d+)', said) or ['?'])[-1]
         cases = figures.get('number_of_executed_units', 0)
         total, findings = total + cases, findings + (status != 0)
-        seconds = re.findall(r'in (\d+) second', said)
         inputs = len(list((folder / 'corpus').iterdir()))
-        peak = figures.get('peak_rss_mb', 0)
-        print(
-            f'{kind:16} {cases:9,} {(seconds or ["?"])[-1]:>8} {(reached or ["?"])[-1]:>8} {inputs:7} {peak:9}',
-            flush=True,
-        )
+        seconds, peak = time.monotonic() - began, figures.get('peak_rss_mb', 0)
+        print(f'{kind:16} {cases:9,} {seconds:8.0f} {reached:>8} {inputs:7} {peak:9}', flush=True)
         if status:
             wrong = folder / 'finding.txt'
             print(f'  finding ({folder}): {wrong.read_text()[-600:] if wrong.is_file() else said[-600:]}', flush=True)

@@ -191,6 +191,27 @@ def _rpcanet_auc(pairs: Sequence[Pair]) -> float:
     return sum((x[k] - x[k + 1]) * (y[k] + y[k + 1]) / 2 for k in range(10))
 
 
+def _near_pixels(pairs: Sequence[Pair]) -> dict[str, float]:
+    """DTUM's rule: hit within 1 pixel of a target's pixel, false beyond 4 of all of them, in rows and columns.
+
+    Target pixels nearer than that to the first row or column do not count.
+    """
+    targets = detected = false = 0
+    for score, mask in pairs:
+        found = {(y, x) for y in range(mask.shape[0]) for x in range(mask.shape[1]) if score[y, x] >= 0.5}
+        truth = _targets_of(mask)
+
+        def within(place: tuple[int, int], pixels: Pixels, reach: int) -> bool:
+            return any(min(y, x) >= reach and max(abs(y - place[0]), abs(x - place[1])) <= reach for y, x in pixels)
+
+        parts = components(truth)
+        targets += len(parts)
+        detected += sum(any(within(place, part, 1) for place in found) for part in parts)
+        false += sum(not within(place, truth, 4) for place in found)
+    fa = ratio(false, _all_pixels(pairs))
+    return dict(Pd=ratio(detected, targets), Fa=fa, Fa_e6=fa * 1e6)
+
+
 def slow_measures(pairs: Sequence[Pair], protocol: str = 'default') -> dict[str, float]:
     """What ``mmirstd.evaluation.functional.evaluate`` should say.
 
@@ -240,7 +261,10 @@ def slow_measures(pairs: Sequence[Pair], protocol: str = 'default') -> dict[str,
             **dict(Pd=ratio(hit, targets), Fa=fa, Fa_e6=fa * 1e6, AUC=_rpcanet_auc(pairs)),
             **{f'{name}_centroid': value for name, value in centroid.items()},
         }
-    assert protocol == 'uiunet'
+    if protocol == 'dtum':
+        return _near_pixels(pairs)
+    if protocol != 'uiunet':
+        raise NotImplementedError(f'{protocol}: a new protocol has its slow measures here, too')
     return {**_iou(pairs, '0.22 of the range', False), 'nIoU': each('more than the minimum', 0.0)}
 
 

@@ -21,6 +21,8 @@ import numpy as np
 from mmirstd.utils.errors import DataError, MissingDataError
 from mmirstd.utils.renamed import renamed_names
 
+from ..mat_file import load_mat
+
 if not TYPE_CHECKING:
     __getattr__ = renamed_names(__name__, {'LabelledBox': 'LabeledBox'})
 
@@ -99,12 +101,11 @@ def _label_table(path: str | os.PathLike[str]) -> Any:
             'installed; it is in the extra drone-ir of mmirstd\n  cure: '
             'pip install "mcos-decoder>=0.1,<0.2"'
         ) from None
-    from scipy.io import loadmat
 
     if not os.path.isfile(path):
         raise MissingDataError(f'{path}: no such label file')
     try:
-        workspace = loadmat(os.fspath(path)).get('__function_workspace__')
+        workspace = load_mat(path).get('__function_workspace__')
     except Exception as error:  # scipy raises whatever the damaged bytes lead it into
         raise DataError(
             f'{path}: not a MATLAB file that can be read ({type(error).__name__}: {error}); copy or download it again'

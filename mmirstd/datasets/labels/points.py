@@ -61,7 +61,10 @@ def _rows(path: Path) -> list[dict[str, Any]]:
     else:
         head = text.partition('\n')[0]
         delimiter = max(',;\t', key=head.count)
-        listed = list(csv.DictReader(io.StringIO(text), delimiter=delimiter))
+        try:
+            listed = list(csv.DictReader(io.StringIO(text, newline=''), delimiter=delimiter))
+        except csv.Error as error:
+            raise DataError(f'{path}: not valid CSV ({error})') from None
     rows = []
     for row in listed:
         given = {str(key).strip().lower(): value for key, value in row.items() if key is not None}
