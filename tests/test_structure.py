@@ -20,6 +20,7 @@ FLOORS = (
     'registry',
     'datasets',
     'evaluation',
+    'false_alarms',
     'tracking',
     'visualization',
     'models',

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from mmirstd.deploy.graph_description import FORMAT_VERSION
 from mmirstd.deploy.graph_files import write_graph
 from mmirstd.deploy.session import RUNTIMES, is_installed, open_session
 from mmirstd.utils.errors import UserError
@@ -100,10 +101,10 @@ def choose_backend(
             refused.append(f'{name}: {str(error).splitlines()[0]}')
             continue
         candidates.append(exported)
-    [expected] = reference([image])
+    expected = reference([image])[0].probability
     checked: list[tuple[MapBackend, float]] = []
     for candidate in candidates:
-        difference = float(np.abs(candidate([image])[0] - expected).max())
+        difference = float(np.abs(candidate([image])[0].probability - expected).max())
         if precision == 'fp32' and not difference <= TOLERANCE:
             refused.append(f'{candidate.name}: differs by {difference:.2g}')
         else:
@@ -161,7 +162,9 @@ def exported_file(inferencer: Any, say: Callable[[str], None]) -> Path:
 
 def network_digest(inferencer: Any) -> str:
     """Checksum of all that an exported file depends on: network, weights, pipeline, versions."""
-    digest = hashlib.sha256(f'{__version__} {torch.__version__} {inferencer.model} {inferencer.pipeline}'.encode())
+    digest = hashlib.sha256(
+        f'{__version__} {FORMAT_VERSION} {torch.__version__} {inferencer.model} {inferencer.pipeline}'.encode()
+    )
     for name, value in inferencer.model.state_dict().items():
         digest.update(name.encode())
         digest.update(value.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().tobytes())

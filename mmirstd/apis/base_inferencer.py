@@ -18,7 +18,9 @@ from mmengine.logging import print_log
 
 from mmirstd import __version__
 from mmirstd.datasets.gray_normalization import RENAMED_OPTIONS
+from mmirstd.engine.checkpoint_meta import stored_operating_point
 from mmirstd.engine.normalization import follow_training, is_asked_for, normalization
+from mmirstd.false_alarms.operating_point import OperatingPoint
 from mmirstd.registry import TRANSFORMS
 from mmirstd.utils.errors import ConfigError
 from mmirstd.utils.files import file_sha256
@@ -46,9 +48,13 @@ class TargetInferencer(FrameInference, BaseInferencer):
         load_options: Further options of the config's loading transform to replace: ``max_value``, ``bit_depth``,
             ``percentiles``, ``nonfinite`` (``'error'`` or ``'median'``), ``invert``.
 
+        operating_point: A threshold of the logits. Without it and without ``threshold`` the checkpoint's own decides,
+            if ``mmirstd calibrate`` wrote one into it; this is said.
+
     Raises:
         ConfigError: The config cannot be used.
         CheckpointError: The weights cannot be used, or are needed and missing.
+        ValueError: ``threshold`` and ``operating_point`` are both given, or an argument is out of its range.
     """
 
     preprocess_kwargs: set = {'recursive', 'raw_format', 'max_frames'}
@@ -71,6 +77,7 @@ class TargetInferencer(FrameInference, BaseInferencer):
         min_area: int = 1,
         normalize: str | None = None,
         load_options: dict | None = None,
+        operating_point: OperatingPoint | None = None,
     ) -> None:
         # mmengine's own __init__ takes no built network and would execute what a checkpoint holds as its config.
         self.cfg = as_config(model)
@@ -83,10 +90,23 @@ class TargetInferencer(FrameInference, BaseInferencer):
         self.load_options = {
             key: value for key, value in dict(normalize=normalize, **(load_options or {})).items() if value is not None
         }
-        self.threshold = self._default_threshold() if threshold is None else threshold
+        self._set_threshold(threshold, operating_point)
         self.min_area = min_area
         self.check_options()
         self.pipeline = self._init_pipeline(self.cfg)
+
+    def _set_threshold(self, threshold: float | None, point: OperatingPoint | None) -> None:
+        if threshold is not None and point is not None:
+            raise ValueError('threshold and operating_point are two thresholds; expected one')
+        if threshold is None and point is None:
+            point = stored_operating_point(self.weights)
+            if point is not None:
+                self._say(f'threshold: {point}, as mmirstd calibrate wrote into the checkpoint')
+        self.operating_point = point
+        if point is not None:
+            self.check_operating_point()
+            threshold = point.threshold
+        self.threshold = self._default_threshold() if threshold is None else threshold
 
     @property
     def name(self) -> str:
@@ -109,6 +129,7 @@ class TargetInferencer(FrameInference, BaseInferencer):
             normalise={earlier.get(key, key): value for key, value in normalize.items()} or 'config',
             tiling=self._tiling_record(),
             mmirstd=__version__,
+            **self.threshold_record(),
         )
 
     def model_digest(self) -> str | None:

@@ -72,7 +72,7 @@ class DetectorInferencer(SingleImageInference, TargetInferencer):
             if not (torch.isfinite(found.bboxes).all() and torch.isfinite(found.scores).all()):
                 raise item.nan_error()
             result = FrameResult(item.source, item.frame, item.gray, [], self.threshold, data_sample=sample)
-            results.append(result.at_threshold(self.threshold, self.min_area))
+            results.append(result.at_threshold(self.operating_point or self.threshold, self.min_area))
         return results
 
     @staticmethod

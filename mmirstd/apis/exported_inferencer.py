@@ -11,11 +11,13 @@ import numpy as np
 from mmirstd.datasets.gray_normalization import RENAMED_OPTIONS, GrayNormalization
 from mmirstd.deploy.graph_description import GraphDescription
 from mmirstd.deploy.session import open_session
+from mmirstd.false_alarms.operating_point import OperatingPoint
 from mmirstd.utils.errors import DataError, UserError
 from mmirstd.version import __version__
 
 from .frame_inference import OnError
 from .image_inference import ImageInference
+from .score_map import ScoreMap
 from .session_maps import session_maps
 from .tiling import Tiling
 
@@ -42,6 +44,8 @@ class ExportedInferencer(ImageInference):
         tile, tiling: See :class:`~.irstd_inferencer.IRSTDInferencer`.
         normalize, load_options: Likewise; a file that takes codes of one type has its own and takes none.
 
+        operating_point: A threshold of the logits; None, and no ``threshold``: the file's, which is said.
+
     Raises:
         DataError: The file cannot be used.
         UserError: The runtime is not installed, or an option does not go with the file.
@@ -60,11 +64,20 @@ class ExportedInferencer(ImageInference):
         tiling: Tiling | None = None,
         normalize: str | None = None,
         load_options: Mapping[str, Any] | None = None,
+        operating_point: OperatingPoint | None = None,
     ) -> None:
         self.set_tiling(tile, tiling)
         self.session = open_session(file, None if backend == 'auto' else backend, threads, precision)
         self.precision = precision
         about = self.session.description
+        if threshold is None and operating_point is None and about.operating_point is not None:
+            operating_point = OperatingPoint.from_dict(about.operating_point)
+            self._say(f'threshold: {operating_point}, as the file was exported')
+        if threshold is not None and operating_point is not None:
+            raise ValueError('threshold and operating_point are two thresholds; expected one')
+        self.operating_point = operating_point
+        if operating_point is not None:
+            threshold = operating_point.threshold
         self.threshold = about.threshold if threshold is None else threshold
         self.min_area = min_area
         self.check_options()
@@ -92,13 +105,14 @@ class ExportedInferencer(ImageInference):
             normalise={earlier.get(key, key): value for key, value in options.items()} or 'config',
             tiling=self._tiling_record(),
             mmirstd=__version__,
+            **self.threshold_record(),
         )
 
     def model_digest(self) -> str | None:
         """Checksum of the exported network's config."""
         return self.session.description.model_sha256
 
-    def predict_maps(self, images: list[np.ndarray]) -> list[np.ndarray]:
+    def predict_maps(self, images: list[np.ndarray]) -> list[ScoreMap]:
         """See the base class."""
         return session_maps(self.session, images)
 

@@ -99,7 +99,19 @@ def graph_of(inferencer: TargetInferencer, input_type: str = 'any') -> tuple[Any
         invert=loader.invert,
     )
     classical = isinstance(network, ClassicalSegmentor)
-    options: dict[str, Any] = dict(threshold=inferencer.threshold, input_type=input_type, normalization=normalization)
+    point = inferencer.operating_point
+    if point is not None and point.cfar is not None:
+        raise ConfigError(
+            f'{inferencer.name}: its threshold compares each pixel with its surroundings (CFAR), which an exported '
+            'file does not do',
+            cure='export with a threshold of the logits or of the probability: --logit-threshold, --threshold',
+        )
+    options: dict[str, Any] = dict(
+        threshold=inferencer.threshold,
+        logit_threshold=None if point is None else point.logit,
+        input_type=input_type,
+        normalization=normalization,
+    )
     # A classical method works on the image without its padding.
     graph = ClassicalGraph(network, **options) if classical else SegmentationGraph(network, padding=padding, **options)
     made = inferencer.provenance()
@@ -116,6 +128,7 @@ def graph_of(inferencer: TargetInferencer, input_type: str = 'any') -> tuple[Any
         model_sha256=inferencer.model_digest(),
         inputs=graph.inputs,
         outputs=dict(graph.outputs),
+        operating_point=None if point is None else point.as_dict(),
     )
     return graph, description
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from mmirstd.datasets.bit_depth import BitDepthWatch
+from mmirstd.false_alarms.operating_point import OperatingPoint
 from mmirstd.utils.errors import DataError
 from mmirstd.utils.read_ahead import read_ahead
 
@@ -38,11 +39,13 @@ class FrameInference:
     Attributes:
         loader: Turns gray values as read into what the network saw in training.
         threshold: Probability above which a pixel is target, or score from which on a box is.
+        operating_point: A threshold of the logits, which then decides in place of ``threshold``.
         min_area: Least area of a target in pixels.
     """
 
     loader: Any
     threshold: float
+    operating_point: OperatingPoint | None = None
     min_area: int
 
     #: The sequence that is being read, or was read last: its ``fps`` and ``total``.
@@ -61,6 +64,16 @@ class FrameInference:
             raise ValueError(
                 f'threshold {self.threshold}, min_area {self.min_area}; expected 0 <= threshold < 1 and min_area >= 1'
             )
+
+    def check_operating_point(self) -> None:
+        """Raise a ``ValueError`` where the operating point does not go with boxes."""
+        if self.boxes and self.operating_point is not None and self.operating_point.cfar is not None:
+            raise ValueError('CFAR compares pixels of a map with their surroundings; a detector of boxes has no map')
+
+    def threshold_record(self) -> dict[str, Any]:
+        """How the threshold of the logits was chosen, for :meth:`provenance`; empty where there is none."""
+        point = self.operating_point
+        return {} if point is None else dict(operating_point=point.as_dict())
 
     @abstractmethod
     def provenance(self) -> dict[str, Any]:

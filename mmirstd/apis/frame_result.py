@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from mmirstd.false_alarms.operating_point import OperatingPoint
 from mmirstd.tracking import TrackPoint
 from mmirstd.visualization import BoxFinding, Finding, draw_comparison, draw_detections
 
 from .inputs import Source
+from .score_map import ScoreMap
 from .target_measurement import measure_detections, measure_targets
 from .target_schema import SCHEMA, SCHEMA_VERSION, Target
 
@@ -28,6 +30,8 @@ class FrameResult:
         probability: (H, W) float32 in [0, 1]; None from detectors.
         mask: (H, W) bool, the targets' pixels; None from detectors.
         data_sample: The detector's own data sample, None from segmentation networks.
+        logit: (H, W) float32, the probability before the sigmoid; None from detectors.
+        operating_point: The threshold of the logits that decided in place of ``threshold``; None: there was none.
         tracks: The confirmed tracks, see :class:`~.target_tracker.TargetTracker`; None where nothing was tracked.
     """
 
@@ -40,11 +44,13 @@ class FrameResult:
     mask: np.ndarray | None = None
     data_sample: Any = field(default=None, repr=False)
     tracks: list[TrackPoint] | None = None
+    logit: np.ndarray | None = None
+    operating_point: OperatingPoint | None = None
 
     @property
     def nbytes(self) -> int:
         """What its maps take in memory, with the gray values, in bytes."""
-        maps = (self.image, self.probability, self.mask)
+        maps = (self.image, self.probability, self.logit, self.mask)
         return sum(array.nbytes for array in maps if array is not None)
 
     @property
@@ -68,19 +74,23 @@ class FrameResult:
         x0, y0, x1, y1 = found.bboxes[best].tolist()
         return float(found.scores[best]), (x0 + x1) / 2 - 0.5, (y0 + y1) / 2 - 0.5
 
-    def at_threshold(self, threshold: float, min_area: int = 1) -> FrameResult:
+    def at_threshold(self, threshold: float | OperatingPoint, min_area: int = 1) -> FrameResult:
         """The same frame with the targets of another threshold, without tracks; the network does not run again.
 
         Args:
-            threshold: Probability above which a pixel is target, or score from which on a box is; in [0, 1).
+            threshold: Probability above which a pixel is target, or score from which on a box is; in [0, 1). Or a
+                threshold of the logits.
             min_area: Least area of a target in pixels.
 
         Raises:
             ValueError: An argument is out of its range.
         """
+        point, threshold = _told_apart(threshold)
         if self.probability is not None:
-            targets, mask = measure_targets(self.probability, threshold, min_area, self.image, self.frame)
-            return replace(self, targets=targets, mask=mask, threshold=threshold, tracks=None)
+            targets, mask = measure_targets(
+                self.probability, point or threshold, min_area, self.image, self.frame, self.logit
+            )
+            return replace(self, targets=targets, mask=mask, threshold=threshold, operating_point=point, tracks=None)
         found = self.data_sample.pred_instances
         targets = measure_detections(
             found.bboxes.detach().cpu().numpy(),
@@ -90,11 +100,13 @@ class FrameResult:
             min_area,
             self.frame,
         )
-        return replace(self, targets=targets, threshold=threshold, tracks=None)
+        return replace(self, targets=targets, threshold=threshold, operating_point=point, tracks=None)
 
     def header(self) -> dict[str, Any]:
         """What JSON results say of the input; see docs/inference.md."""
         height, width = self.image.shape
+        point = self.operating_point
+        cfar = None if point is None else point.cfar
         return dict(
             schema=SCHEMA,
             schema_version=SCHEMA_VERSION,
@@ -104,7 +116,9 @@ class FrameResult:
             width=width,
             height=height,
             dtype=str(self.image.dtype),
-            threshold=self.threshold,
+            threshold=None if cfar is not None else self.threshold,
+            logit_threshold=None if point is None else point.logit,
+            cfar=None if cfar is None else cfar.as_dict(),
         )
 
     def record(self) -> dict[str, Any]:
@@ -123,8 +137,10 @@ class FrameResult:
             boxes = np.array([(t.x0, t.y0, t.x1, t.y1) for t in self.targets]).reshape(-1, 4)
             scores = np.array([t.peak for t in self.targets])
             return draw_detections(self.image, None, boxes, scores, name=self.source.name, threshold=self.threshold)
-        # Components that were left out as too small are no findings.
-        shown = np.where(self.mask | (self.probability <= self.threshold), self.probability, np.float32(0))
+        shown = self.mask
+        if self.operating_point is None:
+            # Components that were left out as too small are no findings.
+            shown = np.where(self.mask | (self.probability <= self.threshold), self.probability, np.float32(0))
         return draw_comparison(
             self.image,
             None,
@@ -151,3 +167,45 @@ class FrameResult:
     def box_findings(self) -> list[BoxFinding]:
         """The targets for pictures of boxes, in their order, under their own numbers."""
         return [BoxFinding('predicted', None, (t.x0, t.y0, t.x1, t.y1), t.peak, number=t.id) for t in self.targets]
+
+
+def measured(
+    source: Source,
+    frame: int,
+    gray: np.ndarray,
+    scores: ScoreMap,
+    threshold: float | OperatingPoint,
+    min_area: int,
+    data_sample: Any = None,
+) -> FrameResult:
+    """The result of a network that gives maps.
+
+    Args:
+        source: Where the frame is from.
+        frame: Its number.
+        gray: (H, W) gray values as read.
+        scores: What the network said.
+        threshold: As of :meth:`FrameResult.at_threshold`.
+        min_area: Likewise.
+        data_sample: See :class:`FrameResult`.
+    """
+    point, value = _told_apart(threshold)
+    targets, mask = measure_targets(scores.probability, point or value, min_area, gray, frame, scores.logit)
+    return FrameResult(
+        source,
+        frame,
+        gray,
+        targets,
+        value,
+        scores.probability,
+        mask,
+        data_sample,
+        logit=scores.logit,
+        operating_point=point,
+    )
+
+
+def _told_apart(threshold: float | OperatingPoint) -> tuple[OperatingPoint | None, float]:
+    if isinstance(threshold, OperatingPoint):
+        return threshold, threshold.threshold
+    return None, threshold

@@ -1,4 +1,4 @@
-"""Images through a network that gives probability maps: batches, tiles, targets; torch is not imported."""
+"""Images through a network that gives maps: batches, tiles, targets; torch is not imported."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import numpy as np
 from mmirstd.utils.errors import DataError
 
 from .batch_sizing import BatchSizing
-from .frame_result import FrameResult
+from .frame_result import FrameResult, measured
+from .score_map import ScoreMap
 from .single_image_inference import PreparedImage, SingleImageInference
-from .target_measurement import measure_targets
 from .tiling import AUTO_TILE_PIXELS, Tiling
 
 
@@ -82,13 +82,14 @@ class ImageInference(SingleImageInference):
             maps = [self.tiling.run(item.image, self.predict_maps, tiles) for item in batch]
         else:
             maps = self.predict_maps([item.image for item in batch])
-        return [self._measure(item, probability) for item, probability in zip(batch, maps)]
+        return [self._measure(item, scores) for item, scores in zip(batch, maps)]
 
-    def _measure(self, item: PreparedImage, probability: np.ndarray) -> FrameResult:
-        if not np.isfinite(probability).all():
+    def _measure(self, item: PreparedImage, scores: ScoreMap) -> FrameResult:
+        if not np.isfinite(scores.probability).all():
             raise item.nan_error()
-        targets, mask = measure_targets(probability, self.threshold, self.min_area, item.gray, item.frame)
-        return FrameResult(item.source, item.frame, item.gray, targets, self.threshold, probability, mask)
+        return measured(
+            item.source, item.frame, item.gray, scores, self.operating_point or self.threshold, self.min_area
+        )
 
     def explain_failure(self, error: Exception, item: PreparedImage) -> Exception:
         """An error about memory with what to do about it; any other as it is."""
@@ -102,12 +103,12 @@ class ImageInference(SingleImageInference):
         return error
 
     @abstractmethod
-    def predict_maps(self, images: list[np.ndarray]) -> list[np.ndarray]:
-        """Probability maps of normalized images of one shape.
+    def predict_maps(self, images: list[np.ndarray]) -> list[ScoreMap]:
+        """Maps of normalized images of one shape.
 
         Args:
             images: (H, W) float32 each, as :meth:`prepare` gives them.
 
         Returns:
-            (H, W) float32 in [0, 1] each.
+            Probability and logit of each pixel, (H, W) float32.
         """

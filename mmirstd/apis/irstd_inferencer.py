@@ -23,6 +23,7 @@ from .base_inferencer import TargetInferencer
 from .frame_result import FrameResult
 from .image_inference import ImageInference
 from .map_backends import MapBackend, TorchBackend
+from .score_map import ScoreMap
 from .tiling import Tiling
 
 _META = ('img_path', 'ori_shape', 'img_shape', 'pad_shape', 'scale_factor', 'padding_size')
@@ -103,7 +104,7 @@ class IRSTDInferencer(ImageInference, TargetInferencer):
         names = [str(step.get('type', '')).rsplit('.', 1)[-1] for step in steps]
         return Compose([step for step, name in zip(steps[1:], names[1:]) if name not in ANNOTATION_STEPS])
 
-    def predict_maps(self, images: list[np.ndarray]) -> list[np.ndarray]:
+    def predict_maps(self, images: list[np.ndarray]) -> list[ScoreMap]:
         """See the base class.
 
         Raises:

@@ -1,4 +1,4 @@
-"""What computes the probability maps of :class:`~.irstd_inferencer.IRSTDInferencer`: PyTorch or an exported file."""
+"""What computes the maps of :class:`~.irstd_inferencer.IRSTDInferencer`: PyTorch or an exported file."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ import numpy as np
 import torch
 
 from mmirstd.deploy.session import GraphSession
-from mmirstd.evaluation.maps import map_of
+from mmirstd.evaluation.maps import logit_map_of, map_of
 from mmirstd.utils.errors import ConfigError
 
+from .score_map import ScoreMap
 from .session_maps import session_maps
 
 
 class MapBackend(ABC):
-    """Computes probability maps.
+    """Computes maps.
 
     Attributes:
         name: ``'torch'``, ``'onnxruntime'`` or ``'openvino'``.
@@ -29,8 +30,8 @@ class MapBackend(ABC):
     precision: str
 
     @abstractmethod
-    def __call__(self, images: list[np.ndarray]) -> list[np.ndarray]:
-        """Probability maps (H, W) float32 of normalized images (H, W) of one shape."""
+    def __call__(self, images: list[np.ndarray]) -> list[ScoreMap]:
+        """Maps (H, W) of normalized images (H, W) of one shape."""
 
 
 class TorchBackend(MapBackend):
@@ -52,7 +53,7 @@ class TorchBackend(MapBackend):
         self.precision = precision
 
     @torch.no_grad()
-    def __call__(self, images: list[np.ndarray]) -> list[np.ndarray]:
+    def __call__(self, images: list[np.ndarray]) -> list[ScoreMap]:
         """See the base class."""
         packed = [self.pipeline(_sample(image)) for image in images]
         data = {key: [item[key] for item in packed] for key in ('inputs', 'data_samples')}
@@ -61,12 +62,10 @@ class TorchBackend(MapBackend):
         maps = []
         for sample, image in zip(samples, images):
             try:
-                array = map_of(sample.seg_logits)
+                arrays = map_of(sample.seg_logits), logit_map_of(sample)
             except ValueError as error:
                 raise ConfigError(f'{self.label}: its prediction: {error}') from None
-            if array.shape != image.shape:
-                array = cv2.resize(array, image.shape[::-1], interpolation=cv2.INTER_LINEAR)
-            maps.append(np.array(array, np.float32))
+            maps.append(ScoreMap(*(_of_size(array, image.shape) for array in arrays)))
         return maps
 
     def _arithmetic(self) -> contextlib.AbstractContextManager:
@@ -89,9 +88,15 @@ class SessionBackend(MapBackend):
         self.name = session.runtime
         self.precision = precision
 
-    def __call__(self, images: list[np.ndarray]) -> list[np.ndarray]:
+    def __call__(self, images: list[np.ndarray]) -> list[ScoreMap]:
         """See the base class."""
         return session_maps(self.session, images)
+
+
+def _of_size(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    if array.shape != shape:
+        array = cv2.resize(array, shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return np.array(array, np.float32)
 
 
 def _sample(image: np.ndarray) -> dict[str, Any]:

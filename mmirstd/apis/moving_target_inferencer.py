@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from mmirstd.evaluation.maps import map_of
+from mmirstd.evaluation.maps import logit_map_of, map_of
 from mmirstd.models.detectors import MultiFrameDetector
 from mmirstd.models.segmentors import MultiFrameSegmentor
 from mmirstd.utils.errors import ConfigError, DataError
@@ -17,14 +17,14 @@ from mmirstd.utils.errors import ConfigError, DataError
 from .base_inferencer import TargetInferencer
 from .batch_sizing import BatchSizing
 from .frame_inference import OnError
-from .frame_result import FrameResult
+from .frame_result import FrameResult, measured
 from .frame_stream import RawFormat
 from .inputs import Source
 from .model_loading import config_name
+from .score_map import ScoreMap
 from .streaming_detector import StreamingDetector
 from .streaming_model import StreamingModel
 from .streaming_segmentor import StreamingSegmentor
-from .target_measurement import measure_targets
 
 
 @dataclass
@@ -91,6 +91,7 @@ class MovingTargetInferencer(TargetInferencer):
                 'mmirstd.MultiFrameSegmentor; networks of single frames go with IRSTDInferencer'
             )
         self.boxes = isinstance(self.model, MultiFrameDetector)
+        self.check_operating_point()
         kind = StreamingDetector if self.boxes else StreamingSegmentor
         dataset = ((cfg or {}).get('test_dataloader') or {}).get('dataset') or {}
         stride = dataset.get('stride', 1) if self.stride is None else self.stride
@@ -141,9 +142,11 @@ class MovingTargetInferencer(TargetInferencer):
                 raise
             on_error(item.source, error)
             return []
+        decision = self.operating_point or self.threshold
         if not self.boxes:
-            probability = map_of(sample.seg_logits).astype(np.float32)
-            targets, mask = measure_targets(probability, self.threshold, self.min_area, item.gray, item.frame)
-            return [FrameResult(item.source, item.frame, item.gray, targets, self.threshold, probability, mask, sample)]
+            scores = ScoreMap(
+                *(array.astype(np.float32) for array in (map_of(sample.seg_logits), logit_map_of(sample)))
+            )
+            return [measured(item.source, item.frame, item.gray, scores, decision, self.min_area, sample)]
         result = FrameResult(item.source, item.frame, item.gray, [], self.threshold, data_sample=sample)
-        return [result.at_threshold(self.threshold, self.min_area)]
+        return [result.at_threshold(decision, self.min_area)]

@@ -13,11 +13,12 @@ KINDS: dict[str, str] = {
     'tracks': 'tracks/NAME.csv, NAME.json: tracks with their numbers; always with --track, and only then',
     'prob': 'prob/NAME.png: probability * 65535, 16 bit',
     'npy': 'npy/NAME.npy: probability, float32',
+    'logit': 'logit/NAME.npy: the score before the sigmoid, float32',
 }
 #: Kind -> its subfolder.
 FOLDERS = {kind: text.split('/', 1)[0] for kind, text in KINDS.items()}
 #: What detectors of moving targets do not have.
-MAP_KINDS = frozenset(('mask', 'prob', 'npy'))
+MAP_KINDS = frozenset(('mask', 'prob', 'npy', 'logit'))
 
 
 def output_folders(kinds: Collection[str]) -> set[str]:

@@ -81,9 +81,10 @@ class ResultWriter:
                 self._write(
                     'prob', '.png', result.frame, encode_png(np.rint(result.probability * 65535).astype(np.uint16))
                 )
-            if 'npy' in self.kinds:
-                with self._path('npy', '.npy', result.frame).open('wb') as file:
-                    np.save(file, result.probability)
+            for kind, values in (('npy', result.probability), ('logit', result.logit)):
+                if kind in self.kinds and values is not None:
+                    with self._path(kind, '.npy', result.frame).open('wb') as file:
+                        np.save(file, values)
         if self._video is not None:
             self._video.add(result)
         elif 'overlay' in self.kinds:

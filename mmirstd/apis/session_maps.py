@@ -1,4 +1,4 @@
-"""Probability maps from an exported file."""
+"""Maps from an exported file."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import numpy as np
 
 from mmirstd.deploy.session import GraphSession
 
+from .score_map import ScoreMap
 
-def session_maps(session: GraphSession, images: list[np.ndarray]) -> list[np.ndarray]:
+
+def session_maps(session: GraphSession, images: list[np.ndarray]) -> list[ScoreMap]:
     """Run images of one shape together.
 
     Args:
@@ -15,9 +17,12 @@ def session_maps(session: GraphSession, images: list[np.ndarray]) -> list[np.nda
         images: (H, W) each: normalized, or codes of the file's own type.
 
     Returns:
-        (H, W) float32 in [0, 1] each.
+        The maps of each; files of format 1.0 have no logits, which are then those of the probabilities.
     """
     inputs = dict(image=np.stack(images))
     if session.description.input_type == 'any':
         inputs['range'] = np.tile(np.array([0, 1], np.float32), (len(images), 1))
-    return list(session.run(inputs)['probability'])
+    found = session.run(inputs)
+    if 'logit' not in found:
+        return [ScoreMap.of_probability(probability) for probability in found['probability']]
+    return [ScoreMap(*maps) for maps in zip(found['probability'], found['logit'])]

@@ -11,11 +11,16 @@ import numpy as np
 import torch
 from mmengine.config import Config
 from mmengine.dataset import Compose
+from mmengine.logging import print_log
 from mmengine.registry import DefaultScope, init_default_scope
 from torch import Tensor
 
 from mmirstd.compat.checkpoint import load_checkpoint_file
+from mmirstd.compat.target_logits import FIELD
+from mmirstd.engine.checkpoint_meta import stored_operating_point
 from mmirstd.engine.single_image_pipeline import ANNOTATION_STEPS
+from mmirstd.evaluation.maps import logit_map_of
+from mmirstd.false_alarms.operating_point import OperatingPoint
 from mmirstd.registry import MODELS
 
 from .frame_window import FrameWindow
@@ -33,6 +38,10 @@ class StreamingModel:
             left out.  None: the test pipeline of the config, and for a model without config ``default_pipeline``.
         stride: Distance of a clip's frames; None: the test data set's in the config, or 1.
         device: Where to compute.
+
+    Attributes:
+        operating_point: The threshold that ``mmirstd calibrate`` wrote into the checkpoint; ``pred_sem_seg`` follows
+            it. None: there is none.
 
     Raises:
         TypeError: If the model is of another kind.
@@ -55,6 +64,7 @@ class StreamingModel:
         device: str | torch.device = 'cpu',
     ) -> None:
         test_data: dict = {}
+        self.operating_point: OperatingPoint | None = None
         if isinstance(model, (str, os.PathLike)):
             model = Config.fromfile(model)
         if isinstance(model, Config):
@@ -64,6 +74,9 @@ class StreamingModel:
             if checkpoint is not None:
                 state = load_checkpoint_file(checkpoint, map_location='cpu')
                 model.load_state_dict(state.get('state_dict', state))
+                self.operating_point = stored_operating_point(checkpoint)
+                if self.operating_point is not None:
+                    print_log(f'threshold: {self.operating_point}, as the checkpoint has it', logger='current')
         elif checkpoint is not None:
             raise ValueError('a checkpoint goes with a config; load it into the model that was built')
         if not isinstance(model, self.kind):
@@ -125,7 +138,11 @@ class StreamingModel:
         self._shape = shape
         levels = self.stream.step(inputs[:, -1]) if self._window is None else self.model.extract_feat(inputs)
         self._next += 1
-        return self.model.predict_by_levels(levels, samples)[0]
+        sample = self.model.predict_by_levels(levels, samples)[0]
+        if self.operating_point is not None and FIELD in sample:
+            mask = torch.from_numpy(self.operating_point.mask(logit_map_of(sample)))[None]
+            sample.pred_sem_seg.data = mask.to(sample.pred_sem_seg.data)
+        return sample
 
     def detect(self, frames: Iterable[Frame]) -> Iterator[Any]:
         """The result of each frame of a new sequence, as they come."""

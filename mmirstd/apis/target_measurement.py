@@ -5,14 +5,21 @@ from __future__ import annotations
 import numpy as np
 
 from mmirstd.evaluation.functional import label_components, target_scr
+from mmirstd.false_alarms.operating_point import OperatingPoint
 from mmirstd.utils.components import component_maxima
+from mmirstd.utils.logits import logit_of
 from mmirstd.utils.scr import labeled_scr
 
 from .target_schema import Target
 
 
 def measure_targets(
-    probability: np.ndarray, threshold: float = 0.5, min_area: int = 1, gray: np.ndarray | None = None, frame: int = 0
+    probability: np.ndarray,
+    threshold: float | OperatingPoint = 0.5,
+    min_area: int = 1,
+    gray: np.ndarray | None = None,
+    frame: int = 0,
+    logit: np.ndarray | None = None,
 ) -> tuple[list[Target], np.ndarray]:
     """Targets of a probability map: its 8-connected components above the threshold.
 
@@ -22,10 +29,12 @@ def measure_targets(
 
     Args:
         probability: (H, W) float in [0, 1].
-        threshold: A pixel belongs to a target when its probability is greater; in [0, 1).
+        threshold: A pixel belongs to a target when its probability is greater; in [0, 1). Or a threshold of the
+            logits.
         min_area: Components of fewer pixels are no targets; they also count as background of others.
         gray: (H, W) gray values for the SCR; None: not known.
         frame: Number of the frame.
+        logit: (H, W) logits; None: those of the probabilities, which end at +-17.3.
 
     Returns:
         The targets in raster order of their first pixels, and their mask (H, W) bool.
@@ -33,11 +42,14 @@ def measure_targets(
     Raises:
         ValueError: An argument is out of its range.
     """
-    if not 0 <= threshold < 1:
+    if not isinstance(threshold, OperatingPoint) and not 0 <= threshold < 1:
         raise ValueError(f'threshold is {threshold}; expected 0 <= threshold < 1')
     if min_area < 1:
         raise ValueError(f'min_area is {min_area}; expected at least 1 pixel')
-    mask = probability > threshold
+    if isinstance(threshold, OperatingPoint):
+        mask = threshold.mask(logit_of(probability) if logit is None else logit)
+    else:
+        mask = probability > threshold
     components = label_components(mask)
     small = components.areas < min_area
     if small.any():
@@ -51,10 +63,16 @@ def measure_targets(
     values = components.crop(probability)[rows, columns].astype(np.float64)
     top, left = components.window[:2]
     mass = np.bincount(member, values, count)
-    ys = np.bincount(member, values * (rows + top), count) / mass
-    xs = np.bincount(member, values * (columns + left), count) / mass
+    if not mass.all():  # a low threshold, under which float32 knows no probability
+        values = np.where(mass[member] > 0, values, 1.0)
+        sums = np.bincount(member, values, count)
+    else:
+        sums = mass
+    ys = np.bincount(member, values * (rows + top), count) / sums
+    xs = np.bincount(member, values * (columns + left), count) / sums
     scr = np.full(count, np.nan) if gray is None else target_scr(gray, components)
     peaks = component_maxima(components, probability)
+    logits = component_maxima(components, logit) if logit is not None else logit_of(peaks)
     targets = [
         Target(
             frame=frame,
@@ -69,6 +87,7 @@ def measure_targets(
             peak=float(peaks[k]),
             mean=float(mass[k] / components.areas[k]),
             scr=_known(scr[k]),
+            logit=float(logits[k]),
         )
         for k, (y0, x0, y1, x1) in enumerate(components.boxes)
     ]
@@ -107,8 +126,11 @@ def measure_boxes(
             peak=score,
             mean=None,
             scr=_known(scr[k]),
+            logit=logit,
         )
-        for k, ((x0, y0, x1, y1), score) in enumerate(zip(boxes.tolist(), scores.tolist()))
+        for k, ((x0, y0, x1, y1), score, logit) in enumerate(
+            zip(boxes.tolist(), scores.tolist(), logit_of(scores).tolist())
+        )
     ]
 
 

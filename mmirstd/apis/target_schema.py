@@ -12,7 +12,7 @@ from mmirstd.utils.record_columns import ColumnRecord, column
 #: Name of the schema, in every JSON result.
 SCHEMA = 'mmirstd.targets'
 #: ``MAJOR.MINOR``: a new field raises the second number, a field that changes its meaning or goes the first.
-SCHEMA_VERSION = '1.1'
+SCHEMA_VERSION = '1.2'
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,13 @@ class Target(ColumnRecord):
         'local signal-to-clutter ratio |mean(target) - mean(ring)| / std(ring) of the gray values as read; '
         'none where the ring is empty or constant',
         4,
+    )
+    logit: float | None = column(
+        '1',
+        'greatest score before the sigmoid, log(p / (1 - p)): it ranks targets whose probability is rounded to 1 '
+        '(detectors: of the score)',
+        4,
+        default=None,
     )
 
 

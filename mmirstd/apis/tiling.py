@@ -8,6 +8,8 @@ from itertools import groupby
 
 import numpy as np
 
+from .score_map import ScoreMap
+
 #: ``tile='auto'`` tiles images of more pixels; a Full HD frame still goes through in one piece.
 AUTO_TILE_PIXELS = 2**21
 
@@ -93,26 +95,29 @@ class Tiling:
         return lambda place: np.clip((place - middle + half) / (2 * half), 0, 1)
 
     def run(
-        self, image: np.ndarray, predict: Callable[[list[np.ndarray]], list[np.ndarray]], batch_size: int = 1
-    ) -> np.ndarray:
+        self, image: np.ndarray, predict: Callable[[list[np.ndarray]], list[ScoreMap]], batch_size: int = 1
+    ) -> ScoreMap:
         """Predict an image tile by tile.
+
+        Where tiles fade into each other, probabilities and logits do, each in their own unit.
 
         Args:
             image: (H, W).
-            predict: From tiles of one shape to their float maps of the same shape.
+            predict: From tiles of one shape to their maps of the same shape.
             batch_size: Tiles given to ``predict`` at once, at most.
 
         Returns:
-            (H, W) float32.
+            The maps, (H, W) float32.
         """
-        result = np.zeros(image.shape, np.float32)
+        result = ScoreMap(np.zeros(image.shape, np.float32), np.zeros(image.shape, np.float32))
         for batch in _batches(self._tiles(*image.shape), batch_size):
             maps = predict([image[y[0] : y[1], x[0] : x[1]] for (y, _), (x, _) in batch])
             for ((y, wy), (x, wx)), tile in zip(batch, maps):
                 rows, columns = np.flatnonzero(wy), np.flatnonzero(wx)
                 inner = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
                 weight = wy[inner[0], None] * wx[inner[1]]
-                result[y[0] : y[1], x[0] : x[1]][inner] += tile[inner] * weight
+                for whole, part in zip(result, tile):
+                    whole[y[0] : y[1], x[0] : x[1]][inner] += part[inner] * weight
         return result
 
     def _tiles(self, height: int, width: int) -> Iterator[tuple[tuple[Span, np.ndarray], tuple[Span, np.ndarray]]]:

@@ -9,12 +9,13 @@ from mmirstd.deploy.graph_description import INPUT_TYPES, SUFFIXES
 from mmirstd.utils.errors import UserError
 
 from .arguments import add_cfg_options_argument, add_traceback_argument, make_parser
+from .threshold_arguments import add_threshold_arguments, read_threshold
 
 DESCRIPTION = """\
 Write a network to a file that runs without PyTorch and OpenMMLab.
 
-The file takes gray values as a camera gives them, of any height, width and batch, and gives probabilities and masks.
-Normalization, padding and threshold are parts of it. What it was made of stands in its meta data.
+The file takes gray values as a camera gives them, of any height, width and batch, and gives probabilities, masks and
+logits. Normalization, padding and threshold are parts of it. What it was made of stands in its meta data.
 """
 EXAMPLES = """
 {export} ggl-net-tiny_general -o ggl-net-tiny.onnx     # with the weights in the box
@@ -61,9 +62,7 @@ def build_parser() -> argparse.ArgumentParser:
         help='of the gray values: any (float32, and their range as a second input), or uint8 or uint16 alone, '
         'with the range in the file (default: %(default)s)',
     )
-    parser.add_argument(
-        '--threshold', type=float, metavar='P', help="of the file's masks (default: the model's, as a rule 0.5)"
-    )
+    add_threshold_arguments(parser, "of the file's masks", cfar=False)
     parser.add_argument('--bit-depth', type=int, metavar='N', help='significant bits of 16-bit images, e.g. 14')
     parser.add_argument('--overwrite', action='store_true', help='replace an existing file')
     add_cfg_options_argument(parser, 'override config entries')
@@ -81,8 +80,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         if suffix not in ends:
             parser.error(f'-o {args.output}: expected a name that ends in {", ".join(ends)}, or --format')
         args.format = ends[suffix]
-    if args.threshold is not None and not 0 <= args.threshold < 1:
-        parser.error(f'--threshold {args.threshold}: expected 0 <= P < 1')
+    args.operating_point = read_threshold(parser, args)
     if args.checkpoint == '-':
         args.checkpoint = None
     return args
@@ -104,6 +102,7 @@ def main(argv: list[str] | None = None) -> int:
             args.checkpoint,
             device='cpu',
             threshold=args.threshold,
+            operating_point=args.operating_point,
             load_options=dict(bit_depth=args.bit_depth),
         )
     except ValueError as error:

@@ -15,6 +15,7 @@ from mmirstd.utils.errors import CheckpointError, UserError
 from mmirstd.utils.renamed import RenamedOption
 
 from .arguments import add_cfg_options_argument, add_traceback_argument, make_parser, positive_int
+from .threshold_arguments import add_threshold_arguments, read_threshold
 from .track_arguments import add_track_arguments, track_options
 
 if TYPE_CHECKING:
@@ -70,13 +71,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument('--recursive', action='store_true', help='descend into folders')
     parser.add_argument('--overwrite', action='store_true', help='do everything again, over the results in DIR')
-    parser.add_argument(
-        '--threshold',
-        type=float,
-        metavar='P',
-        help='probability above which a pixel is target, or score from which on a box is (default: the '
-        "model's, as a rule 0.5)",
-    )
+    add_threshold_arguments(parser, 'probability above which a pixel is target, or score from which on a box is')
     parser.add_argument('--min-area', type=int, default=1, metavar='N', help='least area of a target in pixels')
     parser.add_argument(
         '--batch-size',
@@ -192,8 +187,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         value = getattr(args, option)
         if value is not None and value < least:
             parser.error(f'--{option.replace("_", "-")} {value}: expected at least {least}')
-    if args.threshold is not None and not 0 <= args.threshold < 1:
-        parser.error(f'--threshold {args.threshold}: expected 0 <= P < 1')
+    args.operating_point = read_threshold(parser, args)
     args.tracking = track_options(parser, args)
     if args.shard is not None:
         from mmirstd.apis.shard import Shard
@@ -291,6 +285,7 @@ def build(args: argparse.Namespace, threads: int | None = None) -> FrameInferenc
             tile=args.tile,
             tiling=Tiling(args.window, args.overlap, args.seam),
             threshold=args.threshold,
+            operating_point=args.operating_point,
             min_area=args.min_area,
             normalize=args.normalize,
             precision=args.precision,
@@ -346,7 +341,7 @@ def main(argv: list[str] | None = None) -> int:
     if args.checkpoint is None and weights is not None:
         print(f'notice: no CKPT was given; the weights are those released for this config: {weights}', file=sys.stderr)
     if inferencer.boxes and any(kind in MAP_KINDS for kind in args.save) and args.save != list(DEFAULT_KINDS):
-        print('notice: a detector has boxes, no maps: no mask, prob or npy is written', file=sys.stderr)
+        print('notice: a detector has boxes, no maps: no mask, prob, npy or logit is written', file=sys.stderr)
     if args.reconnect is not None:
         from mmirstd.apis.live_stream import Reconnect
 

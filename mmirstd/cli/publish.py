@@ -8,6 +8,7 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mmirstd.false_alarms.operating_point import META as OPERATING_POINT
 from mmirstd.utils.commands import command_line
 from mmirstd.utils.errors import CheckpointError
 
@@ -28,7 +29,7 @@ EXAMPLES = """
 {publish} work_dirs/RUN/best_IoU_epoch_40.pth weights/NAME.pth
 """
 #: Meta data of mmengine's checkpoints that describe the network and its training.
-_META = ('dataset_meta', 'epoch', 'iter', 'seed', 'cfg', 'mmengine_version', 'normalization')
+_META = ('dataset_meta', 'epoch', 'iter', 'seed', 'cfg', 'mmengine_version', 'normalization', OPERATING_POINT)
 _ABSOLUTE = re.compile(r"(['\"])/[^'\"\n]*/([^/'\"\n]+)\1")
 
 

@@ -4,7 +4,8 @@
 names of mmcv's transforms: ``LoadImageFromFile`` is exchanged for a loader of arrays, ``LoadAnnotations`` is left out.
 Our pipelines begin with a transform that reads files and arrays alike and normalizes as in training, and may load a
 mask, which an image of one's own does not have.  Where one of these functions meets such a pipeline, it is given one
-for single images; with any other pipeline nothing changes.
+for single images; with any other pipeline nothing changes. The results of mmseg's segmentors keep their logits
+(:mod:`.target_logits`).
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
+
+from .target_logits import keep_target_logits
 
 #: Found by name on first use, as the registries find their modules: it lives above this floor.
 _PIPELINE_MODULE = 'mmirstd.engine.single_image_pipeline'
@@ -63,8 +66,8 @@ def _adapt(module: ModuleType) -> None:
         return
 
     @functools.wraps(original)
-    def replacement(*args: Any) -> Any:
-        return adapted(original, *args)
+    def replacement(*args: Any, **kwargs: Any) -> Any:
+        return adapted(original, *args, **kwargs)
 
     setattr(holder, name, replacement)
 
@@ -111,4 +114,5 @@ _ADAPTED: dict[str, tuple[str, Callable]] = {
     'mmseg.apis.mmseg_inferencer': ('MMSegInferencer._init_pipeline', _inferencer_pipeline),
     'mmdet.apis.inference': ('get_test_pipeline_cfg', _detection_pipeline),
     'mmdet.apis.det_inferencer': ('DetInferencer._init_pipeline', _inferencer_pipeline),
+    'mmseg.models.segmentors.base': ('BaseSegmentor.postprocess_result', keep_target_logits),
 }

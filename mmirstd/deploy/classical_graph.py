@@ -31,7 +31,7 @@ class ClassicalGraph(ImageGraph):
         super().__init__(**options)
         self.method: Any = [model]  # no submodule: its one parameter is empty
 
-    def probability(self, x: Tensor) -> Tensor:
+    def logit(self, x: Tensor) -> Tensor:
         """(B, 1, H, W) -> (B, H, W); see :class:`~mmirstd.models.segmentors.classical.ClassicalSegmentor`."""
         (model,) = self.method
         saliency = SALIENCIES[type(model)](model, x[:, 0]).clamp(min=0).to(torch.float64)
@@ -40,7 +40,7 @@ class ClassicalGraph(ImageGraph):
         threshold = mean + model.threshold * (flat - mean).square().mean(dim=1, keepdim=True).sqrt()
         ratio = saliency / threshold[:, :, None].clamp(min=torch.finfo(torch.float64).tiny)
         logits = ratio.clamp(min=1e-30).log().clamp(-LOGIT_LIMIT, LOGIT_LIMIT)
-        return logits.to(x.dtype).sigmoid()
+        return logits.to(x.dtype)
 
 
 def _white_top_hat(model: WhiteTopHat, x: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from mmirstd.false_alarms.operating_point import OperatingPoint
 from mmirstd.utils.errors import DataError
 from mmirstd.utils.json_text import parse_json
 from mmirstd.version import __version__
@@ -13,7 +14,7 @@ from mmirstd.version import __version__
 #: Entry of the file's meta data that holds the description as JSON.
 KEY = 'mmirstd'
 #: A new field raises the second number, a field that changes its meaning or goes the first.
-FORMAT_VERSION = '1.0'
+FORMAT_VERSION = '1.1'
 #: What a file's ``image`` may be; ``'any'`` has the ``range`` of the gray values as a second input.
 INPUT_TYPES: tuple[str, ...] = ('any', 'uint8', 'uint16')
 #: Format -> end of its files' names.
@@ -22,7 +23,7 @@ SUFFIXES: dict[str, str] = {'onnx': '.onnx', 'openvino': '.xml', 'exported-progr
 READERS: dict[str, tuple[str, ...]] = {'.onnx': ('onnxruntime', 'openvino'), '.xml': ('openvino',)}
 #: Kinds of graphs -> what they take and give.
 KINDS: dict[str, str] = {
-    'segmentation': 'images to probabilities and masks',
+    'segmentation': 'images to probabilities, masks and logits',
 }
 
 
@@ -34,6 +35,8 @@ class GraphDescription:
         kind: Of ``KINDS``.
         model: Name of the config.
         threshold: Probability above which a pixel is target, as in the file's masks.
+        operating_point: A threshold of the logits that decides in its place, as
+            :meth:`mmirstd.false_alarms.operating_point.OperatingPoint.as_dict` gives it; None: there is none.
         input_type: Of ``INPUT_TYPES``.
         normalization: Options of ``LoadInfraredImage`` that the network was trained with.
         divisor: The file pads images to a multiple of this many pixels by itself, and cuts the result.
@@ -63,6 +66,7 @@ class GraphDescription:
     precision: str = 'fp32'
     inputs: dict[str, str] = field(default_factory=dict)
     outputs: dict[str, str] = field(default_factory=dict)
+    operating_point: dict[str, Any] | None = None
     mmirstd: str = __version__
     format_version: str = FORMAT_VERSION
 
@@ -117,6 +121,8 @@ def _fits(key: str, value: Any) -> bool:
     """Whether a value that a file gives a field has its type."""
     if key == 'threshold':
         return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1
+    if key == 'operating_point':
+        return value is None or _is_operating_point(value)
     if key == 'divisor':
         return isinstance(value, int) and not isinstance(value, bool) and value >= 1
     if key == 'whole_image':
@@ -128,3 +134,11 @@ def _fits(key: str, value: Any) -> bool:
     if key == 'classes':
         return isinstance(value, (list, tuple)) and all(isinstance(name, str) for name in value)
     return isinstance(value, str) or value is None and key.startswith(('weights', 'model_sha'))
+
+
+def _is_operating_point(value: Any) -> bool:
+    try:
+        OperatingPoint.from_dict(value)
+    except ValueError:
+        return False
+    return True

@@ -1,4 +1,4 @@
-"""From images of gray values to probability and mask, as one graph."""
+"""From images of gray values to probability, mask and logit, as one graph."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from .gray_input import GrayInput
 class ImageGraph(nn.Module):
     """What :class:`~mmirstd.apis.IRSTDInferencer` does with one batch of images of one size.
 
-    A subclass writes :meth:`probability`.
+    A subclass writes :meth:`logit`.
 
     Args:
         threshold: A pixel of the mask is target when its probability is greater.
+        logit_threshold: A pixel of the mask is target when its logit is greater; None: ``threshold`` decides.
         input_type: See :class:`~.gray_input.GrayInput`.
         normalization: Likewise.
         padding: Arguments of :func:`~.graph_padding.pad_to_multiple`, as the test pipeline pads; None: no padding.
@@ -29,6 +30,7 @@ class ImageGraph(nn.Module):
     outputs = {
         'probability': '(B, H, W) float32 in [0, 1]',
         'mask': '(B, H, W) uint8: 1 where the probability is above the threshold',
+        'logit': '(B, H, W) float32: the probability before the sigmoid; it is 1 in float32 from logit 17.3 on',
     }
 
     #: Whether a pixel's result depends on the whole image, by a threshold taken from it.
@@ -40,10 +42,12 @@ class ImageGraph(nn.Module):
         input_type: str = 'any',
         normalization: Mapping[str, Any] | None = None,
         padding: Mapping[str, Any] | None = None,
+        logit_threshold: float | None = None,
     ) -> None:
         super().__init__()
         self.input = GrayInput(input_type, normalization or {})
         self.threshold = float(threshold)
+        self.logit_threshold = logit_threshold
         self.padding = dict(padding or dict(divisor=1))
 
     @property
@@ -74,13 +78,18 @@ class ImageGraph(nn.Module):
         axes: dict[str, dict[int, str]] = {'image': image, **dict.fromkeys(self.outputs, image)}
         return axes if self.input.input_type != 'any' else {**axes, 'range': {0: 'batch'}}
 
-    def forward(self, image: Tensor, range: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def forward(self, image: Tensor, range: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
         """See ``inputs`` and ``outputs``."""
         height, width = image.shape[1:]
         x = pad_to_multiple(self.input(image, range), **self.padding)
-        probability = crop(self.probability(x[:, None]), height, width)
-        return probability, (probability > self.threshold).to(torch.uint8)
+        logit = crop(self.logit(x[:, None]), height, width)
+        probability = logit.sigmoid()
+        if self.logit_threshold is None:
+            mask = probability > self.threshold
+        else:
+            mask = logit > self.logit_threshold
+        return probability, mask.to(torch.uint8), logit
 
     @abstractmethod
-    def probability(self, x: Tensor) -> Tensor:
+    def logit(self, x: Tensor) -> Tensor:
         """(B, 1, H, W) normalized and padded -> (B, H, W)."""

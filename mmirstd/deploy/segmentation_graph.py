@@ -1,4 +1,4 @@
-"""A segmentation network from gray values to probability and mask, as one graph."""
+"""A segmentation network from gray values to probability, mask and logit, as one graph."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class SegmentationGraph(ImageGraph):
             )
         self.model: Any = traceable_copy(model)
 
-    def probability(self, x: Tensor) -> Tensor:
+    def logit(self, x: Tensor) -> Tensor:
         """(B, 1, H, W) normalized and padded -> (B, H, W)."""
         preprocessor = self.model.data_preprocessor
         if getattr(preprocessor, '_enable_normalize', False):
@@ -50,5 +50,4 @@ class SegmentationGraph(ImageGraph):
             raise ConfigError(
                 f'the network has {logits.shape[1]} output channels; expected 1, or 2 (background and target)'
             )
-        logit = logits[:, 0] if logits.shape[1] == 1 else logits[:, 1] - logits[:, 0]
-        return logit.sigmoid()
+        return logits[:, 0] if logits.shape[1] == 1 else logits[:, 1] - logits[:, 0]

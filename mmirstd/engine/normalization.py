@@ -8,10 +8,10 @@ from typing import Any
 
 from mmengine.config import Config
 
-from mmirstd.compat.checkpoint import load_checkpoint_file
 from mmirstd.datasets.gray_normalization import RENAMED_OPTIONS
 from mmirstd.utils.renamed import rename_keys
 
+from .checkpoint_meta import read_meta
 from .loading_options import loading_steps
 
 #: Arguments of the loading transform that decide the network's input, and what they are when left out.
@@ -58,9 +58,7 @@ def trained_normalizations(path: str) -> list[dict[str, Any]]:
     Raises:
         CheckpointError: It cannot be read.
     """
-    checkpoint = load_checkpoint_file(path, 'cpu')
-    meta = checkpoint.get('meta') if isinstance(checkpoint, dict) else None
-    stored = meta.get(_META) if isinstance(meta, dict) else None
+    stored = read_meta(path).get(_META)
     if not isinstance(stored, list):
         return []
     return [normalization(entry) for entry in stored if isinstance(entry, dict)]

@@ -1,4 +1,4 @@
-"""The map of a data sample as an array: what a segmentor of one or of two classes predicted, or a mask."""
+"""The maps of a data sample as arrays: what a segmentor of one or of two classes predicted, or a mask."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from typing import Any
 
 import numpy as np
 import torch
+
+from mmirstd.compat.target_logits import FIELD
+from mmirstd.utils.logits import logit_of
 
 
 def map_of(field: Any) -> np.ndarray:
@@ -22,12 +25,7 @@ def map_of(field: Any) -> np.ndarray:
     Raises:
         ValueError: Another shape: more classes, or no map.
     """
-    data = field['data'] if isinstance(field, Mapping) else field
-    if not isinstance(data, (torch.Tensor, np.ndarray)):
-        data = getattr(data, 'data', data)
-    if isinstance(data, torch.Tensor):
-        data = data.detach().cpu()
-        data = (data.float() if data.is_floating_point() else data).numpy()
+    data = _array(field)
     if data.ndim == 3 and len(data) == 2 and data.dtype.kind == 'f':
         return torch.sigmoid(torch.from_numpy(data[1] - data[0])).numpy()
     if data.ndim == 3 and len(data) == 1:
@@ -38,3 +36,36 @@ def map_of(field: Any) -> np.ndarray:
             'and target: a network with out_channels=1 or num_classes=2'
         )
     return data
+
+
+def logit_map_of(sample: Any) -> np.ndarray:
+    """The target's logits (H, W) of a data sample, float32.
+
+    They are in the sample (:mod:`mmirstd.compat.target_logits`), or the difference of two channels. A sample that was
+    made by other means has probabilities alone; their logits end where float32 does, at +-17.3.
+
+    Args:
+        sample: A data sample or its dict, with ``seg_logits``.
+
+    Raises:
+        ValueError: See :func:`map_of`.
+    """
+    if FIELD in sample:
+        return map_of(sample[FIELD] if isinstance(sample, Mapping) else sample.get(FIELD))
+    field = sample['seg_logits'] if isinstance(sample, Mapping) else sample.seg_logits
+    data = _array(field)
+    if data.ndim == 3 and len(data) == 2 and data.dtype.kind == 'f':
+        difference: np.ndarray = data[1] - data[0]
+        return difference
+    return logit_of(map_of(field)).astype(np.float32)
+
+
+def _array(field: Any) -> np.ndarray:
+    data = field['data'] if isinstance(field, Mapping) else field
+    if not isinstance(data, (torch.Tensor, np.ndarray)):
+        data = getattr(data, 'data', data)
+    if isinstance(data, torch.Tensor):
+        data = data.detach().cpu()
+        data = (data.float() if data.is_floating_point() else data).numpy()
+    array: np.ndarray = data
+    return array

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import field, fields
+from dataclasses import MISSING, field, fields
 from typing import Any, TypeVar
 
 from .errors import DataError
@@ -11,15 +11,16 @@ from .errors import DataError
 R = TypeVar('R', bound='ColumnRecord')
 
 
-def column(unit: str, meaning: str, digits: int | None = None) -> Any:
+def column(unit: str, meaning: str, digits: int | None = None, default: Any = MISSING) -> Any:
     """A field of a :class:`ColumnRecord`.
 
     Args:
         unit: Its unit; ``'1'`` for a pure number.
         meaning: What it is.
         digits: Behind the decimal point, in files; None: as it is.
+        default: Its value where a file of an earlier version has none.
     """
-    return field(metadata=dict(unit=unit, meaning=meaning, digits=digits))
+    return field(default=default, metadata=dict(unit=unit, meaning=meaning, digits=digits))
 
 
 class ColumnRecord:
@@ -42,14 +43,18 @@ class ColumnRecord:
 
     @classmethod
     def from_dict(cls: type[R], values: dict[str, Any]) -> R:
-        """From a JSON result's entry; fields of later versions are ignored.
+        """From a JSON result's entry; fields of later versions are ignored, those that earlier ones lack have defaults.
 
         Raises:
             DataError: A field is missing, or of another type.
         """
         if not isinstance(values, dict):
             raise DataError(f'an entry of a result is {str(values)[:80]!r}', expected=f'an object with {cls.columns()}')
-        columns = [entry for entry in fields(cls) if 'unit' in entry.metadata]  # type: ignore[arg-type]
+        columns = [
+            entry
+            for entry in fields(cls)  # type: ignore[arg-type]
+            if 'unit' in entry.metadata and (entry.name in values or entry.default is MISSING)
+        ]
         if missing := [entry.name for entry in columns if entry.name not in values]:
             raise DataError(f'an entry of a result has no {", ".join(missing)}')
         for entry in columns:

@@ -50,7 +50,9 @@ def test_what_gives_other_results_is_not_taken(said: list[str], monkeypatch: pyt
     pytest.importorskip('onnxruntime')
     right = map_backends.session_maps
     monkeypatch.setattr(
-        map_backends, 'session_maps', lambda session, images: [x * 0.99 for x in right(session, images)]
+        map_backends,
+        'session_maps',
+        lambda session, images: [x._replace(probability=x.probability * 0.99) for x in right(session, images)],
     )
     inferencer = IRSTDInferencer(NAME, device='cpu', backend='auto')
     list(inferencer.infer(scene()))

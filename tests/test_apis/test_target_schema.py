@@ -6,7 +6,7 @@ from mmirstd.apis import Target
 from mmirstd.apis.target_schema import CSV_COLUMNS, SCHEMA, SCHEMA_VERSION, csv_row
 from tests.shared import REPO
 
-TARGET = Target(3, 1, 10.123456, 5.0, 9.0, 4.0, 12.0, 7.0, 9.0, 0.98765432, None, None)
+TARGET = Target(3, 1, 10.123456, 5.0, 9.0, 4.0, 12.0, 7.0, 9.0, 0.98765432, None, None, 4.5)
 
 
 def test_plain_numbers_and_back() -> None:
@@ -16,6 +16,9 @@ def test_plain_numbers_and_back() -> None:
     assert values['mean'] is None
     again = Target.from_dict(dict(values, field_of_a_later_version=1))
     assert again.as_dict() == values
+    # schema 1.1 had no logit
+    earlier = Target.from_dict({key: value for key, value in values.items() if key != 'logit'})
+    assert earlier.as_dict() == dict(values, logit=None)
 
 
 def test_csv_row_fits_the_columns() -> None:

@@ -50,12 +50,17 @@ def test_a_fully_convolutional_network_gives_the_whole_images_result(seam: str) 
 
     def probability(**options: object) -> np.ndarray:
         (result,) = IRSTDInferencer(model, device='cpu', **options).infer(image, batch_size=3)
+        logits.append(result.logit)
         return result.probability
+
+    logits: list[np.ndarray] = []
 
     whole = probability(tile='off')
     assert whole.std() > 0.1  # neither constant nor saturated
     tiled = probability(tile='on', tiling=Tiling(256, 128, seam))
     np.testing.assert_allclose(tiled, whole, rtol=0, atol=1e-5)
+    # a logit may lie 4 times as far off as its probability, or more where that is near its end
+    np.testing.assert_allclose(logits[1], logits[0], rtol=1e-4, atol=1e-4)
     cut = probability(tile='on', tiling=Tiling(96, 0, 'crop'))
     assert np.abs(cut - whole).max() > 1e-3  # without overlap the seams do show
 

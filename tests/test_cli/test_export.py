@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mmirstd.apis import IRSTDInferencer
+from mmirstd.apis import ExportedInferencer, IRSTDInferencer
 from mmirstd.cli.export import main, parse_args
 from mmirstd.deploy.session import open_session
+from mmirstd.false_alarms.operating_point import OperatingPoint
 from mmirstd.utils.errors import ConfigError, DataError, MissingDataError, UserError
 from mmirstd.utils.files import file_sha256
 from tests.shared import REPO
@@ -51,6 +52,25 @@ def test_uint16_from_the_camera_to_the_mask(tmp_path: Path, capsys: pytest.Captu
     far = abs(expected.probability - 0.3) > 1e-4
     assert np.array_equal(found['mask'][0][far] > 0, expected.mask[far])
     assert found['mask'].any()
+    # of logits of tens, the rounding of float32 is that of the network's sums
+    np.testing.assert_allclose(found['logit'][0], expected.logit, rtol=1e-3, atol=1e-3)
+    assert expected.logit.max() > 5
+
+
+def test_a_threshold_of_the_logits(tmp_path: Path) -> None:
+    pytest.importorskip('onnxruntime')
+    file = tmp_path / 'net.onnx'
+    assert main([NAME, '-o', str(file), '--bit-depth', '14', '--logit-threshold', '6.5']) == 0
+    inferencer = ExportedInferencer(file, load_options=dict(bit_depth=14))
+    [found] = inferencer.infer(codes())
+    assert inferencer.operating_point == OperatingPoint(6.5)
+    assert np.array_equal(found.mask, found.logit > 6.5)
+    session = open_session(file, 'onnxruntime', threads=1)
+    in_file = session.run(dict(image=codes()[None].astype(np.float32), range=np.array([[0, 16383]], np.float32)))
+    assert np.array_equal(in_file['mask'][0] > 0, found.mask)
+    assert 0 < found.mask.sum() < (found.probability > 0.5).sum()
+    with pytest.raises(SystemExit):
+        main([NAME, '-o', str(tmp_path / 'x.onnx'), '--logit-threshold', '1', '--threshold', '0.5'])
 
 
 def test_openvino_reads_both_formats(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def test_the_probability_of_the_method(method: ClassicalSegmentor, shape: tuple[
     image = np.random.default_rng(0).random(shape, np.float32)
     image[5, 7] += 1
     expected = 1 / (1 + np.exp(-method.logits(image).astype(np.float64)))
-    found = ClassicalGraph(method).probability(torch.from_numpy(image)[None, None])[0].numpy()
+    found = ClassicalGraph(method).logit(torch.from_numpy(image)[None, None])[0].sigmoid().numpy()
     # logits are differences of logarithms of saliencies, whose rounding is relative to the image, not to them
     saliency = np.maximum(method.saliency(image), 0)
     rounding = 2.0**-22 / np.maximum(saliency, 1e-12) / 4
@@ -39,7 +39,7 @@ def test_the_probability_of_the_method(method: ClassicalSegmentor, shape: tuple[
 
 
 def test_a_flat_image_has_no_target() -> None:
-    found = ClassicalGraph(WhiteTopHat()).probability(torch.full((1, 1, 20, 20), 0.3))
+    found = ClassicalGraph(WhiteTopHat()).logit(torch.full((1, 1, 20, 20), 0.3)).sigmoid()
     assert found.max() < 1e-5
 
 

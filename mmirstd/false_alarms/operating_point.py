@@ -1,0 +1,93 @@
+"""What counts as a target: a threshold in logit units, and what it was chosen for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .cfar import Cfar
+
+#: Entry of a checkpoint's meta data.
+META = 'operating_point'
+#: A field that changes its meaning or goes raises it.
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class OperatingPoint:
+    """A threshold on the logits, which no rounding of probabilities limits.
+
+    Attributes:
+        logit: A pixel is target when its score is greater. Boxes: when the logit of their score is not less.
+        cfar: The score is the logit's distance from its surroundings, in their standard deviations; None: the logit.
+        asked: What it was chosen for, such as ``'at most 1e-06 false-alarm pixels a pixel'``; empty: it was given.
+        record: How it was chosen: data, confidence, bound, cost; plain values.
+
+    Raises:
+        ValueError: ``logit`` is not finite.
+    """
+
+    logit: float
+    cfar: Cfar | None = None
+    asked: str = ''
+    record: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not math.isfinite(self.logit):
+            raise ValueError(f'the threshold of the logits is {self.logit}; expected a finite number')
+
+    @property
+    def threshold(self) -> float:
+        """The probability of ``logit``, below 1: where float64 ends, the greatest number below it."""
+        if self.logit >= 0:
+            return min(1 / (1 + math.exp(-self.logit)), math.nextafter(1, 0))
+        power = math.exp(max(self.logit, -700.0))
+        return power / (1 + power)
+
+    def score(self, logit: NDArray[Any]) -> NDArray[Any]:
+        """What ``logit`` (H, W) is compared by: itself, or its distance from its surroundings."""
+        return logit if self.cfar is None else self.cfar(logit)
+
+    def mask(self, logit: NDArray[Any]) -> NDArray[np.bool_]:
+        """(H, W) bool: the pixels of targets."""
+        above: NDArray[np.bool_] = self.score(logit) > self.logit
+        return above
+
+    def __str__(self) -> str:
+        score = 'logit' if self.cfar is None else 'local score (CFAR)'
+        return f'{score} > {self.logit:g}' + (f', chosen for {self.asked}' if self.asked else '')
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for meta data."""
+        return dict(
+            format=FORMAT,
+            logit=self.logit,
+            cfar=None if self.cfar is None else self.cfar.as_dict(),
+            asked=self.asked,
+            record=dict(self.record),
+        )
+
+    @classmethod
+    def from_dict(cls, values: Any) -> OperatingPoint:
+        """From meta data.
+
+        Raises:
+            ValueError: They are damaged, or of a later format.
+        """
+        try:
+            if values['format'] != FORMAT:
+                raise ValueError(f'format {values["format"]}; this mmirstd reads format {FORMAT}')
+            cfar = values.get('cfar')
+            return cls(
+                float(values['logit']),
+                None if cfar is None else Cfar(int(cfar['guard']), int(cfar['ring']), float(cfar['floor'])),
+                str(values.get('asked') or ''),
+                dict(values.get('record') or {}),
+            )
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f'damaged ({type(error).__name__}: {error})') from None

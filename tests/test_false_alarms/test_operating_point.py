@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from mmirstd.false_alarms.cfar import Cfar
+from mmirstd.false_alarms.operating_point import OperatingPoint
+
+
+def test_it_decides_where_probabilities_are_equal() -> None:
+    logit = np.array([[-3.0, 20.0, 100.0, 217.0]], np.float32)
+    assert OperatingPoint(0).mask(logit).tolist() == [[False, True, True, True]]
+    assert OperatingPoint(100).mask(logit).tolist() == [[False, False, False, True]]
+
+
+@pytest.mark.parametrize('value', [-800, -3.25, 0, 2, 30, 40, 200])
+def test_its_probability(value: float) -> None:
+    point = OperatingPoint(value)
+    assert 0 <= point.threshold < 1
+    if abs(value) < 30:
+        assert np.log(point.threshold / (1 - point.threshold)) == pytest.approx(value, abs=1e-6)
+
+
+@pytest.mark.parametrize('cfar', [None, Cfar(7, 21, 0.5)])
+def test_there_and_back(cfar: Cfar | None) -> None:
+    point = OperatingPoint(23.5, cfar, 'at most 1e-06 ...', dict(images=3))
+    assert OperatingPoint.from_dict(json.loads(json.dumps(point.as_dict()))) == point
+    assert '23.5' in str(point)
+    assert ('CFAR' in str(point)) == (cfar is not None)
+
+
+@pytest.mark.parametrize(
+    'bad',
+    [
+        None,
+        [],
+        {},
+        dict(format=2, logit=1),
+        dict(format=1),
+        dict(format=1, logit='x'),
+        dict(format=1, logit=float('nan')),
+    ],
+)
+def test_damaged(bad: object) -> None:
+    with pytest.raises(ValueError):
+        OperatingPoint.from_dict(bad)
