@@ -57,6 +57,8 @@ def _about_threshold(session: AppSession, result: FrameResult) -> list[str]:
     if result.highest is None:
         return ['The detector gave no box at all.']
     best, x, y = result.highest
+    if result.operating_point is not None:
+        return ['Nothing exceeds the threshold of the checkpoint. Move the threshold to see what a lower one finds.']
     if best > session.threshold:
         return []
     where = f'at x {x:.0f}, y {y:.0f}'

@@ -20,6 +20,7 @@ from mmirstd.apis.live_stream import LiveStream
 from mmirstd.apis.target_schema import Target
 from mmirstd.apis.target_tracker import TargetTracker
 from mmirstd.datasets.sequences import natural_key
+from mmirstd.false_alarms.operating_point import OperatingPoint
 from mmirstd.tracking import RecordedMotion, TrackPoint
 from mmirstd.utils.errors import DataError
 from mmirstd.utils.files import save_png
@@ -34,6 +35,8 @@ from .uploads import ZIP_SUFFIX, UploadedBatch, UploadedFile, accept_batch, acce
 #: Called with the number of frames or images done and of those in all (None: not known).
 Progress = Callable[[int, 'int | None'], None]
 _KEPT_PICTURES = 4
+#: Where the slider stands at first: the threshold is the model's own.
+_USUAL = 0.5
 
 
 class AppSession:
@@ -52,6 +55,7 @@ class AppSession:
         batch: Whether several images were sent, which are no sequence.
         title: What the upload is called.
         threshold, min_area: What counts as a target.
+        point: The threshold of the checkpoint, which decides while ``threshold`` is 0.5; None: there is none.
         settings: What the results were made with.
         loader: The step that made the network's input of the gray values.
         depth: The bit depth that was found and used, and why; None: nothing was found, or it was not asked for.
@@ -82,7 +86,8 @@ class AppSession:
         self.entries: list[Entry] = []
         self.batch = False
         self.title = ''
-        self.threshold, self.min_area = 0.5, 1
+        self.threshold, self.min_area = _USUAL, 1
+        self.point: OperatingPoint | None = None
         self.settings: Settings | None = None
         self.loader: Any = None
         self.depth: tuple[int, str] | None = None
@@ -93,7 +98,7 @@ class AppSession:
         self._motion = RecordedMotion()
         self._fps: float | None = None
         self._head: dict = {}
-        self._default = 0.5
+        self._default = _USUAL
 
     def close(self) -> None:
         """Remove the files."""
@@ -246,7 +251,13 @@ class AppSession:
         elif asked is not None and not watch_uploads(stills).images:
             self.notes.append(f'{settings.gray} changes nothing here: there is no 16-bit image.')
         self.loader = inferencer.loader
-        self._default = inferencer.threshold
+        self.point = inferencer.operating_point
+        self._default = inferencer.threshold if self.point is None else _USUAL
+        if self.point is not None:
+            self.notes.append(
+                f'The threshold is that of the checkpoint: {self.point}. It decides while the slider stands at '
+                f'{_USUAL:.2f}; move it for another.'
+            )
         self._head = inferencer.provenance()
         return inferencer
 
@@ -307,7 +318,8 @@ class AppSession:
         """
         if not self.results:
             raise ValueError('there are no results yet')
-        self.results = [result.at_threshold(threshold, min_area) for result in self.results]
+        decision = self.point if self.point is not None and threshold == _USUAL else threshold
+        self.results = [result.at_threshold(decision, min_area) for result in self.results]
         if self.sequence:
             self.results = list(TargetTracker(estimator=self._motion).track(self.results))
         self.threshold, self.min_area = threshold, min_area

@@ -49,9 +49,16 @@ def result_status(session: AppSession, chosen: Settings, models: Sequence[str], 
     title = f'Old results: {head}' if changes else head
     return (
         f'<div class="status" role="status" data-state="{state}" data-targets="{count}"><b>{title}</b>'
-        f'{_frames(session)} above {session.threshold:.2f}<br>{html.escape(" · ".join(_facts(session, took)))}'
+        f'{_frames(session)} above {_threshold(session)}<br>{html.escape(" · ".join(_facts(session, took)))}'
         f'{f"<ul>{listed}</ul>" if listed else ""}{_JUMP}</div>'
     )
+
+
+def _threshold(session: AppSession) -> str:
+    point = session.results[0].operating_point
+    if point is None:
+        return f'{session.threshold:.2f}'
+    return f'{"logit" if point.cfar is None else "local score"} {point.logit:.4g}'
 
 
 def _frames(session: AppSession) -> str:

@@ -22,6 +22,7 @@ from mmirstd.app.store import SessionStore
 from mmirstd.app.upload_limits import UploadLimits
 from mmirstd.app.views import track_table
 from mmirstd.datasets.image_io import read_image
+from mmirstd.false_alarms.operating_point import OperatingPoint
 from mmirstd.utils.errors import DataError
 from tests.test_apis.helpers import LocalContrast, moving_frames, scene, write_image, write_video
 from tests.test_models.clip_models import tiny_detector
@@ -269,3 +270,25 @@ def test_the_store_forgets_who_was_away_longest(tmp_path: Path) -> None:
     store.close()
     assert len(store) == 0
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_threshold_of_the_checkpoint_decides_until_the_slider_moves(tmp_path: Path) -> None:
+    inferencer = IRSTDInferencer(
+        LocalContrast(), device='cpu', show_progress=False, operating_point=OperatingPoint(11.0, asked='at most ...')
+    )
+    session = AppSession(Shelf(inferencer), UploadLimits(), tmp_path / 'session')
+    # 40 (contrast - 0.2): logits of about 9 and 13 (the end)
+    image = scene(targets=((20, 20), (40, 70)))
+    image[39:42, 69:72] = 255
+    path = write_image(tmp_path / 'a.png', image)
+    session.detect(path, ANY, 0.5)
+    assert len(session.targets) == 1
+    assert session.results[0].operating_point == OperatingPoint(11.0, asked='at most ...')
+    assert 'that of the checkpoint: logit > 11, chosen for at most' in session.notes[0]
+    assert 'above logit 11' in result_status(session, ANY, ['any'])
+    assert json.loads(session.files['json'].read_text())['logit_threshold'] == 11
+    session.rethreshold(0.6)
+    assert len(session.targets) == 2
+    assert 'above 0.60' in result_status(session, ANY, ['any'])
+    session.rethreshold(0.5)
+    assert len(session.targets) == 1
