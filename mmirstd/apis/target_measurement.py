@@ -7,7 +7,7 @@ import numpy as np
 from mmirstd.evaluation.functional import label_components, target_scr
 from mmirstd.false_alarms.operating_point import OperatingPoint
 from mmirstd.utils.components import component_maxima
-from mmirstd.utils.logits import logit_of
+from mmirstd.utils.logits import logit_of, probability_of
 from mmirstd.utils.scr import labeled_scr
 
 from .target_schema import Target
@@ -73,6 +73,8 @@ def measure_targets(
     scr = np.full(count, np.nan) if gray is None else target_scr(gray, components)
     peaks = component_maxima(components, probability)
     logits = component_maxima(components, logit) if logit is not None else logit_of(peaks)
+    temperature = threshold.temperature if isinstance(threshold, OperatingPoint) else None
+    confidences = np.full(count, np.nan) if temperature is None else probability_of(logits / temperature)
     targets = [
         Target(
             frame=frame,
@@ -88,6 +90,7 @@ def measure_targets(
             mean=float(mass[k] / components.areas[k]),
             scr=_known(scr[k]),
             logit=float(logits[k]),
+            confidence=_known(confidences[k]),
         )
         for k, (y0, x0, y1, x1) in enumerate(components.boxes)
     ]

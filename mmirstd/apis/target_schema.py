@@ -47,6 +47,13 @@ class Target(ColumnRecord):
         4,
         default=None,
     )
+    confidence: float | None = column(
+        '1',
+        'probability that its highest pixel is target, by the temperature of the checkpoint; none without one, and of '
+        'detectors',
+        6,
+        default=None,
+    )
 
 
 #: Columns of the CSV files: the input, then the fields of :class:`Target`.

@@ -42,6 +42,7 @@ def pair_folders(
     truth: str | os.PathLike[str],
     images: str | os.PathLike[str] | None = None,
     split: str | os.PathLike[str] | None = None,
+    noun: str = 'prediction',
 ) -> tuple[list[PredictedImage], list[str]]:
     """Pair by names, see :func:`mmirstd.datasets.name_pairs.pair_by_name`.
 
@@ -50,6 +51,7 @@ def pair_folders(
         truth: Folder of the masks.
         images: Folder of the gray images. Default: a folder of that name beside the masks.
         split: List of the images that count. All must have a prediction.
+        noun: What the files of the first folder are called in messages.
 
     Returns:
         The pairs, in the list's order or else in natural order, and what was found, a line each.
@@ -65,7 +67,7 @@ def pair_folders(
     _no_dump(root)
     files, masks = image_files(root, PREDICTION_SUFFIXES), image_files(mask_root, PREDICTION_SUFFIXES)
     try:
-        pairs = pair_by_name(files, masks, f'{root} and {mask_root}', 'prediction')
+        pairs = pair_by_name(files, masks, f'{root} and {mask_root}', noun)
     except DataError:
         _no_repeated_names(root, files)
         raise

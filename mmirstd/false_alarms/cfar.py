@@ -58,8 +58,7 @@ class Cfar:
             cv2.boxFilter(values, cv2.CV_64F, (side, side), normalize=False, borderType=cv2.BORDER_REFLECT)
             for side in (self.ring, self.guard)
         ]
-        mean: NDArray[np.float64] = (sums[0] - sums[1]) / (self.ring**2 - self.guard**2)
-        return mean
+        return np.asarray((sums[0] - sums[1]) / (self.ring**2 - self.guard**2), np.float64)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values."""

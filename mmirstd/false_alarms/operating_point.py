@@ -26,20 +26,24 @@ class OperatingPoint:
         logit: A pixel is target when its score is greater. Boxes: when the logit of their score is not less.
         cfar: The score is the logit's distance from its surroundings, in their standard deviations; None: the logit.
         asked: What it was chosen for, such as ``'at most 1e-06 false-alarm pixels a pixel'``; empty: it was given.
+        temperature: What the logits are divided by for a probability that means something; None: not known.
         record: How it was chosen: data, confidence, bound, cost; plain values.
 
     Raises:
-        ValueError: ``logit`` is not finite.
+        ValueError: ``logit`` is not finite, or ``temperature`` not positive.
     """
 
     logit: float
     cfar: Cfar | None = None
     asked: str = ''
     record: Mapping[str, Any] = field(default_factory=dict)
+    temperature: float | None = None
 
     def __post_init__(self) -> None:
         if not math.isfinite(self.logit):
             raise ValueError(f'the threshold of the logits is {self.logit}; expected a finite number')
+        if self.temperature is not None and not 0 < self.temperature < math.inf:
+            raise ValueError(f'the temperature is {self.temperature}; expected a number above 0')
 
     @property
     def threshold(self) -> float:
@@ -69,6 +73,7 @@ class OperatingPoint:
             logit=self.logit,
             cfar=None if self.cfar is None else self.cfar.as_dict(),
             asked=self.asked,
+            temperature=self.temperature,
             record=dict(self.record),
         )
 
@@ -80,6 +85,7 @@ class OperatingPoint:
             ValueError: They are damaged, or of a later format.
         """
         try:
+            temperature = values.get('temperature')
             if values['format'] != FORMAT:
                 raise ValueError(f'format {values["format"]}; this mmirstd reads format {FORMAT}')
             cfar = values.get('cfar')
@@ -88,6 +94,7 @@ class OperatingPoint:
                 None if cfar is None else Cfar(int(cfar['guard']), int(cfar['ring']), float(cfar['floor'])),
                 str(values.get('asked') or ''),
                 dict(values.get('record') or {}),
+                None if temperature is None else float(temperature),
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f'damaged ({type(error).__name__}: {error})') from None

@@ -36,6 +36,7 @@ COMMANDS: dict[str, Command] = {
     'evaluate-tracks': Command('found targets, false tracks an hour, IDF1 of what `infer --track` wrote', None),
     'infer': Command('detect targets in your own images, videos and streams', 'infer.py'),
     'export': Command('write a network to a file that runs without PyTorch', 'export.py'),
+    'calibrate': Command('choose the threshold for a false-alarm rate, and write it into the checkpoint', None),
     'report': Command('one HTML page of what `test --dump DIR` wrote', 'analysis_tools/report.py'),
     'compare': Command('is run B better than run A? Differences with intervals', 'analysis_tools/compare_runs.py'),
     'check-data': Command('list everything that is wrong with a data set', 'analysis_tools/check_dataset.py'),

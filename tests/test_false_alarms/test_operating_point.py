@@ -25,7 +25,7 @@ def test_its_probability(value: float) -> None:
 
 @pytest.mark.parametrize('cfar', [None, Cfar(7, 21, 0.5)])
 def test_there_and_back(cfar: Cfar | None) -> None:
-    point = OperatingPoint(23.5, cfar, 'at most 1e-06 ...', dict(images=3))
+    point = OperatingPoint(23.5, cfar, 'at most 1e-06 ...', dict(images=3), 3.5)
     assert OperatingPoint.from_dict(json.loads(json.dumps(point.as_dict()))) == point
     assert '23.5' in str(point)
     assert ('CFAR' in str(point)) == (cfar is not None)

@@ -1,0 +1,111 @@
+"""From background images to a checkpoint whose threshold keeps the rate, which infer then follows."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mmirstd.cli import calibrate, infer
+from mmirstd.engine.checkpoint_meta import stored_operating_point
+from mmirstd.utils.errors import DataError, UserError
+from tests.test_apis.helpers import scene, write_image
+
+NAME = 'ggl-net-tiny_general'
+
+
+@pytest.fixture(scope='module')
+def backgrounds(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Single bright pixels and small spots, which the network takes for targets now and then."""
+    folder = tmp_path_factory.mktemp('data') / 'backgrounds'
+    rng = np.random.default_rng(0)
+    for k in range(60):
+        image = scene(48, 48, targets=(), seed=k)
+        for _ in range(3):
+            row, column = rng.integers(4, 44, 2)
+            image[row : row + 2, column] = np.minimum(image[row : row + 2, column] + rng.integers(10, 120), 255)
+        write_image(folder / f'{k:02d}.png', image)
+    return folder
+
+
+@pytest.fixture(scope='module')
+def labeled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    folder = tmp_path_factory.mktemp('labeled')
+    for k in range(8):
+        mask = np.zeros((48, 64), np.uint8)
+        mask[29:32, 39:42] = 255
+        write_image(folder / 'images' / f'{k}.png', scene(48, 64, targets=((30, 40),), seed=k, bright=60 + 10 * k))
+        write_image(folder / 'masks' / f'{k}.png', mask)
+    return folder / 'images', folder / 'masks'
+
+
+def test_from_backgrounds_to_infer(
+    backgrounds: Path, labeled: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    target = tmp_path / 'mine.pth'
+    argv = [NAME, '--images', str(backgrounds), '--false-targets-per-image', '0.3', '--labeled', *map(str, labeled)]
+    assert calibrate.main([*argv, '-o', str(target), '--device', 'cpu']) == 0
+    said = capsys.readouterr().out
+    assert 'at most 0.3 false targets an image' in said
+    assert 'costs: Pd ' in said
+    point = stored_operating_point(target)
+    assert point.asked == 'at most 0.3 false targets an image, with 95% confidence'
+    [rate] = point.record['rates']
+    assert rate['seen'] <= rate['bound'] <= 0.3
+    assert point.record['pd']['targets'] == 8
+    assert point.temperature == point.record['calibration']['temperature'] > 0
+    assert point.record['calibration']['after']['nll'] <= point.record['calibration']['before']['nll']
+    with pytest.raises(UserError, match='exists already'):
+        calibrate.main([*argv, '-o', str(target)])
+    assert infer.main([NAME, str(target), str(backgrounds), '--out', str(tmp_path / 'out'), '--save', 'json']) == 0
+    records = [json.loads(file.read_text()) for file in (tmp_path / 'out' / 'json').iterdir()]
+    assert {record['logit_threshold'] for record in records} == {point.logit}
+    targets = [target for record in records for target in record['targets']]
+    assert len(targets) / 60 == pytest.approx(rate['seen'])
+    for target in targets:  # written with 4 and 6 digits
+        assert target['confidence'] == pytest.approx(1 / (1 + np.exp(-target['logit'] / point.temperature)), abs=1e-5)
+
+
+def test_an_adaptive_threshold_and_false_targets_an_hour(
+    backgrounds: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    target = tmp_path / 'mine.pth'
+    argv = [NAME, '--images', str(backgrounds), '--false-targets-per-hour', '36000', '--fps', '25', '--cfar']
+    assert calibrate.main([*argv, '--cfar-ring', '7:21:1', '-o', str(target), '--device', 'cpu']) == 0
+    assert 'an hour at 25 frames a second' in capsys.readouterr().out
+    point = stored_operating_point(target)
+    assert (point.cfar.guard, point.cfar.ring) == (7, 21)
+    assert point.record['rates'][0]['asked'] == pytest.approx(0.4)
+
+
+def test_what_cannot_be_supported(backgrounds: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    argv = [NAME, '--images', str(backgrounds), '--device', 'cpu', '--dry-run']
+    with pytest.raises(DataError, match=r'asked were 1e-06(?s:.)*images, if they are as these \(there are 60\)'):
+        calibrate.main([*argv, '--fa', '1e-6', '--method', 'counts'])
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_method_without_a_checkpoint_has_no_place_for_it(backgrounds: Path) -> None:
+    with pytest.raises(UserError, match='no checkpoint file(?s:.)*--logit-threshold'):
+        calibrate.main(['white-tophat', '--images', str(backgrounds), '--fa', '1e-4'])
+
+
+@pytest.mark.parametrize(
+    'argv',
+    [
+        [NAME, '--images', 'x'],
+        [NAME, '--fa', '1e-6'],
+        [NAME, '--fa', '2', '--images', 'x'],
+        [NAME, '--false-targets-per-hour', '1', '--images', 'x'],
+        [NAME, '--fa', '1e-6', '--images', 'x', '--confidence', '1'],
+        [NAME, '--fa', '1e-6', '--images', 'x', '-o', 'y', '--in-place'],
+        [NAME, '--fa', '1e-6', '--images', 'x', '--cfar-ring', '3:9'],
+        [NAME, '--fa', '1e-6', '--images', 'x', '--cfar', '--cfar-ring', '4:9'],
+        [NAME, '--fa', '1e-6', '--images', 'x', '--names', 'y'],
+    ],
+)
+def test_wrong_usage(argv: list[str]) -> None:
+    with pytest.raises(SystemExit):
+        calibrate.parse_args(argv)
