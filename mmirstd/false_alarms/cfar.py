@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -54,6 +53,8 @@ class Cfar:
         return ((values - mean) / deviation).astype(np.float32)
 
     def _ring_mean(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        import cv2  # here: commands that print their help know thresholds, and do not load OpenCV
+
         sums = [
             cv2.boxFilter(values, cv2.CV_64F, (side, side), normalize=False, borderType=cv2.BORDER_REFLECT)
             for side in (self.ring, self.guard)
