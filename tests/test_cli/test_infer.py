@@ -54,7 +54,7 @@ def decode(path: Path) -> np.ndarray:
 def test_every_output_of_an_image(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     image = write_image(tmp_path / 'in' / 'a b.c.tif', scene().astype(np.uint16) * 200)
     out = tmp_path / 'out'
-    assert infer(image, '--out', out, '--save', 'mask,json,csv,overlay,prob,npy') == 0
+    assert infer(image, '--out', out, '--save', 'mask,json,csv,overlay,prob,npy,logit') == 0
     name = 'a b.c'
     assert files(out) == sorted(
         [
@@ -62,6 +62,7 @@ def test_every_output_of_an_image(tmp_path: Path, capsys: pytest.CaptureFixture)
             'targets.csv',
             f'csv/{name}.csv',
             f'json/{name}.json',
+            f'logit/{name}.npy',
             f'masks/{name}.png',
             f'npy/{name}.npy',
             f'overlays/{name}.png',
@@ -71,6 +72,8 @@ def test_every_output_of_an_image(tmp_path: Path, capsys: pytest.CaptureFixture)
     mask, probability = decode(out / f'masks/{name}.png'), np.load(out / f'npy/{name}.npy')
     assert (mask.dtype, set(np.unique(mask)), mask.shape) == (np.uint8, {0, 255}, (64, 96))
     assert np.array_equal(mask > 0, probability > 0.5)
+    logit = np.load(out / f'logit/{name}.npy')
+    np.testing.assert_allclose(1 / (1 + np.exp(-logit)), probability, rtol=1e-5, atol=0)
     coded = decode(out / f'prob/{name}.png')
     assert coded.dtype == np.uint16
     np.testing.assert_allclose(coded / 65535, probability, atol=1 / 65535)
@@ -88,7 +91,8 @@ def test_every_output_of_an_image(tmp_path: Path, capsys: pytest.CaptureFixture)
     (row,) = rows(out / 'targets.csv')
     assert tuple(row) == CSV_COLUMNS
     assert row == rows(out / f'csv/{name}.csv')[0]
-    assert {key: float(row[key]) for key in target} == target
+    assert {key: float(row[key]) if row[key] else None for key in target} == target
+    assert target['logit'] == pytest.approx(float(logit.max()), abs=1e-4)
     assert decode(out / f'overlays/{name}.png').ndim == 3
     assert '1 done (1 targets)' in capsys.readouterr().out
 
