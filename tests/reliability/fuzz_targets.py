@@ -298,7 +298,22 @@ def targets() -> dict[str, Target]:
     per_image = [_json(dict(images=[dict(image='x/a.png', height=9, width=11, **kind)])) for kind in (counts, of_boxes)]
     index = dict(format=FORMAT, version=VERSION, images=[dict(name='a', file='a.png', height=9, width=11)])
     description = GraphDescription('segmentation', 'acm', 0.5, outputs=dict(mask='the mask')).to_json().encode()
-    found = dict(frame=0, id=0, x=1.5, y=2, x0=1, y0=2, x1=3, y1=4, area=4, peak=0.75, mean=None, scr=3.5)
+    found = dict(
+        frame=0,
+        id=0,
+        x=1.5,
+        y=2,
+        x0=1,
+        y0=2,
+        x1=3,
+        y1=4,
+        area=4,
+        peak=0.75,
+        mean=None,
+        scr=3.5,
+        logit=1.5,
+        confidence=None,
+    )
     points = b'image,x,y,class,track_id,split\na.png,1.5,2,target,3,train\na.png,3,4,target,,train\n'
     return {
         'image': Target(images, read_image),
