@@ -16,6 +16,7 @@ from mmirstd.visualization.track_overlay import draw_tracks
 from .advice import lower_threshold
 from .example import BITS, generated_scene
 from .gray_values import AUTOMATIC, GRAY_CHOICES, Settings
+from .label_page import LabelPage
 from .session import AppSession
 from .status import EMPTY, failure_status, result_status
 from .store import SessionStore
@@ -34,7 +35,8 @@ from .views import (
 )
 
 HEADER = """<h1>Infrared small targets</h1>
-<p>Drop an image (8, 16 bit or float), a video, or many images. Nothing leaves the machine this app runs on.</p>"""
+<p>Drop an image (8, 16 bit or float), a video, or many images. Nothing leaves the machine this app runs on.
+<a href="label">Label targets by clicks</a></p>"""
 BRIGHT, DARK = 'Bright targets', 'Dark targets'
 #: A download's kind -> its button's text: of an image, of a video, of several images.
 _DOWNLOADS = {
@@ -81,7 +83,12 @@ def build_page(store: SessionStore) -> gr.Blocks:
     with gr.Blocks(
         title='Infrared small targets', analytics_enabled=False, delete_cache=(300, 3600), fill_width=True
     ) as page:
+        gr.Navbar(visible=False)  # the pages link to each other
         _Page(store).build()
+        page.unload(_forget(store))
+    with page.route('Label', 'label', show_in_navbar=False):
+        gr.Navbar(visible=False)
+        LabelPage(store).build()
         page.unload(_forget(store))
     page.queue(max_size=32)
     return page

@@ -26,6 +26,7 @@ from mmirstd.utils.errors import DataError
 from mmirstd.utils.files import save_png
 
 from .gray_values import AUTOMATIC, Settings, watch_uploads
+from .label_session import LabelSession
 from .messages import describe_error
 from .model_choices import ModelShelf
 from .result_files import Entry, write_alone, write_batch
@@ -64,6 +65,7 @@ class AppSession:
         files: What can be downloaded: ``csv``, ``json``, ``mask`` (ZIP of a video's), ``tracks`` (of a video),
             ``overlay`` (MP4 of a video), and ``preview``, a WebM that browsers play. Of several images: ``csv`` with
             the targets of all, ``images`` with a line for each, and ``all``, a ZIP. Detectors have no mask.
+        labeling: What is labeled by clicks, on the second page.
     """
 
     def __init__(self, shelf: ModelShelf, limits: UploadLimits, folder: Path) -> None:
@@ -72,6 +74,7 @@ class AppSession:
         self.folder = folder
         folder.mkdir(parents=True)
         self.files: dict[str, Path] = {}
+        self.labeling = LabelSession(limits, folder / 'labeling')
         self._shown: dict[str, list[Path]] = {}
         self._unpacked: Path | None = None
         self._forget()
