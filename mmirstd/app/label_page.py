@@ -111,9 +111,10 @@ class LabelPage:
             if not labels.images:
                 return self._nothing(EMPTY)
             image = labels.pixels(view['index'])
-            scale = view_scale(image.shape)
+            height, width = image.shape
+            scale = view_scale((height, width))
             column, row = (
-                min(max(int(value / scale), 0), side - 1) for value, side in zip(event.index, image.shape[::-1])
+                min(max(int(value / scale), 0), side - 1) for value, side in zip(event.index, (width, height))
             )
             labels.click(view['index'], row, column, GrowOptions(level, dark=dark))
             return self._show(session, labels, view)

@@ -83,11 +83,9 @@ def build_page(store: SessionStore) -> gr.Blocks:
     with gr.Blocks(
         title='Infrared small targets', analytics_enabled=False, delete_cache=(300, 3600), fill_width=True
     ) as page:
-        gr.Navbar(visible=False)  # the pages link to each other
         _Page(store).build()
         page.unload(_forget(store))
     with page.route('Label', 'label', show_in_navbar=False):
-        gr.Navbar(visible=False)
         LabelPage(store).build()
         page.unload(_forget(store))
     page.queue(max_size=32)

@@ -21,7 +21,12 @@ def wait_targets(page: Browser, count: int, text: str = '') -> None:
 
 
 def click_pixel(page: Browser, row: int, column: int, shape: tuple[int, int]) -> None:
+    """Click on a pixel, and wait for the next picture: a click into one that still loads has no place."""
+    image = "document.querySelector('#picture img')"
+    page.wait(f'{image}.complete && {image}.naturalWidth > 0')
+    before = page.run(f'{image}.src')
     click(page, '#picture img', (column + 0.5) / shape[1], (row + 0.5) / shape[0])
+    page.wait(f'{image}.src !== {json.dumps(before)} && {image}.complete && {image}.naturalWidth > 0')
 
 
 def test_from_clicks_to_a_data_set(browser: Browser, served: tuple, tmp_path: Path) -> None:  # noqa: F811
