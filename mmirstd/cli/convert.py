@@ -6,7 +6,6 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mmirstd.engine.config_names import networks
 from mmirstd.key_maps import ARCHS, strip_wrappers
 from mmirstd.utils.errors import CheckpointError
 from mmirstd.utils.resources import resource_root
@@ -72,6 +71,7 @@ def convert(source: Path, target: Path, arch: str, in_channels: int = 1, keep_un
     import torch
 
     from mmirstd.compat.checkpoint import load_checkpoint_file
+    from mmirstd.engine.config_names import networks
     from mmirstd.utils.files import file_sha256
 
     key_map = ARCHS[arch]

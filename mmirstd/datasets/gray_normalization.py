@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -101,6 +100,8 @@ def robust_range(raw: NDArray[Any]) -> tuple[float, float]:
     Returns:
         Low and high, high > low but for a constant image of floats.
     """
+    import cv2  # which a command that only prints its help should not load
+
     low, high, noise = np.inf, -np.inf, []
     for frame in np.moveaxis(raw, -1, 0) if raw.ndim == 3 else [raw]:
         gray = np.ascontiguousarray(frame, np.float32)
