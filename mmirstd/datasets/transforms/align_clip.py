@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Sequence
-from typing import Any
 
 import cv2
 import numpy as np
 from mmcv.transforms import BaseTransform
 from mmengine.logging import print_log
 
-from mmirstd.datasets.frame_alignment import METHODS, MOTIONS, Matrix, estimate_motion, warp
-from mmirstd.datasets.motion_cache import MotionCache
+from mmirstd.datasets.clip_alignment import ClipAlignment, is_still
+from mmirstd.datasets.frame_alignment import warp
 from mmirstd.registry import TRANSFORMS
 from mmirstd.utils.errors import ConfigError
 
-#: What stands where a past frame did not see.
-BORDERS = ('key', 'edge')
-
 
 @TRANSFORMS.register_module()
-class AlignClip(BaseTransform):
+class AlignClip(ClipAlignment, BaseTransform):
     """Warp the past frames of a clip to where the camera looked at the key frame's time.
 
     The motion from each frame to the next is estimated once and remembered, by the files' names, sizes and times of
@@ -55,32 +50,6 @@ class AlignClip(BaseTransform):
         ConfigError: The pipeline gives one frame alone, or maps of past frames are evaluated.
     """
 
-    def __init__(
-        self,
-        method: str = 'ecc',
-        motion: str = 'affine',
-        border: str = 'key',
-        keep_original: bool = False,
-        max_side: int = 640,
-        min_correlation: float = 0.5,
-        cache: str | None = None,
-    ) -> None:
-        for name, value, known in (
-            ('method', method, METHODS),
-            ('motion', motion, MOTIONS),
-            ('border', border, BORDERS),
-        ):
-            if value not in known:
-                raise ValueError(f'AlignClip: {name} is {value!r}; expected one of {", ".join(map(repr, known))}')
-        self.options: dict[str, Any] = dict(
-            method=method, motion=motion, max_side=max_side, min_correlation=min_correlation
-        )
-        self.border = border
-        self.keep_original = keep_original
-        self.cache = MotionCache(cache)
-        self.estimates = self.failures = 0
-        self._said = False
-
     def transform(self, results: dict) -> dict:
         """Align one clip."""
         clip = results['img']
@@ -96,13 +65,13 @@ class AlignClip(BaseTransform):
             )
         frames = [np.ascontiguousarray(clip[..., k]) for k in range(clip.shape[2])]
         motions = self.motions(frames, _identities(results, len(frames)))
-        aligned = [self._aligned(frame, motion, frames[-1]) for frame, motion in zip(frames, motions)]
+        aligned = [self.aligned_frame(frame, motion, frames[-1]) for frame, motion in zip(frames, motions)]
         results['img'] = np.stack([*aligned, *(frames if self.keep_original else [])], axis=-1)
         masks = results.get('gt_seg_map')
         if masks is not None and masks.ndim == 3:
             warped = [
                 masks[..., k]
-                if _is_still(motion)
+                if is_still(motion)
                 else warp(np.ascontiguousarray(masks[..., k]), motion, 0, cv2.INTER_NEAREST)
                 for k, motion in enumerate(motions)
             ]
@@ -111,53 +80,9 @@ class AlignClip(BaseTransform):
         results['frame_motions'] = np.stack(motions)
         return results
 
-    def motions(self, frames: Sequence[np.ndarray], identities: Sequence[object] | None = None) -> list[Matrix]:
-        """Where a pixel of the last frame was in each frame.
-
-        Args:
-            frames: T arrays (H, W) of one size, oldest first.
-            identities: Of each frame, for the cache; None: nothing is remembered.
-
-        Returns:
-            T matrices (3, 3), the last one the identity.
-        """
-        motions = [np.eye(3)]
-        for index in range(len(frames) - 2, -1, -1):
-            step = self._step(frames, index, identities)
-            joined = step @ motions[-1]
-            motions.append(joined / joined[2, 2])
-        return motions[::-1]
-
-    def _step(self, frames: Sequence[np.ndarray], index: int, identities: Sequence[object] | None) -> Matrix:
-        """From frame ``index + 1`` to the one before it."""
-        past, now = frames[index], frames[index + 1]
-        if identities is None:
-            found = self._estimate(past, now, index)
-        elif identities[index] == identities[index + 1]:
-            return np.eye(3)  # a frame repeated at the start of a sequence or in a gap
-        else:
-            identity = (identities[index], identities[index + 1], past.shape, sorted(self.options.items()))
-            found = self.cache.matrix(identity, lambda: self._estimate(past, now, identities[index]))
-        return np.eye(3) if found is None else found
-
-    def _estimate(self, past: np.ndarray, now: np.ndarray, name: object) -> Matrix | None:
-        found = estimate_motion(past, now, **self.options)
-        self.estimates += 1
-        if found is None:
-            self.failures += 1
-            if not self._said:
-                self._said = True
-                where = name[0] if isinstance(name, tuple) else name
-                print_log(
-                    f'AlignClip: the motion of the camera behind frame {where} cannot be told (a flat sky, a cut, a '
-                    'tiny frame?); this frame and the next stay as they are. Further ones are counted, not shown',
-                    logger='current',
-                    level=logging.WARNING,
-                )
-        return found
-
-    def _aligned(self, frame: np.ndarray, motion: Matrix, key: np.ndarray) -> np.ndarray:
-        return frame if _is_still(motion) else warp(frame, motion, key if self.border == 'key' else None)
+    def say(self, text: str) -> None:
+        """See the base class."""
+        print_log(text, logger='current', level=logging.WARNING)
 
     def __repr__(self) -> str:
         options = ', '.join(f'{key}={value!r}' for key, value in self.options.items())
@@ -177,7 +102,3 @@ def _identities(results: dict, count: int) -> list[object] | None:
         return None
     files = {path: os.stat(path) for path in dict.fromkeys(paths)}
     return [(os.path.abspath(path), files[path].st_size, files[path].st_mtime_ns) for path in paths]
-
-
-def _is_still(motion: Matrix) -> bool:
-    return bool(np.array_equal(motion, np.eye(3)))
