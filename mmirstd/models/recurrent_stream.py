@@ -31,6 +31,7 @@ class RecurrentStream:
         if stride != 1:
             raise ValueError(f'stride is {stride}; a recurrent network sees every frame, so expected 1')
         self.model = model
+        self.stride = stride
         self._state: Tensor | None = None
         self._last: int | None = None
 

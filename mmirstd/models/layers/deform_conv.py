@@ -50,7 +50,7 @@ def deform_conv2d(
     grid = torch.stack([grid_x, grid_y], dim=-1).flatten(1, 2).to(x.dtype)
     grouped = x.reshape(batch * groups, -1, height, width)
     sampled = F.grid_sample(grouped, grid, mode='bilinear', padding_mode='zeros', align_corners=False)
-    sampled = sampled.unflatten(2, (taps, out_h))
+    sampled = sampled.reshape(*sampled.shape[:2], taps, out_h, out_w)
     if mask is not None:
         sampled = sampled * mask.reshape(batch * groups, 1, taps, out_h, out_w)
     out = torch.einsum('bckhw,ock->bohw', sampled.reshape(batch, -1, taps, out_h, out_w), weight.flatten(2))

@@ -17,6 +17,9 @@ def pool_with_direction(x: Tensor) -> tuple[Tensor, Tensor]:
         The pooled feature (B, C, T, H / 2, W / 2), and of the same shape the code of the direction in which the
         largest pixel lies: -1.5 and -0.5 in the upper row (left, right), 0.5 and 1.5 in the lower.
     """
+    if torch.jit.is_tracing():  # ONNX has no such places of a batch
+        pooled, corner = torch.stack([x[..., row::2, column::2] for row in (0, 1) for column in (0, 1)]).max(dim=0)
+        return pooled, corner.to(x) - 1.5
     pooled, places = F.max_pool3d(x, (1, 2, 2), return_indices=True)
     # A place is a number of rows (those of earlier frames first, an even number) times the width, plus a column.
     code = places % 2 + 2 * (places // x.shape[-1] % 2)

@@ -37,4 +37,6 @@ class TemporalProbe(nn.Module):
             assert isinstance(head, nn.Linear)
             scaled = torch.matmul(head.weight[rows], part / self.num_frames**0.5)
             probed.append(scaled + head.bias[rows, None])
-        return self.mix(F.relu(self.norm(torch.cat(probed, dim=1).unflatten(3, size)), inplace=True))
+        joined = torch.cat(probed, dim=1)
+        joined = joined.reshape(*joined.shape[:3], *size)
+        return self.mix(F.relu(self.norm(joined), inplace=True))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -55,7 +56,8 @@ class WindowAttention3D(nn.Module):
         bias = self.position_bias[self.position_index[:tokens, :tokens]].permute(2, 0, 1)
         weights = (query * (channels // self.num_heads) ** -0.5) @ key.transpose(-2, -1) + bias
         if mask is not None:
-            weights = (weights.unflatten(0, (-1, len(mask))) + mask[:, None]).flatten(0, 1)
+            weights = weights.reshape(-1, mask.shape[0], *weights.shape[1:]) + mask[:, None]
+            weights = weights.flatten(0, 1)
         return self.project((weights.softmax(dim=-1) @ value).transpose(1, 2).reshape(count, tokens, channels))
 
 
@@ -89,22 +91,46 @@ class SwinBlock3D(nn.Module):
         window, shift = fit_window(sides, self.window, self.shift)
         free = [-side % step for side, step in zip(sides, window)]
         x = F.pad(x, (0, 0, 0, free[2], 0, free[1], 0, free[0]))
-        mask = shift_mask(x.shape[1:4], window, shift, x) if any(shift) else None
-        if any(shift):
-            x = torch.roll(x, [-by for by in shift], (1, 2, 3))
+        mask = shift_mask(x.shape[1:4], window, shift, x) if may_shift(shift) else None
+        if may_shift(shift):
+            x = roll(x, [-by for by in shift])
         padded = x.shape
         x = join_windows(self.attention(part_windows(x, window), mask), window, padded)
-        if any(shift):
-            x = torch.roll(x, shift, (1, 2, 3))
+        if may_shift(shift):
+            x = roll(x, shift)
         return x[:, : sides[0], : sides[1], : sides[2]]
 
 
-def fit_window(sides: Sequence[int], window: Sequence[int], shift: Sequence[int]) -> tuple[tuple, tuple]:
-    """Window and shift for a feature of these sides: one that fits into a window is one, and is not shifted."""
+def fit_window(sides: Sequence[Any], window: Sequence[int], shift: Sequence[int]) -> tuple[tuple, tuple]:
+    """Window and shift for a feature of these sides: one that fits into a window is one, and is not shifted.
+
+    While a graph is traced the sides are tensors, and so are window and shift: they follow the size in the graph.
+    """
     return (
-        tuple(min(side, wanted) for side, wanted in zip(sides, window)),
-        tuple(0 if side <= wanted else by for side, wanted, by in zip(sides, window, shift)),
+        tuple(
+            side.clamp(max=wanted) if isinstance(side, Tensor) else min(side, wanted)
+            for side, wanted in zip(sides, window)
+        ),
+        tuple(
+            0 if not by else (side > wanted) * by if isinstance(side, Tensor) else 0 if side <= wanted else by
+            for side, wanted, by in zip(sides, window, shift)
+        ),
     )
+
+
+def may_shift(shift: Sequence[Any]) -> bool:
+    """Whether there is a shift, or a graph has to compute whether there is one."""
+    return any(isinstance(by, Tensor) or by for by in shift)
+
+
+def roll(x: Tensor, shifts: Sequence[Any]) -> Tensor:
+    """``torch.roll`` of (B, T, H, W, C) along time, rows and columns; a graph may compute the shifts."""
+    if not torch.jit.is_tracing():
+        return torch.roll(x, list(shifts), (1, 2, 3))
+    for dim, by in enumerate(shifts, 1):
+        side = x.shape[dim]
+        x = x.index_select(dim, (torch.arange(side, device=x.device) - by + side) % side)
+    return x
 
 
 def part_windows(x: Tensor, window: Sequence[int]) -> Tensor:
@@ -141,11 +167,9 @@ def shift_mask(
     factor = 1
     for axis, (side, step, by) in enumerate(zip(sides, *(edges or (window, shift)))):
         # Three parts along each axis: before the last window, in it, and what was moved over from the other end.
-        part = torch.zeros(side, device=like.device, dtype=torch.long)
-        part[max(0, side - step) :] = 1
-        if by:
-            part[max(0, side - by) :] = 2
-        regions += factor * part.view([-1 if k == axis + 1 else 1 for k in range(5)])
+        places = torch.arange(side, device=like.device)
+        part = (places >= side - step).long() + (places >= side - by)
+        regions = regions + factor * part.view([-1 if k == axis + 1 else 1 for k in range(5)])
         factor *= 3
     parted = part_windows(regions, window).squeeze(2)
     return (parted[:, None] != parted[:, :, None]).to(like) * -100.0

@@ -12,7 +12,16 @@ from torch import Tensor, nn
 
 from mmirstd.registry import MODELS
 
-from ..layers.video_swin import Window, WindowAttention3D, fit_window, join_windows, part_windows, shift_mask
+from ..layers.video_swin import (
+    Window,
+    WindowAttention3D,
+    fit_window,
+    join_windows,
+    may_shift,
+    part_windows,
+    roll,
+    shift_mask,
+)
 from .concat_fusion import ConcatFusion
 from .gated_key import KAIMING_UNIFORM
 
@@ -62,10 +71,12 @@ class WindowSelfAttention(nn.Module):
         x = _pad(x, window) + first
         x = x + self.mlps[0](self.norms[1](x))
         second = self.norms[2](x)
-        if any(shift):
+        if may_shift(shift):
             mask = shift_mask(x.shape[1:4], window, shift, x, edges=(self.window, self.shift))
-            moved = part_windows(torch.roll(second, [-by for by in shift], (1, 2, 3)), window)
-            second = torch.roll(join_windows(self.attentions[1](moved, mask), window, x.shape), shift, (1, 2, 3))
+            moved = part_windows(roll(second, [-by for by in shift]), window)
+            attended = roll(join_windows(self.attentions[1](moved, mask), window, x.shape), shift)
+            # Traced: whether anything is shifted depends on the size, in the graph.
+            second = torch.where(sum(shift) > 0, attended, second) if torch.jit.is_tracing() else attended
         x = (x + second)[:, : sides[0], : sides[1], : sides[2]]
         return x + self.mlps[1](self.norms[3](x))
 

@@ -90,7 +90,7 @@ class SpaceMemory(nn.Module):
             for conv, x in ((self.query_key, query), (self.memory_key, memory), (self.memory_value, memory))
         )
         read = F.scaled_dot_product_attention(queries, keys, values).squeeze(1).transpose(1, 2)
-        return self.reduce(torch.cat([read.unflatten(2, query.shape[-2:]), self.query_value(query)], dim=1))
+        return self.reduce(torch.cat([read.reshape(query.shape), self.query_value(query)], dim=1))
 
 
 class TridosState(NamedTuple):

@@ -109,7 +109,8 @@ class RFR(MultiFrameSegmentor):
     def all_states(self, clips: Tensor) -> list[tuple[Tensor, Tensor]]:
         """Feature and state of each frame of clips (B, T, C, H, W)."""
         self.check_clips(clips)
-        features = self.embed(clips.flatten(0, 1)).unflatten(0, clips.shape[:2])
+        features = self.embed(clips.flatten(0, 1))
+        features = features.reshape(*clips.shape[:2], *features.shape[1:])
         states: list[tuple[Tensor, Tensor]] = []
         state = None
         for current in features.unbind(1):
