@@ -14,7 +14,7 @@ from mmirstd.engine.single_image_pipeline import ANNOTATION_STEPS
 from mmirstd.utils.errors import ConfigError
 
 from .base_inferencer import TargetInferencer
-from .frame_result import FrameResult
+from .frame_result import Detections, FrameResult
 from .inputs import Source
 from .model_loading import config_name
 from .single_image_inference import PreparedImage, SingleImageInference
@@ -71,7 +71,15 @@ class DetectorInferencer(SingleImageInference, TargetInferencer):
             found = sample.pred_instances
             if not (torch.isfinite(found.bboxes).all() and torch.isfinite(found.scores).all()):
                 raise item.nan_error()
-            result = FrameResult(item.source, item.frame, item.gray, [], self.threshold, data_sample=sample)
+            result = FrameResult(
+                item.source,
+                item.frame,
+                item.gray,
+                [],
+                self.threshold,
+                data_sample=sample,
+                detections=Detections.of(sample),
+            )
             results.append(result.at_threshold(self.operating_point or self.threshold, self.min_area))
         return results
 

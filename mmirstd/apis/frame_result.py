@@ -18,6 +18,25 @@ from .target_schema import SCHEMA, SCHEMA_VERSION, Target
 
 
 @dataclass
+class Detections:
+    """Boxes of one frame.
+
+    Attributes:
+        boxes: (N, 4) x1, y1, x2, y2 in pixels.
+        scores: (N,) in [0, 1].
+    """
+
+    boxes: np.ndarray
+    scores: np.ndarray
+
+    @classmethod
+    def of(cls, data_sample: Any) -> Detections:
+        """Those of a detector's data sample."""
+        found = data_sample.pred_instances
+        return cls(found.bboxes.detach().cpu().numpy(), found.scores.detach().cpu().numpy())
+
+
+@dataclass
 class FrameResult:
     """What an inferencer found in one image or frame.
 
@@ -29,7 +48,8 @@ class FrameResult:
         threshold: Above it (detectors: from it on) something is a target.
         probability: (H, W) float32 in [0, 1]; None from detectors.
         mask: (H, W) bool, the targets' pixels; None from detectors.
-        data_sample: The detector's own data sample, None from segmentation networks.
+        data_sample: The detector's own data sample, None from segmentation networks and exported files.
+        detections: All boxes of a detector, whatever they score; None from segmentation networks.
         logit: (H, W) float32, the probability before the sigmoid; None from detectors.
         operating_point: The threshold of the logits that decided in place of ``threshold``; None: there was none.
         tracks: The confirmed tracks, see :class:`~.target_tracker.TargetTracker`; None where nothing was tracked.
@@ -46,6 +66,7 @@ class FrameResult:
     tracks: list[TrackPoint] | None = None
     logit: np.ndarray | None = None
     operating_point: OperatingPoint | None = None
+    detections: Detections | None = field(default=None, repr=False)
 
     @property
     def nbytes(self) -> int:
@@ -67,11 +88,12 @@ class FrameResult:
         if self.probability is not None:
             row, column = np.unravel_index(int(self.probability.argmax()), self.probability.shape)
             return float(self.probability[row, column]), float(column), float(row)
-        found = self.data_sample.pred_instances
+        assert self.detections is not None
+        found = self.detections
         if not len(found.scores):
             return None
         best = int(found.scores.argmax())
-        x0, y0, x1, y1 = found.bboxes[best].tolist()
+        x0, y0, x1, y1 = found.boxes[best].tolist()
         return float(found.scores[best]), (x0 + x1) / 2 - 0.5, (y0 + y1) / 2 - 0.5
 
     def at_threshold(self, threshold: float | OperatingPoint, min_area: int = 1) -> FrameResult:
@@ -91,10 +113,10 @@ class FrameResult:
                 self.probability, point or threshold, min_area, self.image, self.frame, self.logit
             )
             return replace(self, targets=targets, mask=mask, threshold=threshold, operating_point=point, tracks=None)
-        found = self.data_sample.pred_instances
+        assert self.detections is not None
         targets = measure_detections(
-            found.bboxes.detach().cpu().numpy(),
-            found.scores.detach().cpu().numpy(),
+            self.detections.boxes,
+            self.detections.scores,
             self.image,
             threshold,
             min_area,

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,39 +10,20 @@ import numpy as np
 from mmirstd.evaluation.maps import logit_map_of, map_of
 from mmirstd.models.detectors import MultiFrameDetector
 from mmirstd.models.segmentors import MultiFrameSegmentor
-from mmirstd.utils.errors import ConfigError, DataError
+from mmirstd.utils.errors import ConfigError
 
 from .base_inferencer import TargetInferencer
-from .batch_sizing import BatchSizing
 from .frame_inference import OnError
-from .frame_result import FrameResult, measured
-from .frame_stream import RawFormat
-from .inputs import Source
+from .frame_result import Detections, FrameResult, measured
 from .model_loading import config_name
 from .score_map import ScoreMap
+from .sequence_inference import PreparedFrame, SequenceInference
 from .streaming_detector import StreamingDetector
 from .streaming_model import StreamingModel
 from .streaming_segmentor import StreamingSegmentor
 
 
-@dataclass
-class PreparedFrame:
-    """One frame on its way to the detector.
-
-    Attributes:
-        source: Where it is from.
-        frame: Its number.
-        gray: (H, W) as read, NaN and infinity replaced if the config says so.
-        first: Another sequence begins with it.
-    """
-
-    source: Source
-    frame: int
-    gray: np.ndarray
-    first: bool
-
-
-class MovingTargetInferencer(TargetInferencer):
+class MovingTargetInferencer(SequenceInference, TargetInferencer):
     """Find moving infrared small targets with a detector or a segmentor of clips, each frame's features computed once.
 
     Frames go one by one through :class:`~.streaming_detector.StreamingDetector` or
@@ -68,7 +47,6 @@ class MovingTargetInferencer(TargetInferencer):
     """
 
     _scope = 'mmdet'
-    sequences = True
     boxes = True
     detector: StreamingModel
 
@@ -104,32 +82,6 @@ class MovingTargetInferencer(TargetInferencer):
         masks = isinstance(self.model, MultiFrameSegmentor)
         return float(self.model.decode_head.threshold) if masks else super()._default_threshold()
 
-    def preprocess(
-        self,
-        inputs: Any,
-        batch_size: int | BatchSizing = 1,
-        recursive: bool = False,
-        on_error: OnError | None = None,
-        raw_format: RawFormat | None = None,
-        max_frames: int | None = None,
-    ) -> Iterator[list[PreparedFrame]]:
-        """Frames one by one, whatever ``batch_size``: each needs the ones before it; see the base class."""
-        for source in self._sources(inputs, recursive):
-            frames = (
-                self._still(source, on_error)
-                if source.still
-                else self._stream(source, on_error, raw_format, max_frames)
-            )
-            for number, raw in enumerate(frames):
-                try:
-                    if raw.dtype.kind == 'f':
-                        raw = self.loader.repair_nonfinite(raw, f'{source.label}, frame {number}')
-                except DataError as error:
-                    self._fail(source, error, on_error)
-                    break
-                again = not source.still and self.stream is not None and self.stream.restarted
-                yield [PreparedFrame(source, number, raw, number == 0 or again)]
-
     def forward(self, inputs: list[PreparedFrame], on_error: OnError | None = None) -> list[FrameResult]:
         """The result of one frame; one that fails has none, and the next goes on."""
         (item,) = inputs
@@ -148,5 +100,7 @@ class MovingTargetInferencer(TargetInferencer):
                 *(array.astype(np.float32) for array in (map_of(sample.seg_logits), logit_map_of(sample)))
             )
             return [measured(item.source, item.frame, item.gray, scores, decision, self.min_area, sample)]
-        result = FrameResult(item.source, item.frame, item.gray, [], self.threshold, data_sample=sample)
+        result = FrameResult(
+            item.source, item.frame, item.gray, [], self.threshold, data_sample=sample, detections=Detections.of(sample)
+        )
         return [result.at_threshold(decision, self.min_area)]
