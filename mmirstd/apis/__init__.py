@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from .build import build_inferencer
     from .detector_inferencer import DetectorInferencer
     from .exported_inferencer import ExportedInferencer
+    from .exported_sequence_inferencer import ExportedSequenceInferencer
     from .frame_result import FrameResult
     from .inputs import Source, expand_inputs
     from .irstd_inferencer import IRSTDInferencer
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _MODULES = {
     'DetectorInferencer': '.detector_inferencer',
     'ExportedInferencer': '.exported_inferencer',
+    'ExportedSequenceInferencer': '.exported_sequence_inferencer',
     'FrameResult': '.frame_result',
     'IRSTDInferencer': '.irstd_inferencer',
     'MovingTargetInferencer': '.moving_target_inferencer',
@@ -43,6 +45,7 @@ _MODULES = {
 __all__ = [
     'DetectorInferencer',
     'ExportedInferencer',
+    'ExportedSequenceInferencer',
     'FrameResult',
     'IRSTDInferencer',
     'MovingTargetInferencer',

@@ -8,13 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from mmirstd.datasets.gray_normalization import RENAMED_OPTIONS, GrayNormalization
-from mmirstd.deploy.graph_description import GraphDescription
-from mmirstd.deploy.session import open_session
+from mmirstd.deploy.session import GraphSession
 from mmirstd.false_alarms.operating_point import OperatingPoint
-from mmirstd.utils.errors import DataError, UserError
-from mmirstd.version import __version__
+from mmirstd.utils.errors import UserError
 
+from .exported_options import as_session, exported_loader, exported_provenance, set_exported_threshold
 from .frame_inference import OnError
 from .image_inference import ImageInference
 from .score_map import ScoreMap
@@ -35,7 +33,7 @@ class ExportedInferencer(ImageInference):
             print(result.source.label, result.targets, result.mask.shape)
 
     Args:
-        file: ``.onnx``, or OpenVINO's ``.xml``.
+        file: ``.onnx``, or OpenVINO's ``.xml``; or one that is open.
         backend: ``'onnxruntime'`` or ``'openvino'``; ``'auto'``: what is installed and reads the file.
         precision: ``'fp32'``; with OpenVINO also ``'bf16'`` and ``'fp16'``.
         threads: Threads; None: the runtime's choice.
@@ -54,7 +52,7 @@ class ExportedInferencer(ImageInference):
 
     def __init__(
         self,
-        file: str | os.PathLike[str],
+        file: str | os.PathLike[str] | GraphSession,
         backend: str = 'auto',
         precision: str = 'fp32',
         threads: int | None = None,
@@ -67,24 +65,22 @@ class ExportedInferencer(ImageInference):
         operating_point: OperatingPoint | None = None,
     ) -> None:
         self.set_tiling(tile, tiling)
-        self.session = open_session(file, None if backend == 'auto' else backend, threads, precision)
+        self.session = as_session(file, backend, threads, precision)
         self.precision = precision
         about = self.session.description
-        if threshold is None and operating_point is None and about.operating_point is not None:
-            operating_point = OperatingPoint.from_dict(about.operating_point)
-            self._say(f'threshold: {operating_point}, as the file was exported')
-        if threshold is not None and operating_point is not None:
-            raise ValueError('threshold and operating_point are two thresholds; expected one')
-        self.operating_point = operating_point
-        if operating_point is not None:
-            threshold = operating_point.threshold
-        self.threshold = about.threshold if threshold is None else threshold
+        if about.moving:
+            raise UserError(
+                f'{os.fspath(self.session.file)}: a model of clips ({about.kind})',
+                expected='a network of single images',
+                cure='mmirstd.apis.ExportedSequenceInferencer, or mmirstd infer --model',
+            )
+        set_exported_threshold(self, about, threshold, operating_point)
         self.min_area = min_area
         self.check_options()
         self.whole_image = about.whole_image
         given = {'normalize': normalize, **(load_options or {})}
         self.load_options = {key: value for key, value in given.items() if value is not None}
-        self.loader = _loader(about, self.load_options, os.fspath(file))
+        self.loader = exported_loader(about, self.load_options, os.fspath(self.session.file))
 
     @property
     def name(self) -> str:
@@ -93,20 +89,8 @@ class ExportedInferencer(ImageInference):
 
     def provenance(self) -> dict[str, Any]:
         """What the head of a JSON result says of how it was made (docs/inference.md)."""
-        about = self.session.description
-        earlier = {new: old for old, new in RENAMED_OPTIONS.items()}
-        options = self.load_options
-        return dict(
-            min_area=self.min_area,
-            model=about.model,
-            weights=about.weights,
-            weights_sha256=about.weights_sha256,
-            normalize=options or 'config',
-            normalise={earlier.get(key, key): value for key, value in options.items()} or 'config',
-            tiling=self._tiling_record(),
-            mmirstd=__version__,
-            **self.threshold_record(),
-        )
+        made = exported_provenance(self.session.description, self.min_area, self.load_options)
+        return {**made, 'tiling': self._tiling_record(), **self.threshold_record()}
 
     def model_digest(self) -> str | None:
         """Checksum of the exported network's config."""
@@ -120,36 +104,3 @@ class ExportedInferencer(ImageInference):
         """All results at once, as :class:`~.irstd_inferencer.IRSTDInferencer` gives them: ``predictions``."""
         results: Iterator[Any] = self.infer(inputs, batch_size, on_error, **options)
         return dict(predictions=[dict(result.record(), frame=result.frame) for result in results], visualization=None)
-
-
-class _CodesAsTheyAre(GrayNormalization):
-    """For files that normalize by themselves: the gray values unchanged, if they have the file's type."""
-
-    def __init__(self, input_type: str, file: str, **options: Any) -> None:
-        super().__init__(**options)
-        self.input_type = input_type
-        self.file = file
-
-    def normalized(self, raw: np.ndarray, path: str) -> np.ndarray:
-        """See the base class."""
-        if raw.dtype != self.input_type:
-            raise DataError(
-                path,
-                found=f'pixels of type {raw.dtype}',
-                expected=f'{self.input_type}, which {self.file} takes',
-                cure='export the network with --input-type any, whose file takes images of any type',
-            )
-        return raw
-
-
-def _loader(about: GraphDescription, options: Mapping[str, Any], file: str) -> GrayNormalization:
-    trained = dict(about.normalization)
-    if about.input_type == 'any':
-        return GrayNormalization(**{**trained, **options})
-    unusable = sorted(set(options) - {'nonfinite'})
-    if unusable:
-        raise UserError(
-            f'{file}: normalizes by itself ({about.input_type} codes); {", ".join(unusable)} cannot be changed',
-            cure='export the network with --input-type any, or with these options',
-        )
-    return _CodesAsTheyAre(about.input_type, file, **trained)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import copy
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from mmirstd.datasets.transforms import PadToMultiple
@@ -24,7 +23,9 @@ from mmirstd.models.segmentors import ClassicalSegmentor
 from mmirstd.utils.errors import ConfigError, UserError
 
 from .base_inferencer import TargetInferencer
+from .clip_exporting import clip_graph_of
 from .irstd_inferencer import IRSTDInferencer
+from .moving_target_inferencer import MovingTargetInferencer
 
 #: Largest difference of a probability from PyTorch's that is always taken for rounding.
 TOLERANCE = 1e-4
@@ -63,32 +64,21 @@ class ExportCheck:
         )
 
 
-def graph_of(inferencer: TargetInferencer, input_type: str = 'any') -> tuple[Any, GraphDescription]:
+def graph_of(
+    inferencer: TargetInferencer, input_type: str = 'any', stream: bool = False
+) -> tuple[Any, GraphDescription]:
     """The graph of what an inferencer does with an image, and its description.
 
     Args:
         inferencer: With its threshold and normalization.
         input_type: Of ``mmirstd.deploy.graph_description.INPUT_TYPES``.
+        stream: Of a model of clips: one frame and what is kept of the past, in place of whole clips.
 
     Raises:
         ConfigError: There is no graph of the network, or of a step of its test pipeline.
     """
     network = inferencer.model
     check_exportable(network, inferencer.name)
-    if not isinstance(inferencer, IRSTDInferencer):
-        raise ConfigError(
-            f'{inferencer.name}: {type(network).__name__} cannot be exported yet',
-            expected='a segmentation network of single images',
-        )
-    padding: dict[str, Any] = {}
-    for step in inferencer.pipeline.transforms:
-        if isinstance(step, PadToMultiple):
-            padding = dict(divisor=step.divisor, mode=step.mode, pad_value=step.pad_value)
-        elif type(step).__name__ != 'PackSegInputs':
-            raise ConfigError(
-                f'{inferencer.name}: its test pipeline has the step {type(step).__name__}, which has no graph',
-                expected='LoadInfraredImage, PadToMultiple and PackSegInputs',
-            )
     loader = inferencer.loader
     normalization = dict(
         normalize=loader.normalize,
@@ -98,7 +88,7 @@ def graph_of(inferencer: TargetInferencer, input_type: str = 'any') -> tuple[Any
         nonfinite=loader.nonfinite,
         invert=loader.invert,
     )
-    classical = isinstance(network, ClassicalSegmentor)
+    made = inferencer.provenance()
     point = inferencer.operating_point
     if point is not None and point.cfar is not None:
         raise ConfigError(
@@ -106,6 +96,40 @@ def graph_of(inferencer: TargetInferencer, input_type: str = 'any') -> tuple[Any
             'file does not do',
             cure='export with a threshold of the logits or of the probability: --logit-threshold, --threshold',
         )
+    source = dict(
+        weights=made['weights'],
+        weights_sha256=made['weights_sha256'],
+        model_sha256=inferencer.model_digest(),
+        operating_point=None if point is None else point.as_dict(),
+    )
+    if isinstance(inferencer, MovingTargetInferencer):
+        graph, description = clip_graph_of(inferencer, input_type, normalization, stream)
+        return graph, replace(description, **source)
+    if not isinstance(inferencer, IRSTDInferencer) or stream:
+        kind = type(network).__name__
+        raise ConfigError(
+            f'{inferencer.name}: a {kind} has no stream' if stream else f'{inferencer.name}: {kind} cannot be exported',
+            expected='a model of clips' if stream else 'a segmentation network of single images, or a model of clips',
+        )
+    return _image_graph_of(inferencer, input_type, normalization, source)
+
+
+def _image_graph_of(
+    inferencer: IRSTDInferencer, input_type: str, normalization: dict[str, Any], source: dict[str, Any]
+) -> tuple[Any, GraphDescription]:
+    """The graph and description of a network of single images."""
+    network = inferencer.model
+    padding: dict[str, Any] = {}
+    for step in inferencer.pipeline.transforms:
+        if isinstance(step, PadToMultiple):
+            padding = dict(divisor=step.divisor, mode=step.mode, pad_value=step.pad_value)
+        elif type(step).__name__ != 'PackSegInputs':
+            raise ConfigError(
+                f'{inferencer.name}: its test pipeline has the step {type(step).__name__}, which has no graph',
+                expected='LoadInfraredImage, PadToMultiple and PackSegInputs',
+            )
+    classical = isinstance(network, ClassicalSegmentor)
+    point = inferencer.operating_point
     options: dict[str, Any] = dict(
         threshold=inferencer.threshold,
         logit_threshold=None if point is None else point.logit,
@@ -114,7 +138,6 @@ def graph_of(inferencer: TargetInferencer, input_type: str = 'any') -> tuple[Any
     )
     # A classical method works on the image without its padding.
     graph = ClassicalGraph(network, **options) if classical else SegmentationGraph(network, padding=padding, **options)
-    made = inferencer.provenance()
     description = GraphDescription(
         kind='segmentation',
         model=inferencer.name,
@@ -123,18 +146,19 @@ def graph_of(inferencer: TargetInferencer, input_type: str = 'any') -> tuple[Any
         normalization=normalization,
         divisor=graph.divisor,
         whole_image=graph.whole_image,
-        weights=made['weights'],
-        weights_sha256=made['weights_sha256'],
-        model_sha256=inferencer.model_digest(),
         inputs=graph.inputs,
         outputs=dict(graph.outputs),
-        operating_point=None if point is None else point.as_dict(),
+        **source,
     )
     return graph, description
 
 
 def export_model(
-    inferencer: TargetInferencer, file: str | os.PathLike[str], form: str = 'onnx', input_type: str = 'any'
+    inferencer: TargetInferencer,
+    file: str | os.PathLike[str],
+    form: str = 'onnx',
+    input_type: str = 'any',
+    stream: bool = False,
 ) -> ExportCheck:
     """Write a network to a file and compare the two.
 
@@ -143,6 +167,7 @@ def export_model(
         file: Where to; its name ends as the format's files do.
         form: Of ``mmirstd.deploy.FORMATS``.
         input_type: See :func:`graph_of`.
+        stream: Likewise.
 
     Raises:
         ConfigError: The network cannot be exported.
@@ -151,7 +176,9 @@ def export_model(
     path = Path(file)
     if path.suffix.lower() != SUFFIXES[form]:
         raise UserError(f'{path}: expected a name that ends in {SUFFIXES[form]} for --format {form}')
-    graph, description = graph_of(inferencer, input_type)
+    graph, description = graph_of(inferencer, input_type, stream)
+    if description.moving and form == 'exported-program':
+        raise UserError(f'{path}: models of clips have no exported program', cure='--format onnx, or openvino')
     write_graph(graph, path, description, form)
     check = compare(graph, path)
     if not check.equal:
@@ -172,32 +199,31 @@ def compare(graph: Any, file: Path) -> ExportCheck:
         return ExportCheck(None)
     name, outputs = run
     examples = [graph.example(*size, batch=batch) for size, batch in zip(sizes, (1, 2))]
-    single = [graph(*inputs)[0].numpy() for inputs in examples]
-    difference = max(_difference(a, outputs(inputs)) for a, inputs in zip(single, examples))
+    single = [graph.reference(*inputs) for inputs in examples]
+    difference = max(graph.difference(a, outputs(inputs)) for a, inputs in zip(single, examples))
     exact = copy.deepcopy(graph).double()
-    rounding = max(_difference(a, exact(*inputs)[0].numpy()) for a, inputs in zip(single, examples))
+    rounding = max(graph.difference(a, exact.reference(*_doubled(inputs))) for a, inputs in zip(single, examples))
     return ExportCheck(name, difference, rounding, sizes)
 
 
-def _runner(graph: Any, file: Path) -> tuple[str, Callable[[Sequence[torch.Tensor]], np.ndarray]] | None:
-    """What runs a file, and its first output, which the others follow from."""
+def _doubled(inputs: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+    return [x.double() if x.is_floating_point() else x for x in inputs]
+
+
+def _runner(graph: Any, file: Path) -> tuple[str, Callable[[Sequence[torch.Tensor]], Sequence[torch.Tensor]]] | None:
+    """What runs a file, and its outputs."""
     if file.suffix == SUFFIXES['exported-program']:
         program = torch.export.load(file).module()
-        return 'PyTorch without OpenMMLab', lambda inputs: program(*inputs)[0].numpy()
+        return 'PyTorch without OpenMMLab', lambda inputs: program(*inputs)
     runtime = next((name for name in READERS[file.suffix] if is_installed(name)), None)
     if runtime is None:
         return None
     session = open_session(file, runtime, threads=torch.get_num_threads())
-    first = next(iter(graph.outputs))
 
-    def run(inputs: Sequence[torch.Tensor]) -> np.ndarray:
+    def run(inputs: Sequence[torch.Tensor]) -> list[torch.Tensor]:
         arrays = {key: x.numpy() for key, x in zip(graph.inputs, inputs)}
         arrays['image'] = arrays['image'].astype(ARRAY_TYPES[graph.input.input_type])
-        return session.run(arrays)[first]
+        found = session.run(arrays)
+        return [torch.from_numpy(found[name]) for name in graph.outputs]
 
     return runtime, run
-
-
-def _difference(expected: np.ndarray, found: np.ndarray) -> float:
-    difference = np.abs(expected - found)
-    return float('inf') if np.isnan(difference).any() else float(difference.max(initial=0))

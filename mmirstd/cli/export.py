@@ -21,6 +21,7 @@ EXAMPLES = """
 {export} ggl-net-tiny_general -o ggl-net-tiny.onnx     # with the weights in the box
 {export} work_dirs/NAME/NAME.py best.pth -o mine.onnx --input-type uint16 --bit-depth 14
 {export} ggl-net-tiny_general --format openvino -o ggl-net-tiny.xml
+{export} work_dirs/NAME/NAME.py best.pth --stream -o moving.onnx     # a model of clips, frame by frame
 {infer} photos/ --model ggl-net-tiny.onnx --out results
 """
 
@@ -64,6 +65,12 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add_threshold_arguments(parser, "of the file's masks", cfar=False)
     parser.add_argument('--bit-depth', type=int, metavar='N', help='significant bits of 16-bit images, e.g. 14')
+    parser.add_argument(
+        '--stream',
+        action='store_true',
+        help='of a model of clips: one frame and what was kept of the past go in, the result and what to keep come out '
+        '(default: whole clips)',
+    )
     parser.add_argument('--overwrite', action='store_true', help='replace an existing file')
     add_cfg_options_argument(parser, 'override config entries')
     add_traceback_argument(parser)
@@ -114,7 +121,7 @@ def main(argv: list[str] | None = None) -> int:
         raise UserError(f'{file}: exists already', cure='another -o FILE, or --overwrite')
     if args.checkpoint is None and inferencer.weights is not None:
         print(f'weights: {inferencer.weights} (released for this config)')
-    check = export_model(inferencer, file, args.format, args.input_type)
+    check = export_model(inferencer, file, args.format, args.input_type, args.stream)
     print(f'written: {file} ({file.stat().st_size / 1e6:.2f} MB, {args.format})')
     print(f'check: {check}')
     return 0

@@ -306,9 +306,9 @@ def build(args: argparse.Namespace, threads: int | None = None) -> FrameInferenc
 
 def _build(args: argparse.Namespace, options: dict[str, Any], threads: int | None) -> FrameInference:
     if args.model is not None:
-        from mmirstd.apis.exported_inferencer import ExportedInferencer
+        from mmirstd.apis.exported import open_exported
 
-        return ExportedInferencer(args.model, args.backend or 'auto', threads=threads, **options)
+        return open_exported(args.model, args.backend or 'auto', threads=threads, **options)
     from mmirstd.apis import build_inferencer
     from mmirstd.apis.model_loading import find_model_config
 

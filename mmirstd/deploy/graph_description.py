@@ -24,6 +24,10 @@ READERS: dict[str, tuple[str, ...]] = {'.onnx': ('onnxruntime', 'openvino'), '.x
 #: Kinds of graphs -> what they take and give.
 KINDS: dict[str, str] = {
     'segmentation': 'images to probabilities, masks and logits',
+    'clip-segmentation': 'clips to probabilities and masks of their last frames',
+    'clip-detection': 'clips to boxes in their last frames',
+    'stream-segmentation': 'a frame, and what was kept of the past, to probability and mask',
+    'stream-detection': 'a frame, and what was kept of the past, to boxes',
 }
 
 
@@ -46,6 +50,12 @@ class GraphDescription:
         weights_sha256: Its checksum.
         model_sha256: Checksum of the network's config.
         precision: Of the arithmetic, ``'fp32'`` unless the file was quantized.
+        frames: Frames T of a clip.
+        stride: Their distance.
+        states: Of a stream, name of an input -> frames, channels, and pixels of the network's image to one of it.
+        network_size: Height and width of the network's image where a letterbox sets it; None: the frame's, padded.
+        alignment: Options of ``mmirstd.AlignClip``, by which past frames are aligned before they go in; None: they
+            are not.
         inputs: Name -> what goes in.
         outputs: Name -> what comes out.
         mmirstd: Version that wrote the file.
@@ -64,6 +74,11 @@ class GraphDescription:
     weights_sha256: str | None = None
     model_sha256: str | None = None
     precision: str = 'fp32'
+    frames: int = 1
+    stride: int = 1
+    states: dict[str, tuple[int, int, int]] = field(default_factory=dict)
+    network_size: tuple[int, int] | None = None
+    alignment: dict[str, Any] | None = None
     inputs: dict[str, str] = field(default_factory=dict)
     outputs: dict[str, str] = field(default_factory=dict)
     operating_point: dict[str, Any] | None = None
@@ -73,6 +88,24 @@ class GraphDescription:
     def to_json(self) -> str:
         """One line of JSON."""
         return json.dumps(asdict(self))
+
+    @property
+    def boxes(self) -> bool:
+        """Whether boxes come out, and no maps."""
+        return self.kind.endswith('-detection')
+
+    @property
+    def moving(self) -> bool:
+        """Whether it is of a model of clips."""
+        return self.kind.startswith(('clip-', 'stream-'))
+
+    def state_shapes(self, height: int, width: int) -> dict[str, tuple[int, int, int, int]]:
+        """Of the states of a stream of one sequence of frames (H, W): frames, channels, rows, columns."""
+        size = self.network_size or [-(-side // self.divisor) * self.divisor for side in (height, width)]
+        return {
+            name: (frames, channels, size[0] // by, size[1] // by)
+            for name, (frames, channels, by) in self.states.items()
+        }
 
     @classmethod
     def from_json(cls, text: str | None, file: str) -> GraphDescription:
@@ -123,17 +156,30 @@ def _fits(key: str, value: Any) -> bool:
         return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1
     if key == 'operating_point':
         return value is None or _is_operating_point(value)
-    if key == 'divisor':
+    if key in ('divisor', 'frames', 'stride'):
         return isinstance(value, int) and not isinstance(value, bool) and value >= 1
     if key == 'whole_image':
         return isinstance(value, bool)
-    if key == 'normalization':
+    if key == 'normalization' or (key == 'alignment' and value is not None):
         return isinstance(value, dict)
+    if key == 'states':
+        return isinstance(value, dict) and all(_are_sizes(sizes, 3) for sizes in value.values())
+    if key == 'network_size' and value is not None:
+        return _are_sizes(value, 2)
     if key in ('inputs', 'outputs'):
         return isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
     if key == 'classes':
         return isinstance(value, (list, tuple)) and all(isinstance(name, str) for name in value)
-    return isinstance(value, str) or value is None and key.startswith(('weights', 'model_sha'))
+    return isinstance(value, str) or value is None and key in _OPTIONAL
+
+
+#: Fields that may be empty.
+_OPTIONAL = ('weights', 'weights_sha256', 'model_sha256', 'network_size', 'alignment')
+
+
+def _are_sizes(value: Any, count: int) -> bool:
+    whole = isinstance(value, (list, tuple)) and all(type(number) is int and number > 0 for number in value)
+    return whole and len(value) == count
 
 
 def _is_operating_point(value: Any) -> bool:

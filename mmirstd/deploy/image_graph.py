@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from .graph_padding import crop, pad_to_multiple
 from .gray_input import GrayInput
+from .largest_difference import largest
 
 
 class ImageGraph(nn.Module):
@@ -89,6 +90,14 @@ class ImageGraph(nn.Module):
         else:
             mask = logit > self.logit_threshold
         return probability, mask.to(torch.uint8), logit
+
+    def reference(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        """What the outputs of a file are compared with, see :meth:`difference`."""
+        return self(*inputs)
+
+    def difference(self, expected: Sequence[Tensor], found: Sequence[Tensor]) -> float:
+        """How far the probabilities of a file are from a reference."""
+        return largest((expected[0] - found[0]).abs())
 
     @abstractmethod
     def logit(self, x: Tensor) -> Tensor:

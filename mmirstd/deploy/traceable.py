@@ -9,9 +9,13 @@ import torch.nn.functional as F
 from mmseg.models.utils import Upsample
 from torch import Tensor, nn
 
+from mmirstd.models.layers.frequency_attention import FrequencyAttention
+from mmirstd.models.layers.spectral_filter import SpectralFilter
 from mmirstd.models.necks.agpc_neck import AttentionGuidedContext
 
 from .any_size_context import AnySizeContext
+from .any_size_frequency import AnySizeFrequency
+from .spectral_matrices import MatrixSpectralFilter
 
 T = TypeVar('T', bound=nn.Module)
 
@@ -41,4 +45,8 @@ def traceable_copy(model: T) -> T:
                 setattr(module, name, ScaledUpsample(child))
             elif isinstance(child, AttentionGuidedContext):
                 setattr(module, name, AnySizeContext(child))
+            elif isinstance(child, FrequencyAttention):
+                setattr(module, name, AnySizeFrequency(child))
+            elif isinstance(child, SpectralFilter):
+                setattr(module, name, MatrixSpectralFilter(child))
     return model

@@ -12,7 +12,7 @@ from mmirstd.deploy.export_limits import NOT_EXPORTED, reason_against
 from mmirstd.deploy.session import open_session
 from mmirstd.utils.errors import ConfigError
 from tests.shared import REPO
-from tests.test_deploy.zoo import NETWORKS, inferencer
+from tests.test_deploy.zoo import CLIP_NETWORKS, NETWORKS, clip_inferencer, inferencer
 
 pytest.importorskip('onnx')
 pytest.importorskip('onnxruntime')
@@ -45,6 +45,33 @@ def test_the_file_gives_the_results_of_the_network(network: str, tmp_path: Path)
     assert probability.shape == mask.shape == (2, 40, 56)
     assert probability.std() > 1e-3
     assert torch.equal(torch.from_numpy(probability > built.threshold), torch.from_numpy(mask > 0))
+
+
+def clip_exports() -> list[tuple[str, bool]]:
+    """Each network of clips once, as the stream that infer runs; one of each kind, and what has no stream, as clips."""
+    # A narrow one stands for the wide one of its name.
+    names = [name for name in CLIP_NETWORKS if f'{name}-nano' not in CLIP_NETWORKS]
+    whole = ('deeppro', 'resunet-dtum', 'resunet-rfr', 'sstnet-nano', 'stmenet', 'tdcnet')
+    return [(name, True) for name in names if name != 'tdcnet'] + [(name, False) for name in whole]
+
+
+def test_aligned_frames_have_no_stream(tmp_path: Path) -> None:
+    built = clip_inferencer('tdcnet', tmp_path)
+    with pytest.raises(ConfigError, match='aligned anew with each frame(?s:.)*without --stream'):
+        export_model(built, tmp_path / 'x.onnx', stream=True)
+    assert not (tmp_path / 'x.onnx').exists()
+
+
+@pytest.mark.parametrize(('network', 'stream'), clip_exports())
+def test_the_file_gives_the_results_of_the_network_of_clips(network: str, stream: bool, tmp_path: Path) -> None:
+    built = clip_inferencer(network, tmp_path)
+    check = export_model(built, tmp_path / 'x.onnx', stream=stream)  # raises where it is more than rounding
+    assert check.equal
+    assert len(set(check.sizes)) == 2
+    assert any(height != width for height, width in check.sizes)
+    about = open_session(tmp_path / 'x.onnx', 'onnxruntime', threads=1).description
+    assert about.boxes == built.boxes
+    assert bool(about.states) == (stream and about.frames > 1)
 
 
 def test_reasons_are_of_networks_of_the_zoo_and_in_the_docs() -> None:

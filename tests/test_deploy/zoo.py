@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import copy
+from pathlib import Path
 
 import torch
 from mmengine.registry import init_default_scope
 from torch import nn
 
-from mmirstd.apis import IRSTDInferencer
+from mmirstd.apis import IRSTDInferencer, MovingTargetInferencer
+from mmirstd.models.detectors import MultiFrameDetector
 from mmirstd.registry import MODELS
-from tests.test_configs.configs import SINGLE_FRAME, load
+from tests.test_configs.configs import CLIP_MASKS, MOVING, SINGLE_FRAME, load
 
 #: Network -> its first config.
 NETWORKS: dict[str, str] = {}
@@ -46,3 +48,45 @@ def center_logits(model: nn.Module) -> None:
         logits = model(torch.rand(1, 1, 64, 64), mode='tensor')
         last.weight /= logits.std()
         last.bias.sub_(logits.mean()).div_(logits.std())
+
+
+#: Network of clips -> its first config.
+CLIP_NETWORKS: dict[str, str] = {}
+for _name in {**CLIP_MASKS, **MOVING}:
+    CLIP_NETWORKS.setdefault(_name.split('_')[0], _name)
+
+
+def clip_inferencer(network: str, folder: Path, **options) -> MovingTargetInferencer:
+    """With its config's pipeline, a letterbox of 64 pixels where there is one, and weights as of :func:`inferencer`."""
+    cfg = copy.deepcopy(load(CLIP_NETWORKS[network]))
+    for step in cfg.test_dataloader.dataset.pipeline:
+        if 'ClipLetterbox' in str(step['type']):
+            step['size'] = 64
+    init_default_scope(cfg.default_scope)
+    torch.manual_seed(0)
+    cfg.model.pop('motion_branch', None)
+    model = MODELS.build(copy.deepcopy(cfg.model)).train()
+    clips = torch.rand(2, model.input_frames, getattr(model.data_preprocessor, 'channels', 1), 64, 64)
+    clips[..., 40:, :] = 0  # as a border
+    norms = [module for module in model.modules() if isinstance(module, (nn.BatchNorm2d, nn.BatchNorm3d))]
+    for norm in norms:
+        norm.momentum = 1.0
+    with torch.no_grad():
+        model._forward(clips)
+        for norm in norms:
+            norm.running_var.clamp_(min=0.05)
+        model.eval()
+        if isinstance(model, MultiFrameDetector):
+            center_boxes(model, clips)
+    torch.save(dict(state_dict=model.state_dict()), folder / 'weights.pth')
+    return MovingTargetInferencer(cfg, folder / 'weights.pth', device='cpu', **options)
+
+
+def center_boxes(model: nn.Module, clips: torch.Tensor) -> None:
+    """Bring what the head says of noise to about -1 to 1, so that boxes are of some pixels and scores spread."""
+    head = model.bbox_head
+    last = (head.multi_level_conv_cls, head.multi_level_conv_reg, head.multi_level_conv_obj)
+    for convs, found in zip(last, model._forward(clips)):
+        for conv, maps in zip(convs, found):
+            conv.weight /= maps.std()
+            conv.bias.sub_(maps.mean()).div_(maps.std())

@@ -112,7 +112,7 @@ def fit_window(sides: Sequence[Any], window: Sequence[int], shift: Sequence[int]
             for side, wanted in zip(sides, window)
         ),
         tuple(
-            0 if not by else (side > wanted) * by if isinstance(side, Tensor) else 0 if side <= wanted else by
+            0 if not by else (side > wanted).long() * by if isinstance(side, Tensor) else 0 if side <= wanted else by
             for side, wanted, by in zip(sides, window, shift)
         ),
     )

@@ -1,0 +1,163 @@
+"""Exported models of clips on one's own videos, frame folders and streams; neither torch nor OpenMMLab is imported."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from mmirstd.datasets.clip_alignment import ClipAlignment
+from mmirstd.deploy.session import GraphSession
+from mmirstd.false_alarms.operating_point import OperatingPoint
+from mmirstd.utils.errors import DataError, UserError
+
+from .exported_options import as_session, exported_loader, exported_provenance, set_exported_threshold
+from .frame_inference import OnError
+from .frame_result import Detections, FrameResult, measured
+from .frame_window import FrameWindow
+from .score_map import ScoreMap
+from .sequence_inference import PreparedFrame, SequenceInference
+
+
+class ExportedSequenceInferencer(SequenceInference):
+    """Find moving infrared small targets with a file that ``mmirstd export`` wrote of a model of clips.
+
+    Results are those of :class:`~.moving_target_inferencer.MovingTargetInferencer`, up to rounding.  A file of whole
+    clips sees the last T frames; one of a stream (``mmirstd export --stream``) sees one frame, and is faster.
+
+    Example::
+
+        inferencer = ExportedSequenceInferencer('sstnet.onnx')
+        for result in inferencer.infer('video.mp4'):
+            print(result.frame, [(t.x, t.y, t.peak) for t in result.targets])
+
+    Args:
+        file: ``.onnx``, or OpenVINO's ``.xml``; or one that is open.
+        backend, precision, threads, threshold, min_area, normalize, load_options, operating_point: See
+            :class:`~.exported_inferencer.ExportedInferencer`.
+
+    Raises:
+        DataError: The file cannot be used.
+        UserError: The runtime is not installed, an option does not go with the file, or it is of single images.
+        ValueError: An option is out of its range.
+    """
+
+    def __init__(
+        self,
+        file: str | os.PathLike[str] | GraphSession,
+        backend: str = 'auto',
+        precision: str = 'fp32',
+        threads: int | None = None,
+        threshold: float | None = None,
+        min_area: int = 1,
+        normalize: str | None = None,
+        load_options: Mapping[str, Any] | None = None,
+        operating_point: OperatingPoint | None = None,
+    ) -> None:
+        self.session = as_session(file, backend, threads, precision)
+        about = self.session.description
+        if not about.moving:
+            raise UserError(
+                f'{os.fspath(self.session.file)}: a network of single images', cure='mmirstd.apis.ExportedInferencer'
+            )
+        self.boxes = about.boxes
+        set_exported_threshold(self, about, threshold, operating_point)
+        self.min_area = min_area
+        self.check_options()
+        given = {'normalize': normalize, **(load_options or {})}
+        self.load_options = {key: value for key, value in given.items() if value is not None}
+        self.loader = exported_loader(about, self.load_options, os.fspath(self.session.file))
+        self._past = _Stream(self.session) if about.kind.startswith('stream-') else _Window(self.session)
+
+    @property
+    def name(self) -> str:
+        """The exported config's name."""
+        return self.session.description.model
+
+    def provenance(self) -> dict[str, Any]:
+        """See the base class."""
+        made = exported_provenance(self.session.description, self.min_area, self.load_options)
+        return {**made, **self.threshold_record()}
+
+    def model_digest(self) -> str | None:
+        """Checksum of the exported network's config."""
+        return self.session.description.model_sha256
+
+    def forward(self, inputs: list[PreparedFrame], on_error: OnError | None = None) -> list[FrameResult]:
+        """The result of one frame; one that fails has none, and the next goes on."""
+        (item,) = inputs
+        if item.first:
+            self._past.reset()
+        decision = self.operating_point or self.threshold
+        try:
+            image = self.loader.normalized(item.gray, f'{item.source.label}, frame {item.frame}')
+            found = self._past.step(image)
+            if self.boxes:
+                result = FrameResult(item.source, item.frame, item.gray, [], self.threshold)
+                result.detections = Detections(found['boxes'], found['scores'])
+                return [result.at_threshold(decision, self.min_area)]
+            probability = found['probability'][0]
+            if not np.isfinite(probability).all():
+                raise DataError(f'{item.source.label}, frame {item.frame}: the network gave NaN')
+        except Exception as error:
+            if on_error is None:
+                raise
+            on_error(item.source, error)
+            return []
+        scores = ScoreMap(probability, found['logit'][0])
+        return [measured(item.source, item.frame, item.gray, scores, decision, self.min_area)]
+
+
+class _Window:
+    """The last T frames for a file of whole clips."""
+
+    def __init__(self, session: GraphSession) -> None:
+        self.session = session
+        about = session.description
+        self._window = FrameWindow(about.frames, about.stride)
+        self._alignment = None if about.alignment is None else ClipAlignment(**about.alignment)
+
+    def reset(self) -> None:
+        """Begin another sequence."""
+        self._window.reset()
+
+    def step(self, image: np.ndarray) -> dict[str, np.ndarray]:
+        """Outputs for the clip that ends with the next frame (H, W)."""
+        frames, tokens = self._window.step(image)
+        if self._alignment is not None:
+            frames = self._alignment.align(frames, tokens)
+        return self.session.run(_with_range(self.session, np.stack(frames)[None]))
+
+
+class _Stream:
+    """What a file of a stream keeps of the past."""
+
+    def __init__(self, session: GraphSession) -> None:
+        self.session = session
+        self._states: dict[str, np.ndarray] | None = None
+
+    def reset(self) -> None:
+        """Begin another sequence."""
+        self._states = None
+
+    def step(self, image: np.ndarray) -> dict[str, np.ndarray]:
+        """Outputs for the next frame (H, W)."""
+        inputs = _with_range(self.session, image[None])
+        about = self.session.description
+        first = self._states is None
+        if about.states:
+            shapes = about.state_shapes(*image.shape)
+            states = self._states or {name: np.zeros((1, *shape), np.float32) for name, shape in shapes.items()}
+            inputs.update(first=np.array([first], np.uint8), **states)
+        found = self.session.run(inputs)
+        self._states = {name: found[name.replace('past', 'next')] for name in about.states}
+        return found
+
+
+def _with_range(session: GraphSession, image: np.ndarray) -> dict[str, np.ndarray]:
+    inputs = dict(image=image)
+    if session.description.input_type == 'any':
+        inputs['range'] = np.array([[0, 1]], np.float32)
+    return inputs

@@ -1,0 +1,83 @@
+"""Fourier transforms as products of matrices, for graph formats that have none."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from mmirstd.models.layers.spectral_filter import SpectralFilter
+
+Complex = tuple[Tensor, Tensor]
+
+
+def fourier_matrix(side: Any, like: Tensor) -> Complex:
+    """Cosines and sines of a discrete Fourier transform, (side, side) each, of the type of ``like``."""
+    places = torch.arange(side, device=like.device)
+    # The remainder keeps the angle small, and with it exact.
+    angle = (places[:, None] * places % side).to(torch.float64) * (2 * math.pi) / side
+    return angle.cos().to(like), -angle.sin().to(like)
+
+
+def half_spectrum(x: Tensor) -> Complex:
+    """``rfft2`` of (B, C, H, W): real and imaginary part, (B, C, H, W // 2 + 1) each."""
+    half = x.shape[-1] // 2 + 1
+    columns, rows = fourier_matrix(x.shape[-1], x), fourier_matrix(x.shape[-2], x)
+    across = [x @ part[:, :half] for part in columns]
+    real, imaginary = rows[0] @ across[0] - rows[1] @ across[1], rows[0] @ across[1] + rows[1] @ across[0]
+    # Where a frequency is its own opposite the imaginary part is 0; rounding would give it a sign, and that a phase.
+    alone = _own_opposite(x.shape[-2], x.shape[-2], x)[:, None] & _own_opposite(half, x.shape[-1], x)
+    return real, torch.where(alone, torch.zeros_like(imaginary), imaginary)
+
+
+def _own_opposite(count: Any, side: Any, like: Tensor) -> Tensor:
+    """Which of the first ``count`` frequencies of an axis are their own opposites, (count,)."""
+    return torch.arange(count, device=like.device) * 2 % side == 0
+
+
+def from_half_spectrum(spectrum: Complex, width: Any) -> Tensor:
+    """``irfft2`` to (B, C, H, width)."""
+    real, imaginary = spectrum
+    cosines, sines = fourier_matrix(real.shape[-2], real)
+    down = cosines @ real + sines @ imaginary, cosines @ imaginary - sines @ real
+    half = real.shape[-1]
+    # All columns but the first, and the last of an even width, stand for two.
+    number = torch.arange(half, device=real.device)
+    twice = 1 + ((number > 0) & (number * 2 != width)).to(real)
+    cosines, sines = (part[:half] * twice[:, None] for part in fourier_matrix(width, real))
+    return (down[0] @ cosines + down[1] @ sines) / (real.shape[-2] * width)
+
+
+class MatrixSpectralFilter(nn.Module):
+    """The results of :class:`~mmirstd.models.layers.spectral_filter.SpectralFilter`.
+
+    Args:
+        spectral: Its layers are shared.
+    """
+
+    def __init__(self, spectral: SpectralFilter) -> None:
+        super().__init__()
+        self.spectral = spectral
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, H, W) -> (B, C, H, W)."""
+        spectral = self.spectral
+        return spectral.project((self._filter(x) + x).relu()) + spectral.scale * x
+
+    def _filter(self, x: Tensor) -> Tensor:
+        spectral = self.spectral
+        height, width = x.shape[-2:]
+        rows = torch.arange(height, device=x.device)
+        shift = (height - 1) // 2
+        there, back = (rows - shift + height) % height, (rows + shift) % height
+        real, imaginary = (part.index_select(2, there) for part in half_spectrum(x + spectral.EPSILON))
+        amplitude = (real.square() + imaginary.square()).sqrt()
+        phase = torch.atan2(imaginary, real)
+        new_amplitude = spectral.amplitude_gate(spectral.amplitude(amplitude))
+        guide = torch.cat([phase, new_amplitude - amplitude], dim=1)
+        new_phase = spectral.phase_gate(spectral.phase(guide)) * (2 * math.pi) - math.pi
+        parts = new_amplitude * new_phase.cos() + spectral.EPSILON, new_amplitude * new_phase.sin()
+        found = from_half_spectrum((parts[0].index_select(2, back), parts[1].index_select(2, back)), width)
+        return found.abs()

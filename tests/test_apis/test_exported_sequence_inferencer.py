@@ -1,0 +1,94 @@
+"""Exported models of clips on sequences: as the models themselves, and without PyTorch."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mmirstd.apis import ExportedInferencer, ExportedSequenceInferencer, IRSTDInferencer
+from mmirstd.apis.exported import open_exported
+from mmirstd.apis.exporting import export_model
+from mmirstd.utils.errors import ConfigError, UserError
+from tests.shared import REPO
+from tests.test_apis.helpers import write_image
+from tests.test_apis.test_exported_inferencer import WITHOUT_TORCH
+from tests.test_deploy.zoo import clip_inferencer
+
+pytest.importorskip('onnx')
+pytest.importorskip('onnxruntime')
+
+
+def write_sequence(folder: Path, count: int, height: int = 40, width: int = 52) -> Path:
+    """A target that moves to the right over noise."""
+    noise = np.random.default_rng(0).integers(60, 90, (count, height, width), dtype=np.uint8)
+    for number, frame in enumerate(noise):
+        frame[20:23, 10 + 3 * number : 13 + 3 * number] = 250
+        write_image(folder / f'{number:03}.png', frame)
+    return folder
+
+
+@pytest.mark.parametrize('stream', [False, True], ids=['clip', 'stream'])
+def test_boxes_of_sequences(stream: bool, tmp_path: Path) -> None:
+    """More frames than a clip has, then another sequence of another size, through a letterbox."""
+    built = clip_inferencer('sstnet-nano', tmp_path, threshold=0.2)
+    export_model(built, tmp_path / 'x.onnx', stream=stream)
+    exported = ExportedSequenceInferencer(tmp_path / 'x.onnx', 'onnxruntime', threads=1, threshold=0.2)
+    assert exported.boxes
+    assert exported.provenance() == built.provenance()
+    assert exported.model_digest() == built.model_digest()
+    for folder in (write_sequence(tmp_path / 'a', 7), write_sequence(tmp_path / 'b', 2, 30, 77)):
+        found, expected = list(exported.infer(folder)), list(built.infer(folder))
+        assert [result.frame for result in found] == [result.frame for result in expected]
+        for one, other in zip(found, expected):
+            assert len(one.targets) == len(other.targets) > 0
+            places = [np.array([(t.x, t.y, t.peak) for t in result.targets]) for result in (one, other)]
+            np.testing.assert_allclose(*places, rtol=0, atol=1e-2)  # pixels
+
+
+def test_a_state_since_the_start_of_the_sequence(tmp_path: Path) -> None:
+    """RFR keeps one state; its maps, padded and cut."""
+    built = clip_inferencer('resunet-rfr', tmp_path)
+    export_model(built, tmp_path / 'x.onnx', stream=True)
+    exported = open_exported(tmp_path / 'x.onnx', 'onnxruntime', threads=1)
+    folder = write_sequence(tmp_path / 'a', 3)
+    for _ in range(2):  # the second time from the beginning again
+        for one, other in zip(exported.infer(folder), built.infer(folder)):
+            np.testing.assert_allclose(one.probability, other.probability, rtol=0, atol=1e-3)
+
+
+def test_the_command_needs_no_torch(tmp_path: Path) -> None:
+    built = clip_inferencer('yolox-nano', tmp_path, threshold=0.2)
+    export_model(built, tmp_path / 'x.onnx')
+    folder = write_sequence(tmp_path / 'in', 3)
+    argv = ['infer', '--model', str(tmp_path / 'x.onnx'), str(folder), '--out', str(tmp_path / 'out'), '--quiet']
+    argv += ['--save', 'json,csv']
+    done = subprocess.run(
+        [sys.executable, '-c', WITHOUT_TORCH, *argv], cwd=REPO, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    (file,) = (tmp_path / 'out' / 'json').iterdir()
+    record = json.loads(file.read_text())
+    expected = [target for result in built.infer(folder) for target in result.targets]
+    assert (record['method'], record['frames'], len(record['targets'])) == ('detection', 3, len(expected))
+
+
+def test_what_does_not_go_together(tmp_path: Path) -> None:
+    single = IRSTDInferencer('white-tophat_nuaa-sirst-341-86', device='cpu')
+    export_model(single, tmp_path / 'single.onnx')
+    with pytest.raises(UserError, match='a network of single images'):
+        ExportedSequenceInferencer(tmp_path / 'single.onnx')
+    with pytest.raises(ConfigError, match='has no stream'):
+        export_model(single, tmp_path / 'y.onnx', stream=True)
+    built = clip_inferencer('yolox-nano', tmp_path)
+    export_model(built, tmp_path / 'clip.onnx')
+    with pytest.raises(UserError, match='a model of clips'):
+        ExportedInferencer(tmp_path / 'clip.onnx')
+    with pytest.raises(ValueError, match='not tiled'):
+        open_exported(tmp_path / 'clip.onnx', tile='on')
+    with pytest.raises(UserError, match='no exported program'):
+        export_model(built, tmp_path / 'z.pt2', 'exported-program')
