@@ -13,7 +13,6 @@ from typing import IO, Any
 
 from numpy.typing import NDArray
 
-from .png import encode_png
 
 
 @contextmanager
@@ -79,6 +78,8 @@ def save_png(path: str | os.PathLike[str], image: NDArray[Any]) -> None:
         ValueError: As :func:`.png.encode_png`; the message names the file.
         OSError: As :func:`atomic_path`.
     """
+    from .png import encode_png  # OpenCV, which who only looks at a file does not need
+
     try:
         data = encode_png(image)
     except ValueError as error:
