@@ -14,7 +14,6 @@ from typing import IO, Any
 from numpy.typing import NDArray
 
 
-
 @contextmanager
 def atomic_path(path: str | os.PathLike[str], durable: bool = False) -> Iterator[Path]:
     """A temporary path in the folder of ``path``, which takes its place when the block ends.
