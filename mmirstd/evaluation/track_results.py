@@ -106,7 +106,7 @@ def _read_tracks(path: Path) -> dict[str, Any] | None:
         if not isinstance(value, kind) or isinstance(value, bool):
             raise DataError(f'{path}: {key!r} of a file of tracks is {str(value)[:80]!r}', cure=_CURE)
     if not 0 < record['fps'] < 1e9 or record['frames'] < 0:
-        raise DataError(f'{path}: {record["frames"]} frames, {record["fps"]:g} a second', cure=_CURE)
+        raise DataError(f'{path}: {str(record["frames"])[:20]} frames, {str(record["fps"])[:20]} a second', cure=_CURE)
     try:
         points = [_Point.from_dict(point) for point in record['points']]
     except DataError as error:
