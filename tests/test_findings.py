@@ -244,6 +244,7 @@ def test_tracks_of_a_source_without_a_name(source: str, tmp_path: Path) -> None:
         ('labels cvat', 'width="11"', 'width="nan"'),
         ('labels cvat', 'height="9"', 'height="0.5"'),
         ('labels cvat', 'width="3"', 'width="999999999"'),
+        ('labels cvat', 'rotation="90.00"', 'rotation="1e999"'),
     ],
 )
 def test_xml_with_other_numbers(kind: str, old: str, new: str, tmp_path: Path) -> None:
@@ -344,6 +345,16 @@ def test_a_zip_with_a_name_that_is_no_text(tmp_path: Path) -> None:
     path.write_bytes(data)
     with pytest.raises(DataError, match='cannot be unpacked'):
         TARGETS['zip'].read(path)
+
+
+@pytest.mark.parametrize('row', ['1' * 5000 + '.png,1,2,t,3,', 'a.png,1,2,t,' + '1' * 5000 + ','])
+def test_numbers_longer_than_python_reads(row: str, tmp_path: Path) -> None:
+    path = tmp_path / 'a.csv'
+    path.write_text(f'image,x,y,class,track_id,split\n{row}\n')
+    try:
+        TARGETS['labels points'].read(path)
+    except DataError as error:
+        assert 'missing' in str(error)  # noqa: PT017
 
 
 def test_a_table_with_a_field_without_end(tmp_path: Path) -> None:

@@ -81,7 +81,8 @@ class Video:
 def frame_number(path: str) -> int | None:
     """The last number in a file's name without its suffix (``seq/00012.png``: 12), None without any."""
     match = _LAST_NUMBER.search(_stem(path))
-    return int(match.group(1)) if match else None
+    # no file has so long a name, and Python does not read so long a number
+    return int(match.group(1)) if match and len(match.group(1)) < 1000 else None
 
 
 def name_pattern(path: str) -> tuple[str, str]:
@@ -137,4 +138,4 @@ def number_frames(videos: Sequence[Video]) -> tuple[list[Video], list[str]]:
 
 def natural_key(path: str) -> list:
     """Sort key under which ``2.png`` comes before ``10.png``."""
-    return [int(part) if part.isdigit() else part for part in re.split(r'(\d+)', path)]
+    return [int(part[:1000]) if part.isdigit() else part for part in re.split(r'(\d+)', path)]

@@ -101,8 +101,8 @@ def kill_at(
 
 
 def best_of(folder: Path) -> Path:
-    (found,) = folder.glob('best_*.pth')
-    return found
+    """The newest; where the process died before the outdated one was removed, both stay."""
+    return max(folder.glob('best_*.pth'), key=lambda path: path.stat().st_mtime_ns)
 
 
 def interrupt(

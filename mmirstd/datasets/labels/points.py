@@ -137,7 +137,7 @@ def _coordinate(value: Any, axis: str, where: str) -> float:
 
 def _track(value: Any) -> int | str:
     text = str(value).strip()
-    return int(text) if text.isdigit() else text
+    return int(text) if text.isdigit() and len(text) < 19 else text
 
 
 def write(labels: LabelSet, placing: Placing) -> list[str]:

@@ -7,6 +7,7 @@ This is all that ``defusedxml`` would add; lxml would bring a compiled library f
 
 from __future__ import annotations
 
+import math
 import os
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
@@ -72,6 +73,9 @@ def number(path: str | os.PathLike[str], what: str, text: str | None) -> float:
         DataError: It is none; the message names file and element.
     """
     try:
-        return float(text or '')
+        value = float(text or '')
+        if not math.isfinite(value):
+            raise ValueError
+        return value
     except ValueError:
         raise DataError(f'{path}: {what} is {text if text is None else text[:80]!r}; expected a number') from None
