@@ -51,7 +51,14 @@ def folders(tmp_path: Path) -> tuple[Path, Path]:
 def interrupt_in_training(*words: object, epoch: int) -> subprocess.CompletedProcess:
     """Run until an epoch was validated, then send Ctrl-C."""
     command = [sys.executable, str(REPO / 'tools' / 'finetune.py'), *map(str, words)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+    # A shell lets what it starts in the background ignore Ctrl-C, and that goes on to its children.
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as process:
         reader = threading.Thread(target=lambda: said.append(process.stdout.read()))
         said: list[str] = []
         reader.start()
