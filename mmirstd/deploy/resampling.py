@@ -84,7 +84,7 @@ class Letterbox(nn.Module):
         self.center = center
 
     def forward(self, x: Tensor) -> tuple[Tensor, Placement]:
-        """(N, H, W) -> (N, *size), and where the image is in it."""
+        """(N, H, W) -> (N, height, width) of the new size, and where the image is in it."""
         # In float64, as the transform computes sizes: one pixel more or less depends on the rounding.
         like = torch.zeros((), dtype=torch.float64, device=x.device)
         before = [_number(side, like) for side in x.shape[1:]]

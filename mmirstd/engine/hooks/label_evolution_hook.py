@@ -25,7 +25,7 @@ from mmirstd.utils.errors import CheckpointError, ConfigError
 
 _KEY = 'label_evolution'
 _META_KEYS = ('img_path', 'ori_shape', 'img_shape', 'pad_shape', 'scale_factor', 'padding_size')
-#: Store, index of the image, probability (H, W) -> the new label, None: no change.
+# Store, index of the image, probability (H, W) -> the new label, None: no change.
 Rule = Callable[[LabelStore, int, NDArray[Any]], NDArray[Any] | None]
 
 
