@@ -70,6 +70,7 @@ footer { display: none !important; }
   #table th, #images th, #tracks th { height: 44px; }
   #table .virtual-row, #images .virtual-row, #tracks .virtual-row { min-height: 44px; }
   .tab-like-container { height: 44px !important; }
-  #file .download a, #file a.download-link { display: inline-flex; align-items: center; min-height: 44px; }
+  .prose p > a, #file .download a, #file a.download-link {
+    display: inline-flex; align-items: center; min-height: 44px; }
 }
 """

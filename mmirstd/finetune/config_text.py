@@ -240,6 +240,10 @@ def _changes(full: dict[str, Any], base: dict[str, Any]) -> dict[str, Any]:
     for key, value in full.items():
         if key in base and value == base[key]:
             continue
-        both = isinstance(value, dict) and isinstance(base.get(key), dict)
-        changes[key] = _changes(value, base[key]) if both else value
+        if not isinstance(value, dict) or key not in base:
+            changes[key] = value
+        elif isinstance(base[key], dict):
+            changes[key] = _changes(value, base[key])
+        else:  # mmengine puts a dict in place of a list or a number only where it is told to
+            changes[key] = {'_delete_': True, **value}
     return changes

@@ -497,7 +497,7 @@ def test_groups_of_seeds(tmp_path):
 
 def test_boxes_have_protocols_of_their_own(tmp_path):
     folder = write_box_run(tmp_path / 'r')
-    with pytest.raises(UserError, match='boxes are always measured by "default" and "sstnet"'):
+    with pytest.raises(UserError, match='boxes are always measured by all protocols'):
         report.main([str(folder), '--protocol', 'msda', '--out', str(tmp_path / 'r.html')])
 
 

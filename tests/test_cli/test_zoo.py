@@ -44,5 +44,5 @@ def test_filters_and_writes_a_file(tmp_path: Path, capsys: pytest.CaptureFixture
 def test_unknown_name(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match='no network is called nothing: expected abc, '):
         main(['nothing'])
-    with pytest.raises(ConfigError, match='no base model nothing in'):
+    with pytest.raises(ConfigError, match='no network is called nothing; there are: '):
         main(['nothing', '--measure', '--record', str(tmp_path / 'zoo.json')])
