@@ -17,6 +17,8 @@ CSS = """
 .status[data-state=error] { --tone: #dc2626; }
 .status b { font-weight: 650; }
 .status ul { margin: .3rem 0 0; padding-left: 1.2rem; list-style: disc; }
+/* Gradio's bar of pages has one entry, the page itself; links lead to the other one. */
+.nav-holder, a[data-sveltekit-reload] { display: none !important; }
 .jump, #back { display: none; }
 #actions:not(:has(button)) { display: none; }
 /* Results of other settings than those that are chosen now. */
