@@ -74,7 +74,8 @@ class MatrixSpectralFilter(nn.Module):
         there, back = (rows - shift + height) % height, (rows + shift) % height
         real, imaginary = (part.index_select(2, there) for part in half_spectrum(x + spectral.EPSILON))
         amplitude = (real.square() + imaginary.square()).sqrt()
-        phase = torch.atan2(imaginary, real)
+        # ONNX has no atan2. What stands for it takes -pi, not pi, where the imaginary part is 0.
+        phase = torch.where((imaginary == 0) & (real < 0), torch.full_like(real, math.pi), torch.atan2(imaginary, real))
         new_amplitude = spectral.amplitude_gate(spectral.amplitude(amplitude))
         guide = torch.cat([phase, new_amplitude - amplitude], dim=1)
         new_phase = spectral.phase_gate(spectral.phase(guide)) * (2 * math.pi) - math.pi

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import warnings
+
 import numpy as np
 import pytest
 import torch
@@ -9,8 +12,9 @@ import torch
 from mmirstd.datasets.transforms import ClipLetterbox
 from mmirstd.deploy.any_size_frequency import AnySizeFrequency
 from mmirstd.deploy.box_suppression import suppress, suppression_error
+from mmirstd.deploy.graph_files import OPSET
 from mmirstd.deploy.resampling import Letterbox
-from mmirstd.deploy.spectral_matrices import MatrixSpectralFilter
+from mmirstd.deploy.spectral_matrices import MatrixSpectralFilter, half_spectrum
 from mmirstd.models.layers.frequency_attention import FrequencyAttention
 from mmirstd.models.layers.spectral_filter import SpectralFilter
 from mmirstd.utils.errors import ConfigError
@@ -47,6 +51,27 @@ def test_the_filter_without_fourier_transforms(shape: tuple[int, int]) -> None:
     x = torch.rand(2, 8, *shape, dtype=torch.float64)
     with torch.no_grad():
         torch.testing.assert_close(MatrixSpectralFilter(layer)(x), layer(x), rtol=0, atol=1e-12)
+
+
+def test_a_phase_of_pi_in_a_file() -> None:
+    """Frequencies that are their own opposites are real: where they are negative the phase is pi, not -pi."""
+    pytest.importorskip('onnx')
+    runtime = pytest.importorskip('onnxruntime')
+    torch.manual_seed(0)
+    filtered = MatrixSpectralFilter(SpectralFilter(8).eval())
+    # Both signs: half of the real frequencies are negative.
+    x = torch.randn(1, 8, 12, 16)
+    assert (half_spectrum(x)[0][:, :, 0, -1] < 0).any()
+    buffer = io.BytesIO()
+    options = {'dynamo': False} if 'dynamo' in torch.onnx.export.__code__.co_varnames else {}
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter('ignore')
+        torch.onnx.export(filtered, (x,), buffer, opset_version=OPSET, **options)
+        expected, exact = filtered(x), filtered.double()(x.double())
+    session = runtime.InferenceSession(buffer.getvalue(), providers=['CPUExecutionProvider'])
+    (found,) = session.run(None, {session.get_inputs()[0].name: x.numpy()})
+    rounding = (expected - exact).abs().max()
+    assert (torch.from_numpy(found) - exact).abs().max() < 20 * rounding
 
 
 @pytest.mark.parametrize('shape', [(56, 56), (40, 90), (57, 129)])
