@@ -29,7 +29,7 @@ from typing import Any
 
 import requests
 
-from tests.reliability.app_users import MODEL, App, Page, image_with_target
+from tests.reliability.app_users import MODEL, App, Page, image_with_target, tracebacks
 
 SECRET = 'nobody may read this'
 PLACE = (20, 30)
@@ -336,7 +336,7 @@ def main() -> None:
         print(f'  {dict(counts)}')
         print(f'  memory {before / 2**20:.0f} MiB before, {after / 2**20:.0f} MiB after')
         wrong = [text for attacker in attackers for text in attacker.wrong]
-        print(f'  tracebacks in its log: {said.count("Traceback")}; wrong: {len(wrong)}')
+        print(f'  tracebacks in its log: {tracebacks(said)}; wrong: {len(wrong)}')
         for text in wrong[:30]:
             print(f'    {text}')
         sys.exit(bool(wrong))

@@ -181,6 +181,27 @@ class App:
         return self.log.read_text()
 
 
+def tracebacks(said: str) -> dict[str, int]:
+    """Count the tracebacks of a log by the line that ends them.
+
+    Args:
+        said: The text of the log.
+
+    Returns:
+        From the last line of a traceback, the error, to how often it stands there.
+    """
+    errors: Counter[str] = Counter()
+    inside = False
+    for line in said.splitlines():
+        text = re.sub(r'^\s*\| ?', '', line)  # the lines of an exception group begin so
+        if text.startswith('Traceback (most recent call last)'):
+            inside = True
+        elif inside and text and not text.startswith(' '):
+            errors[text[:200]] += 1
+            inside = False
+    return dict(errors)
+
+
 class Person(threading.Thread):
     """One of the people.
 
@@ -289,7 +310,7 @@ def main() -> None:
         left = [path for path in Path(name).iterdir() if path.name != 'app.log']
         report(people, watched, files)
         print(f'  files on disk before its end: {files}, after: {len(left)}')
-        print(f'  tracebacks in its log: {said.count("Traceback")}')
+        print(f'  tracebacks in its log: {tracebacks(said)}')
         sys.exit(any(person.wrong for person in people))
 
 
