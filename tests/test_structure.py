@@ -29,6 +29,7 @@ FLOORS = (
     'apis',
     'benchmark',
     'finetune',
+    'costs',
     'zoo',
     'comparison',
     'app',

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from .arguments import add_cfg_options_argument, add_traceback_argument, make_parser, positive_int
 
@@ -30,11 +31,12 @@ The raw maps of the head are checked to be equal before anything is timed. At th
 down.
 """
 BACKENDS = """\
-How much faster is a segmentation network in each backend than as in the official code?
+What does a segmentation network cost in each backend: latency, images a second, peak memory, energy?
 
 The reference is the network as the official codes run it: PyTorch's eager mode, three equal channels, nothing folded.
 The sides take turns on one image. How far their probabilities differ from the reference's is printed beside the ratios.
-With --threads 1 it is CPU time, which other processes disturb little. ONEDNN_MAX_CPU_ISA=AVX2 and
+With --threads 1 it is CPU time, which other processes disturb little. Each is then run in a process of its own for its
+peak memory. Energy is counted where Linux shows it (RAPL). ONEDNN_MAX_CPU_ISA=AVX2 and
 ATEN_CPU_CAPABILITY=avx2 in the environment imitate a CPU without AVX-512.
 """
 INFER = """\
@@ -57,7 +59,7 @@ EXAMPLES = """
 {speed} training ggl-net_b4-500e_nuaa-sirst-341-86 --batch-size 4
 {speed} metrics --images 100 --size 256 --rounds 7
 {speed} streaming configs/_base_/models/sstnet-nano.py --size 256 320
-{speed} backends ggl-net_b4-500e_nuaa-sirst-341-86 --size 256 256
+{speed} backends ggl-net_b4-500e_nuaa-sirst-341-86 --size 256 256 --out costs.json costs.csv
 """
 
 
@@ -90,8 +92,14 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     backends.add_argument('config', help='config with a segmentation network, or its name')
     backends.add_argument('checkpoint', nargs='?', help='checkpoint; without one the weights are fresh')
     backends.add_argument('--size', type=int, nargs=2, default=(256, 256), metavar=('H', 'W'), help='size of the image')
-    backends.add_argument('--rounds', type=int, default=9, help='rounds, after one to warm up (default 9)')
-    backends.add_argument('--threads', type=int, default=1, help='threads of each backend (default 1)')
+    backends.add_argument(
+        '--rounds', type=positive_int, default=15, help='rounds, after one to warm up (default %(default)s)'
+    )
+    backends.add_argument('--threads', type=positive_int, default=1, help='threads of each backend (default 1)')
+    backends.add_argument('--no-memory', action='store_true', help='leave out the peak memory: no further processes')
+    backends.add_argument(
+        '--out', type=Path, nargs='+', metavar='FILE', help='write .json, .csv, .md, .tex or .html, too'
+    )
     add_cfg_options_argument(backends, 'override config entries')
     whole = commands.add_parser('infer', help='the whole of infer', description=INFER, formatter_class=layout)
     whole.add_argument('config', help='config with a segmentation network, or its name')

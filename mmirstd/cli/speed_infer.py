@@ -14,12 +14,12 @@ import torch
 
 from mmirstd.apis import OutputFolder, ResultWriter, Source
 from mmirstd.apis.image_inference import ImageInference
+from mmirstd.costs.alternating import Seconds, describe_cpu, take_turns
 from mmirstd.datasets.synthetic import SceneConfig, render_scene
 from mmirstd.utils.errors import ConfigError
 from mmirstd.utils.files import save_png
 
 from . import infer
-from .alternating import Seconds, describe_cpu, take_turns
 from .infer_batch import Batch, describe
 
 NETWORK = 'the network alone'

@@ -19,14 +19,13 @@ from mmengine.registry import init_default_scope
 
 import mmirstd.registry  # noqa: F401
 from mmirstd.apis.model_loading import find_model_config
+from mmirstd.costs.alternating import Seconds, describe_cpu, take_turns
+from mmirstd.costs.backend_sides import official_form
 from mmirstd.datasets import SIRSTDataset
 from mmirstd.datasets.synthetic import SceneConfig, render_scene
 from mmirstd.registry import MODELS
 from mmirstd.utils.errors import ConfigError
 from mmirstd.utils.files import save_png
-
-from .alternating import Seconds, describe_cpu, take_turns
-from .speed_backends import official_form
 
 PLAIN, FLOAT32, HERE = 'a plain loop', 'mmirstd train, float32', 'mmirstd train, precision of this machine'
 DECODING, CACHED = 'decoding in every epoch', 'cached, from the second epoch on'

@@ -76,6 +76,7 @@ def main(argv: list[str] | None = None) -> int:
         ConfigError: A name is not one of a network.
     """
     args = parse_args(argv)
+    from mmirstd.evaluation.text_tables import terminal_table
     from mmirstd.utils.result_table import check_result_path, write_result_tables
     from mmirstd.zoo.catalog import read_catalog, select, sort_entries, zoo_table
 
@@ -95,7 +96,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     table = zoo_table(sort_entries(found, args.sort, args.data), args.data)
     if found:
-        print(as_terminal_table(table))
+        print(terminal_table(table, hidden=('recipes',)))
     print(f'{len(found)} of {len(everything)} networks' + ('' if found else ': none fits these limits'))
     if args.out:
         write_result_tables(args.out, table)
@@ -147,21 +148,6 @@ def measure(args: argparse.Namespace) -> list[str]:
         update_record({name: figures.to_record(bool(records))}, set(models), args.record)
         wrong += [arch for arch, difference in figures.golden.items() if not difference.is_none]
     return wrong
-
-
-def as_terminal_table(table: Any) -> str:
-    """The table without its recipes and with its notes, as wide as it needs to be."""
-    from mmirstd.evaluation.text_tables import as_text, new_table
-
-    shown = new_table(table.columns[0].heading)
-    columns = [index for index, column in enumerate(table.columns) if column.heading != 'recipes']
-    for index in columns[1:]:
-        shown.add_column(
-            table.columns[index].heading, justify='left' if table.columns[index].format is None else 'right'
-        )
-    for texts in table.texts():
-        shown.add_row(*(texts[index] for index in columns))
-    return '\n'.join([as_text(shown, width=200), *table.notes])
 
 
 def write_page(page: Path, entries: list[Any], data_set: str) -> None:

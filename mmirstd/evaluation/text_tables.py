@@ -6,6 +6,8 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mmirstd.utils.result_table import ResultTable
+
 from .scr_bins import bin_name
 
 
@@ -40,6 +42,25 @@ def as_text(*tables: Any, width: int) -> str:
     for table in tables:
         console.print(table)
     return buffer.getvalue().rstrip()
+
+
+def terminal_table(table: ResultTable, hidden: Sequence[str] = (), width: int = 200) -> str:
+    """A table of results with its notes, as wide as it needs to be.
+
+    Args:
+        table: Its first column names the rows.
+        hidden: Headings of columns to leave out.
+        width: At most.
+    """
+    shown = new_table(table.columns[0].heading)
+    columns = [index for index, column in enumerate(table.columns) if column.heading not in hidden]
+    for index in columns[1:]:
+        shown.add_column(
+            table.columns[index].heading, justify='left' if table.columns[index].format is None else 'right'
+        )
+    for texts in table.texts():
+        shown.add_row(*(texts[index] for index in columns))
+    return '\n'.join([as_text(shown, width=width), *table.all_notes()])
 
 
 def sequence_tables(tables: Mapping[str, Any], shown: Sequence[str]) -> str:

@@ -2,30 +2,49 @@
 
 from __future__ import annotations
 
+import csv
+import json
+from pathlib import Path
+
 import pytest
 
 from mmirstd.cli.speed import parse_args
-from mmirstd.cli.speed_backends import REFERENCE, report
-from mmirstd.utils.errors import UserError
+from mmirstd.cli.speed_backends import report
+from mmirstd.costs.backend_sides import FOLDED, OFFICIAL, TORCH, TORCH_BF16
+from mmirstd.utils.errors import ConfigError, UserError
 
 pytest.importorskip('onnx')
 
+NAME = 'ggl-net-tiny_cpu-b8-45e_nuaa-sirst-341-86'
 
-def test_the_sides_and_how_far_they_differ(capsys: pytest.CaptureFixture) -> None:
+
+def test_the_sides_and_how_far_they_differ(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     pytest.importorskip('onnxruntime')
-    name = 'ggl-net-tiny_cpu-b8-45e_nuaa-sirst-341-86'
-    table = report(parse_args(['backends', name, '--size', '64', '96', '--rounds', '1']))
-    assert {REFERENCE, 'torch fp32', 'torch bf16', 'onnxruntime fp32'} <= set(table)
-    assert all(seconds > 0 for seconds in table.values())
-    rows = [
-        line.rsplit(maxsplit=3) for line in capsys.readouterr().out.splitlines() if line.endswith(tuple('0123456789'))
-    ]
-    differences = {row[0].strip(): float(row[-1]) for row in rows if row[0].strip() in table}
-    assert differences.keys() == table.keys()
-    assert all(value < 1e-3 for side, value in differences.items() if not side.endswith('bf16'))
+    files = [str(tmp_path / name) for name in ('costs.json', 'costs.csv')]
+    options = ['--size', '64', '96', '--rounds', '1', '--no-memory', '--out', *files]
+    costs = report(parse_args(['backends', NAME, *options]))
+    assert list(costs)[:4] == [OFFICIAL, TORCH, FOLDED, TORCH_BF16]
+    assert 'onnxruntime' in costs
+    assert costs[OFFICIAL].speedup == 1
+    assert all(cost.ms > 0 and cost.mib is None for cost in costs.values())
+    assert all(cost.difference < 1e-3 for side, cost in costs.items() if not side.endswith('bf16'))
+    assert 0 < costs[TORCH_BF16].difference < 0.3
+    record = json.loads((tmp_path / 'costs.json').read_text())
+    assert record['backends'][FOLDED]['ms'] == costs[FOLDED].ms
+    assert record['flops'] > 1e8
+    assert {'cpu', 'torch'} <= record['machine'].keys()
+    rows = list(csv.DictReader((tmp_path / 'costs.csv').open()))
+    assert [row['backend'] for row in rows] == list(costs)
+    assert float(rows[0]['images/s']) == pytest.approx(1000 / costs[OFFICIAL].ms)
+    printed = capsys.readouterr().out
+    assert all(f'| {name} ' in printed for name in costs)
 
 
 def test_a_size_that_would_be_padded_is_refused() -> None:
-    name = 'ggl-net-tiny_cpu-b8-45e_nuaa-sirst-341-86'
     with pytest.raises(UserError, match='--size 48 64: found 48x64, expected multiples of 32'):
-        report(parse_args(['backends', name, '--size', '48', '64']))
+        report(parse_args(['backends', NAME, '--size', '48', '64']))
+
+
+def test_a_file_that_cannot_be_written_is_told_first() -> None:
+    with pytest.raises(ConfigError, match=r"costs.txt(?s:.)*found the suffix '.txt'"):
+        report(parse_args(['backends', NAME, '--out', 'costs.txt']))

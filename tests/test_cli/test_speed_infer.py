@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from mmirstd.cli.alternating import take_turns
 from mmirstd.cli.speed import parse_args
 from mmirstd.cli.speed_infer import DEFAULT, NETWORK, report
+from mmirstd.costs.alternating import take_turns
 
 
 def test_the_tool_beside_the_network_alone(capsys: pytest.CaptureFixture) -> None:

@@ -1,0 +1,1 @@
+"""What a network costs: time by turns, memory of a process of its own, energy; in each backend."""
