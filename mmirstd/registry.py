@@ -48,6 +48,7 @@ DATASETS = Registry(
         'mmirstd.datasets.clip_coco',
         'mmirstd.datasets.clip_txt',
         'mmirstd.datasets.clip_masks',
+        'mmirstd.datasets.concat_clips',
     ],
 )
 DATA_SAMPLERS = Registry(

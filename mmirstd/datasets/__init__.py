@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .clip_coco import ClipDataset
     from .clip_masks import MaskClipDataset
     from .clip_txt import TxtClipDataset
+    from .concat_clips import ConcatClipDataset
     from .data_root import apply_data_root
     from .same_size_batch_sampler import SameSizeBatchSampler
     from .sequence_sampler import SequenceSampler
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _MODULES = {
     'BaseClipDataset': '.clip_base',
     'ClipDataset': '.clip_coco',
+    'ConcatClipDataset': '.concat_clips',
     'MaskClipDataset': '.clip_masks',
     'SIRSTDataset': '.sirst',
     'SameSizeBatchSampler': '.same_size_batch_sampler',
@@ -34,6 +36,7 @@ _MODULES = {
 __all__ = [
     'BaseClipDataset',
     'ClipDataset',
+    'ConcatClipDataset',
     'MaskClipDataset',
     'SIRSTDataset',
     'SameSizeBatchSampler',

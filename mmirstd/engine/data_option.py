@@ -141,7 +141,10 @@ class DataExchange:
         for loader in _LOADERS:
             own, new = (cfg.get(loader) or {}).get('dataset') or {}, self._new[loader]['dataset']
             parts = [key for key in ('datasets', 'dataset') if key in new]  # of several, or repeated
-            foreign = [key for key in own if own[key] != new.get(key) and (parts or key in _LOCATION)]
+            shared = set(new) - set(parts)  # what a data set of several has for all of them
+            foreign = [
+                key for key in own if own[key] != new.get(key) and (key in _LOCATION or parts and key not in shared)
+            ]
             if foreign:
                 keys = ', '.join(f'{loader}.dataset.{key}' for key in foreign)
                 why = 'is made of several ones, each with these for itself' if parts else 'has its own'

@@ -87,8 +87,9 @@ def _parts(config: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     if inner is None:
         yield config
     else:
+        frames = {key: config[key] for key in ('num_frames',) if key in config}  # of mmirstd.ConcatClipDataset
         for part in inner:
-            yield from _parts(part)
+            yield from _parts({**part, **frames})
 
 
 def read_split(name: str, config: Mapping[str, Any], group: str = '') -> Split:
