@@ -49,6 +49,7 @@ COMMANDS: dict[str, Command] = {
         'labels of YOLO, COCO, VOC, labelme, CVAT or masks into another format', 'dataset_converters/convert_labels.py'
     ),
     'txt-to-coco': Command("lists of SSTNet's data loader to COCO JSON", 'dataset_converters/txt_to_coco.py'),
+    'pack-data': Command('a small copy of a data set, for a machine without network', None),
     'drone-ir': Command('the videos of Drone-IR to frames and COCO JSON', 'dataset_converters/drone_ir.py'),
     'app': Command('open the page in the browser', 'app.py'),
     'compare-networks': Command('train and test several networks with an equal budget on one data set', None),
