@@ -171,13 +171,26 @@ def test_formats_give_the_same_values():
     assert np.abs(read['webp.webp'].astype(int) - codes).mean() < 3  # lossy
 
 
+def test_infer_says_once_that_raw_files_are_stretched(monkeypatch):
+    from mmirstd.apis import base_inferencer
+
+    lines: list[str] = []
+    monkeypatch.setattr(base_inferencer, 'print_log', lambda text, **_: lines.append(text))
+    inferencer = IRSTDInferencer('white-tophat_nuaa-sirst-341-86')
+    results = {result.source.name: result for result in inferencer.infer(SHARED / 'cases/bits')}
+    assert {'i32', 'int16', 'int32', 'c14', 'stack3'} <= set(results)
+    (text,) = lines
+    assert 'c14.png: 16-bit codes from 3008 to 8320.' in text
+    assert 'stretched by its own range ("robust"). load_options=dict(bit_depth=N) divides by' in text
+
+
 def test_infer_names_the_option_that_each_kind_needs(monkeypatch):
     from mmirstd.apis import base_inferencer
 
     lines: list[str] = []
     monkeypatch.setattr(base_inferencer, 'print_log', lambda text, **_: lines.append(text))
     failed: dict[str, str] = {}
-    inferencer = IRSTDInferencer('white-tophat_nuaa-sirst-341-86')
+    inferencer = IRSTDInferencer('white-tophat_nuaa-sirst-341-86', normalize='fixed')
     results = list(
         inferencer.infer(SHARED / 'cases/bits', on_error=lambda source, error: failed.update({source.name: str(error)}))
     )

@@ -19,12 +19,12 @@ from mmengine.logging import print_log
 from mmirstd import __version__
 from mmirstd.datasets.gray_normalization import RENAMED_OPTIONS
 from mmirstd.engine.checkpoint_meta import stored_operating_point
-from mmirstd.engine.normalization import follow_training, is_asked_for, normalization
+from mmirstd.engine.normalization import choose_for_inference, normalization
 from mmirstd.false_alarms.operating_point import OperatingPoint
 from mmirstd.registry import TRANSFORMS
 from mmirstd.utils.errors import ConfigError
 from mmirstd.utils.files import file_sha256
-from mmirstd.utils.renamed import rename_keys, renamed_arguments
+from mmirstd.utils.renamed import renamed_arguments
 
 from .frame_inference import FrameInference
 from .frame_result import FrameResult
@@ -44,7 +44,8 @@ class TargetInferencer(FrameInference, BaseInferencer):
         threshold: Probability above which a pixel is target, or score from which on a box is; None: the network's.
         min_area: Least area of a target in pixels.
         normalize: How gray values become the network's input: ``'fixed'``, ``'minmax'``, ``'maximum'``,
-            ``'percentile'`` (see :func:`mmirstd.datasets.gray_normalization.normalize`); None: as in the config.
+            ``'percentile'``, ``'robust'`` or ``'auto'`` (see :func:`mmirstd.datasets.gray_normalization.normalize`).
+            None: as in training; ``'auto'``, which stretches raw files, for a network of plain images of 8 bits.
         load_options: Further options of the config's loading transform to replace: ``max_value``, ``bit_depth``,
             ``percentiles``, ``nonfinite`` (``'error'`` or ``'median'``), ``invert``.
 
@@ -151,15 +152,16 @@ class TargetInferencer(FrameInference, BaseInferencer):
             dataset = dataset['dataset']
         steps = [copy.deepcopy(step) for step in (dataset.get('pipeline') or default)]
         if steps and steps[0].get('type', '').rsplit('.', 1)[-1] in ('LoadInfraredImage', 'LoadClip'):
-            rename_keys(steps[0], RENAMED_OPTIONS, self.name)
-            steps[0].update(self.load_options)
-            asked = bool(set(self.load_options) - {'nonfinite', 'invert'}) or cfg is not None and is_asked_for(cfg)
-            before = normalization(steps[0])
-            said = None if self.weights is None else follow_training(steps[:1], self.weights, asked)
-            if said:
-                print_log(f'{self.name}: {said}', logger='current', level=logging.WARNING)
-            self._followed = {key: value for key, value in normalization(steps[0]).items() if value != before[key]}
+            self._choose_normalization(steps[0], cfg)
         return steps
+
+    def _choose_normalization(self, step: dict, cfg: Any) -> None:
+        """Decide how a loading step reads the user's images, and say what the checkpoint changes."""
+        before = normalization({**step, **self.load_options})
+        said = choose_for_inference(step, self.weights, self.load_options, cfg, self.name)
+        if said:
+            print_log(f'{self.name}: {said}', logger='current', level=logging.WARNING)
+        self._followed = {key: value for key, value in normalization(step).items() if value != before[key]}
 
     def _build_loader(self, cfg: Any, steps: list[dict], expected: str) -> Any:
         """The pipeline's first step, which turns the user's gray values into what the network saw in training.

@@ -28,7 +28,8 @@ class DetectorInferencer(SingleImageInference, TargetInferencer):
 
     The config's own test pipeline runs. Where it begins with mmdet's ``LoadImageFromFile``, the network saw color
     images of 8 bits: gray values become three equal channels, and those of more bits are scaled to 0 to 255 as the
-    loading options say (``bit_depth=14``; without any, 65535 becomes 255, as when OpenCV reads such a file in color).
+    loading options say (``bit_depth=14``; ``normalize='fixed'``: 65535 becomes 255, as when OpenCV reads such a file in
+    color). Without any they are stretched.
 
     Every class that the network knows is a target.
 
@@ -49,7 +50,10 @@ class DetectorInferencer(SingleImageInference, TargetInferencer):
             raise ConfigError(f'{config_name(cfg)}: a {type(self.model).__name__} is no detector of mmdet')
         steps = self._test_pipeline(cfg, _DEFAULT_PIPELINE)
         self.color = bare_type(steps[0]) in _STOCK
-        loading = [dict(type='mmirstd.LoadInfraredImage', **self.load_options)] if self.color else steps
+        loading = steps
+        if self.color:
+            loading = [dict(type='mmirstd.LoadInfraredImage')]
+            self._choose_normalization(loading[0], cfg)
         self.loader = self._build_loader(cfg, loading, _OURS)
         return Compose([step for step in steps[1:] if bare_type(step) not in ANNOTATION_STEPS])
 

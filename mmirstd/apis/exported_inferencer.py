@@ -89,7 +89,7 @@ class ExportedInferencer(ImageInference):
 
     def provenance(self) -> dict[str, Any]:
         """What the head of a JSON result says of how it was made (docs/inference.md)."""
-        made = exported_provenance(self.session.description, self.min_area, self.load_options)
+        made = exported_provenance(self.session.description, self.min_area, self.load_options, self.loader)
         return {**made, 'tiling': self._tiling_record(), **self.threshold_record()}
 
     def model_digest(self) -> str | None:

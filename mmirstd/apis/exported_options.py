@@ -61,8 +61,12 @@ def exported_loader(about: GraphDescription, options: Mapping[str, Any], file: s
     return CodesAsTheyAre(about.input_type, file, **trained)
 
 
-def exported_provenance(about: GraphDescription, min_area: int, options: Mapping[str, Any]) -> dict[str, Any]:
+def exported_provenance(
+    about: GraphDescription, min_area: int, options: Mapping[str, Any], loader: GrayNormalization
+) -> dict[str, Any]:
     """What the head of a JSON result says of how it was made (docs/inference.md), but for the tiling."""
+    if loader.normalize == 'auto' and not set(options) - {'nonfinite', 'invert'}:
+        options = {**options, 'normalize': 'auto'}
     earlier = {new: old for old, new in RENAMED_OPTIONS.items()}
     return dict(
         min_area=min_area,

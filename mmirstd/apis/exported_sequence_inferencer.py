@@ -78,7 +78,7 @@ class ExportedSequenceInferencer(SequenceInference):
 
     def provenance(self) -> dict[str, Any]:
         """See the base class."""
-        made = exported_provenance(self.session.description, self.min_area, self.load_options)
+        made = exported_provenance(self.session.description, self.min_area, self.load_options, self.loader)
         return {**made, **self.threshold_record()}
 
     def model_digest(self) -> str | None:

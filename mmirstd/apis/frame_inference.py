@@ -120,8 +120,8 @@ class FrameInference:
         The next files are read in a thread while the network works, unless an input is live. ``batch_size='auto'``
         takes as many images as raise the rate on the first one.
 
-        16-bit images that seem to hold codes of fewer bits are a warning in the log: after the first
-        ``BIT_DEPTH_IMAGES`` of them, or at the end.
+        The first raw file that is stretched is told. Where 16-bit images are divided by 65535 and seem to hold codes of
+        fewer bits, that is a warning in the log: after the first ``BIT_DEPTH_IMAGES`` of them, or at the end.
         """
         sizing = BatchSizing(batch_size)
         watch = BitDepthWatch()
@@ -164,6 +164,7 @@ class FrameInference:
             self._fail(source, error, on_error)
         for item in batch:
             watch.observe(item.gray)
+            self._tell_stretched(item.source, item.gray)
         if watch.images >= BIT_DEPTH_IMAGES:
             self._warn_of_bit_depth(watch)
         if batch:
@@ -180,6 +181,20 @@ class FrameInference:
     #: How the user says of how many bits the codes are, with ``{0}`` for the number; a front end has its own words.
     bit_depth_cure = "load_options=dict(bit_depth={0}), or stretch them with normalize='robust'"
     _said_bit_depth = False
+    #: How the user asks for division by a fixed number: for 16-bit codes, and for other values.
+    fixed_options = 'load_options=dict(bit_depth=N)', 'load_options=dict(max_value=V)'
+    _said_stretched = False
+
+    def _tell_stretched(self, source: Source, gray: np.ndarray) -> None:
+        if self._said_stretched or not self.loader.stretched_by_itself(gray):
+            return
+        self._said_stretched = True
+        codes = gray.dtype == np.uint16
+        self._say(
+            f'{source.label}: {"16-bit codes" if codes else "floats or signed integers"} from {gray.min():g} to '
+            f'{gray.max():g}. The gain of the camera is not known, so each such image is stretched by its own range '
+            f'("robust"). {self.fixed_options[not codes]} divides by a fixed number instead.'
+        )
 
     def _warn_of_bit_depth(self, watch: BitDepthWatch) -> None:
         text = self.bit_depth_notice(watch)

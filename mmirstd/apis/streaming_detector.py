@@ -38,9 +38,9 @@ class StreamingDetector(StreamingModel):
         model: A detector that was built, or a config (file) with the detector under ``model``.
         checkpoint: Checkpoint file for a model from a config.
         pipeline: Transforms from a frame to the model's input, as for a test data set.  None: the test pipeline of the
-            config, and for a model without config ``LoadClip`` with its fixed normalization (8-bit frames / 255, 16-bit
-            frames / 65535, float frames as they are) and no resize.  A normalization by the clip's own range
-            (``'minmax'``, ``'percentile'``, ``'robust'``) would here be by the frame's.
+            config, and for a model without config ``LoadClip`` without a resize.  There raw frames are stretched as
+            everywhere in inference (``normalize='auto'``).  A normalization by the clip's own range (``'minmax'``,
+            ``'percentile'``, ``'robust'``) is by the frame's here.
         stride: Distance of a clip's frames; None: the test data set's in the config, or 1.
         device: Where to compute.
         fuse: Work on :func:`fused_copy` of the model: faster, and equal up to rounding.  False: the model itself,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import logging
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, ClassVar
@@ -18,6 +19,8 @@ from torch import Tensor
 from mmirstd.compat.checkpoint import load_checkpoint_file
 from mmirstd.compat.target_logits import FIELD
 from mmirstd.engine.checkpoint_meta import stored_operating_point
+from mmirstd.engine.loading_options import loading_steps
+from mmirstd.engine.normalization import choose_for_inference
 from mmirstd.engine.single_image_pipeline import ANNOTATION_STEPS
 from mmirstd.evaluation.maps import logit_map_of
 from mmirstd.false_alarms.operating_point import OperatingPoint
@@ -35,7 +38,8 @@ class StreamingModel:
         model: A model that was built, or a config (file) with it under ``model``.
         checkpoint: Checkpoint file for a model from a config.
         pipeline: Transforms from a frame to the model's input, as for a test data set; steps that load annotations are
-            left out.  None: the test pipeline of the config, and for a model without config ``default_pipeline``.
+            left out.  None: the test pipeline of the config, and for a model without config ``default_pipeline``;
+            there raw frames are stretched as everywhere in inference, unless config or training say how they are read.
         stride: Distance of a clip's frames; None: the test data set's in the config, or 1.
         device: Where to compute.
 
@@ -63,11 +67,13 @@ class StreamingModel:
         stride: int | None = None,
         device: str | torch.device = 'cpu',
     ) -> None:
+        cfg: Config | None = None
         test_data: dict = {}
         self.operating_point: OperatingPoint | None = None
         if isinstance(model, (str, os.PathLike)):
             model = Config.fromfile(model)
         if isinstance(model, Config):
+            cfg = model
             init_default_scope(model.get('default_scope', self.scope))
             test_data = (model.get('test_dataloader') or {}).get('dataset', {})
             model = MODELS.build(copy.deepcopy(model.model))
@@ -86,7 +92,11 @@ class StreamingModel:
         self.model: Any = self.prepare_model(model, device)
         # The arrays to come take the place of files.
         if pipeline is None:
-            pipeline = test_data.get('pipeline', self.default_pipeline)
+            pipeline = [copy.deepcopy(step) for step in test_data.get('pipeline', self.default_pipeline)]
+            weights = None if checkpoint is None else os.fspath(checkpoint)
+            for step in loading_steps(pipeline):
+                if text := choose_for_inference(step, weights, {}, cfg):
+                    print_log(text, logger='current', level=logging.WARNING)
         if DefaultScope.get_current_instance() is None:
             init_default_scope(self.scope)  # what a transform without prefix means
         self.pipeline = Compose([copy.deepcopy(step) for step in pipeline if self.keeps(step)])

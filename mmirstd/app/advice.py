@@ -89,9 +89,12 @@ def _about_gray_values(session: AppSession, result: FrameResult) -> list[str]:
     watch = BitDepthWatch()
     for each in session.results:
         watch.observe(each.image)
-    asked, guess = GRAY_CHOICES[session.settings.gray].get('bit_depth'), watch.guess()
-    if asked is not None and guess is not None and guess[0] != asked:
-        return [f'{session.settings.gray} is chosen, but the image {guess[1]}. Try "{AUTOMATIC}".']
+    asked, depth = GRAY_CHOICES[session.settings.gray].get('bit_depth'), watch.depth
+    if asked is not None and depth is not None and depth != asked:
+        return [
+            f'{session.settings.gray} is chosen, but the image looks like {depth} bit (maximum {watch.largest:,}). Try '
+            f'"{AUTOMATIC}".'
+        ]
     try:
         image = session.loader.normalized(result.image, result.source.label)
     except DataError:
@@ -99,11 +102,9 @@ def _about_gray_values(session: AppSession, result: FrameResult) -> list[str]:
     low, high = (float(value) for value in np.percentile(image, (0.1, 99.9)))
     if high - low >= 0.1:
         return []
-    chosen = '' if session.depth is None else ' If the camera has fewer bits than it seems, choose them.'
-    return [
-        f'The gray values fill only {100 * (high - low):.1f} % of the range that the model takes. Try '
-        f'"{ROBUST}".{chosen}'
-    ]
+    if session.loader.normalize == 'robust' or session.stretched is not None:
+        return []  # there is little more than noise
+    return [f'The gray values fill only {100 * (high - low):.1f} % of the range that the model takes. Try "{ROBUST}".']
 
 
 def _about_polarity(session: AppSession, result: FrameResult) -> list[str]:

@@ -6,14 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from mmirstd.datasets.bit_depth import BitDepthWatch
-from mmirstd.datasets.image_container import claimed_depth
+import numpy as np
 
 from .uploads import UploadedFile
 
-AUTOMATIC = 'Automatic (finds the bit depth)'
+AUTOMATIC = 'Automatic'
 ROBUST = 'Stretch, whatever gain and offset'
-#: What people see -> the loading options; of the first they depend on the images.
+#: What people see -> the loading options; with the first the inferencers decide, as everywhere.
 GRAY_CHOICES: dict[str, dict[str, Any]] = {
     AUTOMATIC: {},
     **{f'{bits} bit': dict(normalize='fixed', bit_depth=bits) for bits in (10, 12, 14, 16)},
@@ -39,7 +38,7 @@ class Settings:
 
     @property
     def load_options(self) -> dict[str, Any]:
-        """For the inferencer, before a bit depth was found."""
+        """For the inferencer."""
         return dict(GRAY_CHOICES[self.gray], **({'invert': True} if self.dark else {}))
 
     def differences(self, other: Settings) -> list[str]:
@@ -54,17 +53,12 @@ class Settings:
         return changed
 
 
-def watch_uploads(images: Iterable[UploadedFile]) -> BitDepthWatch:
-    """Look at the codes of single images, and at what their files say of them; those that cannot be read are left out.
-
-    A folder's images are of one camera, so they are judged together: a dark one alone would seem to have fewer bits.
-    """
-    watch = BitDepthWatch()
+def any_16_bits(images: Iterable[UploadedFile]) -> bool:
+    """Whether one of these images has 16 bits; those that cannot be read have none."""
     for image in images:
         try:
-            gray = image.read()
-            with open(image.location, 'rb') as file:
-                watch.observe(gray, claimed_depth(file.read()))
+            if image.read().dtype == np.uint16:
+                return True
         except (OSError, ValueError):
             continue  # is told when its turn comes
-    return watch
+    return False

@@ -25,7 +25,7 @@ from mmirstd.tracking import RecordedMotion, TrackPoint
 from mmirstd.utils.errors import DataError
 from mmirstd.utils.files import save_png
 
-from .gray_values import AUTOMATIC, Settings, watch_uploads
+from .gray_values import Settings, any_16_bits
 from .label_session import LabelSession
 from .messages import describe_error
 from .model_choices import ModelShelf
@@ -59,7 +59,6 @@ class AppSession:
         point: The threshold of the checkpoint, which decides while ``threshold`` is 0.5; None: there is none.
         settings: What the results were made with.
         loader: The step that made the network's input of the gray values.
-        depth: The bit depth that was found and used, and why; None: nothing was found, or it was not asked for.
         pictures: Whether the files have the overlays.
         notes: What the person should know: files left out, a video that ended early.
         files: What can be downloaded: ``csv``, ``json``, ``mask`` (ZIP of a video's), ``tracks`` (of a video),
@@ -93,7 +92,6 @@ class AppSession:
         self.point: OperatingPoint | None = None
         self.settings: Settings | None = None
         self.loader: Any = None
-        self.depth: tuple[int, str] | None = None
         self.pictures = False
         self.notes: list[str] = []
         self.files = {}
@@ -149,6 +147,11 @@ class AppSession:
             for point in result.tracks or ():
                 found.setdefault(point.id, []).append(point)
         return [found[number] for number in sorted(found)]
+
+    @property
+    def stretched(self) -> FrameResult | None:
+        """The first raw image that was stretched as nothing else was asked for; None: there is none."""
+        return next((result for result in self.results if self.loader.stretched_by_itself(result.image)), None)
 
     @property
     def has_maps(self) -> bool:
@@ -241,17 +244,10 @@ class AppSession:
         self.notes += batch.notes
 
     def _prepare(self, settings: Settings, stills: list[UploadedFile]) -> TargetInferencer:
-        """The inferencer for these settings, with the bit depth of the images if that is to be found."""
+        """The inferencer for these settings."""
         options = settings.load_options
         inferencer = self.shelf.get(settings.model, options)
-        asked = options.get('bit_depth')
-        # Another normalization than division by the largest code, of a model's own, stays.
-        if settings.gray == AUTOMATIC and getattr(inferencer.loader, 'divides_by_code', False):
-            watch = watch_uploads(stills)
-            self.depth = watch.guess()
-            if self.depth is not None:
-                inferencer = self.shelf.get(settings.model, dict(options, bit_depth=self.depth[0]))
-        elif asked is not None and not watch_uploads(stills).images:
+        if options.get('bit_depth') is not None and not any_16_bits(stills):
             self.notes.append(f'{settings.gray} changes nothing here: there is no 16-bit image.')
         self.loader = inferencer.loader
         self.point = inferencer.operating_point

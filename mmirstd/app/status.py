@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 
+import numpy as np
+
 from .advice import advise
 from .gray_values import Settings
 from .messages import describe_error
@@ -86,10 +88,11 @@ def _facts(session: AppSession, took: float | None) -> list[str]:
 def _notes(session: AppSession) -> list[str]:
     assert session.settings is not None
     notes = []
-    if session.depth is not None:
-        depth, why = session.depth
+    if (raw := session.stretched) is not None:
+        kind = '16-bit codes' if raw.image.dtype == np.uint16 else 'values'
         notes.append(
-            f'{why[0].upper()}{why[1:]}: divided by {2**depth - 1:,}. If the camera has another bit depth, choose it '
+            f'Raw {kind} from {raw.image.min():,.6g} to {raw.image.max():,.6g}: each image is stretched by its '
+            'own range, since the gain of the camera is not known. To divide by the largest code, choose the bit depth '
             'under "Gray values".'
         )
     notes += session.notes

@@ -104,13 +104,14 @@ def build_parser() -> argparse.ArgumentParser:
     tiles.add_argument('--window', type=int, default=1024, metavar='N', help='side of a tile in pixels')
     tiles.add_argument('--overlap', type=int, default=128, metavar='N', help='pixels that neighboring tiles share')
     tiles.add_argument('--seam', choices=('blend', 'crop'), default='blend', help='how tiles are joined')
-    values = parser.add_argument_group('gray values (default: as the config normalizes in training)')
-    ways = ('fixed', 'robust', 'minmax', 'maximum', 'percentile')
+    values = parser.add_argument_group('gray values (default: as in training; raw files of more than 8 bits robust)')
+    ways = ('fixed', 'robust', 'minmax', 'maximum', 'percentile', 'auto')
     values.add_argument(
         '--normalize',
         choices=ways,
         help='divide by the largest code; or stretch each image whatever gain and offset it has (robust), from its '
-        'least to its greatest value, from 0 to its greatest, or between two percentiles',
+        'least to its greatest value, from 0 to its greatest, or between two percentiles; auto: fixed for 8 bits, '
+        'robust for raw files',
     )
     values.add_argument('--normalise', dest='normalize', action=RenamedOption, choices=ways, help=argparse.SUPPRESS)
     values.add_argument('--max-value', type=float, metavar='V', help='what "fixed" divides by')
@@ -299,6 +300,7 @@ def build(args: argparse.Namespace, threads: int | None = None) -> FrameInferenc
             raise
         raise UserError(str(error)) from error
     inferencer.bit_depth_cure = '--bit-depth {0}, or stretch them with --normalize robust'
+    inferencer.fixed_options = '--bit-depth N', '--max-value V'
     # tracks need to know which frames belong together
     inferencer.sequences = inferencer.sequences or args.tracking is not None
     return inferencer

@@ -19,26 +19,21 @@ class BitDepthWatch:
     Attributes:
         images: 16-bit images seen.
         largest: Their largest value.
-        claimed: The most bits that one of their files claims to hold; None where none claims anything.
     """
 
     def __init__(self) -> None:
         self.images = 0
         self.largest = 0
-        self.claimed: int | None = None
 
-    def observe(self, image: NDArray[Any], claimed: int | None = None) -> None:
+    def observe(self, image: NDArray[Any]) -> None:
         """Take an image into account.
 
         Args:
             image: (H, W[, T]) as it is stored; only uint16 counts.
-            claimed: Bits that its file claims to hold, see :func:`~.image_container.claimed_depth`.
         """
         if image.dtype == np.uint16:
             self.images += 1
             self.largest = max(self.largest, int(image.max()))
-            if claimed is not None:
-                self.claimed = max(self.claimed or 0, claimed)
 
     @property
     def depth(self) -> int | None:
@@ -49,17 +44,6 @@ class BitDepthWatch:
         if not self.largest:
             return None
         return next((depth for depth in DEPTHS if self.largest < 2**depth), None)
-
-    def guess(self) -> tuple[int, str] | None:
-        """The bits the codes have by all that is known, and why that is thought, e.g. ``'looks like 14 bit (...)'``.
-
-        A file's own word counts, unless a value is beyond it; else :attr:`depth`. None: nothing less than 16.
-        """
-        claimed = self.claimed
-        if claimed is not None and claimed in DEPTHS and self.largest < 2**claimed:
-            return claimed, f'{claimed} bit, as the file says (maximum {self.largest:,})'
-        depth = self.depth
-        return None if depth is None else (depth, f'looks like {depth} bit (maximum {self.largest:,})')
 
     def warning(self, cure: str) -> str | None:
         """What to say to someone whose images are divided by 65535.

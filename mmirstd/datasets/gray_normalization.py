@@ -14,7 +14,7 @@ from .bit_depth import DEPTHS
 #: Old name -> new name of the options; configs, command lines and checkpoints may have either.
 RENAMED_OPTIONS = {'normalise': 'normalize'}
 #: The modes of :func:`normalize`.
-WAYS = ('fixed', 'minmax', 'maximum', 'percentile', 'robust')
+WAYS = ('fixed', 'minmax', 'maximum', 'percentile', 'robust', 'auto')
 #: ``'robust'`` stretches no range of fewer standard deviations of the noise, which would make noise look like targets.
 NOISE_SPAN = 100.0
 
@@ -36,7 +36,8 @@ def normalize(
             stays 0 (UIU-Net's loader); ``'percentile'``: the two percentiles
             become 0 and 1 and what lies beyond is clipped, which keeps one hot
             pixel from darkening the rest.  A constant image becomes 0 in the
-            latter two.  ``'robust'``: see :func:`robust_range`.
+            latter two.  ``'robust'``: see :func:`robust_range`.  ``'auto'``: see
+            :func:`automatic_way`; with ``bit_depth`` or ``max_value`` it is ``'fixed'``.
         bit_depth: Significant bits of images stored in 16 bits (14 for most
             cooled sensors); None: all 16.  8-bit images are always divided by 255.
         max_value: What ``'fixed'`` divides by, whatever the type of the image.
@@ -49,6 +50,8 @@ def normalize(
         DataError: ``'fixed'`` and a value beyond ``bit_depth``, or a float
             image outside [0, 1] without ``max_value``.
     """
+    if mode == 'auto':
+        mode = automatic_way(raw) if bit_depth is None and max_value is None else 'fixed'
     if mode == 'fixed':
         if max_value is not None:
             return np.divide(raw, np.float32(max_value), dtype=np.float32)
@@ -64,7 +67,7 @@ def normalize(
                     option='bit_depth',
                 )
             return np.divide(raw, np.float32(largest), dtype=np.float32)
-        if low < -1e-6 or high > 1 + 1e-6:
+        if not _in_unit_range(low, high):
             raise DataError(
                 f'values from {low:g} to {high:g}{_code_above(high) if low >= 0 else ""} in floats or signed integers; '
                 "the normalization 'fixed' expects 0..1",
@@ -84,6 +87,26 @@ def normalize(
     image -= low
     image *= 1 / (high - low)
     return np.clip(image, 0, 1, out=image)
+
+
+def automatic_way(raw: NDArray[Any]) -> str:
+    """What ``'auto'`` does with an image: ``'robust'`` with raw files, whose gain and offset nobody knows.
+
+    Raw are codes of more than 8 bits, and floats or signed integers beyond 0..1.  Images of 8 bits, and floats in 0..1,
+    are taken as they are (``'fixed'``), as networks see them in training.
+
+    Args:
+        raw: (H, W[, T]) uint8, uint16 or finite float32.
+    """
+    if raw.dtype == np.uint8:
+        return 'fixed'
+    if raw.dtype == np.uint16:
+        return 'robust'
+    return 'fixed' if _in_unit_range(float(raw.min()), float(raw.max())) else 'robust'
+
+
+def _in_unit_range(low: float, high: float) -> bool:
+    return low >= -1e-6 and high <= 1 + 1e-6
 
 
 def robust_range(raw: NDArray[Any]) -> tuple[float, float]:
@@ -164,6 +187,11 @@ class GrayNormalization:
     def divides_by_code(self) -> bool:
         """Whether 16-bit images are divided by 65535, whatever they hold."""
         return self.normalize == 'fixed' and self.max_value is None and self.bit_depth is None
+
+    def stretched_by_itself(self, raw: NDArray[Any]) -> bool:
+        """Whether ``'auto'`` takes an image (H, W[, T]) for a raw file."""
+        known = self.bit_depth is not None or self.max_value is not None
+        return self.normalize == 'auto' and not known and automatic_way(raw) == 'robust'
 
     def normalized(self, raw: NDArray[Any], path: str) -> NDArray[Any]:
         """A finite image (H, W[, T]) as the network sees it, float32.

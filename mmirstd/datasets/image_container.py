@@ -101,31 +101,6 @@ def claimed_size(data: bytes) -> tuple[int, int] | None:
     return None
 
 
-def claimed_depth(data: Content) -> int | None:
-    """Significant bits of the gray values of a 16-bit file, as its header claims them.
-
-    PNG: its sBIT chunk; PGM and PPM: the largest value; TIFF: the tag MaxSampleValue of its first page.
-
-    Returns:
-        1 to 15; None where the header says nothing, or nothing less than 16.
-    """
-    try:
-        if data[:8] == _PNG:
-            head = data[:4096].partition(b'IDAT')[0]  # the chunk stands before the pixels
-            position = head.find(b'sBIT')
-            depth = head[position + 4] if position > 0 and head[24] == 16 else 16
-        elif data[:4] in _TIFF:
-            depth = next(_tiff_pages(data, (281,)), {}).get(281, (65535,))[0].bit_length()
-        elif _is_netpbm(data):
-            depth = _netpbm_header(data, 0)[3].bit_length()
-            depth = depth if depth > 8 else 16  # of one byte a pixel
-        else:
-            return None
-    except (struct.error, ValueError, IndexError):
-        return None
-    return depth if 0 < depth < 16 else None
-
-
 def count_pages(data: Content) -> int:
     """How many images a file holds: pages of a TIFF, frames of a GIF, WEBP or PNG, images of a PGM or PPM.
 

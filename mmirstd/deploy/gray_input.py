@@ -41,11 +41,12 @@ class GrayInput(nn.Module):
         self.register_buffer('zero', torch.zeros(()), persistent=False)
         if input_type == 'any':
             return
-        if self.mode in ('percentile', 'robust'):
+        if self.mode in ('percentile', 'robust') or self.mode == 'auto' and input_type != 'uint8':
             raise ConfigError(
                 f"normalize='{self.mode}' with --input-type {input_type}: it sorts the whole image, which the graph "
                 'leaves to its caller',
-                cure='--input-type any, whose second input is the range',
+                cure='--input-type any, whose second input is the range'
+                + ('; or --bit-depth N, by which codes are divided' if self.mode == 'auto' else ''),
             )
         bits = normalization.get('bit_depth')
         largest = normalization.get('max_value') or (

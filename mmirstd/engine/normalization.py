@@ -17,6 +17,8 @@ from .loading_options import loading_steps
 #: Arguments of the loading transform that decide the network's input, and what they are when left out.
 _DEFAULTS: dict[str, Any] = dict(normalize='fixed', bit_depth=None, max_value=None, percentiles=[0.5, 99.5])
 _META = 'normalization'
+#: Options of loading that do not decide the network's input range.
+_BESIDES = {'nonfinite', 'invert'}
 
 
 def normalization(step: dict) -> dict[str, Any]:
@@ -28,6 +30,8 @@ def normalization(step: dict) -> dict[str, Any]:
     step = dict(step)
     rename_keys(step, RENAMED_OPTIONS)
     found = {key: step.get(key, default) for key, default in _DEFAULTS.items()}
+    if found['normalize'] == 'auto' and (found['bit_depth'] is not None or found['max_value'] is not None):
+        found['normalize'] = 'fixed'
     if found['normalize'] != 'percentile':
         found['percentiles'] = _DEFAULTS['percentiles']
     if found['normalize'] != 'fixed':
@@ -47,9 +51,18 @@ def training_normalizations(cfg: Config) -> list[dict[str, Any]]:
     return distinct
 
 
-def remember_normalization(checkpoint: dict, cfg: Config) -> None:
-    """Write a config's training normalizations into the meta data of a checkpoint, in place."""
-    checkpoint.setdefault('meta', {})[_META] = training_normalizations(cfg)
+def remember_normalization(checkpoint: dict, cfg: Config, wide: bool = False) -> None:
+    """Write a config's training normalizations into the meta data of a checkpoint, in place.
+
+    Args:
+        checkpoint: The checkpoint.
+        cfg: The config.
+        wide: The training images have 16 bits, which is kept as ``bit_depth=16`` where nothing else is said.
+    """
+    found = training_normalizations(cfg)
+    if wide:
+        found = [dict(one, bit_depth=16) if one == _plain() else one for one in found]
+    checkpoint.setdefault('meta', {})[_META] = found
 
 
 def trained_normalizations(path: str) -> list[dict[str, Any]]:
@@ -99,7 +112,8 @@ def follow_training(steps: Iterable[dict], path: str, asked: bool) -> str | None
 
 
 def _alike(used: dict[str, Any], trained: dict[str, Any]) -> bool:
-    return used == trained or trained['bit_depth'] is None and dict(used, bit_depth=None) == trained
+    bits = trained['bit_depth']
+    return used == trained or bits in (None, 16) and dict(used, bit_depth=bits) == trained
 
 
 def _written(found: dict[str, Any]) -> str:
@@ -107,6 +121,44 @@ def _written(found: dict[str, Any]) -> str:
     if found['normalize'] == 'fixed' and found['max_value'] is None:
         changed['bit_depth'] = found['bit_depth']
     return ' '.join(f'{key}={value}' for key, value in changed.items())
+
+
+def choose_for_inference(
+    step: dict, weights: str | None, options: dict[str, Any], cfg: Any, source: str | None = None
+) -> str | None:
+    """Decide how a loading step reads the images of a user.
+
+    What the user asks for comes first, then what the checkpoint's network was trained with.  Where both say nothing
+    but the plain division, which is right for images of 8 bits, raw files are stretched: ``normalize='auto'``
+    (:func:`mmirstd.datasets.gray_normalization.automatic_way`).
+
+    Args:
+        step: The loading step of a test pipeline, changed in place.
+        weights: The checkpoint; None: there is none.
+        options: Loading options that the user gave; they are put into the step.
+        cfg: The config; None: there is none.
+        source: What a notice of old names of options names.
+
+    Returns:
+        What to tell the user; None: nothing.
+
+    Raises:
+        CheckpointError: The checkpoint cannot be read.
+    """
+    rename_keys(step, RENAMED_OPTIONS, source)
+    step.update(options)
+    asked = bool(set(options) - _BESIDES) or cfg is not None and is_asked_for(cfg)
+    said, trained = None, []
+    if weights is not None and os.path.isfile(weights):
+        trained = trained_normalizations(weights)
+        said = follow_training([step], weights, asked)
+    if not asked and all(one == _plain() for one in (normalization(step), *trained)):
+        step['normalize'] = 'auto'
+    return said
+
+
+def _plain() -> dict[str, Any]:
+    return normalization({})
 
 
 def is_asked_for(cfg: Any) -> bool:

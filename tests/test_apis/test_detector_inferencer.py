@@ -40,7 +40,9 @@ def same(result: Any, wanted: Any) -> None:
     torch.testing.assert_close(found.labels, wanted.pred_instances.labels)
 
 
-def test_stock_pipeline_gives_what_mmdet_gives(inferencer: DetectorInferencer, tmp_path: Path) -> None:
+def test_stock_pipeline_gives_what_mmdet_gives(
+    inferencer: DetectorInferencer, stock: tuple[str, str], tmp_path: Path
+) -> None:
     image = scene(height=50, width=70, targets=((20, 30),))
     path = str(write_image(tmp_path / 'a.png', image))
     model = inferencer.model
@@ -53,7 +55,10 @@ def test_stock_pipeline_gives_what_mmdet_gives(inferencer: DetectorInferencer, t
     assert {'x0', 'y0', 'x1', 'y1', 'scr'} <= set(result.record()['targets'][0])
     # codes of 16 bits that say the same
     sixteen = write_image(tmp_path / 'b.png', image.astype(np.uint16) * 257)
-    same(next(iter(inferencer.infer(sixteen))), wanted)
+    fixed = DetectorInferencer(*stock, device='cpu', normalize='fixed', show_progress=False)
+    same(next(iter(fixed.infer(sixteen))), wanted)
+    # which nobody knows of a raw file, so that it is stretched
+    assert inferencer.loader.stretched_by_itself(image.astype(np.uint16) * 257)
 
 
 def test_bit_depth_is_ours(stock: tuple[str, str], tmp_path: Path) -> None:

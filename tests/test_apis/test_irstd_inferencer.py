@@ -34,6 +34,7 @@ def ggl(tmp_path_factory: pytest.TempPathFactory) -> IRSTDInferencer:
 
 
 def test_sees_what_the_test_data_set_gives(ggl: IRSTDInferencer, tmp_path: Path) -> None:
+    ggl = IRSTDInferencer(ggl.cfg, ggl.weights, device='cpu', show_progress=False, normalize='fixed')
     for name, image in dict(a=scene(70, 90), b=scene(70, 90).astype(np.uint16) * 200).items():
         path = write_image(tmp_path / f'{name}.png', image)
         mask = write_image(tmp_path / f'{name}_mask.png', np.zeros((70, 90), np.uint8))
@@ -87,8 +88,12 @@ def test_any_size(ggl: IRSTDInferencer, shape: tuple[int, int]) -> None:
 def test_gray_values_beyond_the_normalization() -> None:
     image = scene().astype(np.float32) * 40 - 100  # degrees, radiance, ...
     with pytest.raises(DataError, match='max_value'):
-        list(IRSTDInferencer(LocalContrast(), device='cpu').infer(image))
-    for options in (dict(normalize='minmax'), dict(normalize='percentile', load_options=dict(percentiles=(1, 100)))):
+        list(IRSTDInferencer(LocalContrast(), device='cpu', normalize='fixed').infer(image))
+    for options in (
+        {},
+        dict(normalize='minmax'),
+        dict(normalize='percentile', load_options=dict(percentiles=(1, 100))),
+    ):
         (result,) = IRSTDInferencer(LocalContrast(), device='cpu', **options).infer(image)
         assert [(round(t.x), round(t.y)) for t in result.targets] == [(40, 30)]
     with pytest.raises(ConfigError, match='bit_depth'):
@@ -102,7 +107,8 @@ def test_the_old_name_of_normalize() -> None:
     assert record['normalize'] == dict(normalize='minmax')
     assert record['normalise'] == dict(normalise='minmax')  # for readers of schema 1.0
     plain = IRSTDInferencer(LocalContrast(), device='cpu').provenance()
-    assert plain['normalize'] == plain['normalise'] == 'config'
+    assert plain['normalize'] == dict(normalize='auto')
+    assert plain['normalise'] == dict(normalise='auto')
 
 
 @pytest.mark.parametrize('dtype', [np.uint8, np.float32])

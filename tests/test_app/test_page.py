@@ -364,7 +364,7 @@ def test_without_a_target_it_says_what_helps(page: Browser, served: tuple, tmp_p
     type_number(page, 'threshold', 0.95)
     send(page, write_image(tmp_path / 'cam.tif', image))
     text = status(page, 'none', '0 targets above 0.95')
-    assert f'Looks like 14 bit (maximum {image.max():,}): divided by 16,383.' in text
+    assert f'Raw 16-bit codes from {image.min():,} to {image.max():,}: each image is stretched by its own range' in text
     best = session_of(served).results[0].highest[0]
     assert f'The highest probability is {best:.3f}' in text
     color = page.run("getComputedStyle(document.querySelector('#status .status')).borderLeftColor")

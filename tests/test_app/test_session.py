@@ -197,7 +197,6 @@ def test_a_detector_has_boxes_and_no_mask(tmp_path: Path) -> None:
 
 def test_bad_files_are_told_and_survived(session: AppSession, tmp_path: Path) -> None:
     floats = scene().astype(np.float32) / 255
-    write_image(tmp_path / 'large.tif', floats * 300)
     floats[3, 4] = np.nan
     write_image(tmp_path / 'nan.tif', floats)
     (tmp_path / 'zero.png').write_bytes(b'')
@@ -209,7 +208,6 @@ def test_bad_files_are_told_and_survived(session: AppSession, tmp_path: Path) ->
         'nan.tif': r'1 of 6144 pixels are NaN.*mmirstd infer --nonfinite median',
         'zero.png': 'empty',
         'text.png': 'not an image',
-        'large.tif': 'another choice of gray values$',
         'broken.avi': 'broken.avi',
     }
     for name, message in cases.items():

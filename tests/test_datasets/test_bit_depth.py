@@ -34,14 +34,3 @@ def test_the_warning_says_what_was_seen():
     assert '4 times too dark' in text
     assert watch(300).warning('').startswith('The 16-bit image looked at is below 2^10')
     assert watch(20000).warning('') is None
-
-
-def test_the_guess_says_why():
-    assert watch(11873).guess() == (14, 'looks like 14 bit (maximum 11,873)')
-    assert watch(20000).guess() is None
-    assert watch(200, dtype=np.uint8).guess() is None
-    told = BitDepthWatch()
-    told.observe(np.array([[0, 3000]], np.uint16), 14)  # a dark image of a camera that says what it is
-    assert told.guess() == (14, '14 bit, as the file says (maximum 3,000)')
-    told.observe(np.array([[0, 16384]], np.uint16))  # a value beyond what was claimed
-    assert told.guess() is None

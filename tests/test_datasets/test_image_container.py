@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import io
-import struct
-import zlib
 
 import cv2
 import numpy as np
@@ -11,7 +9,6 @@ from PIL import Image
 
 from mmirstd.datasets.image_container import (
     check_container,
-    claimed_depth,
     claimed_size,
     count_pages,
     has_palette,
@@ -152,22 +149,3 @@ def test_no_size_in_a_damaged_header(suffix):
     assert claimed_size(b'text') is None
     for end in range(40):
         claimed_size(data[:end])  # whatever is missing, it is no exception
-
-
-def test_files_that_say_how_many_bits_they_hold():
-    image = (GRAY8.astype(np.uint16) + 1) * 40
-    png = cv2.imencode('.png', image)[1].tobytes()
-    assert claimed_depth(png) is None
-    chunk = b'sBIT' + bytes([14])
-    chunk = struct.pack('>I', 1) + chunk + struct.pack('>I', zlib.crc32(chunk))
-    assert claimed_depth(png[:33] + chunk + png[33:]) == 14  # behind IHDR
-    assert claimed_depth(png + chunk) is None  # no longer in the head
-    height, width = image.shape
-    for largest, depth in ((16383, 14), (4095, 12), (65535, None)):
-        assert claimed_depth(f'P5 {width} {height} {largest}\n'.encode() + image.astype('>u2').tobytes()) == depth
-    assert claimed_depth(f'P5 {width} {height} 255\n'.encode() + GRAY8.tobytes()) is None
-    assert claimed_depth(encoded('.tif', image, tiffinfo={281: 4095})) == 12
-    for suffix in SUFFIXES:
-        data = encoded(suffix, GRAY8)
-        assert claimed_depth(data) is None
-        assert [claimed_depth(data[:length]) for length in range(0, 60, 3)] == [None] * 20

@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmirstd.datasets.gray_normalization import NOISE_SPAN, normalize, robust_range
+from mmirstd.datasets.gray_normalization import (
+    NOISE_SPAN,
+    GrayNormalization,
+    automatic_way,
+    normalize,
+    robust_range,
+)
 from mmirstd.datasets.synthetic import SceneConfig, render_scene
 
 
@@ -68,3 +74,25 @@ def test_frames_of_a_clip_get_one_range(scene: np.ndarray) -> None:
     low, high = robust_range(clip)
     assert low == pytest.approx(robust_range(scene - 1)[0], abs=1e-5)
     assert high == pytest.approx(robust_range(scene + 1)[1], abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ('convert', 'way'),
+    [
+        (lambda scene: np.rint(scene * 255).astype(np.uint8), 'fixed'),
+        (lambda scene: np.rint(scene * 200 + 7000).astype(np.uint16), 'robust'),
+        (lambda scene: np.rint(scene * 65535).astype(np.uint16), 'robust'),
+        (lambda scene: scene, 'fixed'),
+        (lambda scene: scene * np.float32(40) + np.float32(270), 'robust'),
+        (lambda scene: scene - np.float32(0.5), 'robust'),
+    ],
+    ids=['8 bit', '14 bit', '16 bit', 'floats 0..1', 'kelvin', 'negative'],
+)
+def test_auto_stretches_raw_files_alone(scene: np.ndarray, convert, way: str) -> None:
+    image = convert(scene)
+    assert automatic_way(image) == way
+    np.testing.assert_array_equal(normalize(image, 'auto'), normalize(image, way))
+    loader = GrayNormalization('auto')
+    assert loader.stretched_by_itself(image) == (way == 'robust')
+    assert not loader.divides_by_code
+    assert not GrayNormalization('robust').stretched_by_itself(image)  # as asked for: nothing to tell

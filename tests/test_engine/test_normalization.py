@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import cv2
+import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
@@ -10,6 +12,7 @@ from mmirstd.engine.config_files import load_config
 from mmirstd.engine.hooks import NormalizationHook
 from mmirstd.engine.loading_options import loading_steps
 from mmirstd.engine.normalization import (
+    choose_for_inference,
     follow_training,
     is_asked_for,
     normalization,
@@ -21,7 +24,7 @@ from tests.shared import REPO
 NUAA = str(REPO / 'configs/ggl_net/ggl-net-tiny_pretrained-b8-70e_nuaa-sirst-341-86.py')
 
 
-def checkpoint(folder, *steps: dict) -> str:
+def checkpoint(folder, *steps: dict, wide: bool = False) -> str:
     """A file as the hook makes it of a run with these loading steps."""
     cfg = Config(
         dict(
@@ -33,7 +36,9 @@ def checkpoint(folder, *steps: dict) -> str:
         )
     )
     saved = dict(state_dict={})
-    NormalizationHook().before_save_checkpoint(SimpleNamespace(cfg=cfg), saved)
+    hook = NormalizationHook()
+    hook._wide = wide
+    hook.before_save_checkpoint(SimpleNamespace(cfg=cfg), saved)
     torch.save(saved, folder / 'a.pth')
     return str(folder / 'a.pth')
 
@@ -131,3 +136,62 @@ def test_what_the_command_line_asks_for(options, asked):
     cfg = load_config(NUAA, options)
     assert is_asked_for(cfg) is asked
     assert list(loading_steps(cfg.test_dataloader))
+
+
+@pytest.mark.parametrize(
+    ('trained', 'options', 'way'),
+    [
+        (None, {}, 'auto'),
+        ([{}], {}, 'auto'),
+        ([{}], dict(nonfinite='median', invert=True), 'auto'),
+        ([{}], dict(bit_depth=14), 'fixed'),
+        ([{}], dict(max_value=3.0), 'fixed'),
+        ([{}], dict(normalize='fixed'), 'fixed'),
+        ([dict(bit_depth=14)], {}, 'fixed'),
+        ([dict(normalize='minmax')], {}, 'minmax'),
+        ([{}, dict(bit_depth=14)], {}, 'fixed'),
+    ],
+)
+def test_raw_files_are_stretched_where_neither_user_nor_training_says_otherwise(tmp_path, trained, options, way):
+    path = None if trained is None else checkpoint(tmp_path, *trained)
+    step = dict(type='mmirstd.LoadInfraredImage')
+    choose_for_inference(step, path, options, None)
+    assert step.get('normalize', 'fixed') == way
+    assert options.items() <= step.items()
+
+
+def test_a_config_that_was_asked_for_a_depth_keeps_it(tmp_path):
+    step = dict(bit_depth=14)
+    choose_for_inference(step, None, {}, load_config(NUAA, dict(bit_depth=14)))
+    assert step == dict(bit_depth=14)
+
+
+def test_a_network_of_16_bit_images_is_read_as_it_was_trained(tmp_path):
+    path = checkpoint(tmp_path, {}, wide=True)
+    assert trained_normalizations(path) == [normalization(dict(bit_depth=16))]
+    step = {}
+    assert choose_for_inference(step, path, {}, None) is None
+    assert normalization(step) == normalization({})
+    assert follow_training([{}], path, asked=False) is None  # nothing to tell in a test
+    # what the training itself says stays
+    assert trained_normalizations(checkpoint(tmp_path, dict(bit_depth=12), wide=True)) == [
+        normalization(dict(bit_depth=12))
+    ]
+
+
+@pytest.mark.parametrize('kind', ['uint8', 'uint16'])
+def test_the_hook_looks_at_the_training_images(tmp_path, kind):
+    paths = [str(tmp_path / f'{number}.png') for number in range(2)]
+    for path in paths:
+        cv2.imwrite(path, np.full((4, 5), 200, kind))
+
+    class Data:
+        def __len__(self) -> int:
+            return len(paths)
+
+        def get_data_info(self, index: int) -> dict:
+            return dict(img_path=paths[index])
+
+    hook = NormalizationHook()
+    hook.before_train(SimpleNamespace(train_dataloader=SimpleNamespace(dataset=Data())))
+    assert hook._wide is (kind == 'uint16')
