@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from .suite_schema import load_suite_schema
     from .table_files import write_tables
     from .tables import BuiltTable, build_table, usual_table
+    from .time_budget import TimeBudget
     from .tool_process import JobFailed, Stopped
 
 _MODULES = {
@@ -56,6 +57,7 @@ _MODULES = {
     'Suite': '.suite',
     'SuitePaths': '.suite_paths',
     'Table': '.suite',
+    'TimeBudget': '.time_budget',
     'bootstrap_differences': 'mmirstd.evaluation.image_counts',
     'build_table': '.tables',
     'draw_differences': '.charts',
@@ -98,6 +100,7 @@ __all__ = [
     'Suite',
     'SuitePaths',
     'Table',
+    'TimeBudget',
     'bootstrap_differences',
     'build_table',
     'draw_differences',

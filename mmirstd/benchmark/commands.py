@@ -57,11 +57,13 @@ class Commands:
             _exchanged(run.data, run.schedule),
         )
 
-    def train(self, resume: Path | None = None) -> list[str]:
-        """Train, from the checkpoint ``resume`` on if it is given."""
+    def train(self, resume: Path | None = None, max_minutes: float | None = None) -> list[str]:
+        """Train, from the checkpoint ``resume`` on if it is given, and no longer than so many minutes."""
         command = ['train', self.config, *self.exchanged, '--work-dir', self.folder]
         if resume is not None:
             command += ['--resume', f'{self.folder}/{resume.name}']
+        if max_minutes is not None:
+            command += ['--max-minutes', f'{max_minutes:g}']
         return [*command, '--cfg-options', *self.options]
 
     def test(self, checkpoint: Path | None, per_image: bool, per_sequence: bool = False) -> list[str]:

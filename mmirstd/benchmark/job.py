@@ -7,6 +7,7 @@ import os
 import re
 import shlex
 import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -74,8 +75,18 @@ class Job:
         self._plan: Plan | None = None
         self._per_sequence = suite.counts_sequences(run, seed)
         self._per_epoch: int | None = None
+        self._test_start: float | None = None
         #: The GPU that it gets; None: none is assigned.
         self.gpu: str | None = None
+        #: How long its training may take, in seconds; None: as long as its schedule.
+        self.training_s: float | None = None
+        #: Seconds that its tests took, when they were made.
+        self.test_s: float | None = None
+
+    @property
+    def run_name(self) -> str:
+        """Of the run, whatever the seed."""
+        return self.run.name
 
     # State
 
@@ -278,11 +289,15 @@ class Job:
                 self._train(plan, lock)
             self._test(plan, lock)
         self._test_further(lock)
+        self.test_s = time.monotonic() - self._test_start if self._test_start is not None else None
 
     def _train(self, plan: Plan, lock: int) -> None:
         resume, parts = resume_point(self.work_dir, plan, read_history(self.work_dir, plan.unit)), self.folder.parts()
+        minutes = None
+        if self.training_s is not None:  # what earlier parts took counts, too
+            minutes = round((self.training_s + sum(part['wall_s'] for part in parts)) / 60, 2)
         part = dict(
-            command=_as_text(self.shown_commands.train(resume)),
+            command=_as_text(self.shown_commands.train(resume, minutes)),
             git=git_state(self.suite.root, self.run.config_file),
             jobs=self.settings.jobs,
             threads=self.settings.threads,
@@ -294,7 +309,7 @@ class Job:
             self.folder.write_parts([*parts, dict(part, wall_s=round(seconds, 1), status=status)])
 
         self.phase = 'training'
-        self._run(self.commands.train(resume), 'train.out', lock, keep)
+        self._run(self.commands.train(resume, minutes), 'train.out', lock, keep)
 
     def _test(self, plan: Plan, lock: int) -> None:
         history = read_history(self.work_dir, plan.unit)
@@ -309,6 +324,8 @@ class Job:
 
     def _run_test(self, command: list[str], lock: int) -> None:
         self.phase = 'testing'
+        if self._test_start is None:
+            self._test_start = time.monotonic()
         self._run(command, 'test.out', lock)
 
     def _run(

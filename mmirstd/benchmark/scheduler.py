@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import threading
 import time
@@ -12,6 +13,7 @@ from typing import TextIO
 from mmirstd.utils.errors import UserError
 
 from .job import Job
+from .time_budget import TimeBudget
 from .tool_process import JobFailed, Stopped
 
 
@@ -23,15 +25,22 @@ class Outcome:
         finished: Names of jobs that were done now.
         failed: Name -> message.
         interrupted: Ended by Ctrl-C or a signal; the next call goes on.
+        left: Names of jobs that the time did not reach, or that it ended; the next call does them.
     """
 
     finished: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
     interrupted: bool = False
+    left: list[str] = field(default_factory=list)
 
 
 def run_jobs(
-    jobs: Sequence[Job], side_by_side: int, stop: threading.Event, stream: TextIO | None = None, interval_s: float = 2.0
+    jobs: Sequence[Job],
+    side_by_side: int,
+    stop: threading.Event,
+    stream: TextIO | None = None,
+    interval_s: float = 2.0,
+    budget: TimeBudget | None = None,
 ) -> Outcome:
     """Run jobs in their order; one that fails does not keep the others from running.
 
@@ -42,6 +51,7 @@ def run_jobs(
         stream: For the progress; ``sys.stderr`` by default. A terminal has one line that changes, anything else gets
             a line when a job begins or ends and each five minutes.
         interval_s: Between two looks.
+        budget: Of the time; None: as long as it takes.
 
     Returns:
         Outcome: Also after an interruption.
@@ -54,8 +64,18 @@ def run_jobs(
             with lock:
                 if not waiting:
                     return
-                job = waiting.pop(0)
-                running.append(job)
+                job, seconds = waiting[0], math.inf
+                if budget is not None:
+                    seconds = budget.training_seconds(job, waiting, running, max(1, side_by_side))
+                if seconds == 0:
+                    return
+                if seconds > 0:
+                    waiting.pop(0)
+                    running.append(job)
+                    job.training_s = seconds if budget is not None else None
+            if math.isnan(seconds):  # another one has to end first
+                stop.wait(interval_s / 4)
+                continue
             job.gpu = job.settings.gpu_of(slot)
             say(f'{job.name}: begins' + ('' if job.gpu is None else f' on GPU {job.gpu}'))
             try:
@@ -63,6 +83,8 @@ def run_jobs(
                 outcome.finished.append(job.name)
                 say(f'{job.name}: done')
             except Stopped:
+                if over_time.is_set():
+                    outcome.left.append(job.name)
                 say(f'{job.name}: stopped, can be continued')
             except JobFailed as error:
                 outcome.failed[job.name] = str(error)
@@ -76,6 +98,8 @@ def run_jobs(
             finally:
                 with lock:
                     running.remove(job)
+                    if budget is not None:
+                        budget.ended(job)
 
     def say(text: str) -> None:
         stream.write(f'{_CLEAR if stream.isatty() else ""}[{time.strftime("%H:%M:%S")}] {text}\n')
@@ -94,6 +118,7 @@ def run_jobs(
     threads = [
         threading.Thread(target=work_and_tell, args=(slot,), name=f'benchmark-{slot}') for slot in range(len(ended))
     ]
+    over_time = threading.Event()
     shown, over = time.time(), False
     while not over:  # all of it inside the try, so that Ctrl-C at any moment ends here
         try:
@@ -105,6 +130,10 @@ def run_jobs(
                     event.wait(interval_s / len(ended))
             over = all(event.is_set() or thread.ident is None for event, thread in zip(ended, threads))
             now = time.time()
+            if budget is not None and budget.left() <= 0 and not over and not stop.is_set():
+                over_time.set()
+                stop.set()
+                say(f'the time of {budget.minutes:g} min is over; what runs keeps its state')
             if stream.isatty() or now - shown > 300:
                 shown = now
                 with lock:
@@ -120,6 +149,8 @@ def run_jobs(
                 stream.flush()
     if stream.isatty():
         stream.write(_CLEAR)
+    if budget is not None and not outcome.interrupted:
+        outcome.left += [job.name for job in waiting]
     return outcome
 
 

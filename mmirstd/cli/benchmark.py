@@ -6,13 +6,14 @@ import argparse
 import signal
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mmirstd.utils.errors import ConfigError
 from mmirstd.utils.resources import resource_root
 
-from .arguments import add_traceback_argument, make_parser, positive_int, split_names
+from .arguments import add_traceback_argument, make_parser, positive_float, positive_int, split_names
 
 if TYPE_CHECKING:
     from mmirstd.benchmark import Job, Plan, Settings, Suite
@@ -53,6 +54,20 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--only', nargs='+', metavar='GLOB', help='only runs with these names')
     parser.add_argument('--seeds', nargs='+', type=int, metavar='K', help='only these seeds of the suite')
     parser.add_argument(
+        '--max-minutes',
+        type=positive_float,
+        metavar='M',
+        help='end after M minutes, tests and tables included: all runs of a seed get the same time, a schedule that '
+        'takes longer is shortened to it, and another seed begins when there is time for all of its runs',
+    )
+    parser.add_argument(
+        '--test-minutes',
+        type=positive_float,
+        metavar='M',
+        help='with --max-minutes: the time kept for the tests of each run; default: a quarter of its time at first, '
+        'then what tests took',
+    )
+    parser.add_argument(
         '--out',
         action='append',
         default=[],
@@ -88,6 +103,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
                 'records can be checked against them'
             )
         args.data_root.append(text.removeprefix('data_root='))
+    if args.test_minutes is not None and (args.max_minutes is None or args.test_minutes >= args.max_minutes):
+        parser.error(f'--test-minutes {args.test_minutes:g}: expected less than --max-minutes')
     return args
 
 
@@ -110,6 +127,7 @@ def add_running_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(argv: list[str] | None = None) -> int:
     """Run; the exit status is 1 where a job failed, 130 where the user interrupted."""
+    started = time.monotonic()
     args = parse_args(argv)
     if args.schema:
         from mmirstd.benchmark.suite_schema import SCHEMA_FILE
@@ -118,7 +136,7 @@ def main(argv: list[str] | None = None) -> int:
         return 0
     from mmengine.logging import MMLogger
 
-    from mmirstd.benchmark import Job, due_pairs, load_suite, read_records, run_jobs, write_tables
+    from mmirstd.benchmark import Job, TimeBudget, due_pairs, load_suite, read_records, run_jobs, write_tables
     from mmirstd.utils.result_table import check_result_path
 
     out = [check_result_path(path) for path in args.out]
@@ -156,15 +174,18 @@ def main(argv: list[str] | None = None) -> int:
         _estimate(settings, jobs, left)
         return 0
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    outcome = run_jobs(left, settings.jobs, stop)
+    budget = None
+    if args.max_minutes is not None:
+        budget = TimeBudget(args.max_minutes, args.test_minutes, time.monotonic() - started)
+    outcome = run_jobs(left, settings.jobs, stop, budget=budget)
     # The next stage of a halving begins when all of this one is there.
-    while suite.halving is not None and not outcome.interrupted and not outcome.failed:
+    while suite.halving is not None and not (outcome.interrupted or outcome.failed or outcome.left):
         left = [job for job in due_jobs() if not job.done()]
         if not left:
             break
         print(f'{suite.name}: next stage, {len(left)} runs')
         done = outcome.finished
-        outcome = run_jobs(left, settings.jobs, stop)
+        outcome = run_jobs(left, settings.jobs, stop, budget=budget)
         outcome.finished[:0] = done
     write_tables(suite, settings.logs, settings.work_dir, out)
     for message in outcome.failed.values():
@@ -172,6 +193,7 @@ def main(argv: list[str] | None = None) -> int:
     print(
         f'{suite.name}: {len(outcome.finished)} done now, {len(outcome.failed)} failed'
         + ('; the same command tries them again' if outcome.failed and not outcome.interrupted else '')
+        + (f', {len(outcome.left)} left; the same command goes on' if outcome.left else '')
         + (', interrupted; the same command goes on' if outcome.interrupted else '')
     )
     return 130 if outcome.interrupted else int(bool(outcome.failed))

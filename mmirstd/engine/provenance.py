@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import platform
 import subprocess
 import sys
@@ -23,8 +24,9 @@ def git_state(root: Path, config: Path) -> dict[str, Any]:
         config: The config in use, which counts although it may be untracked.
 
     Returns:
-        ``commit`` (None outside git) and ``dirty``: at most 20 changed files of :data:`CODE`, sorted, READMEs and
-        records left out. An untracked module counts by the tracked one that imports it.
+        ``commit`` (outside git what the environment variable ``MMIRSTD_COMMIT`` says, or None) and ``dirty``: at most
+        20 changed files of :data:`CODE`, sorted, READMEs and records left out. An untracked module counts by the
+        tracked one that imports it.
     """
 
     def git(*args: str) -> str | None:
@@ -36,7 +38,7 @@ def git_state(root: Path, config: Path) -> dict[str, Any]:
 
     commit = git('rev-parse', 'HEAD')
     if commit is None:
-        return dict(commit=None, dirty=[])
+        return dict(commit=os.environ.get('MMIRSTD_COMMIT') or None, dirty=[])
     paths = [path for path in CODE if (root / path).exists()]
     status = git('status', '--porcelain', '--untracked-files=no', '--', *paths) or ''
     status += git('status', '--porcelain', '--untracked-files=all', '--', str(config)) or ''

@@ -36,7 +36,7 @@ test_evaluator = dict(type='mmirstd.IRSTDMetric')
 TRAIN = r"""
 import argparse, json, pathlib, signal, sys, time, zipfile
 p = argparse.ArgumentParser()
-p.add_argument('config'); p.add_argument('--work-dir'); p.add_argument('--resume')
+p.add_argument('config'); p.add_argument('--work-dir'); p.add_argument('--resume'); p.add_argument('--max-minutes')
 p.add_argument('--cfg-options', nargs='+')
 a = p.parse_args()
 o = dict(x.split('=', 1) for x in a.cfg_options)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+import pytest
 from mmengine.config import Config
 
 from mmirstd.engine.provenance import data_state, git_state
@@ -30,6 +31,11 @@ def test_commit_and_changed_code(tmp_path: Path) -> None:
     for name in ('tools/train.py', 'tools/README.md', 'notes.txt', 'tools/new.py', 'configs/a.py'):
         (tmp_path / name).write_text('2')
     assert git_state(tmp_path, config)['dirty'] == ['configs/a.py', 'tools/train.py']
+
+
+def test_the_commit_of_a_copy_without_git_can_be_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv('MMIRSTD_COMMIT', 'a' * 40)
+    assert git_state(tmp_path, tmp_path / 'a.py') == dict(commit='a' * 40, dirty=[])
 
 
 def test_data(tmp_path: Path) -> None:
