@@ -11,15 +11,16 @@ from mmirstd.utils.errors import ConfigError
 
 from .arguments import add_traceback_argument, make_parser, positive_float
 
-TABLE = 'zoo/networks'
+TABLE, COST_TABLE = 'zoo/networks', 'zoo/costs'
 DESCRIPTION = """\
 List the networks with their cost, their IoU and whether they equal their official code; filter and sort them.
 
 --measure measures them anew on this machine and writes configs/zoo.json:
 - parameters and FLOPs: of the network without its data, one input channel, one image of 256x256, or one clip
   of them; 2 FLOPs per multiply-accumulate of convolutions and matrix products.
-- time: median of a network's forward pass divided by that of GGL-Net, on this machine's CPU; the two take turns and
-  both are warmed up first. Classical methods: from image to detections.
+- time: median of a network's forward pass in each backend, divided by that of GGL-Net in PyTorch, on this machine's
+  CPU; all take turns and are warmed up first. Classical methods: from image to detections.
+- costs: the same as milliseconds, and the peak memory of a process that runs the exported file.
 - equality: each official state dict recorded in tests/data/golden is filled by the recorded rule, converted and loaded,
   and the prediction in float64 compared with the recorded outputs. The largest difference is relative to the largest
   recorded logit. Where the official code knows no float64, its float32 outputs were recorded, with their rounding.
@@ -28,10 +29,11 @@ EXAMPLES = """
 {zoo}                                                    # all of them
 {zoo} --max-gflops 15 --sort own                         # the best small ones
 {zoo} --equal --license mit --sort gflops --out zoo.csv
+{zoo} --sort time --backend openvino --costs             # milliseconds, images a second, memory
 {zoo} --measure --rounds 9 --page docs/zoo.md            # minutes
 {zoo} dnanet mshnet --measure                            # these two anew, the others stay
 """
-SORTS = ('name', 'params', 'gflops', 'time', 'published', 'own')
+SORTS = ('name', 'params', 'gflops', 'time', 'memory', 'published', 'own')
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -43,6 +45,14 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     listing.add_argument('--max-gflops', type=positive_float, metavar='X', help='of one image of 256x256')
     listing.add_argument('--max-params', type=positive_float, metavar='M', help='in millions')
     listing.add_argument('--max-time', type=positive_float, metavar='R', help="CPU time over GGL-Net's")
+    listing.add_argument(
+        '--backend',
+        default='torch',
+        metavar='NAME',
+        help='whose time and memory --sort and --max-time mean, and --costs shows: torch, torch folded, onnxruntime, '
+        'openvino, ... (default: %(default)s)',
+    )
+    listing.add_argument('--costs', action='store_true', help='show what an image costs in the backend')
     listing.add_argument('--equal', action='store_true', help='only those that equal their official code')
     listing.add_argument('--license', metavar='TEXT', help='part of the license of the official code, e.g. mit')
     listing.add_argument('--kind', choices=('learned', 'classical'))
@@ -62,8 +72,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         '--page',
         type=Path,
         metavar='FILE',
-        help=f'write the table of all into this Markdown file, too, between its markers {TABLE!r}, and the picture '
-        'images/zoo.svg beside it',
+        help=f'write the tables of all into this Markdown file, too, between its markers {TABLE!r} and '
+        f'{COST_TABLE!r}, and the picture images/zoo.svg beside it',
     )
     add_traceback_argument(parser)
     return parser.parse_args(argv)
@@ -73,17 +83,19 @@ def main(argv: list[str] | None = None) -> int:
     """List, or measure and list; the exit status is 1 where a network differs from its official code.
 
     Raises:
-        ConfigError: A name is not one of a network.
+        ConfigError: A name is not one of a network, or the backend not one of the record.
     """
     args = parse_args(argv)
     from mmirstd.evaluation.text_tables import terminal_table
     from mmirstd.utils.result_table import check_result_path, write_result_tables
-    from mmirstd.zoo.catalog import read_catalog, select, sort_entries, zoo_table
+    from mmirstd.zoo.catalog import backends_of, read_catalog, select, sort_entries, zoo_costs, zoo_table
 
     if args.out:
         check_result_path(args.out)
     wrong = measure(args) if args.measure else []
     everything = read_catalog(args.record)
+    if args.backend not in backends_of(everything):
+        raise ConfigError(f'--backend {args.backend}', expected=', '.join(backends_of(everything)))
     found = select(
         everything,
         args.names,
@@ -93,8 +105,10 @@ def main(argv: list[str] | None = None) -> int:
         args.equal,
         args.license,
         args.kind,
+        args.backend,
     )
-    table = zoo_table(sort_entries(found, args.sort, args.data), args.data)
+    found = sort_entries(found, args.sort, args.data, args.backend)
+    table = zoo_costs(found, [args.backend]) if args.costs else zoo_table(found, args.data)
     if found:
         print(terminal_table(table, hidden=('recipes',)))
     print(f'{len(found)} of {len(everything)} networks' + ('' if found else ': none fits these limits'))
@@ -119,8 +133,14 @@ def measure(args: argparse.Namespace) -> list[str]:
     """
     import torch
 
-    from mmirstd.registry import MODELS
-    from mmirstd.zoo.measurement import REFERENCE, count_and_compare, golden_records, segmentation_models, time_ratio
+    from mmirstd.zoo.measurement import (
+        REFERENCE,
+        count_and_compare,
+        golden_records,
+        measure_backends,
+        reference_run,
+        segmentation_models,
+    )
     from mmirstd.zoo.record import SIZE, update_record
 
     models = segmentation_models()
@@ -135,15 +155,19 @@ def measure(args: argparse.Namespace) -> list[str]:
             'tests/data/golden',
             file=sys.stderr,
         )
-    reference: Any = MODELS.build(models[REFERENCE].model).eval() if args.rounds else None
+    reference: Any = reference_run(models[REFERENCE], SIZE) if args.rounds else None
     wrong = []
+
+    def say(text: str) -> None:
+        print(f'notice: {text}', file=sys.stderr)
+
     for name, cfg in models.items():
         if args.names and name not in args.names:
             continue
         print(f'{name} ...', file=sys.stderr, flush=True)
         figures = count_and_compare(name, cfg, SIZE, records)
         if args.rounds:
-            figures.time = time_ratio(MODELS.build(cfg.model).eval(), reference, SIZE, args.rounds)
+            figures.time, figures.costs = measure_backends(name, cfg, reference, SIZE, args.rounds, say)
         # At once: hours of measuring must not be lost with one network.
         update_record({name: figures.to_record(bool(records))}, set(models), args.record)
         wrong += [arch for arch, difference in figures.golden.items() if not difference.is_none]
@@ -155,8 +179,9 @@ def write_page(page: Path, entries: list[Any], data_set: str) -> None:
     from mmirstd.benchmark import write_table
     from mmirstd.utils.files import write_text
     from mmirstd.utils.result_table import markdown_table
-    from mmirstd.zoo.catalog import zoo_table
+    from mmirstd.zoo.catalog import PAGE_BACKENDS, zoo_costs, zoo_table
     from mmirstd.zoo.scatter import draw_scatter
 
     write_table(page, TABLE, markdown_table(zoo_table(entries, data_set)))
+    write_table(page, COST_TABLE, markdown_table(zoo_costs(entries, PAGE_BACKENDS)))
     write_text(page.parent / 'images' / 'zoo.svg', draw_scatter(entries, data_set))

@@ -33,6 +33,8 @@ class ZooEntry:
         recipes: Of its configs.
         published: Data set -> IoU of the official weights.
         own: Data set -> highest IoU of our records.
+        costs: Backend -> ``ms``, ``ms_p95``, ``mib``, ``joules`` of an image, where they are known.
+        machine: The CPU and the versions that they were measured with.
     """
 
     name: str
@@ -44,6 +46,8 @@ class ZooEntry:
     recipes: tuple[str, ...] = ()
     published: dict[str, float] = field(default_factory=dict)
     own: dict[str, float] = field(default_factory=dict)
+    costs: dict[str, dict[str, float]] = field(default_factory=dict)
+    machine: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_equal(self) -> bool:
@@ -51,15 +55,18 @@ class ZooEntry:
         return bool(self.golden) and all(text.startswith('equal') for text in self.golden.values())
 
 
-#: ``--sort`` -> value to sort by; what lacks it comes last.
-SORTS: dict[str, Callable[[ZooEntry, str], Any]] = {
-    'name': lambda entry, _: entry.name,
-    'params': lambda entry, _: entry.params or None,
-    'gflops': lambda entry, _: entry.flops,
-    'time': lambda entry, _: entry.time.get('torch'),
-    'published': lambda entry, data_set: _descending(entry.published.get(data_set)),
-    'own': lambda entry, data_set: _descending(entry.own.get(data_set)),
+#: ``--sort`` -> value to sort by, of an entry, a data set and a backend; what lacks it comes last.
+SORTS: dict[str, Callable[[ZooEntry, str, str], Any]] = {
+    'name': lambda entry, *_: entry.name,
+    'params': lambda entry, *_: entry.params or None,
+    'gflops': lambda entry, *_: entry.flops,
+    'time': lambda entry, _, backend: entry.time.get(backend),
+    'memory': lambda entry, _, backend: entry.costs.get(backend, {}).get('mib'),
+    'published': lambda entry, data_set, _: _descending(entry.published.get(data_set)),
+    'own': lambda entry, data_set, _: _descending(entry.own.get(data_set)),
 }
+#: Backends in the page's table of costs.
+PAGE_BACKENDS = ('torch folded', 'onnxruntime', 'openvino')
 
 
 def read_catalog(record: Path | None = None) -> list[ZooEntry]:
@@ -85,6 +92,8 @@ def read_catalog(record: Path | None = None) -> list[ZooEntry]:
             params=figures['params'],
             flops=figures.get('flops'),
             time=figures.get('time') or {},
+            costs=figures.get('costs') or {},
+            machine=figures.get('machine') or {},
             golden=figures.get('golden') or {},
             license=licenses.get(name, ''),
             recipes=tuple(recipes.get(name, ())),
@@ -104,6 +113,7 @@ def select(
     equal: bool = False,
     license: str | None = None,
     kind: str | None = None,
+    backend: str = 'torch',
 ) -> list[ZooEntry]:
     """The entries that fit. What has no figure of a kind that is limited does not fit.
 
@@ -116,6 +126,7 @@ def select(
         equal: Only those that equal their official code.
         license: Part of the official code's license, case does not matter.
         kind: ``'learned'`` or ``'classical'``.
+        backend: Whose time ``max_time`` limits.
 
     Raises:
         ConfigError: A name that fits nothing.
@@ -131,17 +142,26 @@ def select(
         if (not names or any(name in entry.name for name in names))
         and _at_most(None if entry.flops is None else entry.flops / 1e9, max_gflops)
         and _at_most(entry.params / 1e6 or None, max_params)
-        and _at_most(entry.time.get('torch'), max_time)
+        and _at_most(entry.time.get(backend), max_time)
         and (entry.is_equal or not equal)
         and (license is None or license.lower() in entry.license.lower())
         and (kind is None or (kind == 'learned') == (entry.params > 0))
     ]
 
 
-def sort_entries(entries: Sequence[ZooEntry], by: str = 'name', data_set: str = DATA_SET) -> list[ZooEntry]:
+def backends_of(entries: Sequence[ZooEntry]) -> list[str]:
+    """The backends that anything was timed in, PyTorch first."""
+    return sorted(
+        {backend for entry in entries for backend in entry.time}, key=lambda name: (not name.startswith('torch'), name)
+    )
+
+
+def sort_entries(
+    entries: Sequence[ZooEntry], by: str = 'name', data_set: str = DATA_SET, backend: str = 'torch'
+) -> list[ZooEntry]:
     """By a key of :data:`SORTS`: costs from the least, IoU from the highest; what lacks the figure comes last."""
     key = SORTS[by]
-    return sorted(entries, key=lambda entry: ((value := key(entry, data_set)) is None, value or 0, entry.name))
+    return sorted(entries, key=lambda entry: ((value := key(entry, data_set, backend)) is None, value or 0, entry.name))
 
 
 def zoo_table(entries: Sequence[ZooEntry], data_set: str = DATA_SET) -> ResultTable:
@@ -151,9 +171,7 @@ def zoo_table(entries: Sequence[ZooEntry], data_set: str = DATA_SET) -> ResultTa
         entries: Its rows.
         data_set: Whose IoU is shown.
     """
-    backends = sorted(
-        {backend for entry in entries for backend in entry.time}, key=lambda name: (name != 'torch', name)
-    )
+    backends = backends_of(entries)
     columns = (
         ResultColumn('network'),
         ResultColumn('parameters (M)', '.2f'),
@@ -181,9 +199,64 @@ def zoo_table(entries: Sequence[ZooEntry], data_set: str = DATA_SET) -> ResultTa
         rows.append(ResultRow(cells))
     notes = (
         f'IoU on {data_set}: published with the official weights, and the highest of our own records (budgets differ).',
-        'Time: median of one image on one CPU thread over that of GGL-Net with PyTorch; the two took turns.',
+        'Time: median of one image on one CPU thread over that of GGL-Net with PyTorch; all took turns.',
     )
     return ResultTable(columns, tuple(rows), notes, 'The zoo')
+
+
+def zoo_costs(entries: Sequence[ZooEntry], backends: Sequence[str]) -> ResultTable:
+    """What an image costs: latency, images a second, memory and energy, as the record has them.
+
+    Args:
+        entries: Its rows; those without costs in these backends are left out.
+        backends: Each has its columns.
+    """
+    shown = [entry for entry in entries if any(backend in entry.costs for backend in backends)]
+    parts = {
+        'ms': ('.1f', lambda cost: cost.get('ms')),
+        'ms, p95': ('.1f', lambda cost: cost.get('ms_p95')),
+        'images/s': ('.1f', lambda cost: 1000 / cost['ms'] if cost.get('ms') else None),
+        'peak MiB': ('.0f', lambda cost: cost.get('mib')),
+        'J': ('.2f', lambda cost: cost.get('joules')),
+    }
+    columns = [
+        (f'{heading}, {backend}', form, backend, value)
+        for backend in backends
+        for heading, (form, value) in parts.items()
+        if any(value(entry.costs.get(backend, {})) is not None for entry in shown)
+    ]
+    rows = [
+        ResultRow(
+            (
+                entry.name,
+                entry.params / 1e6 or None,
+                None if entry.flops is None else entry.flops / 1e9,
+                *(value(entry.costs.get(backend, {})) for _, _, backend, value in columns),
+            )
+        )
+        for entry in shown
+    ]
+    machines = dict.fromkeys(
+        f'{entry.machine["cpu"]}; '
+        + ', '.join(f'{name} {text}' for name, text in entry.machine.items() if name != 'cpu')
+        for entry in shown
+        if entry.machine
+    )
+    return ResultTable(
+        (
+            ResultColumn('network'),
+            ResultColumn('parameters (M)', '.2f'),
+            ResultColumn(f'GFLOPs at {SIZE}x{SIZE}', '.2f'),
+            *(ResultColumn(heading, form) for heading, form, _, _ in columns),
+        ),
+        tuple(rows),
+        (
+            f'One image of {SIZE}x{SIZE}, one thread, CPU time; a clip of a network of clips. Peak memory is of a '
+            'process that runs the exported file and does nothing else. Other programs ran meanwhile.',
+            *(f'Measured on {text}.' for text in machines),
+        ),
+        'What an image costs',
+    )
 
 
 def _metafiles() -> tuple[dict[str, dict[str, float]], dict[str, str], dict[str, list[str]]]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-import time
+import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -14,9 +15,16 @@ import torch
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmseg.models.utils import resize
-from torch import Tensor, nn
+from torch import Tensor
 
 import mmirstd.registry  # noqa: F401
+from mmirstd.apis.irstd_inferencer import IRSTDInferencer
+from mmirstd.compat.hardware import read_cpu
+from mmirstd.costs.alternating import time_turns
+from mmirstd.costs.backend_sides import SESSIONS, TORCH, TORCH_BF16, session_sides, torch_sides
+from mmirstd.costs.cost_table import machine
+from mmirstd.costs.energy import EnergyCounter
+from mmirstd.costs.memory import MIB
 from mmirstd.engine.complexity import count_params_and_flops
 from mmirstd.engine.config_names import networks
 from mmirstd.engine.data_option import base_part
@@ -24,9 +32,11 @@ from mmirstd.key_maps import ARCHS
 from mmirstd.key_maps.golden import golden_input, official_state_dict, samples
 from mmirstd.models.segmentors import ClassicalSegmentor, MultiFrameSegmentor
 from mmirstd.registry import MODELS
+from mmirstd.utils.errors import UserError
 from mmirstd.utils.resources import resource_root
 
 REFERENCE = 'ggl-net'
+_REFERENCE_SIDE = 'GGL-Net'
 # By the recorded precision.  The tests have bounds of each network's own; these are for a table.
 TOLERANCES = {64: 1e-10, 32: 1e-5}
 
@@ -59,13 +69,15 @@ class Figures:
     Attributes:
         params: Number of parameters, 0 for a classical method.
         flops: Of one gray image or clip, None for a classical method.
-        time: Median time divided by GGL-Net's, None if not measured.
+        time: Backend -> median time divided by that of GGL-Net in PyTorch; empty: not measured.
+        costs: Backend -> ``ms``, ``ms_p95`` and, where they are known, ``mib`` and ``joules`` of an image.
         golden: ``--arch`` name -> difference from the official outputs.
     """
 
     params: int
     flops: int | None
-    time: float | None = None
+    time: dict[str, float] = field(default_factory=dict)
+    costs: dict[str, dict[str, float]] = field(default_factory=dict)
     golden: dict[str, Difference] = field(default_factory=dict)
 
     def to_record(self, compared: bool) -> dict[str, Any]:
@@ -77,7 +89,9 @@ class Figures:
         return dict(
             params=self.params,
             flops=self.flops,
-            time=None if self.time is None else {'torch': round(self.time, 4)},
+            time=self.time or None,
+            costs=self.costs or None,
+            machine=machine() if self.time else None,
             golden={arch: str(difference) for arch, difference in self.golden.items()} if compared else None,
         )
 
@@ -188,30 +202,65 @@ def _difference(logits: Tensor, output: dict, is_probability: bool) -> float:
     return float(np.abs(samples(logits) - np.asarray(raw['samples'])).max() / scale)
 
 
-def time_ratio(model: nn.Module, reference: nn.Module, size: int, rounds: int) -> float:
-    """Median time of ``model`` over that of ``reference``, one image or clip; they take turns after a warm-up."""
-    generator = torch.Generator().manual_seed(0)
-    images = [_input(network, size, generator) for network in (model, reference)]
-    times: tuple[list[float], list[float]] = ([], [])
-    with torch.no_grad():
-        for network, image in zip((model, reference), images):
-            _run(network, image)
-        for _ in range(rounds):
-            for network, image, kept in zip((model, reference), images, times):
-                start = time.perf_counter()
-                _run(network, image)
-                kept.append(time.perf_counter() - start)
-    return median(times[0]) / median(times[1])
+def measure_backends(
+    name: str, cfg: Config, reference: Callable[[], Any], size: int, rounds: int, say: Callable[[str], None]
+) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
+    """Time a network in each backend, by turns with GGL-Net in PyTorch.
+
+    With one thread it is CPU time. Peak memory is measured of exported files, which run without PyTorch.
+
+    Args:
+        name: Of the network, for messages.
+        cfg: Its config.
+        reference: Runs GGL-Net once.
+        size: Side of the image.
+        rounds: Runs of each that count.
+        say: Called with why a backend is missing.
+
+    Returns:
+        Backend -> median time over GGL-Net's, and backend -> costs of an image.
+    """
+    network = MODELS.build(cfg.model).eval()
+    sides = torch_sides(cfg.model, network, (size, size))
+    if not read_cpu().bfloat16:
+        sides.pop(TORCH_BF16, None)
+    with tempfile.TemporaryDirectory() as folder:
+        if not is_of_clips(cfg):
+            try:
+                inferencer = IRSTDInferencer(network, device='cpu', backend='torch')
+                sides.update(session_sides(inferencer, (size, size), Path(folder), lambda text: say(f'{name}: {text}')))
+            except UserError as error:
+                say(f'{name}: not exported: {error.message}')
+        for backend, side in list(sides.items()):
+            try:
+                side.run()
+            except RuntimeError as error:  # e.g. an operator that a runtime has in float32 alone
+                say(f'{name}: {backend} left out: {str(error).splitlines()[0]}')
+                del sides[backend]
+        runs = {_REFERENCE_SIDE: reference, **{backend: side.run for backend, side in sides.items()}}
+        turns = time_turns(runs, rounds, EnergyCounter())
+        own_threads = torch.get_num_threads() == 1
+        times = {
+            backend: [1000 * (turn.seconds.cpu if own_threads else turn.seconds.wall) for turn in taken]
+            for backend, taken in turns.items()
+        }
+        scale = median(times.pop(_REFERENCE_SIDE))
+        costs = {}
+        for backend, taken in times.items():
+            joules = [turn.joules for turn in turns[backend] if turn.joules is not None]
+            peak = sides[backend].peak() if backend in SESSIONS else None
+            costs[backend] = {
+                'ms': round(median(taken), 2),
+                'ms_p95': round(float(np.percentile(taken, 95)), 2),
+                **({} if peak is None else {'mib': round(peak / MIB)}),
+                **({'joules': round(sum(joules) / len(joules), 4)} if joules else {}),
+            }
+    return {backend: round(median(taken) / scale, 4) for backend, taken in times.items()}, costs
 
 
-def _input(model: Any, size: int, generator: torch.Generator) -> Tensor:
-    """One image, or one clip."""
-    frames = [int(model.num_frames)] if hasattr(model, 'num_frames') else []
-    return torch.rand(1, *frames, 1, size, size, generator=generator)
-
-
-def _run(model: nn.Module, image: Tensor) -> None:
-    model(image, mode='predict' if isinstance(model, ClassicalSegmentor) else 'tensor')
+def reference_run(cfg: Config, size: int) -> Callable[[], Any]:
+    """A function that runs a network once in PyTorch."""
+    return torch_sides(cfg.model, MODELS.build(cfg.model).eval(), (size, size))[TORCH].run
 
 
 def count_and_compare(name: str, cfg: Config, size: int, records: dict[str, dict]) -> Figures:

@@ -21,7 +21,10 @@ def record_path() -> Path:
 
 
 def read_record(path: Path | None = None) -> dict[str, dict[str, Any]]:
-    """Network -> ``params``, ``flops``, ``time`` (by backend, over GGL-Net's), ``golden``, ``measured_on``.
+    """Network -> what was measured.
+
+    ``params``, ``flops``, ``golden``; by backend ``time`` (over that of GGL-Net in PyTorch) and ``costs`` (``ms``,
+    ``ms_p95``, ``mib``, ``joules``); ``machine``: the CPU and the versions they were measured with.
 
     Args:
         path: Default: :func:`record_path`.
@@ -56,8 +59,9 @@ def update_record(measured: Mapping[str, Mapping[str, Any]], known: set[str], pa
     for name, figures in measured.items():
         kept = networks.get(name, {})
         fresh = {key: value for key, value in figures.items() if value is not None}
-        if 'time' in fresh:
-            fresh['time'] = {**kept.get('time', {}), **fresh['time']}
+        for by_backend in ('time', 'costs'):
+            if by_backend in fresh:
+                fresh[by_backend] = {**kept.get(by_backend, {}), **fresh[by_backend]}
         networks[name] = {**kept, **fresh}
     kept_networks = {name: networks[name] for name in sorted(networks) if name in known}
     write_json(path, dict(size=SIZE, networks=kept_networks))

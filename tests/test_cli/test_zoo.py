@@ -13,15 +13,22 @@ from mmirstd.utils.errors import ConfigError
 
 def test_measures_lists_and_writes_a_page(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     page, record = tmp_path / 'page.md', tmp_path / 'zoo.json'
-    page.write_text('before\n<!-- benchmark:zoo/networks -->\n<!-- /benchmark -->\nafter\n')
-    record.write_text('{"networks": {"lcm": {"params": 7, "time": {"torch": 9.0, "openvino": 1.0}}, "gone": {}}}')
+    page.write_text(
+        'before\n<!-- benchmark:zoo/networks -->\n<!-- /benchmark -->\nbetween\n<!-- benchmark:zoo/costs -->\n'
+        '<!-- /benchmark -->\nafter\n'
+    )
+    record.write_text('{"networks": {"lcm": {"params": 7, "time": {"torch": 9.0, "tpu": 1.0}}, "gone": {}}}')
     main(['acm', 'lcm', '--measure', '--rounds', '1', '--record', str(record), '--page', str(page)])
     networks = json.loads(record.read_text())['networks']
     assert list(networks) == ['acm', 'lcm']  # what no longer exists goes
     assert (networks['acm']['params'], networks['lcm']['params']) == (397823, 0)
     assert networks['acm']['golden']['acm'].startswith('equal (')
     assert networks['acm']['time']['torch'] > 0
-    assert networks['lcm']['time']['openvino'] == 1.0  # another backend's time stays
+    assert networks['lcm']['time']['torch'] != 9.0
+    assert networks['lcm']['time']['tpu'] == 1.0  # another backend's time stays
+    assert {'torch', 'torch folded'} < networks['acm']['costs'].keys()
+    assert networks['acm']['machine'].keys() >= {'cpu', 'torch'}
+    assert 0 < networks['acm']['costs']['torch']['ms'] <= networks['acm']['costs']['torch']['ms_p95']
     printed = capsys.readouterr().out
     assert '2 of 2 networks' in printed
     assert '| acm | 0.40 |' in page.read_text()
@@ -30,6 +37,23 @@ def test_measures_lists_and_writes_a_page(tmp_path: Path, capsys: pytest.Capture
     before = networks['acm']['time']
     main(['acm', '--measure', '--rounds', '0', '--no-golden', '--record', str(record)])
     assert json.loads(record.read_text())['networks']['acm']['time'] == before  # what was not measured stays
+
+
+def test_costs_of_a_backend(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    record = tmp_path / 'zoo.json'
+    networks = {
+        'acm': dict(params=4, flops=5, time={'openvino': 0.2}, costs={'openvino': dict(ms=8, ms_p95=9, mib=100)}),
+        'lcm': dict(params=0, time={'openvino': 0.1}, costs={'openvino': dict(ms=4.0, ms_p95=5.0, joules=0.25)}),
+        'rpcanet': dict(params=4, flops=5, time={'torch': 0.01}, costs={'torch': dict(ms=2, ms_p95=3)}),
+    }
+    record.write_text(json.dumps(dict(networks=networks)))
+    main(['--record', str(record), '--costs', '--sort', 'time', '--backend', 'openvino'])
+    rows = [line.replace(' ', '') for line in capsys.readouterr().out.splitlines() if line.startswith('|')]
+    assert rows[-2:] == ['|lcm|-|-|4.0|5.0|250.0|-|0.25|', '|acm|0.00|0.00|8.0|9.0|125.0|100|-|']
+    main(['--record', str(record), '--max-time', '0.15', '--backend', 'openvino'])
+    assert '1 of 3 networks' in capsys.readouterr().out
+    with pytest.raises(ConfigError, match='--backend abacus: expected torch, openvino'):
+        main(['--record', str(record), '--backend', 'abacus'])
 
 
 def test_filters_and_writes_a_file(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:

@@ -42,5 +42,5 @@ def test_a_classical_method_has_no_parameters() -> None:
     cfg = zoo.segmentation_models()['lcm']
     assert isinstance(cfg, Config)
     assert zoo.count_and_compare('lcm', cfg, 64, {}).to_record(compared=False) == dict(
-        params=0, flops=None, time=None, golden=None
+        params=0, flops=None, time=None, costs=None, machine=None, golden=None
     )
