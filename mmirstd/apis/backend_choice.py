@@ -14,6 +14,7 @@ import torch
 
 from mmirstd.deploy.graph_description import FORMAT_VERSION
 from mmirstd.deploy.graph_files import write_graph
+from mmirstd.deploy.quantization import lacks_fast_integers
 from mmirstd.deploy.session import RUNTIMES, is_installed, open_session
 from mmirstd.utils.errors import UserError
 from mmirstd.version import __version__
@@ -23,7 +24,7 @@ from .map_backends import MapBackend, SessionBackend, TorchBackend
 #: What ``backend`` may be.
 BACKENDS: tuple[str, ...] = ('auto', 'torch', *RUNTIMES)
 #: What ``precision`` may be.
-PRECISIONS: tuple[str, ...] = ('fp32', 'bf16', 'fp16')
+PRECISIONS: tuple[str, ...] = ('fp32', 'bf16', 'fp16', 'int8')
 #: The default backend where this environment variable does not name another.
 VARIABLE = 'MMIRSTD_BACKEND'
 #: Largest difference of a probability in float32.
@@ -76,15 +77,24 @@ def choose_backend(
             "backend: torch; OpenVINO and ONNX Runtime, often faster, are not installed (pip install 'mmirstd[deploy]')"
         )
         return own
-    if precision != 'fp32':
+    if precision == 'int8':
+        notice = lacks_fast_integers()
+        if notice:
+            say(notice)
+        if asked == 'torch' or not names:
+            raise UserError(
+                f'backend {asked}, int8: ONNX Runtime and OpenVINO compute so', cure="pip install 'mmirstd[deploy]'"
+            )
+    elif precision != 'fp32':
         names = [name for name in names if name != 'onnxruntime'] if asked == 'auto' else names
     reference = _reduced(own, 'fp32')
-    candidates: list[MapBackend] = [_reduced(own, precision)] if asked in ('auto', 'torch') else []
+    in_torch = asked in ('auto', 'torch') and precision != 'int8'
+    candidates: list[MapBackend] = [_reduced(own, precision)] if in_torch else []
     refused: list[str] = []
     try:
         file = exported_file(inferencer, say) if any(name in RUNTIMES for name in names) else None
     except Exception as error:  # whatever a network of someone else does to an exporter, PyTorch still runs it
-        if asked != 'auto':
+        if asked != 'auto' or precision == 'int8':
             raise
         file, names = None, []
         refused.append(str(error).split('\n')[0])
@@ -144,15 +154,21 @@ def _times(sides: Sequence[MapBackend], image: np.ndarray) -> list[float]:
 
 
 def exported_file(inferencer: Any, say: Callable[[str], None]) -> Path:
-    """The network as an ONNX file, from the cache, or exported now.
+    """The network as an ONNX file, from the cache, or exported now; in int8 where the inferencer is calibrated.
 
     Raises:
         UserError: The network cannot be exported.
     """
-    from .exporting import graph_of
+    from .exporting import export_model, graph_of
 
-    file = cache_folder() / f'{inferencer.name}-{network_digest(inferencer)[:16]}.onnx'
+    calibration = inferencer.calibration
+    images = '' if calibration is None else f'-int8-{calibration.record()["images_sha256"][:16]}'
+    file = cache_folder() / f'{inferencer.name}-{network_digest(inferencer)[:16]}{images}.onnx'
     if file.is_file():
+        return file
+    if calibration is not None:
+        check = export_model(inferencer, file, calibration=calibration)
+        say(f'backend: the network was quantized once to {file}; {check}')
         return file
     graph, description = graph_of(inferencer)
     write_graph(graph, file, description)

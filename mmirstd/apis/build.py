@@ -25,6 +25,7 @@ def build_inferencer(
     tiling: Any = None,
     backend: str | None = None,
     precision: str = 'fp32',
+    calibration_images: str | os.PathLike[str] | None = None,
     **options: Any,
 ) -> TargetInferencer:
     """An :class:`IRSTDInferencer`, or what models of clips and detectors of boxes need.
@@ -39,6 +40,7 @@ def build_inferencer(
         tiling: Likewise.
         backend: Likewise.
         precision: Likewise.
+        calibration_images: Likewise.
         options: For all.
 
     Raises:
@@ -53,7 +55,14 @@ def build_inferencer(
         kind = _network_class(model)
     if kind is None or not issubclass(kind, (BaseDetector, ClipModel)):
         return IRSTDInferencer(
-            model, weights, tile=tile, tiling=tiling, backend=backend, precision=precision, **options
+            model,
+            weights,
+            tile=tile,
+            tiling=tiling,
+            backend=backend,
+            precision=precision,
+            calibration_images=calibration_images,
+            **options,
         )
     if tile == 'on':
         raise ValueError('frames of a detector or of a model of clips are not tiled; leave --tile out')

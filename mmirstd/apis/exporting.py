@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import copy
 import os
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +17,16 @@ from mmirstd.datasets.transforms import PadToMultiple
 from mmirstd.deploy.classical_graph import ClassicalGraph
 from mmirstd.deploy.export_limits import check_exportable
 from mmirstd.deploy.graph_description import READERS, SUFFIXES, GraphDescription
-from mmirstd.deploy.graph_files import write_graph
+from mmirstd.deploy.graph_files import write_graph, write_openvino
 from mmirstd.deploy.gray_input import ARRAY_TYPES
+from mmirstd.deploy.quantization import quantize_onnx
 from mmirstd.deploy.segmentation_graph import SegmentationGraph
 from mmirstd.deploy.session import is_installed, open_session
 from mmirstd.models.segmentors import ClassicalSegmentor
 from mmirstd.utils.errors import ConfigError, UserError
 
 from .base_inferencer import TargetInferencer
+from .calibration import CalibrationImages, QuantizationCheck, compare_quantized
 from .clip_exporting import clip_graph_of
 from .irstd_inferencer import IRSTDInferencer
 from .moving_target_inferencer import MovingTargetInferencer
@@ -159,7 +163,8 @@ def export_model(
     form: str = 'onnx',
     input_type: str = 'any',
     stream: bool = False,
-) -> ExportCheck:
+    calibration: CalibrationImages | None = None,
+) -> ExportCheck | QuantizationCheck:
     """Write a network to a file and compare the two.
 
     Args:
@@ -168,9 +173,10 @@ def export_model(
         form: Of ``mmirstd.deploy.FORMATS``.
         input_type: See :func:`graph_of`.
         stream: Likewise.
+        calibration: Write it in int8, with the ranges of values on these images.
 
     Raises:
-        ConfigError: The network cannot be exported.
+        ConfigError: The network cannot be exported, or not in int8.
         UserError: The name does not end so, a package is missing, or the file gives other results.
     """
     path = Path(file)
@@ -179,6 +185,14 @@ def export_model(
     graph, description = graph_of(inferencer, input_type, stream)
     if description.moving and form == 'exported-program':
         raise UserError(f'{path}: models of clips have no exported program', cure='--format onnx, or openvino')
+    if calibration is not None:
+        if description.kind != 'segmentation' or form == 'exported-program':
+            raise ConfigError(
+                f'{inferencer.name}: precision int8',
+                found=f'{description.kind}, {form}',
+                expected='a segmentation network of single images; onnx or openvino',
+            )
+        return _export_quantized(inferencer, graph, description, path, form, calibration)
     write_graph(graph, path, description, form)
     check = compare(graph, path)
     if not check.equal:
@@ -187,6 +201,26 @@ def export_model(
             f'rounding makes {check.rounding:.2g}; do not use the file'
         )
     return check
+
+
+def _export_quantized(
+    inferencer: TargetInferencer,
+    graph: Any,
+    description: GraphDescription,
+    path: Path,
+    form: str,
+    calibration: CalibrationImages,
+) -> QuantizationCheck:
+    with tempfile.TemporaryDirectory() as folder:
+        exact = write_graph(graph, Path(folder) / f'{inferencer.name}.onnx', description)
+        quantized = path if form == 'onnx' else Path(folder) / 'int8.onnx'
+        inputs = partial(calibration.inputs, inferencer, description.input_type)
+        description = quantize_onnx(exact, quantized, inputs(), calibration.record())
+        if form == 'openvino':
+            write_openvino(quantized.read_bytes(), path, description)
+        runtime = next(name for name in READERS[path.suffix] if is_installed(name))
+        threads = torch.get_num_threads()
+        return compare_quantized(open_session(path, runtime, threads), open_session(exact, runtime, threads), inputs())
 
 
 @torch.no_grad()

@@ -20,6 +20,7 @@ from mmirstd.models.segmentors import ClassicalSegmentor
 
 from .backend_choice import BACKENDS, PRECISIONS, choose_backend, default_backend
 from .base_inferencer import TargetInferencer
+from .calibration import CalibrationImages
 from .frame_result import FrameResult
 from .image_inference import ImageInference
 from .map_backends import MapBackend, TorchBackend
@@ -59,9 +60,12 @@ class IRSTDInferencer(ImageInference, TargetInferencer):
             ``'auto'``: the fastest of these that is installed and gives the probabilities of PyTorch within 1e-4 on
             the first image. The network is exported once for it. On a GPU, and for a classical method, ``'auto'`` is
             ``'torch'``. None: as the environment variable ``MMIRSTD_BACKEND`` says, or ``'auto'``.
-        precision: ``'fp32'``, ``'bf16'`` or ``'fp16'``: of the arithmetic.
+        precision: ``'fp32'``, ``'bf16'``, ``'fp16'`` or ``'int8'``: of the arithmetic.
+        calibration_images: Folder with images of the scenes to come, by whose values ``'int8'`` is scaled.
 
     Raises:
+        MissingDataError: There is no image in that folder.
+        ValueError: ``'int8'`` without such images.
         ConfigError: The config's network is no mmseg segmentor, or its test pipeline does not begin with
             ``mmirstd.LoadInfraredImage``.
     """
@@ -76,6 +80,7 @@ class IRSTDInferencer(ImageInference, TargetInferencer):
         tiling: Tiling | None = None,
         backend: str | None = None,
         precision: str = 'fp32',
+        calibration_images: str | os.PathLike[str] | None = None,
         **kwargs: Any,
     ) -> None:
         self.set_tiling(tile, tiling)
@@ -86,6 +91,9 @@ class IRSTDInferencer(ImageInference, TargetInferencer):
                 f'backend {self.backend!r}, precision {precision!r}; expected one of {", ".join(BACKENDS)}, and one of '
                 f'{", ".join(PRECISIONS)}'
             )
+        if (precision == 'int8') != (calibration_images is not None):
+            raise ValueError("precision 'int8' and calibration_images go together")
+        self.calibration = None if calibration_images is None else CalibrationImages(calibration_images)
         super().__init__(model, weights, device, *args, **kwargs)
         self.whole_image = isinstance(self.model, ClassicalSegmentor)
         if not hasattr(self.model, 'encode_decode'):
@@ -120,7 +128,9 @@ class IRSTDInferencer(ImageInference, TargetInferencer):
     def _choose_backend(self, image: np.ndarray) -> MapBackend:
         classical = isinstance(self.model, ClassicalSegmentor)
         network = self.model if classical else folded_copy(self.model)
-        own = TorchBackend(network, self.pipeline, self.name, self.precision)
+        own = TorchBackend(
+            network, self.pipeline, self.name, 'fp32' if self.calibration is not None else self.precision
+        )
         if self.precision == 'fp32' and (
             self.backend == 'torch' or self.backend == 'auto' and (classical or self.device.type != 'cpu')
         ):

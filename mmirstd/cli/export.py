@@ -21,6 +21,7 @@ EXAMPLES = """
 {export} ggl-net-tiny_general -o ggl-net-tiny.onnx     # with the weights in the box
 {export} work_dirs/NAME/NAME.py best.pth -o mine.onnx --input-type uint16 --bit-depth 14
 {export} ggl-net-tiny_general --format openvino -o ggl-net-tiny.xml
+{export} ggl-net-tiny_general --precision int8 --calibration-images photos/ -o ggl-net-tiny-int8.onnx
 {export} work_dirs/NAME/NAME.py best.pth --stream -o moving.onnx     # a model of clips, frame by frame
 {infer} photos/ --model ggl-net-tiny.onnx --out results
 """
@@ -66,6 +67,18 @@ def build_parser() -> argparse.ArgumentParser:
     add_threshold_arguments(parser, "of the file's masks", cfar=False)
     parser.add_argument('--bit-depth', type=int, metavar='N', help='significant bits of 16-bit images, e.g. 14')
     parser.add_argument(
+        '--precision',
+        choices=('fp32', 'int8'),
+        default='fp32',
+        help='of the convolutions. int8 needs --calibration-images (default: %(default)s)',
+    )
+    parser.add_argument(
+        '--calibration-images',
+        type=Path,
+        metavar='DIR',
+        help='images of your scenes, by whose values int8 is scaled; at most 48 are taken',
+    )
+    parser.add_argument(
         '--stream',
         action='store_true',
         help='of a model of clips: one frame and what was kept of the past go in, the result and what to keep come out '
@@ -87,6 +100,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         if suffix not in ends:
             parser.error(f'-o {args.output}: expected a name that ends in {", ".join(ends)}, or --format')
         args.format = ends[suffix]
+    if (args.precision == 'int8') != (args.calibration_images is not None):
+        parser.error('--precision int8 and --calibration-images DIR go together')
     args.operating_point = read_threshold(parser, args)
     if args.checkpoint == '-':
         args.checkpoint = None
@@ -99,8 +114,10 @@ def main(argv: list[str] | None = None) -> int:
     if args.output is not None and args.output.exists() and not args.overwrite:
         raise UserError(f'{args.output}: exists already', cure='another -o FILE, or --overwrite')
     from mmirstd.apis import build_inferencer
+    from mmirstd.apis.calibration import CalibrationImages
     from mmirstd.apis.exporting import export_model
     from mmirstd.apis.model_loading import find_model_config
+    from mmirstd.deploy.quantization import lacks_fast_integers
 
     config = find_model_config(args.config, args.cfg_options)
     try:
@@ -121,7 +138,14 @@ def main(argv: list[str] | None = None) -> int:
         raise UserError(f'{file}: exists already', cure='another -o FILE, or --overwrite')
     if args.checkpoint is None and inferencer.weights is not None:
         print(f'weights: {inferencer.weights} (released for this config)')
-    check = export_model(inferencer, file, args.format, args.input_type, args.stream)
+    calibration = None
+    if args.calibration_images is not None:
+        calibration = CalibrationImages(args.calibration_images)
+        print(f'calibration: {len(calibration.sources)} images of {args.calibration_images}')
+        notice = lacks_fast_integers()
+        if notice:
+            print(f'notice: {notice}')
+    check = export_model(inferencer, file, args.format, args.input_type, args.stream, calibration)
     print(f'written: {file} ({file.stat().st_size / 1e6:.2f} MB, {args.format})')
     print(f'check: {check}')
     return 0

@@ -90,9 +90,15 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         '--precision',
-        choices=('fp32', 'bf16', 'fp16'),
+        choices=('fp32', 'bf16', 'fp16', 'int8'),
         default='fp32',
-        help='of the arithmetic (default: %(default)s)',
+        help='of the arithmetic. int8 needs --calibration-images, or a --model that was exported so (default: '
+        '%(default)s)',
+    )
+    parser.add_argument(
+        '--calibration-images',
+        metavar='DIR',
+        help='with --precision int8: images of your scenes, by whose values int8 is scaled; at most 48 are taken',
     )
     tiles = parser.add_argument_group('large images')
     tiles.add_argument(
@@ -178,6 +184,10 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         parser.error('--backend torch goes with a config, not with --model')
     elif args.cfg_options or args.device:
         parser.error('--cfg-options and --device go with a config, not with --model')
+    if args.model is None and (args.precision == 'int8') != (args.calibration_images is not None):
+        parser.error('--precision int8 and --calibration-images DIR go together')
+    if args.model is not None and args.calibration_images is not None:
+        parser.error('--calibration-images goes with a config: mmirstd export wrote the precision into the --model')
     if not args.inputs:
         parser.error('no INPUT was given')
     args.save = list(dict.fromkeys(kind.strip() for kind in args.save.split(',') if kind.strip()))
@@ -315,7 +325,14 @@ def _build(args: argparse.Namespace, options: dict[str, Any], threads: int | Non
     from mmirstd.apis.model_loading import find_model_config
 
     config = find_model_config(args.config, args.cfg_options)
-    return build_inferencer(config, args.checkpoint, device=args.device, backend=args.backend, **options)
+    return build_inferencer(
+        config,
+        args.checkpoint,
+        device=args.device,
+        backend=args.backend,
+        calibration_images=args.calibration_images,
+        **options,
+    )
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -96,6 +96,9 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         '--rounds', type=positive_int, default=15, help='rounds, after one to warm up (default %(default)s)'
     )
     backends.add_argument('--threads', type=positive_int, default=1, help='threads of each backend (default 1)')
+    backends.add_argument(
+        '--calibration-images', type=Path, metavar='DIR', help='int8, too, scaled by the values of these images'
+    )
     backends.add_argument('--no-memory', action='store_true', help='leave out the peak memory: no further processes')
     backends.add_argument(
         '--out', type=Path, nargs='+', metavar='FILE', help='write .json, .csv, .md, .tex or .html, too'

@@ -12,6 +12,7 @@ from mmengine.registry import init_default_scope
 from torch import nn
 
 import mmirstd.registry  # noqa: F401
+from mmirstd.apis.calibration import CalibrationImages
 from mmirstd.apis.irstd_inferencer import IRSTDInferencer
 from mmirstd.apis.model_loading import find_model_config
 from mmirstd.costs.alternating import describe_cpu
@@ -41,9 +42,10 @@ def report(args: argparse.Namespace) -> dict[str, BackendCost]:
     inferencer = (
         IRSTDInferencer(cfg, args.checkpoint, device='cpu', backend='torch') if args.checkpoint else _fresh(cfg)
     )
+    calibration = None if args.calibration_images is None else CalibrationImages(args.calibration_images)
     size = (args.size[0], args.size[1])
     with tempfile.TemporaryDirectory() as folder:
-        exported = session_sides(inferencer, size, Path(folder), print)
+        exported = session_sides(inferencer, size, Path(folder), print, calibration)
         sides = {**torch_sides(cfg.model, inferencer.model, size, official=True), **exported}
         costs = measure_costs(sides, args.rounds, args.threads == 1, not args.no_memory)
     params, flops = count_params_and_flops(inferencer.model, size)

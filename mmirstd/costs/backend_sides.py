@@ -13,7 +13,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from mmirstd.apis.exporting import graph_of
+from mmirstd.apis.calibration import CalibrationImages
+from mmirstd.apis.exporting import export_model, graph_of
 from mmirstd.apis.irstd_inferencer import IRSTDInferencer
 from mmirstd.deploy.graph_files import write_graph
 from mmirstd.deploy.session import GraphSession, is_installed, open_session
@@ -33,6 +34,8 @@ SESSIONS: dict[str, tuple[str, str]] = {
     'onnxruntime': ('onnxruntime', 'fp32'),
     'openvino': ('openvino', 'fp32'),
     'openvino bf16': ('openvino', 'bf16'),
+    'onnxruntime int8': ('onnxruntime', 'int8'),
+    'openvino int8': ('openvino', 'int8'),
 }
 
 
@@ -125,7 +128,11 @@ def torch_sides(
 
 
 def session_sides(
-    inferencer: IRSTDInferencer, size: tuple[int, int], folder: Path, say: Callable[[str], None]
+    inferencer: IRSTDInferencer,
+    size: tuple[int, int],
+    folder: Path,
+    say: Callable[[str], None],
+    calibration: CalibrationImages | None = None,
 ) -> dict[str, BackendSide]:
     """Name -> the exported network in each runtime that is installed and computes so on this CPU.
 
@@ -134,6 +141,7 @@ def session_sides(
         size: Height and width of the image.
         folder: Where its file goes.
         say: Called with why a side is missing.
+        calibration: Images for the sides in int8; None: there are none.
 
     Raises:
         UserError: The network cannot be exported, or the file would pad an image of this size.
@@ -142,12 +150,18 @@ def session_sides(
     if any(side % graph.divisor for side in size):  # the file pads, the network alone would not
         height, width = size
         raise UserError(f'--size {height} {width}', found=f'{height}x{width}', expected=f'multiples of {graph.divisor}')
-    file = write_graph(graph, folder / f'{inferencer.name}.onnx', description)
+    files = {'fp32': write_graph(graph, folder / f'{inferencer.name}.onnx', description)}
+    if calibration is not None:
+        files['int8'] = folder / f'{inferencer.name}-int8.onnx'
+        say(str(export_model(inferencer, files['int8'], calibration=calibration)))
     image = torch.rand(1, 1, *size, generator=torch.Generator().manual_seed(0))[0].numpy()
     inputs = dict(image=image, range=np.array([[0, 1]], np.float32))
     threads = torch.get_num_threads()
     sides: dict[str, BackendSide] = {}
     for name, (runtime, precision) in SESSIONS.items():
+        file = files.get('int8' if precision == 'int8' else 'fp32')
+        if file is None:
+            continue
         if not is_installed(runtime):
             say(f'{name}: not installed')
             continue

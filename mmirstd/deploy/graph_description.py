@@ -14,7 +14,7 @@ from mmirstd.version import __version__
 #: Entry of the file's meta data that holds the description as JSON.
 KEY = 'mmirstd'
 #: A new field raises the second number, a field that changes its meaning or goes the first.
-FORMAT_VERSION = '1.1'
+FORMAT_VERSION = '1.2'
 #: What a file's ``image`` may be; ``'any'`` has the ``range`` of the gray values as a second input.
 INPUT_TYPES: tuple[str, ...] = ('any', 'uint8', 'uint16')
 #: Format -> end of its files' names.
@@ -50,6 +50,7 @@ class GraphDescription:
         weights_sha256: Its checksum.
         model_sha256: Checksum of the network's config.
         precision: Of the arithmetic, ``'fp32'`` unless the file was quantized.
+        calibration: Of a quantized file: number and checksum of the images that it was calibrated on.
         frames: Frames T of a clip.
         stride: Their distance.
         states: Of a stream, name of an input -> frames, channels, and pixels of the network's image to one of it.
@@ -74,6 +75,7 @@ class GraphDescription:
     weights_sha256: str | None = None
     model_sha256: str | None = None
     precision: str = 'fp32'
+    calibration: dict[str, Any] | None = None
     frames: int = 1
     stride: int = 1
     states: dict[str, tuple[int, int, int]] = field(default_factory=dict)
@@ -160,7 +162,7 @@ def _fits(key: str, value: Any) -> bool:
         return isinstance(value, int) and not isinstance(value, bool) and value >= 1
     if key == 'whole_image':
         return isinstance(value, bool)
-    if key == 'normalization' or (key == 'alignment' and value is not None):
+    if key == 'normalization' or (key in ('alignment', 'calibration') and value is not None):
         return isinstance(value, dict)
     if key == 'states':
         return isinstance(value, dict) and all(_are_sizes(sizes, 3) for sizes in value.values())
@@ -174,7 +176,7 @@ def _fits(key: str, value: Any) -> bool:
 
 
 #: Fields that may be empty.
-_OPTIONAL = ('weights', 'weights_sha256', 'model_sha256', 'network_size', 'alignment')
+_OPTIONAL = ('weights', 'weights_sha256', 'model_sha256', 'network_size', 'alignment', 'calibration')
 
 
 def _are_sizes(value: Any, count: int) -> bool:

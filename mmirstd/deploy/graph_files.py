@@ -86,8 +86,13 @@ def _write_onnx(graph: Any, path: Path, description: GraphDescription) -> None:
 
 
 def _write_openvino(graph: Any, path: Path, description: GraphDescription) -> None:
+    write_openvino(onnx_bytes(graph, description), path, description)
+
+
+def write_openvino(data: bytes, path: Path, description: GraphDescription) -> None:
+    """An ONNX file as OpenVINO's ``.xml`` and ``.bin``."""
     openvino = _package('openvino')
-    model = openvino.convert_model(io.BytesIO(onnx_bytes(graph, description)))
+    model = openvino.convert_model(io.BytesIO(data))
     model.set_rt_info(description.to_json(), KEY)
     path.parent.mkdir(parents=True, exist_ok=True)
     openvino.save_model(model, path, compress_to_fp16=False)

@@ -81,7 +81,8 @@ class OpenVinoSession(GraphSession):
     Args:
         file: ``.onnx`` or ``.xml``.
         threads: Threads; None: OpenVINO's choice.
-        precision: ``'fp32'``, or ``'bf16'`` and ``'fp16'``: what OpenVINO may compute with.
+        precision: ``'fp32'``, or ``'bf16'`` and ``'fp16'``: what OpenVINO may compute with; ``'int8'``: what is not
+            quantized is float32.
     """
 
     runtime = 'openvino'
@@ -89,7 +90,7 @@ class OpenVinoSession(GraphSession):
     def __init__(self, file: Path, threads: int | None = None, precision: str = 'fp32') -> None:
         core = openvino_core()
         options: dict[str, Any] = {
-            'INFERENCE_PRECISION_HINT': {'fp32': 'f32', 'bf16': 'bf16', 'fp16': 'f16'}[precision],
+            'INFERENCE_PRECISION_HINT': {'fp32': 'f32', 'int8': 'f32', 'bf16': 'bf16', 'fp16': 'f16'}[precision],
             'PERFORMANCE_HINT': 'LATENCY',
         }
         if threads is not None:
@@ -130,7 +131,8 @@ def open_session(
         file: ``.onnx`` or OpenVINO's ``.xml``.
         runtime: Of ``RUNTIMES``; None: the first that is installed and reads the file.
         threads: Threads; None: the runtime's choice.
-        precision: Of the arithmetic; other than ``'fp32'`` OpenVINO alone knows.
+        precision: Of the arithmetic; ``'bf16'`` and ``'fp16'`` OpenVINO alone knows, ``'int8'`` needs a quantized file,
+            which runs so in any case.
 
     Raises:
         MissingDataError: There is no such file.
@@ -155,10 +157,19 @@ def open_session(
             f'{path}: needs {chosen}, which is not installed', cure=f"pip install {chosen} (or 'mmirstd[deploy]')"
         )
     if chosen == 'openvino':
-        return OpenVinoSession(path, threads, precision)
-    if precision != 'fp32':
+        session: GraphSession = OpenVinoSession(path, threads, precision)
+    elif precision in ('fp32', 'int8'):
+        session = OnnxRuntimeSession(path, threads)
+    else:
         raise UserError(f'{path}: onnxruntime computes in the precision of the file', cure='--backend openvino')
-    return OnnxRuntimeSession(path, threads)
+    if precision == 'int8' and session.description.precision != 'int8':
+        raise UserError(
+            f'{path}: precision int8',
+            found=f'a file in {session.description.precision}',
+            expected='a quantized one',
+            cure='mmirstd export CONFIG CKPT --precision int8 --calibration-images DIR -o FILE',
+        )
+    return session
 
 
 def is_installed(runtime: str) -> bool:

@@ -11,6 +11,7 @@ from mmirstd.apis import IRSTDInferencer, backend_choice, build_inferencer, map_
 from mmirstd.apis.backend_choice import cache_folder
 from mmirstd.cli.infer import parse_args
 from mmirstd.utils.errors import UserError
+from mmirstd.utils.files import save_png
 from tests.test_apis.helpers import scene
 
 NAME = 'ggl-net-tiny_general'
@@ -43,6 +44,29 @@ def test_auto_takes_what_is_fastest_and_equal(said: list[str], monkeypatch: pyte
     list(again.infer(scene()))
     assert not any('exported' in line for line in said[2:])
     assert len(list(cache_folder().iterdir())) == 1
+
+
+def test_int8_is_calibrated_once_and_said(said: list[str], tmp_path: Path) -> None:
+    pytest.importorskip('onnx')
+    pytest.importorskip('onnxruntime')
+    save_png(tmp_path / 'photos' / 'a.png', np.rint(scene() * 255).astype(np.uint8))
+    options = dict(device='cpu', backend='onnxruntime', precision='int8', calibration_images=tmp_path / 'photos')
+    [expected] = IRSTDInferencer(NAME, device='cpu', backend='torch').infer(scene())
+    [found] = IRSTDInferencer(NAME, **options).infer(scene())
+    assert 0 < np.abs(found.probability - expected.probability).max() < 0.5
+    assert found.mask.any()
+    quantized = [line for line in said if 'quantized once to' in line]
+    assert len(quantized) == 1
+    assert 'on 1 of the calibration images: the masks agree with IoU' in quantized[0]
+    assert 'backend: onnxruntime, int8: ' in said[-1]
+    list(IRSTDInferencer(NAME, **options).infer(scene()))  # the next process finds the file
+    assert len([line for line in said if 'quantized once' in line]) == 1
+    with pytest.raises(UserError, match='backend torch, int8: ONNX Runtime and OpenVINO compute so'):
+        list(IRSTDInferencer(NAME, **{**options, 'backend': 'torch'}).infer(scene()))
+    with pytest.raises(ValueError, match="precision 'int8' and calibration_images go together"):
+        IRSTDInferencer(NAME, device='cpu', precision='int8')
+    with pytest.raises(UserError, match='found no image, expected a folder with images of your scenes'):
+        IRSTDInferencer(NAME, **{**options, 'calibration_images': tmp_path / 'nowhere'})
 
 
 def test_what_gives_other_results_is_not_taken(said: list[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from mmirstd.cli.export import main, parse_args
 from mmirstd.deploy.session import open_session
 from mmirstd.false_alarms.operating_point import OperatingPoint
 from mmirstd.utils.errors import ConfigError, DataError, MissingDataError, UserError
-from mmirstd.utils.files import file_sha256
+from mmirstd.utils.files import file_sha256, save_png
 from tests.shared import REPO
 
 pytest.importorskip('onnx')
@@ -55,6 +55,52 @@ def test_uint16_from_the_camera_to_the_mask(tmp_path: Path, capsys: pytest.Captu
     # of logits of tens, the rounding of float32 is that of the network's sums
     np.testing.assert_allclose(found['logit'][0], expected.logit, rtol=1e-3, atol=1e-3)
     assert expected.logit.max() > 5
+
+
+def test_int8_of_the_users_images(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    """The file says what it was calibrated on, and its convolutions are of integers."""
+    onnx = pytest.importorskip('onnx')
+    pytest.importorskip('onnxruntime')
+    for name in 'abc':
+        save_png(tmp_path / 'photos' / f'{name}.png', codes())
+    file = tmp_path / 'int8.onnx'
+    given = [NAME, '--bit-depth', '14', '--precision', 'int8', '--calibration-images', str(tmp_path / 'photos')]
+    assert main([*given, '-o', str(file), '--input-type', 'uint16']) == 0
+    assert 'int8 against float32 on 3 of the calibration images: the masks agree with IoU' in capsys.readouterr().out
+    session = open_session(file, 'onnxruntime', threads=1, precision='int8')
+    assert session.description.precision == 'int8'
+    assert session.description.calibration is not None
+    assert session.description.calibration['images'] == 3
+    assert len(session.description.calibration['images_sha256']) == 64
+    nodes = onnx.load(file).graph.node
+    produced = {output: node.op_type for node in nodes for output in node.output}
+    convolutions = [[produced.get(name) for name in node.input[:2]] for node in nodes if node.op_type == 'Conv']
+    floats = [kinds for kinds in convolutions if kinds != ['DequantizeLinear', 'DequantizeLinear']]
+    assert len(floats) == 2 < len(convolutions) / 4
+    [expected] = IRSTDInferencer(NAME, device='cpu', load_options=dict(bit_depth=14)).infer(codes())
+    mask = session.run(dict(image=codes()[None]))['mask'][0] > 0
+    assert (mask & (expected.mask > 0)).sum() > 0.5 * (mask | (expected.mask > 0)).sum() > 0
+    pytest.importorskip('openvino')
+    assert main([*given, '-o', str(tmp_path / 'int8.xml')]) == 0
+    assert open_session(tmp_path / 'int8.xml', precision='int8').description.precision == 'int8'
+
+
+def test_int8_needs_images_and_a_quantized_file(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    pytest.importorskip('onnxruntime')
+    for argv in (['--precision', 'int8'], ['--calibration-images', 'photos']):
+        with pytest.raises(SystemExit):
+            parse_args([NAME, *argv])
+        assert '--precision int8 and --calibration-images DIR go together' in capsys.readouterr().err
+    assert main(['white-tophat', '-o', str(tmp_path / 'float.onnx')]) == 0
+    with pytest.raises(UserError, match='found a file in fp32, expected a quantized one'):
+        open_session(tmp_path / 'float.onnx', precision='int8')
+    save_png(tmp_path / 'photos' / 'a.png', codes())
+    options = ['--precision', 'int8', '--calibration-images', str(tmp_path / 'photos')]
+    with pytest.raises(ConfigError, match='found 0 convolutions'):
+        main(['white-tophat', '-o', str(tmp_path / 'x.onnx'), *options])
+    assert not (tmp_path / 'x.onnx').exists()
+    with pytest.raises(ConfigError, match='exported-program, expected a segmentation network'):
+        main([NAME, '-o', str(tmp_path / 'x.pt2'), *options])
 
 
 def test_a_threshold_of_the_logits(tmp_path: Path) -> None:

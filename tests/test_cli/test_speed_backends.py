@@ -6,12 +6,14 @@ import csv
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from mmirstd.cli.speed import parse_args
 from mmirstd.cli.speed_backends import report
 from mmirstd.costs.backend_sides import FOLDED, OFFICIAL, TORCH, TORCH_BF16
 from mmirstd.utils.errors import ConfigError, UserError
+from mmirstd.utils.files import save_png
 
 pytest.importorskip('onnx')
 
@@ -21,13 +23,16 @@ NAME = 'ggl-net-tiny_cpu-b8-45e_nuaa-sirst-341-86'
 def test_the_sides_and_how_far_they_differ(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     pytest.importorskip('onnxruntime')
     files = [str(tmp_path / name) for name in ('costs.json', 'costs.csv')]
-    options = ['--size', '64', '96', '--rounds', '1', '--no-memory', '--out', *files]
+    save_png(tmp_path / 'photos' / 'a.png', np.random.default_rng(0).integers(0, 255, (64, 96), np.uint8))
+    options = ['--size', '64', '96', '--rounds', '1', '--no-memory', '--calibration-images', str(tmp_path / 'photos')]
+    options += ['--out', *files]
     costs = report(parse_args(['backends', NAME, *options]))
     assert list(costs)[:4] == [OFFICIAL, TORCH, FOLDED, TORCH_BF16]
-    assert 'onnxruntime' in costs
+    assert {'onnxruntime', 'onnxruntime int8'} < costs.keys()
     assert costs[OFFICIAL].speedup == 1
     assert all(cost.ms > 0 and cost.mib is None for cost in costs.values())
-    assert all(cost.difference < 1e-3 for side, cost in costs.items() if not side.endswith('bf16'))
+    assert all(cost.difference < 1e-3 for side, cost in costs.items() if not side.endswith(('bf16', 'int8')))
+    assert 0 < costs['onnxruntime int8'].difference < 0.5
     assert 0 < costs[TORCH_BF16].difference < 0.3
     record = json.loads((tmp_path / 'costs.json').read_text())
     assert record['backends'][FOLDED]['ms'] == costs[FOLDED].ms

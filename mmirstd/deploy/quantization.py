@@ -1,0 +1,104 @@
+"""Exported networks in integers of 8 bits: ONNX Runtime's static quantization, calibrated on images."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from mmirstd.compat.hardware import read_cpu
+from mmirstd.utils.errors import ConfigError, UserError
+from mmirstd.utils.files import atomic_path
+
+from .graph_description import KEY, GraphDescription
+from .session import is_installed
+
+#: Features of which one makes products of 8-bit integers fast, and exact in 32 bits.
+FAST_INTEGERS = ('AVX-VNNI', 'AVX512-VNNI', 'AMX-BF16')
+
+
+def lacks_fast_integers() -> str | None:
+    """What to say of a CPU on which int8 gains little; None: it gains, or nobody knows."""
+    cpu = read_cpu()
+    if cpu.architecture != 'x86_64' or cpu.features is None or set(cpu.features) & set(FAST_INTEGERS):
+        return None
+    return 'precision int8: this CPU has no VNNI; expect little gain here'
+
+
+def quantize_onnx(
+    source: Path, file: Path, inputs: Iterable[Mapping[str, NDArray[Any]]], calibration: Mapping[str, Any]
+) -> GraphDescription:
+    """Write a copy of an ONNX file whose convolutions compute in int8.
+
+    The first and the last convolution stay in float: they cost little, and their rounding is seen most. Weights have
+    a scale for each output channel; activations have one for each tensor, from its least and greatest value on the
+    images.
+
+    Args:
+        source: What ``mmirstd export`` wrote in float32.
+        file: Where to.
+        inputs: Those of the graph, for each image.
+        calibration: How it was calibrated, for the file's meta data.
+
+    Returns:
+        The description in the file.
+
+    Raises:
+        UserError: A package is missing.
+        ConfigError: There is nothing to quantize.
+    """
+    if not is_installed('onnxruntime') or find_spec('onnx') is None:
+        raise UserError('precision int8: needs onnx and onnxruntime', cure="pip install 'mmirstd[deploy]'")
+    import onnx
+    from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+
+    class Reader(CalibrationDataReader):
+        def __init__(self) -> None:
+            self._images: Iterator[Mapping[str, NDArray[Any]]] = iter(inputs)
+
+        def get_next(self) -> dict[str, NDArray[Any]] | None:
+            found = next(self._images, None)
+            return None if found is None else dict(found)
+
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)  # advice for people who write quantizers
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            prepared, quantized = Path(folder) / 'prepared.onnx', Path(folder) / 'quantized.onnx'
+            quant_pre_process(source, prepared, skip_symbolic_shape=True)
+            model = onnx.load(prepared)
+            names = [node.name for node in model.graph.node if node.op_type == 'Conv']
+            if len(names) < 3:
+                raise ConfigError(
+                    f'{source.stem}: precision int8', found=f'{len(names)} convolutions', expected='a network of many'
+                )
+            quantize_static(
+                prepared,
+                quantized,
+                Reader(),
+                quant_format=QuantFormat.QDQ,
+                op_types_to_quantize=['Conv'],
+                nodes_to_exclude=[names[0], names[-1]],
+                per_channel=True,
+                # without VNNI pairs of full 8-bit products overflow 16 bits
+                reduce_range=lacks_fast_integers() is not None,
+                activation_type=QuantType.QUInt8,
+                weight_type=QuantType.QInt8,
+            )
+            model = onnx.load(quantized)
+    finally:
+        logging.disable(before)
+    about = {entry.key: entry.value for entry in onnx.load(source, load_external_data=False).metadata_props}
+    description = GraphDescription.from_json(about.get(KEY), str(source))
+    description = replace(description, precision='int8', calibration=dict(calibration))
+    onnx.helper.set_model_props(model, {KEY: description.to_json()})
+    with atomic_path(file) as temporary:
+        temporary.write_bytes(model.SerializeToString())
+    return description
