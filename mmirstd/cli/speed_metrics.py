@@ -14,7 +14,7 @@ import numpy as np
 from mmirstd.evaluation.functional import ImageEvidence, count_evidence, get_protocol
 from mmirstd.evaluation.functional.evaluate import summarize_parts
 from mmirstd.evaluation.functional.overlap import NiouRule
-from mmirstd.evaluation.functional.pd_fa_curve import pd_fa_counts
+from mmirstd.evaluation.functional.pd_fa_curve import curve_counts
 from mmirstd.evaluation.functional.protocols import Rule
 from mmirstd.evaluation.functional.roc_curve import score_histograms
 from mmirstd.evaluation.functional.roc_rule import RocRule
@@ -164,7 +164,7 @@ class OursWithCurves(Ours):
             evidence = ImageEvidence(score, mask)
             count_evidence('default', evidence)
             score_histograms(score, evidence.mask('half'))
-            pd_fa_counts(score, evidence.targets('half'))
+            curve_counts(score, evidence.logit, evidence.targets('half'))
         return {}
 
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from .functional import (
@@ -21,7 +20,7 @@ from .functional import (
     roc_curve,
     summarize,
 )
-from .functional.pd_fa_curve import PD_FA_THRESHOLDS, pd_fa_counts
+from .functional.pd_fa_curve import curve_counts
 from .functional.roc_curve import score_histograms
 from .text_tables import as_text, cell, heading, new_table
 
@@ -53,7 +52,7 @@ def specs_of(names: Sequence[str | ProtocolSpec], threshold: float | None = None
 
 
 def image_result(evidence: ImageEvidence, protocols: Mapping[str, ProtocolSpec], curves: bool = True) -> dict[str, Any]:
-    """Count one image: a few numbers and, for curves, a histogram of 5 kB; picklable.
+    """Count one image: a few numbers and, for curves, a histogram of 9 kB; picklable.
 
     Args:
         evidence: The image.
@@ -67,8 +66,8 @@ def image_result(evidence: ImageEvidence, protocols: Mapping[str, ProtocolSpec],
     )
     if curves:
         targets = evidence.targets('half')
-        result['roc'] = score_histograms(evidence.score, evidence.mask('half'))
-        result['pd_fa'] = pd_fa_counts(evidence.score, targets).astype(np.int32)
+        result['roc'] = score_histograms(evidence.score, evidence.mask('half'), evidence.logit)
+        result['pd_fa'] = curve_counts(evidence.score, evidence.logit, targets)
         result['targets'] = len(targets)
     return result
 
@@ -161,9 +160,7 @@ def data_set_results(
         return DataSetResults(tables)
     roc = roc_curve([item['roc'][0] for item in results], [item['roc'][1] for item in results])
     pixels = sum(item['shape'][0] * item['shape'][1] for item in results)
-    pd_fa = pd_fa_curve(
-        [item['pd_fa'] for item in results], sum(item['targets'] for item in results), pixels, PD_FA_THRESHOLDS
-    )
+    pd_fa = pd_fa_curve([item['pd_fa'] for item in results], sum(item['targets'] for item in results), pixels)
     if 'default' in tables:
         tables['default']['AUC'] = roc.auc
     return DataSetResults(tables, roc, pd_fa)

@@ -11,6 +11,8 @@ import torch
 from mmirstd.compat.target_logits import FIELD
 from mmirstd.utils.logits import logit_of
 
+_HALF_STEP = 2.0**-7
+
 
 def map_of(field: Any) -> np.ndarray:
     """One map (H, W) of a data sample's field.
@@ -58,6 +60,27 @@ def logit_map_of(sample: Any) -> np.ndarray:
         difference: np.ndarray = data[1] - data[0]
         return difference
     return logit_of(map_of(field)).astype(np.float32)
+
+
+def logit_map_with(probability: np.ndarray, sample: Any) -> np.ndarray | None:
+    """The target's logits (H, W) of a data sample, None where it has none that belong to its probabilities.
+
+    Logits of another size or of other values are of before a step that changed the probabilities: test-time
+    augmentation, another size of evaluation.
+
+    Args:
+        probability: (H, W), :func:`map_of` the sample's ``seg_logits``.
+        sample: A data sample or its dict, with ``seg_logits``.
+    """
+    field = sample['seg_logits'] if isinstance(sample, Mapping) else sample.seg_logits
+    if FIELD not in sample and _array(field).shape[0] != 2:
+        return None
+    logit = logit_map_of(sample)
+    if logit.shape != probability.shape or not np.isfinite(logit).all():
+        return None
+    # half precision has steps of 0.004 below 1
+    same = np.abs(torch.from_numpy(logit).float().sigmoid().numpy() - probability) <= _HALF_STEP
+    return logit if same.all() else None
 
 
 def _array(field: Any) -> np.ndarray:

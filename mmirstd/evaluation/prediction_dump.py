@@ -5,12 +5,15 @@ A dump is a folder::
     index.json              which images, in data-set order, and how they are stored (:func:`write_index`)
     metrics.json            what tools/test.py measured and with what (its --out record)
     probability/ID.png      16-bit codes of the probabilities (:func:`encode_probability`)
+    logit/ID.png            16-bit codes of the logits where probabilities have no resolution (:func:`encode_logit`);
+                            missing where the logits are not known, and in dumps of mmirstd 0.2
     mask/ID.png             8 bit: 0 background, 255 target (between: a soft mask's value times 255)
     image/ID.png            8 or 16 bit: the gray image; gray values only up to scale and offset if it was neither
     boxes.npz               of a detector: all its boxes and the annotated ones (:mod:`.box_dump`)
 
 Probabilities are quantized so that nothing that is decided by a threshold changes: the codes number the intervals
-between the edges :func:`probability_edges`, among which are all thresholds in use.  NumPy and OpenCV only.
+between the edges :func:`probability_edges`, among which are all thresholds in use.  So are the codes of the logits.
+NumPy and OpenCV only.
 """
 
 from __future__ import annotations
@@ -26,11 +29,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmirstd.datasets.image_io import read_image
-from mmirstd.evaluation.functional.roc_curve import ROC_THRESHOLDS
+from mmirstd.evaluation.functional.roc_curve import HIGH_LOGITS, LOW_LOGITS, ROC_THRESHOLDS
 from mmirstd.utils.commands import command_line
 from mmirstd.utils.errors import DataError, MissingDataError
 from mmirstd.utils.files import save_png
 from mmirstd.utils.json_text import parse_json
+from mmirstd.utils.logits import logit_of
 
 from .box_dump import DumpedBoxes, read_boxes
 
@@ -39,6 +43,8 @@ VERSION = 1
 
 # 64000 is a multiple of 1000 and of 32: k/1000 and k/32 are edges.
 _STEPS = 64000
+# Edges of logits are eight times as dense as those of the curves: 256 a factor of two.
+_DENSER = 8
 
 
 @lru_cache(maxsize=1)
@@ -83,6 +89,61 @@ def decode_probability(codes: NDArray[np.integer[Any]]) -> NDArray[np.float32]:
     return probability
 
 
+@lru_cache(maxsize=1)
+def logit_edges() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The edges of the intervals of logits below and above those where the probability is told apart, ascending.
+
+    Among them are :data:`~mmirstd.evaluation.functional.roc_curve.LOW_LOGITS` and ``HIGH_LOGITS``, and in front and
+    behind the logits of the least and the greatest threshold of the ROC.
+    """
+    low_end, high_end = logit_of(ROC_THRESHOLDS[[0, -1]]).astype(np.float32)
+    low = np.concatenate([-_denser(-LOW_LOGITS[::-1])[::-1], [low_end]])
+    high = np.concatenate([_denser(HIGH_LOGITS), [np.float32(1024)]])
+    # The first interval above begins where the probability ends.
+    return low.astype(np.float32), np.concatenate([[high_end], high]).astype(np.float32)
+
+
+def _denser(edges: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Positive edges, with others between them, evenly spaced."""
+    steps = np.arange(_DENSER) / _DENSER
+    between = edges[:-1, None] + np.diff(edges)[:, None] * steps
+    return np.concatenate([between.ravel(), edges[-1:]]).astype(np.float32)
+
+
+def encode_logit(probability: NDArray[Any], logit: NDArray[Any]) -> NDArray[np.uint16]:
+    """16-bit codes of the logits of probabilities up to 2^-20 and above 63/64; 0 between, where probabilities tell.
+
+    Args:
+        probability: (H, W) float in [0, 1].
+        logit: (H, W) float, of which they were made.
+    """
+    low, high = logit_edges()
+    values = np.asarray(logit, np.float32)
+    score = np.asarray(probability, np.float32)
+    codes = np.zeros(values.shape, np.uint16)
+    below, above = score <= ROC_THRESHOLDS[0], score > ROC_THRESHOLDS[-1]
+    codes[below] = 1 + np.minimum(np.searchsorted(low, values[below]), len(low) - 1)
+    codes[above] = 1 + len(low) + np.clip(np.searchsorted(high, values[above]) - 1, 0, len(high) - 2)
+    return codes
+
+
+def decode_logit(codes: NDArray[np.integer[Any]], probability: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Logits (H, W) float32: the upper ends of the intervals, up to 0.4 percent too high.
+
+    Args:
+        codes: (H, W), of :func:`encode_logit`.
+        probability: (H, W), decoded: where the code is 0 its logit is taken.
+
+    Raises:
+        ValueError: A code is none.
+    """
+    low, high = logit_edges()
+    values = np.concatenate([[np.float32(0)], low, high[1:]])
+    if codes.size and int(codes.max()) >= len(values):
+        raise ValueError(f'code {int(codes.max())} is none of the {len(values)} codes of a logit')
+    return np.where(codes > 0, values[codes], logit_of(probability)).astype(np.float32)
+
+
 @dataclass(frozen=True)
 class DumpedImage:
     """One image of a dump.
@@ -92,12 +153,14 @@ class DumpedImage:
         probability: (H, W) float32 in [0, 1].
         mask: (H, W) uint8 {0, 1}, or float32 in [0, 1] if it was soft.
         gray: (H, W) uint8 or uint16.
+        logit: (H, W) float32; None: not known.
     """
 
     name: str
     probability: NDArray[np.float32]
     mask: NDArray[Any]
     gray: NDArray[Any]
+    logit: NDArray[np.float32] | None = None
 
 
 class DumpWriter:
@@ -112,12 +175,18 @@ class DumpWriter:
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
-        for part in ('probability', 'mask', 'image'):
+        for part in ('probability', 'logit', 'mask', 'image'):
             (self.folder / part).mkdir(parents=True, exist_ok=True)
         self._names: dict[str, str] = {}
 
     def write(
-        self, name: str, probability: NDArray[Any], mask: NDArray[Any], image: NDArray[Any], source: str = ''
+        self,
+        name: str,
+        probability: NDArray[Any],
+        mask: NDArray[Any],
+        image: NDArray[Any],
+        source: str = '',
+        logit: NDArray[Any] | None = None,
     ) -> dict[str, Any]:
         """Write one image.
 
@@ -128,6 +197,7 @@ class DumpWriter:
             image: (H, W) gray: uint8, uint16, or float. Floats are stored without loss if they are multiples of
                 1/255 or 1/65535 in [0, 1] (as the loading transforms give), else stretched to 16 bit.
             source: Tells two images of one ID apart (their paths).
+            logit: (H, W), of which the probabilities were made; None: not known.
 
         Returns:
             The image's entry of the index.
@@ -145,13 +215,18 @@ class DumpWriter:
             codes = encode_probability(probability)
         except ValueError as error:
             raise ValueError(f'{name}: {error}') from None
-        for part, pixels in (
-            ('probability', codes),
-            ('image', _gray_codes(image)),
-            ('mask', np.rint(np.asarray(mask, np.float32) * 255).astype(np.uint8)),
-        ):
+        parts = dict(
+            probability=codes,
+            image=_gray_codes(image),
+            mask=np.rint(np.asarray(mask, np.float32) * 255).astype(np.uint8),
+        )
+        entry: dict[str, Any] = dict(name=name, file=f'{stem}.png', height=mask.shape[0], width=mask.shape[1])
+        if logit is not None:
+            parts['logit'] = encode_logit(probability, logit)
+            entry['logit'] = True
+        for part, pixels in parts.items():
             save_png(self.folder / part / f'{stem}.png', pixels)
-        return dict(name=name, file=f'{stem}.png', height=mask.shape[0], width=mask.shape[1])
+        return entry
 
     def _file_stem(self, name: str, source: str) -> str:
         """A relative path below the dump's folders, of its own for each source."""
@@ -175,6 +250,7 @@ def write_index(folder: str | Path, entries: list[dict[str, Any]]) -> None:
         format=FORMAT,
         version=VERSION,
         probability='16-bit codes; see mmirstd/evaluation/prediction_dump.py, decode_probability',
+        logit='16-bit codes; see decode_logit there',
         images=entries,
     )
     Path(folder, 'index.json').write_text(json.dumps(index, indent=1, ensure_ascii=False) + '\n', encoding='utf-8')
@@ -202,7 +278,13 @@ class PredictionDump:
             index = parse_json(path.read_text(encoding='utf-8'))
             found = (index['format'], index['version'])
             self.entries: list[dict[str, Any]] = [
-                dict(name=str(e['name']), file=str(e['file']), height=int(e['height']), width=int(e['width']))
+                dict(
+                    name=str(e['name']),
+                    file=str(e['file']),
+                    height=int(e['height']),
+                    width=int(e['width']),
+                    logit=bool(e.get('logit')),
+                )
                 for e in index['images']
             ]
         except (ValueError, KeyError, TypeError, OverflowError) as error:
@@ -249,10 +331,15 @@ class PredictionDump:
             probability = decode_probability(codes)
         except ValueError as error:
             raise DataError(f'{self.folder / "probability" / entry["file"]}: {error}') from None
+        logit = None
+        if entry['logit']:
+            try:
+                logit = decode_logit(self._read('logit', entry['file'], size, (np.uint16,)), probability)
+            except ValueError as error:
+                raise DataError(f'{self.folder / "logit" / entry["file"]}: {error}') from None
         soft = ((mask > 0) & (mask < 255)).any()
-        return DumpedImage(
-            entry['name'], probability, mask.astype(np.float32) / 255 if soft else (mask > 0).astype(np.uint8), gray
-        )
+        truth = mask.astype(np.float32) / 255 if soft else (mask > 0).astype(np.uint8)
+        return DumpedImage(entry['name'], probability, truth, gray, logit)
 
     def _read(self, part: str, file: str, size: tuple[int, int], kinds: tuple[type, ...]) -> NDArray[Any]:
         path = self.folder / part / file

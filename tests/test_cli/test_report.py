@@ -293,7 +293,7 @@ class TestPage:
         text = page.run("document.querySelector('#chart-pd-fa .values').innerText").splitlines()
         assert text[0] == 'before'
         assert text[1].startswith(f'Pd {curve["y"][kept[1]]:.4f} [')
-        assert text[3] == 'threshold 0.002'
+        assert text[3] == 'threshold 0.002 (logit -6.213)'
         page.press('Escape', 27)
         assert page.run("document.querySelector('#chart-pd-fa .values').hidden")
         x, y = page.run("""(() => { const c = document.querySelector('#chart-by-size rect');
@@ -302,6 +302,25 @@ class TestPage:
         page.call('Input.dispatchMouseEvent', type='mouseMoved', x=x, y=y)
         page.wait("!document.querySelector('#chart-by-size .values').hidden")
         assert ' found' in page.run("document.querySelector('#chart-by-size .values').innerText")
+
+    def test_reliability_has_the_number_of_each_bin(self, page, made):
+        charts = {chart['id']: chart for chart in made[1]['data']['charts']}
+        page.run("document.querySelector('#chart-reliability-pixel svg[role=img]').focus()")
+        page.press('ArrowRight', 39)
+        series = charts['reliability-pixel']['series'][0]
+        text = page.run("document.querySelector('#chart-reliability-pixel .values').innerText").splitlines()
+        assert text[0] == 'before'
+        assert text[3] == f'{series["counts"][0]:,.0f} pixels'
+        page.run("document.getElementById('reliability').open = true")
+        rows = page.run(
+            "[...document.querySelectorAll('#reliability-table tbody tr')].map(r => [...r.cells].map(c => c.innerText))"
+        )
+        for group, row in enumerate(rows):
+            assert float(row[1]) == pytest.approx(
+                charts['reliability-pixel']['series'][group]['ece'], rel=1e-2, abs=1e-4
+            )
+            assert float(row[5].replace(',', '')) == sum(charts['reliability-target']['series'][group]['counts'])
+        assert page.run("document.getElementById('threshold-logit').textContent") == 'logit 0.00'
 
     def test_every_chart_and_table_is_saved(self, page, made, tmp_path):
         page.download_to(tmp_path)

@@ -7,15 +7,19 @@ import json
 import cv2
 import numpy as np
 import pytest
+import torch
 
 from mmirstd.evaluation.functional import PROTOCOLS, evaluate, roc_curve
-from mmirstd.evaluation.functional.pd_fa_curve import PD_FA_THRESHOLDS
-from mmirstd.evaluation.functional.roc_curve import ROC_THRESHOLDS, score_histograms
+from mmirstd.evaluation.functional.pd_fa_curve import PD_FA_LOGITS, PD_FA_THRESHOLDS
+from mmirstd.evaluation.functional.roc_curve import HIGH_LOGITS, LOW_LOGITS, ROC_THRESHOLDS, score_histograms
 from mmirstd.evaluation.prediction_dump import (
     DumpWriter,
     PredictionDump,
+    decode_logit,
     decode_probability,
+    encode_logit,
     encode_probability,
+    logit_edges,
     probability_edges,
     write_index,
 )
@@ -55,6 +59,52 @@ def test_codes_fit_into_16_bits():
 def test_what_is_no_probability(bad):
     with pytest.raises(ValueError, match='expected 0 to 1'):
         encode_probability(np.array([[0.5, bad]], np.float32))
+
+
+def logits() -> np.ndarray:
+    """Thresholds of the logit with their float32 neighbors, and others."""
+    edges = np.concatenate([LOW_LOGITS, HIGH_LOGITS, np.float32(PD_FA_LOGITS)])
+    far = np.float32([5000, -5000, 1024, -1024])
+    random = np.random.default_rng(0).normal(0, 60, 5000).astype(np.float32)
+    beside = [np.nextafter(edges, np.float32(end)) for end in (1e9, -1e9)]
+    return np.concatenate([edges, *beside, far, random])[None]
+
+
+def test_logits_decide_as_before_and_keep_their_order():
+    values = logits()
+    score = torch.from_numpy(values).sigmoid().numpy()
+    probability = decode_probability(encode_probability(score))
+    back = decode_logit(encode_logit(score, values), probability)
+    for threshold in (*LOW_LOGITS, *HIGH_LOGITS, *PD_FA_LOGITS):
+        assert ((values > threshold) == (back > threshold)).all(), threshold
+    mask = np.random.default_rng(1).random(values.shape) < 0.2
+    np.testing.assert_array_equal(score_histograms(score, mask, values), score_histograms(probability, mask, back))
+    known = (np.abs(values) > 14) & (np.abs(values) < 1000)
+    assert np.abs(back / values - 1)[known].max() <= 2**-8 + 1e-6
+    assert len(np.concatenate(logit_edges())) < 1 << 16
+    with pytest.raises(ValueError, match='code 60000 is none'):
+        decode_logit(np.array([[60000]]), np.ones((1, 1)))
+
+
+def test_a_dump_keeps_logits_where_they_are_known(tmp_path):
+    logit = np.float32([[80, 40], [-30, 0.25]])
+    score = torch.from_numpy(logit).sigmoid().numpy()
+    mask = np.zeros((2, 2), np.uint8)
+    writer = DumpWriter(tmp_path)
+    write_index(tmp_path, [writer.write('a', score, mask, mask, logit=logit), writer.write('b', score, mask, mask)])
+    known, unknown = PredictionDump(tmp_path)
+    np.testing.assert_allclose(known.logit, logit, rtol=2**-8)
+    assert unknown.logit is None
+    # As it was before there were logits, also where files of an earlier dump lie about.
+    index = json.loads((tmp_path / 'index.json').read_text())
+    del index['images'][0]['logit'], index['logit']
+    (tmp_path / 'index.json').write_text(json.dumps(index))
+    assert PredictionDump(tmp_path)[0].logit is None
+    index['images'][0]['logit'] = True
+    (tmp_path / 'index.json').write_text(json.dumps(index))
+    cv2.imwrite(str(tmp_path / 'logit/a.png'), np.full((2, 2), 60000, np.uint16))
+    with pytest.raises(DataError, match=r'logit/a.png: code 60000 is none'):
+        PredictionDump(tmp_path)[0]
 
 
 def write(folder, items) -> None:

@@ -12,6 +12,7 @@ from mmirstd.evaluation.box_dump import DumpedBoxes, write_boxes
 from mmirstd.evaluation.box_maps import box_maps
 from mmirstd.evaluation.functional import FrameDetections
 from mmirstd.evaluation.prediction_dump import DumpWriter, write_index
+from mmirstd.utils.logits import logit_of, probability_of
 
 SHAPE = (72, 96)
 
@@ -56,13 +57,22 @@ def write_run(
     names: list[str] | None = None,
     seed: int = 0,
     shape: tuple[int, int] = SHAPE,
+    logits: bool = False,
     **record: object,
 ) -> Path:
-    """Write a dump; runs of one seed have the same images and masks."""
+    """Write a dump; runs of one seed have the same images and masks.
+
+    With ``logits`` it is that of a network that is eight times too sure, and knows the logits.
+    """
     writer, entries = DumpWriter(folder), []
     for index in range(images):
         name = names[index] if names else f'scene{index:03d}'
-        entries.append(writer.write(name, *scene(np.random.default_rng([seed, index]), quality, shape)))
+        score, mask, image = scene(np.random.default_rng([seed, index]), quality, shape)
+        logit = None
+        if logits:
+            logit = (8 * logit_of(score)).astype(np.float32)
+            score = probability_of(logit).astype(np.float32)
+        entries.append(writer.write(name, score, mask, image, logit=logit))
     write_index(folder, entries)
     if record:
         (folder / 'metrics.json').write_text(json.dumps(record))

@@ -101,7 +101,14 @@ def test_page_of_boxes(run, frames):
     contents = build_contents([run], 't')
     data = json.loads(json.dumps(contents['data'], allow_nan=False))
     assert data['kind'] == 'boxes'
-    assert [chart['id'] for chart in data['charts']] == ['pr', 'pd-fa', 'pd-false', 'by-size', 'by-scr']
+    assert [chart['id'] for chart in data['charts']] == [
+        'pr',
+        'pd-fa',
+        'pd-false',
+        'by-size',
+        'by-scr',
+        'reliability-target',
+    ]
     assert [protocol['name'] for protocol in data['protocols']] == list(BOX_PROTOCOLS)
     position = next(i for i, item in enumerate(data['items']) if item['kind'] == 'target')
     item, (_, truth, predicted) = data['items'][position], contents['chunks'][0][position]
@@ -173,3 +180,14 @@ def test_damaged_boxes_are_named(tmp_path):
     (folder / 'boxes.npz').write_bytes(b'none')
     with pytest.raises(DataError, match=r'boxes\.npz: not the boxes of a dump'):
         analyze_run(PredictionDump(folder), 'x')
+
+
+def test_reliability_counts_what_is_found(run):
+    charts = {chart['id']: chart for chart in build_contents([run], 't')['data']['charts']}
+    assert 'reliability-pixel' not in charts
+    (series,) = charts['reliability-target']['series']
+    k = REPORT_THRESHOLDS.index(0.1)
+    totals = run.summary['totals']['targets']
+    assert sum(series['counts']) == totals['components'][k]
+    hits = sum(share * count for share, count in zip(series['y'], series['counts']))
+    assert hits == pytest.approx(totals['detected'][k], rel=1e-5)

@@ -8,12 +8,23 @@ import re
 import numpy as np
 import pytest
 
-from mmirstd.evaluation.functional import PROTOCOLS, count_image, evaluate, get_protocol, label_components, roc_curve
+from mmirstd.evaluation.data_set_results import data_set_results, image_result, specs_of
+from mmirstd.evaluation.functional import (
+    PROTOCOLS,
+    ImageEvidence,
+    count_image,
+    evaluate,
+    get_protocol,
+    label_components,
+    roc_curve,
+)
 from mmirstd.evaluation.functional.binarize import PredictionRule
+from mmirstd.evaluation.functional.calibration import expected_error, reliability_bins
 from mmirstd.evaluation.functional.matching import match_nearest
-from mmirstd.evaluation.functional.roc_curve import ROC_THRESHOLDS, score_histograms
+from mmirstd.evaluation.functional.roc_curve import CURVE_LOGITS, score_histograms
 from mmirstd.evaluation.prediction_dump import DumpWriter, PredictionDump, probability_edges, write_index
 from mmirstd.utils.errors import DataError
+from mmirstd.utils.logits import logit_of
 from mmirstd.visualization import report
 from mmirstd.visualization.report import (
     REPORT_THRESHOLDS,
@@ -79,7 +90,7 @@ def test_roc_is_that_of_the_metric(run):
     expected = roc_curve([h[0] for h in histograms], [h[1] for h in histograms])
     assert run.summary['own']['default']['AUC'] == expected.auc
     np.testing.assert_array_equal(run.curves['tpr'], expected.tpr)
-    assert len(expected.tpr) == len(ROC_THRESHOLDS) + 2
+    assert len(expected.tpr) == len(CURVE_LOGITS) + 2
 
 
 @pytest.mark.parametrize('k', SAMPLE)
@@ -291,3 +302,55 @@ def test_rule_of_the_evidence_is_the_default_protocols():
 def test_the_old_name_of_analyze_run() -> None:
     with pytest.warns(DeprecationWarning, match='analyze_run instead'):
         assert report.analyse_run is report.analyze_run
+
+
+@pytest.fixture(scope='module')
+def sure(tmp_path_factory):
+    dump = PredictionDump(write_run(tmp_path_factory.mktemp('runs') / 'sure', logits=True))
+    return analyze_run(dump, 'sure')
+
+
+def test_curves_of_a_run_with_logits_are_those_of_the_metric(sure):
+    results = [
+        image_result(ImageEvidence(image.probability, image.mask, image.name, image.logit), specs_of(['default']))
+        for image in sure.dump
+    ]
+    expected = data_set_results(results, specs_of(['default']))
+    assert sure.summary['own']['default']['AUC'] == expected.roc.auc
+    charts = {chart['id']: chart for chart in build_contents([sure], 't')['data']['charts']}
+    (series,) = charts['pd-fa']['series']
+    assert series['logits'][: len(REPORT_THRESHOLDS)] == pytest.approx(logit_of(np.array(REPORT_THRESHOLDS)), rel=1e-5)
+    beyond = {logit: (pd, fa) for logit, pd, fa in zip(series['logits'], series['y'], series['x']) if logit > 7}
+    wanted = {logit: (pd, fa) for logit, pd, fa in zip(expected.pd_fa.logits, expected.pd_fa.pd, expected.pd_fa.fa)}
+    assert beyond
+    for logit, point in beyond.items():
+        assert point == pytest.approx(wanted[logit], rel=1e-5)
+    assert beyond[8.0][1] > beyond[28.0][1] >= 0  # where every float32 probability is 1, or nearly
+
+
+def test_a_run_without_logits_ends_its_curve_with_the_probabilities(run):
+    (series,) = {chart['id']: chart for chart in build_contents([run], 't')['data']['charts']}['pd-fa']['series']
+    assert len(series['x']) == len(series['logits']) == len(REPORT_THRESHOLDS)
+
+
+def test_reliability_by_pixel_and_by_target(run, sure):
+    charts = {chart['id']: chart for chart in build_contents([run, sure], 't')['data']['charts']}
+    score = np.concatenate([image.probability.ravel() for image in run.dump]).astype(np.float64)
+    mask = np.concatenate([image.mask.ravel() > 0 for image in run.dump])
+    said, true, counts = reliability_bins(score, ~mask * 1.0, mask * 1.0)
+    plain, other = charts['reliability-pixel']['series']
+    assert sum(plain['counts']) == sum(counts) == sum(image.probability.size for image in run.dump)
+    # The report counts by bins of the logit that are 2 percent wide, so that pixels at an edge may change sides.
+    assert plain['ece'] == pytest.approx(expected_error(said, true, counts), abs=2e-3)
+    assert other['ece'] != plain['ece']
+
+    k = REPORT_THRESHOLDS.index(0.1)
+    totals = run.summary['totals']['targets']
+    found = charts['reliability-target']['series'][0]
+    assert sum(found['counts']) == totals['components'][k]
+    claims = np.concatenate([image.claims for image in run.images])
+    assert (claims > 0.1).all()
+    hits = sum(share * count for share, count in zip(found['y'], found['counts']))
+    assert hits == pytest.approx(totals['matched'][k], rel=1e-5)
+    away = sum(count * abs(x - y) for x, y, count in zip(found['x'], found['y'], found['counts']))
+    assert found['ece'] == pytest.approx(away / sum(found['counts']), rel=1e-4)

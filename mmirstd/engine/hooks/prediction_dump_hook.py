@@ -15,7 +15,7 @@ from mmirstd.evaluation.box_dump import FILE as BOX_FILE
 from mmirstd.evaluation.box_dump import BoxRule, DumpedBoxes, write_boxes
 from mmirstd.evaluation.box_maps import box_maps
 from mmirstd.evaluation.functional import FrameDetections
-from mmirstd.evaluation.maps import map_of
+from mmirstd.evaluation.maps import logit_map_with, map_of
 from mmirstd.evaluation.metrics.moving_target_metric import MovingTargetMetric, frame_record
 from mmirstd.evaluation.prediction_dump import DumpWriter, write_index
 from mmirstd.registry import HOOKS
@@ -25,7 +25,7 @@ from mmirstd.visualization.hook import image_id_of, read_test_image
 
 @HOOKS.register_module()
 class PredictionDumpHook(Hook):
-    """Write the probability map, mask and image of each test image (:mod:`mmirstd.evaluation.prediction_dump`).
+    """Write probability map, logits, mask and image of each test image (:mod:`mmirstd.evaluation.prediction_dump`).
 
     ``tools/test.py --dump DIR`` adds it; ``tools/analysis_tools/report.py`` reads the result.  In distributed runs each
     rank writes its own images, and rank 0 the index in data-set order.  An image whose size differs from the ground
@@ -72,6 +72,7 @@ class PredictionDumpHook(Hook):
                 self._entries.append(None)  # a frame that feeds a state; parts of several processes stay equally long
                 continue
             image = read_test_image(dataset, sample.img_path)
+            logit = None
             if 'seg_logits' not in sample and 'pred_instances' in sample:
                 self.of_boxes = True
                 instances = self._instances_of(dataset, sample)
@@ -80,10 +81,12 @@ class PredictionDumpHook(Hook):
             else:
                 boxes = None
                 probability, mask = map_of(sample.seg_logits), map_of(sample.gt_sem_seg)
+                logit = logit_map_with(probability, sample)
             if image.shape != probability.shape:
                 image = cv2.resize(image, probability.shape[::-1], interpolation=cv2.INTER_LINEAR)
             assert self._writer is not None
-            entry = self._writer.write(image_id_of(dataset, sample), probability, mask, image, source=sample.img_path)
+            name = image_id_of(dataset, sample)
+            entry = self._writer.write(name, probability, mask, image, sample.img_path, logit)
             self._entries.append(dict(entry, boxes=boxes))
 
     def _instances_of(self, dataset: Any, sample: Any) -> Any:

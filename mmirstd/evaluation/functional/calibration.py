@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +35,31 @@ class Calibration:
         return f'ECE {self.ece:.3g}, NLL {self.nll:.3g}, Brier {self.brier:.3g}'
 
 
+def reliability_bins(
+    probability: NDArray[np.floating], background: NDArray[np.floating], target: NDArray[np.floating]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """The bins of a reliability diagram, without the empty ones of :data:`BINS`.
+
+    Args:
+        probability: (N,) what is claimed.
+        background: (N,) how many with this claim are background.
+        target: (N,) how many are target.
+
+    Returns:
+        Mean claim, share of targets and number, of each bin.
+    """
+    place = np.minimum((probability * BINS).astype(int), BINS - 1)
+    pixels = np.bincount(place, background + target, BINS).astype(np.float64)
+    kept = pixels > 0
+    said = np.bincount(place, probability * (background + target), BINS)[kept] / pixels[kept]
+    return said, np.bincount(place, target, BINS)[kept] / pixels[kept], pixels[kept]
+
+
+def expected_error(said: NDArray[np.float64], true: NDArray[np.float64], number: NDArray[np.float64]) -> float:
+    """Expected calibration error of the bins of :func:`reliability_bins`; NaN without any."""
+    return float((number * np.abs(said - true)).sum() / number.sum()) if len(number) else float('nan')
+
+
 class LogitCounts:
     """How many pixels of targets and of background have which logits; of a few kilobytes, however many images.
 
@@ -58,6 +84,15 @@ class LogitCounts:
         self.counts[0] += np.bincount(bins[~target], minlength=size)
         self._sums += np.bincount(bins, np.asarray(logit, np.float64).ravel(), minlength=size)
 
+    @classmethod
+    def merged(cls, parts: Iterable[LogitCounts]) -> LogitCounts:
+        """The counts of several together."""
+        total = cls()
+        for part in parts:
+            total.counts += part.counts
+            total._sums += part._sums
+        return total
+
     def _filled(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         """Logit, background pixels and target pixels of the bins that have some."""
         total = self.counts.sum(axis=0)
@@ -77,26 +112,15 @@ class LogitCounts:
         probability, pixels = probability_of(scaled), self.counts.sum()
         nll = (target * np.logaddexp(0, -scaled) + background * np.logaddexp(0, scaled)).sum() / pixels
         brier = (target * (1 - probability) ** 2 + background * probability**2).sum() / pixels
-        said, true, weight = self._binned(probability, background, target)
-        ece = (weight * np.abs(said - true)).sum() / pixels
-        return Calibration(float(ece), float(nll), float(brier))
+        ece = expected_error(*reliability_bins(probability, background, target))
+        return Calibration(ece, float(nll), float(brier))
 
     def diagram(
         self, temperature: float = 1.0, bias: float = 0.0
     ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         """Points of the reliability diagram: mean probability, share of targets and pixels of each bin with pixels."""
         logit, background, target = self._filled()
-        return self._binned(probability_of(logit / temperature + bias), background, target)
-
-    @staticmethod
-    def _binned(
-        probability: NDArray[np.float64], background: NDArray[np.float64], target: NDArray[np.float64]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-        place = np.minimum((probability * BINS).astype(int), BINS - 1)
-        pixels = np.bincount(place, background + target, BINS).astype(np.float64)
-        kept = pixels > 0
-        said = np.bincount(place, probability * (background + target), BINS)[kept] / pixels[kept]
-        return said, np.bincount(place, target, BINS)[kept] / pixels[kept], pixels[kept]
+        return reliability_bins(probability_of(logit / temperature + bias), background, target)
 
     def fit_temperature(self) -> float:
         """The temperature of the least negative log likelihood; no pixel changes sides at 0.5, no order changes.

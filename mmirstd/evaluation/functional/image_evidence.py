@@ -26,12 +26,15 @@ class ImageEvidence:
         score: (H, W) float, the target probability of each pixel.
         truth: (H, W) bool, integer {0, 1} or float in [0, 1].
         name: Names the image in errors.
+        logit: (H, W) float, of which the score was made; None: not known.
 
     Raises:
         ValueError: Not two-dimensional, or the two shapes differ.
     """
 
-    def __init__(self, score: NDArray[Any], truth: NDArray[Any], name: str = 'image') -> None:
+    def __init__(
+        self, score: NDArray[Any], truth: NDArray[Any], name: str = 'image', logit: NDArray[Any] | None = None
+    ) -> None:
         if score.ndim != 2 or truth.ndim != 2:
             raise ValueError(
                 f'{name}: expected two (H, W) maps, got a prediction of shape {score.shape} '
@@ -46,6 +49,7 @@ class ImageEvidence:
         if not score.size:
             raise ValueError(f'{name}: the image is empty ({score.shape[0]}x{score.shape[1]})')
         self.score = score
+        self.logit = logit
         self.truth = truth
         self.name = name
         self._binary = truth.dtype == np.bool_ or np.issubdtype(truth.dtype, np.integer)

@@ -13,7 +13,7 @@ from mmirstd.registry import METRICS
 
 from ..data_set_results import add_records, data_set_results, image_result, per_image_row, specs_of
 from ..functional import ImageEvidence, ProtocolSpec
-from ..maps import map_of
+from ..maps import logit_map_with, map_of
 from ..report_files import check_suffix, write_curves, write_per_image
 from .data_set_metric import DataSetMetric
 
@@ -26,7 +26,7 @@ class IRSTDMetric(DataSetMetric):
     sigmoid, or (2, H, W) logits of background and target, whose softmax is taken) and ``gt_sem_seg`` ((1, H, W), {0, 1}
     or float in [0, 1]) of each data sample.
 
-    One small result an image is kept (counts and, with ``curves``, a histogram of 5 kB), never
+    One small result an image is kept (counts and, with ``curves``, a histogram of 9 kB), never
     maps; the measures are computed from the gathered list, so they are the same in one process and in many.
 
     Measures of ``default`` are named ``IoU nIoU precision recall F1 Pd Fa Fa_e6 target_precision
@@ -36,8 +36,9 @@ class IRSTDMetric(DataSetMetric):
     Args:
         protocol: A name of :data:`mmirstd.evaluation.functional.PROTOCOLS` or several.
         threshold: Replaces 0.5 in the default protocol; the official ones are what they are.
-        curves: Also ROC/AUC by pixel and Pd-Fa over 31 thresholds, from the same pass. The
-            arrays are in ``last_curves`` (main process) after the evaluation.
+        curves: Also ROC/AUC by pixel and Pd-Fa over 31 probabilities and 25 higher logits, from the
+            same pass; of the logits where the samples have them (``target_logits``). The arrays are
+            in ``last_curves`` (main process) after the evaluation.
         per_image_out: A ``.json`` or ``.csv`` file for what happened in each image and to each target and
             false alarm under the default protocol; with the local signal-to-clutter ratio where
             the batch holds the image. Written by the main process.
@@ -96,7 +97,9 @@ class IRSTDMetric(DataSetMetric):
     def count_sample(self, data_batch: Any, index: int, sample: Mapping[str, Any]) -> dict[str, Any]:
         """The result of one sample of a batch."""
         name = str(sample.get('img_path') or sample.get('img_id') or f'sample {len(self.results)}')
-        evidence = ImageEvidence(_score_of(sample, name), _truth_of(sample, name), name)
+        score = _score_of(sample, name)
+        logit = logit_map_with(score, sample) if self.curves else None
+        evidence = ImageEvidence(score, _truth_of(sample, name), name, logit)
         self._warn_about_resolution(evidence)
         gray = _gray_of(data_batch, index, sample, evidence.shape) if self.per_image_out else None
         return self.count(evidence, sample, gray)

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from mmirstd.evaluation.functional.roc_curve import LOW_LOGITS, trapezoid
+
 from .run_analysis import RunAnalysis
 
 #: False positive rate at which a detector may still be of use: some 6 pixels of an image of 256 x 256.
@@ -20,20 +22,19 @@ def auc_facts(run: RunAnalysis) -> dict[str, Any] | None:
 
     Returns:
         ``auc``; ``useful``: the true positive rate at :data:`USEFUL_RATE` false positives; ``lowest``: the share of
-        target pixels with a probability in the lowest bin, which no threshold finds; ``tail``: the area that this
-        costs, for want of an order among them and the background pixels there. None of boxes, and without targets.
+        target pixels with a probability of at most 2^-20; ``tail``: the area that is lost there, to background pixels
+        above them or without an order to them. None of boxes, and without targets.
     """
     if run.kind != 'masks' or not np.isfinite(run.summary['own']['default']['AUC']):
         return None
     curves = run.curves
     fpr, tpr = curves['fpr'], curves['tpr']
-    target, background = curves['target'], curves['background']
-    lowest = float(target[0] / target.sum())
-    tied = float(background[0] / background.sum())
+    low = len(LOW_LOGITS) + 1  # these bins are the last steps of the curve
+    fpr_there, tpr_there = fpr[-low - 1 :], tpr[-low - 1 :]
     return dict(
         auc=run.summary['own']['default']['AUC'],
         useful=float(np.interp(USEFUL_RATE, fpr, tpr)),
-        lowest=lowest,
-        tail=lowest * tied / 2,
+        lowest=float(1 - tpr_there[0]),
+        tail=trapezoid(1 - tpr_there, fpr_there),
         rate=USEFUL_RATE,
     )

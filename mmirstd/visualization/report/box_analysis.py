@@ -21,7 +21,7 @@ from mmirstd.utils.scr import labeled_scr
 
 from .run_analysis import ImageAnalysis, RunAnalysis, check_names, recorded_notices
 from .threshold_findings import IOU_STEPS, MAX_ALARMS_PER_IMAGE, FalseAlarms
-from .thresholds import REPORT_THRESHOLDS
+from .thresholds import CANDIDATE_THRESHOLD, REPORT_THRESHOLDS
 
 # Bins of the score for intervals of mAP50: fine enough, and small.
 _SCORE_BINS = 200
@@ -215,6 +215,8 @@ def _image(frame: FrameDetections, gray: np.ndarray, max_distance: float) -> Ima
             mean_iou[k] = iou.mean()
         kept = np.flatnonzero(frame.scores >= threshold)
         areas[kept[false], k] = size[kept[false]]
+    _, scores, matched, false = match_frame(frame, CANDIDATE_THRESHOLD, max_distance)
+    hit = matched[matched >= 0]
     shown = np.flatnonzero(areas.any(axis=1))
     shown = shown[np.argsort(-frame.scores[shown], kind='stable')][:MAX_ALARMS_PER_IMAGE]
     height, width = frame.shape
@@ -233,6 +235,8 @@ def _image(frame: FrameDetections, gray: np.ndarray, max_distance: float) -> Ima
         codes,
         alarms,
         mean_iou,
+        np.concatenate([scores[hit], scores[false]]).astype(np.float64),
+        np.repeat([True, False], [len(hit), len(scores[false])]),
     )
 
 

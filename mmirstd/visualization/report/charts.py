@@ -7,9 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from mmirstd.evaluation.functional.pd_fa_curve import PD_FA_LOGITS
 from mmirstd.evaluation.resampling import percentile_interval
+from mmirstd.utils.logits import logit_of, probability_of
 
 from .breakdown import SCR_BINS, SIZE_BINS, group_targets
+from .reliability import reliability_charts
 from .run_analysis import RunAnalysis
 from .run_groups import LEVEL, Resamples, RunGroup, mean_and_std
 from .thresholds import REPORT_THRESHOLDS
@@ -31,8 +34,9 @@ def build_charts(
 
     Returns:
         Of each its ``id``, ``title`` and ``kind``. ``'lines'``: axes and, a series a group, ``x`` and ``y``, a band
-        ``low`` and ``high``, ``thresholds`` of the points, and ``marks`` at the report's thresholds. ``'bars'``: bins
-        and, a series a group, ``pd``, ``low`` and ``high``, lists over bins of lists over the thresholds.
+        ``low`` and ``high``, ``thresholds`` of the points and their ``logits``, and ``marks`` at the report's
+        thresholds. ``'bars'``: bins and, a series a group, ``pd``, ``low`` and ``high``, lists over bins of lists over
+        the thresholds. ``'reliability'``: a series a group, ``x``, ``y`` and ``counts`` of the bins, ``ece``.
     """
     members = [[runs[index] for index in group.runs] for group in groups]
     charts = _box_lines(members, summaries) if runs[0].kind == 'boxes' else _mask_lines(members, summaries)
@@ -42,10 +46,10 @@ def build_charts(
     scr = [image.scr for image in first.images]
     charts.append(_bars('by-size', size, areas, SIZE_BINS, groups, runs, draws))
     charts.append(_bars('by-scr', 'Pd by local signal-to-clutter ratio', scr, SCR_BINS, groups, runs, draws))
-    return charts
+    return charts + reliability_charts(members)
 
 
-def _swept(summary: dict[str, Any], name: str, x: str) -> dict[str, Any]:
+def _swept(summary: dict[str, Any], name: str, x: str, boxes: bool = False) -> dict[str, Any]:
     """A measure over another, at the report's thresholds."""
     measures = summary['sweep']['default']
     y, low, high = np.array(measures[name]['mean'], np.float64), None, None
@@ -55,7 +59,32 @@ def _swept(summary: dict[str, Any], name: str, x: str) -> dict[str, Any]:
     elif name in summary['intervals']:
         low, high = (np.array(summary['intervals'][name][end], np.float64) for end in ('low', 'high'))
     across = np.array(measures[x]['mean'], np.float64)
-    return dict(x=across, y=y, low=low, high=high, thresholds=REPORT_THRESHOLDS, marks=dict(x=across, y=y))
+    found = dict(x=across, y=y, low=low, high=high, thresholds=REPORT_THRESHOLDS, marks=dict(x=across, y=y))
+    return found if boxes else dict(found, logits=logit_of(np.array(REPORT_THRESHOLDS)))
+
+
+def _with_logits(series: dict[str, Any], runs: Sequence[RunAnalysis]) -> dict[str, Any]:
+    """Pd over Fa, with the points at higher logits behind those of the slider, where all runs know them."""
+    if not all(len(run.curves['pd']) for run in runs):
+        return series
+    logits = np.array(PD_FA_LOGITS)
+    kept = logits > series['logits'][-1]
+    pd, spread = mean_and_std(np.array([run.curves['pd'][kept] for run in runs]))
+    fa, _ = mean_and_std(np.array([run.curves['fa'][kept] for run in runs]))
+    nothing = np.full(len(pd), np.nan)
+    further = dict(
+        x=fa,
+        y=pd,
+        low=nothing if spread is None else pd - spread,
+        high=nothing if spread is None else pd + spread,
+        thresholds=probability_of(logits[kept]),
+        logits=logits[kept],
+    )
+    joined = {
+        name: None if series[name] is None else np.concatenate([np.asarray(series[name], np.float64), values])
+        for name, values in further.items()
+    }
+    return {**series, **joined}
 
 
 def _mean_curve(
@@ -65,7 +94,16 @@ def _mean_curve(
     across, _ = mean_and_std(np.array([run.curves[x][part] for run in members]))
     mean, std = mean_and_std(np.array([run.curves[y][part] for run in members]))
     low, high = (None, None) if std is None else (mean - std, mean + std)
-    return dict(x=across, y=mean, low=low, high=high, thresholds=members[0].curves['thresholds'][part], marks=marks)
+    first = members[0].curves
+    return dict(
+        x=across,
+        y=mean,
+        low=low,
+        high=high,
+        thresholds=first['thresholds'][part],
+        logits=first['logits'][part],
+        marks=marks,
+    )
 
 
 def _mask_lines(members: Sequence[Sequence[RunAnalysis]], summaries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -81,7 +119,14 @@ def _mask_lines(members: Sequence[Sequence[RunAnalysis]], summaries: Sequence[di
         roc.append(_mean_curve(runs, 'fpr', 'tpr', dict(x=np.mean(rates, axis=0), y=recall), inner))
         pixels.append(_mean_curve(runs, 'tpr', 'precision', dict(x=recall, y=precision), inner))
     return [
-        _lines('pd-fa', 'Pd over Fa', 'Fa', 'Pd', [_swept(one, 'Pd', 'Fa') for one in summaries], log=True),
+        _lines(
+            'pd-fa',
+            'Pd over Fa',
+            'Fa',
+            'Pd',
+            [_with_logits(_swept(one, 'Pd', 'Fa'), runs) for one, runs in zip(summaries, members)],
+            log=True,
+        ),
         _lines('roc', 'ROC by pixel', 'false positive rate', 'true positive rate', roc, log=True),
         _lines('pr-pixel', 'Precision and recall by pixel', 'recall', 'precision', pixels),
         _lines(
@@ -118,13 +163,20 @@ def _box_lines(members: Sequence[Sequence[RunAnalysis]], summaries: Sequence[dic
         )
     return [
         _lines('pr', 'Precision and recall at IoU 0.5', 'recall', 'precision', curves),
-        _lines('pd-fa', 'Pd over Fa, by centers', 'Fa', 'Pd', [_swept(one, 'Pd', 'Fa') for one in summaries], log=True),
+        _lines(
+            'pd-fa',
+            'Pd over Fa, by centers',
+            'Fa',
+            'Pd',
+            [_swept(one, 'Pd', 'Fa', True) for one in summaries],
+            log=True,
+        ),
         _lines(
             'pd-false',
             'Pd over false alarms, by centers',
             'false alarms a frame',
             'Pd',
-            [_swept(one, 'Pd', 'false_per_frame') for one in summaries],
+            [_swept(one, 'Pd', 'false_per_frame', True) for one in summaries],
             log=True,
         ),
     ]

@@ -11,16 +11,19 @@ import numpy as np
 
 from mmirstd.evaluation.functional import Components, ProtocolSpec, get_protocol, roc_curve, target_scr
 from mmirstd.evaluation.functional.binarize import PredictionRule
-from mmirstd.evaluation.functional.roc_curve import score_histograms
+from mmirstd.evaluation.functional.calibration import LogitCounts
+from mmirstd.evaluation.functional.pd_fa_curve import PD_FA_LOGITS, pd_fa_counts
+from mmirstd.evaluation.functional.roc_curve import HISTOGRAM_BINS, score_histograms
 from mmirstd.evaluation.functional.score_counts import ScoreCounts
 from mmirstd.evaluation.prediction_dump import PredictionDump
 from mmirstd.utils.components import component_maxima
 from mmirstd.utils.errors import DataError
+from mmirstd.utils.logits import logit_of
 from mmirstd.utils.renamed import renamed_names
 
 from .sweep import ProtocolSweep
 from .threshold_findings import FalseAlarms, FindingCollector
-from .thresholds import REPORT_THRESHOLDS
+from .thresholds import CANDIDATE_THRESHOLD, REPORT_THRESHOLDS
 
 if TYPE_CHECKING:
     from .box_analysis import BoxTargets
@@ -45,6 +48,8 @@ class ImageAnalysis:
         alarms: Its false alarms.
         iou: (K,) at each threshold: IoU of all its pixels, 1 where nothing is and nothing is predicted; of boxes the
             mean of the detected targets, NaN without any.
+        claims: (M,) highest score of what is found above ``CANDIDATE_THRESHOLD``.
+        true: (M,) bool, which of it is matched to a target.
     """
 
     name: str
@@ -55,6 +60,8 @@ class ImageAnalysis:
     iou_codes: np.ndarray
     alarms: FalseAlarms
     iou: np.ndarray
+    claims: np.ndarray
+    true: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -73,6 +80,7 @@ class RunAnalysis:
         curves: Arrays of the curves that have thresholds of their own.
         sequences: (N) the sequence of each image, ``''`` where it is in none.
         scores: Of boxes, for intervals of mAP50.
+        pixels: How many pixels have which logit; None of boxes.
     """
 
     name: str
@@ -84,6 +92,7 @@ class RunAnalysis:
     curves: dict[str, Any] = field(default_factory=dict)
     sequences: tuple[str, ...] = ()
     scores: ScoreCounts | None = None
+    pixels: LogitCounts | None = None
 
 
 def analyze_run(
@@ -113,7 +122,9 @@ def analyze_run(
     rule = specs['default'].target_rule
     sweep = ProtocolSweep(list(specs.values()))
     images: list[ImageAnalysis] = []
-    background, target = np.zeros((2, 641), np.int64)
+    background, target = np.zeros((2, HISTOGRAM_BINS), np.int64)
+    pixels = LogitCounts()
+    beyond: list[np.ndarray] = []
     for index in progress(range(len(dump))):
         image = dump[index]
         evidences = sweep.add(image.probability, image.mask, image.name)
@@ -123,12 +134,19 @@ def analyze_run(
             if collector is None:
                 collector = FindingCollector(image.probability, targets, REPORT_THRESHOLDS)
             predictions = evidence.predicted_components(PredictionRule(threshold))
-            collector.add(predictions, rule.match(targets, predictions))
+            matches = rule.match(targets, predictions)
+            collector.add(predictions, matches)
+            if threshold == CANDIDATE_THRESHOLD:
+                claims, true = component_maxima(predictions, image.probability), matches.matched
         assert collector is not None  # there are thresholds
         found, alarms = collector.finish()
         mask = evidence.mask(rule.truth)
-        for total, histogram in zip((background, target), score_histograms(image.probability, mask)):
+        for total, histogram in zip((background, target), score_histograms(image.probability, mask, image.logit)):
             total += histogram
+        logit = logit_of(image.probability) if image.logit is None else image.logit
+        pixels.add(logit, mask)
+        if image.logit is not None:
+            beyond.append(pd_fa_counts(image.logit, evidence.targets(rule.truth), PD_FA_LOGITS))
         images.append(
             ImageAnalysis(
                 image.name,
@@ -139,6 +157,8 @@ def analyze_run(
                 found.iou_codes,
                 alarms,
                 np.zeros(0),  # below, from the counts
+                claims,
+                true,
             )
         )
     counts = _counts(sweep, np.array([entry['height'] * entry['width'] for entry in dump.entries], np.float64))
@@ -158,13 +178,30 @@ def analyze_run(
     )
     curves = dict(
         thresholds=roc.thresholds,
+        logits=roc.logits,
         fpr=roc.fpr,
         tpr=roc.tpr,
         precision=roc.precision,
         background=background,
         target=target,
+        **_beyond(beyond, images, counts),
     )
-    return RunAnalysis(name, dump, images, summary, counts=counts, curves=curves, sequences=('',) * len(images))
+    return RunAnalysis(
+        name, dump, images, summary, counts=counts, curves=curves, sequences=('',) * len(images), pixels=pixels
+    )
+
+
+def _beyond(
+    found: Sequence[np.ndarray], images: Sequence[ImageAnalysis], counts: dict[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """``pd`` and ``fa`` at :data:`PD_FA_LOGITS`; empty unless all images have logits."""
+    if len(found) < len(images):
+        return dict(pd=np.zeros(0), fa=np.zeros(0))
+    total = np.sum(found, axis=0).astype(np.float64)
+    targets = sum(len(image.targets) for image in images)
+    return dict(
+        pd=total[:, 0] / targets if targets else np.full(len(total), np.nan), fa=total[:, 1] / counts['pixels'][0].sum()
+    )
 
 
 def check_names(dump: PredictionDump) -> None:

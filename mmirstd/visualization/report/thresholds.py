@@ -18,6 +18,9 @@ REPORT_THRESHOLDS: tuple[float, ...] = (
     0.999,
 )
 
+#: What is found above this one counts in the reliability by target.
+CANDIDATE_THRESHOLD = 0.1
+
 
 def threshold_levels(score: np.ndarray) -> np.ndarray:
     """How many of the thresholds a probability exceeds: all a page needs to draw its contours.

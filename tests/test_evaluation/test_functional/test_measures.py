@@ -11,6 +11,7 @@ import sys
 
 import numpy as np
 import pytest
+import torch
 
 from mmirstd.evaluation.functional import (
     PROTOCOLS,
@@ -33,8 +34,15 @@ from mmirstd.evaluation.functional import (
 from mmirstd.evaluation.functional.binarize import PredictionRule, binarize, binarize_truth
 from mmirstd.evaluation.functional.matching import match_nearest
 from mmirstd.evaluation.functional.pd_fa import TargetRule
-from mmirstd.evaluation.functional.pd_fa_curve import pd_fa_counts
-from mmirstd.evaluation.functional.roc_curve import ROC_THRESHOLDS, score_histograms
+from mmirstd.evaluation.functional.pd_fa_curve import curve_counts, pd_fa_counts, pd_fa_curve
+from mmirstd.evaluation.functional.roc_curve import (
+    CURVE_LOGITS,
+    HIGH_LOGITS,
+    HISTOGRAM_BINS,
+    LOW_LOGITS,
+    ROC_THRESHOLDS,
+    score_histograms,
+)
 from mmirstd.evaluation.functional.roc_rule import RocRule, exceedance_counts
 from tests.shared import REPO
 
@@ -131,11 +139,68 @@ def test_histogram_counts_are_those_of_strict_thresholds():
     mask = rng.random((64, 64)) < 0.2
     background, target = score_histograms(score, mask)
     assert background.sum() + target.sum() == score.size
+    first = len(LOW_LOGITS) + 1
     for index in range(0, len(ROC_THRESHOLDS), 37):
-        assert target[index + 1 :].sum() == (score[mask] > ROC_THRESHOLDS[index]).sum()
-        assert background[index + 1 :].sum() == (score[~mask] > ROC_THRESHOLDS[index]).sum()
+        assert target[first + index :].sum() == (score[mask] > ROC_THRESHOLDS[index]).sum()
+        assert background[first + index :].sum() == (score[~mask] > ROC_THRESHOLDS[index]).sum()
     with pytest.raises(ValueError, match='probabilities'):
         score_histograms(score + 1, mask)
+
+
+def saturated() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Logits as soft IoU leaves them, their float32 probabilities, and a mask."""
+    rng = np.random.default_rng(3)
+    mask = rng.random((64, 64)) < 0.05
+    logit = (rng.normal(-50, 25, mask.shape) + mask * 100).astype(np.float32)
+    return torch.from_numpy(logit).sigmoid().numpy(), mask, logit
+
+
+def test_bins_beyond_the_probabilities_are_those_of_strict_thresholds_of_the_logit():
+    score, mask, logit = saturated()
+    edges = np.concatenate([LOW_LOGITS, HIGH_LOGITS])
+    logit.ravel()[: len(edges)] = edges  # exactly on the thresholds
+    logit[-1, :2] = 5000, -5000
+    score = torch.from_numpy(logit).sigmoid().numpy()
+    background, target = score_histograms(score, mask, logit)
+    assert len(background) == HISTOGRAM_BINS == len(CURVE_LOGITS) + 1
+    assert (np.diff(CURVE_LOGITS) > 0).all()
+    for index, edge in enumerate(CURVE_LOGITS):
+        if edge in edges:
+            assert target[index + 1 :].sum() == (logit[mask] > edge).sum()
+            assert background[index + 1 :].sum() == (logit[~mask] > edge).sum()
+    # Without logits the ends are one bin each, and nothing else changes.
+    plain = score_histograms(score, mask)[1]
+    middle = slice(len(LOW_LOGITS) + 1, HISTOGRAM_BINS - len(HIGH_LOGITS) - 1)
+    np.testing.assert_array_equal(plain[middle], target[middle])
+    assert plain[: middle.start].sum() == plain[middle.start - 1] == target[: middle.start].sum()
+    assert plain[middle.stop :].sum() == plain[middle.stop] == target[middle.stop :].sum()
+
+
+def test_logits_40_and_80_are_told_apart():
+    logit, mask = np.full((4, 4), -30, np.float32), np.zeros((4, 4), bool)
+    logit[0, 0], logit[2, 2], mask[0, 0] = 80, 40, True
+    score = torch.from_numpy(logit).sigmoid().numpy()
+    assert score[0, 0] == score[2, 2] == 1
+    tied, ranked = (roc_curve(*[[item] for item in score_histograms(score, mask, given)]) for given in (None, logit))
+    assert (tied.auc, ranked.auc) == (pytest.approx(1 - 1 / 30), 1)
+    at = np.flatnonzero((ranked.fpr == 0) & (ranked.tpr == 1))
+    assert 40 <= ranked.logits[at].min() < ranked.logits[at].max() < 80
+    assert (ranked.thresholds[at] == 1).all()
+    counts = curve_counts(score, logit, label_components(mask))
+    curve = pd_fa_curve([counts], 1, mask.size)
+    found = {logit: (pd, fa) for logit, pd, fa in zip(curve.logits, curve.pd, curve.fa)}
+    assert (found[32], found[64], found[80]) == ((1, 1 / 16), (1, 0), (0, 0))
+    assert len(pd_fa_curve([counts, curve_counts(score, None, label_components(mask))], 2, 32).pd) == 31
+
+
+def test_auc_of_saturated_scores_is_the_rank_statistic_of_their_logits():
+    score, mask, logit = saturated()
+    gaps = logit[mask][:, None] - logit[~mask][None]
+    curve = roc_curve(*[[item] for item in score_histograms(score, mask, logit)])
+    assert curve.auc == pytest.approx((gaps > 0).mean() + (gaps == 0).mean() / 2, abs=2e-4)
+    assert curve.auc > roc_curve(*[[item] for item in score_histograms(score, mask)]).auc + 1e-3
+    assert (np.diff(curve.logits) < 0).all()
+    assert (np.diff(curve.thresholds) <= 0).all()
 
 
 def test_auc_equals_the_rank_statistic():

@@ -64,6 +64,42 @@ def test_default_measures_and_their_names():
     assert 0.5 < measures['AUC'] < 1
 
 
+def sure_sample(**more) -> dict:
+    """A target at logit 80 and clutter at 40, both of probability 1."""
+    logit, mask = torch.full((8, 8), -30.0), np.zeros((8, 8), np.uint8)
+    logit[1, 1], logit[6, 6], mask[1, 1] = 80, 40, 1
+    return sample(logit.sigmoid(), mask, **{'target_logits': dict(data=logit[None]), **more})
+
+
+def test_curves_are_of_the_logits_where_samples_have_them():
+    metric = IRSTDMetric()
+    measures = run(metric, [sure_sample()])
+    assert measures['AUC'] == 1
+    pd_fa = metric.last_curves['pd_fa']
+    at = {logit: (pd, fa) for logit, pd, fa in zip(pd_fa.logits, pd_fa.pd, pd_fa.fa)}
+    assert (at[32], at[48], at[80]) == ((1, 1 / 64), (1, 0), (0, 0))
+    # What a threshold of the probability decides is as without them.
+    plain = run(IRSTDMetric(), [{key: value for key, value in sure_sample().items() if key != 'target_logits'}])
+    assert {**plain, 'AUC': 1} == measures
+    assert plain['AUC'] == pytest.approx(1 - 1 / 63 / 2)
+
+
+@pytest.mark.parametrize('stale', [torch.zeros(1, 8, 8), torch.zeros(1, 4, 4), torch.full((1, 8, 8), torch.nan)])
+def test_logits_that_are_not_of_these_probabilities_do_not_count(stale):
+    """After test-time augmentation or at another size of evaluation the probabilities are others."""
+    metric = IRSTDMetric()
+    measures = run(metric, [sure_sample(target_logits=dict(data=stale)), sure_sample()])
+    assert len(metric.last_curves['pd_fa'].pd) == 31
+    assert measures['AUC'] < 1
+
+
+def test_two_channels_are_their_logits():
+    logit = sure_sample()['target_logits']['data'][0]
+    two = {**sure_sample(), 'seg_logits': dict(data=torch.stack([torch.zeros(8, 8), logit]))}
+    del two['target_logits']
+    assert run(IRSTDMetric(), [two])['AUC'] == 1
+
+
 def test_all_protocols_at_once_with_the_recorded_figures():
     measures = run(IRSTDMetric(list(PROTOCOLS), curves=False), recorded())
     golden = json.loads((DATA / 'metrics' / 'metrics.json').read_text())['results']

@@ -113,12 +113,13 @@ function chartFrame(place, spec, points, csv) {
 function lineChart(place, spec) {
   const places = [];  // for the pointer
   const { chart } = chartFrame(place, spec, () => places, () => csvText([
-    ['run', 'curve', 'threshold', spec.xLabel, spec.yLabel, 'low', 'high'],
+    ['run', 'curve', 'threshold', 'logit', spec.xLabel, spec.yLabel, 'low', 'high'],
     ...spec.series.flatMap((series, group) => [
-      ...series.x.map((x, i) => [GROUPS[group].name, series.raw ? 'interpolated' : 'measured', series.thresholds?.[i] ?? '', x,
+      ...series.x.map((x, i) => [GROUPS[group].name, series.raw ? 'interpolated' : 'measured', series.thresholds?.[i] ?? '',
+        series.logits?.[i] ?? '', x,
         series.y[i], series.low?.[i] ?? '', series.high?.[i] ?? '']),
       ...(series.raw || []).flatMap((raw, seed) => raw.x.map((x, i) => [
-        GROUPS[group].name, series.raw.length > 1 ? `raw, seed ${seed + 1}` : 'raw', raw.thresholds[i], x, raw.y[i], '', ''])),
+        GROUPS[group].name, series.raw.length > 1 ? `raw, seed ${seed + 1}` : 'raw', raw.thresholds[i], '', x, raw.y[i], '', ''])),
     ]),
   ]));
   yAxis(chart, spec.yLabel);
@@ -132,7 +133,7 @@ function lineChart(place, spec) {
       fill: groupColor(group),
     }));
   });
-  const marks = spec.series.map(({ x, y, low, high, thresholds, raw }, group) => {
+  const marks = spec.series.map(({ x, y, low, high, thresholds, logits, raw }, group) => {
     // Where nothing is positive there is no point either: a line from it would show rates that no threshold has.
     const kept = x.map((v, i) => i).filter(i => isNumber(x[i]) && isNumber(y[i]) && (x[i] > 0 || y[i] > 0));
     chart.append(svg('polyline', {
@@ -144,7 +145,7 @@ function lineChart(place, spec) {
       places.push({
         x: xOf(x[i]), y: yOf(y[i]),
         lines: [title, `${spec.yLabel} ${shortNumber(y[i])}${rangeText(low?.[i], high?.[i])}`, `${spec.xLabel} ${shortNumber(x[i])}`,
-          thresholds ? `threshold ${+thresholds[i].toPrecision(4)}` : 'interpolated'],
+          thresholds ? `threshold ${+thresholds[i].toPrecision(4)}${logits ? ` (logit ${+logits[i].toPrecision(4)})` : ''}` : 'interpolated'],
       });
     }
     for (const [seed, one] of (raw || []).entries()) {
@@ -174,6 +175,38 @@ function lineChart(place, spec) {
     });
     chart.setAttribute('aria-label', `${spec.title}, threshold ${thresholdText(k)}. ${words.join('; ')}`);
   };
+}
+
+// What is claimed against what is true: of each group {x, y, counts, ece}, points of the bins that are not empty.
+function reliabilityChart(place, spec) {
+  const places = [];
+  const { chart } = chartFrame(place, spec, () => places, () => csvText([
+    ['run', spec.xLabel, spec.yLabel, spec.unit, 'ECE'],
+    ...spec.series.flatMap((series, group) => series.x.map((x, i) => [
+      GROUPS[group].name, x, series.y[i], series.counts[i], series.ece ?? ''])),
+  ]));
+  yAxis(chart, spec.yLabel);
+  const xOf = xAxis(chart, spec);
+  chart.append(svg('line', { class: 'diagonal', x1: xOf(0), y1: yOf(0), x2: xOf(1), y2: yOf(1) }));
+  spec.series.forEach(({ x, y, counts }, group) => {
+    chart.append(svg('polyline', {
+      points: x.map((v, i) => `${xOf(v).toFixed(1)},${yOf(y[i]).toFixed(1)}`).join(' '), fill: 'none', stroke: groupColor(group),
+      'stroke-width': 2, 'stroke-dasharray': DASHES[group], 'stroke-linejoin': 'round',
+    }));
+    const most = Math.log10(1 + Math.max(...counts, 1));
+    x.forEach((v, i) => {
+      // A large dot is a bin that holds much.
+      const r = 2 + 4 * Math.log10(1 + counts[i]) / most;
+      chart.append(svg('circle', { cx: xOf(v).toFixed(1), cy: yOf(y[i]).toFixed(1), r: r.toFixed(1), fill: groupColor(group) }));
+      places.push({
+        x: xOf(v), y: yOf(y[i]), lines: [groupTitle(group), `${spec.xLabel} ${shortNumber(v)}`, `${spec.yLabel} ${shortNumber(y[i])}`,
+          `${counts[i].toLocaleString('en')} ${spec.unit}`],
+      });
+    });
+  });
+  chart.setAttribute('aria-label', `${spec.title}. ${spec.series.map(
+    ({ ece }, group) => `${GROUPS[group].name}: ${isNumber(ece) ? `ECE ${shortNumber(ece)}` : 'nothing found'}`).join('; ')}`);
+  return () => {};  // the same at every threshold
 }
 
 // Pd of bins of targets, one bar a group, redrawn for each threshold: {pd, low, high, detected}[bin][k].
@@ -228,7 +261,8 @@ function makeCharts() {
   const charts = DATA.charts.map(spec => {
     const figure = el('figure', { id: `chart-${spec.id}` });
     byId('charts').append(figure);
-    return spec.kind === 'lines' ? lineChart(figure, spec) : barChart(figure, spec);
+    const draw = { lines: lineChart, bars: barChart, reliability: reliabilityChart }[spec.kind];
+    return draw(figure, spec);
   });
   byId('legend').replaceChildren(...GROUPS.map((_, i) => el('span', {}, groupSwatch(i), groupTitle(i))));
   const { units, count, level } = DATA.draws;

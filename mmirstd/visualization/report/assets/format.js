@@ -21,6 +21,7 @@ function svg(tag, attributes = {}, ...children) {
 
 const byId = id => document.getElementById(id);
 const thresholdText = k => String(+THRESHOLDS[k].toFixed(3)).padEnd(4, '0');
+const logitText = k => (BOXES ? '' : `logit ${Math.log(THRESHOLDS[k] / (1 - THRESHOLDS[k])).toFixed(2)}`);
 const isNumber = value => typeof value === 'number';
 
 

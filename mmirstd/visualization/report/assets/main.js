@@ -8,6 +8,7 @@ const state = {
 describeProtocols();
 describeRuns();
 describeAuc();
+describeReliability();
 const updateSummary = makeSummary(state);
 const updateCharts = makeCharts();
 const details = makeDetails(state, setThreshold);
@@ -21,6 +22,7 @@ function showThreshold() {
   slider.value = state.k;
   slider.setAttribute('aria-valuetext', thresholdText(state.k));
   byId('threshold-value').textContent = thresholdText(state.k);
+  byId('threshold-logit').textContent = logitText(state.k);
   updateSummary(state.k, state.own);
   updateCharts(state.k);
   gallery.update();

@@ -161,6 +161,21 @@ function describeRuns() {
     notice => el('p', { class: 'notice' }, `${run.name}: ${notice}`))));
 }
 
+function describeReliability() {
+  const [pixels, found] = ['reliability-pixel', 'reliability-target'].map(id => DATA.charts.find(chart => chart.id === id));
+  const columns = [
+    ...(pixels ? [['ECE by pixel', i => pixels.series[i].ece], ['NLL by pixel', i => pixels.series[i].nll],
+      ['Brier by pixel', i => pixels.series[i].brier]] : []),
+    ['ECE by target', i => found.series[i].ece],
+    ['found above 0.1', i => found.series[i].counts.reduce((sum, n) => sum + n, 0)],
+  ];
+  byId('reliability-table').append(
+    el('thead', {}, el('tr', {}, el('th', { class: 'left', scope: 'col' }, 'run'), columns.map(([title]) => el('th', { scope: 'col' }, title)))),
+    el('tbody', {}, GROUPS.map((_, i) => el('tr', {}, el('th', { scope: 'row' }, groupTitle(i)),
+      columns.map(([title, value]) => el('td', {}, title.startsWith('found') ? value(i).toLocaleString('en')
+        : isNumber(value(i)) ? shortNumber(value(i)) : 'n/a'))))));
+}
+
 function describeAuc() {
   const known = RUNS.filter(run => run.auc);
   byId('auc').hidden = !known.length;
