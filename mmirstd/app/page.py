@@ -53,6 +53,9 @@ _CHART_CLICK = """element.addEventListener('click', (event) => {
   const bar = event.target.closest('[data-frame]');
   if (bar) trigger('select', {frame: Number(bar.dataset.frame)});
 });"""
+#: Tabs of which Gradio keeps what they show, a quarter to half a MiB each; its own limit is 10,000 tabs. A tab that was
+#: forgotten still shows its pictures, but is centered anew.
+TABS = 64
 
 
 def launch_options(limits: UploadLimits) -> dict[str, Any]:
@@ -71,6 +74,7 @@ def launch_options(limits: UploadLimits) -> dict[str, Any]:
         footer_links=[],
         allowed_paths=[],
         max_file_size=int(limits.megabytes * 2**20),
+        state_session_capacity=TABS,
         # Not as css=, which Gradio rewrites, and breaks at commas in :is() and :not().
         head=f'<style>{CSS}</style>',
         theme=gr.themes.Default(primary_hue='emerald', neutral_hue='slate', **FONTS),
