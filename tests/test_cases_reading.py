@@ -99,6 +99,7 @@ def test_inverted_masks_are_an_error_with_an_option(network, probabilities):
 
 
 def test_masks_of_another_size_are_an_error():
+    init_default_scope('mmseg')  # another test may have left another one
     cfg = load_config(str(CONFIG), dict(data_root=str(SHARED / 'cases/mask_size')))
     arguments = dict(cfg.test_dataloader.dataset, mask_size_mismatch='error')
     arguments.pop('type')

@@ -18,7 +18,8 @@ def fourier_matrix(side: Any, like: Tensor) -> Complex:
     places = torch.arange(side, device=like.device)
     # The remainder keeps the angle small, and with it exact.
     angle = (places[:, None] * places % side).to(torch.float64) * (2 * math.pi) / side
-    return angle.cos().to(like), -angle.sin().to(like)
+    # The cosine as a sine: ONNX Runtime before 1.24 has no cosine of float64.
+    return (angle + math.pi / 2).sin().to(like), -angle.sin().to(like)
 
 
 def half_spectrum(x: Tensor) -> Complex:
