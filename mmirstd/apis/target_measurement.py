@@ -150,12 +150,26 @@ def measure_detections(
         min_area: Least area of a box in pixels.
         frame: Number of the frame.
     """
-    height, width = gray.shape
-    boxes = np.clip(np.asarray(boxes, np.float64).reshape(-1, 4), 0, (width, height, width, height))
+    boxes, large = boxes_inside(boxes, gray.shape, min_area)
     scores = np.asarray(scores, np.float64)
-    areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
-    kept = (scores >= threshold) & (areas >= min_area)
+    kept = (scores >= threshold) & large
     return measure_boxes(boxes[kept], scores[kept], gray, frame)
+
+
+def boxes_inside(boxes: np.ndarray, shape: tuple[int, ...], min_area: float = 1) -> tuple[np.ndarray, np.ndarray]:
+    """Boxes clipped to the image, and which of them are large enough for a target.
+
+    Args:
+        boxes: (N, 4) edges x0, y0, x1, y1.
+        shape: Of the image, height and width.
+        min_area: Least area of a box in pixels.
+
+    Returns:
+        (N, 4) float64; (N,) bool.
+    """
+    height, width = shape
+    boxes = np.clip(np.asarray(boxes, np.float64).reshape(-1, 4), 0, (width, height, width, height))
+    return boxes, (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1]) >= min_area
 
 
 def _box_scr(gray: np.ndarray, boxes: np.ndarray) -> np.ndarray:

@@ -37,6 +37,7 @@ EXAMPLES = """
 {calibrate} CONFIG best.pth --false-targets-per-image 0.1 --images backgrounds/ --labeled val/images val/masks
 {calibrate} CONFIG best.pth --false-targets-per-hour 1 --fps 25 --images videos/*.mp4 --in-place
 {calibrate} CONFIG best.pth --fa 1e-6 --images backgrounds/ --cfar     # adapts to clutter
+{calibrate} sstnet_b4-20e_daub best.pth --false-targets-per-hour 10 --fps 25 --images videos/*.mp4     # boxes, by score
 """
 
 LOADS = 'PyTorch and the network'
@@ -150,6 +151,19 @@ def requests(args: argparse.Namespace) -> list[Request]:
     return found
 
 
+def check_boxes(name: str, args: argparse.Namespace) -> None:
+    """Raise a ConfigError where a detector of boxes cannot do what is asked for."""
+    for option, given, cure in (
+        ('--fa', args.fa, '--false-targets-per-image or --false-targets-per-hour: boxes are counted, not pixels'),
+        ('--cfar', args.ring, 'leave it out: CFAR compares pixels of a map with their surroundings'),
+        ('--labeled', args.labeled, '--images with backgrounds alone; mmirstd test tells Pd at the threshold'),
+    ):
+        if given is not None:
+            raise ConfigError(
+                f'{name}: a detector of boxes, with {option}', expected='a network or method of maps', cure=cure
+            )
+
+
 def count_background(
     inferencer: FrameInference, args: argparse.Namespace, counts: FalseAlarmCounts, point: OperatingPoint
 ) -> None:
@@ -161,10 +175,16 @@ def count_background(
         counts: Where they are added.
         point: Whose score is counted.
     """
+    from mmirstd.apis.target_measurement import boxes_inside
+
     for result in inferencer.infer(args.images, recursive=args.recursive):
         cluster = None if result.source.still else result.source.label
         if args.cluster == 'folder':
             cluster = str(Path(result.source.label).parent)
+        if result.detections is not None:
+            _, targets = boxes_inside(result.detections.boxes, result.image.shape, inferencer.min_area)
+            counts.add_boxes(result.detections.scores[targets], result.image.size, cluster)
+            continue
         assert result.logit is not None
         counts.add(point.score(result.logit), cluster=cluster)
 
@@ -306,9 +326,7 @@ def main(argv: list[str] | None = None) -> int:
         load_options=dict(bit_depth=args.bit_depth),
     )
     if inferencer.boxes:
-        raise ConfigError(
-            f'{inferencer.name}: a detector of boxes', expected='a network or method that gives a map of each image'
-        )
+        check_boxes(inferencer.name, args)
     target = None if args.dry_run else _target(args, inferencer.weights)
     point = OperatingPoint(0.0, args.ring)
     # A score of CFAR is no logit: below 2 standard deviations lies what every background has.
@@ -332,7 +350,7 @@ def main(argv: list[str] | None = None) -> int:
     chosen = OperatingPoint(max(choice.threshold for _, choice in found), args.ring, asked, record, temperature)
     probability = '' if args.ring is not None else f' (probability {chosen.threshold:.9g})'
     score = 'logit' if args.ring is None else 'local score (CFAR)'
-    print(f'threshold: {score} > {chosen.logit:.6g}{probability}')
+    print(f'threshold: {score} {">=" if inferencer.boxes else ">"} {chosen.logit:.6g}{probability}')
     if math.isclose(chosen.logit, grid[0]):
         print('notice: this is the lowest threshold that was tried; a lower one may keep the rate, too')
     if target is not None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from mmirstd.evaluation.functional.pd_fa_curve import pd_fa_counts
 from mmirstd.utils.components import label_components
+from mmirstd.utils.logits import logit_of
 
 
 def threshold_grid(least: float = -6.0, greatest: float = 400.0, step: float = 0.02) -> NDArray[np.float64]:
@@ -56,6 +57,25 @@ class FalseAlarmCounts:
         self._peaks.append(float(false.max(initial=-np.inf)))
         self._pixels.append(score.size)
         self._targets.append(len(targets))
+        self._clusters.append(len(self._clusters) if cluster is None else ('named', cluster))
+
+    def add_boxes(self, scores: NDArray[np.floating], pixels: int, cluster: Hashable = None) -> None:
+        """Count the boxes in an image without targets; all of them are false.
+
+        A box counts when the logit of its score is not less than a threshold, as in inference.
+
+        Args:
+            scores: (N,) in [0, 1].
+            pixels: Of the image. Boxes are counted, none of their pixels.
+            cluster: As for :meth:`add`.
+        """
+        logits = np.sort(logit_of(scores))
+        row = np.zeros((len(self.thresholds), 3), np.int64)
+        row[:, 2] = len(logits) - np.searchsorted(logits, self.thresholds, side='left')
+        self._rows.append(row)
+        self._peaks.append(float(logits.max(initial=-np.inf)))
+        self._pixels.append(pixels)
+        self._targets.append(0)
         self._clusters.append(len(self._clusters) if cluster is None else ('named', cluster))
 
     @property

@@ -7,11 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
+from mmirstd.apis import DetectorInferencer
 from mmirstd.cli import calibrate, infer
 from mmirstd.engine.checkpoint_meta import stored_operating_point
-from mmirstd.utils.errors import DataError, UserError
+from mmirstd.utils.errors import ConfigError, DataError, UserError
 from tests.test_apis.helpers import scene, write_image
+from tests.test_apis.stock_detector import write_stock_detector
 
 NAME = 'ggl-net-tiny_general'
 
@@ -28,6 +31,18 @@ def backgrounds(tmp_path_factory: pytest.TempPathFactory) -> Path:
             image[row : row + 2, column] = np.minimum(image[row : row + 2, column] + rng.integers(10, 120), 255)
         write_image(folder / f'{k:02d}.png', image)
     return folder
+
+
+@pytest.fixture(scope='module')
+def stock(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    """An untrained detector whose scores are far from alike."""
+    config, weights = write_stock_detector(tmp_path_factory.mktemp('stock'))
+    checkpoint = torch.load(weights, weights_only=False)
+    for name, value in checkpoint['state_dict'].items():
+        if 'multi_level_conv_obj' in name or 'multi_level_conv_cls' in name:
+            value *= 3e5
+    torch.save(checkpoint, weights)
+    return config, weights
 
 
 @pytest.fixture(scope='module')
@@ -109,3 +124,27 @@ def test_a_method_without_a_checkpoint_has_no_place_for_it(backgrounds: Path) ->
 def test_wrong_usage(argv: list[str]) -> None:
     with pytest.raises(SystemExit):
         calibrate.parse_args(argv)
+
+
+def test_a_detector_of_boxes_by_its_score(
+    stock: tuple[str, str], backgrounds: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    target = tmp_path / 'mine.pth'
+    argv = [*stock, '--images', str(backgrounds), '--device', 'cpu']
+    assert calibrate.main([*argv, '--false-targets-per-image', '5', '-o', str(target)]) == 0
+    said = capsys.readouterr().out
+    point = stored_operating_point(target)
+    assert f'threshold: logit >= {point.logit:.6g} (probability {point.threshold:.9g})' in said
+    [rate] = point.record['rates']
+    assert 0 < rate['seen'] <= rate['bound'] <= 5
+    detector = DetectorInferencer(stock[0], target, device='cpu', show_progress=False)
+    found = [len(result.targets) for result in detector.infer(str(backgrounds))]
+    assert np.mean(found) == pytest.approx(rate['seen'])
+    labeled = ['--labeled', 'a', 'b']
+    for options in (
+        ['--fa', '1e-6'],
+        ['--false-targets-per-image', '1', '--cfar'],
+        ['--false-targets-per-image', '1', *labeled],
+    ):
+        with pytest.raises(ConfigError, match='a detector of boxes, with --'):
+            calibrate.main([*argv, *options, '--dry-run'])

@@ -123,3 +123,27 @@ def test_the_next_false_alarm_is_as_large_as_the_ones_before() -> None:
 def test_bad_requests(bad: tuple) -> None:
     with pytest.raises(ValueError, match='confidence from 0.5'):
         Request(*bad)
+
+
+def test_boxes_are_counted_by_the_logit_of_their_score() -> None:
+    counts = FalseAlarmCounts(np.array([-1.0, 0.0, 1.0, 10.0]))
+    counts.add_boxes(np.float32([0.5, 0.2, 0.9]), 100)
+    counts.add_boxes(np.float32([]), 100, 'video')
+    counts.add_boxes(np.float32([1.0]), 100, 'video')
+    np.testing.assert_array_equal(counts.false_totals('targets'), [[2, 2, 1, 0], [1, 1, 1, 1]])
+    assert (counts.images, counts.clusters, counts.pixels, counts.targets) == (3, 2, 300, 0)
+    assert counts.false_peaks()[0] == pytest.approx(math.log(9), rel=1e-6)
+
+
+def test_a_rate_of_false_boxes_is_kept_by_what_was_not_seen() -> None:
+    rng = np.random.default_rng(2)
+    pool = [1 / (1 + np.exp(-rng.normal(rng.normal(-2, 1), 1, rng.poisson(4)))) for _ in range(2000)]
+    everything = FalseAlarmCounts(threshold_grid())
+    for scores in pool:
+        everything.add_boxes(scores, 4096)
+    true = everything.false_totals('targets').sum(axis=0) / len(pool)
+    held = 0
+    for _ in range(200):
+        choice = choose_threshold(everything.drawn(rng.integers(len(pool), size=150)), Request('targets', 0.1, ''))
+        held += true[choice.index] <= 0.1
+    assert held >= 190
