@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
+from mmengine.dist import all_reduce
 from mmengine.runner import Runner
 
 from mmirstd.datasets.points.evolution import EvolutionRule, evolve_lesps
@@ -63,7 +65,7 @@ class LESPSHook(LabelEvolutionHook):
     def after_train_epoch(self, runner: Runner, metrics: dict | None = None) -> None:
         """Let the labels grow, if it is time."""
         done = runner.epoch + 1
-        loss = self._losses / max(self._batches, 1)
+        loss = self._mean_loss()
         self._losses, self._batches = 0.0, 0
         first = not self._started and done >= self.start_epoch and (self.start_loss is None or loss < self.start_loss)
         if first or (self._started and done % self.interval == 0):
@@ -72,6 +74,12 @@ class LESPSHook(LabelEvolutionHook):
                 runner, lambda store, index: True, lambda store, i, prob: evolve_lesps(store.label(i), prob, self.rule)
             )
             runner.logger.info(f'LESPS, labels after {done} epochs: {self.describe()}')
+
+    def _mean_loss(self) -> float:
+        """Of the epoch, over all processes: they must come to one decision, or some would wait for the others."""
+        total = torch.tensor([self._losses, float(self._batches)], dtype=torch.float64)
+        all_reduce(total)
+        return float(total[0] / max(float(total[1]), 1.0))
 
     def after_train(self, runner: Runner) -> None:
         """Say so if they never grew."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +14,10 @@ from mmengine.config import Config
 from mmengine.runner import Runner
 
 import mmirstd.registry  # noqa: F401  before mmengine's users
+from mmirstd.engine.distributed import prepare_distributed_config
 from mmirstd.engine.hooks import LESPSHook, PALHook
 from mmirstd.utils.errors import CheckpointError, ConfigError
+from tests.shared import REPO
 from tests.test_engine.small_runner import small_runner
 from tests.tiny_training import tiny_config_text, write_tiny_data
 
@@ -48,6 +52,8 @@ def train(work_dir: Path, data: Path, hook: dict[str, Any] | None, workers: int 
         }
     )
     cfg.custom_hooks = []
+    if cfg.get('launcher', 'none') != 'none':
+        prepare_distributed_config(cfg)
     runner = Runner.from_cfg(cfg)
     runner.train()
     return runner
@@ -144,3 +150,60 @@ def test_impossible_intervals(wrong: dict[str, int]) -> None:
 def test_impossible_phases(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match='expected 0 <= start'):
         PALHook(**wrong)
+
+
+WORKER = """
+import os, sys
+from pathlib import Path
+import torch
+rank, folder, data = int(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3])
+torch.set_num_threads(1)
+os.environ['LOCAL_RANK'] = str(rank)
+torch.distributed.init_process_group('gloo', init_method=f'file://{folder}/store', rank=rank, world_size=2)
+from tests.test_engine.test_hooks.test_label_evolution import PAL, LESPSHook, labels, train
+
+
+class Uneven(LESPSHook):
+    def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
+        super().after_train_iter(runner, batch_idx, data_batch, outputs)
+        self._losses += 1000 * rank  # so that one process alone would begin, and wait for ever
+
+
+for name, hook in (('lesps', dict(type=Uneven, interval=1, start_loss=600)), ('pal', PAL)):
+    runner = train(folder / f'{name}{rank}', data, hook, launcher='pytorch')
+    torch.save(
+        dict(labels=labels(runner), trains=runner.train_dataloader.dataset.label_store.trains,
+             weights=runner.model.module.state_dict()), folder / f'{name}{rank}.pt')
+torch.distributed.destroy_process_group()
+"""
+
+
+@pytest.mark.skipif(not torch.distributed.is_gloo_available(), reason='this torch has no gloo backend')
+def test_two_processes_grow_the_same_labels(tmp_path: Path, data: Path) -> None:
+    """Each predicts its part; both learn from all, and begin together whatever their own losses are."""
+    workers = [
+        subprocess.Popen(
+            [sys.executable, '-c', WORKER, str(rank), str(tmp_path), str(data)],
+            cwd=REPO,
+            stderr=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            text=True,
+        )
+        for rank in range(2)
+    ]
+    try:
+        for worker in workers:
+            _, errors = worker.communicate(timeout=300)
+            assert worker.returncode == 0, errors[-3000:]
+    finally:
+        for worker in workers:
+            worker.kill()
+    for name in ('lesps', 'pal'):
+        first, second = (torch.load(tmp_path / f'{name}{rank}.pt', weights_only=False) for rank in range(2))
+        assert sum(float((label > 0).sum()) for label in first['labels']) > 2 * 16  # more than the points
+        for own, other in zip(first['labels'], second['labels'], strict=True):
+            np.testing.assert_array_equal(own, other)
+        np.testing.assert_array_equal(first['trains'], second['trains'])
+        for key, value in first['weights'].items():
+            if 'running' not in key and 'num_batches' not in key:  # each process has its own of these
+                assert torch.equal(value, second['weights'][key]), key
