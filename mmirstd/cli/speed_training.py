@@ -56,7 +56,7 @@ class PlainLoop:
     """Forward, backward, optimizer: the network as the official codes have it, float32, three equal channels."""
 
     def __init__(self, cfg: Any, network: Any, data: dict) -> None:
-        self.network: Any = official_form(cfg.model, network).train()
+        self.network: Any = official_form(cfg.model, network).to(next(network.parameters()).device).train()
         data = network.data_preprocessor(copy.deepcopy(data), True)
         self.inputs, self.samples = data['inputs'].repeat(1, 3, 1, 1).contiguous(), data['data_samples']
         self.optimizer = build_optim_wrapper(self.network, _wrapper(cfg, 'OptimWrapper')).optimizer

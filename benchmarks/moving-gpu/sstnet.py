@@ -1,0 +1,15 @@
+# SSTNet of a quarter of the widths on the hard sequences: five frames a sample.
+_base_ = ['../bp-fpn-hard/sstnet.py']
+
+workers = dict(num_workers=2, persistent_workers=True)
+train_dataloader = workers
+val_dataloader = workers
+test_dataloader = workers
+
+model = dict(
+    backbone=dict(widen_factor=0.25),
+    neck=dict(in_channels=[64, 128, 256]),
+    temporal_neck=dict(in_channels=64, out_channels=64),
+    bbox_head=dict(in_channels=64, feat_channels=64),
+    motion_branch=dict(feat_channels=64, channels=32),
+)
