@@ -194,7 +194,8 @@ def _count(
             probability = scale.probability(stored, image.prediction)
             if mask.shape != probability.shape:
                 mask = cv2.resize(mask, probability.shape[::-1], interpolation=cv2.INTER_NEAREST)
-            evidence = ImageEvidence(probability, mask, str(image.image or image.mask))
+            logit = scale.logit(stored)
+            evidence = ImageEvidence(probability, mask, str(image.image or image.mask), logit)
             result = image_result(evidence, specs, curves=not scale.masks)
             if writer or args.per_image:
                 gray, same_size = _gray(image, mask.shape)
@@ -204,7 +205,7 @@ def _count(
                     add_records(result, evidence, specs['default'], gray)
                 if writer:
                     picture = mask * 0 if gray is None else gray
-                    entries.append(writer.write(image.name, probability, mask, picture, str(image.mask)))
+                    entries.append(writer.write(image.name, probability, mask, picture, str(image.mask), logit))
             results.append(result)
             progress.update(done)
     if writer:

@@ -187,6 +187,10 @@ class PredictionScale:
             )
         return values.astype(np.float32)
 
+    def logit(self, stored: NDArray[Any]) -> NDArray[np.float32] | None:
+        """The logits (H, W) of a stored map; None where it has none."""
+        return stored.astype(np.float32) if self.value == 'logit' else None
+
 
 class ScaleFinder:
     """Looks at all predictions before the first is evaluated: one file alone does not tell what its values mean."""

@@ -13,6 +13,7 @@ from scipy.io import savemat
 
 from mmirstd.cli import compare, evaluate, report
 from mmirstd.evaluation.functional import evaluate as evaluate_arrays
+from mmirstd.evaluation.prediction_dump import PredictionDump
 from mmirstd.utils.errors import ConfigError, DataError
 from tests.shared import DATA, REPO
 
@@ -132,7 +133,14 @@ def test_options(data: Path, capsys) -> None:
     pred = write(data / 'p', '.npy', [score * 40 - 20 for score in SCORES])
     with pytest.raises(DataError, match='--scale: logit'):
         run(data, pred)
-    assert run(data, pred, '--scale', 'logit')['metrics']['Pd'] > 0.5
+    found = run(data, pred, '--scale', 'logit')['metrics']
+    assert found['Pd'] > 0.5
+    # Curves are of the logits, also where all probabilities are 0 or 1.
+    sure = write(data / 'sure', '.npy', [(score - 0.5) * 2000 for score in SCORES])
+    assert run(data, sure, '--scale', 'logit', '--dump', str(data / 'dump'))['metrics']['AUC'] == pytest.approx(
+        found['AUC'], abs=1e-3
+    )
+    assert all(image.logit is not None for image in PredictionDump(data / 'dump'))
     with pytest.raises(ConfigError, match=r'--protocol: .*did you mean'):
         run(data, pred, '--protocol', 'mdsa')
     with pytest.raises(ConfigError, match="--mask-rule is 'bright'"):
