@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mmirstd.utils.errors import ConfigError, DataError, UserError
 
 from .arguments import add_cfg_options_argument, add_traceback_argument, make_parser, positive_float
-from .threshold_arguments import read_ring
+from .threshold_arguments import add_statistic_argument, read_ring
 
 if TYPE_CHECKING:
     import numpy as np
@@ -91,6 +91,7 @@ def build_parser() -> argparse.ArgumentParser:
         '--cfar', action='store_true', help='compare each logit with its surroundings, so that the threshold adapts'
     )
     how.add_argument('--cfar-ring', metavar='GUARD:RING[:FLOOR]', help='of --cfar (default: 15:41:1)')
+    add_statistic_argument(how)
     out = parser.add_argument_group('the checkpoint')
     out.add_argument(
         '-o',
@@ -126,9 +127,9 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         parser.error('--names goes with --labeled')
     if args.output is not None and args.in_place:
         parser.error('--output and --in-place are two places; expected one')
-    if args.cfar_ring is not None and not args.cfar:
-        parser.error('--cfar-ring goes with --cfar')
-    args.ring = read_ring(parser, args.cfar_ring) if args.cfar else None
+    if not args.cfar and (args.cfar_ring is not None or args.cfar_statistic is not None):
+        parser.error(f'--cfar-{"ring" if args.cfar_ring is not None else "statistic"} goes with --cfar')
+    args.ring = read_ring(parser, args.cfar_ring, args.cfar_statistic) if args.cfar else None
     if args.checkpoint == '-':
         args.checkpoint = None
     return args

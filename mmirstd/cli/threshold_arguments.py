@@ -47,6 +47,17 @@ def add_threshold_arguments(parser: argparse.ArgumentParser, what: str, cfar: bo
             help='sides of the inner and the outer square of the ring in pixels, and the least standard deviation in '
             'logit units (default: 15:41:1)',
         )
+        add_statistic_argument(parser)
+
+
+def add_statistic_argument(group: argparse._ActionsContainer) -> None:
+    """Add ``--cfar-statistic``."""
+    group.add_argument(
+        '--cfar-statistic',
+        choices=('mean', 'median'),
+        help='of the ring: mean and standard deviation; or median and median distance from it, which other targets and '
+        'edges in the ring do not raise, but which take longer (default: mean)',
+    )
 
 
 def read_threshold(parser: argparse.ArgumentParser, args: argparse.Namespace) -> OperatingPoint | None:
@@ -62,8 +73,9 @@ def read_threshold(parser: argparse.ArgumentParser, args: argparse.Namespace) ->
         parser.error(f'--threshold {args.threshold}: expected 0 <= P < 1')
     cfar = getattr(args, 'cfar', None)
     ring = getattr(args, 'cfar_ring', None)
-    if ring is not None and cfar is None:
-        parser.error('--cfar-ring goes with --cfar')
+    statistic = getattr(args, 'cfar_statistic', None)
+    if cfar is None and (ring is not None or statistic is not None):
+        parser.error(f'--cfar-{"ring" if ring is not None else "statistic"} goes with --cfar')
     value = args.logit_threshold if cfar is None else cfar
     if value is None:
         return None
@@ -71,19 +83,21 @@ def read_threshold(parser: argparse.ArgumentParser, args: argparse.Namespace) ->
         parser.error(f'{given[0]} {value}: expected a finite number')
     from mmirstd.false_alarms.operating_point import OperatingPoint
 
-    return OperatingPoint(value, None if cfar is None else read_ring(parser, ring))
+    return OperatingPoint(value, None if cfar is None else read_ring(parser, ring, statistic))
 
 
-def read_ring(parser: argparse.ArgumentParser, text: str | None) -> Cfar:
-    """The ring of ``--cfar-ring``; the default for None."""
+def read_ring(parser: argparse.ArgumentParser, text: str | None, statistic: str | None) -> Cfar:
+    """The ring of ``--cfar-ring`` and its ``--cfar-statistic``; the defaults for None."""
     from mmirstd.false_alarms.cfar import Cfar
 
+    statistic = statistic or Cfar.statistic
     if text is None:
-        return Cfar()
+        return Cfar(statistic=statistic)
     parts = text.split(':')
     try:
         if len(parts) not in (2, 3):
             raise ValueError('expected two or three numbers with colons, such as 15:41')
-        return Cfar(int(parts[0]), int(parts[1]), *(float(part) for part in parts[2:]))
+        floor = float(parts[2]) if len(parts) == 3 else Cfar.floor
+        return Cfar(int(parts[0]), int(parts[1]), floor, statistic)
     except ValueError as error:
         parser.error(f'--cfar-ring {text}: {error}')

@@ -91,10 +91,15 @@ class OperatingPoint:
             cfar = values.get('cfar')
             return cls(
                 float(values['logit']),
-                None if cfar is None else Cfar(int(cfar['guard']), int(cfar['ring']), float(cfar['floor'])),
+                None if cfar is None else _cfar_of(cfar),
                 str(values.get('asked') or ''),
                 dict(values.get('record') or {}),
                 None if temperature is None else float(temperature),
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f'damaged ({type(error).__name__}: {error})') from None
+
+
+def _cfar_of(values: Mapping[str, Any]) -> Cfar:
+    statistic = str(values.get('statistic', 'mean'))  # written before there were others
+    return Cfar(int(values['guard']), int(values['ring']), float(values['floor']), statistic)

@@ -12,6 +12,7 @@ import torch
 from mmirstd.apis import DetectorInferencer
 from mmirstd.cli import calibrate, infer
 from mmirstd.engine.checkpoint_meta import stored_operating_point
+from mmirstd.false_alarms.cfar import Cfar
 from mmirstd.utils.errors import ConfigError, DataError, UserError
 from tests.test_apis.helpers import scene, write_image
 from tests.test_apis.stock_detector import write_stock_detector
@@ -88,10 +89,15 @@ def test_an_adaptive_threshold_and_false_targets_an_hour(
 ) -> None:
     target = tmp_path / 'mine.pth'
     argv = [NAME, '--images', str(backgrounds), '--false-targets-per-hour', '36000', '--fps', '25', '--cfar']
-    assert calibrate.main([*argv, '--cfar-ring', '7:21:1', '-o', str(target), '--device', 'cpu']) == 0
+    assert (
+        calibrate.main(
+            [*argv, '--cfar-ring', '7:21:1', '--cfar-statistic', 'median', '-o', str(target), '--device', 'cpu']
+        )
+        == 0
+    )
     assert 'an hour at 25 frames a second' in capsys.readouterr().out
     point = stored_operating_point(target)
-    assert (point.cfar.guard, point.cfar.ring) == (7, 21)
+    assert point.cfar == Cfar(7, 21, 1.0, 'median')
     assert point.record['rates'][0]['asked'] == pytest.approx(0.4)
 
 
@@ -117,6 +123,7 @@ def test_a_method_without_a_checkpoint_has_no_place_for_it(backgrounds: Path) ->
         [NAME, '--fa', '1e-6', '--images', 'x', '--confidence', '1'],
         [NAME, '--fa', '1e-6', '--images', 'x', '-o', 'y', '--in-place'],
         [NAME, '--fa', '1e-6', '--images', 'x', '--cfar-ring', '3:9'],
+        [NAME, '--fa', '1e-6', '--images', 'x', '--cfar-statistic', 'median'],
         [NAME, '--fa', '1e-6', '--images', 'x', '--cfar', '--cfar-ring', '4:9'],
         [NAME, '--fa', '1e-6', '--images', 'x', '--names', 'y'],
     ],

@@ -23,7 +23,7 @@ def test_its_probability(value: float) -> None:
         assert np.log(point.threshold / (1 - point.threshold)) == pytest.approx(value, abs=1e-6)
 
 
-@pytest.mark.parametrize('cfar', [None, Cfar(7, 21, 0.5)])
+@pytest.mark.parametrize('cfar', [None, Cfar(7, 21, 0.5), Cfar(7, 21, 0.5, 'median')])
 def test_there_and_back(cfar: Cfar | None) -> None:
     point = OperatingPoint(23.5, cfar, 'at most 1e-06 ...', dict(images=3), 3.5)
     assert OperatingPoint.from_dict(json.loads(json.dumps(point.as_dict()))) == point
