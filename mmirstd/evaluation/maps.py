@@ -73,7 +73,8 @@ def logit_map_with(probability: np.ndarray, sample: Any) -> np.ndarray | None:
         sample: A data sample or its dict, with ``seg_logits``.
     """
     field = sample['seg_logits'] if isinstance(sample, Mapping) else sample.seg_logits
-    if FIELD not in sample and _array(field).shape[0] != 2:
+    data = _array(field)
+    if FIELD not in sample and not (data.ndim == 3 and len(data) == 2 and data.dtype.kind == 'f'):
         return None
     logit = logit_map_of(sample)
     if logit.shape != probability.shape or not np.isfinite(logit).all():

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from mmengine.structures import PixelData
 
-from mmirstd.evaluation.maps import map_of
+from mmirstd.evaluation.maps import logit_map_with, map_of
 
 LOGITS = st.floats(-80, 80, width=32)
 
@@ -35,3 +35,11 @@ def test_one_channel_is_handed_on(data: torch.Tensor) -> None:
 def test_no_map(data: torch.Tensor) -> None:
     with pytest.raises(ValueError, match='num_classes=2'):
         map_of(data)
+
+
+def test_probabilities_alone_have_no_logits() -> None:
+    for shape in ((5, 6), (1, 5, 6), (2, 6), (1, 2, 6)):  # also of an image of two rows
+        sample = dict(seg_logits=dict(data=torch.full(shape, 0.25)))
+        assert logit_map_with(map_of(sample['seg_logits']), sample) is None
+    two = dict(seg_logits=dict(data=torch.stack([torch.zeros(5, 6), torch.full((5, 6), 40.0)])))
+    np.testing.assert_array_equal(logit_map_with(map_of(two['seg_logits']), two), np.full((5, 6), 40, np.float32))
