@@ -15,6 +15,7 @@ from mmirstd.utils.errors import CheckpointError, UserError
 from mmirstd.utils.renamed import RenamedOption
 
 from .arguments import add_cfg_options_argument, add_traceback_argument, make_parser, positive_int
+from .default_model import DEFAULT_MODEL, LARGER_TARGETS, is_input
 from .threshold_arguments import add_threshold_arguments, read_threshold
 from .track_arguments import add_track_arguments, track_options
 
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 
 DEFAULT_KINDS = ('mask', 'json', 'csv', 'overlay')
 EXAMPLES = """
-{infer} ggl-net-tiny_general photos/ night.tif --out results        # with the weights in the box
+{infer} photos/ night.tif --out results        # with the weights in the box
+{infer} video.mp4 frames/ --track --out results     # tracks
+{infer} yolox-bp-nano_drone-ir video.mp4 --track --out results     # of targets of 8 pixels or more, few false ones
 {infer} work_dirs/NAME/NAME.py best.pth 'flight/**/*.png' --out results --save mask,csv   # your own
 {infer} white-tophat - image.png --out results     # nothing learned: no CKPT
 {infer} sstnet_b4-20e_daub best.pth video.mp4 frames/ --out results     # moving targets
@@ -42,14 +45,14 @@ def build_parser() -> argparse.ArgumentParser:
         EXAMPLES,
         f'results, in one folder for each kind (the schema is in the documentation: "Inference"):\n{kinds}\n\n'
         'exit status: 0 all inputs done, 1 some failed (listed at the end and in DIR/failed.csv), 2 wrong usage',
-        usage='{CONFIG [CKPT] | --model FILE} INPUT [INPUT ...] --out DIR [options]',
+        usage='{[CONFIG [CKPT]] | --model FILE} INPUT [INPUT ...] --out DIR [options]',
     )
     parser.add_argument(
         'items',
         nargs='+',
-        metavar='CONFIG [CKPT] INPUT',
-        help='CONFIG: config file, or the name of one in configs/ or of a model in its metafiles, e.g. '
-        'ggl-net-tiny_general. CKPT: checkpoint (a file, whatever its name, or an address); "-" or none for a method '
+        metavar='[CONFIG [CKPT]] INPUT',
+        help='CONFIG: config file, or the name of one in configs/ or of a model in its metafiles; without it '
+        f'{DEFAULT_MODEL}. CKPT: checkpoint (a file, whatever its name, or an address); "-" or none for a method '
         'without learned parameters. Then inputs: images (PNG, TIFF, BMP, JPEG, PGM, PPM, GIF, WEBP, 8 or 16 bit; '
         '.npy), folders, patterns, videos, a camera\'s number, an address (rtsp://...), or "-" for raw frames on '
         "standard input. A TIFF's pages are the frames of a sequence. For a detector of moving targets a folder of "
@@ -174,6 +177,14 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     args.config = args.checkpoint = None
     args.inputs = args.items
     if args.model is None:
+        if is_input(args.items[0]):
+            args.items = [DEFAULT_MODEL, *args.items]
+            larger = f' (for targets of 8 pixels or more {LARGER_TARGETS} has fewer false tracks)' if args.track else ''
+            print(
+                f'notice: no model was named, so it is {DEFAULT_MODEL}{larger}; another one: '
+                f'{command_line("infer", "CONFIG", "CKPT", "INPUT")} ...',
+                file=sys.stderr,
+            )
         args.config, *rest = args.items
         if Path(args.config).suffix.lower() in READERS:
             parser.error(f'{args.config}: an exported file goes with --model {args.config}')
