@@ -83,10 +83,7 @@ def launch_options(limits: UploadLimits) -> dict[str, Any]:
 
 def build_page(store: SessionStore) -> gr.Blocks:
     """The page over the sessions of a store."""
-    # Uploads that are older than an hour go; results are removed by their session.
-    with gr.Blocks(
-        title='Infrared small targets', analytics_enabled=False, delete_cache=(300, 3600), fill_width=True
-    ) as page:
+    with gr.Blocks(title='Infrared small targets', analytics_enabled=False, fill_width=True) as page:
         _Page(store).build()
         page.unload(_forget(store))
     with page.route('Label', 'label', show_in_navbar=False):

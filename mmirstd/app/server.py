@@ -60,6 +60,7 @@ def start(
     """
     prepare_environment(folder)
     from .model_choices import ModelShelf, given_choice, shipped_choices
+    from .old_uploads import keep_removing_old_files
     from .store import SessionStore
 
     try:
@@ -76,6 +77,8 @@ def start(
             _, address, _ = page.launch(server_name=host, server_port=port, **launch_options(limits))
     except OSError as error:
         raise UserError(f'the app cannot listen on {host}:{port}: {error}\n  cure: another --port') from error
+    # Results are removed by their session.
+    keep_removing_old_files(Path(folder), keep=[store.folder])
     return page, store, address
 
 
