@@ -1,4 +1,4 @@
-"""Time our code against the way it is usually written: ``mmirstd speed infer|training|metrics|streaming|backends``."""
+"""Time our code against the way it is usually written, and see how costs grow: ``mmirstd speed WHAT``."""
 
 from __future__ import annotations
 
@@ -54,19 +54,30 @@ forward, backward and optimizer. Against it: the step of `mmirstd train` in floa
 machine. The reference of the loader decodes every image in every epoch; ours decodes it once and keeps it in bounded
 memory that workers share. Generated scenes are used. --compile adds torch.compile: it needs a C++ compiler and minutes.
 """
+GROWTH = """\
+How do time and memory grow with the side of the image, the frames of a clip, the number of images and of processes?
+
+Each point is measured in a process of its own and entered in DIR/growth.json at once. The same command goes on where it
+was stopped; larger numbers add points. A table (Markdown, CSV) and a picture are written beside it. The picture also
+shows the networks of the zoo, from its record. The defaults take minutes; the whole range is --sizes 256 512 1024 2048
+4096 8192 --images 100 1000 10000 100000.
+"""
 EXAMPLES = """
 {speed} infer ggl-net-tiny_general --images 60
 {speed} training ggl-net_b4-500e_nuaa-sirst-341-86 --batch-size 4
 {speed} metrics --images 100 --size 256 --rounds 7
 {speed} streaming configs/_base_/models/sstnet-nano.py --size 256 320
 {speed} backends ggl-net_b4-500e_nuaa-sirst-341-86 --size 256 256 --out costs.json costs.csv
+{speed} growth --out growth
 """
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Parse the command line; ``what`` is the measurement's name."""
     parser = make_parser('speed', 'Time our code against the way it is usually written.', EXAMPLES)
-    commands = parser.add_subparsers(dest='what', required=True, metavar='infer|training|metrics|streaming|backends')
+    commands = parser.add_subparsers(
+        dest='what', required=True, metavar='infer|training|metrics|streaming|backends|growth'
+    )
     layout = argparse.RawDescriptionHelpFormatter
     metrics = commands.add_parser('metrics', help='the evaluation', description=METRICS, formatter_class=layout)
     metrics.add_argument('--images', type=int, default=100, help='number of images (default 100)')
@@ -121,7 +132,31 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     training.add_argument('--threads', type=positive_int, default=1, help='threads of PyTorch (default 1)')
     training.add_argument('--compile', action='store_true', help='torch.compile, too')
     add_cfg_options_argument(training, 'override config entries')
-    for command in (metrics, streaming, backends, whole, training):
+    growth = commands.add_parser(
+        'growth', help='how costs grow with the work', description=GROWTH, formatter_class=layout
+    )
+    growth.add_argument('--out', type=Path, required=True, metavar='DIR', help='where the record, table and picture go')
+    for name, values, text in (
+        ('sizes', (256, 512, 1024, 2048), 'sides of the image in pixels'),
+        ('frames', (1, 2, 5, 10, 20), 'frames T of a clip'),
+        ('images', (100, 1000, 10000), 'images of a folder'),
+        ('processes', (1, 2), 'processes that share a folder'),
+    ):
+        growth.add_argument(
+            f'--{name}',
+            type=positive_int,
+            nargs='*',
+            default=values,
+            metavar='N',
+            help=f'{text} (default: {" ".join(map(str, values))}; none: leave it out)',
+        )
+    growth.add_argument('--network', default='ggl-net-tiny_general', help='of the sizes (default: %(default)s)')
+    growth.add_argument(
+        '--detector', default='configs/_base_/models/sstnet-nano.py', help='of the frames (default: %(default)s)'
+    )
+    growth.add_argument('--method', default='white-tophat', help='of the folders (default: %(default)s)')
+    growth.add_argument('--threads', type=positive_int, default=1, help='threads of PyTorch (default 1)')
+    for command in (metrics, streaming, backends, whole, training, growth):
         add_traceback_argument(command)
     return parser.parse_args(argv)
 
@@ -145,6 +180,10 @@ def main(argv: list[str] | None = None) -> None:
         from . import speed_backends
 
         speed_backends.report(args)
+    elif args.what == 'growth':
+        from . import speed_growth
+
+        speed_growth.report(args)
     else:
         from . import speed_streaming
 
