@@ -121,3 +121,27 @@ def test_reproducible_and_cacheable():
 def test_wrong_options(options):
     with pytest.raises(ValueError, match='expected'):
         TargetAwareCrop(**options)
+
+
+def test_the_drawn_pixel_is_that_of_the_whole_image() -> None:
+    """Only the part with targets is labeled; what a seed draws stays what it was."""
+
+    def of_the_whole(mask: np.ndarray) -> tuple[int, int] | None:
+        count, labels = cv2.connectedComponents(mask, connectivity=8)
+        if count < 2:
+            return None
+        rows, columns = np.nonzero(labels == np.random.randint(1, count))
+        pick = np.random.randint(len(rows))
+        return int(rows[pick]), int(columns[pick])
+
+    generator = np.random.default_rng(0)
+    for seed in range(300):
+        mask = np.zeros((60, 61), np.uint8)
+        top, left, height, width = generator.integers(1, 30, 4)
+        part = mask[top : top + height, left : left + width]
+        part[:] = generator.random(part.shape) < generator.choice([0.0, 0.02, 0.1, 0.3, 0.5])
+        found = []
+        for draw in (of_the_whole, TargetAwareCrop._draw_target_pixel):
+            np.random.seed(seed)
+            found.append(draw(mask))
+        assert found[0] == found[1]
