@@ -207,11 +207,12 @@ def draw_growth(points: Sequence[GrowthPoint], networks: Sequence[tuple[float, M
         start = own[0]
         ends = (min(point.units for point in own), max(point.units for point in own))
         xs = [next(point.x for point in own if point.units == end) for end in ends]
-        line = [start.cpu * end / start.units for end in ends]
-        axes[0][column].plot(xs, line, color='0.6', linewidth=1, linestyle='--', label='in proportion')
+        expected = [start.cpu * end / start.units for end in ends]
+        axes[0][column].plot(xs, expected, color='0.6', linewidth=1, linestyle='--', label='in proportion')
         axes[0][column].set_title(f'{CURVES[curve][0]}', fontsize=9)
         axes[0][column].legend(fontsize=7, frameon=False)
-        axes[1][column].set_ylim(bottom=0)
+        top = max((point.mib or 0 for point in own), default=0)
+        axes[1][column].set_ylim(0, 1.08 * top or 1)
         for row in (0, 1):
             axes[row][column].set_xscale('log', base=2 if curve == 'size' else 10)
             ticks = sorted({point.x for point in own})
@@ -225,7 +226,7 @@ def draw_growth(points: Sequence[GrowthPoint], networks: Sequence[tuple[float, M
     axes[1][0].set_ylabel('peak memory (MiB)', fontsize=8)
     for axis in axes.flat:
         axis.grid(alpha=0.25)
-        axis.tick_params(labelsize=7)
+        axis.tick_params(which='both', labelsize=7)
         axis.spines[['right', 'top']].set_visible(False)
     file = io.StringIO()
     with matplotlib.rc_context({'svg.hashsalt': 'mmirstd', 'svg.fonttype': 'path'}):
