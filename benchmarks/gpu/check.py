@@ -119,10 +119,12 @@ def run_tests(device: str, workers: int, seconds: float, log: Path, words: list[
     Returns:
         Numbers by outcome, names of those that failed, and whether all ran.
     """
-    command = [sys.executable, '-m', 'pytest', '-m', 'gpu', '-v', '--tb=short', '-p', 'no:cacheprovider', *words]
+    # -vv: pyproject.toml has a -q already
+    command = [sys.executable, '-m', 'pytest', '-m', 'gpu', '-vv', '--tb=short', '-p', 'no:cacheprovider', *words]
     if workers > 1 and importlib.util.find_spec('xdist') is not None:
         command += ['-n', str(workers), '--dist', 'worksteal']
     environment = {**os.environ, 'MMIRSTD_GPU_DEVICE': device, 'PYTHONPATH': python_path(), 'OMP_NUM_THREADS': '1'}
+    environment['PYTHONUNBUFFERED'] = '1'  # each line at once: the process may be ended
     start, ended = time.monotonic(), True
     with log.open('w', encoding='utf-8') as stream:
         process = subprocess.Popen(
@@ -149,13 +151,11 @@ def run_tests(device: str, workers: int, seconds: float, log: Path, words: list[
 
 def read_outcomes(text: str) -> dict[str, Any]:
     """Numbers by outcome from the lines of ``pytest -v``, and names of those that failed."""
-    found = re.findall(
-        r'^(?:\[gw\d+\] \[ *\d+%\] )?(?:(\S+::.+?) )?(PASSED|FAILED|ERROR|SKIPPED)(?: +(\S+::.+?))?(?: +\[ *\d+%\])?$',
-        text,
-        re.M,
-    )
-    outcomes = {name or other: outcome for name, outcome, other in found if name or other}
-    counts = {word.lower(): list(outcomes.values()).count(word) for word in ('PASSED', 'FAILED', 'ERROR', 'SKIPPED')}
+    words = 'PASSED|FAILED|ERROR|SKIPPED'
+    several = re.findall(rf'^\[gw\d+\] \[ *\d+%\] ({words}) (\S+::.+)$', text, re.M)
+    alone = re.findall(rf'^(\S+::.+?) ({words})(?: \(.*\))? +\[ *\d+%\]$', text, re.M)
+    outcomes = {name.strip(): outcome for outcome, name in [*several, *((word, name) for name, word in alone)]}
+    counts = {word.lower(): list(outcomes.values()).count(word) for word in words.split('|')}
     return dict(counts, failures=[name for name, outcome in outcomes.items() if outcome in ('FAILED', 'ERROR')])
 
 
