@@ -57,7 +57,8 @@ def run_jobs(
         Outcome: Also after an interruption.
     """
     stream = stream or sys.stderr
-    outcome, waiting, running, lock = Outcome(), list(jobs), [], threading.Lock()
+    outcome, waiting, lock = Outcome(), list(jobs), threading.Lock()
+    running: list[Job] = []
 
     def work(slot: int) -> None:
         while not stop.is_set():

@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -140,7 +141,7 @@ def _same_mask(packed: Path, raw: NDArray[np.generic]) -> bool:
 
 
 def _keep(
-    path: Path, pixels: NDArray[np.generic] | None, target: Path, report: PackReport, same: Callable[[Path], bool]
+    path: Path, pixels: NDArray[np.integer[Any]] | None, target: Path, report: PackReport, same: Callable[[Path], bool]
 ) -> None:
     """Write one file and read it again; one that gains nothing is copied."""
     data = None
