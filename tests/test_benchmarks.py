@@ -8,6 +8,7 @@ import re
 import pytest
 
 from mmirstd.benchmark import build_table, load_suite, read_records, replace_between
+from mmirstd.cli import zoo
 from mmirstd.cli.choose_threshold import markdown
 
 from .shared import REPO
@@ -56,7 +57,7 @@ def test_every_marker_belongs_to_a_table() -> None:
         for suite in (load_suite(p, REPO) for p in SUITES)
         for table in suite.tables
     }
-    tables['zoo/networks'] = 'docs/zoo.md'  # of tools/analysis_tools/zoo.py
+    tables.update({name: 'docs/zoo.md' for name in (zoo.TABLE, zoo.COST_TABLE)})
     tables.update(
         {
             f'choose-threshold/{path.parts[-3]}': f'configs/{path.parts[-3]}/README.md'
