@@ -20,7 +20,7 @@ from .graph_description import KEY, GraphDescription
 from .session import is_installed
 
 #: Features of which one makes products of 8-bit integers fast, and exact in 32 bits.
-FAST_INTEGERS = ('AVX-VNNI', 'AVX512-VNNI', 'AMX-BF16')
+FAST_INTEGERS = ('AVX-VNNI', 'AVX512-VNNI')
 
 
 def lacks_fast_integers() -> str | None:
