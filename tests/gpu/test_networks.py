@@ -11,6 +11,7 @@ from mmengine.structures import PixelData
 from mmseg.structures import SegDataSample
 from torch import Tensor, nn
 
+from mmirstd.models.auxiliary_loss import attach_auxiliary_losses
 from mmirstd.registry import MODELS
 from tests.networks import network_model
 from tests.test_models.clip_models import sample
@@ -33,6 +34,7 @@ def network(name: str, scope: str) -> nn.Module:
     init_default_scope(scope)
     torch.manual_seed(0)
     model = MODELS.build(network_model(name))
+    attach_auxiliary_losses(model)  # a neck's own, as the hook does
     norms = [module for module in model.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
     for norm in norms:
         norm.momentum = 1.0
