@@ -6,9 +6,6 @@ import glob
 import os
 from pathlib import Path
 
-from mmirstd.engine.checkpoint_files import looks_like_checkpoint
-from mmirstd.engine.config_names import new_name, runnable_configs, short_names
-
 #: Its training was the most varied: it finds points of two pixels as well as targets of twenty.
 DEFAULT_MODEL = 'ggl-net-tiny_general'
 #: What is named with ``--track``, too: it gives points low scores, and has far fewer false tracks.
@@ -22,7 +19,10 @@ def is_input(item: str) -> bool:
     image or a video, or it ends with a slash: then the error is about what is missing. A folder that has a config file
     is no folder of images.
     """
+    # Not at the top: what runs an exported file has no configs, nor what reads them.
     from mmirstd.apis.inputs import STILL_SUFFIXES, VIDEO_SUFFIXES, is_live
+    from mmirstd.engine.checkpoint_files import looks_like_checkpoint
+    from mmirstd.engine.config_names import new_name, runnable_configs, short_names
 
     if item.endswith('.py') or looks_like_checkpoint(item) or new_name(item) is not None:
         return False
