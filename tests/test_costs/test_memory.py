@@ -28,7 +28,7 @@ def test_the_peak_is_the_process_own() -> None:
     here[::4096] = b'x' * len(here[::4096])
     peak = run_alone(fill, 100)
     if peak is None:
-        pytest.skip('this system does not tell')
+        pytest.skip('without the module resource (Windows) a process cannot tell its peak memory')
     assert 100 * MIB < peak < 190 * MIB  # neither what was freed is forgotten, nor is it this process's
 
 
