@@ -220,7 +220,15 @@ def _export_quantized(
             write_openvino(quantized.read_bytes(), path, description)
         runtime = next(name for name in READERS[path.suffix] if is_installed(name))
         threads = torch.get_num_threads()
-        return compare_quantized(open_session(path, runtime, threads), open_session(exact, runtime, threads), inputs())
+        check = compare_quantized(open_session(path, runtime, threads), open_session(exact, runtime, threads), inputs())
+    if check.broken:
+        for written in (path, path.with_suffix('.bin')) if form == 'openvino' else (path,):
+            written.unlink()
+        raise UserError(
+            f'{path}: gives other results than float32, and was not kept: {check}',
+            cure='another runtime (--backend of mmirstd infer, --format of mmirstd export), or --precision fp32',
+        )
+    return check
 
 
 @torch.no_grad()

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +37,9 @@ def quantize_onnx(
 ) -> GraphDescription:
     """Write a copy of an ONNX file whose convolutions compute in int8.
 
-    The first and the last convolution stay in float: they cost little, and their rounding is seen most. Weights have
-    a scale for each output channel; activations have one for each tensor, from its least and greatest value on the
-    images.
+    The first and the last convolution stay in float, and all of full resolution where these are the smaller part: they
+    read the gray values and draw the mask, where rounding is seen most. Weights have a scale for each output channel;
+    activations have one for each tensor, from its least and greatest value on the images.
 
     Args:
         source: What ``mmirstd export`` wrote in float32.
@@ -60,8 +61,8 @@ def quantize_onnx(
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
     class Reader(CalibrationDataReader):
-        def __init__(self) -> None:
-            self._images: Iterator[Mapping[str, NDArray[Any]]] = iter(inputs)
+        def __init__(self, images: Iterator[Mapping[str, NDArray[Any]]]) -> None:
+            self._images = images
 
         def get_next(self) -> dict[str, NDArray[Any]] | None:
             found = next(self._images, None)
@@ -73,19 +74,22 @@ def quantize_onnx(
         with tempfile.TemporaryDirectory() as folder:
             prepared, quantized = Path(folder) / 'prepared.onnx', Path(folder) / 'quantized.onnx'
             quant_pre_process(source, prepared, skip_symbolic_shape=True)
-            model = onnx.load(prepared)
-            names = [node.name for node in model.graph.node if node.op_type == 'Conv']
-            if len(names) < 3:
+            images = iter(inputs)
+            first = next(images)
+            resolutions = _resolutions(prepared, first)
+            if len(resolutions) < 3:
                 raise ConfigError(
-                    f'{source.stem}: precision int8', found=f'{len(names)} convolutions', expected='a network of many'
+                    f'{source.stem}: precision int8',
+                    found=f'{len(resolutions)} convolutions',
+                    expected='a network of many',
                 )
             quantize_static(
                 prepared,
                 quantized,
-                Reader(),
+                Reader(chain([first], images)),
                 quant_format=QuantFormat.QDQ,
                 op_types_to_quantize=['Conv'],
-                nodes_to_exclude=[names[0], names[-1]],
+                nodes_to_exclude=convolutions_in_float(resolutions),
                 per_channel=True,
                 # without VNNI pairs of full 8-bit products overflow 16 bits
                 reduce_range=lacks_fast_integers() is not None,
@@ -102,3 +106,33 @@ def quantize_onnx(
     with atomic_path(file) as temporary:
         temporary.write_bytes(model.SerializeToString())
     return description
+
+
+def _resolutions(file: Path, inputs: Mapping[str, NDArray[Any]]) -> dict[str, int]:
+    """Name of each convolution, in the file's order -> pixels of its output for these inputs."""
+    import onnx
+    import onnxruntime
+
+    model = onnx.load(file)
+    convolutions = [node for node in model.graph.node if node.op_type == 'Conv']
+    model.graph.output.extend(onnx.helper.make_empty_tensor_value_info(node.output[0]) for node in convolutions)
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=['CPUExecutionProvider'])
+    outputs = session.run([node.output[0] for node in convolutions], dict(inputs))
+    return {node.name: output.shape[-2] * output.shape[-1] for node, output in zip(convolutions, outputs)}
+
+
+def convolutions_in_float(resolutions: Mapping[str, int]) -> list[str]:
+    """The first, the last, and those of full resolution unless these are more than half.
+
+    Args:
+        resolutions: Name -> pixels of its output, in the order of the network.
+
+    Returns:
+        Names, sorted.
+    """
+    names = list(resolutions)
+    ends, full = {names[0], names[-1]}, max(resolutions.values())
+    kept = ends | {name for name in names if resolutions[name] == full}
+    return sorted(kept if 2 * len(kept) <= len(names) else ends)
