@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-import torch
 import torch.distributed as torch_dist
-from mmcv.transforms import Compose
-from mmengine.dataset import pseudo_collate
 from mmengine.dist import get_rank, get_world_size
 from mmengine.hooks import Hook
 from mmengine.runner import EpochBasedTrainLoop, Runner
@@ -20,11 +16,11 @@ from numpy.typing import NDArray
 from mmirstd.datasets import SIRSTDataset
 from mmirstd.datasets.points.label_store import LabelStore
 from mmirstd.evaluation.maps import map_of
-from mmirstd.registry import TRANSFORMS
 from mmirstd.utils.errors import CheckpointError, ConfigError
 
+from .training_images import load_training_image, predict_loaded, predicting
+
 _KEY = 'label_evolution'
-_META_KEYS = ('img_path', 'ori_shape', 'img_shape', 'pad_shape', 'scale_factor', 'padding_size')
 # Store, index of the image, probability (H, W) -> the new label, None: no change.
 Rule = Callable[[LabelStore, int, NDArray[Any]], NDArray[Any] | None]
 
@@ -129,7 +125,7 @@ class LabelEvolutionHook(Hook):
             The number of the data set, and the index in it, of each image that got a label.
         """
         changed = []
-        with _predicting(runner.model):
+        with predicting(runner.model):
             for number, dataset in enumerate(self._datasets):
                 store = dataset.label_store
                 assert store is not None
@@ -171,30 +167,11 @@ def _point_datasets(dataset: Any) -> Iterator[SIRSTDataset]:
         yield from _point_datasets(inner)
 
 
-@contextmanager
-def _predicting(model: torch.nn.Module) -> Iterator[None]:
-    training = model.training
-    model.eval()
-    try:
-        with torch.no_grad():
-            yield
-    finally:
-        model.train(training)
-
-
-def load_training_image(dataset: SIRSTDataset, index: int) -> dict[str, Any]:
-    """A sample after the first step of its pipeline, which loads the image: ``img`` is (H, W) float32."""
-    loaded: dict[str, Any] = dataset.pipeline.transforms[0](dataset.sample(index))
-    return loaded
-
-
 def _grown(
     model: Any, dataset: SIRSTDataset, store: LabelStore, indices: Iterable[int], rule: Rule
 ) -> Iterator[tuple[int, NDArray[Any]]]:
-    steps = [dict(type='mmirstd.PadToMultiple', divisor=32), dict(type='mmseg.PackSegInputs', meta_keys=_META_KEYS)]
-    pack = Compose([TRANSFORMS.build(step) for step in steps])
     for index in indices:
-        (sample,) = model.test_step(pseudo_collate([pack(load_training_image(dataset, index))]))
+        sample = predict_loaded(model, load_training_image(dataset, index))
         label = rule(store, index, map_of(sample.seg_logits))
         if label is not None:
             yield index, label

@@ -12,7 +12,8 @@ from mmirstd.datasets.points.easy_targets import easy_label
 from mmirstd.datasets.points.evolution import EvolutionRule, evolve_pal
 from mmirstd.registry import HOOKS
 
-from .label_evolution_hook import LabelEvolutionHook, load_training_image
+from .label_evolution_hook import LabelEvolutionHook
+from .training_images import load_training_image
 
 
 @HOOKS.register_module()
