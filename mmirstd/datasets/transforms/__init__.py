@@ -14,7 +14,9 @@ from .align_clip import AlignClip
 from .blur import RandomBlur
 from .brightness_contrast import RandomBrightnessContrast
 from .clip_letterbox import ClipLetterbox
+from .defects import RandomDefects
 from .evaluation_size import PadToMultiple, ResizeForEvaluation
+from .gain import RandomGain
 from .gamma import RandomGamma
 from .load_clip import LoadClip
 from .load_clip_masks import LoadClipMasks
@@ -49,6 +51,8 @@ __all__ = [
     'PadToMultiple',
     'RandomBlur',
     'RandomBrightnessContrast',
+    'RandomDefects',
+    'RandomGain',
     'RandomGamma',
     'RandomPolarity',
     'RandomRescale',

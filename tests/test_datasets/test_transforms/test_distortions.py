@@ -10,15 +10,27 @@ import mmirstd.registry  # noqa: F401
 from mmirstd.datasets.transforms import (
     RandomBlur,
     RandomBrightnessContrast,
+    RandomDefects,
+    RandomGain,
     RandomGamma,
     RandomPolarity,
     RandomSensorNoise,
     RandomStripes,
 )
 
-ALL = [RandomBlur, RandomBrightnessContrast, RandomGamma, RandomPolarity, RandomSensorNoise, RandomStripes]
+ALL = [
+    RandomBlur,
+    RandomBrightnessContrast,
+    RandomDefects,
+    RandomGain,
+    RandomGamma,
+    RandomPolarity,
+    RandomSensorNoise,
+    RandomStripes,
+]
 IMAGE = np.random.default_rng(0).random((48, 64)).astype(np.float32)
-MASK = (IMAGE > 0.9).astype(np.uint8)
+MASK = np.zeros(IMAGE.shape, np.uint8)
+MASK[20:23, 30:34] = 1
 
 
 def apply(transform, image=IMAGE):
@@ -49,9 +61,10 @@ def test_common_properties(kind):
 
 def test_mask_and_noncontiguous_images():
     for kind in ALL:
-        results = kind(prob=1.0)(dict(img=IMAGE.T[::-1], gt_seg_map=MASK))
+        mask = MASK.T[::-1]
+        results = kind(prob=1.0)(dict(img=IMAGE.T[::-1], gt_seg_map=mask))
         assert results['img'].shape == (64, 48)
-        assert results['gt_seg_map'] is MASK
+        assert results['gt_seg_map'] is mask
 
 
 def test_brightness_contrast():
