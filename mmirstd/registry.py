@@ -49,6 +49,7 @@ DATASETS = Registry(
         'mmirstd.datasets.clip_txt',
         'mmirstd.datasets.clip_masks',
         'mmirstd.datasets.concat_clips',
+        'mmirstd.datasets.hard_negatives',
     ],
 )
 DATA_SAMPLERS = Registry(

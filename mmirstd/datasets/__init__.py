@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .clip_txt import TxtClipDataset
     from .concat_clips import ConcatClipDataset
     from .data_root import apply_data_root
+    from .hard_negatives import HardNegativeDataset
     from .same_size_batch_sampler import SameSizeBatchSampler
     from .sequence_sampler import SequenceSampler
     from .sirst import SIRSTDataset
@@ -26,6 +27,7 @@ _MODULES = {
     'BaseClipDataset': '.clip_base',
     'ClipDataset': '.clip_coco',
     'ConcatClipDataset': '.concat_clips',
+    'HardNegativeDataset': '.hard_negatives',
     'MaskClipDataset': '.clip_masks',
     'SIRSTDataset': '.sirst',
     'SameSizeBatchSampler': '.same_size_batch_sampler',
@@ -37,6 +39,7 @@ __all__ = [
     'BaseClipDataset',
     'ClipDataset',
     'ConcatClipDataset',
+    'HardNegativeDataset',
     'MaskClipDataset',
     'SIRSTDataset',
     'SameSizeBatchSampler',

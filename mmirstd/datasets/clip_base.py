@@ -562,8 +562,12 @@ class BaseClipDataset(BaseDetDataset):
 
     def prepare_data(self, idx: int):
         """Run the pipeline on sample ``idx``; the loader finds the cache under ``raw_cache``."""
+        return self.pipeline(self.sample(idx))
+
+    def sample(self, idx: int) -> dict:
+        """What the pipeline is given for sample ``idx``."""
         sample = self.get_data_info(idx)
         sample['raw_cache'] = self._reader
         sample['mask_rule'] = self.mask_rule
         sample['bad_box'] = self.bad_box
-        return self.pipeline(sample)
+        return sample

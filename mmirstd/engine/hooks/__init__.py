@@ -8,6 +8,7 @@ from .checkpoint_guard_hook import CheckpointGuardHook
 from .epoch_seed_hook import EpochSeedHook
 from .epoch_table_hook import EpochTableHook
 from .gradient_diagnostics_hook import GradientDiagnosticsHook
+from .hard_negative_hook import HardNegativeHook
 from .lesps_hook import LESPSHook
 from .missed_validation_hook import MissedValidationHook
 from .nonfinite_loss_hook import NonFiniteLossHook
@@ -30,6 +31,7 @@ __all__ = [
     'EpochSeedHook',
     'EpochTableHook',
     'GradientDiagnosticsHook',
+    'HardNegativeHook',
     'LESPSHook',
     'MissedValidationHook',
     'NonFiniteLossHook',
