@@ -84,6 +84,25 @@ def test_curves_are_of_the_logits_where_samples_have_them():
     assert plain['AUC'] == pytest.approx(1 - 1 / 63 / 2)
 
 
+@pytest.mark.parametrize('curves', [True, False])
+def test_false_targets_of_an_image(curves):
+    """One false target at threshold 0.5, none where the target is still found; of probabilities both are at the end."""
+    measures = run(IRSTDMetric(at_pd=0.9, curves=curves), [sure_sample(), sure_sample()])
+    assert (measures['false_per_image'], measures['false_per_image_at_Pd0.9']) == (1, 0)
+    plain = {key: value for key, value in sure_sample().items() if key != 'target_logits'}
+    # the probabilities of both are 1: nine in ten of either
+    assert run(IRSTDMetric(at_pd=0.9, curves=curves), [plain])['false_per_image_at_Pd0.9'] == pytest.approx(0.9)
+    empty = sample(np.zeros((8, 8), np.float32), np.zeros((8, 8), np.uint8))
+    only_other = run(IRSTDMetric('msda', at_pd=0.5, curves=curves), [empty, sure_sample()])
+    assert (only_other['false_per_image'], only_other['false_per_image_at_Pd0.5']) == (0.5, 0)
+
+
+@pytest.mark.parametrize('at_pd', [0, 1.1])
+def test_impossible_detection(at_pd):
+    with pytest.raises(ValueError, match='expected a share of the targets'):
+        IRSTDMetric(at_pd=at_pd)
+
+
 @pytest.mark.parametrize('stale', [torch.zeros(1, 8, 8), torch.zeros(1, 4, 4), torch.full((1, 8, 8), torch.nan)])
 def test_logits_that_are_not_of_these_probabilities_do_not_count(stale):
     """After test-time augmentation or at another size of evaluation the probabilities are others."""
