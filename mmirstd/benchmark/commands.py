@@ -73,18 +73,21 @@ class Commands:
         return self._test(checkpoint, 'test', options)
 
     def further_test(self, tests: Sequence[Evaluation], checkpoint: Path | None) -> list[str]:
-        """Further tests, all at one size."""
+        """Further tests that one command makes."""
         size, protocols = tests[0].eval_size, [test.protocol for test in tests if test.protocol != 'default']
         return self._test(
             checkpoint,
-            further_name(size),
+            tests[0].command_name,
             [
                 *(['--protocol', ','.join(dict.fromkeys(protocols))] if protocols else []),
                 *(['--eval-size', str(size)] if size else []),
             ],
+            [format_option(key, value, tests[0].name) for key, value in tests[0].options.items()],
         )
 
-    def _test(self, checkpoint: Path | None, name: str, options: Sequence[str]) -> list[str]:
+    def _test(
+        self, checkpoint: Path | None, name: str, options: Sequence[str], cfg_options: Sequence[str] = ()
+    ) -> list[str]:
         tested = [] if checkpoint is None else [self.given or f'{self.folder}/{checkpoint.name}']
         return [
             'test',
@@ -98,19 +101,8 @@ class Commands:
             *options,
             '--cfg-options',
             *self.options,
+            *cfg_options,
         ]
-
-
-def further_name(size: int | None) -> str:
-    """Of the folder and the file of further tests at one size."""
-    return f'test_{size or "native"}'
-
-
-def by_size(tests: Sequence[Evaluation]) -> list[list[Evaluation]]:
-    """Those of one size, which one command makes."""
-    return [
-        [test for test in tests if test.eval_size == size] for size in dict.fromkeys(test.eval_size for test in tests)
-    ]
 
 
 def _exchanged(data: str | None, schedule: str | None) -> tuple[str, ...]:

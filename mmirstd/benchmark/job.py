@@ -8,7 +8,7 @@ import re
 import shlex
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,9 @@ from mmirstd.utils.commands import python_path
 from mmirstd.utils.errors import ConfigError, UserError
 from mmirstd.utils.files import file_sha256
 
-from .commands import Commands, by_size, further_name
+from .commands import Commands
 from .failure import Failure, clear_failure, read_failure, write_failure
-from .further_tests import Evaluation
+from .further_tests import Evaluation, by_command
 from .history import (
     iterations_per_epoch,
     last_logged,
@@ -33,8 +33,9 @@ from .history import (
     shorten,
     validation_curve,
 )
+from .options import as_json
 from .plan import Plan, choose_checkpoint, read_plan, resume_point
-from .run_record import as_json, read_record, record_path, write_record
+from .run_record import read_record, record_path, write_record
 from .sequence_counts import read_sequence_counts
 from .settings import Settings
 from .suite import Run, Suite
@@ -165,8 +166,11 @@ class Job:
 
     # Before it runs
 
-    def load_config(self) -> Any:
+    def load_config(self, further: Mapping[str, Any] | None = None) -> Any:
         """The run's config with all its options.
+
+        Args:
+            further: Options of a further test.
 
         Raises:
             ConfigError: It cannot be read, or the data root does not exist.
@@ -179,6 +183,7 @@ class Job:
         for text in self.commands.options:
             key, _, value = text.partition('=')
             options[key] = DictAction._parse_iterable(value)
+        options.update(further or {})
         with _ONE_CONFIG:
             return load_config(str(self.run.config_file), options, self.run.data_file, self.run.schedule_file)
 
@@ -196,6 +201,8 @@ class Job:
             plan = read_plan(cfg, name, self.run.checkpoint is not None)
             for test in self.run.tests:
                 try:
+                    if test.options:
+                        cfg = self.load_config(test.options)
                     set_protocols(cfg, [test.protocol], test.eval_size)
                     if test.eval_size:
                         set_eval_size(cfg, test.eval_size)
@@ -230,7 +237,7 @@ class Job:
         record = self._record()
         if record is not None:
             checkpoint = self._recorded_checkpoint(record)
-            return [self.commands.further_test(tests, checkpoint) for tests in by_size(self._missing(record))]
+            return [self.commands.further_test(tests, checkpoint) for tests in by_command(self._missing(record))]
         commands = []
         if plan.trains and not self.folder.trained():
             history = read_history(self.work_dir, plan.unit)
@@ -240,7 +247,7 @@ class Job:
         return [
             *commands,
             self.commands.test(checkpoint, plan.per_image, self._per_sequence),
-            *(self.commands.further_test(tests, checkpoint) for tests in by_size(self.run.tests)),
+            *(self.commands.further_test(tests, checkpoint) for tests in by_command(self.run.tests)),
         ]
 
     def shell_lines(self) -> list[str]:
@@ -360,16 +367,15 @@ class Job:
                 f'record, or delete {self.record} to do all again'
             )
         checkpoint = self._recorded_checkpoint(record)
-        for tests in by_size(missing):
-            out = self.work_dir / f'{further_name(tests[0].eval_size)}.json'
+        for tests in by_command(missing):
+            out = self.work_dir / f'{tests[0].command_name}.json'
             out.unlink(missing_ok=True)
             self._run_test(self.commands.further_test(tests, checkpoint), lock)
             tested = json.loads(out.read_text(encoding='utf-8'))
             state = git_state(self.suite.root, self.run.config_file)
             for test in tests:
                 record['tests'][test.name] = dict(
-                    protocol=test.protocol,
-                    eval_size=test.eval_size,
+                    **test.described(),
                     metrics=test.pick(tested['metrics']),
                     notices=[notice for notice in tested['notices'] if f'{test.protocol!r}' in notice],
                     commit=state['commit'],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -63,3 +64,8 @@ def _text(value: Any) -> str:
         start, end = '[]' if isinstance(value, list) else '()'
         return start + ','.join(_text(item) for item in value) + end
     return str(value)
+
+
+def as_json(value: Any) -> Any:
+    """The value as it is after a way through JSON (tuples become lists)."""
+    return json.loads(json.dumps(value))

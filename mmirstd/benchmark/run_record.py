@@ -10,6 +10,7 @@ from mmirstd.engine.config_names import new_name
 from mmirstd.utils.errors import ConfigError
 from mmirstd.utils.files import file_sha256, write_text
 
+from .options import as_json
 from .suite import Run, Suite
 
 FORMAT = 1
@@ -118,8 +119,3 @@ def read_records(suite: Suite, logs: Path) -> dict[str, dict[int, dict[str, Any]
         }
         for run in suite.runs
     }
-
-
-def as_json(value: Any) -> Any:
-    """The value as it is after a way through JSON (tuples become lists)."""
-    return json.loads(json.dumps(value))

@@ -3,7 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from mmirstd.benchmark import Evaluation, Settings, load_suite
-from mmirstd.benchmark.commands import Commands, by_size
+from mmirstd.benchmark.commands import Commands
+from mmirstd.benchmark.further_tests import by_command
 
 from .helpers import segmentation, toy, write_suite
 
@@ -65,6 +66,20 @@ def test_tests(tmp_path: Path) -> None:
     assert further[-7:-3] == ['--protocol', 'msda', '--eval-size', '64']
 
 
-def test_one_command_a_size() -> None:
-    tests = [Evaluation('a', 'msda', 64), Evaluation('b', 'dnanet', None), Evaluation('c', 'default', 64)]
-    assert [[test.name for test in group] for group in by_size(tests)] == [['a', 'c'], ['b']]
+def test_one_command_a_size_and_one_for_other_options(tmp_path: Path) -> None:
+    raw = Evaluation('raw', options={'gain': 0.1})
+    tests = [Evaluation('a', 'msda', 64), Evaluation('b', 'dnanet', None), Evaluation('c', 'default', 64), raw]
+    assert [[test.name for test in group] for group in by_command(tests)] == [['a', 'c'], ['b'], ['raw']]
+    suite = load_suite(write_suite(tmp_path, segmentation()), tmp_path)
+    command = Commands.shown(suite, suite.runs[0], 0).further_test([raw], None)
+    assert command[command.index('--out') + 1].endswith('/test_raw.json')
+    assert command[-2:] == ['randomness.seed=0', 'gain=0.1']
+
+
+def test_a_record_of_other_options_is_of_another_test() -> None:
+    plain, raw = Evaluation('x', 'default', 64), Evaluation('x', 'default', 64, {'gain': (0.1, 0.2)})
+    old, new = dict(plain.described(), metrics={}), dict(raw.described(), metrics={})
+    assert 'cfg_options' not in old
+    assert new['cfg_options'] == {'gain': [0.1, 0.2]}
+    assert (plain.made(old), plain.made(new), raw.made(old), raw.made(new)) == (True, False, False, True)
+    assert not raw.made(None)

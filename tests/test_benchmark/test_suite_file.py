@@ -41,6 +41,7 @@ def test_a_suite(tmp_path: Path) -> None:
 def test_further_tests(tmp_path: Path) -> None:
     runs = toy()['runs']
     runs[0]['tests'] = {'msda': dict(protocol='GGL-Net', eval_size=256), 'small': dict(eval_size=64)}
+    runs[0]['tests']['raw'] = dict(cfg_options=dict(model=dict(gain=0.1)))
     runs[1]['tests'] = {'basic': None}
     suite = load(
         tmp_path,
@@ -55,6 +56,7 @@ def test_further_tests(tmp_path: Path) -> None:
         Evaluation('msda', 'msda', 256),
         Evaluation('basic', 'basicirstd'),
         Evaluation('small', 'default', 64),
+        Evaluation('raw', options={'model.gain': 0.1}),
     )
     assert b.tests == (Evaluation('msda', 'msda', 512),)
     assert [(c.test, c.heading) for c in suite.tables[0].columns] == [('msda', 'IoU (msda)'), ('small', 'nIoU (small)')]
