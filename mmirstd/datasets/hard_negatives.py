@@ -19,12 +19,12 @@ class FalseTarget(NamedTuple):
     """A place where a network saw a target that is none.
 
     Attributes:
-        index: Of the sample in the data set.
+        sample: Its index in the data set.
         y: Of the place, in [0, 1] of the image's height.
         x: In [0, 1] of its width.
     """
 
-    index: int
+    sample: int
     y: float
     x: float
 
@@ -85,7 +85,7 @@ class HardNegativeDataset:
         found = self._of_row(extra)
         if found is None:
             return self.dataset[int(np.random.randint(len(self.dataset)))]
-        leaf, index = leaf_of(self.dataset, found.index)
+        leaf, index = leaf_of(self.dataset, found.sample)
         return leaf.pipeline({**leaf.sample(index), FALSE_TARGET: (found.y, found.x)})
 
     def get_data_info(self, idx: int) -> dict:
@@ -93,7 +93,7 @@ class HardNegativeDataset:
         extra = idx - len(self.dataset)
         if extra >= 0:
             found = self._of_row(extra)
-            idx = extra % len(self.dataset) if found is None else found.index
+            idx = extra % len(self.dataset) if found is None else found.sample
         info: dict = self.dataset.get_data_info(idx)
         return info
 
@@ -115,8 +115,8 @@ class HardNegativeDataset:
             IndexError: One is of no sample of the data set.
         """
         for one in found:
-            if not 0 <= one.index < len(self.dataset):
-                raise IndexError(f'sample {one.index} of a data set of {len(self.dataset)}')
+            if not 0 <= one.sample < len(self.dataset):
+                raise IndexError(f'sample {one.sample} of a data set of {len(self.dataset)}')
         table = self._table()
         table.fill_(-1)
         for row in range(len(table) if found else 0):

@@ -103,7 +103,7 @@ class RandomDefects(BaseTransform):
         return _Defects(
             np.random.rand(count, 2),
             np.array(self.kinds)[np.random.randint(len(self.kinds), size=count)],
-            np.exp(np.random.uniform(*np.log(self.contrast), size=count)),
+            np.exp(np.random.uniform(np.log(self.contrast[0]), np.log(self.contrast[1]), count)),
             int(np.random.randint(2**31)),
         )
 

@@ -49,8 +49,8 @@ class RandomGain(BaseTransform):
         if not bit_depths or not all(isinstance(bits, int) and 8 <= bits <= 16 for bits in bit_depths):
             raise ValueError(f'bit_depths are {bit_depths}; expected some of 8 to 16')
         self.prob = prob
-        self.gain = tuple(gain)
-        self.offset = tuple(offset)
+        self.gain = (float(gain[0]), float(gain[1]))
+        self.offset = (float(offset[0]), float(offset[1]))
         self.bit_depths = tuple(bit_depths)
 
     def transform(self, results: dict) -> dict:

@@ -81,9 +81,10 @@ class TargetAwareCrop(BaseTransform):
         p_free: float = 0.0,
         margin: int = 4,
     ) -> None:
-        self.size = (size, size) if isinstance(size, int) else tuple(size)
-        if len(self.size) != 2 or min(self.size) < 1:
+        sides = (size, size) if isinstance(size, int) else tuple(size)
+        if len(sides) != 2 or min(sides) < 1:
             raise ValueError(f'size is {size}; expected a positive number or (height, width)')
+        self.size: tuple[int, int] = sides
         if not 0 <= p_target <= 1:
             raise ValueError(f'p_target is {p_target}; expected a probability')
         if not 0 <= p_free <= 1:

@@ -139,7 +139,7 @@ class HardNegativeHook(Hook):
         for index in range(len(dataset.dataset)):
             leaf, inner = leaf_of(dataset.dataset, index)
             first.setdefault((id(leaf), inner), index)
-        shown = list(dict.fromkeys(found.index for found in dataset.false_targets))[: self.max_images // 2]
+        shown = list(dict.fromkeys(found.sample for found in dataset.false_targets))[: self.max_images // 2]
         others = np.array(sorted(set(first.values()) - set(shown)), np.int64)
         count = min(self.max_images - len(shown), len(others))
         return [*shown, *rng.choice(others, count, replace=False).tolist()]

@@ -95,7 +95,7 @@ def test_the_strongest_responses_away_from_masks_are_shown(tmp_path: Path, data:
     assert runner.train_dataloader.dataset.capacity == 4
     assert set(found) == {0, 1, 2}
     for epoch in (0, 1):
-        places = {(one.index, int(one.y * 32), int(one.x * 32)) for one in found[epoch]}
+        places = {(one.sample, int(one.y * 32), int(one.x * 32)) for one in found[epoch]}
         assert places == expected[epoch]
     assert found[2] == found[1]  # no epoch is left to show others in
 
