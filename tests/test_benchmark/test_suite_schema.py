@@ -31,7 +31,7 @@ RUN = dict(
     data='nudt-sirst-663-664',
     schedule='cpu_adamw-onecycle',
     data_root='y',
-    tests=dict(small=dict(protocol='msda', eval_size=64)),
+    tests=dict(small=dict(protocol='msda', eval_size=64, cfg_options=dict(gain=0.1))),
 )
 #: Together they use every key.
 SUITES: dict[str, dict[str, Any]] = dict(
