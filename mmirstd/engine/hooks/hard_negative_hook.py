@@ -100,7 +100,7 @@ class HardNegativeHook(Hook):
         dataset.false_targets = [place for _, place in found]
         if found:
             runner.logger.info(
-                f'hard negatives after {done} epochs: {len(found)} of {len(indices)} images, '
+                f'hard negatives after {done} epochs: {len(found)} windows of {len(indices)} images, '
                 f'logits {found[0][0]:.1f} to {found[-1][0]:.1f}'
             )
         else:

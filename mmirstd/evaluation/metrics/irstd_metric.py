@@ -46,7 +46,7 @@ class IRSTDMetric(DataSetMetric):
             the batch holds the image. Written by the main process.
         curves_out: A ``.json`` file for the curves; needs ``curves``.
         at_pd: Also false targets an image: ``false_per_image`` at the threshold of the default protocol, and
-            ``false_per_image_at_Pd0.9`` where a share of the targets, here 0.9, is found
+            ``false_per_image_at_Pd0.9`` where a share of the targets, here 0.9, is found; of several shares each
             (:func:`~mmirstd.evaluation.functional.false_at_pd.false_per_image_at`). NaN where so many are never found.
         collect_device: 'cpu' or 'gpu', how results of several processes are gathered.
         prefix: Put before all names.
@@ -64,7 +64,7 @@ class IRSTDMetric(DataSetMetric):
         curves: bool = True,
         per_image_out: str | None = None,
         curves_out: str | None = None,
-        at_pd: float | None = None,
+        at_pd: float | Sequence[float] | None = None,
         collect_device: str = 'cpu',
         prefix: str | None = None,
         collect_dir: str | None = None,
@@ -82,11 +82,14 @@ class IRSTDMetric(DataSetMetric):
             check_suffix(per_image_out, ('.json', '.csv'), 'per_image_out')
         if curves_out:
             check_suffix(curves_out, ('.json',), 'curves_out')
-        if at_pd is not None and not 0 < at_pd <= 1:
-            raise ValueError(f'IRSTDMetric: at_pd is {at_pd}; expected a share of the targets, above 0 and at most 1')
+        shares: tuple[float, ...] = (
+            () if at_pd is None else (at_pd,) if isinstance(at_pd, (int, float)) else tuple(at_pd)
+        )
+        if not all(0 < share <= 1 for share in shares):
+            raise ValueError(f'IRSTDMetric: at_pd is {at_pd}; expected shares of the targets, above 0 and at most 1')
         self.threshold = threshold
         self.curves = curves
-        self.at_pd = at_pd
+        self.at_pd = shares
         self.per_image_out = per_image_out
         self.curves_out = curves_out
         self.last_curves: dict[str, Any] | None = None
@@ -107,7 +110,7 @@ class IRSTDMetric(DataSetMetric):
         """The result of one sample of a batch."""
         name = str(sample.get('img_path') or sample.get('img_id') or f'sample {len(self.results)}')
         score = _score_of(sample, name)
-        logit = logit_map_with(score, sample) if self.curves or self.at_pd is not None else None
+        logit = logit_map_with(score, sample) if self.curves or self.at_pd else None
         evidence = ImageEvidence(score, _truth_of(sample, name), name, logit)
         self._warn_about_resolution(evidence)
         gray = _gray_of(data_batch, index, sample, evidence.shape) if self.per_image_out else None
@@ -118,7 +121,7 @@ class IRSTDMetric(DataSetMetric):
         result = image_result(evidence, self.protocols, self.curves)
         if self.per_image_out:
             add_records(result, evidence, self._default, gray)
-        if self.at_pd is not None:
+        if self.at_pd:
             targets = evidence.targets('half')
             logit = logit_of(evidence.score) if evidence.logit is None else evidence.logit
             result['targets'] = len(targets)
@@ -131,10 +134,11 @@ class IRSTDMetric(DataSetMetric):
         """Measures of the whole data set, from the gathered per-image results in data-set order."""
         found = data_set_results(results, self.protocols, self.curves)
         measures = found.measures
-        if self.at_pd is not None:
+        if self.at_pd:
             measures['false_per_image'] = sum(item['false'] for item in results) / len(results)
-            measures[f'false_per_image_at_Pd{self.at_pd:g}'] = false_per_image_at(
-                self.at_pd, [item['at_pd'] for item in results], sum(item['targets'] for item in results)
+        for share in self.at_pd:
+            measures[f'false_per_image_at_Pd{share:g}'] = false_per_image_at(
+                share, [item['at_pd'] for item in results], sum(item['targets'] for item in results)
             )
         logger = MMLogger.get_current_instance()
         print_log(f'IRSTDMetric, {len(results)} images\n{found}', logger=logger)

@@ -87,7 +87,8 @@ def test_curves_are_of_the_logits_where_samples_have_them():
 @pytest.mark.parametrize('curves', [True, False])
 def test_false_targets_of_an_image(curves):
     """One false target at threshold 0.5, none where the target is still found; of probabilities both are at the end."""
-    measures = run(IRSTDMetric(at_pd=0.9, curves=curves), [sure_sample(), sure_sample()])
+    measures = run(IRSTDMetric(at_pd=(0.9, 1), curves=curves), [sure_sample(), sure_sample()])
+    assert measures['false_per_image_at_Pd1'] == 0
     assert (measures['false_per_image'], measures['false_per_image_at_Pd0.9']) == (1, 0)
     plain = {key: value for key, value in sure_sample().items() if key != 'target_logits'}
     # the probabilities of both are 1: nine in ten of either
@@ -97,9 +98,9 @@ def test_false_targets_of_an_image(curves):
     assert (only_other['false_per_image'], only_other['false_per_image_at_Pd0.5']) == (0.5, 0)
 
 
-@pytest.mark.parametrize('at_pd', [0, 1.1])
+@pytest.mark.parametrize('at_pd', [0, (0.5, 1.1)])
 def test_impossible_detection(at_pd):
-    with pytest.raises(ValueError, match='expected a share of the targets'):
+    with pytest.raises(ValueError, match='expected shares of the targets'):
         IRSTDMetric(at_pd=at_pd)
 
 
