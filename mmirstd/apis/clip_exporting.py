@@ -10,6 +10,7 @@ from mmirstd.deploy.clip_input import ClipInput
 from mmirstd.deploy.clip_results import clip_results
 from mmirstd.deploy.graph_description import GraphDescription
 from mmirstd.deploy.resampling import Letterbox
+from mmirstd.deploy.target_decision import TargetDecision
 from mmirstd.deploy.traceable import traceable_copy
 from mmirstd.utils.errors import ConfigError
 
@@ -19,12 +20,17 @@ _WITHOUT_GRAPH = ('LoadClip', 'PackClipInputs', 'PackClipSegInputs')
 
 
 def clip_graph_of(
-    inferencer: MovingTargetInferencer, input_type: str, normalization: dict[str, Any], stream: bool
+    inferencer: MovingTargetInferencer,
+    decision: TargetDecision,
+    input_type: str,
+    normalization: dict[str, Any],
+    stream: bool,
 ) -> tuple[ClipGraph, GraphDescription]:
     """The graph and its description.
 
     Args:
-        inferencer: With its threshold.
+        inferencer: Of the model.
+        decision: What makes the masks of a segmentor.
         input_type: Of ``mmirstd.deploy.graph_description.INPUT_TYPES``.
         normalization: Options of the loading step.
         stream: One frame and what is kept of the past, in place of whole clips.
@@ -51,8 +57,7 @@ def clip_graph_of(
     if motion_branch is not None:
         model.motion_branch = motion_branch
     frames = ClipInput(copied.data_preprocessor, input_type, normalization, padding, letterbox)
-    point = inferencer.operating_point
-    results = clip_results(copied, inferencer.boxes, inferencer.threshold, None if point is None else point.logit)
+    results = clip_results(copied, inferencer.boxes, decision)
     stride = inferencer.detector.stream.stride
     graph = StreamGraph(copied, frames, results, stride) if stream else ClipGraph(copied, frames, results)
     graph.eval()

@@ -22,6 +22,7 @@ from mmirstd.deploy.gray_input import ARRAY_TYPES
 from mmirstd.deploy.quantization import quantize_onnx
 from mmirstd.deploy.segmentation_graph import SegmentationGraph
 from mmirstd.deploy.session import is_installed, open_session
+from mmirstd.deploy.target_decision import TargetDecision
 from mmirstd.models.segmentors import ClassicalSegmentor
 from mmirstd.utils.errors import ConfigError, UserError
 
@@ -94,11 +95,12 @@ def graph_of(
     )
     made = inferencer.provenance()
     point = inferencer.operating_point
-    if point is not None and point.cfar is not None:
-        raise ConfigError(
-            f'{inferencer.name}: its threshold compares each pixel with its surroundings (CFAR), which an exported '
-            'file does not do',
-            cure='export with a threshold of the logits or of the probability: --logit-threshold, --threshold',
+    decision = TargetDecision(inferencer.threshold, point)
+    if not decision.in_graph:
+        inferencer._say(
+            f'notice: {inferencer.name}: the file has no mask, because its threshold takes medians around each pixel '
+            '(CFAR). mmirstd infer and ExportedInferencer make the same mask as PyTorch from its logits. A threshold '
+            'by the mean has a mask in the file'
         )
     source = dict(
         weights=made['weights'],
@@ -107,7 +109,7 @@ def graph_of(
         operating_point=None if point is None else point.as_dict(),
     )
     if isinstance(inferencer, MovingTargetInferencer):
-        graph, description = clip_graph_of(inferencer, input_type, normalization, stream)
+        graph, description = clip_graph_of(inferencer, decision, input_type, normalization, stream)
         return graph, replace(description, **source)
     if not isinstance(inferencer, IRSTDInferencer) or stream:
         kind = type(network).__name__
@@ -115,11 +117,15 @@ def graph_of(
             f'{inferencer.name}: a {kind} has no stream' if stream else f'{inferencer.name}: {kind} cannot be exported',
             expected='a model of clips' if stream else 'a segmentation network of single images, or a model of clips',
         )
-    return _image_graph_of(inferencer, input_type, normalization, source)
+    return _image_graph_of(inferencer, decision, input_type, normalization, source)
 
 
 def _image_graph_of(
-    inferencer: IRSTDInferencer, input_type: str, normalization: dict[str, Any], source: dict[str, Any]
+    inferencer: IRSTDInferencer,
+    decision: TargetDecision,
+    input_type: str,
+    normalization: dict[str, Any],
+    source: dict[str, Any],
 ) -> tuple[Any, GraphDescription]:
     """The graph and description of a network of single images."""
     network = inferencer.model
@@ -133,13 +139,7 @@ def _image_graph_of(
                 expected='LoadInfraredImage, PadToMultiple and PackSegInputs',
             )
     classical = isinstance(network, ClassicalSegmentor)
-    point = inferencer.operating_point
-    options: dict[str, Any] = dict(
-        threshold=inferencer.threshold,
-        logit_threshold=None if point is None else point.logit,
-        input_type=input_type,
-        normalization=normalization,
-    )
+    options: dict[str, Any] = dict(decision=decision, input_type=input_type, normalization=normalization)
     # A classical method works on the image without its padding.
     graph = ClassicalGraph(network, **options) if classical else SegmentationGraph(network, padding=padding, **options)
     description = GraphDescription(

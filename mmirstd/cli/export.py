@@ -64,7 +64,7 @@ def build_parser() -> argparse.ArgumentParser:
         help='of the gray values: any (float32, and their range as a second input), or uint8 or uint16 alone, '
         'with the range in the file (default: %(default)s)',
     )
-    add_threshold_arguments(parser, "of the file's masks", cfar=False)
+    add_threshold_arguments(parser, "of the file's masks")
     parser.add_argument('--bit-depth', type=int, metavar='N', help='significant bits of 16-bit images, e.g. 14')
     parser.add_argument(
         '--precision',

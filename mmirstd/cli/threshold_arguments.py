@@ -11,13 +11,12 @@ if TYPE_CHECKING:
     from mmirstd.false_alarms.operating_point import OperatingPoint
 
 
-def add_threshold_arguments(parser: argparse.ArgumentParser, what: str, cfar: bool = True) -> None:
+def add_threshold_arguments(parser: argparse.ArgumentParser, what: str) -> None:
     """Add ``--threshold``, ``--logit-threshold`` and ``--cfar``.
 
     Args:
         parser: The parser.
         what: Help of ``--threshold``, without its default.
-        cfar: Whether there is ``--cfar``.
     """
     parser.add_argument(
         '--threshold',
@@ -33,21 +32,20 @@ def add_threshold_arguments(parser: argparse.ArgumentParser, what: str, cfar: bo
         help='the threshold in logit units in place of P, log(P / (1 - P)): it goes on where probabilities are rounded '
         'to 1',
     )
-    if cfar:
-        parser.add_argument(
-            '--cfar',
-            type=float,
-            metavar='K',
-            help='adaptive threshold: a pixel is target when its logit is more than K standard deviations above the '
-            'mean of those in a ring around it',
-        )
-        parser.add_argument(
-            '--cfar-ring',
-            metavar='GUARD:RING[:FLOOR]',
-            help='sides of the inner and the outer square of the ring in pixels, and the least standard deviation in '
-            'logit units (default: 15:41:1)',
-        )
-        add_statistic_argument(parser)
+    parser.add_argument(
+        '--cfar',
+        type=float,
+        metavar='K',
+        help='adaptive threshold: a pixel is target when its logit is more than K standard deviations above the '
+        'mean of those in a ring around it',
+    )
+    parser.add_argument(
+        '--cfar-ring',
+        metavar='GUARD:RING[:FLOOR]',
+        help='sides of the inner and the outer square of the ring in pixels, and the least standard deviation in '
+        'logit units (default: 15:41:1)',
+    )
+    add_statistic_argument(parser)
 
 
 def add_statistic_argument(group: argparse._ActionsContainer) -> None:
@@ -65,15 +63,13 @@ def read_threshold(parser: argparse.ArgumentParser, args: argparse.Namespace) ->
     given = [
         f'--{name.replace("_", "-")}'
         for name in ('threshold', 'logit_threshold', 'cfar')
-        if getattr(args, name, None) is not None
+        if getattr(args, name) is not None
     ]
     if len(given) > 1:
         parser.error(f'{" and ".join(given)} are {len(given)} thresholds; expected one')
     if args.threshold is not None and not 0 <= args.threshold < 1:
         parser.error(f'--threshold {args.threshold}: expected 0 <= P < 1')
-    cfar = getattr(args, 'cfar', None)
-    ring = getattr(args, 'cfar_ring', None)
-    statistic = getattr(args, 'cfar_statistic', None)
+    cfar, ring, statistic = args.cfar, args.cfar_ring, args.cfar_statistic
     if cfar is None and (ring is not None or statistic is not None):
         parser.error(f'--cfar-{"ring" if ring is not None else "statistic"} goes with --cfar')
     value = args.logit_threshold if cfar is None else cfar

@@ -16,6 +16,7 @@ from .box_suppression import suppress, suppression_error
 from .graph_padding import crop
 from .largest_difference import largest
 from .resampling import Placement
+from .target_decision import TargetDecision
 
 Levels = tuple[Tensor, ...]
 #: Share of the pixels that must agree where a network decides by the largest of several values (DTUM).
@@ -29,14 +30,17 @@ class Results(nn.Module, ABC):
         model: The model of clips.
     """
 
-    #: Names of the outputs -> what they are.
-    outputs: dict[str, str]
     #: Outputs whose first axis is the batch, then height and width.
     maps: tuple[str, ...] = ()
 
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
         self.model: Any = model
+
+    @property
+    @abstractmethod
+    def outputs(self) -> dict[str, str]:
+        """Names of the outputs -> what they are."""
 
     @abstractmethod
     def forward(self, levels: Levels, size: tuple[Any, Any], placement: Placement | None) -> tuple[Tensor, ...]:
@@ -62,24 +66,26 @@ class MapResults(Results):
 
     Args:
         model: An ``mmirstd.MultiFrameSegmentor``.
-        threshold: A pixel of the mask is target when its probability is greater.
-        logit_threshold: A pixel of the mask is target when its logit is greater; None: ``threshold`` decides.
+        decision: What makes the mask.
 
     Raises:
         ConfigError: The model gives maps of all frames.
     """
 
-    outputs = {
-        'probability': '(B, H, W) float32 in [0, 1], of the key frame',
-        'mask': '(B, H, W) uint8: 1 where the probability is above the threshold',
-        'logit': '(B, H, W) float32: the probability before the sigmoid',
-    }
     maps = ('probability', 'mask', 'logit')
 
-    def __init__(self, model: nn.Module, threshold: float, logit_threshold: float | None = None) -> None:
+    def __init__(self, model: nn.Module, decision: TargetDecision) -> None:
         super().__init__(model)
-        self.threshold = float(threshold)
-        self.logit_threshold = logit_threshold
+        self.decision = decision
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        """See the base class."""
+        return {
+            'probability': '(B, H, W) float32 in [0, 1], of the key frame',
+            **self.decision.outputs,
+            'logit': '(B, H, W) float32: the probability before the sigmoid',
+        }
 
     def forward(self, levels: Levels, size: tuple[Any, Any], placement: Placement | None) -> tuple[Tensor, ...]:
         """See the base class."""
@@ -90,9 +96,7 @@ class MapResults(Results):
         logits = self.model.decode_levels(levels, [meta])
         logit = crop(logits[:, 0], height, width)
         probability = logit.sigmoid()
-        limit = self.logit_threshold
-        mask = probability > self.threshold if limit is None else logit > limit
-        return probability, mask.to(torch.uint8), logit
+        return probability, *self.decision(probability, logit), logit
 
     def difference(self, expected: Sequence[Tensor], found: Sequence[Tensor]) -> float:
         """Of the probabilities."""
@@ -113,13 +117,6 @@ class BoxResults(Results):
         ConfigError: Another head, or another way of suppression.
     """
 
-    outputs = {
-        'boxes': '(N, 4) float32: x1, y1, x2, y2 in pixels of the frame as given',
-        'scores': '(N,) float32 in [0, 1], descending for each image and class',
-        'labels': '(N,) int64: number of the class',
-        'image_index': '(N,) int64: which image of the batch',
-    }
-
     def __init__(self, model: nn.Module) -> None:
         super().__init__(model)
         head = self.model.bbox_head
@@ -132,6 +129,16 @@ class BoxResults(Results):
             )
         self.iou = float(cfg.nms['iou_threshold'])
         self.least = float(cfg.score_thr)
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        """See the base class."""
+        return {
+            'boxes': '(N, 4) float32: x1, y1, x2, y2 in pixels of the frame as given',
+            'scores': '(N,) float32 in [0, 1], descending for each image and class',
+            'labels': '(N,) int64: number of the class',
+            'image_index': '(N,) int64: which image of the batch',
+        }
 
     def candidates(self, levels: Levels) -> tuple[Tensor, Tensor]:
         """Boxes (B, N, 4) in the network's image and scores (B, C, N); a box has the score of its best class alone."""
@@ -181,6 +188,6 @@ class BoxResults(Results):
         return max(errors)
 
 
-def clip_results(model: nn.Module, boxes: bool, threshold: float, logit_threshold: float | None = None) -> Results:
+def clip_results(model: nn.Module, boxes: bool, decision: TargetDecision) -> Results:
     """Those of a detector, or of a segmentor."""
-    return BoxResults(model) if boxes else MapResults(model, threshold, logit_threshold)
+    return BoxResults(model) if boxes else MapResults(model, decision)

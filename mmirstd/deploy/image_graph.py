@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from .graph_padding import crop, pad_to_multiple
 from .gray_input import GrayInput
 from .largest_difference import largest
+from .target_decision import TargetDecision
 
 
 class ImageGraph(nn.Module):
@@ -20,35 +21,25 @@ class ImageGraph(nn.Module):
     A subclass writes :meth:`logit`.
 
     Args:
-        threshold: A pixel of the mask is target when its probability is greater.
-        logit_threshold: A pixel of the mask is target when its logit is greater; None: ``threshold`` decides.
+        decision: What makes the mask.
         input_type: See :class:`~.gray_input.GrayInput`.
         normalization: Likewise.
         padding: Arguments of :func:`~.graph_padding.pad_to_multiple`, as the test pipeline pads; None: no padding.
     """
-
-    #: Names of the outputs -> what they are.
-    outputs = {
-        'probability': '(B, H, W) float32 in [0, 1]',
-        'mask': '(B, H, W) uint8: 1 where the probability is above the threshold',
-        'logit': '(B, H, W) float32: the probability before the sigmoid; it is 1 in float32 from logit 17.3 on',
-    }
 
     #: Whether a pixel's result depends on the whole image, by a threshold taken from it.
     whole_image = False
 
     def __init__(
         self,
-        threshold: float = 0.5,
+        decision: TargetDecision | None = None,
         input_type: str = 'any',
         normalization: Mapping[str, Any] | None = None,
         padding: Mapping[str, Any] | None = None,
-        logit_threshold: float | None = None,
     ) -> None:
         super().__init__()
         self.input = GrayInput(input_type, normalization or {})
-        self.threshold = float(threshold)
-        self.logit_threshold = logit_threshold
+        self.decision = decision or TargetDecision(0.5)
         self.padding = dict(padding or dict(divisor=1))
 
     @property
@@ -68,6 +59,15 @@ class ImageGraph(nn.Module):
             )
         return named
 
+    @property
+    def outputs(self) -> dict[str, str]:
+        """Names of the outputs -> what they are."""
+        return {
+            'probability': '(B, H, W) float32 in [0, 1]',
+            **self.decision.outputs,
+            'logit': '(B, H, W) float32: the probability before the sigmoid; it is 1 in float32 from logit 17.3 on',
+        }
+
     def example(self, height: int | None = None, width: int | None = None, batch: int = 2) -> tuple[Tensor, ...]:
         """Random inputs; by default of a size that no multiple of the divisor equals, and no axis another."""
         size = (height or 2 * self.divisor + 7, width or 3 * self.divisor + 9)
@@ -79,17 +79,13 @@ class ImageGraph(nn.Module):
         axes: dict[str, dict[int, str]] = {'image': image, **dict.fromkeys(self.outputs, image)}
         return axes if self.input.input_type != 'any' else {**axes, 'range': {0: 'batch'}}
 
-    def forward(self, image: Tensor, range: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, image: Tensor, range: Tensor | None = None) -> tuple[Tensor, ...]:
         """See ``inputs`` and ``outputs``."""
         height, width = image.shape[1:]
         x = pad_to_multiple(self.input(image, range), **self.padding)
         logit = crop(self.logit(x[:, None]), height, width)
         probability = logit.sigmoid()
-        if self.logit_threshold is None:
-            mask = probability > self.threshold
-        else:
-            mask = logit > self.logit_threshold
-        return probability, mask.to(torch.uint8), logit
+        return probability, *self.decision(probability, logit), logit
 
     def reference(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         """What the outputs of a file are compared with, see :meth:`difference`."""

@@ -18,6 +18,8 @@ import pytest
 from mmirstd.apis import ExportedInferencer, IRSTDInferencer, Tiling
 from mmirstd.apis.exporting import export_model
 from mmirstd.cli.infer import main, parse_args
+from mmirstd.false_alarms.cfar import Cfar
+from mmirstd.false_alarms.operating_point import OperatingPoint
 from mmirstd.utils.errors import DataError, UserError
 from tests.shared import REPO
 from tests.test_apis.helpers import scene, write_image
@@ -38,6 +40,12 @@ status = main(sys.argv[1:])
 print('seconds', time.process_time())
 sys.exit(status)
 """
+
+
+def without_torch(*argv: str) -> subprocess.CompletedProcess[str]:
+    """``mmirstd infer`` in a process in which PyTorch and OpenMMLab cannot be imported."""
+    command = [sys.executable, '-c', WITHOUT_TORCH, 'infer', *argv]
+    return subprocess.run(command, cwd=REPO, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope='module')
@@ -103,14 +111,7 @@ def test_a_file_of_one_type_takes_no_other(tmp_path: Path, torch_inferencer: IRS
 def test_the_command_needs_no_torch(file: Path, tmp_path: Path, torch_inferencer: IRSTDInferencer) -> None:
     """The whole command in a process in which PyTorch and OpenMMLab cannot be imported."""
     write_image(tmp_path / 'in' / 'a.png', scene())
-    argv = ['infer', '--model', str(file), str(tmp_path / 'in'), '--out', str(tmp_path / 'out'), '--quiet']
-    done = subprocess.run(
-        [sys.executable, '-c', WITHOUT_TORCH, *argv],
-        cwd=REPO,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = without_torch('--model', str(file), str(tmp_path / 'in'), '--out', str(tmp_path / 'out'), '--quiet')
     assert done.returncode == 0, done.stderr
     assert '1 done (1 targets)' in done.stdout
     record = json.loads((tmp_path / 'out' / 'json' / 'a.json').read_text())
@@ -118,6 +119,21 @@ def test_the_command_needs_no_torch(file: Path, tmp_path: Path, torch_inferencer
     assert record['model'] == torch_inferencer.name
     assert record['weights'] == 'ggl-net-tiny_nuaa-nudt-synthetic.pth'
     assert record['targets'][0]['area'] == expected.targets[0].area
+
+
+def test_an_adaptive_threshold_needs_no_torch(tmp_path: Path) -> None:
+    """The one by medians, which is not in the file."""
+    point = OperatingPoint(3.0, Cfar(9, 25, statistic='median'))
+    network = IRSTDInferencer(NAME, device='cpu', operating_point=point)
+    export_model(network, tmp_path / 'net.onnx')
+    write_image(tmp_path / 'a.png', scene())
+    done = without_torch('--model', str(tmp_path / 'net.onnx'), str(tmp_path / 'a.png'), '--out', str(tmp_path / 'out'))
+    assert done.returncode == 0, done.stderr
+    assert 'threshold: local score (CFAR) > 3, as the file was exported' in done.stderr
+    record = json.loads((tmp_path / 'out' / 'json' / 'a.json').read_text())
+    [expected] = network.infer(scene())
+    assert record['cfar'] == point.cfar.as_dict()
+    assert [target['area'] for target in record['targets']] == [target.area for target in expected.targets] != []
 
 
 #: What ``mmirstd infer --model`` needs, with what these need.

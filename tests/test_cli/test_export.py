@@ -9,7 +9,10 @@ import pytest
 
 from mmirstd.apis import ExportedInferencer, IRSTDInferencer
 from mmirstd.cli.export import main, parse_args
+from mmirstd.datasets.synthetic import SceneConfig, render_scene
 from mmirstd.deploy.session import open_session
+from mmirstd.engine.checkpoint_meta import store_operating_point
+from mmirstd.false_alarms.cfar import Cfar
 from mmirstd.false_alarms.operating_point import OperatingPoint
 from mmirstd.utils.errors import ConfigError, DataError, MissingDataError, UserError
 from mmirstd.utils.files import file_sha256, save_png
@@ -128,6 +131,49 @@ def test_a_threshold_of_the_logits(tmp_path: Path) -> None:
     assert 0 < found.mask.sum() < (found.probability > 0.5).sum()
     with pytest.raises(SystemExit):
         main([NAME, '-o', str(tmp_path / 'x.onnx'), '--logit-threshold', '1', '--threshold', '0.5'])
+
+
+@pytest.mark.parametrize('statistic', ['mean', 'median'])
+def test_an_adaptive_threshold(statistic: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What calibrate wrote into a checkpoint decides in the file and in its inferencer, as with PyTorch."""
+    pytest.importorskip('onnxruntime')
+    weights, file = tmp_path / 'calibrated.pth', tmp_path / 'net.onnx'
+    point = OperatingPoint(3.0, Cfar(9, 25, statistic=statistic), 'at most 1e-05 ...')
+    store_operating_point(WEIGHTS, weights, point)
+    said: list[str] = []
+    monkeypatch.setattr(IRSTDInferencer, '_say', lambda self, text: said.append(text))
+    assert main([NAME, str(weights), '-o', str(file)]) == 0
+    assert sum('the file has no mask' in text for text in said) == (statistic == 'median')
+    exact = IRSTDInferencer(NAME, weights, device='cpu')
+    exported = ExportedInferencer(file, 'onnxruntime', threads=1)
+    assert exported.operating_point == point
+    session = open_session(file, 'onnxruntime', threads=1)
+    assert ('mask' in session.description.outputs) == (statistic == 'mean')
+    found_pixels = 0
+    for seed, size in enumerate(((96, 96), (64, 136))):
+        scene = render_scene(SceneConfig(size=size), np.random.default_rng(seed))
+        [expected], [found] = exact.infer(scene.image), exported.infer(scene.image)
+        # Logits of tens are rounded to some 1e-5; a score that near the threshold may fall to either side.
+        far = abs(point.score(expected.logit) - point.logit) > 1e-2
+        assert far.mean() > 0.99
+        assert np.array_equal(found.mask[far], expected.mask[far])
+        if statistic == 'mean':
+            raw = session.run(dict(image=scene.image[None].astype(np.float32), range=np.array([[0, 255]], np.float32)))
+            assert np.array_equal(raw['mask'][0][far] > 0, expected.mask[far])
+        found_pixels += found.mask[far].sum()
+    assert found_pixels > 0
+
+
+def test_an_adaptive_threshold_in_openvino(tmp_path: Path) -> None:
+    pytest.importorskip('openvino')
+    assert main([NAME, '-o', str(tmp_path / 'net.xml'), '--cfar', '5', '--cfar-ring', '9:25']) == 0
+    inferencer = ExportedInferencer(tmp_path / 'net.xml', 'openvino', threads=1, load_options=dict(bit_depth=14))
+    [found] = inferencer.infer(codes())
+    image = codes()[None].astype(np.float32)
+    raw = inferencer.session.run(dict(image=image, range=np.array([[0, 16383]], np.float32)))
+    assert np.array_equal(raw['mask'][0] > 0, found.mask)
+    assert found.mask.any()
+    assert found.operating_point == OperatingPoint(5.0, Cfar(9, 25))
 
 
 def test_openvino_reads_both_formats(tmp_path: Path) -> None:
