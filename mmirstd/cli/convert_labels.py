@@ -18,6 +18,7 @@ from mmirstd.datasets.labels.choices import (
 )
 
 from .arguments import add_traceback_argument, make_parser, mask_rule, positive_float
+from .point_arguments import add_grow_arguments, read_grow
 
 LOADS = 'NumPy and OpenCV'
 DESCRIPTION = """\
@@ -51,16 +52,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     group.add_argument(
         '--point-size', type=positive_float, metavar='PX', help='width and height of targets that are marked by a point'
     )
-    group.add_argument(
-        '--grow-points',
-        type=_level,
-        nargs='?',
-        const=0.3,
-        metavar='LEVEL',
-        help='a point becomes the pixels around it that are brighter than LEVEL of the way from the background to the '
-        "target's peak, between 0 and 1; without LEVEL: 0.3",
-    )
-    group.add_argument('--dark', action='store_true', help='with --grow-points: targets are darker than the background')
+    add_grow_arguments(group)
     group.add_argument('--one-class', metavar='NAME', help='all classes become this one')
 
     group = parser.add_argument_group('images')
@@ -89,16 +81,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     )
     add_traceback_argument(parser)
     args = parser.parse_args(argv)
-    if args.dark and args.grow_points is None:
-        parser.error('--dark: only with --grow-points')
+    args.grow = read_grow(parser, args)
     return args
-
-
-def _level(text: str) -> float:
-    level = float(text)
-    if not 0 < level < 1:
-        raise argparse.ArgumentTypeError(f'{text}: expected a level between 0 and 1')
-    return level
 
 
 def _choice(
@@ -114,7 +98,6 @@ def main(argv: list[str] | None = None) -> int:
     args = parse_args(argv)
     from mmirstd.datasets.labels import CheckOptions, ConvertOptions, ReadOptions, convert_labels
     from mmirstd.datasets.labels.classes import read_class_names
-    from mmirstd.datasets.points.click import GrowOptions
 
     options = ConvertOptions(
         source_format=args.source_format,
@@ -129,7 +112,7 @@ def main(argv: list[str] | None = None) -> int:
         check=CheckOptions(args.bad_box, args.size_mismatch, args.missing_images),
         kind=args.shapes,
         point_size=args.point_size,
-        grow=None if args.grow_points is None else GrowOptions(args.grow_points, dark=args.dark),
+        grow=args.grow,
         fill=args.fill,
         one_class=args.one_class,
         images=args.copy,

@@ -14,6 +14,7 @@ from mmirstd.utils.commands import command_line, this_command
 from mmirstd.utils.errors import ConfigError
 
 from .arguments import add_traceback_argument, make_parser, positive_float, positive_int
+from .point_arguments import add_grow_arguments, read_grow
 
 if TYPE_CHECKING:
     from mmengine.config import Config
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 LOADS = 'PyTorch and OpenMMLab'
 #: Where a fine-tuning starts unless the user says.
 MODEL, DETECTOR = 'ggl-net-tiny_general', 'yolox-nano_cpu-b8-9e_drone-ir'
+_POINT_SIZE = 5.0
 _HEADS = {'Fa_e6': 'Fa (1e-6)'}
 DESCRIPTION = """\
 Fine-tune a network on images of your own.
@@ -38,6 +40,7 @@ Videos, or folders of frames with --moving, train a detector of moving targets o
 EXAMPLES = """
 {finetune} my/images my/masks
 {finetune} my/images my/annotations.json
+{finetune} my/images my/clicks.csv --grow-points     # masks grow from one point a target
 {finetune} my/images my/masks --from ggl-net-tiny_general --out my_run --bit-depth 14
 {finetune} my/videos my/labels --out my_detector
 {finetune} my/frames my/annotations.json --moving
@@ -91,10 +94,10 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         '--point-size',
         type=positive_float,
-        default=5.0,
         metavar='PX',
-        help='width and height of targets that labels mark by a point; default: %(default)g',
+        help=f'width and height of targets that labels mark by a point; default: {_POINT_SIZE:g}',
     )
+    add_grow_arguments(parser)
     parser.add_argument(
         '--first-frame',
         type=int,
@@ -122,6 +125,9 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     args = parser.parse_args(argv)
     if not (args.val > 0 and args.test > 0 and args.val + args.test < 1):
         parser.error(f'--val {args.val} --test {args.test}: expected shares above 0 that leave some to train on')
+    args.grow = read_grow(parser, args)
+    if args.grow is None and args.point_size is None:
+        args.point_size = _POINT_SIZE
     return args
 
 
@@ -208,7 +214,7 @@ def _prepare(workflow: Workflow, args: argparse.Namespace, moving: bool) -> None
 
 def asked_for(args: argparse.Namespace) -> dict[str, Any]:
     """The arguments that decide about the outcome, by the names of their options."""
-    rest = ('images', 'labels', 'base', 'out', 'no_check', 'no_train', 'traceback')
+    rest = ('images', 'labels', 'base', 'out', 'grow', 'no_check', 'no_train', 'traceback')
     asked = {f'--{name.replace("_", "-")}': value for name, value in vars(args).items() if name not in rest}
     folders = {name: str(Path(getattr(args, name)).expanduser().resolve()) for name in ('images', 'labels')}
     return {**folders, '--from': args.base, **asked}
@@ -221,7 +227,7 @@ def _stills(args: argparse.Namespace, out: Path) -> OwnData:
     from mmirstd.finetune import look_at_folders, masks_of_labels
 
     check = CheckOptions(size_mismatch=args.size_mismatch, missing_images=args.missing_images)
-    images, masks, notes = masks_of_labels(args.images, args.labels, out, check, args.point_size)
+    images, masks, notes = masks_of_labels(args.images, args.labels, out, check, args.point_size, args.grow)
     data = look_at_folders(
         images,
         masks,
@@ -258,6 +264,7 @@ def _sequences(args: argparse.Namespace, out: Path, cfg: Config, videos: bool) -
         bit_depth=args.bit_depth,
         check_options=CheckOptions(size_mismatch=args.size_mismatch, missing_images=args.missing_images),
         point_size=args.point_size,
+        grow=args.grow,
         first_frame=args.first_frame,
         in_time=args.moving or videos or frames > 1,
     )

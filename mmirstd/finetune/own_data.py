@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -22,11 +22,13 @@ from mmirstd.datasets.labels import (
 )
 from mmirstd.datasets.name_pairs import NamePairs, has_images, image_files, pair_by_name
 from mmirstd.datasets.own_split import OwnSplit, split_images
+from mmirstd.datasets.points.click import GrowOptions
 from mmirstd.evaluation.prediction_dump import PredictionDump
-from mmirstd.utils.errors import DataError, MissingDataError
+from mmirstd.utils.errors import ConfigError, DataError, MissingDataError
 from mmirstd.utils.spread import spread
 
 from .config_text import WINDOW, config_text
+from .grown_masks import grow_once
 from .own_set import OwnSet, Start, find_bit_depth
 from .threshold_advice import ThresholdAdvice, advise_threshold
 
@@ -111,7 +113,8 @@ def masks_of_labels(
     labels: str | os.PathLike[str],
     out: Path,
     check: CheckOptions | None = None,
-    point_size: float = POINT_SIZE,
+    point_size: float | None = POINT_SIZE,
+    grow: GrowOptions | None = None,
 ) -> tuple[Path, Path, list[str]]:
     """Labels as a folder of masks: as they are, or made of the labels of another program.
 
@@ -123,7 +126,9 @@ def masks_of_labels(
         labels: Folder of masks; or what :func:`mmirstd.datasets.labels.read_labels` reads.
         out: Folder for masks that are made, ``data/`` in it.
         check: What is done with labels whose images are missing or of another size; None: they are errors.
-        point_size: Width and height of a target that a point marks, pixels.
+        point_size: Width and height of a target that a point marks, pixels; None with ``grow``.
+        grow: Points become the pixels that grow around them in the image, once (:mod:`~.grown_masks`); None: they
+            do not.
 
     Returns:
         Folder of the images, folder of the masks, and what is to be said.
@@ -131,9 +136,16 @@ def masks_of_labels(
     Raises:
         MissingDataError: The labels, or images that they name, are missing.
         DataError: Labels of no known format.
+        ConfigError: ``grow``, and the labels are masks.
     """
     source = Path(labels).expanduser()
     if source.is_dir() and has_images(source):
+        if grow is not None:
+            raise ConfigError(
+                f'{source}: is a folder of masks, where --grow-points has no points',
+                expected='a table, JSON or labels of another program with points',
+                cure='leave --grow-points out',
+            )
         return Path(images).expanduser(), source, []
     if not source.exists():
         raise MissingDataError(f'{source}: no such file or folder')
@@ -146,13 +158,23 @@ def masks_of_labels(
         read=ReadOptions(images=Path(images).expanduser()),
         check=check or CheckOptions(),
         point_size=point_size,
+        grow=grow,
         fill='ellipse',
         images='link',
     )
-    made, notes = convert_labels([source], 'masks', out / 'data', options)
-    targets = sum(len(image.annotations) for image in made.images)
-    said = f'labels: {known.description}, {targets} targets; masks are made of them in {out / "data"}'
-    return out / 'data' / 'images', out / 'data' / 'masks', [said, *notes]
+    folder = out / 'data'
+
+    def make() -> list[str]:
+        made, notes = convert_labels([source], 'masks', folder, options)
+        targets = sum(len(image.annotations) for image in made.images)
+        return [f'labels: {known.description}, {targets} targets; masks are made of them in {folder}', *notes]
+
+    if grow is None:
+        notes = make()
+    else:
+        decisive = dict(images=str(Path(images).expanduser().resolve()), grow=asdict(grow), check=asdict(options.check))
+        notes = grow_once(folder, source, decisive, make)
+    return folder / 'images', folder / 'masks', notes
 
 
 def unknown_labels(source: Path) -> DataError:

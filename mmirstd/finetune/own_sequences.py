@@ -24,9 +24,11 @@ from mmirstd.datasets.labels import (
     read_labels,
 )
 from mmirstd.datasets.labels.coco import coco_content
+from mmirstd.datasets.labels.grow import grow_points
 from mmirstd.datasets.labels.mask_folder import parts_of
 from mmirstd.datasets.name_pairs import has_images, image_files, pair_by_name
 from mmirstd.datasets.own_split import OwnSplit, sequence_of, split_images
+from mmirstd.datasets.points.click import GrowOptions
 from mmirstd.datasets.sequences import natural_key
 from mmirstd.utils.errors import DataError, MissingDataError
 
@@ -118,7 +120,8 @@ def look_at_sequences(
     seed: int = 0,
     bit_depth: int | None = None,
     check_options: CheckOptions | None = None,
-    point_size: float = POINT_SIZE,
+    point_size: float | None = POINT_SIZE,
+    grow: GrowOptions | None = None,
     first_frame: int = 0,
     in_time: bool = True,
 ) -> OwnSequences:
@@ -135,7 +138,8 @@ def look_at_sequences(
         seed: Of the parts.
         bit_depth: Of the frames; None: what they hold.
         check_options: What is done with labels whose frames are missing or of another size; None: they are errors.
-        point_size: Width and height of a target that a point marks, pixels.
+        point_size: Width and height of a target that a point marks, pixels; None with ``grow``.
+        grow: Points become the pixels that grow around them in the frame, and the box around these; None: they do not.
         first_frame: The number that labels give to the first frame of a video.
         in_time: The images of a folder follow each other; False: they are stills, and few folders are parted image by
             image.
@@ -156,6 +160,8 @@ def look_at_sequences(
         raise DataError(f'{frames}: is no video', expected='a folder of frames, a video, or a folder of videos')
     names = image_files(root)
     found = _read(root, names, source, check_options or CheckOptions(), notes)
+    if grow is not None:
+        grow_points(found, grow)
     change_kind(found, 'boxes', point_size)
     one_class(found, 'target')
     notes += found.notes

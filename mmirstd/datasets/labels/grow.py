@@ -39,6 +39,8 @@ def grow_points(labels: LabelSet, options: GrowOptions) -> None:
             f'{grown} points have grown to the pixels above {options.level:g} of the local contrast (--grow-points)'
             + (f'; {single} of them are one pixel, where little or nothing stands out' if single else '')
         )
+    else:
+        labels.notes.append('no target is marked by a point, so --grow-points changes nothing')
 
 
 def _pixels(image: LabeledImage) -> NDArray[np.generic] | None:

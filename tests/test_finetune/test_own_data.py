@@ -1,0 +1,132 @@
+"""Masks that fine-tuning makes of labels with points."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mmirstd.cli.finetune import asked_for, parse_args
+from mmirstd.datasets.image_io import read_mask
+from mmirstd.datasets.points.click import GrowOptions
+from mmirstd.finetune import look_at_sequences, masks_of_labels
+from mmirstd.utils.errors import ConfigError, DataError
+from mmirstd.utils.files import file_sha256, save_png
+
+NAMES = ('a', 'b', 'c', 'd', 'e')
+#: Row, column, rows and columns of each image's target.
+TARGETS = ((20, 30, 3, 5), (11, 52, 7, 2), (40, 9, 4, 4), (30, 60, 3, 3), (8, 20, 2, 6))
+
+
+def truth(index: int) -> np.ndarray:
+    row, column, height, width = TARGETS[index]
+    mask = np.zeros((64, 80), bool)
+    mask[row : row + height, column : column + width] = True
+    return mask
+
+
+def write_images(folder: Path) -> Path:
+    noise = np.random.default_rng(0)
+    for index, name in enumerate(NAMES):
+        scene = noise.normal(80, 2, (64, 80)) + 100 * truth(index)
+        save_png(folder / f'{name}.png', scene.round().astype(np.uint8))
+    return folder
+
+
+def clicks(scheme: str, folder: Path) -> Path:
+    """One click a target, its middle pixel."""
+    points = [(row + height // 2, column + width // 2) for row, column, height, width in TARGETS]
+    rows = [dict(image=f'{name}.png', x=x, y=y) for name, (y, x) in zip(NAMES, points)]
+    file = folder / f'clicks.{"csv" if scheme == "csv" else "json"}'
+    if scheme == 'csv':
+        lines = [f'{row["image"]},{row["x"]},{row["y"]}\n' for row in rows]
+        file.write_text('image,x,y\n' + ''.join(lines))
+    elif scheme == 'json':
+        file.write_text(json.dumps(rows))
+    else:
+        images = [dict(id=i, file_name=row['image'], height=64, width=80) for i, row in enumerate(rows)]
+        marks = [
+            dict(id=i, image_id=i, category_id=1, keypoints=[row['x'], row['y'], 2], num_keypoints=1)
+            for i, row in enumerate(rows)
+        ]
+        kinds = [dict(id=1, name='target', keypoints=['center'])]
+        file.write_text(json.dumps(dict(images=images, annotations=marks, categories=kinds)))
+    return file
+
+
+@pytest.mark.parametrize('scheme', ['csv', 'json', 'coco'])
+def test_masks_grow_from_points(scheme: str, tmp_path: Path) -> None:
+    """They lie beside the work folder; nothing of the user's changes; the same call finds them again."""
+    mine = tmp_path / 'mine'
+    write_images(mine)
+    labels = clicks(scheme, tmp_path)
+    before = {path: file_sha256(path) for path in [labels, *mine.iterdir()]}
+    made = masks_of_labels(mine, labels, tmp_path / 'out', point_size=None, grow=GrowOptions())
+    _, masks, notes = made
+    assert masks == tmp_path / 'out/data/masks'
+    assert sum('5 points have grown' in note for note in notes) == 1
+    for index, name in enumerate(NAMES):
+        assert np.array_equal(read_mask(masks / f'{name}.png') > 0, truth(index))
+    assert {path: file_sha256(path) for path in [labels, *mine.iterdir()]} == before
+    save_png(masks / 'a.png', 255 * truth(1).astype(np.uint8))  # corrected by hand
+    again = masks_of_labels(mine, labels, tmp_path / 'out', point_size=None, grow=GrowOptions())
+    assert again[:2] == made[:2]
+    assert ['taken as they are now' in note for note in again[2]] == [True]
+    assert np.array_equal(read_mask(masks / 'a.png') > 0, truth(1))
+    with pytest.raises(DataError, match='grew from other points, or otherwise(?s:.*)another folder with --out'):
+        masks_of_labels(mine, labels, tmp_path / 'out', point_size=None, grow=GrowOptions(0.5))
+
+
+def test_files_of_the_user_stay(tmp_path: Path) -> None:
+    images = write_images(tmp_path / 'mine')
+    save_png(tmp_path / 'out/data/masks/a.png', truth(1).astype(np.uint8) * 255)
+    before = file_sha256(tmp_path / 'out/data/masks/a.png')
+    with pytest.raises(DataError, match='did not grow from points'):
+        masks_of_labels(images, clicks('csv', tmp_path), tmp_path / 'out', point_size=None, grow=GrowOptions())
+    assert file_sha256(tmp_path / 'out/data/masks/a.png') == before
+
+
+def test_masks_have_no_points_to_grow(tmp_path: Path) -> None:
+    images = write_images(tmp_path / 'mine')
+    save_png(tmp_path / 'masks/a.png', truth(0).astype(np.uint8) * 255)
+    with pytest.raises(ConfigError, match='is a folder of masks(?s:.*)leave --grow-points out'):
+        masks_of_labels(images, tmp_path / 'masks', tmp_path / 'out', point_size=None, grow=GrowOptions())
+
+
+def test_boxes_of_frames_grow_from_points(tmp_path: Path) -> None:
+    write_images(tmp_path / 'mine')
+    grown = look_at_sequences(
+        tmp_path / 'mine',
+        clicks('csv', tmp_path),
+        tmp_path / 'out',
+        1,
+        val=0.3,
+        test=0.3,
+        point_size=None,
+        grow=GrowOptions(),
+        in_time=False,
+    )
+    boxes = {Path(image.name).stem: image.annotations[0].shape.bounds for image in grown.labels.images}
+    assert boxes == {
+        name: (column, row, column + width, row + height) for name, (row, column, height, width) in zip(NAMES, TARGETS)
+    }
+    assert any('5 points have grown' in note for note in grown.notes)
+
+
+def test_the_options(capsys: pytest.CaptureFixture) -> None:
+    plain = parse_args(['a', 'b'])
+    assert (plain.grow, plain.point_size) == (None, 5.0)
+    assert asked_for(plain)['--dark'] is None  # as in calls of before there was --grow-points
+    grown = parse_args(['a', 'b', '--grow-points', '0.4', '--dark'])
+    assert grown.grow == GrowOptions(0.4, dark=True)
+    assert asked_for(grown)['--grow-points'] == 0.4
+    for wrong, text in (
+        (['--dark'], 'only with --grow-points'),
+        (['--grow-points', '--point-size', '3'], 'give one'),
+        (['--grow-points', '1'], 'between 0 and 1'),
+    ):
+        with pytest.raises(SystemExit):
+            parse_args(['a', 'b', *wrong])
+        assert text in capsys.readouterr().err
