@@ -26,6 +26,7 @@ from mmirstd.models.losses import (
     DiceLoss,
     EdgeMiningLoss,
     ISNetEdgeLoss,
+    LogitMarginLoss,
     SLSIoULoss,
     SoftIoULoss,
 )
@@ -130,6 +131,7 @@ def test_detection(name: str) -> None:
         DiceLoss(),
         EdgeMiningLoss(),
         ISNetEdgeLoss(),
+        LogitMarginLoss(),
         SLSIoULoss(warm_epoch=-1),
         SLSIoULoss(warm_epoch=-1, by_area=True),
         SoftIoULoss(),

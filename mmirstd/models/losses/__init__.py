@@ -8,6 +8,7 @@ from .dual_view_box_loss import DualViewBoxLoss
 from .edge_mining_loss import EdgeMiningLoss
 from .focal_iou_loss import FocalIoULoss
 from .isnet_edge_loss import ISNetEdgeLoss
+from .logit_margin_loss import LogitMarginLoss
 from .mask_loss import MaskLoss
 from .mean_iou_loss import MeanIoULoss
 from .sd_box_loss import SDBoxLoss
@@ -24,6 +25,7 @@ __all__ = [
     'EdgeMiningLoss',
     'FocalIoULoss',
     'ISNetEdgeLoss',
+    'LogitMarginLoss',
     'MaskLoss',
     'MeanIoULoss',
     'SDBoxLoss',

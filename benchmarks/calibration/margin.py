@@ -1,0 +1,4 @@
+# The loss of GGL-Net and a term that keeps its logits from growing without end.
+_base_ = ['../../configs/ggl_net/ggl-net-tiny_cpu-b8-45e_nuaa-sirst-341-86.py']
+
+model = dict(decode_head=dict(loss_decode=[dict(type='mmirstd.SoftIoULoss'), dict(type='mmirstd.LogitMarginLoss')]))
