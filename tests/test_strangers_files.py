@@ -45,6 +45,7 @@ PLACES = {
     ('datasets/mat_file.py', 'loadmat'): 'attacked below, and in tests/test_findings.py',
     ('deploy/graph_files.py', '__import__'): 'names of our own',
     ('deploy/quantization.py', 'onnx.load'): 'what the export of the same call has just written',
+    ('deploy/quantization.py', 'onnxruntime.InferenceSession'): 'the same graph, from memory',
     ('deploy/session.py', 'core.read_model'): 'attacked below; a graph of operators',
     ('deploy/session.py', 'onnxruntime.InferenceSession'): 'attacked below; a graph of operators',
     ('evaluation/box_dump.py', 'np.load'): 'attacked below',
