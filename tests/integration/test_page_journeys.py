@@ -82,7 +82,7 @@ def test_masks_boxes_and_points(stills: Path) -> None:
     assert 'after fine-tuning' in masks
     assert (stills / 'my_run/results.json').is_file()
     assert '12 targets; masks are made of them' in boxes
-    assert 'each is taken as 3x3 pixels' in points
+    assert '12 points have grown to the pixels above 0.3 of the local contrast' in points
     made = cv2.imread(str(stills / 'my_points/data/masks/00.png'), cv2.IMREAD_UNCHANGED) > 0
     true = cv2.imread(str(stills / 'my/masks/00_mask.png'), cv2.IMREAD_UNCHANGED) > 0
     assert made.any()
