@@ -64,7 +64,7 @@ def white_noise(shape: tuple[int, ...], seed: int) -> np.ndarray:
         seed: Chooses the place and the sign, or seeds the generator.
 
     Returns:
-        (*shape) float32; not to be changed in place.
+        float32 of this shape; not to be changed in place.
     """
     count = int(np.prod(shape))
     if 2 * count > TABLE:
