@@ -76,7 +76,9 @@ def quantize_onnx(
             quant_pre_process(source, prepared, skip_symbolic_shape=True)
             images = iter(inputs)
             first = next(images)
-            resolutions = _resolutions(prepared, first)
+            # A corner is enough, and all outputs of a large image at once may not fit into memory.
+            corner = {name: value[..., :128, :128] if value.ndim > 2 else value for name, value in first.items()}
+            resolutions = _resolutions(prepared, corner)
             if len(resolutions) < 3:
                 raise ConfigError(
                     f'{source.stem}: precision int8',
