@@ -20,16 +20,12 @@ synthetic = dict(
 
 rescale = dict(type='mmirstd.RandomRescale', prob=0.3, ratio=(0.7, 1.8))
 blur = dict(type='mmirstd.RandomBlur', prob=0.1)
-turns = [
-    dict(type='RandomFlip', prob=0.5, direction='horizontal'),
-    dict(type='RandomFlip', prob=0.5, direction='vertical'),
-    dict(type='mmirstd.RandomTranspose', prob=0.5),
-]
+turn = dict(type='mmirstd.RandomTurn')
 augmentation = [
     dict(type='mmirstd.LoadTargetMask'),
     rescale,
     dict(type='mmirstd.TargetAwareCrop', size=_base_.crop_size, p_target=0.8),
-    *turns,
+    turn,
     dict(type='mmirstd.RandomGamma', prob=0.2),
     dict(type='mmirstd.RandomBrightnessContrast', prob=0.5, brightness=0.1, contrast=0.3),
     blur,
@@ -42,7 +38,7 @@ train_pipeline = [dict(type='mmirstd.LoadInfraredImage'), *augmentation]
 nuaa_pipeline = [*train_pipeline[:4], dict(type='mmirstd.TargetCopyPaste', prob=0.5), *train_pipeline[4:]]
 # NUDT-SIRST's masks lie above and left of what is seen, for a quarter of its targets by half a pixel or more, hardly
 # ever to the other side (tools/analysis_tools/target_statistics.py). Turned images would teach that it may be any side.
-nudt_pipeline = [step for step in train_pipeline if step not in (rescale, blur, *turns)]
+nudt_pipeline = [step for step in train_pipeline if step not in (rescale, blur, turn)]
 # 16-bit files of the generator hold 14-bit codes.
 synthetic_pipeline = [dict(type='mmirstd.LoadInfraredImage', bit_depth=14), *augmentation]
 

@@ -17,11 +17,9 @@ train_pipeline = [
     dict(type='mmirstd.LoadInfraredImage'),
     dict(type='mmirstd.LoadTargetMask'),
     dict(type='mmirstd.TargetAwareCrop', size=crop_size, p_target=0.7),
-    dict(type='RandomFlip', prob=0.5, direction='horizontal'),
-    dict(type='RandomFlip', prob=0.5, direction='vertical'),
-    dict(type='mmirstd.RandomTranspose', prob=0.5),
     dict(type='mmirstd.RandomBrightnessContrast', prob=0.5, brightness=0.1, contrast=0.2),
     dict(type='mmirstd.RandomSensorNoise', prob=0.2, sigma=(0.0, 0.01)),
+    dict(type='mmirstd.RandomTurn'),  # last: what it gives is a view, which is slower to compute with
     dict(type='PackSegInputs', meta_keys=meta_keys),
 ]
 # The mask stays at the native size; the prediction is cut back to it.

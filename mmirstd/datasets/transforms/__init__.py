@@ -34,6 +34,7 @@ from .take_image import TakeImage
 from .target_copy_paste import TargetCopyPaste
 from .target_crop import TargetAwareCrop
 from .transpose import RandomTranspose
+from .turn import RandomTurn
 
 __all__ = [
     'AlignClip',
@@ -59,6 +60,7 @@ __all__ = [
     'RandomSensorNoise',
     'RandomStripes',
     'RandomTranspose',
+    'RandomTurn',
     'ResizeForEvaluation',
     'TakeImage',
     'TargetAwareCrop',

@@ -43,7 +43,9 @@ class RandomBrightnessContrast(BaseTransform):
             offset, gain = change
             image = results['img']
             mean = float(image.mean())
-            results['img'] = image * np.float32(gain) + np.float32(mean * (1 - gain) + offset)
+            image = image * np.float32(gain)
+            image += np.float32(mean * (1 - gain) + offset)
+            results['img'] = image
         return results
 
     @cache_randomness

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import cv2
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mmcv.transforms import RandomFlip
 
-from mmirstd.datasets.transforms import PadToMultiple, RandomRescale, RandomTranspose, ResizeForEvaluation
+from mmirstd.datasets.transforms import PadToMultiple, RandomRescale, RandomTranspose, RandomTurn, ResizeForEvaluation
 
 
 def sample(height: int, width: int, seed: int = 0) -> dict:
@@ -164,6 +166,7 @@ def test_resize_for_evaluation_declares_the_native_size():
     'build',
     [
         lambda: RandomTranspose(2),
+        lambda: RandomTurn(2),
         lambda: RandomRescale(2),
         lambda: RandomRescale(ratio=(2, 1)),
         lambda: PadToMultiple(0),
@@ -174,3 +177,35 @@ def test_resize_for_evaluation_declares_the_native_size():
 def test_wrong_options(build):
     with pytest.raises(ValueError, match='expected'):
         build()
+
+
+@settings(max_examples=60, deadline=None)
+@given(height=sizes, width=sizes, seed=st.integers(0, 100))
+def test_turning_keeps_area_and_alignment(height, width, seed):
+    np.random.seed(seed)
+    results = sample(height, width, seed)
+    area = results['gt_seg_map'].sum()
+    results = RandomTurn()(results)
+    assert results['img'].shape == results['gt_seg_map'].shape == results['img_shape'] == results['pad_shape']
+    assert results['gt_seg_map'].sum() == area
+    np.testing.assert_array_equal(results['gt_seg_map'], results['img'] > 0.9)
+
+
+def test_turning_reaches_all_eight_symmetries_equally_often():
+    np.random.seed(0)
+    counts = Counter()
+    for _ in range(1600):
+        image = np.arange(4, dtype=np.float32).reshape(2, 2)
+        counts[RandomTurn()(dict(img=image, img_shape=(2, 2)))['img'].tobytes()] += 1
+    # 200 are expected; a binomial count is beyond five of its standard deviations (13) once in a million times.
+    assert len(counts) == 8
+    assert all(abs(count - 200) < 66 for count in counts.values())
+
+
+def test_turning_moves_all_frames_of_a_clip_alike_and_not_at_all_if_not_asked():
+    np.random.seed(1)
+    frame = np.arange(12, dtype=np.float32).reshape(3, 4)
+    for _ in range(16):
+        turned = RandomTurn()(dict(img=np.stack([frame, frame + 1], axis=2)))['img']
+        np.testing.assert_array_equal(turned[..., 1], turned[..., 0] + 1)
+        assert RandomTurn(0.0)(dict(img=frame))['img'] is frame
