@@ -95,6 +95,7 @@ class TargetInferencer(FrameInference, BaseInferencer):
         self.min_area = min_area
         self.check_options()
         self.pipeline = self._init_pipeline(self.cfg)
+        self.check_operating_point()  # whether there are boxes is known now
 
     def _set_threshold(self, threshold: float | None, point: OperatingPoint | None) -> None:
         if threshold is not None and point is not None:
@@ -105,7 +106,6 @@ class TargetInferencer(FrameInference, BaseInferencer):
                 self._say(f'threshold: {point}, as mmirstd calibrate wrote into the checkpoint')
         self.operating_point = point
         if point is not None:
-            self.check_operating_point()
             threshold = point.threshold
         self.threshold = self._default_threshold() if threshold is None else threshold
 

@@ -69,7 +69,6 @@ class MovingTargetInferencer(SequenceInference, TargetInferencer):
                 'mmirstd.MultiFrameSegmentor; networks of single frames go with IRSTDInferencer'
             )
         self.boxes = isinstance(self.model, MultiFrameDetector)
-        self.check_operating_point()
         kind = StreamingDetector if self.boxes else StreamingSegmentor
         dataset = ((cfg or {}).get('test_dataloader') or {}).get('dataset') or {}
         stride = dataset.get('stride', 1) if self.stride is None else self.stride

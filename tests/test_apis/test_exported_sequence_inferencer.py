@@ -13,6 +13,8 @@ import pytest
 from mmirstd.apis import ExportedInferencer, ExportedSequenceInferencer, IRSTDInferencer
 from mmirstd.apis.exported import open_exported
 from mmirstd.apis.exporting import export_model
+from mmirstd.false_alarms.cfar import Cfar
+from mmirstd.false_alarms.operating_point import OperatingPoint
 from mmirstd.utils.errors import ConfigError, UserError
 from tests.shared import REPO
 from tests.test_apis.helpers import write_image
@@ -61,6 +63,28 @@ def test_a_state_since_the_start_of_the_sequence(tmp_path: Path) -> None:
             np.testing.assert_allclose(one.probability, other.probability, rtol=0, atol=1e-3)
 
 
+@pytest.mark.parametrize(('stream', 'statistic'), [(False, 'mean'), (True, 'median')])
+def test_adaptive_thresholds_of_clips(stream: bool, statistic: str, tmp_path: Path) -> None:
+    """CFAR decides in a segmentor of clips, and in its file."""
+    point = OperatingPoint(2.0, Cfar(5, 15, 0.05, statistic))
+    built = clip_inferencer('resunet-dtum', tmp_path, operating_point=point)
+    assert not built.boxes
+    export_model(built, tmp_path / 'x.onnx', stream=stream)
+    exported = ExportedSequenceInferencer(tmp_path / 'x.onnx', 'onnxruntime', threads=1)
+    assert exported.operating_point == point
+    assert ('mask' in exported.session.description.outputs) == (statistic == 'mean')
+    folder = write_sequence(tmp_path / 'a', 3)
+    pixels = 0
+    for found, expected in zip(exported.infer(folder), built.infer(folder)):
+        assert np.array_equal(expected.mask, point.mask(expected.logit))
+        far = abs(point.score(expected.logit) - point.logit) > 1e-2
+        # DTUM takes the place of the largest of four values: rounding may decide.
+        assert (found.mask[far] == expected.mask[far]).mean() > 0.99
+        assert np.array_equal(found.mask, point.mask(found.logit))
+        pixels += int((found.mask & expected.mask).sum())
+    assert pixels > 0
+
+
 def test_the_command_needs_no_torch(tmp_path: Path) -> None:
     built = clip_inferencer('yolox-nano', tmp_path, threshold=0.2)
     export_model(built, tmp_path / 'x.onnx')
@@ -85,6 +109,8 @@ def test_what_does_not_go_together(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match='has no stream'):
         export_model(single, tmp_path / 'y.onnx', stream=True)
     built = clip_inferencer('yolox-nano', tmp_path)
+    with pytest.raises(ValueError, match='a detector of boxes has no map'):
+        clip_inferencer('yolox-nano', tmp_path, operating_point=OperatingPoint(2.0, Cfar()))
     export_model(built, tmp_path / 'clip.onnx')
     with pytest.raises(UserError, match='a model of clips'):
         ExportedInferencer(tmp_path / 'clip.onnx')
