@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -12,13 +13,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from mmirstd.deploy.graph_description import FORMAT_VERSION
+from mmirstd.deploy.graph_description import FORMAT_VERSION, KEY, GraphDescription
 from mmirstd.deploy.graph_files import write_graph
 from mmirstd.deploy.quantization import lacks_fast_integers
 from mmirstd.deploy.session import RUNTIMES, is_installed, open_session
-from mmirstd.utils.errors import UserError
+from mmirstd.utils.errors import DataError, UserError
 from mmirstd.version import __version__
 
+from .calibration import BROKEN, CalibrationImages
 from .map_backends import MapBackend, SessionBackend, TorchBackend
 
 #: What ``backend`` may be.
@@ -82,9 +84,8 @@ def choose_backend(
         if notice:
             say(notice)
         if asked == 'torch' or not names:
-            raise UserError(
-                f'backend {asked}, int8: ONNX Runtime and OpenVINO compute so', cure="pip install 'mmirstd[deploy]'"
-            )
+            cure = '--backend auto' if any(map(is_installed, RUNTIMES)) else "pip install 'mmirstd[deploy]'"
+            raise UserError(f'backend {asked}, int8: ONNX Runtime and OpenVINO compute so', cure=cure)
     elif precision != 'fp32':
         names = [name for name in names if name != 'onnxruntime'] if asked == 'auto' else names
     reference = _reduced(own, 'fp32')
@@ -94,6 +95,8 @@ def choose_backend(
     try:
         file = exported_file(inferencer, say) if any(name in RUNTIMES for name in names) else None
     except Exception as error:  # whatever a network of someone else does to an exporter, PyTorch still runs it
+        if isinstance(error, DataError):  # of a calibration image, not of the one that is at hand
+            raise UserError(f'precision int8: --calibration-images: {error.told(error.cure)}') from error
         if asked != 'auto' or precision == 'int8':
             raise
         file, names = None, []
@@ -114,13 +117,17 @@ def choose_backend(
     expected = reference([image])[0].probability
     checked: list[tuple[MapBackend, float]] = []
     for candidate in candidates:
-        difference = float(np.abs(candidate([image])[0].probability - expected).max())
+        differences = np.abs(candidate([image])[0].probability - expected)
+        difference, mean = float(differences.max()), float(differences.mean())
         if precision == 'fp32' and not difference <= TOLERANCE:
             refused.append(f'{candidate.name}: differs by {difference:.2g}')
+        elif precision == 'int8' and not mean <= BROKEN:
+            refused.append(f'{candidate.name}: probabilities differ from float32 by {mean:.2g} in the mean')
         else:
             checked.append((candidate, difference))
     if not checked:
-        raise UserError(f'backend {asked}, {precision}: {"; ".join(refused)}', cure='--backend torch')
+        cure = '--backend torch' if precision == 'fp32' else 'another --backend, or --precision fp32'
+        raise UserError(f'backend {asked}, {precision}: {"; ".join(refused)}', cure=cure)
     times = _times([reference, *(candidate for candidate, _ in checked)], image)
     best = min(range(len(checked)), key=lambda k: times[k + 1])
     chosen, difference = checked[best]
@@ -162,10 +169,12 @@ def exported_file(inferencer: Any, say: Callable[[str], None]) -> Path:
     from .exporting import export_model, graph_of
 
     calibration = inferencer.calibration
-    images = '' if calibration is None else f'-int8-{calibration.record()["images_sha256"][:16]}'
+    images = '' if calibration is None else f'-int8-{_calibration_digest(inferencer, calibration)[:16]}'
     file = cache_folder() / f'{inferencer.name}-{network_digest(inferencer)[:16]}{images}.onnx'
     if file.is_file():
-        return file
+        if _is_whole(file):
+            return file
+        say(f'backend: {file} is damaged, and is made anew')
     if calibration is not None:
         check = export_model(inferencer, file, calibration=calibration)
         say(f'backend: the network was quantized once to {file}; {check}')
@@ -174,6 +183,29 @@ def exported_file(inferencer: Any, say: Callable[[str], None]) -> Path:
     write_graph(graph, file, description)
     say(f'backend: the network was exported once to {file}')
     return file
+
+
+def _is_whole(file: Path) -> bool:
+    """Whether a file of the cache is what was written there: a disk that was full may have cut it."""
+    try:
+        import onnx
+
+        about = {entry.key: entry.value for entry in onnx.load(file, load_external_data=False).metadata_props}
+        GraphDescription.from_json(about.get(KEY), str(file))
+    except ImportError:  # nothing could make it anew; the runtime tells whether it can read it
+        return True
+    except Exception:  # protobuf's own errors, and ours
+        return False
+    return True
+
+
+def _calibration_digest(inferencer: Any, calibration: CalibrationImages) -> str:
+    """Checksum of what the network sees of the images, and of how the CPU multiplies: what the scales depend on."""
+    from .exporting import normalization_of
+
+    record = calibration.record()
+    seen = [record['images_sha256'], normalization_of(inferencer), lacks_fast_integers() is None]
+    return hashlib.sha256(json.dumps(seen).encode()).hexdigest()
 
 
 def network_digest(inferencer: Any) -> str:

@@ -94,14 +94,14 @@ class QuantizationCheck:
         images: How many.
         difference: Largest difference of a probability.
         mean_difference: Mean difference of the probabilities.
-        mask_iou: IoU of all masks with those of float32.
+        mask_iou: IoU of all masks with those of float32; None: neither has a pixel in them.
     """
 
     runtime: str
     images: int
     difference: float
     mean_difference: float
-    mask_iou: float
+    mask_iou: float | None
 
     @property
     def broken(self) -> bool:
@@ -109,10 +109,14 @@ class QuantizationCheck:
         return self.mean_difference > BROKEN
 
     def __str__(self) -> str:
+        masks = (
+            'nothing is above the threshold in either, so the masks say nothing'
+            if self.mask_iou is None
+            else f'the masks agree with IoU {self.mask_iou:.4f}'
+        )
         return (
-            f'{self.runtime}, int8 against float32 on {self.images} of the calibration images: the masks agree with IoU'
-            f' {self.mask_iou:.4f}; probabilities differ by {self.mean_difference:.1g} in the mean, '
-            f'{self.difference:.2g} at most'
+            f'{self.runtime}, int8 against float32 on {self.images} of the calibration images: {masks}; probabilities '
+            f'differ by {self.mean_difference:.1g} in the mean, {self.difference:.2g} at most'
         )
 
 
@@ -129,7 +133,7 @@ def compare_quantized(
         common, either = common + int((a & b).sum()), either + int((a | b).sum())
         images, pixels = images + 1, pixels + difference.size
     return QuantizationCheck(
-        quantized.runtime, images, largest, total / max(pixels, 1), common / either if either else 1.0
+        quantized.runtime, images, largest, total / max(pixels, 1), common / either if either else None
     )
 
 

@@ -66,8 +66,8 @@ class ExportedInferencer(ImageInference):
     ) -> None:
         self.set_tiling(tile, tiling)
         self.session = as_session(file, backend, threads, precision)
-        self.precision = precision
         about = self.session.description
+        self.precision = about.precision if precision == 'fp32' else precision
         if about.moving:
             raise UserError(
                 f'{os.fspath(self.session.file)}: a model of clips ({about.kind})',
@@ -90,7 +90,8 @@ class ExportedInferencer(ImageInference):
     def provenance(self) -> dict[str, Any]:
         """What the head of a JSON result says of how it was made (docs/inference.md)."""
         made = exported_provenance(self.session.description, self.min_area, self.load_options, self.loader)
-        return {**made, 'tiling': self._tiling_record(), **self.threshold_record()}
+        further = {**self.threshold_record(), **self.precision_record(self.session.description.calibration)}
+        return {**made, 'tiling': self._tiling_record(), **further}
 
     def model_digest(self) -> str | None:
         """Checksum of the exported network's config."""

@@ -58,6 +58,7 @@ class ExportedSequenceInferencer(SequenceInference):
     ) -> None:
         self.session = as_session(file, backend, threads, precision)
         about = self.session.description
+        self.precision = precision
         if not about.moving:
             raise UserError(
                 f'{os.fspath(self.session.file)}: a network of single images', cure='mmirstd.apis.ExportedInferencer'
@@ -79,7 +80,7 @@ class ExportedSequenceInferencer(SequenceInference):
     def provenance(self) -> dict[str, Any]:
         """See the base class."""
         made = exported_provenance(self.session.description, self.min_area, self.load_options, self.loader)
-        return {**made, **self.threshold_record()}
+        return {**made, **self.threshold_record(), **self.precision_record(None)}
 
     def model_digest(self) -> str | None:
         """Checksum of the exported network's config."""

@@ -84,24 +84,10 @@ def graph_of(
     """
     network = inferencer.model
     check_exportable(network, inferencer.name)
-    loader = inferencer.loader
-    normalization = dict(
-        normalize=loader.normalize,
-        bit_depth=loader.bit_depth,
-        max_value=loader.max_value,
-        percentiles=list(loader.percentiles),
-        nonfinite=loader.nonfinite,
-        invert=loader.invert,
-    )
+    normalization = normalization_of(inferencer)
     made = inferencer.provenance()
     point = inferencer.operating_point
     decision = TargetDecision(inferencer.threshold, point)
-    if not decision.in_graph:
-        inferencer._say(
-            f'notice: {inferencer.name}: the file has no mask, because its threshold takes medians around each pixel '
-            '(CFAR). mmirstd infer and ExportedInferencer make the same mask as PyTorch from its logits. A threshold '
-            'by the mean has a mask in the file'
-        )
     source = dict(
         weights=made['weights'],
         weights_sha256=made['weights_sha256'],
@@ -118,6 +104,19 @@ def graph_of(
             expected='a model of clips' if stream else 'a segmentation network of single images, or a model of clips',
         )
     return _image_graph_of(inferencer, decision, input_type, normalization, source)
+
+
+def normalization_of(inferencer: TargetInferencer) -> dict[str, Any]:
+    """How an inferencer normalizes gray values, as options of its loading step."""
+    loader = inferencer.loader
+    return dict(
+        normalize=loader.normalize,
+        bit_depth=loader.bit_depth,
+        max_value=loader.max_value,
+        percentiles=list(loader.percentiles),
+        nonfinite=loader.nonfinite,
+        invert=loader.invert,
+    )
 
 
 def _image_graph_of(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from abc import abstractmethod
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -74,6 +74,23 @@ class FrameInference:
         """How the threshold of the logits was chosen, for :meth:`provenance`; empty where there is none."""
         point = self.operating_point
         return {} if point is None else dict(operating_point=point.as_dict())
+
+    #: In which the maps are computed.
+    precision = 'fp32'
+
+    def precision_record(self, calibration: Mapping[str, Any] | None) -> dict[str, Any]:
+        """In which arithmetic the maps are computed, for :meth:`provenance`; empty for float32.
+
+        Args:
+            calibration: Number and checksum of the images by which ``'int8'`` was scaled.
+        """
+        if self.precision == 'fp32':
+            return {}
+        return (
+            dict(precision=self.precision)
+            if calibration is None
+            else dict(precision=self.precision, calibration=dict(calibration))
+        )
 
     @abstractmethod
     def provenance(self) -> dict[str, Any]:

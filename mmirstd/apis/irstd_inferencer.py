@@ -112,6 +112,11 @@ class IRSTDInferencer(ImageInference, TargetInferencer):
         names = [str(step.get('type', '')).rsplit('.', 1)[-1] for step in steps]
         return Compose([step for step, name in zip(steps[1:], names[1:]) if name not in ANNOTATION_STEPS])
 
+    def provenance(self) -> dict[str, Any]:
+        """See the base class."""
+        calibration = None if self.calibration is None else self.calibration.record()
+        return {**super().provenance(), **self.precision_record(calibration)}
+
     def predict_maps(self, images: list[np.ndarray]) -> list[ScoreMap]:
         """See the base class.
 

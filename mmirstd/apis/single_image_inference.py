@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from mmirstd.utils.errors import DataError
+from mmirstd.utils.errors import DataError, UserError
 
 from .batch_sizing import BatchSizing
 from .frame_inference import FrameInference, OnError
@@ -102,11 +102,15 @@ class SingleImageInference(FrameInference):
         return PreparedImage(source, frame, raw, self.loader.normalized(raw, label))
 
     def forward(self, inputs: list[PreparedImage], on_error: OnError | None = None) -> list[FrameResult]:
-        """Results of a batch; if it fails as a whole, its images are tried one by one."""
+        """Results of a batch; if it fails as a whole, its images are tried one by one.
+
+        Raises:
+            UserError: The network or an option cannot be used, so that every image would fail.
+        """
         try:
             return self.run_batch(inputs)
         except Exception as error:
-            if on_error is None:
+            if on_error is None or (isinstance(error, UserError) and not isinstance(error, DataError)):
                 raise
             if len(inputs) > 1:
                 return [result for item in inputs for result in self.forward([item], on_error)]

@@ -318,6 +318,7 @@ def main(argv: list[str] | None = None) -> int:
     from mmirstd.engine.checkpoint_meta import store_operating_point
     from mmirstd.false_alarms.counts import FalseAlarmCounts, threshold_grid
     from mmirstd.false_alarms.operating_point import OperatingPoint
+    from mmirstd.utils.progress import now_doing
 
     inferencer = build_inferencer(
         find_model_config(args.config, args.cfg_options),
@@ -333,6 +334,7 @@ def main(argv: list[str] | None = None) -> int:
     # A score of CFAR is no logit: below 2 standard deviations lies what every background has.
     grid = threshold_grid() if args.ring is None else threshold_grid(2.0)
     background, labeled = FalseAlarmCounts(grid), FalseAlarmCounts(grid)
+    now_doing('counting false alarms')
     if args.images is not None:
         count_background(inferencer, args, background, point)
         print(f'background: {background.images} images, {background.pixels / 1e6:.4g} million pixels, without targets')

@@ -118,6 +118,8 @@ def main(argv: list[str] | None = None) -> int:
     from mmirstd.apis.exporting import export_model
     from mmirstd.apis.model_loading import find_model_config
     from mmirstd.deploy.quantization import lacks_fast_integers
+    from mmirstd.deploy.target_decision import TargetDecision
+    from mmirstd.utils.progress import now_doing
 
     config = find_model_config(args.config, args.cfg_options)
     try:
@@ -133,6 +135,13 @@ def main(argv: list[str] | None = None) -> int:
         if isinstance(error, UserError):
             raise
         raise UserError(str(error)) from error
+    point = inferencer.operating_point
+    if not TargetDecision(inferencer.threshold, point).in_graph:
+        print(
+            f'notice: {inferencer.name}: the file has no mask, because its threshold takes medians around each pixel '
+            '(CFAR). mmirstd infer and ExportedInferencer make the same mask as PyTorch from its logits. A threshold '
+            'by the mean has a mask in the file'
+        )
     file = args.output or Path(f'{inferencer.name}{SUFFIXES[args.format]}')
     if file.exists() and not args.overwrite:
         raise UserError(f'{file}: exists already', cure='another -o FILE, or --overwrite')
@@ -145,6 +154,7 @@ def main(argv: list[str] | None = None) -> int:
         notice = lacks_fast_integers()
         if notice:
             print(f'notice: {notice}')
+    now_doing('writing the file and comparing it')
     check = export_model(inferencer, file, args.format, args.input_type, args.stream, calibration)
     print(f'written: {file} ({file.stat().st_size / 1e6:.2f} MB, {args.format})')
     print(f'check: {check}')

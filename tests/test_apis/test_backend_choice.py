@@ -10,6 +10,8 @@ import pytest
 from mmirstd.apis import IRSTDInferencer, backend_choice, build_inferencer, map_backends
 from mmirstd.apis.backend_choice import cache_folder
 from mmirstd.cli.infer import parse_args
+from mmirstd.false_alarms.cfar import Cfar
+from mmirstd.false_alarms.operating_point import OperatingPoint
 from mmirstd.utils.errors import UserError
 from mmirstd.utils.files import save_png
 from tests.test_apis.helpers import scene
@@ -67,6 +69,80 @@ def test_int8_is_calibrated_once_and_said(said: list[str], tmp_path: Path) -> No
         IRSTDInferencer(NAME, device='cpu', precision='int8')
     with pytest.raises(UserError, match='found no image, expected a folder with images of your scenes'):
         IRSTDInferencer(NAME, **{**options, 'calibration_images': tmp_path / 'nowhere'})
+
+
+def test_int8_follows_how_gray_values_are_read(said: list[str], tmp_path: Path) -> None:
+    """The scales are those of the values that the network sees: two ways to read 14-bit codes are two files."""
+    pytest.importorskip('onnx')
+    pytest.importorskip('onnxruntime')
+    codes = np.rint(scene() * 10.0).astype(np.uint16)
+    save_png(tmp_path / 'photos' / 'a.png', codes)
+    given = dict(device='cpu', backend='onnxruntime', precision='int8', calibration_images=tmp_path / 'photos')
+    for options in ({}, dict(load_options=dict(bit_depth=14)), {}):
+        list(IRSTDInferencer(NAME, **given, **options).infer(codes))
+    files = [line.split(';')[0] for line in said if 'quantized once to' in line]
+    assert len(files) == len(set(files)) == 2
+
+
+def test_int8_that_a_runtime_computes_wrongly_is_refused(
+    said: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file is right in the runtime that checked it when it was made, and wrong in the one that is to run it."""
+    pytest.importorskip('onnx')
+    pytest.importorskip('onnxruntime')
+    save_png(tmp_path / 'photos' / 'a.png', scene())
+    options = dict(device='cpu', backend='onnxruntime', precision='int8', calibration_images=tmp_path / 'photos')
+    right = map_backends.session_maps
+    monkeypatch.setattr(
+        map_backends,
+        'session_maps',
+        lambda session, images: [x._replace(probability=1 - x.probability) for x in right(session, images)],
+    )
+    with pytest.raises(UserError, match='(?s)onnxruntime: probabilities differ from float32 by .*--precision fp32'):
+        list(IRSTDInferencer(NAME, **options).infer(scene()))
+
+
+def test_what_no_image_can_mend_ends_the_run(said: list[str], tmp_path: Path) -> None:
+    """A broken calibration image is told once, by its name, and not as a failure of each input."""
+    pytest.importorskip('onnx')
+    pytest.importorskip('onnxruntime')
+    (tmp_path / 'photos').mkdir()
+    (tmp_path / 'photos' / 'cut.png').write_bytes(b'\x89PNG\r\n\x1a\n')
+    options = dict(device='cpu', backend='auto', precision='int8', calibration_images=tmp_path / 'photos')
+    failed: list[object] = []
+    with pytest.raises(UserError, match=r'--calibration-images: .*cut\.png'):
+        list(IRSTDInferencer(NAME, **options).infer([scene()], on_error=lambda *one: failed.append(one)))
+    assert not failed
+
+
+def test_a_damaged_file_of_the_cache_is_made_anew(said: list[str]) -> None:
+    pytest.importorskip('onnx')
+    pytest.importorskip('onnxruntime')
+    [expected] = IRSTDInferencer(NAME, device='cpu', backend='onnxruntime').infer(scene())
+    [file] = cache_folder().iterdir()
+    file.write_bytes(file.read_bytes()[:20000])
+    [found] = IRSTDInferencer(NAME, device='cpu', backend='onnxruntime').infer(scene())
+    assert np.array_equal(found.logit, expected.logit)
+    assert any('is damaged, and is made anew' in line for line in said)
+
+
+def test_results_say_in_which_arithmetic_they_were_made(said: list[str], tmp_path: Path) -> None:
+    save_png(tmp_path / 'photos' / 'a.png', scene())
+    assert 'precision' not in IRSTDInferencer(NAME, device='cpu').provenance()
+    assert IRSTDInferencer(NAME, device='cpu', precision='bf16').provenance()['precision'] == 'bf16'
+    made = IRSTDInferencer(NAME, device='cpu', precision='int8', calibration_images=tmp_path / 'photos').provenance()
+    assert (made['precision'], made['calibration']['images']) == ('int8', 1)
+
+
+def test_adaptive_thresholds_need_no_mask_of_a_backend(said: list[str]) -> None:
+    """Nobody exports a file here, so nothing is said of what it lacks."""
+    pytest.importorskip('onnx')
+    pytest.importorskip('onnxruntime')
+    point = OperatingPoint(3.0, Cfar(9, 25, statistic='median'))
+    [found] = IRSTDInferencer(NAME, device='cpu', backend='onnxruntime', operating_point=point).infer(scene())
+    assert found.mask is not None
+    assert found.mask.any()
+    assert not any('no mask' in line for line in said)
 
 
 def test_what_gives_other_results_is_not_taken(said: list[str], monkeypatch: pytest.MonkeyPatch) -> None:

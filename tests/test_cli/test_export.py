@@ -88,6 +88,16 @@ def test_int8_of_the_users_images(tmp_path: Path, capsys: pytest.CaptureFixture)
     assert open_session(tmp_path / 'int8.xml', precision='int8').description.precision == 'int8'
 
 
+def test_int8_masks_without_a_pixel_are_no_agreement(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    pytest.importorskip('onnxruntime')
+    save_png(tmp_path / 'photos' / 'a.png', codes())
+    given = [NAME, '--precision', 'int8', '--calibration-images', str(tmp_path / 'photos'), '--logit-threshold', '999']
+    assert main([*given, '-o', str(tmp_path / 'int8.onnx')]) == 0
+    out = capsys.readouterr().out
+    assert 'nothing is above the threshold in either' in out
+    assert 'IoU' not in out
+
+
 def test_int8_that_computes_something_else_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With rounding alone as too much, no file is kept."""
     pytest.importorskip('onnxruntime')
@@ -134,16 +144,14 @@ def test_a_threshold_of_the_logits(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize('statistic', ['mean', 'median'])
-def test_an_adaptive_threshold(statistic: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_adaptive_threshold(statistic: str, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     """What calibrate wrote into a checkpoint decides in the file and in its inferencer, as with PyTorch."""
     pytest.importorskip('onnxruntime')
     weights, file = tmp_path / 'calibrated.pth', tmp_path / 'net.onnx'
     point = OperatingPoint(3.0, Cfar(9, 25, statistic=statistic), 'at most 1e-05 ...')
     store_operating_point(WEIGHTS, weights, point)
-    said: list[str] = []
-    monkeypatch.setattr(IRSTDInferencer, '_say', lambda self, text: said.append(text))
     assert main([NAME, str(weights), '-o', str(file)]) == 0
-    assert sum('the file has no mask' in text for text in said) == (statistic == 'median')
+    assert capsys.readouterr().out.count('the file has no mask') == (statistic == 'median')
     exact = IRSTDInferencer(NAME, weights, device='cpu')
     exported = ExportedInferencer(file, 'onnxruntime', threads=1)
     assert exported.operating_point == point
