@@ -19,6 +19,7 @@ from .point_arguments import add_grow_arguments, read_grow
 if TYPE_CHECKING:
     from mmengine.config import Config
 
+    from mmirstd.datasets.labels import CheckOptions
     from mmirstd.finetune import FinetuneOutcome, OwnData, OwnSequences, Workflow
 
 LOADS = 'PyTorch and OpenMMLab'
@@ -116,6 +117,12 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         choices=SIZE_MISMATCHES,
         default='error',
         help='masks or labels for another size than the image has; "scale" brings them to it; default: an error',
+    )
+    parser.add_argument(
+        '--bad-box',
+        choices=('clip', 'drop'),
+        help='targets outside of the image or without area in labels of another program. clip: cut to the image; drop: '
+        'left out; default: an error',
     )
     parser.add_argument('--no-check', action='store_true', help='train although the data have errors')
     parser.add_argument(
@@ -220,13 +227,19 @@ def asked_for(args: argparse.Namespace) -> dict[str, Any]:
     return {**folders, '--from': args.base, **asked}
 
 
+def check_options(args: argparse.Namespace) -> CheckOptions:
+    """What is done with labels that are wrong."""
+    from mmirstd.datasets.labels import CheckOptions
+
+    return CheckOptions(args.bad_box or 'error', args.size_mismatch, args.missing_images)
+
+
 def _stills(args: argparse.Namespace, out: Path) -> OwnData:
     from dataclasses import replace
 
-    from mmirstd.datasets.labels import CheckOptions
     from mmirstd.finetune import look_at_folders, masks_of_labels
 
-    check = CheckOptions(size_mismatch=args.size_mismatch, missing_images=args.missing_images)
+    check = check_options(args)
     images, masks, notes = masks_of_labels(args.images, args.labels, out, check, args.point_size, args.grow)
     data = look_at_folders(
         images,
@@ -241,7 +254,6 @@ def _stills(args: argparse.Namespace, out: Path) -> OwnData:
 
 
 def _sequences(args: argparse.Namespace, out: Path, cfg: Config, videos: bool) -> OwnSequences:
-    from mmirstd.datasets.labels import CheckOptions
     from mmirstd.finetune import look_at_sequences
 
     dataset = (cfg.get('train_dataloader') or {}).get('dataset') or {}
@@ -262,7 +274,7 @@ def _sequences(args: argparse.Namespace, out: Path, cfg: Config, videos: bool) -
         test=args.test,
         seed=args.seed,
         bit_depth=args.bit_depth,
-        check_options=CheckOptions(size_mismatch=args.size_mismatch, missing_images=args.missing_images),
+        check_options=check_options(args),
         point_size=args.point_size,
         grow=args.grow,
         first_frame=args.first_frame,

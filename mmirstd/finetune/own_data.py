@@ -20,11 +20,12 @@ from mmirstd.datasets.labels import (
     convert_labels,
     find_format,
 )
+from mmirstd.datasets.labels.points import why_no_table
 from mmirstd.datasets.name_pairs import NamePairs, has_images, image_files, pair_by_name
 from mmirstd.datasets.own_split import OwnSplit, split_images
 from mmirstd.datasets.points.click import GrowOptions
 from mmirstd.evaluation.prediction_dump import PredictionDump
-from mmirstd.utils.errors import ConfigError, DataError, MissingDataError
+from mmirstd.utils.errors import ConfigError, DataError, MissingDataError, first_few
 from mmirstd.utils.spread import spread
 
 from .config_text import WINDOW, config_text
@@ -144,7 +145,9 @@ def masks_of_labels(
             raise ConfigError(
                 f'{source}: is a folder of masks, where --grow-points has no points',
                 expected='a table, JSON or labels of another program with points',
-                cure='leave --grow-points out',
+                cure='leave --grow-points out. Masks of one pixel a target become a table of points by mmirstd '
+                f'convert-labels DIR --to points --out clicks, where DIR holds images/ and masks/, as '
+                f'{source.absolute().parent} may do',
             )
         return Path(images).expanduser(), source, []
     if not source.exists():
@@ -167,7 +170,15 @@ def masks_of_labels(
     def make() -> list[str]:
         made, notes = convert_labels([source], 'masks', folder, options)
         targets = sum(len(image.annotations) for image in made.images)
-        return [f'labels: {known.description}, {targets} targets; masks are made of them in {folder}', *notes]
+        said = [f'labels: {known.description}, {targets} targets; masks are made of them in {folder}', *notes]
+        given = Path(images).expanduser().resolve()
+        named = {image.path.resolve() for image in made.images if image.path is not None}
+        unnamed = [name for name in image_files(given) if (given / name).resolve() not in named]
+        if unnamed:
+            said.append(
+                f'{len(unnamed)} images of {given} are not in the labels, and are left out:\n{first_few(unnamed)}'
+            )
+        return said
 
     if grow is None:
         notes = make()
@@ -183,6 +194,14 @@ def unknown_labels(source: Path) -> DataError:
     if source.is_dir() and not any(source.iterdir()):
         return DataError(
             f'{source}: this folder of labels is empty', expected=expected, cure='name the folder of the labels'
+        )
+    found = why_no_table(source)
+    if found is not None:
+        return DataError(
+            f'{source}: is no table of points',
+            found=found,
+            expected='the columns image, x and y in the first line, and a row a target',
+            cure='name the columns so; a row without x and y is an image without targets',
         )
     return DataError(
         f'{source}: holds neither masks nor labels of one known format',

@@ -159,7 +159,7 @@ def look_at_sequences(
     if root.is_file():
         raise DataError(f'{frames}: is no video', expected='a folder of frames, a video, or a folder of videos')
     names = image_files(root)
-    found = _read(root, names, source, check_options or CheckOptions(), notes)
+    found = _read(root, names, source, check_options or CheckOptions(), notes, keypoints_first=grow is not None)
     if grow is not None:
         grow_points(found, grow)
     change_kind(found, 'boxes', point_size)
@@ -190,19 +190,21 @@ def _below(image: LabeledImage, root: Path) -> str:
     return image.path.relative_to(root).as_posix()
 
 
-def _read(root: Path, names: list[str], source: Path, options: CheckOptions, notes: list[str]) -> LabelSet:
+def _read(
+    root: Path, names: list[str], source: Path, options: CheckOptions, notes: list[str], keypoints_first: bool
+) -> LabelSet:
     """The labels of all frames, checked."""
     if source != root and source.is_dir() and has_images(source) and not _is_known(source):
         return _of_masks(root, names, source)
     each = _label_files_by_sequence(names, source)
     if not each:
-        labels = _checked(source, root, options)
+        labels = _checked(source, root, options, keypoints_first)
         labels.notes.insert(0, f'labels: {find_format(source).description}')
         return labels
     whole = LabelSet(str(source), [], [])
     without = sorted({os.path.dirname(name) for name in names} - set(each))
     for folder, place in each.items():
-        labels = _checked(place, root / folder, options)
+        labels = _checked(place, root / folder, options, keypoints_first)
         for image in labels.images:
             image.name = f'{folder}/{image.name}'
             image.video = folder
@@ -238,9 +240,10 @@ def _label_files_by_sequence(names: list[str], source: Path) -> dict[str, Path]:
     return found if 2 * len(found) >= len(folders) else {}
 
 
-def _checked(source: Path, frames: Path, options: CheckOptions) -> LabelSet:
+def _checked(source: Path, frames: Path, options: CheckOptions, keypoints_first: bool) -> LabelSet:
     try:
-        labels = read_labels(source, None, ReadOptions(images=frames, by_number=True))
+        read = ReadOptions(images=frames, by_number=True, keypoints_first=keypoints_first)
+        labels = read_labels(source, None, read)
     except DataError as error:
         if _formats(source) != 1:
             raise unknown_labels(source) from error

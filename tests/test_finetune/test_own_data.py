@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mmirstd.cli.finetune import asked_for, parse_args
+from mmirstd.cli.finetune import asked_for, check_options, parse_args
 from mmirstd.datasets.image_io import read_mask
 from mmirstd.datasets.points.click import GrowOptions
 from mmirstd.finetune import look_at_sequences, masks_of_labels
@@ -45,10 +45,11 @@ def clicks(scheme: str, folder: Path) -> Path:
         file.write_text('image,x,y\n' + ''.join(lines))
     elif scheme == 'json':
         file.write_text(json.dumps(rows))
-    else:
+    else:  # where other programs write a box beside the point, as COCO's own key points have one
         images = [dict(id=i, file_name=row['image'], height=64, width=80) for i, row in enumerate(rows)]
         marks = [
             dict(id=i, image_id=i, category_id=1, keypoints=[row['x'], row['y'], 2], num_keypoints=1)
+            | (dict(bbox=[row['x'] - 1, row['y'] - 1, 3, 3]) if scheme == 'coco with boxes' else {})
             for i, row in enumerate(rows)
         ]
         kinds = [dict(id=1, name='target', keypoints=['center'])]
@@ -56,7 +57,7 @@ def clicks(scheme: str, folder: Path) -> Path:
     return file
 
 
-@pytest.mark.parametrize('scheme', ['csv', 'json', 'coco'])
+@pytest.mark.parametrize('scheme', ['csv', 'json', 'coco', 'coco with boxes'])
 def test_masks_grow_from_points(scheme: str, tmp_path: Path) -> None:
     """They lie beside the work folder; nothing of the user's changes; the same call finds them again."""
     mine = tmp_path / 'mine'
@@ -88,18 +89,61 @@ def test_files_of_the_user_stay(tmp_path: Path) -> None:
     assert file_sha256(tmp_path / 'out/data/masks/a.png') == before
 
 
+def test_images_without_a_row_are_told(tmp_path: Path) -> None:
+    images, labels = write_images(tmp_path / 'mine'), clicks('csv', tmp_path)
+    labels.write_text(''.join(line for line in labels.open() if not line.startswith(('b.png', 'd.png'))))
+    _, masks, notes = masks_of_labels(images, labels, tmp_path / 'out', point_size=None, grow=GrowOptions())
+    assert len(list(masks.iterdir())) == 3
+    [told] = [note for note in notes if 'are left out' in note]
+    assert told.startswith('2 images of')
+    assert told.endswith('  b.png\n  d.png')
+
+
+def test_a_click_outside_is_named_by_its_row(tmp_path: Path) -> None:
+    images, labels = write_images(tmp_path / 'mine'), clicks('csv', tmp_path)
+    labels.write_text(labels.read_text() + 'b.png,80,3\n')
+    call = ['mine', 'clicks', '--grow-points', '--bad-box', 'drop']
+    options: dict = dict(point_size=None, grow=GrowOptions())
+    with pytest.raises(
+        DataError, match=r'clicks\.csv, row 7\): point \[80\.5, 3\.5\] \(outside\)(?s:.*)--bad-box drop'
+    ):
+        masks_of_labels(images, labels, tmp_path / 'out', **options)
+    with pytest.raises(DataError, match='row 7'):  # a folder that is half made is no reason for another error
+        masks_of_labels(images, labels, tmp_path / 'out', **options)
+    check = check_options(parse_args(call))
+    _, masks, notes = masks_of_labels(images, labels, tmp_path / 'dropped', check, **options)
+    assert np.array_equal(read_mask(masks / 'b.png') > 0, truth(1))
+    assert any('--bad-box drop was applied to 1 targets' in note for note in notes)
+
+
+@pytest.mark.parametrize(
+    ('text', 'found'),
+    [
+        ('name,column,line\na.png,3,4\n', "the first line 'name,column,line'"),
+        ('image,x,y\n', 'no row'),
+        ('', 'nothing'),
+    ],
+)
+def test_a_table_without_the_columns_says_which(text: str, found: str, tmp_path: Path) -> None:
+    images = write_images(tmp_path / 'mine')
+    (tmp_path / 'clicks.csv').write_text(text)
+    with pytest.raises(DataError, match=f'no table of points: found {found}(?s:.*)expected the columns image, x and y'):
+        masks_of_labels(images, tmp_path / 'clicks.csv', tmp_path / 'out', point_size=None, grow=GrowOptions())
+
+
 def test_masks_have_no_points_to_grow(tmp_path: Path) -> None:
     images = write_images(tmp_path / 'mine')
     save_png(tmp_path / 'masks/a.png', truth(0).astype(np.uint8) * 255)
-    with pytest.raises(ConfigError, match='is a folder of masks(?s:.*)leave --grow-points out'):
+    with pytest.raises(ConfigError, match='is a folder of masks(?s:.*)leave --grow-points out(?s:.*)--to points'):
         masks_of_labels(images, tmp_path / 'masks', tmp_path / 'out', point_size=None, grow=GrowOptions())
 
 
-def test_boxes_of_frames_grow_from_points(tmp_path: Path) -> None:
+@pytest.mark.parametrize('scheme', ['csv', 'coco with boxes'])
+def test_boxes_of_frames_grow_from_points(scheme: str, tmp_path: Path) -> None:
     write_images(tmp_path / 'mine')
     grown = look_at_sequences(
         tmp_path / 'mine',
-        clicks('csv', tmp_path),
+        clicks(scheme, tmp_path),
         tmp_path / 'out',
         1,
         val=0.3,

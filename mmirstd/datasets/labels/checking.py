@@ -5,7 +5,7 @@ from __future__ import annotations
 import filecmp
 import io
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PIL import Image
 
@@ -14,7 +14,7 @@ from mmirstd.utils.errors import DataError, MissingDataError, first_few
 from ..box_checks import check_boxes
 from ..image_size import image_size
 from .image_files import clean_name, short_name
-from .label_set import Annotation, LabeledImage, LabelSet
+from .label_set import LabeledImage, LabelSet
 from .shapes import Point, Shape, cut, scale
 
 
@@ -96,9 +96,7 @@ def _sizes(labels: LabelSet, options: CheckOptions) -> None:
             f'{image.name}: {actual[1]}x{actual[0]} pixels (width x height), labeled as {claimed[1]}x{claimed[0]}'
         )
         factors = actual[1] / claimed[1], actual[0] / claimed[0]
-        image.annotations = [
-            Annotation(scale(a.shape, *factors), a.label, a.ignore, a.track_id, a.scr) for a in image.annotations
-        ]
+        image.annotations = [replace(a, shape=scale(a.shape, *factors)) for a in image.annotations]
     if wrong and options.size_mismatch == 'error':
         raise DataError(
             f'{labels.source}: {len(wrong)} images are not as large as their labels say:\n{first_few(wrong)}\nTheir '
@@ -119,7 +117,7 @@ def _targets(labels: LabelSet, options: CheckOptions) -> None:
             shape, problem, text = _inside(annotation.shape, *image.size, options.bad_box)
             if problem:
                 found[problem] += 1
-                bad.append(f'{image.name} ({image.where}): {text}')
+                bad.append(f'{image.name} ({annotation.where or image.where}): {text}')
             if shape is not None:
                 annotation.shape = shape
                 kept.append(annotation)

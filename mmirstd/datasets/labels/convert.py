@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mmirstd.utils.errors import ConfigError, DataError
@@ -75,7 +75,9 @@ def convert_labels(
         raise ConfigError('--grow-points and --point-size both say how large the target of a point is; give one')
     sets = []
     for source in sources:
-        labels = read_labels(source, options.source_format, options.read)
+        # Points that are to grow are what counts, also where a target has a box beside its point.
+        read = options.read if options.grow is None else replace(options.read, keypoints_first=True)
+        labels = read_labels(source, options.source_format, read)
         check(labels, options.check)
         if options.grow is not None:
             grow_points(labels, options.grow)

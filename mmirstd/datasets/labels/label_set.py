@@ -20,6 +20,7 @@ class Annotation:
         ignore: It counts neither as found nor as missed (COCO's ``iscrowd``, VOC's ``difficult``).
         track_id: The same for one target in several frames.
         scr: Its signal-to-clutter ratio, where the file has it.
+        where: The line of the label file, for messages; empty: the image's.
     """
 
     shape: Shape
@@ -27,6 +28,7 @@ class Annotation:
     ignore: bool = False
     track_id: int | str | None = None
     scr: float | None = None
+    where: str = ''
 
 
 @dataclass

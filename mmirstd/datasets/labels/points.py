@@ -48,6 +48,20 @@ def _is_table(path: Path) -> bool:
     return bool(rows) and not {'image', 'x', 'y'} - set(rows[0])
 
 
+def why_no_table(path: Path) -> str | None:
+    """What a file has in place of a table of points; None: it is one, or no CSV file at all."""
+    if path.suffix.lower() != '.csv':
+        return None
+    try:
+        rows = _rows(path)
+    except DataError:
+        return None
+    head = read_text(path).partition('\n')[0].strip()
+    if not rows:
+        return f'no row below the first line, {head!r}' if head else 'nothing'
+    return f'the first line {head!r}' if {'image', 'x', 'y'} - set(rows[0]) else None
+
+
 def _rows(path: Path) -> list[dict[str, Any]]:
     """The rows by the names of our columns."""
     text = read_text(path)
@@ -106,6 +120,7 @@ def read(source: Path, options: ReadOptions) -> LabelSet:
                     Point(x, y),
                     classes.index(str(row.get('class') or '').strip() or TARGET, path),
                     track_id=None if _is_empty(track) else _track(track),
+                    where=where,
                 )
             )
         labels.images += images.values()
