@@ -14,6 +14,11 @@ from mmirstd.utils.errors import ConfigError
 
 from .transforms.target_crop import FALSE_TARGET, TargetAwareCrop
 
+#: Steps after which a place of the image, as a share of its sides, is another one.
+_MOVING = frozenset(
+    ('RandomFlip', 'RandomTranspose', 'RandomRotate', 'RandomRotFlip', 'RandomCrop', 'CenterCrop', 'RandomMosaic')
+)
+
 
 class FalseTarget(NamedTuple):
     """A place where a network saw a target that is none.
@@ -126,10 +131,19 @@ class HardNegativeDataset:
         """Whether the pipelines can show false targets.
 
         Raises:
-            ConfigError: One has no ``TargetAwareCrop``.
+            ConfigError: One has no ``TargetAwareCrop``, or moves the pixels before it.
         """
         for leaf in leaves(self.dataset):
-            if not any(isinstance(step, TargetAwareCrop) for step in leaf.pipeline.transforms):
+            steps = leaf.pipeline.transforms
+            crop = next((place for place, step in enumerate(steps) if isinstance(step, TargetAwareCrop)), None)
+            moving = [name for step in steps[:crop] if (name := type(step).__name__) in _MOVING]
+            if crop is not None and moving:
+                raise ConfigError(
+                    f'HardNegativeDataset: a pipeline of {type(leaf).__name__} has {" and ".join(moving)} before '
+                    'mmirstd.TargetAwareCrop, which would look for the false targets where they were before',
+                    cure='TargetAwareCrop right behind the loading steps, and the others behind it',
+                )
+            if crop is None:
                 raise ConfigError(
                     f'HardNegativeDataset: a pipeline of {type(leaf).__name__} has no mmirstd.TargetAwareCrop, which '
                     'shows the false targets',

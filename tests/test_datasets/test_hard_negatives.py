@@ -95,6 +95,21 @@ def test_impossible_shares(data: SIRSTDataset, share: float) -> None:
         HardNegativeDataset(data, share)
 
 
+@pytest.mark.parametrize('first', [dict(type='RandomFlip', prob=0.5), dict(type='mmirstd.RandomTranspose', prob=0.5)])
+def test_steps_that_move_pixels_come_behind_the_crop(first: dict, tmp_path: Path) -> None:
+    """The place of a false target is one in the image as it is loaded."""
+    make_root(tmp_path, ['a'])
+    place = next(k for k, step in enumerate(STEPS) if step['type'] == 'mmirstd.TargetAwareCrop')
+    before, behind = [*STEPS[:place], first, *STEPS[place:]], [*STEPS[: place + 1], first, *STEPS[place + 1 :]]
+    for steps in (before, behind):
+        inner = SIRSTDataset(data_root=str(tmp_path), ann_file='img_idx/train.txt', pipeline=steps)
+        if steps is behind:
+            HardNegativeDataset(inner).check_crops()
+            continue
+        with pytest.raises(ConfigError, match=r'before mmirstd\.TargetAwareCrop(?s:.*)right behind the loading steps'):
+            HardNegativeDataset(inner).check_crops()
+
+
 def test_it_is_built_from_a_config(tmp_path: Path) -> None:
     from mmirstd.registry import DATASETS
 

@@ -10,7 +10,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import EpochBasedTrainLoop, Runner
 from numpy.typing import NDArray
 
-from mmirstd.datasets.hard_negatives import FalseTarget, HardNegativeDataset, leaf_of
+from mmirstd.datasets.hard_negatives import FalseTarget, HardNegativeDataset, leaf_of, leaves
 from mmirstd.datasets.transforms.free_window import near_targets
 from mmirstd.evaluation.maps import logit_map_of
 from mmirstd.registry import HOOKS
@@ -78,9 +78,12 @@ class HardNegativeHook(Hook):
         """See that there is something to find them for.
 
         Raises:
-            ConfigError: The training data or the loop are of another kind.
+            ConfigError: The training data or the loop are of another kind, or a pipeline loads clips or no masks.
         """
-        _data_set(runner).check_crops()
+        dataset = _data_set(runner)
+        dataset.check_crops()
+        for leaf in leaves(dataset.dataset):  # not after an epoch that may take hours
+            _load(leaf, 0)
 
     def after_train_epoch(self, runner: Runner, metrics: dict | None = None) -> None:
         """Find them, if it is time and there is an epoch to show them in."""

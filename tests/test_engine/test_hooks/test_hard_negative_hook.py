@@ -135,6 +135,22 @@ def test_what_does_not_go_together_is_refused(tmp_path: Path, data: Path) -> Non
         HardNegativeHook().before_train(small_runner(tmp_path / 'list'))
 
 
+def test_what_cannot_be_mined_is_told_before_the_first_epoch(tmp_path: Path, data: Path) -> None:
+    class Clip:
+        def __call__(self, results: dict[str, Any]) -> dict[str, Any]:
+            return {**results, 'img': results['img'][..., None]}
+
+    for name, change, text in (
+        ('masks', lambda steps: steps[:1] + steps[2:], 'loads no masks'),
+        ('clips', lambda steps: [steps[0], Clip(), *steps[1:]], 'loads clips; expected single frames'),
+    ):
+        runner = runner_of(tmp_path / name, data)
+        leaf = runner.train_loop.dataloader.dataset.dataset
+        leaf.pipeline.transforms = change(leaf.pipeline.transforms)
+        with pytest.raises(ConfigError, match=text):
+            HardNegativeHook().before_train(runner)
+
+
 @pytest.mark.parametrize('name', ['start_epoch', 'interval', 'max_images', 'per_image', 'margin', 'distance'])
 def test_impossible_options(name: str) -> None:
     with pytest.raises(ValueError, match=f'{name} is -1; expected [01] or more'):
