@@ -36,6 +36,7 @@ CHECKPOINTS = frozenset({'load_checkpoint_file', '_load_checkpoint'})
 CONFIGS = frozenset({'Config.fromfile'})
 #: Everything else, place by place, and why it is safe.
 PLACES = {
+    ('apis/backend_choice.py', 'onnx.load'): "a file of the user's own cache; protobuf, which runs no code",
     ('apis/exporting.py', 'torch.export.load'): 'the file that this process has just written',
     ('apis/inputs.py', 'np.load'): 'attacked below',
     ('compat/checkpoint.py', 'torch.load'): 'attacked below: weights_only, or the restricted unpickler',

@@ -16,7 +16,16 @@ from .transforms.target_crop import FALSE_TARGET, TargetAwareCrop
 
 #: Steps after which a place of the image, as a share of its sides, is another one.
 _MOVING = frozenset(
-    ('RandomFlip', 'RandomTranspose', 'RandomRotate', 'RandomRotFlip', 'RandomCrop', 'CenterCrop', 'RandomMosaic')
+    (
+        'RandomFlip',
+        'RandomTranspose',
+        'RandomTurn',
+        'RandomRotate',
+        'RandomRotFlip',
+        'RandomCrop',
+        'CenterCrop',
+        'RandomMosaic',
+    )
 )
 
 

@@ -95,7 +95,7 @@ def test_impossible_shares(data: SIRSTDataset, share: float) -> None:
         HardNegativeDataset(data, share)
 
 
-@pytest.mark.parametrize('first', [dict(type='RandomFlip', prob=0.5), dict(type='mmirstd.RandomTranspose', prob=0.5)])
+@pytest.mark.parametrize('first', [dict(type='RandomFlip', prob=0.5), dict(type='mmirstd.RandomTurn')])
 def test_steps_that_move_pixels_come_behind_the_crop(first: dict, tmp_path: Path) -> None:
     """The place of a false target is one in the image as it is loaded."""
     make_root(tmp_path, ['a'])
