@@ -79,11 +79,13 @@ class ClipGraph(nn.Module):
             axes[name] = {0: 'batch', 1: 'height', 2: 'width'} if name in self.results.maps else {0: 'boxes'}
         return axes
 
-    def example(self, height: int | None = None, width: int | None = None, batch: int = 2) -> tuple[Tensor, ...]:
+    def example(
+        self, height: int | None = None, width: int | None = None, batch: int = 2, seed: int = 0
+    ) -> tuple[Tensor, ...]:
         """Random inputs; by default of a size that is no multiple of the divisor."""
         size = (height or 2 * self.divisor + 7, width or 3 * self.divisor + 9)
         shape = (batch, self.model.input_frames, *size)
-        return self.input.example(shape, torch.Generator().manual_seed(0))
+        return self.input.example(shape, torch.Generator().manual_seed(seed))
 
     def levels(self, *inputs: Tensor) -> tuple[Levels, tuple[Any, Any], Placement | None, tuple[Tensor, ...]]:
         """Levels of the key frame, sizes, placement, and further outputs."""
@@ -176,10 +178,12 @@ class StreamGraph(ClipGraph):
         size = self.frames.network_size or tuple(-(-side // self.divisor) * self.divisor for side in (height, width))
         return [(kept, channels, size[0] // by, size[1] // by) for kept, channels, by in self.states.values()]
 
-    def example(self, height: int | None = None, width: int | None = None, batch: int = 2) -> tuple[Tensor, ...]:
+    def example(
+        self, height: int | None = None, width: int | None = None, batch: int = 2, seed: int = 0
+    ) -> tuple[Tensor, ...]:
         """See the base class; the first image begins a sequence."""
         height, width = height or 2 * self.divisor + 7, width or 3 * self.divisor + 9
-        generator = torch.Generator().manual_seed(0)
+        generator = torch.Generator().manual_seed(seed)
         inputs = self.input.example((batch, height, width), generator)
         if not self.states:
             return inputs

@@ -10,8 +10,6 @@ from mmirstd.utils.errors import ConfigError
 NOT_EXPORTED: dict[str, str] = {
     'IPI': 'it repeats eigenvalue decompositions until they converge, which graph formats do not have',
     'PSTNN': 'it repeats singular value decompositions until they converge, which graph formats do not have',
-    'HDHead': 'its filter is a Fourier transform, which PyTorch cannot write to ONNX',
-    'RankAttention': 'the number of places that it ranks follows the size of the image that it was traced with',
 }
 
 

@@ -68,10 +68,12 @@ class ImageGraph(nn.Module):
             'logit': '(B, H, W) float32: the probability before the sigmoid; it is 1 in float32 from logit 17.3 on',
         }
 
-    def example(self, height: int | None = None, width: int | None = None, batch: int = 2) -> tuple[Tensor, ...]:
+    def example(
+        self, height: int | None = None, width: int | None = None, batch: int = 2, seed: int = 0
+    ) -> tuple[Tensor, ...]:
         """Random inputs; by default of a size that no multiple of the divisor equals, and no axis another."""
         size = (height or 2 * self.divisor + 7, width or 3 * self.divisor + 9)
-        return self.input.example((batch, *size), torch.Generator().manual_seed(0))
+        return self.input.example((batch, *size), torch.Generator().manual_seed(seed))
 
     def dynamic_axes(self) -> dict[str, dict[int, str]]:
         """Axes of inputs and outputs whose size is free, and their names."""

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from mmirstd.models.layers.high_pass import FALLBACK, DynamicHighPass, frequency_blocks
 from mmirstd.models.layers.spectral_filter import SpectralFilter
 
 Complex = tuple[Tensor, Tensor]
@@ -20,6 +21,23 @@ def fourier_matrix(side: Any, like: Tensor) -> Complex:
     angle = (places[:, None] * places % side).to(torch.float64) * (2 * math.pi) / side
     # The cosine as a sine: ONNX Runtime before 1.24 has no cosine of float64.
     return (angle + math.pi / 2).sin().to(like), -angle.sin().to(like)
+
+
+def full_spectrum(x: Tensor) -> Complex:
+    """``fft2`` of (B, C, H, W): real and imaginary part, (B, C, H, W) each."""
+    rows = fourier_matrix(x.shape[-2], x)
+    across = [x @ part for part in fourier_matrix(x.shape[-1], x)]
+    return rows[0] @ across[0] - rows[1] @ across[1], rows[0] @ across[1] + rows[1] @ across[0]
+
+
+def from_full_spectrum(spectrum: Complex) -> Complex:
+    """``ifft2``: real and imaginary part."""
+    real, imaginary = spectrum
+    height, width = real.shape[-2:]
+    cosines, sines = fourier_matrix(height, real)
+    down = cosines @ real + sines @ imaginary, cosines @ imaginary - sines @ real
+    cosines, sines = (part / (height * width) for part in fourier_matrix(width, real))
+    return down[0] @ cosines + down[1] @ sines, down[1] @ cosines - down[0] @ sines
 
 
 def half_spectrum(x: Tensor) -> Complex:
@@ -83,3 +101,36 @@ class MatrixSpectralFilter(nn.Module):
         parts = new_amplitude * new_phase.cos() + spectral.EPSILON, new_amplitude * new_phase.sin()
         found = from_half_spectrum((parts[0].index_select(2, back), parts[1].index_select(2, back)), width)
         return found.abs()
+
+
+class MatrixHighPass(nn.Module):
+    """The results of :func:`~mmirstd.models.layers.high_pass.dynamic_high_pass`.
+
+    Args:
+        high_pass: Says which frequencies belong to a block.
+    """
+
+    def __init__(self, high_pass: DynamicHighPass) -> None:
+        super().__init__()
+        self.symmetric = high_pass.symmetric
+
+    def forward(self, x: Tensor, share: float) -> Tensor:
+        """(B, 1, H, W) and a share of the energy -> (B, 1, H, W)."""
+        height, width = x.shape[-2:]
+        rows, columns = (frequency_blocks(size, self.symmetric, x.device) for size in (height, width))
+        real, imaginary = full_spectrum(x)
+        cutoff = self._cutoff(real.square() + imaginary.square(), rows, columns, share)
+        kept = (torch.maximum(rows[:, None], columns) > cutoff[:, None, None, None]).to(x)
+        real, imaginary = from_full_spectrum((real * kept, imaginary * kept))
+        return (real.square() + imaginary.square()).sqrt()
+
+    def _cutoff(self, energy: Tensor, rows: Tensor, columns: Tensor, share: float) -> Tensor:
+        """(B, 1, H, W) and the block of each row and column -> the smallest block with enough energy, (B,)."""
+        height, width = energy.shape[-2:]
+        block = torch.arange(height // 2, device=energy.device)
+        in_rows, in_columns = ((axis <= block[:, None]).to(energy) for axis in (rows, columns))
+        within = ((in_rows @ energy[:, 0]) * in_columns).sum(dim=-1)
+        enough = (within >= share * energy.sum(dim=(2, 3))) & (block > 0) & (2 * block + 2 <= width)
+        none = torch.ones_like(block) * height
+        first = torch.where(enough, block, none).amin(dim=1)
+        return torch.where(first < height, first, torch.full_like(first, FALLBACK))

@@ -10,12 +10,15 @@ from mmseg.models.utils import Upsample
 from torch import Tensor, nn
 
 from mmirstd.models.layers.frequency_attention import FrequencyAttention
+from mmirstd.models.layers.high_pass import DynamicHighPass
+from mmirstd.models.layers.rank_attention import RankAttention
 from mmirstd.models.layers.spectral_filter import SpectralFilter
 from mmirstd.models.necks.agpc_neck import AttentionGuidedContext
 
 from .any_size_context import AnySizeContext
 from .any_size_frequency import AnySizeFrequency
-from .spectral_matrices import MatrixSpectralFilter
+from .any_size_ranks import AnySizeRanks
+from .spectral_matrices import MatrixHighPass, MatrixSpectralFilter
 
 T = TypeVar('T', bound=nn.Module)
 
@@ -47,6 +50,10 @@ def traceable_copy(model: T) -> T:
                 setattr(module, name, AnySizeContext(child))
             elif isinstance(child, FrequencyAttention):
                 setattr(module, name, AnySizeFrequency(child))
+            elif isinstance(child, RankAttention):
+                setattr(module, name, AnySizeRanks(child))
             elif isinstance(child, SpectralFilter):
                 setattr(module, name, MatrixSpectralFilter(child))
+            elif isinstance(child, DynamicHighPass):
+                setattr(module, name, MatrixHighPass(child))
     return model

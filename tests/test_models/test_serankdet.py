@@ -53,14 +53,17 @@ def test_a_stable_choice_takes_the_first_of_equal_values() -> None:
     x[0, 0, 3, 4] = 2
     module = RankAttention(4, stable=True).double()
     code = position_code(4, 5, 4, x.device).double().flatten()
-    strongest = module._strongest(x.flatten(2), 4, 5)
+    strongest = module.describe(x, module._places(x.flatten(2)))
     torch.testing.assert_close(strongest[0, 0], torch.stack([code[0], code[1], code[2], 2 + code[19]]))
 
 
 def test_small_maps_leave_ranks_empty() -> None:
     x = features()[:, :, :2, :3]
-    assert (attention()._strongest(x.flatten(2), 2, 3)[..., 6:] == 0).all()
-    assert attention()(x).shape == x.shape
+    module = attention()
+    strongest = module.describe(x, module._places(x.flatten(2)))
+    assert strongest.shape == (2, 6, 16)
+    assert (strongest[..., 6:] == 0).all()
+    assert module(x).shape == x.shape
 
 
 def test_position_code_is_a_table_of_sinusoids() -> None:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from mmirstd.registry import MODELS
 
-from ..layers import dynamic_high_pass
+from ..layers import DynamicHighPass
 from .warm_up_head import WarmUpHead
 
 
@@ -44,7 +44,7 @@ class HDHead(WarmUpHead):
         if len(energies) != len(self.in_channels):
             raise ValueError(f'HDHead: energies {energies} must be as many as in_channels {self.in_channels}')
         self.energies = list(energies)
-        self.symmetric = symmetric
+        self.high_pass = DynamicHighPass(symmetric)
 
     def level_logits(self, inputs: Sequence[Tensor]) -> list[Tensor]:
         """Logits as of :class:`WarmUpHead`, the fused ones scaled."""
@@ -59,5 +59,5 @@ class HDHead(WarmUpHead):
         for side, share in zip(reversed(sides), reversed(self.energies)):
             side = resize(side, image.shape[2:], mode='bilinear', align_corners=self.align_corners, warning=False)
             image = image * (1 + torch.sigmoid(side))
-            image = dynamic_high_pass(image.flatten(0, 1)[:, None], share, self.symmetric).view_as(image)
+            image = self.high_pass(image.flatten(0, 1)[:, None], share).view_as(image)
         return image

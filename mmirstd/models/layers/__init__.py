@@ -12,7 +12,7 @@ from .dilated_u_block import DilatedUBlock
 from .global_mean import global_mean
 from .gradient import gradient_magnitude, gradient_pyramid
 from .haar import FILTER_BANK_SCALE, haar_inverse, haar_subbands
-from .high_pass import dynamic_high_pass, frequency_rings
+from .high_pass import DynamicHighPass, dynamic_high_pass, frequency_rings
 from .image import check_image
 from .initialization import KAIMING_FAN_OUT, NARROW_NORMAL, PYTORCH_CONV, PyTorchInit
 from .non_local import NonLocalBlock
@@ -44,6 +44,7 @@ __all__ = [
     'dilated_branch',
     'DilatedUBlock',
     'dynamic_high_pass',
+    'DynamicHighPass',
     'FILTER_BANK_SCALE',
     'frequency_rings',
     'global_mean',

@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+
+#: Block that is taken away where no block has the share of the energy.
+FALLBACK = 5
+
+
+def frequency_blocks(size: Any, symmetric: bool, device: torch.device) -> Tensor:
+    """For each frequency of an axis (as ``torch.fft.fft`` orders them) the smallest block that holds it, (size,).
+
+    See :func:`frequency_rings`.
+    """
+    places = torch.arange(size, device=device)
+    frequency = torch.where(2 * places < size, places, places - size)
+    return frequency.abs() if symmetric else torch.where(frequency < 0, -frequency, frequency + 1)
 
 
 def frequency_rings(height: int, width: int, symmetric: bool, device: torch.device) -> Tensor:
@@ -14,12 +29,8 @@ def frequency_rings(height: int, width: int, symmetric: bool, device: torch.devi
     Returns:
         Shape (height, width), integers; 0 only at frequency 0 of symmetric blocks.
     """
-
-    def along(size: int) -> Tensor:
-        frequency = torch.fft.fftfreq(size, 1 / size, device=device).round().long()
-        return frequency.abs() if symmetric else torch.where(frequency < 0, -frequency, frequency + 1)
-
-    return torch.maximum(along(height)[:, None], along(width))
+    rows, columns = (frequency_blocks(size, symmetric, device) for size in (height, width))
+    return torch.maximum(rows[:, None], columns)
 
 
 def dynamic_high_pass(x: Tensor, share: float, symmetric: bool = False) -> Tensor:
@@ -49,6 +60,22 @@ def dynamic_high_pass(x: Tensor, share: float, symmetric: bool = False) -> Tenso
         enough = within >= share * energy.sum(dim=1, keepdim=True)
         enough[:, 0] = False
         # The first block that is large enough; argmax gives the first of equal values.
-        cutoff = torch.where(enough.any(dim=1), enough.int().argmax(dim=1), 5)
+        cutoff = torch.where(enough.any(dim=1), enough.int().argmax(dim=1), FALLBACK)
     kept = rings > cutoff[:, None, None, None]
     return torch.fft.ifft2(spectrum * kept).abs().to(x.dtype)
+
+
+class DynamicHighPass(nn.Module):
+    """:func:`dynamic_high_pass` as a layer, which an export can replace.
+
+    Args:
+        symmetric: See there.
+    """
+
+    def __init__(self, symmetric: bool = False) -> None:
+        super().__init__()
+        self.symmetric = symmetric
+
+    def forward(self, x: Tensor, share: float) -> Tensor:
+        """(B, 1, H, W) and a share of the energy -> (B, 1, H, W)."""
+        return dynamic_high_pass(x, share, self.symmetric)

@@ -54,22 +54,42 @@ class RankAttention(BaseModule):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, C, H, W)."""
-        flat = x.flatten(2)
-        strongest = self._strongest(flat, x.shape[2], x.shape[3])
-        similarity = self.query(strongest) @ self.key(strongest).transpose(1, 2)
-        axes = (1, 2) if self.per_sample else (0, 1, 2)
-        deviation, mean = torch.std_mean(similarity, dim=axes, keepdim=True)
-        attention = ((similarity - mean) / (deviation + 1e-5)).softmax(dim=-1)
-        return (attention @ flat).view_as(x) + x
+        similarity = self.similarity(self.describe(x, self._places(x.flatten(2))))
+        deviation, mean = torch.std_mean(similarity, dim=self.axes, keepdim=True)
+        return self.attend(x, (similarity - mean) / (deviation + 1e-5))
 
-    def _strongest(self, flat: Tensor, height: int, width: int) -> Tensor:
-        """(B, C, H * W) -> the largest values and the codes of their places, (B, C, ranks)."""
+    def _places(self, flat: Tensor) -> Tensor:
+        """(B, C, H * W) -> the places of the largest values, in their order, (B, C, up to ranks)."""
         count = min(self.ranks, flat.shape[2])
         if self.stable:
             places = flat.sort(dim=2, descending=True, stable=True).indices[..., :count]
         else:
             places = flat.topk(count, dim=2).indices
-        places = places.sort(dim=2).values
-        code = position_code(height, width, self.ranks, flat.device).to(flat.dtype).flatten()
-        strongest = flat.gather(2, places) + code[places]
-        return F.pad(strongest, (0, self.ranks - count))
+        return places.sort(dim=2).values
+
+    @property
+    def axes(self) -> tuple[int, ...]:
+        """Of the similarity, over which it is standardized."""
+        return (1, 2) if self.per_sample else (0, 1, 2)
+
+    def describe(self, x: Tensor, places: Tensor) -> Tensor:
+        """Values and codes of places.
+
+        Args:
+            x: (B, C, H, W).
+            places: (B, C, up to ranks), numbers of pixels.
+
+        Returns:
+            (B, C, ranks); 0 where there is no place.
+        """
+        code = position_code(x.shape[2], x.shape[3], self.ranks, x.device).to(x.dtype).flatten()
+        strongest = x.flatten(2).gather(2, places) + code[places]
+        return F.pad(strongest, (0, self.ranks - places.shape[2]))
+
+    def similarity(self, strongest: Tensor) -> Tensor:
+        """What is known of each channel, (B, C, ranks) -> products of queries and keys, (B, C, C)."""
+        return self.query(strongest) @ self.key(strongest).transpose(1, 2)
+
+    def attend(self, x: Tensor, standardized: Tensor) -> Tensor:
+        """Features (B, C, H, W) and standardized similarities (B, C, C) -> (B, C, H, W)."""
+        return (standardized.softmax(dim=-1) @ x.flatten(2)).view_as(x) + x
