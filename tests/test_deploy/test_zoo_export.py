@@ -1,4 +1,4 @@
-"""Every network of the zoo as an ONNX file gives the results of PyTorch, at two sizes."""
+"""Every network of the zoo as an ONNX file gives the results of PyTorch, at two sizes and in two runtimes."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from mmirstd.apis.exporting import export_model, graph_of
+from mmirstd.apis.exporting import compare, export_model, graph_of
 from mmirstd.deploy.export_limits import NOT_EXPORTED, reason_against
-from mmirstd.deploy.session import open_session
+from mmirstd.deploy.segmentation_graph import SegmentationGraph
+from mmirstd.deploy.session import is_installed, open_session
+from mmirstd.models.layers import RankAttention
 from mmirstd.utils.errors import ConfigError
 from tests.shared import REPO
 from tests.test_deploy.zoo import CLIP_NETWORKS, NETWORKS, clip_inferencer, inferencer
@@ -18,8 +20,8 @@ pytest.importorskip('onnx')
 pytest.importorskip('onnxruntime')
 
 
-#: Networks of which there is no file, one for each reason.
-REFUSED = ('ipi', 'pstnn', 'hdnet', 'serankdet')
+#: Methods of which there is no file, one for each reason.
+REFUSED = ('ipi', 'pstnn')
 
 
 @pytest.mark.parametrize('network', NETWORKS)
@@ -27,6 +29,7 @@ def test_the_file_gives_the_results_of_the_network(network: str, tmp_path: Path)
     built = inferencer(network)
     against = reason_against(built.model)
     if against is not None:
+        assert network in REFUSED
         with pytest.raises(ConfigError, match=' cannot be exported: '.join(against)):
             export_model(built, tmp_path / 'x.onnx')
         assert list(tmp_path.iterdir()) == []
@@ -35,8 +38,11 @@ def test_the_file_gives_the_results_of_the_network(network: str, tmp_path: Path)
     assert check.equal
     assert len(set(check.sizes)) == 2
     assert any(height != width for height, width in check.sizes)
-    # Of a constant any network would give the same.
     graph, _ = graph_of(built)
+    if is_installed('openvino'):
+        check = compare(graph, tmp_path / 'x.onnx', 'openvino')
+        assert check.equal, str(check)
+    # Of a constant any network would give the same.
     image, span = graph.example(40, 56)
     found = open_session(tmp_path / 'x.onnx', 'onnxruntime', threads=1).run(
         dict(image=image.numpy(), range=span.numpy())
@@ -45,6 +51,20 @@ def test_the_file_gives_the_results_of_the_network(network: str, tmp_path: Path)
     assert probability.shape == mask.shape == (2, 40, 56)
     assert probability.std() > 1e-3
     assert torch.equal(torch.from_numpy(probability > built.threshold), torch.from_numpy(mask > 0))
+    if isinstance(graph, SegmentationGraph):
+        assert_copy_is_the_network(graph, built.model)
+
+
+@torch.no_grad()
+def assert_copy_is_the_network(graph: SegmentationGraph, model: torch.nn.Module) -> None:
+    """A file is of a copy, some of whose layers are written in another way; both in float64."""
+    for layer in model.modules():
+        if isinstance(layer, RankAttention):
+            layer.stable = True  # as the copy
+    image, span = (x.double() for x in graph.double().example(40, 56))
+    copied = graph(image, span)[0]
+    graph.model = model.double()
+    torch.testing.assert_close(copied, graph(image, span)[0], rtol=0, atol=1e-9)
 
 
 def clip_exports() -> list[tuple[str, bool]]:
@@ -69,6 +89,9 @@ def test_the_file_gives_the_results_of_the_network_of_clips(network: str, stream
     assert check.equal
     assert len(set(check.sizes)) == 2
     assert any(height != width for height, width in check.sizes)
+    if is_installed('openvino'):
+        check = compare(graph_of(built, stream=stream)[0], tmp_path / 'x.onnx', 'openvino')
+        assert check.equal, str(check)
     about = open_session(tmp_path / 'x.onnx', 'onnxruntime', threads=1).description
     assert about.boxes == built.boxes
     assert bool(about.states) == (stream and about.frames > 1)
