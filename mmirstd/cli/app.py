@@ -93,12 +93,14 @@ def main(argv: list[str] | None = None) -> None:
     """Command line entry."""
     args = parse_args(argv)
     from mmirstd.app.server import LOCAL_HOSTS, start
+    from mmirstd.engine.freed_memory import keep_freed_memory
     from mmirstd.engine.threads import apply_threads, plan_threads
 
     plan = plan_threads()
     if plan.busy:
         print(f'notice: {plan}', file=sys.stderr)
     apply_threads(plan)
+    keep_freed_memory()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # clean up then, too
     with (
         suppress(KeyboardInterrupt),

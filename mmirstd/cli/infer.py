@@ -357,6 +357,7 @@ def main(argv: list[str] | None = None) -> int:
     if args.checkpoint is not None:
         find_checkpoint(args.checkpoint)
     from mmirstd.apis import OutputFolder
+    from mmirstd.engine.freed_memory import keep_freed_memory
     from mmirstd.engine.threads import apply_threads, apply_threads_without_torch, plan_threads
 
     from .infer_batch import Batch, describe
@@ -365,6 +366,7 @@ def main(argv: list[str] | None = None) -> int:
     if plan.busy:
         print(f'notice: {plan}', file=sys.stderr)
     (apply_threads if args.model is None else apply_threads_without_torch)(plan)
+    keep_freed_memory()
     _join_launched(args)
     inferencer = build(args, plan.threads)
     weights = getattr(inferencer, 'weights', None)

@@ -16,6 +16,7 @@ from mmirstd.apis import OutputFolder, ResultWriter, Source
 from mmirstd.apis.image_inference import ImageInference
 from mmirstd.costs.alternating import Seconds, describe_cpu, take_turns
 from mmirstd.datasets.synthetic import SceneConfig, render_scene
+from mmirstd.engine.freed_memory import keep_freed_memory
 from mmirstd.utils.errors import ConfigError
 from mmirstd.utils.files import save_png
 
@@ -111,6 +112,7 @@ def report(args: argparse.Namespace) -> dict[str, Seconds]:
     """
     torch.set_num_threads(args.threads)
     cv2.setNumThreads(0)
+    keep_freed_memory()  # as mmirstd infer does
     with tempfile.TemporaryDirectory() as folder:
         times = take_turns(sides_of(args, Path(folder)), args.rounds)
     table = {name: Seconds(*(value / args.images for value in seconds)) for name, seconds in times.items()}

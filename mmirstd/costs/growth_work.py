@@ -31,8 +31,10 @@ def image_of(side: int, config: str, whole: bool, threads: int) -> dict[str, Any
     import torch
 
     from mmirstd.apis.irstd_inferencer import IRSTDInferencer
+    from mmirstd.engine.freed_memory import keep_freed_memory
 
     torch.set_num_threads(threads)
+    keep_freed_memory()  # as mmirstd infer does
     detect = IRSTDInferencer(config, device='cpu', backend='torch', tile='off' if whole else 'auto')
     generator = np.random.default_rng(0)
     # a target every 64 pixels of a side, on noise: nothing is empty, and results grow with the image

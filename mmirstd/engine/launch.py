@@ -15,6 +15,7 @@ from mmirstd.compat.precision import choose_precision
 from .config_errors import explain_config_errors
 from .distributed import init_distributed, prepare_distributed_config
 from .evaluation_batches import batch_by_size
+from .freed_memory import keep_freed_memory
 from .optim_wrapper import emulation_cost
 from .preprocessor_check import check_preprocessor
 from .threads import ThreadPlan, apply_threads, limit_workers, plan_threads
@@ -38,6 +39,8 @@ def prepare(cfg: Config, launcher: str) -> tuple[ThreadPlan, list[str]]:
     """
     plan = plan_threads()
     apply_threads(plan)
+    if get_device() == 'cpu':
+        keep_freed_memory()
     notes = [str(plan), *limit_workers(cfg, plan, on_cpu=get_device() == 'cpu'), *_emulated_evaluation(cfg)]
     cfg.launcher = launcher
     if launcher != 'none':
