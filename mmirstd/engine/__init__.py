@@ -6,6 +6,7 @@ from mmirstd.utils.lazy import lazy_names
 
 if TYPE_CHECKING:
     from .config_errors import explain_config_errors
+    from .freed_memory import keep_freed_memory
     from .hooks import (
         AuxiliaryLossHook,
         ChannelsLastHook,
@@ -32,6 +33,7 @@ _MODULES = {
     'TimedLoggerHook': '.hooks',
     'apply_threads': '.threads',
     'explain_config_errors': '.config_errors',
+    'keep_freed_memory': '.freed_memory',
     'plan_threads': '.threads',
 }
 __all__ = [
@@ -47,6 +49,7 @@ __all__ = [
     'TimedLoggerHook',
     'apply_threads',
     'explain_config_errors',
+    'keep_freed_memory',
     'plan_threads',
 ]
 _MOVED = {name: f'mmirstd.utils.errors.{name}' for name in ('CheckpointError', 'ConfigError', 'UserError')}
