@@ -71,6 +71,8 @@ def build_table(
     return BuiltTable(replace(results, notes=notes, title=f'{suite.name}: {table.name}'), chart)
 
 
+#: More names than these are counted, not listed.
+_MANY = 8
 #: Of the table that a suite without tables gets, beside the key figures: value, heading, format, factor.
 _COSTS = (
     ('run.inference_parameters', 'parameters (M)', '.2f', 1e-6),
@@ -130,7 +132,7 @@ def _results(
         notes += [str(failure) for failure in failed]
         rows.append(ResultRow((*named, *cells, count), '; '.join(notes)))
         last = run.group
-    said = [f'{_not_there(suite)}: {"; ".join(missing)}.'] if missing else []
+    said = [_named(_not_there(suite), missing)] if missing else []
     said += _untested(suite, table.columns, {name: list(records[name].values()) for name in table.runs})
     return ResultTable(tuple(columns), tuple(rows), tuple(said)), used
 
@@ -156,6 +158,13 @@ def _not_there(suite: Suite) -> str:
     return 'Not run yet' if suite.halving is None else 'Dropped by the halving, or not run yet'
 
 
+def _named(text: str, names: Sequence[str]) -> str:
+    """A line about all of these; of many it names the first ones, since nobody reads a wall of names."""
+    if len(names) <= _MANY:
+        return f'{text}: {"; ".join(names)}.'
+    return f'{text}: {len(names)}, {"; ".join(names[:3])} and others (`mmirstd benchmark SUITE --list` has all).'
+
+
 def _untested(suite: Suite, columns: Sequence[Column], records: dict[str, list[dict]]) -> list[str]:
     """A line for tests that were added to the suite and are still to be made."""
     shown, labels = {column.test for column in columns}, suite.labels(list(records))
@@ -166,7 +175,7 @@ def _untested(suite: Suite, columns: Sequence[Column], records: dict[str, list[d
         for test in run.tests
         if test.name in shown and not all(test.made(record.get('tests', {}).get(test.name)) for record in found)
     ]
-    return [f'Not tested yet: {"; ".join(lacking)}.'] if lacking else []
+    return [_named('Not tested yet', lacking)] if lacking else []
 
 
 def _differences(suite: Suite, table: Table, found: Differences, records: Records) -> ResultTable:
@@ -190,8 +199,7 @@ def _differences(suite: Suite, table: Table, found: Differences, records: Record
         (found.uncounted, f'Without counts of each {table.over[:-1]}, because the records are older'),
     ):
         if pairs:
-            against = '; '.join(f'{labels[first]} against {labels[second]}' for first, second in pairs)
-            said.append(f'{text}: {against}.')
+            said.append(_named(text, [f'{labels[first]} against {labels[second]}' for first, second in pairs]))
     if found.rows:
         said += _untested(suite, table.columns, {name: list(records[name].values()) for name in labels})
     return ResultTable(columns, tuple(rows), tuple(said))
@@ -245,7 +253,9 @@ def _footer(suite: Suite, table: Table, used: list[dict], logs: Path) -> str:
     )
     text += f'Commit{"s" if len(commits) > 1 else ""} {", ".join(commits)}'
     text += ' (+: with changes that the records name). ' if any(c.endswith('+') for c in commits) else '. '
-    if len({tuple(sorted(record['data'].items())) for record in used}) > 1 and len(suite.data_roots) < 2:
+    # Below one root a list has one content; not all runs need read the same lists.
+    listed = {item for record in used for item in record['data'].items()}
+    if len(listed) > len({name for name, _ in listed}) and len(suite.data_roots) < 2:
         text += '**The records were made on different versions of the data.** '
     folder = (logs / suite.name).resolve()
     if table.readme is not None and folder.is_relative_to(suite.paths.home.resolve()):

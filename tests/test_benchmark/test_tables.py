@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from mmirstd.benchmark import build_table, load_suite, read_records, record_path, write_record
+from mmirstd.benchmark.tables import _named
 from mmirstd.utils.errors import ConfigError
 
 from .helpers import record, segmentation, toy, write_suite
@@ -108,6 +109,13 @@ def test_nothing_run_yet(suite, tmp_path: Path) -> None:
     assert build(suite, tmp_path / 'logs', 2)[0] == 'Not run yet: B against a; a against B.'
 
 
+def test_many_names_are_counted() -> None:
+    names = [f'run {number}' for number in range(9)]
+    assert _named('Not run yet', names[:8]) == f'Not run yet: {"; ".join(names[:8])}.'
+    said = _named('Not run yet', names)
+    assert said == 'Not run yet: 9, run 0; run 1; run 2 and others (`mmirstd benchmark SUITE --list` has all).'
+
+
 def test_other_data_and_uncommitted_code_are_said(suite, tmp_path: Path) -> None:
     run = suite.run('a')
     for seed in (0, 1):
@@ -117,6 +125,15 @@ def test_other_data_and_uncommitted_code_are_said(suite, tmp_path: Path) -> None
     text = '\n'.join(build(suite, tmp_path / 'logs', 0))
     assert 'different versions of the data' in text
     assert 'Commit bbbbbbbbb+ (+: with changes' in text
+
+
+def test_a_further_list_is_no_other_version(suite, tmp_path: Path) -> None:
+    run = suite.run('a')
+    for seed, data in enumerate(({'train.txt': '1'}, {'train.txt': '1', 'more.txt': '2'})):
+        entry = record(run.config, run.options, seed, IoU=0.5, Fa=0.0)
+        entry.update(data=data)
+        write_record(record_path(tmp_path / 'logs', suite, run, seed), entry)
+    assert 'different versions of the data' not in '\n'.join(build(suite, tmp_path / 'logs', 0))
 
 
 def test_unknown_figure(suite, tmp_path: Path) -> None:
