@@ -23,7 +23,7 @@ from .configs import CONFIGS, load, relative
 
 LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 #: What has options of its own for each of its parts takes no config that changes the pipeline or sets points.
-MIXTURES = {'nuaa-nudt-synthetic', 'drone-ir-synthetic'}
+MIXTURES = {'nuaa-nudt-synthetic', 'nuaa-nudt-drone-ir-synthetic', 'drone-ir-synthetic'}
 OWN_OPTIONS = {
     'ggl-net-tiny_cpu-b8-20e_synthetic',
     'ggl-net-tiny_pretrained-b8-70e_nuaa-sirst-341-86',
