@@ -128,7 +128,13 @@ def _check_weights(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    'name', ['ggl-net-tiny_general', 'ggl-net-tiny_synthetic-pretraining', 'ggl-net-tiny_synthetic-fitted']
+    'name',
+    [
+        'ggl-net-tiny_general',
+        'ggl-net-tiny_three-sources',
+        'ggl-net-tiny_synthetic-pretraining',
+        'ggl-net-tiny_synthetic-fitted',
+    ],
 )
 def test_committed_weights_fit_their_config_and_find_targets(name: str) -> None:
     """With nothing but the name of the config: a bright spot on a smooth background is found, nothing else is."""
