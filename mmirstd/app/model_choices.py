@@ -16,6 +16,7 @@ from mmirstd.apis.build import build_inferencer
 from mmirstd.apis.model_loading import as_config, config_name, default_weights
 from mmirstd.engine.checkpoint_files import find_checkpoint
 from mmirstd.engine.config_files import REPO_ROOT
+from mmirstd.engine.default_model import DEFAULT_MODEL
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,8 @@ def shipped_choices() -> list[ModelChoice]:
     """What works right after set-up: models whose weights lie in the repository, then the methods that learn nothing.
 
     Both are taken from ``configs/*/metafile.yml``: an entry whose ``Weights`` is a file that exists, first the one that
-    was trained on most data sets, since nobody knows what will be sent; and the first entry of each collection with
+    ``mmirstd infer`` takes where none is named, then by the number of data sets in training, since nobody knows what
+    will be sent; and the first entry of each collection with
     ``Training Data: none ...``, the best F1 first.
     """
     pretrained, untrained = [], []
@@ -69,7 +71,7 @@ def shipped_choices() -> list[ModelChoice]:
                 choice = ModelChoice(
                     f'{entry["Name"]} (pretrained)', str(REPO_ROOT / entry['Config']), str(REPO_ROOT / weights)
                 )
-                pretrained.append((-sets, choice))
+                pretrained.append(((entry['Name'] != DEFAULT_MODEL, -sets), choice))
         for collection in content.get('Collections') or []:
             entry = next((e for e in entries if e.get('In Collection') == collection['Name']), None)
             if entry and str(collection.get('Metadata', {}).get('Training Data', '')).startswith('none'):

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 from mmirstd.apis.result_kinds import KINDS, MAP_KINDS
 from mmirstd.deploy.graph_description import READERS
 from mmirstd.engine.checkpoint_files import find_checkpoint, looks_like_checkpoint
+from mmirstd.engine.default_model import DEFAULT_MODEL, LARGER_TARGETS
 from mmirstd.utils.commands import command_line
 from mmirstd.utils.errors import CheckpointError, UserError
 from mmirstd.utils.renamed import RenamedOption
 
 from .arguments import add_cfg_options_argument, add_traceback_argument, make_parser, positive_int
-from .default_model import DEFAULT_MODEL, LARGER_TARGETS, is_input
+from .first_input import is_input
 from .threshold_arguments import add_threshold_arguments, read_threshold
 from .track_arguments import add_track_arguments, track_options
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from mmirstd.cli.default_model import DEFAULT_MODEL, LARGER_TARGETS, is_input
+from mmirstd.cli.first_input import is_input
 from mmirstd.cli.infer import parse_args
 from mmirstd.engine.config_names import names_with_weights
+from mmirstd.engine.default_model import DEFAULT_MODEL, LARGER_TARGETS
 
 
 def test_they_have_weights_in_the_box() -> None:

@@ -1,15 +1,10 @@
-"""The model that ``mmirstd infer`` takes where none is named: ``mmirstd infer video.mp4 --track --out results``."""
+"""Where no model is named the first word is an input: ``mmirstd infer video.mp4 --track --out results``."""
 
 from __future__ import annotations
 
 import glob
 import os
 from pathlib import Path
-
-#: Its training was the most varied: it finds points of two pixels as well as targets of twenty.
-DEFAULT_MODEL = 'ggl-net-tiny_general'
-#: What is named with ``--track``, too: it gives points low scores, and has far fewer false tracks.
-LARGER_TARGETS = 'yolox-bp-nano_drone-ir'
 
 
 def is_input(item: str) -> bool:
