@@ -23,8 +23,7 @@ from tests import durations
 # whole process, and which test module comes first depends on the command line.
 ensure_mmcv_ops()
 
-# Networks of all sizes come and go in one test process: what they free goes back to the system, as in a program that has
-# not asked for anything else.
+# Networks of all sizes come and go in one test process: what they free goes back to the system.
 freed_memory._mallopt = lambda: None
 
 # The same examples every time: CI must not fail by chance on a commit that changed nothing. To look for new ones:
