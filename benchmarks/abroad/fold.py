@@ -33,6 +33,7 @@ strong = False  # twice the change of scale, blur and noise
 hard = None  # share of windows around false targets of the network
 average = False  # weights averaged over training
 test_gain = None  # share of the code range that test images fill, as codes of 14 bits
+at_home = False  # tested on the 34 and 66 held-out training images of NUAA-SIRST and NUDT-SIRST
 
 data_root = 'data'
 nuaa = dict(
@@ -163,6 +164,23 @@ test_dataloader = dict(
     )
 )
 test_evaluator = dict(type='mmirstd.IRSTDMetric', at_pd=(0.7, 0.9))
+if at_home:
+    test_dataloader = dict(
+        dataset=dict(
+            _delete_=True,
+            type='ConcatDataset',
+            datasets=[
+                dict(
+                    pipeline=test_pipeline,
+                    test_mode=True,
+                    mask_size_mismatch='resize',
+                    holdout=dict(num=count, seed=0, part='val'),
+                    **source,
+                )
+                for source, count in ((nuaa, 34), (nudt, 66))
+            ],
+        )
+    )
 # The last checkpoint counts.
 val_dataloader = None
 val_cfg = None
