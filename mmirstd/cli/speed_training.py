@@ -23,7 +23,6 @@ from mmirstd.costs.alternating import Seconds, describe_cpu, take_turns
 from mmirstd.costs.backend_sides import official_form
 from mmirstd.datasets import SIRSTDataset
 from mmirstd.datasets.synthetic import SceneConfig, render_scene
-from mmirstd.engine.freed_memory import keep_freed_memory, return_freed_memory
 from mmirstd.registry import MODELS
 from mmirstd.utils.errors import ConfigError
 from mmirstd.utils.files import save_png
@@ -138,12 +137,6 @@ def step_sides(cfg: Any, network: Any, data: dict, compiled: bool) -> dict[str, 
     return sides
 
 
-def _settle(name: str, side: Side) -> None:
-    """Give each side the allocator that it would have by itself, and a step in which the allocator gets used to it."""
-    (return_freed_memory if name == PLAIN else keep_freed_memory)()
-    side()
-
-
 def report(args: argparse.Namespace) -> dict[str, Seconds]:
     """Measure, and print the tables.
 
@@ -165,8 +158,7 @@ def report(args: argparse.Namespace) -> dict[str, Seconds]:
         loading = dataset(cfg, root, True)
         data = pseudo_collate([loading[index] for index in range(args.batch_size)])
         loader = {name: Seconds(*(value / len(loading) for value in seconds)) for name, seconds in loader.items()}
-    sides = step_sides(cfg, MODELS.build(cfg.model), data, args.compile)
-    steps = take_turns(sides, args.rounds, {name: partial(_settle, name, side) for name, side in sides.items()})
+    steps = take_turns(step_sides(cfg, MODELS.build(cfg.model), data, args.compile), args.rounds)
     print(f'{args.config}: {args.threads} thread(s), PyTorch {torch.__version__}')
     print(describe_cpu())
     print(f'medians of {args.rounds} alternating rounds, {"CPU" if args.threads == 1 else "wall"} time')

@@ -37,10 +37,7 @@ class Turn(NamedTuple):
 
 
 def time_turns(
-    sides: Mapping[str, Callable[[], Any]],
-    rounds: int,
-    energy: EnergyCounter | None = None,
-    before: Mapping[str, Callable[[], Any]] | None = None,
+    sides: Mapping[str, Callable[[], Any]], rounds: int, energy: EnergyCounter | None = None
 ) -> dict[str, list[Turn]]:
     """Every run of each side, in alternating rounds after one to warm up.
 
@@ -48,30 +45,25 @@ def time_turns(
         sides: Name -> what to run.
         rounds: Rounds that count.
         energy: Read before and after each run.
-        before: Name -> what to run before each run of it, untimed.
     """
     turns: dict[str, list[Turn]] = {name: [] for name in sides}
     for step in range(rounds + 1):
         for name in list(sides) if step % 2 else list(sides)[::-1]:
-            if before and name in before:
-                before[name]()
-            read = energy.read() if energy else None
+            before = energy.read() if energy else None
             cpu, wall = time.process_time(), time.perf_counter()
             sides[name]()
             seconds = Seconds(time.process_time() - cpu, time.perf_counter() - wall)
             after = energy.read() if energy else None
             if step:
-                turns[name].append(Turn(seconds, energy.between(read, after) if energy else None))
+                turns[name].append(Turn(seconds, energy.between(before, after) if energy else None))
     return turns
 
 
-def take_turns(
-    sides: Mapping[str, Callable[[], Any]], rounds: int, before: Mapping[str, Callable[[], Any]] | None = None
-) -> dict[str, Seconds]:
+def take_turns(sides: Mapping[str, Callable[[], Any]], rounds: int) -> dict[str, Seconds]:
     """Median seconds of each side, see :func:`time_turns`."""
     return {
         name: Seconds(median(turn.seconds.cpu for turn in turns), median(turn.seconds.wall for turn in turns))
-        for name, turns in time_turns(sides, rounds, before=before).items()
+        for name, turns in time_turns(sides, rounds).items()
     }
 
 

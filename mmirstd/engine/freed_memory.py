@@ -2,7 +2,7 @@
 
 glibc gives large blocks back to the system as soon as they are freed. PyTorch on a CPU frees and asks for the memory of
 each layer in each step, so the system hands out, clears and maps the same pages again and again. Measured on GGL-Net,
-one thread (docs/training.md, docs/inference.md): an eighth of a training step, a fifth of an image of 1024x1024.
+one thread (docs/training.md): a tenth of a training step, a quarter of an image of 1024x1024.
 """
 
 from __future__ import annotations
@@ -18,8 +18,6 @@ from typing import Any
 _TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD = -1, -2, -3
 _MIB = 2**20
 _KEPT = {_MMAP_THRESHOLD: 1024 * _MIB, _TRIM_THRESHOLD: 2**31 - 1, _TOP_PAD: 64 * _MIB}
-# Where glibc's own thresholds end up, which grow with the blocks that are freed.
-_USUAL = {_MMAP_THRESHOLD: 32 * _MIB, _TRIM_THRESHOLD: 64 * _MIB, _TOP_PAD: 128 * 1024}
 #: What says that the user has chosen: glibc's own settings, or another allocator.
 _CHOSEN = ('GLIBC_TUNABLES', 'LD_PRELOAD')
 
@@ -40,21 +38,8 @@ def keep_freed_memory(environ: Mapping[str, str] | None = None) -> bool:
     environ = os.environ if environ is None else environ
     if any(name in _CHOSEN or name.startswith('MALLOC_') for name in environ):
         return False
-    return _set(_KEPT)
-
-
-def return_freed_memory() -> bool:
-    """Give freed memory back as glibc does by itself; to compare with.
-
-    Returns:
-        Whether it was done.
-    """
-    return _set(_USUAL)
-
-
-def _set(thresholds: Mapping[int, int]) -> bool:
     mallopt = _mallopt()
-    return mallopt is not None and all(mallopt(name, value) for name, value in thresholds.items())
+    return mallopt is not None and all(mallopt(name, value) for name, value in _KEPT.items())
 
 
 @cache
