@@ -25,7 +25,7 @@ _CHOSEN = ('GLIBC_TUNABLES', 'LD_PRELOAD')
 def keep_freed_memory(environ: Mapping[str, str] | None = None) -> bool:
     """Let this process keep up to 2 GiB of what it frees, for what it allocates next; workers forked later, too.
 
-    The peak of memory stays what it was; after it, less goes back to the system. Nothing is done without glibc
+    The peak of memory grows by up to a fifth; after it, less goes back to the system. Nothing is done without glibc
     (macOS, Windows, musl), or where the environment sets its allocator (``MALLOC_...``, ``GLIBC_TUNABLES``,
     ``LD_PRELOAD``).
 
