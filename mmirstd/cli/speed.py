@@ -52,7 +52,8 @@ How much faster are a training step and the data loader than the plain way?
 The reference of the step is the network as in the official code, float32 and three equal channels, in a plain loop of
 forward, backward and optimizer. Against it: the step of `mmirstd train` in float32 and in the precision of this
 machine. The reference of the loader decodes every image in every epoch; ours decodes it once and keeps it in bounded
-memory that workers share. Generated scenes are used. --compile adds torch.compile: it needs a C++ compiler and minutes.
+memory that workers share. Each runs in a process of its own, set up as `mmirstd train` sets it up or left alone, and
+they take turns. Generated scenes are used. --compile adds torch.compile: it needs a C++ compiler and minutes.
 """
 GROWTH = """\
 How do time and memory grow with the side of the image, the frames of a clip, the number of images and of processes?

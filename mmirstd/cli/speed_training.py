@@ -19,15 +19,25 @@ from mmengine.registry import init_default_scope
 
 import mmirstd.registry  # noqa: F401
 from mmirstd.apis.model_loading import find_model_config
-from mmirstd.costs.alternating import Seconds, describe_cpu, take_turns
+from mmirstd.costs.alternating import Seconds, describe_cpu
 from mmirstd.costs.backend_sides import official_form
+from mmirstd.costs.own_process import take_turns_apart
 from mmirstd.datasets import SIRSTDataset
 from mmirstd.datasets.synthetic import SceneConfig, render_scene
+from mmirstd.engine.freed_memory import keep_freed_memory
 from mmirstd.registry import MODELS
 from mmirstd.utils.errors import ConfigError
 from mmirstd.utils.files import save_png
 
 PLAIN, FLOAT32, HERE = 'a plain loop', 'mmirstd train, float32', 'mmirstd train, precision of this machine'
+FUSED, COMPILED = '... with a fused optimizer', '... compiled'
+#: Our steps: name -> options of :class:`OurStep`.
+STEPS: dict[str, dict[str, Any]] = {
+    FLOAT32: dict(dtype='float32'),
+    HERE: dict(dtype=None),
+    FUSED: dict(dtype=None, fused=True),
+    COMPILED: dict(dtype=None, compiled=True),
+}
 DECODING, CACHED = 'decoding in every epoch', 'cached, from the second epoch on'
 Side = Callable[[], object]
 
@@ -113,28 +123,41 @@ def _wrapper(cfg: Any, kind: str) -> dict:
     return dict(wrapper, type=kind)
 
 
-def loader_sides(cfg: Any, root: Path) -> dict[str, Side]:
-    """An epoch with and without the cache, in the same order of the same random changes."""
+def loader_side(config: str, options: dict, root: Path, cache: bool) -> Side:
+    """An epoch, in the same order of the same random changes each time."""
+    cfg = _prepare(config, options, ours=cache)
+    images = dataset(cfg, root, cache)
 
-    def epoch(images: SIRSTDataset) -> None:
+    def epoch() -> None:
         np.random.seed(0)
         for index in range(len(images)):
             images[index]
 
-    return {name: partial(epoch, dataset(cfg, root, cache)) for name, cache in ((DECODING, False), (CACHED, True))}
+    return epoch
 
 
-def step_sides(cfg: Any, network: Any, data: dict, compiled: bool) -> dict[str, Side]:
-    """Name -> a step on one batch that stays."""
-    sides: dict[str, Side] = {
-        PLAIN: PlainLoop(cfg, network, data),
-        FLOAT32: OurStep(cfg, network, data, 'float32'),
-        HERE: OurStep(cfg, network, data, None),
-        '... with a fused optimizer': OurStep(cfg, network, data, None, fused=True),
-    }
-    if compiled:
-        sides['... compiled'] = OurStep(cfg, network, data, None, compiled=True)
-    return sides
+def step_side(config: str, options: dict, root: Path, batch_size: int, threads: int, name: str) -> Side:
+    """A step on one batch that stays; ``name`` is one of :data:`STEPS`."""
+    cfg = _prepare(config, options, ours=name != PLAIN)
+    torch.set_num_threads(threads)
+    np.random.seed(0)
+    images = dataset(cfg, root, True)
+    data = pseudo_collate([images[index] for index in range(batch_size)])
+    torch.manual_seed(0)
+    network = MODELS.build(cfg.model)
+    if name == PLAIN:
+        return PlainLoop(cfg, network, data)
+    return OurStep(cfg, network, data, **STEPS[name])
+
+
+def _prepare(config: str, options: dict, ours: bool) -> Any:
+    """The config, in a process set up as a user's own loop is or as ``mmirstd train`` sets it up."""
+    if ours:
+        keep_freed_memory()
+    MMLogger.get_instance('speed', log_level='ERROR')
+    cfg = find_model_config(config, options)
+    init_default_scope(cfg.get('default_scope', 'mmseg'))
+    return cfg
 
 
 def report(args: argparse.Namespace) -> dict[str, Seconds]:
@@ -146,19 +169,26 @@ def report(args: argparse.Namespace) -> dict[str, Seconds]:
     Returns:
         Side -> seconds of a step, or of an image of the loader.
     """
-    torch.set_num_threads(args.threads)
-    MMLogger.get_instance('speed', log_level='ERROR')
-    cfg = find_model_config(args.config, args.cfg_options)
-    init_default_scope(cfg.get('default_scope', 'mmseg'))
-    torch.manual_seed(0)
+    options = dict(args.cfg_options or {})
+    cfg = _prepare(args.config, options, ours=False)
+    names = [PLAIN, *(name for name in STEPS if name != COMPILED or args.compile)]
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        write_images(root, max(args.images, args.batch_size), args.size)
-        loader = take_turns(loader_sides(cfg, root), args.rounds)
-        loading = dataset(cfg, root, True)
-        data = pseudo_collate([loading[index] for index in range(args.batch_size)])
-        loader = {name: Seconds(*(value / len(loading) for value in seconds)) for name, seconds in loader.items()}
-    steps = take_turns(step_sides(cfg, MODELS.build(cfg.model), data, args.compile), args.rounds)
+        count = max(args.images, args.batch_size)
+        write_images(root, count, args.size)
+        dataset(cfg, root, False)  # refuses a config that does not fit, before processes start
+        loader = take_turns_apart(
+            {name: partial(loader_side, args.config, options, root, name == CACHED) for name in (DECODING, CACHED)},
+            args.rounds,
+        )
+        loader = {name: Seconds(*(value / count for value in seconds)) for name, seconds in loader.items()}
+        steps = take_turns_apart(
+            {
+                name: partial(step_side, args.config, options, root, args.batch_size, args.threads, name)
+                for name in names
+            },
+            args.rounds,
+        )
     print(f'{args.config}: {args.threads} thread(s), PyTorch {torch.__version__}')
     print(describe_cpu())
     print(f'medians of {args.rounds} alternating rounds, {"CPU" if args.threads == 1 else "wall"} time')

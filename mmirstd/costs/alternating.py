@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from statistics import median
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from mmirstd.compat.hardware import read_cpu
 
 from .energy import EnergyCounter
+
+Result = TypeVar('Result')
 
 
 class Seconds(NamedTuple):
@@ -36,6 +39,29 @@ class Turn(NamedTuple):
     joules: float | None
 
 
+def alternate(sides: Mapping[str, Callable[[], Result]], rounds: int) -> dict[str, list[Result]]:
+    """What every run of each side returns, in alternating rounds after one to warm up.
+
+    Args:
+        sides: Name -> what to run.
+        rounds: Rounds that count.
+    """
+    results: dict[str, list[Result]] = {name: [] for name in sides}
+    for step in range(rounds + 1):
+        for name in list(sides) if step % 2 else list(sides)[::-1]:
+            result = sides[name]()
+            if step:
+                results[name].append(result)
+    return results
+
+
+def time_run(run: Callable[[], Any]) -> Seconds:
+    """What one run takes this process."""
+    cpu, wall = time.process_time(), time.perf_counter()
+    run()
+    return Seconds(time.process_time() - cpu, time.perf_counter() - wall)
+
+
 def time_turns(
     sides: Mapping[str, Callable[[], Any]], rounds: int, energy: EnergyCounter | None = None
 ) -> dict[str, list[Turn]]:
@@ -46,25 +72,24 @@ def time_turns(
         rounds: Rounds that count.
         energy: Read before and after each run.
     """
-    turns: dict[str, list[Turn]] = {name: [] for name in sides}
-    for step in range(rounds + 1):
-        for name in list(sides) if step % 2 else list(sides)[::-1]:
-            before = energy.read() if energy else None
-            cpu, wall = time.process_time(), time.perf_counter()
-            sides[name]()
-            seconds = Seconds(time.process_time() - cpu, time.perf_counter() - wall)
-            after = energy.read() if energy else None
-            if step:
-                turns[name].append(Turn(seconds, energy.between(before, after) if energy else None))
-    return turns
+
+    def turn(run: Callable[[], Any]) -> Turn:
+        before = energy.read() if energy else None
+        seconds = time_run(run)
+        return Turn(seconds, energy.between(before, energy.read()) if energy else None)
+
+    return alternate({name: partial(turn, run) for name, run in sides.items()}, rounds)
+
+
+def median_seconds(runs: Sequence[Seconds]) -> Seconds:
+    """The median of each."""
+    return Seconds(median(run.cpu for run in runs), median(run.wall for run in runs))
 
 
 def take_turns(sides: Mapping[str, Callable[[], Any]], rounds: int) -> dict[str, Seconds]:
     """Median seconds of each side, see :func:`time_turns`."""
-    return {
-        name: Seconds(median(turn.seconds.cpu for turn in turns), median(turn.seconds.wall for turn in turns))
-        for name, turns in time_turns(sides, rounds).items()
-    }
+    runs = alternate({name: partial(time_run, run) for name, run in sides.items()}, rounds)
+    return {name: median_seconds(seconds) for name, seconds in runs.items()}
 
 
 def describe_cpu() -> str:

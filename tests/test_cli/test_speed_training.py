@@ -2,31 +2,66 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
-import torch
 
 from mmirstd.cli.speed import parse_args
-from mmirstd.cli.speed_training import CACHED, DECODING, FLOAT32, HERE, PLAIN, PlainLoop, report
+from mmirstd.cli.speed_training import (
+    CACHED,
+    COMPILED,
+    DECODING,
+    FLOAT32,
+    HERE,
+    PLAIN,
+    OurStep,
+    PlainLoop,
+    loader_side,
+    report,
+    step_side,
+    write_images,
+)
+from mmirstd.datasets import SIRSTDataset
 from mmirstd.utils.errors import ConfigError
 
 TINY = 'ggl-net-tiny_cpu-b8-45e_nuaa-sirst-341-86'
+SMALL = {'train_dataloader.dataset.pipeline.2.size': 64}
 
 
-def test_both_tables(capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
-    moved: list[float] = []
-    step = PlainLoop.__call__
+@pytest.mark.parametrize('name', [PLAIN, FLOAT32])
+def test_each_step_trains(name: str, tmp_path: Path) -> None:
+    write_images(tmp_path, 2, 64)
+    step = step_side(TINY, SMALL, tmp_path, batch_size=2, threads=1, name=name)
+    assert isinstance(step, PlainLoop if name == PLAIN else OurStep)
+    before = [parameter.detach().clone() for parameter in step.network.parameters()]
+    step()
+    moved = [
+        float((new.detach() - old).abs().max()) for new, old in zip(step.network.parameters(), before, strict=True)
+    ]
+    assert max(moved) > 0
 
-    def watched(self: PlainLoop) -> None:
-        before = torch.cat([p.detach().flatten().clone() for p in self.network.parameters()])
-        step(self)
-        moved.append(float((torch.cat([p.detach().flatten() for p in self.network.parameters()]) - before).abs().max()))
 
-    monkeypatch.setattr(PlainLoop, '__call__', watched)
+def test_an_epoch_of_the_loader_reads_every_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_images(tmp_path, 3, 64)
+    epoch = loader_side(TINY, SMALL, tmp_path, cache=True)
+    read: list[int] = []
+    get = SIRSTDataset.__getitem__
+
+    def watched(self: SIRSTDataset, index: int) -> object:
+        read.append(index)
+        return get(self, index)
+
+    monkeypatch.setattr(SIRSTDataset, '__getitem__', watched)
+    epoch()
+    assert read == [0, 1, 2]
+
+
+def test_both_tables(capsys: pytest.CaptureFixture) -> None:
     args = ['training', TINY, '--size', '64', '--images', '3', '--batch-size', '2', '--rounds', '1']
     table = report(parse_args([*args, '--cfg-options', 'train_dataloader.dataset.pipeline.2.size=64']))
     assert {PLAIN, FLOAT32, HERE, DECODING, CACHED} < set(table)
+    assert COMPILED not in table
     assert all(seconds.cpu > 0 for seconds in table.values())
-    assert moved[0] > 0  # the reference trains, too
     assert f'{table[PLAIN].cpu / table[FLOAT32].cpu:.2f}x' in capsys.readouterr().out
 
 
