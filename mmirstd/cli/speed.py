@@ -53,7 +53,7 @@ The reference of the step is the network as in the official code, float32 and th
 forward, backward and optimizer. Against it: the step of `mmirstd train` in float32 and in the precision of this
 machine. The reference of the loader decodes every image in every epoch; ours decodes it once and keeps it in bounded
 memory that workers share. Each runs in a process of its own, set up as `mmirstd train` sets it up or left alone, and
-they take turns. Generated scenes are used. --compile adds torch.compile: it needs a C++ compiler and minutes.
+they take turns. --compile adds torch.compile: it needs a C++ compiler and minutes.
 """
 GROWTH = """\
 How do time and memory grow with the side of the image, the frames of a clip, the number of images and of processes?
@@ -131,6 +131,9 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     training.add_argument('--images', type=positive_int, default=40, help='images of an epoch (default 40)')
     training.add_argument('--rounds', type=positive_int, default=5, help='rounds, after one to warm up (default 5)')
     training.add_argument('--threads', type=positive_int, default=1, help='threads of PyTorch (default 1)')
+    training.add_argument(
+        '--own-data', action='store_true', help="the config's own training images instead of generated scenes"
+    )
     training.add_argument('--compile', action='store_true', help='torch.compile, too')
     add_cfg_options_argument(training, 'override config entries')
     growth = commands.add_parser(

@@ -25,7 +25,7 @@ from mmirstd.costs.own_process import take_turns_apart
 from mmirstd.datasets import SIRSTDataset
 from mmirstd.datasets.synthetic import SceneConfig, render_scene
 from mmirstd.engine.freed_memory import keep_freed_memory
-from mmirstd.registry import MODELS
+from mmirstd.registry import DATASETS, MODELS
 from mmirstd.utils.errors import ConfigError
 from mmirstd.utils.files import save_png
 
@@ -50,8 +50,8 @@ def write_images(root: Path, count: int, size: int) -> None:
         save_png(root / 'masks' / f'{number}.png', scene.mask * np.uint8(255))
 
 
-def dataset(cfg: Any, root: Path, cache: bool) -> SIRSTDataset:
-    """The config's training pipeline on these images.
+def dataset(cfg: Any, root: Path | None, cache: bool) -> SIRSTDataset:
+    """The config's training images, or those below ``root``, with its training pipeline.
 
     Raises:
         ConfigError: The config trains on something else than single images.
@@ -59,7 +59,12 @@ def dataset(cfg: Any, root: Path, cache: bool) -> SIRSTDataset:
     description = ((cfg.get('train_dataloader') or {}).get('dataset')) or {}
     if str(description.get('type')).rsplit('.', 1)[-1] != 'SIRSTDataset':
         raise ConfigError(f'{cfg.filename}: its train_dataloader has no SIRSTDataset; the loader is timed on that')
-    return SIRSTDataset(data_root=str(root), pipeline=copy.deepcopy(description['pipeline']), cache=cache)
+    description = copy.deepcopy(dict(description, cache=cache))
+    if root is not None:
+        description = dict(
+            type=SIRSTDataset, data_root=str(root), pipeline=description['pipeline'], cache=description['cache']
+        )
+    return DATASETS.build(description)
 
 
 class PlainLoop:
@@ -123,20 +128,20 @@ def _wrapper(cfg: Any, kind: str) -> dict:
     return dict(wrapper, type=kind)
 
 
-def loader_side(config: str, options: dict, root: Path, cache: bool) -> Side:
-    """An epoch, in the same order of the same random changes each time."""
+def loader_side(config: str, options: dict, root: Path | None, count: int, cache: bool) -> Side:
+    """An epoch of the first images, in the same order of the same random changes each time."""
     cfg = _prepare(config, options, ours=cache)
     images = dataset(cfg, root, cache)
 
     def epoch() -> None:
         np.random.seed(0)
-        for index in range(len(images)):
+        for index in range(count):
             images[index]
 
     return epoch
 
 
-def step_side(config: str, options: dict, root: Path, batch_size: int, threads: int, name: str) -> Side:
+def step_side(config: str, options: dict, root: Path | None, batch_size: int, threads: int, name: str) -> Side:
     """A step on one batch that stays; ``name`` is one of :data:`STEPS`."""
     cfg = _prepare(config, options, ours=name != PLAIN)
     torch.set_num_threads(threads)
@@ -173,28 +178,32 @@ def report(args: argparse.Namespace) -> dict[str, Seconds]:
     cfg = _prepare(args.config, options, ours=False)
     names = [PLAIN, *(name for name in STEPS if name != COMPILED or args.compile)]
     with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
         count = max(args.images, args.batch_size)
-        write_images(root, count, args.size)
-        dataset(cfg, root, False)  # refuses a config that does not fit, before processes start
+        root = None if args.own_data else Path(folder)
+        if root is not None:
+            write_images(root, count, args.size)
+        images = dataset(cfg, root, False)  # refuses a config that does not fit, before processes start
+        count = min(count, len(images))
         loader = take_turns_apart(
-            {name: partial(loader_side, args.config, options, root, name == CACHED) for name in (DECODING, CACHED)},
+            {
+                name: partial(loader_side, args.config, options, root, count, name == CACHED)
+                for name in (DECODING, CACHED)
+            },
             args.rounds,
         )
         loader = {name: Seconds(*(value / count for value in seconds)) for name, seconds in loader.items()}
+        batch_size = min(args.batch_size, count)
         steps = take_turns_apart(
-            {
-                name: partial(step_side, args.config, options, root, args.batch_size, args.threads, name)
-                for name in names
-            },
+            {name: partial(step_side, args.config, options, root, batch_size, args.threads, name) for name in names},
             args.rounds,
         )
     print(f'{args.config}: {args.threads} thread(s), PyTorch {torch.__version__}')
     print(describe_cpu())
     print(f'medians of {args.rounds} alternating rounds, {"CPU" if args.threads == 1 else "wall"} time')
+    print(f'images: {images.data_root if args.own_data else f"scenes of {args.size}x{args.size}"}')
     tables = (
-        (f'a step on {args.batch_size} crops of {args.size}x{args.size}', steps, PLAIN),
-        (f'the loader, an image of {args.size}x{args.size}', loader, DECODING),
+        (f'a step on a batch of {batch_size}', steps, PLAIN),
+        (f'the loader, one of {count} images', loader, DECODING),
     )
     for title, table, reference in tables:
         print(f'{title:<50}{"ms":>9}{"a second":>10}{"ratio":>8}')

@@ -41,9 +41,9 @@ def test_each_step_trains(name: str, tmp_path: Path) -> None:
     assert max(moved) > 0
 
 
-def test_an_epoch_of_the_loader_reads_every_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_epoch_of_the_loader_reads_as_many_images_as_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_images(tmp_path, 3, 64)
-    epoch = loader_side(TINY, SMALL, tmp_path, cache=True)
+    epoch = loader_side(TINY, SMALL, tmp_path, count=2, cache=True)
     read: list[int] = []
     get = SIRSTDataset.__getitem__
 
@@ -53,7 +53,7 @@ def test_an_epoch_of_the_loader_reads_every_image(tmp_path: Path, monkeypatch: p
 
     monkeypatch.setattr(SIRSTDataset, '__getitem__', watched)
     epoch()
-    assert read == [0, 1, 2]
+    assert read == [0, 1]
 
 
 def test_both_tables(capsys: pytest.CaptureFixture) -> None:
