@@ -1,0 +1,4 @@
+# With BP-FPN's shortcut and DGR.
+_base_ = ['./ggl-net-gils.py']
+
+model = dict(neck=dict(dgr=dict()))
