@@ -66,7 +66,7 @@ class BPFPN(AuxiliaryLossModule):
 
             * ``in_channels``: channels of the low level; by default half of the next level's;
             * ``at``: ``'output'`` (default) or ``'input'``: whether the pyramid's output or input of the next level's
-              stride receives the shortcut (chosen on Drone-IR's validation videos, configs/bp_fpn/README.md);
+              stride receives the shortcut (chosen on Drone-IR's validation videos, configs/bp_fpn/experiments.md);
             * ``level``: the input of the pyramid that is this next level.  By default its finest.  If that is input 0,
               the low level is a further one, which the backbone puts in front; otherwise it is input ``level - 1``, as
               with mmdet's FPN with ``start_level=1``, which gets C2 and does not use it.
