@@ -18,6 +18,9 @@ _STYLES = {
     None: ('#c8c8c8', False, 'one pair says nothing'),
 }
 
+#: Characters of a heading that stands in one line with what is better.
+_SHORT = 18
+
 
 def draw_differences(suite: Suite, found: Differences) -> str:
     """A panel a figure, a row a pair: the difference, upper run less lower run, and its 95% interval.
@@ -43,12 +46,14 @@ def draw_differences(suite: Suite, found: Differences) -> str:
     figure = Figure(figsize=(3.4 + 1.75 * len(columns), 0.9 + 0.42 * (bottom - top)), layout='constrained')
     FigureCanvasSVG(figure)
     axes = figure.subplots(1, len(columns), sharey=True, squeeze=False)[0]
+    # In one line a long heading would run into its neighbor's.
+    after = '\n' if any(len(column.heading) > _SHORT for column in columns) else ' '
     for axis, column in zip(axes, columns):
         for row in found.rows:
             if row.column == column and row.defined:
                 _draw_row(axis, row, places[row.first, row.second])
         axis.axvline(0, color='black', linewidth=0.8, zorder=0)
-        axis.set_title(f'{column.heading}, {column.better} is better', fontsize=8)
+        axis.set_title(f'{column.heading},{after}{column.better} is better', fontsize=8)
         axis.grid(axis='x', alpha=0.25)
         axis.tick_params(axis='x', labelsize=7)
         axis.tick_params(axis='y', length=0)

@@ -128,3 +128,12 @@ def test_written_only_when_changed(tmp_path: Path) -> None:
 def test_bad_suites(tmp_path: Path, changes: dict, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         make(tmp_path, **changes)
+
+
+def test_long_headings_take_two_lines(tmp_path: Path) -> None:
+    long = dict(COLUMNS[0], heading='IoU of targets at SCR 2 to 4')
+    suite = make(tmp_path, columns=[long, COLUMNS[1]])
+    write(suite, 'a', (0.5, 2e-6), (0.6, 3e-6))
+    write(suite, 'b', (0.7, 5e-6), (0.81, 6e-6))
+    words = texts(chart_of(suite))
+    assert {'IoU of targets at SCR 2 to 4,', 'higher is better', 'Fa (1e-6),', 'lower is better'} <= set(words)
