@@ -39,15 +39,22 @@ def draw_contours(
         A copy of ``image`` with the line; pixels of the target are unchanged
         unless ``inside``.
     """
-    mask = binary_mask(mask, image.shape[:2], 'mask').astype(np.uint8)
+    mask = binary_mask(mask, image.shape[:2], 'mask').view(np.uint8)
+    out = image.copy()
+    left, top, width, height = cv2.boundingRect(mask)
+    if not width:
+        return out
+    # Targets fill a small part of a picture: only what holds them, and their line, is looked at.
+    rows = slice(max(top - thickness - 1, 0), top + height + thickness + 1)
+    columns = slice(max(left - thickness - 1, 0), left + width + thickness + 1)
+    mask = mask[rows, columns]
     kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (2 * thickness + 1, 2 * thickness + 1))
     if inside:
         # The border of the picture is no contour.
         line = mask - cv2.erode(mask, kernel, borderType=cv2.BORDER_REPLICATE)
     else:
         line = cv2.dilate(mask, kernel) - mask
-    out = image.copy()
-    out[line > 0] = color
+    out[rows, columns][line > 0] = color
     return out
 
 

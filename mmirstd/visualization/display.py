@@ -31,19 +31,31 @@ def single_channel(image: np.ndarray) -> np.ndarray:
 
 def display_range(image: np.ndarray, percentiles: tuple[float, float] = (0.2, 99.9)) -> tuple[float, float]:
     """The gray values of an (H, W) image that become black and white: those at the percentiles."""
-    low, high = (float(v) for v in np.percentile(image, percentiles))
+    # As np.percentile, but sorted: NumPy sorts by vector instructions, ten times as fast as it selects.
+    values = np.sort(image, axis=None)
+    low, high = (_between(values, percent / 100 * (values.size - 1)) for percent in percentiles)
     if high <= low:  # targets alone may differ from a flat background
         low, high = float(image.min()), float(image.max())
     return low, high
 
 
+def _between(values: np.ndarray, place: float) -> float:
+    """The value at a place between two of an array, linearly."""
+    before = min(int(place), values.size - 1)
+    first, second = float(values[before]), float(values[min(before + 1, values.size - 1)])
+    return first + (second - first) * (place - before)
+
+
 def stretch(image: np.ndarray, low: float, high: float) -> np.ndarray:
     """(H, W) -> (H, W, 3) uint8 BGR, black at ``low`` and white at ``high``; dark gray where they are equal."""
+    return cv2.cvtColor(stretch_gray(image, low, high), cv2.COLOR_GRAY2BGR)
+
+
+def stretch_gray(image: np.ndarray, low: float, high: float) -> np.ndarray:
+    """As :func:`stretch`, (H, W) uint8: what is resized costs a third of what three equal channels do."""
     if high <= low:
-        gray = np.full(image.shape, 64, np.uint8)
-    else:
-        gray = np.clip((image - low) * (255.0 / (high - low)) + 0.5, 0, 255).astype(np.uint8)
-    return cv2.cvtColor(gray, cv2.COLOR_GRAY2BGR)
+        return np.full(image.shape, 64, np.uint8)
+    return np.clip((image - low) * (255.0 / (high - low)) + 0.5, 0, 255).astype(np.uint8)
 
 
 def to_display(image: np.ndarray, percentiles: tuple[float, float] = (0.2, 99.9)) -> np.ndarray:

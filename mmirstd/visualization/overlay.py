@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 
 from .contours import binary_mask, draw_contours, resize_mask
-from .display import display_range, single_channel, stretch
+from .display import display_range, single_channel, stretch_gray
 from .drawing import COLORS, DIM, GAP, MAX_MARKERS, TEXT, blank, mark, put_text, shorten
 from .insets import zoom_insets
 from .mask_findings import Finding, find_components, numbered
@@ -74,8 +74,10 @@ def draw_comparison(
     scale = panel_size / max(shape)
     size = (max(1, round(shape[1] * scale)), max(1, round(shape[0] * scale)))
     shown_range = display_range(raw)
-    display = stretch(raw, *shown_range)
-    display = cv2.resize(display, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+    gray = cv2.resize(
+        stretch_gray(raw, *shown_range), size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    )
+    display = cv2.cvtColor(gray, cv2.COLOR_GRAY2BGR)
     panels = [('image', display)]
     # One that is a line of a result file is called by its number there, with inset or without.
     labeled = [

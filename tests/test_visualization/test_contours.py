@@ -23,6 +23,16 @@ def test_target_and_far_pixels_are_untouched(mask, thickness):
     assert (drawn[near & ~mask] == (1, 2, 3)).all()
 
 
+@given(hnp.arrays(bool, (12, 15), elements=st.booleans()), st.integers(1, 3))
+@settings(max_examples=40, deadline=None)
+def test_inside_colors_what_an_erosion_takes(mask, thickness):
+    image = np.zeros((12, 15, 3), np.uint8)
+    drawn = draw_contours(image, mask, (9, 9, 9), thickness, inside=True)[..., 0] > 0
+    kernel = np.ones((2 * thickness + 1,) * 2, np.uint8)
+    core = cv2.erode(mask.astype(np.uint8), kernel, borderType=cv2.BORDER_REPLICATE) > 0
+    np.testing.assert_array_equal(drawn, mask & ~core)
+
+
 def test_inside_keeps_to_the_border_pixels():
     mask = np.zeros((9, 9), bool)
     mask[2:7, 2:7] = True

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from mmirstd.visualization import to_display
+from mmirstd.visualization.display import display_range
 
 
 @pytest.mark.parametrize('dtype', [np.uint8, np.uint16, np.int16, np.float32, np.float64])
@@ -50,3 +51,12 @@ def test_color_images_become_gray():
 def test_not_one_image(shape):
     with pytest.raises(ValueError, match=r'found shape .*'):
         to_display(np.zeros(shape))
+
+
+@pytest.mark.parametrize('shape', [(1, 1), (1, 2), (3, 5), (64, 65)])
+def test_the_range_is_that_of_numpy_percentiles(shape):
+    image = np.random.default_rng(0).random(shape).astype(np.float32)
+    for percentiles in ((0.2, 99.9), (0, 100), (37.5, 50)):
+        low, high = np.percentile(image.astype(np.float64), percentiles)
+        expected = (low, high) if high > low else (image.min(), image.max())
+        assert display_range(image, percentiles) == pytest.approx(expected, rel=1e-12)
