@@ -12,7 +12,7 @@ from mmirstd.compat.hardware import read_cpu
 
 from .energy import EnergyCounter
 
-Result = TypeVar('Result')
+T = TypeVar('T')
 
 
 class Seconds(NamedTuple):
@@ -39,14 +39,14 @@ class Turn(NamedTuple):
     joules: float | None
 
 
-def alternate(sides: Mapping[str, Callable[[], Result]], rounds: int) -> dict[str, list[Result]]:
+def alternate(sides: Mapping[str, Callable[[], T]], rounds: int) -> dict[str, list[T]]:
     """What every run of each side returns, in alternating rounds after one to warm up.
 
     Args:
         sides: Name -> what to run.
         rounds: Rounds that count.
     """
-    results: dict[str, list[Result]] = {name: [] for name in sides}
+    results: dict[str, list[T]] = {name: [] for name in sides}
     for step in range(rounds + 1):
         for name in list(sides) if step % 2 else list(sides)[::-1]:
             result = sides[name]()
