@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import copy
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from mmengine.logging import print_log
 
 from mmirstd.registry import DATASETS
 from mmirstd.utils.errors import ConfigError
@@ -49,7 +51,7 @@ class HardNegativeDataset:
 
     ``HardNegativeHook`` finds them. Each further sample is an image of the data set through its pipeline, in which
     ``TargetAwareCrop`` takes a window around the false target, without a true one where there is such a window. Until
-    some are found, these samples are random ones of the data set.
+    some are found, these samples are random ones of the data set. Where nobody will find any, a warning says so once.
 
     With any single-frame config, around its training data::
 
@@ -73,6 +75,8 @@ class HardNegativeDataset:
         self._metainfo = copy.deepcopy(self.dataset.metainfo)
         # index (-1: none), y, x; shared with the workers, which may outlive an epoch
         self._found: torch.Tensor | None = None
+        # whether somebody finds them, or the warning was given; shared likewise
+        self._settled = torch.zeros(1, dtype=torch.uint8).share_memory_()
         if not lazy_init:
             self.full_init()
 
@@ -98,6 +102,7 @@ class HardNegativeDataset:
             return self.dataset[idx]
         found = self._of_row(extra)
         if found is None:
+            self._warn_without_hook()
             return self.dataset[int(np.random.randint(len(self.dataset)))]
         leaf, index = leaf_of(self.dataset, found.sample)
         return leaf.pipeline({**leaf.sample(index), FALSE_TARGET: (found.y, found.x)})
@@ -131,10 +136,26 @@ class HardNegativeDataset:
         for one in found:
             if not 0 <= one.sample < len(self.dataset):
                 raise IndexError(f'sample {one.sample} of a data set of {len(self.dataset)}')
+        self.expect_false_targets()
         table = self._table()
         table.fill_(-1)
         for row in range(len(table) if found else 0):
             table[row] = torch.tensor(found[row % len(found)], dtype=torch.float64)
+
+    def expect_false_targets(self) -> None:
+        """Somebody will find false targets: random samples until then are no reason for a warning."""
+        self._settled.fill_(1)
+
+    def _warn_without_hook(self) -> None:
+        if self._settled.item():
+            return
+        self._settled.fill_(1)
+        print_log(
+            f'HardNegativeDataset: no HardNegativeHook looks for false targets, so {self.capacity} samples of each '
+            "epoch are random ones instead. Cure: default_hooks.hard_negatives=dict(type='mmirstd.HardNegativeHook')",
+            logger='current',
+            level=logging.WARNING,
+        )
 
     def check_crops(self) -> None:
         """Whether the pipelines can show false targets.

@@ -84,6 +84,7 @@ class HardNegativeHook(Hook):
         dataset.check_crops()
         for leaf in leaves(dataset.dataset):  # not after an epoch that may take hours
             _load(leaf, 0)
+        dataset.expect_false_targets()
 
     def after_train_epoch(self, runner: Runner, metrics: dict | None = None) -> None:
         """Find them, if it is time and there is an epoch to show them in."""

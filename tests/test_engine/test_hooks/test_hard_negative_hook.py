@@ -111,6 +111,18 @@ def test_an_interrupted_run_ends_the_same(tmp_path: Path, data: Path) -> None:
     assert all(torch.equal(value, others[name]) for name, value in whole.model.state_dict().items())
 
 
+@pytest.mark.parametrize('workers', [0, 2])
+@pytest.mark.parametrize('hook', [HOOK, None])
+def test_a_data_set_without_its_hook_says_so_once(
+    tmp_path: Path, data: Path, workers: int, hook: dict[str, Any] | None
+) -> None:
+    """Also from workers, which draw the samples; with the hook the random ones of the first epoch are no reason."""
+    runner = train(tmp_path / 'run', data, hook, workers=workers, log_level='WARNING')
+    [log] = (tmp_path / 'run').glob('*/*.log')
+    assert log.read_text().count('no HardNegativeHook looks for false targets, so 4 samples') == (hook is None)
+    assert bool(runner.train_dataloader.dataset.false_targets) == (hook is not None)
+
+
 def test_half_of_the_images_are_those_that_are_shown(tmp_path: Path, data: Path) -> None:
     runner = runner_of(tmp_path / 'half', data)
     whole = runner.train_loop.dataloader.dataset
