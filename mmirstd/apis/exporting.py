@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -178,6 +179,8 @@ def export_model(
 ) -> ExportCheck | QuantizationCheck:
     """Write a network to a file and compare the two.
 
+    A file that was there is replaced when the new one is right; else it stays.
+
     Args:
         inferencer: Of the network.
         file: Where to; its name ends as the format's files do.
@@ -203,15 +206,27 @@ def export_model(
                 found=f'{description.kind}, {form}',
                 expected='a segmentation network of single images; onnx or openvino',
             )
-        return _export_quantized(inferencer, graph, description, path, form, calibration)
-    write_graph(graph, path, description, form)
-    check = compare(graph, path)
-    if not check.equal:
-        raise UserError(
-            f'{path}: {check.runtime} gives other results than PyTorch: they differ by {check.difference:.2g}, where '
-            f'rounding makes {check.rounding:.2g}; do not use the file'
-        )
+        with _taking_its_place(path) as temporary:
+            return _export_quantized(inferencer, graph, description, temporary, form, calibration)
+    with _taking_its_place(path) as temporary:
+        write_graph(graph, temporary, description, form)
+        check = compare(graph, temporary)
+        if not check.equal:
+            raise UserError(
+                f'{path}: {check.runtime} gives other results than PyTorch: they differ by {check.difference:.2g}, '
+                f'where rounding makes {check.rounding:.2g}; it was not kept'
+            )
     return check
+
+
+@contextmanager
+def _taking_its_place(path: Path) -> Iterator[Path]:
+    """A path of this name in a temporary folder beside it; when the block ends, what was written takes its place."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f'.{path.stem}.') as folder:
+        yield Path(folder) / path.name
+        for written in sorted(Path(folder).iterdir()):  # OpenVINO's .bin before the .xml that says how to read it
+            os.replace(written, path.with_name(written.name))
 
 
 def _export_quantized(
@@ -233,10 +248,8 @@ def _export_quantized(
         threads = torch.get_num_threads()
         check = compare_quantized(open_session(path, runtime, threads), open_session(exact, runtime, threads), inputs())
     if check.broken:
-        for written in (path, path.with_suffix('.bin')) if form == 'openvino' else (path,):
-            written.unlink()
         raise UserError(
-            f'{path}: gives other results than float32, and was not kept: {check}',
+            f'{path.name}: gives other results than float32, and was not kept: {check}',
             cure='another runtime (--backend of mmirstd infer, --format of mmirstd export), or --precision fp32',
         )
     return check

@@ -109,6 +109,36 @@ def test_int8_that_computes_something_else_is_refused(tmp_path: Path, monkeypatc
     assert sorted(path.name for path in tmp_path.iterdir()) == ['photos']
 
 
+@pytest.mark.parametrize('precision', ['int8', 'fp32'])
+@pytest.mark.parametrize('suffix', ['.onnx', '.xml'])
+def test_a_refused_file_replaces_no_good_one(
+    precision: str, suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip('onnxruntime')
+    if suffix == '.xml':
+        pytest.importorskip('openvino')
+    save_png(tmp_path / 'photos' / 'a.png', codes())
+    file = tmp_path / f'net{suffix}'
+    given = ['lcm', '-o', str(file)]
+    assert main(given) == 0
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
+    assert len(before) == (2 if suffix == '.xml' else 1)
+    if precision == 'int8':
+        monkeypatch.setattr('mmirstd.apis.calibration.BROKEN', 0.0)
+        given = [NAME, *given[1:], '--precision', 'int8', '--calibration-images', str(tmp_path / 'photos')]
+    else:
+        monkeypatch.setattr('mmirstd.apis.exporting.TOLERANCE', -1.0)
+        monkeypatch.setattr('mmirstd.apis.exporting.MARGIN', -1.0)
+    with pytest.raises(UserError, match='not kept'):
+        main([*given, '--overwrite'])
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*before, 'photos'])
+    assert {name: (tmp_path / name).read_bytes() for name in before} == before
+    monkeypatch.undo()
+    assert main([*given[:3], '--threshold', '0.3', '--overwrite']) == 0
+    assert {name: (tmp_path / name).read_bytes() for name in before} != before
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*before, 'photos'])
+
+
 def test_int8_needs_images_and_a_quantized_file(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     pytest.importorskip('onnxruntime')
     for argv in (['--precision', 'int8'], ['--calibration-images', 'photos']):
