@@ -19,7 +19,7 @@ from mmirstd.deploy.any_size_ranks import takes_any_of_equals, takes_ranks
 from mmirstd.deploy.classical_graph import ClassicalGraph
 from mmirstd.deploy.export_limits import check_exportable
 from mmirstd.deploy.graph_description import READERS, SUFFIXES, GraphDescription
-from mmirstd.deploy.graph_files import write_graph, write_openvino
+from mmirstd.deploy.graph_files import takes_image, write_graph, write_openvino
 from mmirstd.deploy.gray_input import ARRAY_TYPES
 from mmirstd.deploy.quantization import quantize_onnx
 from mmirstd.deploy.segmentation_graph import SegmentationGraph
@@ -216,6 +216,12 @@ def export_model(
                 f'{path}: {check.runtime} gives other results than PyTorch: they differ by {check.difference:.2g}, '
                 f'where rounding makes {check.rounding:.2g}; it was not kept'
             )
+        side = max(graph.divisor, 16)
+        if form == 'exported-program' and not takes_image(torch.export.load(temporary), graph, side, side):
+            inferencer._say(
+                f'notice: {inferencer.name}: the exported program takes no image of up to {side}x{side} pixels alone, '
+                'because PyTorch tells maps of one pixel from larger ones; an ONNX file takes them'
+            )
     return check
 
 
@@ -305,11 +311,29 @@ def _doubled(inputs: Sequence[torch.Tensor]) -> list[torch.Tensor]:
     return [x.double() if x.is_floating_point() else x for x in inputs]
 
 
+def _program(graph: Any, file: Path) -> _Run:
+    """An exported program, which says so where it takes no other size than the one that it was made with."""
+    program = torch.export.load(file).module()
+
+    def run(inputs: Sequence[torch.Tensor]) -> Sequence[torch.Tensor]:
+        try:
+            found: Sequence[torch.Tensor] = program(*inputs)
+        except (AssertionError, RuntimeError) as error:
+            given, made = ('x'.join(map(str, image[0].shape)) for image in (inputs, graph.example()))
+            raise UserError(
+                f'{file.name}: PyTorch has fixed the sizes of this network in its exported program: made with images '
+                f'of {made}, it does not take {given} ({str(error).strip().splitlines()[0]})',
+                cure='--format onnx, or openvino',
+            ) from error
+        return found
+
+    return run
+
+
 def _runner(graph: Any, file: Path, runtime: str | None) -> tuple[str, _Run] | None:
     """What runs a file, and its outputs."""
     if file.suffix == SUFFIXES['exported-program']:
-        program = torch.export.load(file).module()
-        return 'PyTorch without OpenMMLab', lambda inputs: program(*inputs)
+        return 'PyTorch without OpenMMLab', _program(graph, file)
     runtime = runtime or next((name for name in READERS[file.suffix] if is_installed(name)), None)
     if runtime is None:
         return None

@@ -67,12 +67,9 @@ class _Patches:
 
     def __init__(self, size: Any, most: int, device: torch.device) -> None:
         self.size = size
-        if is_compiling():
-            self.count = torch.sym_min(size, most)
-        else:
-            self.count = torch.clamp(torch.ones((), dtype=torch.long, device=device) * size, max=most)
-        base = size // self.count
-        self.length = size - base * (self.count - 1)
+        count = torch.clamp(torch.ones((), dtype=torch.long, device=device) * size, max=most)
+        base = size // count
+        self.count, self.length = _as_size(count), _as_size(size - base * (count - 1))
         number = torch.arange(self.count, device=device)
         within = torch.arange(self.length, device=device)
         self.source = number[:, None] * base + within
@@ -82,6 +79,15 @@ class _Patches:
         places = torch.arange(size, device=device)
         self.patch = torch.minimum(places // base, torch.ones_like(places) * (self.count - 1))
         self.target = self.patch * self.length + places - self.patch * base
+
+
+def _as_size(number: Tensor) -> Any:
+    """A size that a graph does not know; formulas of the image's size would be told apart where they are 1."""
+    if not is_compiling():
+        return number
+    size = number.item()
+    torch._check(size >= 1)
+    return size
 
 
 def _bin_maxima(x: Tensor, patches: _Patches, dim: int) -> Tensor:

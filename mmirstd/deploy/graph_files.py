@@ -6,7 +6,9 @@ import io
 import os
 import warnings
 from collections.abc import Callable
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import AbstractContextManager, nullcontext, redirect_stderr, redirect_stdout
+from functools import partial
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -103,19 +105,75 @@ def _write_program(graph: Any, path: Path, description: GraphDescription) -> Non
         raise UserError(
             "--input-type uint16: PyTorch's exported programs do not compute with this type", cure='--input-type any'
         )
+    export = program_exporter()
     axes = graph.dynamic_axes()
     shapes = tuple(dict.fromkeys(axes[name], torch.export.Dim.DYNAMIC) for name in graph.inputs)
-    with torch.no_grad(), warnings.catch_warnings():
-        warnings.simplefilter('ignore')
-        program = torch.export.export(
-            graph,
-            graph.example(),
-            dynamic_shapes=shapes,
-            strict=False,
-            prefer_deferred_runtime_asserts_over_guards=True,
-        )
+    try:
+        with torch.no_grad(), warnings.catch_warnings():
+            warnings.simplefilter('ignore')
+            program = export(graph, graph.example(), dynamic_shapes=shapes)
+            taken = _small_images_taken(program, graph)
+            if taken < len(_SMALL):
+                with _sizes_of_one():
+                    other = export(graph, graph.example(), dynamic_shapes=shapes)
+                program = other if _small_images_taken(other, graph) > taken else program
+    except RuntimeError as error:  # the base of all that torch.export raises
+        reason = str(error).strip().splitlines()[0]
+        raise UserError(
+            f'{description.model}: PyTorch has no exported program of this network: {reason}', cure='--format onnx'
+        ) from error
     with atomic_path(path) as temporary:
         torch.export.save(program, temporary, extra_files={KEY: description.to_json()})
+
+
+def program_exporter() -> Callable[..., Any]:
+    """``torch.export.export`` for sizes that are free.
+
+    Raises:
+        UserError: This PyTorch has none.
+    """
+    export = getattr(getattr(torch, 'export', None), 'export', None)
+    deferred = 'prefer_deferred_runtime_asserts_over_guards'
+    if export is None or deferred not in signature(export).parameters:
+        raise UserError(
+            f'PyTorch {torch.__version__} has no torch.export for images of any size',
+            cure='a newer PyTorch, or --format onnx',
+        )
+    return partial(export, strict=False, **{deferred: True})
+
+
+#: Strides in height and width of single images, whose deepest maps have one pixel in an axis or in both.
+_SMALL = ((1, 2), (2, 1), (1, 1))
+
+
+def takes_image(program: Any, graph: Any, height: int, width: int) -> bool:
+    """Whether an exported program of a graph takes a single image of a size.
+
+    Args:
+        program: A ``torch.export.ExportedProgram``.
+        graph: What it was made of.
+        height: Of the image, in pixels.
+        width: Likewise.
+    """
+    try:
+        program.module()(*graph.example(height, width, batch=1))
+    except (AssertionError, RuntimeError):
+        return False
+    return True
+
+
+def _small_images_taken(program: Any, graph: Any) -> int:
+    """How many of ``_SMALL`` a program takes."""
+    side = max(graph.divisor, 16)
+    return sum(takes_image(program, graph, rows * side, columns * side) for rows, columns in _SMALL)
+
+
+def _sizes_of_one() -> AbstractContextManager[Any]:
+    """PyTorch tells fewer maps of one pixel from larger ones, but more single images from several."""
+    from torch.fx.experimental import _config  # older ones have none
+
+    config: Any = _config  # which gets its methods at run time
+    return config.patch(backed_size_oblivious=True) if hasattr(config, 'backed_size_oblivious') else nullcontext()
 
 
 #: Format -> its writer.

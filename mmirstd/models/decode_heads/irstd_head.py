@@ -158,6 +158,18 @@ class IRSTDHead(BaseDecodeHead):
         fused = self.fusion(torch.cat(resized, dim=1))
         return [fused, *logits] if self.fusion_predicts else [logits[0], fused, *logits[1:]]
 
+    def predict_by_feat(self, seg_logits: Tensor, batch_img_metas: list[dict]) -> Tensor:
+        """Logits (B, C, h, w), resized to the size of the network's input.
+
+        mmseg's own turns sizes into numbers where ``align_corners`` is set, to warn of some; an exported program would
+        keep them.
+        """
+        meta = batch_img_metas[0]
+        size = meta['img_shape']
+        if not isinstance(size, torch.Size):  # which is a window's, of mmseg's sliding inference
+            size = meta.get('pad_shape', size)[:2]
+        return resize(seg_logits, size, mode='bilinear', align_corners=self.align_corners, warning=False)
+
     def loss(self, inputs: Sequence[Tensor], batch_data_samples: list, train_cfg: dict) -> dict[str, Tensor]:
         """Losses of all supervised maps against ``gt_sem_seg``, summed under each loss's name."""
         losses: dict[str, Tensor] = {}

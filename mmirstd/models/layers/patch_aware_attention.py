@@ -64,9 +64,11 @@ class LocalGlobalAttention(BaseModule):
         size = self.patch_size
         x = F.pad(x, (0, -width % size, 0, -height % size), mode='replicate')
         tokens = self.mlp(self._describe(x))  # (B, h, w, C)
-        tokens = tokens * tokens.softmax(dim=-1)
-        likeness = F.normalize(tokens, dim=-1) @ F.normalize(self.prompt, dim=0)
-        tokens = (tokens * likeness.clamp(0, 1)[..., None]) @ self.transform
+        # Rows of one matrix: of products with more axes torch.export would tell axes of 1 apart.
+        rows = tokens.flatten(0, 2)
+        rows = rows * rows.softmax(dim=-1)
+        likeness = F.normalize(rows, dim=-1) @ F.normalize(self.prompt, dim=0)
+        tokens = ((rows * likeness.clamp(0, 1)[:, None]) @ self.transform).view_as(tokens)
         out = F.interpolate(tokens.permute(0, 3, 1, 2), size=x.shape[2:], mode='bilinear', align_corners=False)
         return self.conv(out)[:, :, :height, :width]
 

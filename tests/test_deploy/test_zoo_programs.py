@@ -1,0 +1,113 @@
+"""Every network of the zoo as PyTorch's exported program gives its results, at sizes it was not made with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from mmirstd.apis.exporting import export_model, graph_of
+from mmirstd.deploy.export_limits import reason_against
+from mmirstd.deploy.graph_description import KEY, GraphDescription
+from mmirstd.deploy.graph_files import program_exporter, write_graph
+from mmirstd.utils.errors import UserError
+from tests.test_deploy.zoo import NETWORKS, inferencer
+
+try:
+    program_exporter()
+except UserError as _error:
+    pytest.skip(str(_error), allow_module_level=True)
+
+#: As PyTorch runs the same operations, little more than nothing; a wrong size or branch is more.
+TOLERANCE = 1e-4
+
+
+@torch.no_grad()
+def assert_program_is_the_network(graph: Any, description: GraphDescription, file: Path) -> None:
+    """At a square size, another one and one of a single stride, in which the deepest maps are a pixel wide."""
+    write_graph(graph, file, description, 'exported-program')
+    kept = {KEY: ''}
+    program = torch.export.load(file, extra_files=kept).module()
+    assert GraphDescription.from_json(kept[KEY], file.name) == description
+    step = max(graph.divisor, 32)
+    spread = 0.0
+    for size, batch in (((2 * step, 2 * step), 1), ((step + 5, 2 * step + 3), 3), ((2 * step + 1, step), 1)):
+        inputs = graph.example(*size, batch=batch)
+        expected, found = graph(*inputs), program(*inputs)
+        for name, one, other in zip(graph.outputs, expected, found):
+            torch.testing.assert_close(other, one, rtol=0, atol=TOLERANCE, msg=f'{name} at {size}')
+        spread = max(spread, float(expected[0].std()))
+    assert spread > 1e-3  # of a constant any network would give the same
+
+
+@pytest.mark.parametrize('network', [name for name in NETWORKS if name not in ('ipi', 'pstnn')])
+def test_the_program_gives_the_results_of_the_network(network: str, tmp_path: Path) -> None:
+    built = inferencer(network)
+    assert reason_against(built.model) is None
+    assert_program_is_the_network(*graph_of(built), tmp_path / 'x.pt2')
+
+
+def test_the_export_compares(tmp_path: Path) -> None:
+    check = export_model(inferencer('mshnet'), tmp_path / 'x.pt2', 'exported-program')
+    assert check.equal
+    assert str(check).startswith('PyTorch without OpenMMLab gives the results of PyTorch on random images of 64x64')
+
+
+class FixedSize(torch.nn.Module):
+    """As a network that computes with sizes as Python's numbers."""
+
+    def __init__(self, model: torch.nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, x: torch.Tensor) -> Any:
+        """(B, C, H, W) -> features."""
+        return self.model(x * int(x.shape[2]) / int(x.shape[2]))
+
+
+def test_a_network_of_one_size_is_refused(tmp_path: Path) -> None:
+    """What was there before stays."""
+    built = inferencer('acm')
+    built.model.backbone = FixedSize(built.model.backbone)
+    file = tmp_path / 'x.pt2'
+    file.write_bytes(b'mine')
+    with pytest.raises(UserError, match=r'(?s)x\.pt2: PyTorch has fixed .* 2x71x105, it does not take 1x64x64.*onnx'):
+        export_model(built, file, 'exported-program')
+    assert file.read_bytes() == b'mine'
+    assert list(tmp_path.iterdir()) == [file]
+
+
+class NoSmallest(FixedSize):
+    """As a network whose maps of one pixel PyTorch tells apart."""
+
+    def forward(self, x: torch.Tensor) -> Any:
+        """(B, C, H, W) -> features."""
+        torch._check(x.shape[2] * x.shape[3] != 32 * 32)
+        return self.model(x)
+
+
+@pytest.mark.parametrize('wrapped', [False, True])
+def test_what_is_too_small_is_told(wrapped: bool, tmp_path: Path) -> None:
+    built = inferencer('acm')
+    if wrapped:
+        built.model.backbone = NoSmallest(built.model.backbone)
+    said: list[str] = []
+    built._say = said.append
+    assert export_model(built, tmp_path / 'x.pt2', 'exported-program').equal
+    assert [('no image of up to 32x32 pixels alone' in text) for text in said] == [True] * wrapped
+
+
+def test_a_network_that_torch_cannot_record(tmp_path: Path) -> None:
+    built = inferencer('acm')
+
+    def decide(module: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
+        if inputs[0].sum() > 0:
+            module.seen = True
+
+    built.model.backbone.register_forward_pre_hook(decide)
+    graph, description = graph_of(built)
+    with pytest.raises(UserError, match=r'(?s)has no exported program of this network: .*cure: --format onnx'):
+        write_graph(graph, tmp_path / 'x.pt2', description, 'exported-program')
+    assert list(tmp_path.iterdir()) == []
