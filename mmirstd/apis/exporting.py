@@ -17,7 +17,7 @@ import torch
 from mmirstd.datasets.transforms import PadToMultiple
 from mmirstd.deploy.any_size_ranks import takes_any_of_equals, takes_ranks
 from mmirstd.deploy.classical_graph import ClassicalGraph
-from mmirstd.deploy.export_limits import check_exportable
+from mmirstd.deploy.export_limits import check_exportable, check_program
 from mmirstd.deploy.graph_description import READERS, SUFFIXES, GraphDescription
 from mmirstd.deploy.graph_files import takes_image, write_graph, write_openvino
 from mmirstd.deploy.gray_input import ARRAY_TYPES
@@ -196,9 +196,9 @@ def export_model(
     path = Path(file)
     if path.suffix.lower() != SUFFIXES[form]:
         raise UserError(f'{path}: expected a name that ends in {SUFFIXES[form]} for --format {form}')
+    if form == 'exported-program':
+        check_program(inferencer.model, inferencer.name)
     graph, description = graph_of(inferencer, input_type, stream)
-    if description.moving and form == 'exported-program':
-        raise UserError(f'{path}: models of clips have no exported program', cure='--format onnx, or openvino')
     if calibration is not None:
         if description.kind != 'segmentation' or form == 'exported-program':
             raise ConfigError(

@@ -10,7 +10,7 @@ from torch import Tensor
 _BLOCK = 128
 
 
-def _overlap_exceeds(rows: Tensor, cols: Tensor, threshold: Tensor, offset: int) -> Tensor:
+def overlap_exceeds(rows: Tensor, cols: Tensor, threshold: Tensor, offset: int) -> Tensor:
     """Where IoU > threshold, (R, C), between boxes as columns x1, y1, x2, y2, area of (5, R) and (5, C).
 
     The operations and their order are those of mmcv's loop, so the rounding is the same too.
@@ -72,10 +72,10 @@ def nms(bboxes: Tensor, scores: Tensor, iou_threshold: float, offset: int = 0) -
     kept = []
     while position.numel():
         head, pending = pending[:, :_BLOCK], pending[:, _BLOCK:]
-        keep = _greedy(_overlap_exceeds(head, head, threshold, offset).triu_(1))
+        keep = _greedy(overlap_exceeds(head, head, threshold, offset).triu_(1))
         kept.append(position[:_BLOCK][keep])
         position = position[_BLOCK:]
         if position.numel():
-            alive = ~_overlap_exceeds(head[:, keep], pending, threshold, offset).any(0)
+            alive = ~overlap_exceeds(head[:, keep], pending, threshold, offset).any(0)
             pending, position = pending[:, alive], position[alive]
     return order[torch.cat(kept)]

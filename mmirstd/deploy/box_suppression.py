@@ -7,7 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mmirstd.compat.nms import nms
+from mmirstd.compat.compiling import is_compiling
+from mmirstd.compat.nms import nms, overlap_exceeds
 
 
 class _Suppression(torch.autograd.Function):
@@ -16,6 +17,8 @@ class _Suppression(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, boxes: Tensor, scores: Tensor, iou: float, least: float) -> Tensor:
         """See :func:`suppress`."""
+        if is_compiling():
+            return _suppress_in_program(boxes, scores, iou, least)
         if torch.jit.is_tracing():  # what stands here is not in the graph, see symbolic
             return torch.zeros(1, 3, dtype=torch.long)
         found = []
@@ -51,6 +54,39 @@ def suppress(boxes: Tensor, scores: Tensor, iou: float, least: float) -> Tensor:
         (K, 3) int64: image, class, box; those of an image and class by descending score.
     """
     return _Suppression.apply(boxes, scores, iou, least)
+
+
+def _suppress_in_program(boxes: Tensor, scores: Tensor, iou: float, least: float) -> Tensor:
+    """:func:`suppress` for ``torch.export``, which cannot record a loop whose length the image decides.
+
+    A box stays if no better one that stays overlaps it. From "all stay", each turn of the loop settles at least the
+    next best box that is open, so it ends at the greedy result. It takes memory with the square of the number of boxes
+    above ``least``.
+    """
+    from torch._higher_order_ops.while_loop import while_loop  # PyTorch 2.0 has none
+
+    image, label, box = torch.nonzero(scores > least).unbind(1)
+    found = scores[image, label, box]
+    group = image * scores.shape[1] + label
+    order = found.sort(descending=True, stable=True)[1]
+    order = order.index_select(0, group.index_select(0, order).sort(stable=True)[1])
+    image, label, box, group = (part.index_select(0, order) for part in (image, label, box, group))
+    x1, y1, x2, y2 = boxes[image, box].unbind(1)
+    sides = torch.stack([x1, y1, x2, y2, (x2 - x1) * (y2 - y1)])
+    limit = torch.full((), iou, dtype=boxes.dtype, device=boxes.device)
+    place = torch.arange(group.shape[0], device=boxes.device)
+    later = (place[:, None] < place) & (group[:, None] == group)
+    suppresses = overlap_exceeds(sides, sides, limit, 0) & later
+
+    def open_yet(before: Tensor, kept: Tensor) -> Tensor:
+        return (before != kept).any()
+
+    def settle(before: Tensor, kept: Tensor) -> tuple[Tensor, Tensor]:
+        return kept.clone(), ~(suppresses & kept[:, None]).any(0)
+
+    none = torch.zeros_like(group, dtype=torch.bool)
+    _, kept = while_loop(open_yet, settle, (none, ~none))
+    return torch.stack([image, label, box], dim=1).index_select(0, torch.nonzero(kept)[:, 0])
 
 
 def pairwise_iou(first: Tensor, second: Tensor) -> Tensor:

@@ -170,7 +170,10 @@ class StreamGraph(ClipGraph):
         if self.states:
             axes['first'] = {0: 'batch'}
         for number, name in enumerate(self.states):
-            axes[name] = axes[name.replace('past', 'next')] = {0: 'batch', 3: f'rows_{number}', 4: f'columns_{number}'}
+            axes[name] = {0: 'batch'}
+            if self.frames.network_size is None:  # else a letterbox sets rows and columns
+                axes[name] |= {3: f'rows_{number}', 4: f'columns_{number}'}
+            axes[name.replace('past', 'next')] = axes[name]
         return axes
 
     def state_shapes(self, height: int, width: int) -> list[tuple[int, int, int, int]]:

@@ -89,5 +89,5 @@ class ClipInput(nn.Module):
         x = pad_to_multiple(x, self.last_divisor, 'constant', self.pad_value)
         x = x.reshape(-1, frames, 1, *x.shape[1:])
         if self.channels > 1:
-            x = x.expand(-1, -1, self.channels, -1, -1)
+            x = x.repeat(1, 1, self.channels, 1, 1)  # no view, by which an exported program would tell sizes apart
         return ((x - self.mean) / self.std if self.normalizes else x), placement

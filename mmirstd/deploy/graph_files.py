@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, redirect_stderr, redirect_stdout
 from functools import partial
-from inspect import signature
+from inspect import Parameter, signature
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +107,9 @@ def _write_program(graph: Any, path: Path, description: GraphDescription) -> Non
         )
     export = program_exporter()
     axes = graph.dynamic_axes()
-    shapes = tuple(dict.fromkeys(axes[name], torch.export.Dim.DYNAMIC) for name in graph.inputs)
+    shapes: tuple[Any, ...] = tuple(dict.fromkeys(axes[name], torch.export.Dim.DYNAMIC) for name in graph.inputs)
+    if any(part.kind is Parameter.VAR_POSITIONAL for part in signature(graph.forward).parameters.values()):
+        shapes = (shapes,)  # torch.export takes the inputs of *inputs as one
     try:
         with torch.no_grad(), warnings.catch_warnings():
             warnings.simplefilter('ignore')
@@ -117,7 +119,7 @@ def _write_program(graph: Any, path: Path, description: GraphDescription) -> Non
                 with _sizes_of_one():
                     other = export(graph, graph.example(), dynamic_shapes=shapes)
                 program = other if _small_images_taken(other, graph) > taken else program
-    except RuntimeError as error:  # the base of all that torch.export raises
+    except (RuntimeError, ValueError) as error:  # what torch.export raises has one of them as its base
         reason = str(error).strip().splitlines()[0]
         raise UserError(
             f'{description.model}: PyTorch has no exported program of this network: {reason}', cure='--format onnx'

@@ -116,5 +116,3 @@ def test_what_does_not_go_together(tmp_path: Path) -> None:
         ExportedInferencer(tmp_path / 'clip.onnx')
     with pytest.raises(ValueError, match='not tiled'):
         open_exported(tmp_path / 'clip.onnx', tile='on')
-    with pytest.raises(UserError, match='no exported program'):
-        export_model(built, tmp_path / 'z.pt2', 'exported-program')

@@ -14,7 +14,7 @@ from mmirstd.deploy.session import is_installed, open_session
 from mmirstd.models.layers import RankAttention
 from mmirstd.utils.errors import ConfigError
 from tests.shared import REPO
-from tests.test_deploy.zoo import CLIP_NETWORKS, NETWORKS, clip_inferencer, inferencer
+from tests.test_deploy.zoo import NETWORKS, clip_exports, clip_inferencer, inferencer
 
 pytest.importorskip('onnx')
 pytest.importorskip('onnxruntime')
@@ -65,14 +65,6 @@ def assert_copy_is_the_network(graph: SegmentationGraph, model: torch.nn.Module)
     copied = graph(image, span)[0]
     graph.model = model.double()
     torch.testing.assert_close(copied, graph(image, span)[0], rtol=0, atol=1e-9)
-
-
-def clip_exports() -> list[tuple[str, bool]]:
-    """Each network of clips once, as the stream that infer runs; one of each kind, and what has no stream, as clips."""
-    # A narrow one stands for the wide one of its name.
-    names = [name for name in CLIP_NETWORKS if f'{name}-nano' not in CLIP_NETWORKS]
-    whole = ('deeppro', 'resunet-dtum', 'resunet-rfr', 'sstnet-nano', 'stmenet', 'tdcnet')
-    return [(name, True) for name in names if name != 'tdcnet'] + [(name, False) for name in whole]
 
 
 def test_aligned_frames_have_no_stream(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,12 @@ import pytest
 import torch
 
 from mmirstd.apis.exporting import export_model, graph_of
-from mmirstd.deploy.export_limits import reason_against
+from mmirstd.deploy.export_limits import NO_PROGRAM, reason_against
 from mmirstd.deploy.graph_description import KEY, GraphDescription
 from mmirstd.deploy.graph_files import program_exporter, write_graph
-from mmirstd.utils.errors import UserError
-from tests.test_deploy.zoo import NETWORKS, inferencer
+from mmirstd.utils.errors import ConfigError, UserError
+from tests.shared import REPO
+from tests.test_deploy.zoo import NETWORKS, clip_exports, clip_inferencer, inferencer
 
 try:
     program_exporter()
@@ -47,6 +49,53 @@ def test_the_program_gives_the_results_of_the_network(network: str, tmp_path: Pa
     built = inferencer(network)
     assert reason_against(built.model) is None
     assert_program_is_the_network(*graph_of(built), tmp_path / 'x.pt2')
+
+
+#: Network of clips without a program, see ``NO_PROGRAM``.
+REFUSED = ('lvnet',)
+#: Names of what differs in training alone: the graph is that of another one here.
+TRAINING_ALONE = ('dgr', 'gate', 'giou')
+
+
+def clip_programs() -> list[tuple[str, bool]]:
+    """Each form of each network of clips that has a graph of its own, and a program."""
+    return [
+        (name, stream)
+        for name, stream in clip_exports()
+        if name not in REFUSED and not set(name.split('-')) & set(TRAINING_ALONE)
+    ]
+
+
+@torch.no_grad()
+@pytest.mark.parametrize(('network', 'stream'), clip_programs())
+def test_the_program_gives_the_results_of_the_network_of_clips(network: str, stream: bool, tmp_path: Path) -> None:
+    """In a stream the first image begins a sequence and the others go on."""
+    graph, description = graph_of(clip_inferencer(network, tmp_path), stream=stream)
+    file = tmp_path / 'x.pt2'
+    write_graph(graph, file, description, 'exported-program')
+    program = torch.export.load(file).module()
+    for size, batch in (((64, 64), 1), ((37, 67), 3)):
+        inputs = graph.example(*size, batch=batch)
+        found = program(*inputs)
+        assert graph.difference(graph.reference(*inputs), found) <= TOLERANCE
+        assert [len(output) for output in found] == [len(output) for output in graph(*inputs)]
+        assert min(float(output.float().std()) for output in found[:1]) > 1e-3  # a constant is no result
+
+
+@pytest.mark.parametrize('network', REFUSED)
+def test_what_has_no_program_is_refused(network: str, tmp_path: Path) -> None:
+    """Before any work; the page says why, too."""
+    built = clip_inferencer(network, tmp_path)
+    found = reason_against(built.model, NO_PROGRAM)
+    assert found is not None
+    with pytest.raises(ConfigError, match=re.escape(found[1])):
+        export_model(built, tmp_path / 'x.pt2', 'exported-program', stream=True)
+    assert not (tmp_path / 'x.pt2').exists()
+
+
+def test_reasons_against_a_program_are_in_the_docs() -> None:
+    page = (REPO / 'docs' / 'deploy.md').read_text(encoding='utf-8')
+    assert [reason for reason in NO_PROGRAM.values() if reason not in page] == []
 
 
 def test_the_export_compares(tmp_path: Path) -> None:

@@ -56,6 +56,14 @@ for _name in {**CLIP_MASKS, **MOVING}:
     CLIP_NETWORKS.setdefault(_name.split('_')[0], _name)
 
 
+def clip_exports() -> list[tuple[str, bool]]:
+    """Each network of clips once, as the stream that infer runs; one of each kind, and what has no stream, as clips."""
+    # A narrow one stands for the wide one of its name.
+    names = [name for name in CLIP_NETWORKS if f'{name}-nano' not in CLIP_NETWORKS]
+    whole = ('deeppro', 'resunet-dtum', 'resunet-rfr', 'sstnet-nano', 'stmenet', 'tdcnet')
+    return [(name, True) for name in names if name != 'tdcnet'] + [(name, False) for name in whole]
+
+
 def clip_inferencer(network: str, folder: Path, **options) -> MovingTargetInferencer:
     """With its config's pipeline, a letterbox of 64 pixels where there is one, and weights as of :func:`inferencer`."""
     cfg = copy.deepcopy(load(CLIP_NETWORKS[network]))

@@ -94,9 +94,9 @@ class PyramidAlignment(nn.Module):
             for pyramid in pyramids:
                 pyramid.append(down(pyramid[-1]))
         found: tuple[Tensor, Tensor] | None = None
-        for level, one, other in reversed(list(zip(self.levels, *pyramids))):
+        for number, (level, one, other) in reversed(list(enumerate(zip(self.levels, *pyramids)))):
             guide, aligned = level(one, other, found)
-            found = guide, aligned if level is self.levels[0] else F.relu(aligned)
+            found = guide, aligned if number == 0 else F.relu(aligned)
         assert found is not None
         return found[1]
 
