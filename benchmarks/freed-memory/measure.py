@@ -19,7 +19,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from mmirstd.costs.memory import MIB, peak_memory, run_alone
+from mmirstd.costs.memory import MIB, peak_memory
+from mmirstd.costs.own_process import run_alone
 from mmirstd.engine.freed_memory import keep_freed_memory
 from mmirstd.utils.files import write_json
 

@@ -21,7 +21,7 @@ import mmirstd.registry  # noqa: F401
 from mmirstd.apis.model_loading import find_model_config
 from mmirstd.costs.alternating import Seconds, describe_cpu
 from mmirstd.costs.backend_sides import official_form
-from mmirstd.costs.own_process import take_turns_apart
+from mmirstd.costs.turns_apart import take_turns_apart
 from mmirstd.datasets import SIRSTDataset
 from mmirstd.datasets.synthetic import SceneConfig, render_scene
 from mmirstd.engine.freed_memory import keep_freed_memory

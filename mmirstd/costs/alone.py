@@ -1,4 +1,4 @@
-"""Work for :func:`.memory.run_alone`: one network, one backend, and the memory of a process that does nothing else."""
+"""Work for :func:`.own_process.run_alone`: one network, one backend, and the memory of a process with nothing else."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from mmirstd.registry import MODELS
 from mmirstd.utils.errors import ConfigError, UserError
 
 from .alone import network_peak, session_peak
-from .memory import run_alone
+from .own_process import run_alone
 
 #: The sides' names.
 OFFICIAL = 'torch, as in the official code'

@@ -15,7 +15,8 @@ from mmirstd.utils.json_text import parse_json
 from mmirstd.utils.result_table import ResultColumn, ResultRow, ResultTable
 
 from .growth_work import folder_of_images, frame_of_clips, image_of
-from .memory import MIB, run_alone
+from .memory import MIB
+from .own_process import run_alone
 
 #: Curve -> what its x is, and what its unit of work is.
 CURVES: dict[str, tuple[str, str]] = {

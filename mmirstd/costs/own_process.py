@@ -1,47 +1,60 @@
-"""Sides that take turns, each in a process of its own, as users run them: what one leaves in memory meets no other."""
+"""Work in a process of its own, which imports only what the work needs."""
 
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from mmirstd.utils.errors import UserError
 
-from .alternating import Seconds, alternate, median_seconds, time_run
 
-#: What a fresh process calls once. It returns what is run, and timed, in each turn.
-Build = Callable[[], Callable[[], Any]]
-
-
-def take_turns_apart(sides: Mapping[str, Build], rounds: int) -> dict[str, Seconds]:
-    """Median seconds of each side, in alternating rounds after one to warm up.
-
-    All processes live until the last round is over. One works at a time.
+def run_alone(work: Callable[..., Any], *arguments: Any, preload: Sequence[str] = ()) -> Any:
+    """What a function returns in a fresh process.
 
     Args:
-        sides: Name -> see :data:`Build`; pickled, so a function of a module or a ``functools.partial`` of one.
-        rounds: Rounds that count.
+        work: A function of a module; its module is imported there.
+        arguments: Of it.
+        preload: See :func:`own_process`.
 
     Raises:
-        UserError: A process died, e.g. for want of memory.
-        Exception: What a side raised.
+        UserError: The process died, e.g. for want of memory.
+        Exception: What the function raised.
     """
-    with ExitStack() as processes:
-        runs = {name: processes.enter_context(_own_process(name, build)) for name, build in sides.items()}
-        return {name: median_seconds(seconds) for name, seconds in alternate(runs, rounds).items()}
+    with own_process(work.__name__, partial(partial, work, *arguments), preload) as run:
+        return run()
 
 
 @contextmanager
-def _own_process(name: str, build: Build) -> Iterator[Callable[[], Seconds]]:
+def own_process(
+    name: str, build: Callable[[], Callable[[], Any]], preload: Sequence[str] = ()
+) -> Iterator[Callable[[], Any]]:
+    """A fresh process that runs a function as often as it is asked, and lives as long as the context.
+
+    Args:
+        name: Of the work, for messages.
+        build: Called there once, with the first run. It returns what is run. Pickled, so a function of a module or a
+            ``functools.partial`` of one.
+        preload: Modules that a helper process imports once, from which this and later processes are forked, where the
+            system can do that. It saves seconds each. Pages of libraries that a forked process never touches do not
+            count as its memory.
+
+    Yields:
+        A function that runs it there and returns what it returned. It raises what it raised, or a UserError where the
+        process died.
+    """
     context: Any = multiprocessing.get_context('spawn')
+    if preload and 'forkserver' in multiprocessing.get_all_start_methods():
+        context = multiprocessing.get_context('forkserver')
+        context.set_forkserver_preload(list(preload))  # heeded by the first such process
     ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs, build), daemon=True)
+    process = context.Process(target=_serve, args=(theirs, build))
     process.start()
     theirs.close()
 
-    def run() -> Seconds:
+    def run() -> Any:
         try:
             ours.send(True)
             good, value = ours.recv()
@@ -61,7 +74,7 @@ def _own_process(name: str, build: Build) -> Iterator[Callable[[], Seconds]]:
         process.join()
 
 
-def _serve(connection: Any, build: Build) -> None:
+def _serve(connection: Any, build: Callable[[], Callable[[], Any]]) -> None:
     run: Callable[[], Any] | None = None
     while True:
         try:
@@ -70,6 +83,6 @@ def _serve(connection: Any, build: Build) -> None:
             return
         try:
             run = run or build()
-            connection.send((True, time_run(run)))
+            connection.send((True, run()))
         except Exception as error:
             connection.send((False, error))

@@ -1,57 +1,43 @@
-"""Sides that take turns in processes of their own."""
+"""Work in a process of its own."""
 
 from __future__ import annotations
 
+import multiprocessing
 import os
-import time
-from collections.abc import Callable
-from functools import partial
-from pathlib import Path
 
 import pytest
 
-from mmirstd.costs.own_process import take_turns_apart
+from mmirstd.costs.own_process import own_process, run_alone
 from mmirstd.utils.errors import UserError
 
 
-def side(name: str, record: Path, cpu: float = 0.0) -> Callable[[], None]:
-    _write(record, f'{name} built in {os.getpid()}')
-
-    def run() -> None:
-        _write(record, f'{name} in {os.getpid()}')
-        end = time.process_time() + cpu
-        while time.process_time() < end:
-            pass
-        if name == 'die':
-            os._exit(9)
-        if name == 'raise':
-            raise ValueError('wrong')
-
-    return run
+def work(what: str) -> None:
+    if what == 'die':
+        os._exit(9)
+    raise ValueError(what)
 
 
-def _write(record: Path, line: str) -> None:
-    with record.open('a') as file:
-        file.write(f'{line}\n')
+class Counter:
+    """Counts its runs."""
+
+    def __init__(self) -> None:
+        self.runs = 0
+
+    def __call__(self) -> tuple[int, int]:
+        self.runs += 1
+        return self.runs, os.getpid()
 
 
-def test_each_side_has_a_process_and_they_take_turns(tmp_path: Path) -> None:
-    record = tmp_path / 'record.txt'
-    seconds = take_turns_apart({'a': partial(side, 'a', record), 'b': partial(side, 'b', record, 0.1)}, rounds=2)
-    lines = record.read_text().split('\n')[:-1]
-    words = [line.split() for line in lines]
-    assert [name for name, *rest in words if 'built' not in rest] == ['b', 'a', 'a', 'b', 'b', 'a']
-    assert [name for name, *rest in words if 'built' in rest] == ['b', 'a']  # once, however many rounds
-    processes = {name: {line[-1] for line in words if line[0] == name} for name in 'ab'}
-    assert len(processes['a']) == len(processes['b']) == 1
-    assert processes['a'] != processes['b']
-    assert str(os.getpid()) not in processes['a'] | processes['b']
-    assert list(seconds) == ['a', 'b']
-    assert seconds['b'].cpu >= 0.1  # of that process, not of this one
+def test_it_is_built_once_and_ends_with_the_context() -> None:
+    with own_process('counter', Counter) as run:
+        found = [run() for _ in range(3)]
+    assert [runs for runs, _ in found] == [1, 2, 3]
+    assert len({process for _, process in found} - {os.getpid()}) == 1
+    assert multiprocessing.active_children() == []
 
 
-def test_errors_and_deaths_are_told(tmp_path: Path) -> None:
+def test_errors_and_deaths_are_told() -> None:
     with pytest.raises(ValueError, match='wrong'):
-        take_turns_apart({'raise': partial(side, 'raise', tmp_path / 'record.txt')}, 1)
-    with pytest.raises(UserError, match='die ended without a result: found exit status 9, expected a result'):
-        take_turns_apart({'die': partial(side, 'die', tmp_path / 'record.txt')}, 1)
+        run_alone(work, 'wrong')
+    with pytest.raises(UserError, match='found exit status 9, expected a result'):
+        run_alone(work, 'die')
