@@ -32,6 +32,7 @@ p_polarity = 0.0  # share of images black for white
 strong = False  # twice the change of scale, blur and noise
 hard = None  # share of windows around false targets of the network
 average = False  # weights averaged over training
+length = 1  # times as many epochs
 test_gain = None  # share of the code range that test images fill, as codes of 14 bits
 at_home = False  # tested on the 34 and 66 held-out training images of NUAA-SIRST and NUDT-SIRST
 
@@ -204,7 +205,7 @@ param_scheduler = [dict(type='OneCycleLR', eta_max=1.5e-3, pct_start=0.15, by_ep
 # negatives; 1104 with Drone-IR held out.
 more = backgrounds or drone_ir_targets
 epochs = dict(nudt=4 if more else 5, nuaa=3, drone_ir=4)
-train_cfg = dict(_delete_=True, type='EpochBasedTrainLoop', max_epochs=epochs[held_out])
+train_cfg = dict(_delete_=True, type='EpochBasedTrainLoop', max_epochs=length * epochs[held_out])
 default_hooks = dict(
     checkpoint=dict(save_best=None),
     **({} if hard is None else dict(hard_negatives=dict(type='mmirstd.HardNegativeHook', max_images=120))),
