@@ -88,9 +88,8 @@ class TargetInferencer(FrameInference, BaseInferencer):
         self.model: Any = network.to(self.device)
         self.show_progress = show_progress
         self.visualizer = None
-        self.load_options = {
-            key: value for key, value in dict(normalize=normalize, **(load_options or {})).items() if value is not None
-        }
+        given = {'normalize': normalize, **(load_options or {})}
+        self.load_options = {key: value for key, value in given.items() if value is not None}
         self._set_threshold(threshold, operating_point)
         self.min_area = min_area
         self.check_options()

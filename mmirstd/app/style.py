@@ -52,6 +52,8 @@ html, body { overflow-x: clip; }
 #table, #images, #tracks { min-width: 0; max-width: 100%; overflow-x: auto; contain: inline-size; }
 /* Nobody copies rows or columns here: a click looks at what is in the line. */
 .selection-button { display: none !important; }
+/* A long name of a model ends before the arrow. */
+#model input { text-overflow: ellipsis; padding-right: 28px; }
 footer { display: none !important; }
 @media (max-width: 700px) {
   .gradio-container > .main { padding: 8px !important; }

@@ -128,9 +128,9 @@ def choose_for_inference(
 ) -> str | None:
     """Decide how a loading step reads the images of a user.
 
-    What the user asks for comes first, then what the checkpoint's network was trained with.  Where both say nothing
-    but the plain division, which is right for images of 8 bits, raw files are stretched: ``normalize='auto'``
-    (:func:`mmirstd.datasets.gray_normalization.automatic_way`).
+    What the user asks for comes first, then what the checkpoint's network was trained with.  Where the user says
+    nothing and the training saw the plain division, which is right for images of 8 bits, raw files are stretched:
+    ``normalize='auto'`` (:func:`mmirstd.datasets.gray_normalization.automatic_way`).
 
     Args:
         step: The loading step of a test pipeline, changed in place.
@@ -152,7 +152,8 @@ def choose_for_inference(
     if weights is not None and os.path.isfile(weights):
         trained = trained_normalizations(weights)
         said = follow_training([step], weights, asked)
-    if not asked and all(one == _plain() for one in (normalization(step), *trained)):
+    # A mixture of 8-bit images and scenes of known depth says nothing of a stranger's raw files.
+    if not asked and normalization(step) == _plain() and (not trained or _plain() in trained):
         step['normalize'] = 'auto'
     return said
 

@@ -93,6 +93,7 @@ def test_gray_values_beyond_the_normalization() -> None:
         {},
         dict(normalize='minmax'),
         dict(normalize='percentile', load_options=dict(percentiles=(1, 100))),
+        dict(load_options=dict(normalize='percentile', percentiles=(1, 100))),
     ):
         (result,) = IRSTDInferencer(LocalContrast(), device='cpu', **options).infer(image)
         assert [(round(t.x), round(t.y)) for t in result.targets] == [(40, 30)]

@@ -54,6 +54,15 @@ def test_the_target_is_found_in_every_frame_and_nothing_else(
         assert np.hypot(target.x - place(k)[0], target.y - place(k)[1]) < 3
 
 
+def test_raw_codes_of_a_low_gain(tmp_path: Path) -> None:
+    """Without an option: they are stretched, though a part of the training had a known depth."""
+    for k, image in enumerate(frames(3, largest=800)):
+        write_image(tmp_path / 'a' / f'{k}.png', image + np.uint16(3000))
+    for k, result in enumerate(inferencer().infer(str(tmp_path / 'a'))):
+        [target] = result.targets
+        assert np.hypot(target.x - place(k)[0], target.y - place(k)[1]) < 3
+
+
 def test_a_still_image() -> None:
     [result] = inferencer().infer(frames(1)[0])
     assert len(result.targets) == 1

@@ -57,7 +57,7 @@ def test_weights_in_the_repository_appear_by_themselves(tmp_path: Path, monkeypa
 
 
 def test_the_general_model_is_the_first() -> None:
-    assert shipped_choices()[0].name == 'ggl-net-tiny_general (pretrained)'
+    assert shipped_choices()[0].name == 'ggl-net-tiny_three-sources (pretrained)'
 
 
 def test_a_model_of_ones_own(tmp_path: Path) -> None:

@@ -149,7 +149,8 @@ def test_what_the_command_line_asks_for(options, asked):
         ([{}], dict(normalize='fixed'), 'fixed'),
         ([dict(bit_depth=14)], {}, 'fixed'),
         ([dict(normalize='minmax')], {}, 'minmax'),
-        ([{}, dict(bit_depth=14)], {}, 'fixed'),
+        ([{}, dict(bit_depth=14)], {}, 'auto'),
+        ([dict(bit_depth=12), dict(bit_depth=14)], {}, 'fixed'),
     ],
 )
 def test_raw_files_are_stretched_where_neither_user_nor_training_says_otherwise(tmp_path, trained, options, way):
