@@ -9,12 +9,9 @@ import torch
 
 from mmirstd.deploy.box_suppression import suppress, suppression_error
 from mmirstd.deploy.graph_files import program_exporter
-from mmirstd.utils.errors import UserError
+from tests.test_deploy.zoo import require_programs
 
-try:
-    program_exporter()
-except UserError as _error:
-    pytest.skip(str(_error), allow_module_level=True)
+require_programs()
 
 IOU, LEAST = 0.4, 0.3
 

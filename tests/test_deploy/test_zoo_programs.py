@@ -14,15 +14,12 @@ import torch
 from mmirstd.apis.exporting import export_model, graph_of
 from mmirstd.deploy.export_limits import NO_PROGRAM, reason_against
 from mmirstd.deploy.graph_description import KEY, GraphDescription
-from mmirstd.deploy.graph_files import program_exporter, write_graph
+from mmirstd.deploy.graph_files import write_graph
 from mmirstd.utils.errors import ConfigError, UserError
 from tests.shared import REPO
-from tests.test_deploy.zoo import NETWORKS, clip_exports, clip_inferencer, inferencer
+from tests.test_deploy.zoo import NETWORKS, clip_exports, clip_inferencer, inferencer, require_programs
 
-try:
-    program_exporter()
-except UserError as _error:
-    pytest.skip(str(_error), allow_module_level=True)
+require_programs()
 
 
 @pytest.fixture(scope='module', autouse=True)

@@ -5,14 +5,26 @@ from __future__ import annotations
 import copy
 from pathlib import Path
 
+import pytest
 import torch
 from mmengine.registry import init_default_scope
 from torch import nn
 
 from mmirstd.apis import IRSTDInferencer, MovingTargetInferencer
+from mmirstd.deploy.graph_files import program_exporter
 from mmirstd.models.detectors import MultiFrameDetector
 from mmirstd.registry import MODELS
+from mmirstd.utils.errors import UserError
 from tests.test_configs.configs import CLIP_MASKS, MOVING, SINGLE_FRAME, load
+
+
+def require_programs() -> None:
+    """Skip a module of tests where this PyTorch has no exported programs for images of any size; the pinned one has."""
+    try:
+        program_exporter()
+    except UserError as error:
+        pytest.skip(str(error), allow_module_level=True)
+
 
 #: Network -> its first config.
 NETWORKS: dict[str, str] = {}
