@@ -3,5 +3,3 @@ _base_ = ['../../configs/yolox/yolox-p345-nano_cpu-b8-9e_drone-ir.py']
 
 # One validation, after the last epoch: the cycle ends there, and no choice among checkpoints adds noise.
 train_cfg = dict(max_epochs=14, val_interval=14)
-# The same on every CPU.
-optim_wrapper = dict(dtype='float32')
