@@ -25,7 +25,7 @@ ModelLike = Any  # str | os.PathLike[str] | Config | ConfigDict | dict | nn.Modu
 
 
 def find_model_config(model: str | os.PathLike[str], options: dict | None = None) -> Config:
-    """Read a config by path, or one of ours by its name or that of a model in a metafile (``'ggl-net-tiny_general'``).
+    """Read a config by path, or one of ours by its name or that of a model in a metafile (``'ggl-net-tiny_nuaa'``).
 
     Raises:
         ConfigError: There is none; the new name of an old one, or near matches are named.

@@ -26,7 +26,7 @@ class TargetTracker:
 
     Example::
 
-        inferencer = build_inferencer('ggl-net-tiny_general')
+        inferencer = build_inferencer('ggl-net-tiny_three-sources')
         for result in TargetTracker().track(inferencer.infer('video.mp4')):
             print(result.frame, [(track.id, track.x, track.y) for track in result.tracks])
 

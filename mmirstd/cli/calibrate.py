@@ -33,7 +33,7 @@ is refused, with how many would be needed.
 mmirstd infer, app and export follow the threshold of the checkpoint, and say so.
 """
 EXAMPLES = """
-{calibrate} ggl-net-tiny_general --fa 1e-6 --images backgrounds/ -o mine.pth
+{calibrate} ggl-net-tiny_three-sources --fa 1e-6 --images backgrounds/ -o mine.pth
 {calibrate} CONFIG best.pth --false-targets-per-image 0.1 --images backgrounds/ --labeled val/images val/masks
 {calibrate} CONFIG best.pth --false-targets-per-hour 1 --fps 25 --images videos/*.mp4 --in-place
 {calibrate} CONFIG best.pth --fa 1e-6 --images backgrounds/ --cfar     # adapts to clutter
@@ -49,7 +49,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         'config',
         metavar='CONFIG',
-        help='config file, or the name of one in configs/ or of a model in its metafiles, e.g. ggl-net-tiny_general',
+        help='config file, or the name of one in configs/ or of a model in its metafiles, e.g. '
+        'ggl-net-tiny_three-sources',
     )
     parser.add_argument(
         'checkpoint', nargs='?', metavar='CKPT', help='checkpoint; without: the weights released for the config'

@@ -21,7 +21,7 @@ Sequences are paired by their names. A track is on a target when it is in its bo
 A track is false when less than half of its detections are on a target.
 """
 EXAMPLES = """
-{infer} ggl-net-tiny_general data/clips/images/test --recursive --track --out results
+{infer} ggl-net-tiny_three-sources data/clips/images/test --recursive --track --out results
 {evaluate-tracks} data/clips/instances_test2017.json results --fps 25
 """
 

@@ -18,10 +18,10 @@ The file takes gray values as a camera gives them, of any height, width and batc
 logits. Normalization, padding and threshold are parts of it. What it was made of stands in its meta data.
 """
 EXAMPLES = """
-{export} ggl-net-tiny_general -o ggl-net-tiny.onnx     # with the weights in the box
+{export} ggl-net-tiny_three-sources -o ggl-net-tiny.onnx     # with the weights in the box
 {export} work_dirs/NAME/NAME.py best.pth -o mine.onnx --input-type uint16 --bit-depth 14
-{export} ggl-net-tiny_general --format openvino -o ggl-net-tiny.xml
-{export} ggl-net-tiny_general --precision int8 --calibration-images photos/ -o ggl-net-tiny-int8.onnx
+{export} ggl-net-tiny_three-sources --format openvino -o ggl-net-tiny.xml
+{export} ggl-net-tiny_three-sources --precision int8 --calibration-images photos/ -o ggl-net-tiny-int8.onnx
 {export} work_dirs/NAME/NAME.py best.pth --stream -o moving.onnx     # a model of clips, frame by frame
 {infer} photos/ --model ggl-net-tiny.onnx --out results
 """
@@ -36,7 +36,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         'config',
         metavar='CONFIG',
-        help='config file, or the name of one in configs/ or of a model in its metafiles, e.g. ggl-net-tiny_general',
+        help='config file, or the name of one in configs/ or of a model in its metafiles, e.g. '
+        'ggl-net-tiny_three-sources',
     )
     parser.add_argument(
         'checkpoint',

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mmirstd.datasets.labels.choices import MISSING_IMAGES, SIZE_MISMATCHES
+from mmirstd.engine.default_model import DEFAULT_DETECTOR, DEFAULT_MODEL
 from mmirstd.utils.commands import command_line, this_command
 from mmirstd.utils.errors import ConfigError
 
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from mmirstd.finetune import FinetuneOutcome, OwnData, OwnSequences, Workflow
 
 LOADS = 'PyTorch and OpenMMLab'
-#: Where a fine-tuning starts unless the user says.
-MODEL, DETECTOR = 'ggl-net-tiny_general', 'yolox-nano_cpu-b8-9e_drone-ir'
 _POINT_SIZE = 5.0
 _HEADS = {'Fa_e6': 'Fa (1e-6)'}
 DESCRIPTION = """\
@@ -42,7 +41,7 @@ EXAMPLES = """
 {finetune} my/images my/masks
 {finetune} my/images my/annotations.json
 {finetune} my/images my/clicks.csv --grow-points     # masks grow from one point a target
-{finetune} my/images my/masks --from ggl-net-tiny_general --out my_run --bit-depth 14
+{finetune} my/images my/masks --from ggl-net-tiny_nuaa --out my_run --bit-depth 14
 {finetune} my/videos my/labels --out my_detector
 {finetune} my/frames my/annotations.json --moving
 {finetune} my/images my/masks --from configs/dnanet/dnanet_b16-1500e_nuaa-sirst-341-86.py --weights dnanet.pth
@@ -69,8 +68,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         '--from',
         dest='base',
         metavar='MODEL',
-        help=f'where to start: the name of a model with weights, or a config; default: {MODEL}, for moving targets '
-        f'{DETECTOR}',
+        help='where to start: the name of a model with weights, or a config; default: '
+        f'{DEFAULT_MODEL}, for moving targets {DEFAULT_DETECTOR}',
     )
     parser.add_argument('--weights', metavar='CKPT', help='the checkpoint of a config; "none": random weights')
     parser.add_argument('--out', default='finetuned', help='folder for everything; default: %(default)s')
@@ -164,12 +163,12 @@ def _finetune(args: argparse.Namespace, again: str) -> int:
     goes_on = call.goes_on(out)  # an error before the work
     given = Path(args.images).expanduser()
     videos = given.exists() and bool(find_videos(given))
-    cfg = find_model_config(args.base or (DETECTOR if args.moving or videos else MODEL))
+    cfg = find_model_config(args.base or (DEFAULT_DETECTOR if args.moving or videos else DEFAULT_MODEL))
     moving = cfg.get('default_scope') == 'mmdet'
     if moving is False and (args.moving or videos):
         raise ConfigError(
             f'{args.base}: is a network of single images, and {"videos were given" if videos else "--moving was said"}',
-            expected=f'a detector of moving targets, such as {DETECTOR}',
+            expected=f'a detector of moving targets, such as {DEFAULT_DETECTOR}',
             cure='leave --from out, or write the frames to files',
         )
     weights = default_weights(cfg) if args.weights is None else args.weights
@@ -261,7 +260,7 @@ def _sequences(args: argparse.Namespace, out: Path, cfg: Config, videos: bool) -
         raise ConfigError(
             f'{cfg.filename}: trains on {dataset.get("type")}',
             expected='a detector whose data set is mmirstd.ClipDataset',
-            cure=f'{DETECTOR}, or another of the configs in sstnet, yolo_bp and yolox',
+            cure=f'{DEFAULT_DETECTOR}, or another of the configs in sstnet, yolo_bp and yolox',
         )
     frames = dataset.get('num_frames', 5)
     return look_at_sequences(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mmirstd.apis.result_kinds import KINDS, MAP_KINDS
 from mmirstd.deploy.graph_description import READERS
 from mmirstd.engine.checkpoint_files import find_checkpoint, looks_like_checkpoint
-from mmirstd.engine.default_model import DEFAULT_MODEL, LARGER_TARGETS
+from mmirstd.engine.default_model import DEFAULT_DETECTOR, DEFAULT_MODEL
 from mmirstd.utils.commands import command_line
 from mmirstd.utils.errors import CheckpointError, UserError
 from mmirstd.utils.renamed import RenamedOption
@@ -26,13 +26,12 @@ if TYPE_CHECKING:
 DEFAULT_KINDS = ('mask', 'json', 'csv', 'overlay')
 EXAMPLES = """
 {infer} photos/ night.tif --out results        # with the weights in the box
-{infer} video.mp4 frames/ --track --out results     # tracks
+{infer} video.mp4 frames/ --track --confirm 3/5 --out results     # tracks
 {infer} yolox-bp-nano_drone-ir video.mp4 --track --out results     # of targets of 8 pixels or more, few false ones
 {infer} work_dirs/NAME/NAME.py best.pth 'flight/**/*.png' --out results --save mask,csv   # your own
 {infer} white-tophat - image.png --out results     # nothing learned: no CKPT
 {infer} sstnet_b4-20e_daub best.pth video.mp4 frames/ --out results     # moving targets
 {infer} --model ggl-net-tiny.onnx photos/ --out results     # exported by mmirstd export; without PyTorch
-{infer} ggl-net-tiny_general video.mp4 frames/ --track --confirm 3/5 --out results     # tracks, of any model
 camera | {infer} sstnet_b4-20e_daub best.pth - --raw-frames 640x512:uint16 --out results
 """
 
@@ -180,7 +179,9 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     if args.model is None:
         if is_input(args.items[0]):
             args.items = [DEFAULT_MODEL, *args.items]
-            larger = f' (for targets of 8 pixels or more {LARGER_TARGETS} has fewer false tracks)' if args.track else ''
+            larger = (
+                f' (for targets of 8 pixels or more {DEFAULT_DETECTOR} has fewer false tracks)' if args.track else ''
+            )
             print(
                 f'notice: no model was named, so it is {DEFAULT_MODEL}{larger}; another one: '
                 f'{command_line("infer", "CONFIG", "CKPT", "INPUT")} ...',

@@ -64,7 +64,7 @@ shows the networks of the zoo, from its record. The defaults take minutes; the w
 4096 8192 --images 100 1000 10000 100000.
 """
 EXAMPLES = """
-{speed} infer ggl-net-tiny_general --images 60
+{speed} infer ggl-net-tiny_three-sources --images 60
 {speed} training ggl-net_b4-500e_nuaa-sirst-341-86 --batch-size 4
 {speed} metrics --images 100 --size 256 --rounds 7
 {speed} streaming configs/_base_/models/sstnet-nano.py --size 256 320

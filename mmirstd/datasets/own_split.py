@@ -80,7 +80,7 @@ def split_images(
         raise DataError(
             f'{len(images)} image(s) with labels cannot be parted into training, validation and test',
             expected=f'at least {_LEAST_IMAGES}',
-            cure='label more images, or train nothing: mmirstd infer ggl-net-tiny_general IMAGES --out DIR',
+            cure='label more images, or train nothing: mmirstd infer IMAGES --out DIR',
         )
     groups: dict[str, list[str]] = {}
     for image in images:

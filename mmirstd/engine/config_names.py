@@ -84,7 +84,7 @@ def metafile_models(metafile: Path) -> list[dict[str, Any]]:
 
 
 def short_names() -> Iterator[tuple[str, Path]]:
-    """The models that have a name of their own in a metafile (``ggl-net-tiny_general``), and their config."""
+    """The models that have a name of their own in a metafile (``ggl-net-tiny_three-sources``), and their config."""
     root = resource_root()
     for metafile in sorted((root / 'configs').glob('*/metafile.yml')):
         for model in metafile_models(metafile):
@@ -152,7 +152,7 @@ def find_config(path: str) -> Path:
 
 
 def find_named_config(model: str | os.PathLike[str]) -> Path:
-    """A config by path, or one of ours by its name or that of a model in a metafile (``'ggl-net-tiny_general'``).
+    """A config by path, or one of ours by its name or that of a model in a metafile (``'ggl-net-tiny_three-sources'``).
 
     Raises:
         ConfigError: There is none; the new name of an old one, or near matches are named.

@@ -118,7 +118,8 @@ def test_videos_and_a_table_of_points(sequences: Sequences, tmp_path: Path) -> N
     assert done.returncode == 0, done.stdout + done.stderr
     assert '3 videos: 18 frames, numbered from 1' in done.stdout
     assert '18 points have no size: each is taken as 5x5 pixels (--point-size)' in done.stdout
-    assert 'start: yolox-nano_cpu-b8-9e_drone-ir, random weights' in done.stdout
+    assert 'start: yolox-bp-giou-nano_cpu-b16-4e_drone-ir-synthetic, ' in done.stdout  # the detector with weights
+    assert 'before the training, on 12 training and validation images: mAP50 ' in done.stdout
     for part in ('train', 'val', 'test'):
         content = json.loads((tmp_path / 'mine' / f'{part}.json').read_text())
         for image, box in zip(content['images'], content['annotations']):
@@ -134,8 +135,8 @@ def test_masks_and_one_long_sequence(frames: Path, sequences: Sequences, tmp_pat
         mask = np.zeros((HEIGHT, WIDTH), np.uint8)
         mask[y : y + 3, x : x + 3] = 255
         cv2.imwrite(str(mask_folder / f'{number:06d}_mask.png'), mask)
-    words = [frames / 'sky', mask_folder, '--moving', '--out', tmp_path / 'mine', '--no-train', '--no-check']
-    main([*map(str, words), '--val', '0.3', '--test', '0.3'])
+    words = [frames / 'sky', mask_folder, '--moving', '--weights', 'none', '--val', '0.3', '--test', '0.3']
+    main([*map(str, words), '--out', str(tmp_path / 'mine'), '--no-train', '--no-check'])
     parts = {
         part: [image['file_name'] for image in json.loads((tmp_path / 'mine' / f'{part}.json').read_text())['images']]
         for part in ('train', 'val', 'test')
@@ -156,9 +157,8 @@ def test_a_file_of_labels_for_each_sequence(frames: Path, sequences: Sequences, 
             box = dict(id=number, image_id=number, category_id=1, bbox=[x, y, 3, 3], area=9, iscrowd=0)
             content['annotations'].append(box)
         (tmp_path / 'labels' / f'{name}.json').write_text(json.dumps(content))
-    main(
-        [str(frames), str(tmp_path / 'labels'), '--moving', '--out', str(tmp_path / 'mine'), '--no-train', '--no-check']
-    )
+    words = [frames, tmp_path / 'labels', '--moving', '--weights', 'none', '--out', tmp_path / 'mine']
+    main([*map(str, words), '--no-train', '--no-check'])
     boxes = json.loads((tmp_path / 'mine' / 'test.json').read_text())
     assert len(boxes['images']) == FRAMES
     assert [category['name'] for category in boxes['categories']] == ['target']

@@ -9,11 +9,11 @@ import pytest
 from mmirstd.cli.first_input import is_input
 from mmirstd.cli.infer import parse_args
 from mmirstd.engine.config_names import names_with_weights
-from mmirstd.engine.default_model import DEFAULT_MODEL, LARGER_TARGETS
+from mmirstd.engine.default_model import DEFAULT_DETECTOR, DEFAULT_MODEL
 
 
 def test_they_have_weights_in_the_box() -> None:
-    assert {DEFAULT_MODEL, LARGER_TARGETS} <= set(names_with_weights())
+    assert {DEFAULT_MODEL, DEFAULT_DETECTOR} <= set(names_with_weights())
 
 
 @pytest.mark.parametrize(
@@ -51,4 +51,4 @@ def test_which_model(words: list[str], model: str, inputs: list[str], capsys: py
     assert (args.config, args.checkpoint, args.inputs) == (model, None, inputs)
     said = capsys.readouterr().err
     assert (f'notice: no model was named, so it is {model}' in said) == (words[0] != model)
-    assert (LARGER_TARGETS in said) == ('--track' in words)
+    assert (DEFAULT_DETECTOR in said) == ('--track' in words)
