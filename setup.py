@@ -74,7 +74,7 @@ setup(
             'onedl-mmdetection>=3.5.0,<4',
             'onedl-mmsegmentation>=1.4.1,<2',
         ],
-        # The original packages; need a compiler, or mmcv-lite instead of mmcv (README, Supported environments).
+        # The original packages; need a compiler, or mmcv-lite instead of mmcv (docs/get_started.md).
         'openmmlab': [
             'mmengine>=0.10.4,<0.11',
             'mmcv>=2.0.1,<2.2',

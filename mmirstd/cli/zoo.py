@@ -30,7 +30,7 @@ EXAMPLES = """
 {zoo} --max-gflops 15 --sort own                         # the best small ones
 {zoo} --equal --license mit --sort gflops --out zoo.csv
 {zoo} --sort time --backend openvino --costs             # milliseconds, images a second, memory
-{zoo} --measure --rounds 9 --page docs/zoo.md            # minutes
+{zoo} --measure --rounds 9 --page docs/zoo.md            # an hour or more
 {zoo} dnanet mshnet --measure                            # these two anew, the others stay
 """
 SORTS = ('name', 'params', 'gflops', 'time', 'memory', 'published', 'own')

@@ -198,7 +198,8 @@ def zoo_table(entries: Sequence[ZooEntry], data_set: str = DATA_SET) -> ResultTa
         )
         rows.append(ResultRow(cells))
     notes = (
-        f'IoU on {data_set}: published with the official weights, and the highest of our own records (budgets differ).',
+        f'IoU on {data_set}: published with the official weights, and the highest of our own that a metafile lists '
+        '(budgets differ).',
         'Time: median of one image on one CPU thread over that of GGL-Net with PyTorch; all took turns.',
     )
     return ResultTable(columns, tuple(rows), notes, 'The zoo')

@@ -48,7 +48,7 @@ train_dataloader = dict(
         type='ConcatDataset',
         datasets=[
             dict(pipeline=nuaa_pipeline, holdout=dict(num=34, seed=0, part='train'), **nuaa),
-            dict(  # seen twice an epoch, its images were not fitted (configs/ggl_net/weights/README.md)
+            dict(  # four times an epoch: seen twice, its images were not fitted (configs/ggl_net/weights/README.md)
                 type='RepeatDataset',
                 times=4,
                 dataset=dict(pipeline=nudt_pipeline, holdout=dict(num=66, seed=0, part='train'), **nudt),
