@@ -19,11 +19,13 @@ TorchScript and tar archives, which torch reads by other ways, are refused.
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import inspect
 import os
 import pickle
 import pickletools
+import re
 import tarfile
 import zipfile
 from collections import Counter
@@ -278,6 +280,22 @@ def _load_stream(stream: IO[bytes], name: str, map_location: Any, target: Any) -
         ) from error
 
 
+#: The published form ``NAME-HASH.pth``, at least 8 digits of the content's SHA-256; a date of 8 digits is none.
+_HASHED_NAME = re.compile(r'-(?!(?:19|20)\d{6}\.)[0-9a-f]{8,64}\.')
+
+
+def _downloaded_name(url: str) -> str:
+    """What a download is kept as: the name of its address, with the address's digest where it has no hash.
+
+    torch.hub goes by the name alone, and so takes the weights of another address that are called the same.
+    """
+    name = os.path.basename(urlparse(url).path)
+    if _HASHED_NAME.search(name):
+        return name
+    stem, suffix = os.path.splitext(name)
+    return f'{stem}.{hashlib.sha256(url.encode()).hexdigest()[:16]}{suffix}'
+
+
 def _load_url(
     url: str,
     model_dir: str | None = None,
@@ -287,12 +305,15 @@ def _load_url(
     file_name: str | None = None,
     **kwargs: Any,
 ) -> Any:
-    """``torch.hub.load_state_dict_from_url`` with the restricted load; ``weights_only`` in kwargs is ignored."""
+    """``torch.hub.load_state_dict_from_url`` with the restricted load; :func:`_downloaded_name` names the file.
+
+    ``weights_only`` in kwargs is ignored.
+    """
     from torch import hub
 
     folder = model_dir or os.path.join(hub.get_dir(), 'checkpoints')
     os.makedirs(folder, exist_ok=True)
-    name = file_name or os.path.basename(urlparse(url).path)
+    name = file_name or _downloaded_name(url)
     path = os.path.join(folder, name)
     if not os.path.exists(path):
         match = hub.HASH_REGEX.search(name) if check_hash else None

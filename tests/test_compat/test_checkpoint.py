@@ -362,6 +362,34 @@ def test_other_numpy_generation(tmp_path):
         assert loaded['array'].tolist() == [0, 1, 2]
 
 
+def test_downloads_of_one_name_are_kept_apart(tmp_path):
+    from mmengine.runner import checkpoint as module
+
+    zoo = tmp_path / 'zoo'
+
+    def publish(place: str, value: int) -> str:
+        path = tmp_path / place
+        path.parent.mkdir(exist_ok=True)
+        torch.save({'w': torch.tensor(value)}, path)
+        return path.as_uri()
+
+    def load(url: str, **options) -> int:
+        return int(module.load_url(url, str(zoo), progress=False, **options)['w'])
+
+    first, second = publish('a/best.pth', 1), publish('b/best.pth', 2)
+    assert [load(first), load(second)] == [1, 2]
+    publish('a/best.pth', 3)
+    assert load(first) == 1  # it is downloaded once
+    assert len(list(zoo.glob('best.*.pth'))) == 2
+    # A published name says which content it is: what torch.hub downloaded before is found again.
+    load(publish('a/net-0123abcd.pth', 4))
+    assert (zoo / 'net-0123abcd.pth').is_file()
+    assert load(publish('b/net-0123abcd.pth', 5)) == 4
+    assert [load(publish(f'{place}/net-20240131.pth', value)) for place, value in (('a', 6), ('b', 7))] == [6, 7]
+    assert load(first, file_name='mine.pth') == 3
+    assert (zoo / 'mine.pth').is_file()
+
+
 def test_installing_twice_changes_nothing():
     from mmengine.runner import checkpoint as module
 
