@@ -14,7 +14,7 @@ from mmirstd.false_alarms.operating_point import OperatingPoint
 from mmirstd.utils.errors import DataError, UserError
 
 from .exported_options import as_session, exported_loader, exported_provenance, set_exported_threshold
-from .frame_inference import OnError
+from .frame_inference import NAN, OnError
 from .frame_result import Detections, FrameResult, measured
 from .frame_window import FrameWindow
 from .score_map import ScoreMap
@@ -101,7 +101,7 @@ class ExportedSequenceInferencer(SequenceInference):
                 return [result.at_threshold(decision, self.min_area)]
             probability = found['probability'][0]
             if not np.isfinite(probability).all():
-                raise DataError(f'{item.source.label}, frame {item.frame}: the network gave NaN')
+                raise DataError(f'{item.source.label}, frame {item.frame}: {NAN}')
         except Exception as error:
             if on_error is None:
                 raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from abc import abstractmethod
+from bisect import bisect_right
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -19,6 +20,9 @@ from .frame_result import FrameResult
 from .frame_stream import FrameStream, RawFormat
 from .inputs import Source, describe_skipped, expand_inputs, is_live
 from .live_stream import LiveStream, Reconnect
+
+#: What is said where the outputs are NaN, which behind a threshold would look like an image without a target.
+NAN = "the network gave NaN; its weights or the image's values are not what they should be"
 
 #: 16-bit images after which is said that they seem to hold fewer bits.
 BIT_DEPTH_IMAGES = 8
@@ -52,6 +56,8 @@ class FrameInference:
     stream: FrameStream | LiveStream | None = None
     #: How cameras, addresses and pipes that end are opened again; None: they have ended.
     reconnect: Reconnect | None = None
+    #: The sequence that is being read, and its frames before which a live source was gone.
+    _restarts: tuple[Source | None, list[int]] = (None, [])
 
     #: Whether a folder of images is one sequence.
     sequences = False
@@ -185,7 +191,11 @@ class FrameInference:
         if watch.images >= BIT_DEPTH_IMAGES:
             self._warn_of_bit_depth(watch)
         if batch:
-            yield from self.forward(batch, on_error=on_error)
+            for result in self.forward(batch, on_error=on_error):
+                sequence, restarts = self._restarts
+                if result.source is sequence:
+                    result.part = bisect_right(restarts, result.frame)
+                yield result
 
     def measure_batch(self, item: Any, sizing: BatchSizing) -> int:
         """Choose the size of a batch by the first image; frames that need the ones before them go one by one."""
@@ -262,8 +272,13 @@ class FrameInference:
             self._fail(source, error, on_error)
             return
         self.stream = stream
+        restarts: list[int] = []
+        self._restarts = source, restarts
         with stream:
-            yield from stream
+            for number, frame in enumerate(stream):
+                if number and stream.restarted:
+                    restarts.append(number)
+                yield frame
         if stream.problem is not None:
             self._fail(source, DataError(f'{source.label}: {stream.problem}'), on_error)
 

@@ -52,6 +52,7 @@ class FrameResult:
         detections: All boxes of a detector, whatever they score; None from segmentation networks.
         logit: (H, W) float32, the probability before the sigmoid; None from detectors.
         operating_point: The threshold of the logits that decided in place of ``threshold``; None: there was none.
+        part: Of a live source: how often it had gone and come back, paused or changed its size before this frame.
         tracks: The confirmed tracks, see :class:`~.target_tracker.TargetTracker`; None where nothing was tracked.
     """
 
@@ -67,6 +68,7 @@ class FrameResult:
     logit: np.ndarray | None = None
     operating_point: OperatingPoint | None = None
     detections: Detections | None = field(default=None, repr=False)
+    part: int = 0
 
     @property
     def nbytes(self) -> int:

@@ -10,12 +10,13 @@ import numpy as np
 from mmirstd.evaluation.maps import logit_map_of, map_of
 from mmirstd.models.detectors import MultiFrameDetector
 from mmirstd.models.segmentors import MultiFrameSegmentor
-from mmirstd.utils.errors import ConfigError
+from mmirstd.utils.errors import ConfigError, DataError
 
 from .base_inferencer import TargetInferencer
-from .frame_inference import OnError
+from .frame_inference import NAN, OnError
 from .frame_result import Detections, FrameResult, measured
 from .model_loading import config_name
+from .nan_check import refuse_nan
 from .score_map import ScoreMap
 from .sequence_inference import PreparedFrame, SequenceInference
 from .streaming_detector import StreamingDetector
@@ -69,6 +70,8 @@ class MovingTargetInferencer(SequenceInference, TargetInferencer):
                 'mmirstd.MultiFrameSegmentor; networks of single frames go with IRSTDInferencer'
             )
         self.boxes = isinstance(self.model, MultiFrameDetector)
+        if self.boxes:
+            refuse_nan(self.model.bbox_head)
         kind = StreamingDetector if self.boxes else StreamingSegmentor
         dataset = ((cfg or {}).get('test_dataloader') or {}).get('dataset') or {}
         stride = dataset.get('stride', 1) if self.stride is None else self.stride
@@ -86,18 +89,21 @@ class MovingTargetInferencer(SequenceInference, TargetInferencer):
         (item,) = inputs
         if item.first:
             self.detector.reset()
+        scores = None
         try:
             sample = self.detector(item.gray)
+            if not self.boxes:
+                maps = (map_of(sample.seg_logits), logit_map_of(sample))
+                scores = ScoreMap(*(array.astype(np.float32) for array in maps))
+                if np.isnan(scores.probability).any():
+                    raise DataError(f'{item.source.label}, frame {item.frame}: {NAN}')
         except Exception as error:
             if on_error is None:
                 raise
             on_error(item.source, error)
             return []
         decision = self.operating_point or self.threshold
-        if not self.boxes:
-            scores = ScoreMap(
-                *(array.astype(np.float32) for array in (map_of(sample.seg_logits), logit_map_of(sample)))
-            )
+        if scores is not None:
             return [measured(item.source, item.frame, item.gray, scores, decision, self.min_area, sample)]
         result = FrameResult(
             item.source, item.frame, item.gray, [], self.threshold, data_sample=sample, detections=Detections.of(sample)

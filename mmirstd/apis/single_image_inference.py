@@ -12,7 +12,7 @@ import numpy as np
 from mmirstd.utils.errors import DataError, UserError
 
 from .batch_sizing import BatchSizing
-from .frame_inference import FrameInference, OnError
+from .frame_inference import NAN, FrameInference, OnError
 from .frame_result import FrameResult
 from .frame_stream import RawFormat
 from .inputs import Source
@@ -36,9 +36,7 @@ class PreparedImage:
 
     def nan_error(self) -> DataError:
         """What to raise where the network's outputs for it are not finite."""
-        return DataError(
-            f"{self.source.label}: the network gave NaN; its weights or the image's values are not what they should be"
-        )
+        return DataError(f'{self.source.label}: {NAN}')
 
 
 class SingleImageInference(FrameInference):

@@ -21,8 +21,8 @@ class TargetTracker:
     """Adds tracks to the results of any inferencer, of masks or boxes, of single frames or clips.
 
     A frame's tracks are there with it: nothing of a later frame is used, and memory does not grow.  Another sequence
-    begins where the results' source is another.  Where the names of a folder's frames have numbers, a gap in them is
-    time that passed.
+    begins where the results' source is another.  Where a live source comes back, all tracks end.  Where the names of a
+    folder's frames have numbers, a gap in them is time that passed.
 
     Example::
 
@@ -50,6 +50,7 @@ class TargetTracker:
         self._source: Source | None = None
         self._places: list[int] = []
         self._place = -1
+        self._part = 0
         self.gaps = 0
         self.seconds: list[float] = []
 
@@ -73,6 +74,9 @@ class TargetTracker:
             self.reset()
             self._source = result.source
             self._places = frame_places(result.source)
+        if result.part != self._part:
+            self._part = result.part
+            self._tracker.interrupt()
         began = time.perf_counter()
         targets = result.targets
         # single images are the frames of one sequence, in the order in which they come

@@ -166,6 +166,16 @@ def check_boxes(name: str, args: argparse.Namespace) -> None:
             )
 
 
+def check_clips(name: str, args: argparse.Namespace) -> None:
+    """Raise a ConfigError where labeled images would be clips that stand still."""
+    if args.labeled is not None:
+        raise ConfigError(
+            f'{name}: a network of clips, with --labeled, whose images are single',
+            expected='a network or method of single images',
+            cure='--images with videos or folders of backgrounds alone; mmirstd test tells Pd at the threshold',
+        )
+
+
 def count_background(
     inferencer: FrameInference, args: argparse.Namespace, counts: FalseAlarmCounts, point: OperatingPoint
 ) -> None:
@@ -330,6 +340,8 @@ def main(argv: list[str] | None = None) -> int:
     )
     if inferencer.boxes:
         check_boxes(inferencer.name, args)
+    elif inferencer.sequences:
+        check_clips(inferencer.name, args)
     target = None if args.dry_run else _target(args, inferencer.weights)
     point = OperatingPoint(0.0, args.ring)
     # A score of CFAR is no logit: below 2 standard deviations lies what every background has.

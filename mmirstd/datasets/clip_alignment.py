@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .frame_alignment import METHODS, MOTIONS, Matrix, estimate_motion, warp
-from .motion_cache import MotionCache
+from .motion_cache import MotionCache, PassingFrame
 
 #: What stands where a past frame did not see.
 BORDERS = ('key', 'edge')
@@ -88,7 +88,8 @@ class ClipAlignment:
             return np.eye(3)  # a frame repeated at the start of a sequence or in a gap
         else:
             identity = (identities[index], identities[index + 1], past.shape, sorted(self.options.items()))
-            found = self.cache.matrix(identity, lambda: self._estimate(past, now, identities[index]))
+            lasting = not isinstance(identities[index], PassingFrame)
+            found = self.cache.matrix(identity, lambda: self._estimate(past, now, identities[index]), lasting)
         return np.eye(3) if found is None else found
 
     def _estimate(self, past: np.ndarray, now: np.ndarray, name: object) -> Matrix | None:

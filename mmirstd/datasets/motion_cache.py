@@ -20,6 +20,12 @@ MOST = 2**18
 WAIT = 30.0
 
 
+class PassingFrame(str):
+    """What identifies a frame in this process alone, such as one of a camera: its motions never go to a file."""
+
+    __slots__ = ()
+
+
 class MotionCache:
     """Remembers matrices, or that there is none, by what identifies the two frames and the estimate.
 
@@ -34,21 +40,23 @@ class MotionCache:
         self._file: sqlite3.Connection | None = None
         self._owner = 0
 
-    def matrix(self, identity: object, estimate: Callable[[], Matrix | None]) -> Matrix | None:
+    def matrix(self, identity: object, estimate: Callable[[], Matrix | None], lasting: bool = True) -> Matrix | None:
         """The matrix of an identity, estimated if it is not known.
 
         Args:
             identity: Anything whose ``repr`` stands for the two frames and the way of the estimate.
             estimate: Called where nothing is known.
+            lasting: The identity means the same in other processes and runs; False: it stays in memory.
         """
         key = hashlib.sha256(repr(identity).encode()).digest()
         if key in self._memory:
             self._memory.move_to_end(key)
             return self._memory[key]
-        known, matrix = self._read(key)
+        known, matrix = self._read(key) if lasting else (False, None)
         if not known:
             matrix = estimate()
-            self._write(key, matrix)
+            if lasting:
+                self._write(key, matrix)
         self._memory[key] = matrix
         if len(self._memory) > MOST:
             self._memory.popitem(last=False)

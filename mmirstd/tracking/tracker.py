@@ -49,6 +49,12 @@ class PointTracker:
         self.repeats = 0
         self._estimator.reset()
 
+    def interrupt(self) -> None:
+        """End all tracks: what comes next is another view, of another size perhaps.  New tracks have further ids."""
+        self._tracks = []
+        self._image = None
+        self._estimator.reset()
+
     def update(
         self,
         points: ArrayLike,

@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mmirstd.apis import MovingTargetInferencer
+from mmirstd.apis import IRSTDInferencer, MovingTargetInferencer, TargetTracker
 from mmirstd.apis.inputs import Source
 from mmirstd.apis.live_stream import LiveStream, Reconnect
+from mmirstd.tracking import TrackOptions
 from mmirstd.utils.errors import DataError
+from tests.test_apis.helpers import LocalContrast, moving_frames
 from tests.test_models.clip_models import tiny_detector
 
 SMALL, LARGE = np.zeros((32, 32), np.uint8), np.zeros((48, 32), np.uint8)
@@ -119,3 +121,19 @@ def test_a_detector_forgets_what_was_before_and_takes_another_size(monkeypatch: 
     for one, again in zip(found[:3], found[6:], strict=True):
         assert [target.peak for target in one.targets] == [target.peak for target in again.targets]
     assert inferencer.stream.counts['size changes'] == 2
+
+
+def test_tracks_end_where_the_camera_was_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may come back with another size, and shows another view in any case."""
+    small = moving_frames(4)
+    large = [np.vstack((frame, frame[:16])) for frame in small]
+    camera = Camera(small, large, large)
+    monkeypatch.setattr('mmirstd.apis.frame_inference.FrameStream', lambda *args: camera.open())
+    inferencer = IRSTDInferencer(LocalContrast(), device='cpu', show_progress=False)
+    inferencer.reconnect = Reconnect(attempts=1, first_wait=0.01, gap=100)
+    results = inferencer.infer(Source('live', 'camera', 'camera'), batch_size=3, on_error=lambda source, error: None)
+    found = list(TargetTracker(TrackOptions(confirm=(2, 2))).track(results))
+    assert [result.part for result in found] == [0] * 4 + [1] * 4 + [2] * 4
+    assert [[track.id for track in result.tracks] for result in found] == [
+        ids for number in (1, 2, 3) for ids in ([], [number], [number], [number])
+    ]

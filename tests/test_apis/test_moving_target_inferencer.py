@@ -4,11 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from mmirstd.apis import MovingTargetInferencer, StreamingDetector, build_inferencer
-from mmirstd.utils.errors import ConfigError
+from mmirstd.utils.errors import ConfigError, DataError
 from tests.test_apis.helpers import LocalContrast, moving_frames, scene, write_image, write_video
 from tests.test_models.clip_models import tiny_detector
+from tests.test_models.clip_segmentors import clip_model
 
 DETECTOR = tiny_detector(5)
 
@@ -85,3 +87,14 @@ def test_which_models_go() -> None:
         MovingTargetInferencer(LocalContrast(), device='cpu')
     with pytest.raises(ValueError, match='not tiled'):
         build_inferencer(DETECTOR, device='cpu', tile='on')
+
+
+@pytest.mark.parametrize('boxes', [True, False])
+def test_nan_is_no_empty_frame(boxes: bool) -> None:
+    model = tiny_detector(2) if boxes else clip_model('resunet-dtum').float()
+    broken = model.bbox_head if boxes else model.decode_head
+    with torch.no_grad():
+        for parameter in broken.parameters():
+            parameter.fill_(float('nan'))
+    with pytest.raises(DataError, match='the network gave NaN'):
+        list(MovingTargetInferencer(model, device='cpu', show_progress=False).infer(scene()))

@@ -16,6 +16,7 @@ from mmirstd.false_alarms.cfar import Cfar
 from mmirstd.utils.errors import ConfigError, DataError, UserError
 from tests.test_apis.helpers import scene, write_image
 from tests.test_apis.stock_detector import write_stock_detector
+from tests.test_models.clip_segmentors import clip_model
 
 NAME = 'ggl-net-tiny_general'
 
@@ -155,3 +156,12 @@ def test_a_detector_of_boxes_by_its_score(
     ):
         with pytest.raises(ConfigError, match='a detector of boxes, with --'):
             calibrate.main([*argv, *options, '--dry-run'])
+
+
+def test_labeled_images_are_no_clips(tmp_path: Path) -> None:
+    """A network of clips would see copies of one image, without motion."""
+    torch.save(dict(state_dict=clip_model('resunet-dtum').float().state_dict()), tmp_path / 'w.pth')
+    config = 'resunet-dtum_b1-20e_nudt-mirsdt-masks'
+    argv = [config, str(tmp_path / 'w.pth'), '--fa', '1e-5', '--labeled', 'a', 'b', '--dry-run', '--device', 'cpu']
+    with pytest.raises(ConfigError, match='a network of clips, with --labeled'):
+        calibrate.main(argv)

@@ -6,10 +6,12 @@ import copy
 import pickle
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
-from mmirstd.datasets.motion_cache import MotionCache
+from mmirstd.datasets.clip_alignment import ClipAlignment
+from mmirstd.datasets.motion_cache import MotionCache, PassingFrame
 
 MATRIX = np.array([[1, 0, 0.25], [0, 1, -3], [1e-5, 0, 1]])
 
@@ -57,3 +59,15 @@ def test_old_motions_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
         cache.matrix(identity, estimate)
     assert len(cache) == 3
     assert len(calls) == 5
+
+
+def test_what_identifies_a_frame_in_one_process_stays_out_of_the_file(tmp_path: Path) -> None:
+    """Another process counts its frames from 0, too."""
+    for shift in (3, 9):
+        alignment = ClipAlignment(cache=str(tmp_path / 'motions.db'))
+        scenery = cv2.GaussianBlur(np.random.default_rng(0).random((160, 180), np.float32), (0, 0), 3)
+        frames = [np.ascontiguousarray(scenery[20:140, 20 + k * shift : 140 + k * shift]) for k in range(2)]
+        identities = [PassingFrame('0 of a stream (0)'), PassingFrame('1 of a stream (1)')]
+        assert alignment.motions(frames, identities)[0][0, 2] == pytest.approx(shift, abs=0.1)
+        alignment.motions(frames, identities)
+        assert alignment.estimates == 1  # in memory it is remembered

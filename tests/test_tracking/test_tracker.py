@@ -206,3 +206,12 @@ def test_confirmation_as_it_is_typed() -> None:
     for text in ('3', '5/3', '0/2', 'a/b', '3/5/7', '-1/2', ''):
         with pytest.raises(ConfigError, match='M/N'):
             parse_confirmation(text)
+
+
+def test_an_interruption_ends_all_tracks_and_takes_another_size() -> None:
+    tracker = PointTracker(TrackOptions(confirm=(1, 1), coast=9))
+    assert [point.id for point in tracker.update([(10, 10)], image=np.zeros((32, 32), np.uint8))] == [1]
+    tracker.interrupt()
+    # without it the track would coast, and the size would be an error
+    assert tracker.update([], image=np.zeros((48, 32), np.uint8)) == []
+    assert [point.id for point in tracker.update([(10, 11)], image=np.ones((48, 32), np.uint8))] == [2]
