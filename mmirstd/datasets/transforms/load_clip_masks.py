@@ -95,11 +95,25 @@ class LoadClipMasks(LoadTargetMask):
 
 
 def _filled(instances: Sequence[dict], shape: Sequence[int]) -> np.ndarray:
-    """The mask (H, W) of filled boxes; a box of less than a pixel keeps the pixel that it is in."""
+    """The mask (H, W) of filled boxes; along a side without the center of a pixel, the pixel of the box's center."""
     mask = np.zeros(tuple(shape), np.uint8)
     for instance in instances:
         x1, y1, x2, y2 = instance['bbox']
-        left, top = int(np.floor(x1 + 0.5)), int(np.floor(y1 + 0.5))
-        right, bottom = max(int(np.ceil(x2 - 0.5)), left + 1), max(int(np.ceil(y2 - 0.5)), top + 1)
-        mask[max(top, 0) : bottom, max(left, 0) : right] = 1
+        mask[_pixels(y1, y2, shape[0]), _pixels(x1, x2, shape[1])] = 1
     return mask
+
+
+def _pixels(low: float, high: float, size: int) -> slice:
+    """The pixels along one side of a box, at least one.
+
+    Args:
+        low: Its lower edge in pixels; the image spans 0..size.
+        high: Its upper edge.
+        size: Of the image, in pixels.
+    """
+    low, high = np.clip((low, high), 0, size)
+    first, end = int(np.floor(low + 0.5)), int(np.ceil(high - 0.5))
+    if end <= first:
+        first = min(int(np.floor((low + high) / 2)), size - 1)
+        end = first + 1
+    return slice(first, end)

@@ -129,12 +129,30 @@ def test_boxes_are_filled_where_there_are_no_masks(tmp_path: Path) -> None:
     masks = data[0]['data_samples'].gt_sem_seg.data
     expected = torch.zeros(2, 24, 32, dtype=torch.long)
     expected[0, 2:5, 0:4] = 1
-    expected[1, 4, 4] = 1
+    expected[1, 4, 3] = 1  # the box lies in this pixel alone
     assert torch.equal(masks, expected)
     with pytest.raises(DataError, match='has no mask'):
         ClipDataset(num_frames=2, pipeline=[*LOAD, PACK], **options)[0]
     with pytest.raises(DataError, match='no boxes to fill'):
         ClipDataset(num_frames=2, pipeline=[LOAD[0], fill, PACK], **options)[0]
+
+
+@pytest.mark.parametrize(
+    ('box', 'pixels'),
+    [
+        ([3.65, 3.65, 3.95, 3.95], [[3, 3]]),
+        ([31.6, 10.0, 31.9, 10.4], [[10, 31]]),  # at the right border
+        ([4.0, 23.6, 4.3, 24.0], [[23, 4]]),  # at the lower border
+        ([31.6, 23.6, 33.0, 25.0], [[23, 31]]),  # and over it
+        ([3.8, 2.0, 4.4, 3.0], [[2, 4]]),  # in two pixels, more in the right one
+        ([-4.0, 2.0, 1.0, 3.0], [[2, 0]]),
+        ([5.5, 2.4, 7.6, 3.5], [[2, 6], [2, 7]]),  # by the centers of pixels, as ever
+    ],
+)
+def test_small_boxes_fill_the_pixel_that_they_are_in(box: list[float], pixels: list[list[int]]) -> None:
+    sample = dict(instances=[dict(bbox=box)], ori_shape=(24, 32))
+    filled = LoadClipMasks(frames='key', boxes='fill').transform(sample)['gt_seg_map']
+    assert np.argwhere(filled).tolist() == pixels
 
 
 def test_context_needs_no_mask_and_a_clip_of_it_says_so(root: Path) -> None:
