@@ -72,6 +72,12 @@ class Source:
         return _without_secrets(text) if _URL.match(text) else text
 
     @property
+    def path(self) -> str | None:
+        """Absolute path of what lies on the disk as a file or folder; None: an array, camera, stream."""
+        stored = self.kind in ('image', 'video', 'frames', 'pages')
+        return os.path.abspath(str(self.location)) if stored else None
+
+    @property
     def still(self) -> bool:
         """One image, not a sequence."""
         return self.kind in ('image', 'array')
@@ -304,6 +310,30 @@ def frame_files(folder: str) -> list[str]:
     return [path for path in paths if not _has_pages(path)]
 
 
+def without_repeats(sources: Iterable[Source], on_repeat: Callable[[str], None]) -> Iterator[Source]:
+    """Each file or folder once, where it comes first; cameras and streams as often as they come.
+
+    Args:
+        sources: As of :func:`expand_inputs`.
+        on_repeat: Called with the path of each one that comes again.
+    """
+    seen: set[str] = set()
+    for source in sources:
+        if source.path is None:
+            yield source
+        elif source.path in seen:
+            on_repeat(source.path)
+        else:
+            seen.add(source.path)
+            yield source
+
+
+def describe_repeated(paths: Sequence[str], shown: int = 5) -> str:
+    """One line about inputs that were given more than once, see :func:`without_repeats`."""
+    more = f' and {len(paths) - shown} more' if len(paths) > shown else ''
+    return f'{len(paths)} input(s) were given more than once and done once: {", ".join(paths[:shown])}{more}'
+
+
 def describe_skipped(paths: Sequence[str], shown: int = 5) -> str:
     """One line about files in folders that are neither images nor videos by their names, see :func:`expand_inputs`."""
     names = ', '.join(os.path.basename(path) for path in paths[:shown])
@@ -319,10 +349,10 @@ def identity(source: Source) -> str | None:
 
     None for what cannot be named so (arrays, cameras, streams) or does not exist.
     """
-    if source.kind not in ('image', 'video', 'frames', 'pages') or source.problem is not None:
+    if source.path is None or source.problem is not None:
         return None
     paths: Sequence[str] = [source.location]
-    digest = hashlib.sha256(os.path.abspath(source.location).encode('utf-8', 'surrogateescape'))
+    digest = hashlib.sha256(source.path.encode('utf-8', 'surrogateescape'))
     try:
         if source.kind == 'frames':
             paths = frame_files(source.location)

@@ -10,6 +10,7 @@ import os
 import shutil
 import socket
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -36,11 +37,31 @@ FRAMES_SUFFIX = '.frames'
 
 
 class _Entry(NamedTuple):
-    """A line of the log: the name of the outputs, the input's identity ('' if it is not finished), the outputs."""
+    """A line of the log.
+
+    Attributes:
+        name: Of the outputs.
+        identity: Of the input; '' if it is not finished.
+        outputs: Paths below the folder.
+        time: When it was written, seconds since 1970; 0 in logs of versions that did not note it.
+    """
 
     name: str
     identity: str
     outputs: tuple[str, ...]
+    time: float = 0.0
+
+    @classmethod
+    def read(cls, line: Mapping[str, Any]) -> _Entry:
+        """Of a line of the log."""
+        return cls(line['name'], line['identity'], tuple(line['outputs']), line.get('time', 0.0))
+
+    def counts_over(self, other: _Entry | None) -> bool:
+        """Whether it counts where another log has another one of the same input: the newest does.
+
+        Of two without a time the finished one does.
+        """
+        return other is None or (self.time, bool(self.identity)) >= (other.time, bool(other.identity))
 
 
 class OutputFolder:
@@ -52,7 +73,7 @@ class OutputFolder:
     same name get different ones: the second has a digest of its path added.
 
     Several processes or machines may share the folder, each with its part of the inputs: each has a log of its own
-    (``finished.3of8.jsonl``), and all logs count.
+    (``finished.3of8.jsonl``), and all logs count; where several have an input, the newest entry does.
 
     Args:
         root: The folder; made if need be.
@@ -126,12 +147,11 @@ class OutputFolder:
             )
         return entries
 
-    def _take(self, entries: list[dict[str, Any]]) -> None:
-        self._compare(entries[0]['settings'])
-        for entry in entries[1:]:
-            owner = entry['owner']
-            self._owners[entry['name'].casefold()] = owner
-            self._finished[owner] = _Entry(entry['name'], entry['identity'], tuple(entry['outputs']))
+    def _take(self, lines: list[dict[str, Any]]) -> None:
+        self._compare(lines[0]['settings'])
+        for line in lines[1:]:
+            self._owners[line['name'].casefold()] = line['owner']
+        _take_newest(self._finished, lines[1:])
 
     def _compare(self, written: dict[str, Any]) -> None:
         before, now = _with_new_names(written), _with_new_names(self.settings)
@@ -158,9 +178,7 @@ class OutputFolder:
 
     @staticmethod
     def _owner(source: Source) -> str:
-        if source.kind in ('image', 'video', 'frames', 'pages'):
-            return os.path.abspath(str(source.location))
-        return source.label
+        return source.label if source.path is None else source.path
 
     def is_finished(self, source: Source, folders: Iterable[str]) -> bool:
         """Whether all outputs, those in these subfolders among them, exist for the source as it is now."""
@@ -189,11 +207,13 @@ class OutputFolder:
         """Remember whose the outputs of a name are, and whether the source need not be done again."""
         mark = (identity(source) or '') if finished else ''
         owner = self._owner(source)
-        line = json.dumps(dict(name=name, owner=owner, identity=mark, outputs=list(outputs)))
         with self._lock:
+            # Newer than what is known of this input, also where this machine's clock is behind another's.
+            known = self._finished.get(owner)
+            entry = _Entry(name, mark, tuple(outputs), max(time.time(), known.time + 1e-3 if known else 0.0))
             with self._log.open('a', encoding='utf-8') as file:
-                file.write(line + '\n')
-            self._finished[owner] = _Entry(name, mark, tuple(outputs))
+                file.write(json.dumps(dict(entry._asdict(), owner=owner)) + '\n')
+            self._finished[owner] = entry
 
     def write_failures(self, failures: Sequence[tuple[str, str]]) -> Path | None:
         """Write ``failed.csv`` (source, error); without failures, remove that of an earlier run."""
@@ -230,9 +250,9 @@ class OutputFolder:
         for log in self._logs():
             if log == self._log:
                 continue
-            settings, *entries = self._read_log(log)
+            settings, *lines = self._read_log(log)
             if _with_new_names(settings['settings']) == _with_new_names(self.settings):
-                finished.update((e['owner'], _Entry(e['name'], e['identity'], tuple(e['outputs']))) for e in entries)
+                _take_newest(finished, lines)
         return sorted(finished.values(), key=lambda entry: natural_key(entry.name))
 
     def _rows(self, entries: Iterable[_Entry], folder: str) -> Iterator[Sequence[str]]:
@@ -309,6 +329,12 @@ class Outputs:
             else:
                 temporary.unlink(missing_ok=True)
         self._parts = {}
+
+
+def _take_newest(entries: dict[str, _Entry], lines: Iterable[Mapping[str, Any]]) -> None:
+    """Put what a log has at last of each input into ``entries`` (by owner), unless a newer one is there."""
+    last = {line['owner']: _Entry.read(line) for line in lines}  # the order in one log holds, whatever the clock did
+    entries.update({owner: entry for owner, entry in last.items() if entry.counts_over(entries.get(owner))})
 
 
 def _with_part(name: str, part: str) -> str:

@@ -21,7 +21,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from mmirstd.apis import OutputFolder, ResultWriter, Source, TargetTracker, expand_inputs
 from mmirstd.apis.frame_inference import FrameInference
 from mmirstd.apis.frame_result import FrameResult
-from mmirstd.apis.inputs import describe_skipped
+from mmirstd.apis.inputs import describe_repeated, describe_skipped, without_repeats
 from mmirstd.apis.live_stream import LiveStream
 from mmirstd.apis.result_kinds import MAP_KINDS, output_folders
 from mmirstd.apis.target_tracker import milliseconds
@@ -87,9 +87,10 @@ class Batch:
         self.times: dict[str, list[float]] = {'detection': [], 'tracking': []}
         self.stopped: str | None = None
         self.left_out: dict[str, None] = {}
+        self.repeated: dict[str, None] = {}
 
     def sources(self) -> Iterator[Source]:
-        """All inputs of this process, listed lazily."""
+        """All inputs of this process, listed lazily; a file that is named twice has one name for its outputs: once."""
         listed = expand_inputs(
             self.args.inputs,
             self.args.recursive,
@@ -97,7 +98,8 @@ class Batch:
             self.folder.root,
             on_skip=lambda path: self.left_out.setdefault(path),
         )
-        shard = self.args.shard
+        listed = without_repeats(listed, lambda path: self.repeated.setdefault(path))
+        shard = self.args.shard  # after that, since a part of a folder may have another name than the file itself
         return listed if shard is None else filter(shard.has, listed)
 
     def run(self) -> None:
@@ -275,6 +277,8 @@ class Batch:
         print(f'{self.done} done ({self.targets} targets), {self.skipped} finished before, {len(self.failures)} failed')
         if self.left_out:
             print(describe_skipped(list(self.left_out)))
+        if self.repeated:
+            print(describe_repeated(list(self.repeated)))
         print(f'results: {self.folder.root}')
         if not self.failures:
             self.folder.write_failures([])

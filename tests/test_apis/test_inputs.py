@@ -10,7 +10,7 @@ import pytest
 
 from mmirstd.apis import Source, expand_inputs
 from mmirstd.apis.frame_stream import FrameStream
-from mmirstd.apis.inputs import describe_skipped, frame_files, gray_array, identity
+from mmirstd.apis.inputs import describe_repeated, describe_skipped, frame_files, gray_array, identity, without_repeats
 from mmirstd.utils.errors import DataError
 from tests.test_apis.helpers import scene, write_image
 
@@ -65,6 +65,18 @@ def test_what_is_no_image_is_told(tree: Path) -> None:
     assert ': a0, a1 and 3 more (' in describe_skipped([f'x/a{k}' for k in range(5)], shown=2)
     assert listed(tree / 'sub', sequences=True, on_skip=skipped.append) == [('frames', 'sub')]
     assert len(skipped) == 3
+
+
+def test_a_file_that_is_named_twice_comes_once(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tree)
+    again: list[str] = []
+    inputs = ['sub/a.TIF', tree, './2.png', '*.mp4', f'{tree}/sub/../10.png', 0, 0, np.zeros((2, 2)), np.zeros((2, 2))]
+    once = [source.name for source in without_repeats(expand_inputs(inputs, recursive=False), again.append)]
+    assert once == ['a', '2', '10', 'film', 'camera0', 'camera0', '000000', '000001']
+    assert again == [str(tree / name) for name in ('2.png', 'film.mp4', '10.png')]
+    assert describe_repeated(again, shown=1) == (
+        f'3 input(s) were given more than once and done once: {again[0]} and 2 more'
+    )
 
 
 def test_pages_are_the_frames_of_a_sequence(tmp_path: Path) -> None:

@@ -29,6 +29,12 @@ def _finish(folder: OutputFolder, source: Source, text: str) -> None:
     outputs.commit()
 
 
+def _break_off(folder: OutputFolder, source: Source, text: str) -> None:
+    outputs = folder.begin(source)
+    outputs.path('csv', '.csv').write_text(f'{",".join(CSV_COLUMNS)}\n{text}\n')
+    outputs.commit(finished=False)
+
+
 def _sources(tmp_path: Path, count: int) -> list[Source]:
     sources = []
     for k in range(count):
@@ -81,3 +87,54 @@ def test_overwriting_forgets_earlier_runs_but_not_the_processes_beside_it(tmp_pa
     for number in (1, 2):
         OutputFolder(root, {'a': 2}, overwrite=True, shard=Shard(number, 2))
     assert sorted(path.name for path in root.glob('*.jsonl')) == ['finished.1of2.jsonl', 'finished.2of2.jsonl']
+
+
+@pytest.mark.parametrize('parts', [(None, Shard(1, 1)), (Shard(1, 1), None), (Shard(2, 2), Shard(1, 2))])
+def test_the_newest_entry_of_an_input_counts_whatever_its_log_is_called(
+    tmp_path: Path, parts: tuple[Shard | None, Shard | None]
+) -> None:
+    (source,) = _sources(tmp_path, 1)
+    root = tmp_path / 'out'
+    broken, repaired = parts
+    _break_off(OutputFolder(root, {}, shard=broken), source, 'broken off')
+    folder = OutputFolder(root, {}, shard=repaired)
+    assert not folder.is_finished(source, {'csv'})
+    _finish(folder, source, 'whole')
+    for shard in (repaired, broken, Shard(3, 3)):
+        again = OutputFolder(root, {}, shard=shard)
+        assert again.is_finished(source, {'csv'})
+        assert again.write_table().read_text().splitlines()[1:] == ['whole']
+    # An input that broke off when it was done anew is not finished, though another log says so.
+    folder = OutputFolder(root, {}, shard=broken)
+    _break_off(folder, source, 'broken off again')
+    for again in (folder, OutputFolder(root, {}, shard=repaired)):
+        assert not again.is_finished(source, {'csv'})
+        assert again.write_table().read_text().splitlines()[1:] == []
+
+
+@pytest.mark.parametrize('parts', [(None, Shard(1, 1)), (Shard(1, 1), None)])
+def test_what_is_finished_in_a_log_without_times_is_not_done_again(
+    tmp_path: Path, parts: tuple[Shard | None, Shard | None]
+) -> None:
+    (source,) = _sources(tmp_path, 1)
+    root = tmp_path / 'out'
+    for shard, enter in zip(parts, (_break_off, _finish)):
+        enter(OutputFolder(root, {}, shard=shard), source, 'row')
+    for log in root.glob('*.jsonl'):
+        lines = [json.loads(line) for line in log.read_text().splitlines()]
+        log.write_text(''.join(json.dumps({k: v for k, v in line.items() if k != 'time'}) + '\n' for line in lines))
+    again = OutputFolder(root, {}, shard=Shard(1, 2))
+    assert again.is_finished(source, {'csv'})
+    assert again.write_table().read_text().splitlines()[1:] == ['row']
+    _break_off(again, source, 'anew')  # newer than what has no time
+    assert not OutputFolder(root, {}).is_finished(source, {'csv'})
+
+
+def test_a_clock_that_is_behind_does_not_hide_a_newer_entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (source,) = _sources(tmp_path, 1)
+    root = tmp_path / 'out'
+    _break_off(OutputFolder(root, {}), source, 'broken off')
+    behind = OutputFolder(root, {}, shard=Shard(1, 1))
+    monkeypatch.setattr('time.time', lambda: 1.0)
+    _finish(behind, source, 'whole')
+    assert OutputFolder(root, {}).is_finished(source, {'csv'})

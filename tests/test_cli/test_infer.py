@@ -309,6 +309,19 @@ def test_a_killed_run_leaves_nothing_that_counts_as_finished(tmp_path: Path, mon
     assert len(rows(out / 'targets.csv')) == 3
 
 
+@pytest.mark.parametrize('options', [(), ('--shard', '1/1')])
+def test_a_file_that_is_named_twice_is_done_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture, options: tuple[str, ...]
+) -> None:
+    image = write_image(tmp_path / 'in/a.png', scene())
+    write_image(tmp_path / 'in/b.png', scene())
+    assert infer(tmp_path / 'in', image, '--out', tmp_path / 'out', '--save', 'mask,csv', *options) == 0
+    shown = capsys.readouterr()
+    assert '2 done (2 targets), 0 finished before, 0 failed' in shown.out
+    assert shown.out.count(f'1 input(s) were given more than once and done once: {image}') == 1
+    assert len(rows(tmp_path / 'out/targets.csv')) == 2
+
+
 def test_changed_files_missing_outputs_and_more_kinds_are_done_again(
     tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
