@@ -6,6 +6,7 @@ import os
 import os.path as osp
 from collections import Counter
 from collections.abc import Sequence
+from itertools import count
 from typing import Any
 
 from mmengine.logging import print_log
@@ -29,8 +30,9 @@ class ClipDataset(BaseClipDataset):
 
     COCO JSON (:func:`~.coco_file.read_coco` says what is tolerated). Sequences are told by the images' ``video_id`` or
     else by the folder of ``file_name`` (``images/test/data6/0.bmp``); time by ``frame_id``, or else by the last number
-    of the file name, or else (when a sequence's names lack it) by their natural order. Annotations may carry
-    ``track_id`` and ``scr``. ``iscrowd`` boxes are ignored in training and evaluation.
+    of the file name, or else (when a sequence's names lack it) by their natural order. A sequence's name is that in
+    ``videos`` or else its folder; behind a name that several have, its ``video_id`` is put (``frames/2``). Annotations
+    may carry ``track_id`` and ``scr``. ``iscrowd`` boxes are ignored in training and evaluation.
 
     With one class in ``metainfo`` every category counts as this class; with several, categories are
     told by name.
@@ -172,9 +174,36 @@ class ClipDataset(BaseClipDataset):
             group = (True, osp.dirname(name)) if image.video_id is None else (False, image.video_id)
             groups.setdefault(group, []).append(frame)
         folders: dict[Any, str] = {image.id: osp.dirname(name) for image, name in zip(data.images, names)}
+        # IDs of folders and of texts, behind those that the file gives
+        new_ids = count(max((group for _, group in groups if isinstance(group, int)), default=0) + 1)
         videos: list[Video] = []
         for (by_folder, group), members in groups.items():
-            video_id = group if isinstance(group, int) else len(videos) + 1
+            video_id = group if isinstance(group, int) else next(new_ids)
             name = group if by_folder else data.videos.get(group) or folders[members[0].img_id] or str(group)
             videos.append(Video(name, video_id, members, by_folder))
+        self._part_names(videos, [None if by_folder else str(group) for by_folder, group in groups])
         return frames, videos
+
+    def _part_names(self, videos: Sequence[Video], ids: Sequence[str | None]) -> None:
+        """Put a sequence's ID behind a name that several have: tables, hold-outs and samplers go by names.
+
+        Args:
+            videos: Renamed in place.
+            ids: The ``video_id`` of each, None for a folder.
+        """
+        uses = Counter(video.name for video in videos)
+        taken = set(uses)
+        repeated: list[str] = []
+        for video, video_id in zip(videos, ids):
+            if uses[video.name] == 1 or video_id is None:
+                continue
+            repeated.append(video.name)
+            while video.name in taken:
+                video.name = f'{video.name}/{video_id}'
+            taken.add(video.name)
+        if repeated:
+            shown = first_few([f'{name!r} (of {uses[name]} sequences)' for name in dict.fromkeys(repeated)])
+            print_log(
+                f'{self.ann_file}: video_id is put behind names that are not those of one sequence alone:\n{shown}',
+                logger='current',
+            )

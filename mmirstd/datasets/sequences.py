@@ -53,7 +53,7 @@ class Video:
 
     Attributes:
         name: Unique in the data set.
-        video_id: The annotation's, or the rank in the file.
+        video_id: Unique in the data set: the annotation's where it is a number.
         frames: Annotated frames, and later context frames too.
         by_folder: Its frames are those of one folder; nothing else says that they are one sequence.
     """

@@ -93,6 +93,60 @@ def test_video_and_frame_ids_of_the_file_win_over_names(tmp_path):
     assert dataset.get_data_info(0)['video'] == 's'
 
 
+def flat_root(root, videos, unlisted=0, named=True):
+    """``images/N.png`` of several videos, numbered through: five frames each, of which the file lists all but some.
+
+    Args:
+        root: Folder.
+        videos: IDs of the videos, in the order of the files.
+        unlisted: Frames at the end of each video that are not listed.
+        named: Names are those of ``videos`` (``v1``), and else none.
+    """
+    images, annotations = [], []
+    for place, video in enumerate(videos):
+        for k in range(5):
+            number = 5 * place + k
+            write(root / f'images/{number:06d}.png', frame(number))
+            if k < 5 - unlisted:
+                images.append(
+                    dict(
+                        id=number, file_name=f'images/{number:06d}.png', height=24, width=32, video_id=video, frame_id=k
+                    )
+                )
+                annotations.append(dict(id=number, image_id=number, category_id=1, bbox=[3, 2, 4, 3], area=12))
+    data = dict(images=images, annotations=annotations, categories=[dict(id=1, name='target')])
+    if named:
+        data['videos'] = [dict(id=video, name=f'v{video}') for video in videos]
+    (root / ANN).write_text(json.dumps(data))
+    return root
+
+
+def test_sequences_in_one_folder_have_names_of_their_own(tmp_path):
+    infos = list(build(flat_root(tmp_path, [1, 2], named=False), context='listed'))
+    assert Counter(info['video'] for info in infos) == {'images/1': 5, 'images/2': 5}
+    edit(tmp_path, lambda data: data.update(videos=[dict(id=k, name='v') for k in (1, 2)]))
+    parts = [build(tmp_path, context='listed', holdout=dict(num=1, part=part)) for part in ('train', 'val')]
+    names = [{info['video'] for info in part} for part in parts]
+    assert sorted(name for part in names for name in part) == ['v/1', 'v/2']
+    assert [len(part) for part in parts] == [5, 5]
+    edit(tmp_path, lambda data: data['videos'][1].update(name='w'))
+    assert {info['video'] for info in build(tmp_path, context='listed')} == {'v', 'w'}
+
+
+def test_sequences_by_number_text_and_folder_have_ids_of_their_own(tmp_path):
+    root = coco_root(tmp_path, {'a': range(2), 'b': range(2), 'c': range(2)})
+
+    def mix(data):
+        for image in data['images']:
+            ids = dict(b='night', c=2)
+            sequence = image['file_name'].split('/')[2]
+            image.update({'video_id': ids[sequence]} if sequence in ids else {})
+
+    edit(root, mix)
+    found = {(info['video'][-1], info['video_id']) for info in build(root)}
+    assert found == {('a', 3), ('b', 4), ('c', 2)}
+
+
 def test_streaming_order_holds_every_frame_once(tmp_path):
     root = coco_root(tmp_path, {'b': range(4), 'a': range(3)}, unlisted=['b/1'])
     dataset = build(root, streaming=True, num_frames=1)

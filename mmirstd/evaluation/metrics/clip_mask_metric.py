@@ -73,7 +73,9 @@ class ClipMaskMetric(IRSTDMetric):
         result = super().count(evidence, sample, gray)
         name = sample.get('video', sample.get('video_id'))
         result['sequence'] = '' if name is None else str(name)
-        result['frame'] = (result['sequence'], sample.get('frame_id', evidence.name))
+        # names of sequences may repeat between data sets; files do not
+        where = (result['sequence'], sample['frame_id']) if sample.get('frame_id') is not None else evidence.name
+        result['frame'] = next((sample[key] for key in ('img_path', 'img_id') if sample.get(key) is not None), where)
         if self.scr_bins is not None:
             if 'records' not in result:
                 add_records(result, evidence, self._default, None)

@@ -83,6 +83,23 @@ def test_context_and_repeated_frames_do_not_count() -> None:
         run(ClipMaskMetric(), [])
 
 
+def test_frames_of_sequences_with_one_name_are_not_mixed_up() -> None:
+    """As of two data sets whose folders are called alike."""
+    missed = [dict(frame(k, hit=False), img_path=f'/day/a/{k}.png') for k in range(3)]
+    found = [dict(frame(k), img_path=f'/night/a/{k}.png') for k in range(3)]
+    assert run(ClipMaskMetric(), [*missed, *found, found[0]])['Pd'] == 0.5
+    by_id = [
+        {key: value for key, value in f.items() if key != 'img_path'} | dict(img_id=k)
+        for k, f in enumerate([*missed, *found])
+    ]
+    assert run(ClipMaskMetric(), [*by_id, by_id[0]])['Pd'] == 0.5
+
+
+def test_without_file_and_id_the_place_tells_frames() -> None:
+    bare = [{key: value for key, value in f.items() if key != 'img_path'} for f in FRAMES]
+    assert run(ClipMaskMetric(), [*bare, bare[0]]) == run(ClipMaskMetric(), FRAMES)
+
+
 def test_windows_count_as_their_frames() -> None:
     """Of a frame in two windows the greater probability counts."""
     expected = run(ClipMaskMetric(scr_bins=(0, 2, None)), FRAMES)
