@@ -21,14 +21,14 @@ from mmirstd.utils.errors import DataError, MissingDataError, first_few
 
 from .box_checks import BAD_BOX, check_boxes, looks_normalized
 from .first_look import look_at_images, look_at_masks
+from .folder_context import FolderContext, ImageFolders
 from .frame_reader import FrameReader
-from .image_io import IMAGE_SUFFIXES
 from .image_size import image_size
 from .listed_paths import image_exists
 from .mask_values import MaskRule
 from .problems import Problems
 from .raw_cache import RawCache, cache_limit
-from .sequences import Frame, Video, frame_number, name_pattern, number_frames
+from .sequences import Frame, Video, number_frames
 from .split_file import check_holdout, hold_out
 from .yolo_labels import find_yolo_labels
 
@@ -71,7 +71,8 @@ class BaseClipDataset(BaseDetDataset):
             beginning this many frames after the other (at most ``num_frames``), the last one ending with the sequence.
             A sample then also has ``frame_instances``, the instances of each of its T frames, and ``frame_is_key``,
             whether each is evaluated.
-        context: ``'disk'``: past frames may be unlisted files of the sequence's folder; ``'listed'``: only listed ones.
+        context: ``'disk'``: past frames may be unlisted files of the sequence's folder, where it is clear whose frames
+            they are (:class:`~.folder_context.FolderContext`); ``'listed'``: only listed ones.
         gaps: What replaces a past frame that does not exist, a key of ``mmirstd.utils.clip_window.GAPS``. The number
             of windows that this concerns is logged.
         bad_box: What to do with boxes without area or outside of the image, a key of :data:`~.box_checks.BAD_BOX`; the
@@ -208,7 +209,7 @@ class BaseClipDataset(BaseDetDataset):
                 f'{osp.abspath(self.ann_file)}: no such annotation file'
                 + (f'; its folder holds {", ".join(beside[:8])}' if beside else '')
             )
-        videos = self._number(self.load_videos())
+        videos = listed = self._number(self.load_videos())
         if not any(video.frames for video in videos):
             raise DataError(f'{self._source}: the annotation lists no image; expected at least one')
         if self.holdout is not None:
@@ -220,7 +221,7 @@ class BaseClipDataset(BaseDetDataset):
                 self.problems.add(error)
             else:
                 videos = [video for video in videos if video.name in names]
-        self._locate(videos)
+        self._locate(videos, listed)
         self._check_sizes(videos)
         given = sum(len(frame.instances) for video in videos for frame in video.frames)
         self._scale_normalized(videos)
@@ -364,42 +365,42 @@ class BaseClipDataset(BaseDetDataset):
             bad_frames,
         )
 
-    def _locate(self, videos: Sequence[Video]) -> None:
+    def _locate(self, videos: Sequence[Video], listed: Sequence[Video]) -> None:
         """Find the files, add context frames, and put the frames in order.
 
-        Each folder is listed once. A file may have another suffix than the annotation says (``.bmp`` data sets are
-        often converted to ``.png``).
+        Args:
+            videos: The sequences to take.
+            listed: All of the annotation.
         """
-        listings: dict[str, dict[str, str]] = {}
-
-        def files(folder: str) -> dict[str, str]:
-            if folder not in listings:
-                names = sorted(os.listdir(folder)) if osp.isdir(folder) else []
-                listings[folder] = {
-                    osp.splitext(name)[0]: name for name in names if osp.splitext(name)[1].lower() in IMAGE_SUFFIXES
-                }
-                listings[folder].update({name: name for name in names})
-            return listings[folder]
-
+        folders = ImageFolders()
+        needed = self.context == 'disk' and (self.num_frames > 1 or self.streaming)
+        context = FolderContext(listed, folders) if needed else None
         total = sum(len(video.frames) for video in videos)
         missing: list[str] = []
         lost: set[int] = set()
         for video in videos:
             for frame in video.frames:
-                folder, name = osp.split(frame.path)
-                found = files(folder).get(name) or files(folder).get(osp.splitext(name)[0])
+                found = folders.find(frame.path)
                 if found is None:
                     missing.append(frame.path)
                     lost.add(id(frame))
                 else:
-                    frame.path = osp.join(folder, found)
+                    frame.path = found
             video.frames = [frame for frame in video.frames if id(frame) not in lost]
             try:
                 video.sort()
             except DataError as error:
                 self.problems.add(error)
-            if self.context == 'disk' and (self.num_frames > 1 or self.streaming):
-                self._add_context(video, files)
+            if context is not None:
+                context.add_to(video)
+        if context is not None and context.unclear:
+            self.problems.warn(
+                f'{self._source}: {len(context.unclear)} unlisted image(s) are taken for no past frames, the first is '
+                f'{context.unclear[0]}: several sequences share the folder, or frame_id is 0 behind it, so nothing '
+                'tells whose frames they are. Where they are past frames of a sequence, list them with its video_id '
+                "and a frame_id, or give each sequence a folder of its own; context='listed' looks for none",
+                context.unclear,
+            )
         if missing:
             self.problems.add(
                 MissingDataError(
@@ -419,24 +420,6 @@ class BaseClipDataset(BaseDetDataset):
             if image_exists(osp.join(root, folder), name):
                 return f' (it is in {folder}: data_prefix.img={folder})'
         return ''
-
-    @staticmethod
-    def _add_context(video: Video, files: Callable[[str], dict[str, str]]) -> None:
-        """Add unlisted images of the folder, when names tell their place in time and are written as the listed ones."""
-        folders = {osp.dirname(frame.path) for frame in video.frames}
-        offsets = {frame.place - (frame_number(frame.path) or 0) for frame in video.frames}
-        if len(folders) != 1 or len(offsets) != 1 or frame_number(video.frames[0].path) is None:
-            return
-        folder, offset = folders.pop(), offsets.pop()
-        listed = {frame.place for frame in video.frames}
-        patterns = {name_pattern(frame.path) for frame in video.frames}
-        for stem, name in files(folder).items():
-            number = frame_number(name)
-            if stem == name or number is None or number + offset in listed or name_pattern(name) not in patterns:
-                continue
-            listed.add(number + offset)
-            video.frames.append(Frame(osp.join(folder, name), number + offset))
-        video.sort()
 
     def _samples(self, videos: Sequence[Video]) -> list[dict]:
         samples: list[dict] = []

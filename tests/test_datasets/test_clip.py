@@ -336,6 +336,38 @@ def test_frames_between_may_be_on_disk_only(tmp_path, warnings):
     assert len(warnings) == 1
 
 
+def test_frames_of_other_sequences_of_a_folder_are_no_past(tmp_path, warnings):
+    root = flat_root(tmp_path, [1, 2])
+    assert sample(build(root), 'v2', 1)['frame_ids'] == [0, 0, 0, 0, 1]
+    assert len(build(root, streaming=True, num_frames=1)) == 10
+    # the frames of a sequence that is held out, too
+    parts = [build(root, streaming=True, num_frames=1, holdout=dict(num=1, part=part)) for part in ('train', 'val')]
+    assert [len(part) for part in parts] == [5, 5]
+    assert not warnings
+
+
+def test_unlisted_frames_of_a_folder_of_several_sequences(tmp_path, warnings):
+    """Between two listed frames of a sequence they are its own; beyond, they may be another split's."""
+    root = flat_root(tmp_path, [1, 2], unlisted=2)
+    edit(root, lambda data: data['images'].pop(1))  # number 1, of v1
+    edit(root, lambda data: data['annotations'].pop(1))
+    dataset = build(root, streaming=True, num_frames=1)
+    assert [(info['video'], info['frame_id']) for info in dataset] == [
+        ('v1', 0),
+        ('v1', 1),
+        ('v1', 2),
+        ('v2', 0),
+        ('v2', 1),
+        ('v2', 2),
+    ]
+    (text,) = warnings
+    assert text.startswith(f'{root / ANN}: 4 unlisted image(s)')
+    assert '000003.png' in text
+    for options in (dict(context='listed'), dict(num_frames=1)):
+        build(root, **options).full_init()
+    assert not any('unlisted image' in text for text in warnings[1:])
+
+
 def test_a_one_frame_sequence(tmp_path):
     dataset = build(coco_root(tmp_path, {'s': [7], 't': [0, 1]}), pipeline=[LoadClip()])
     only = sample(dataset, 's', 7)
