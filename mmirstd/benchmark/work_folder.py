@@ -13,6 +13,9 @@ from typing import Any
 from mmirstd.utils.errors import CheckpointError, ConfigError
 from mmirstd.utils.files import write_json
 
+#: The file by which a process keeps others out of a folder.
+LOCK_NAME = '.lock'
+
 
 class WorkFolder:
     """A work dir, and the parts of a training that was interrupted and continued there.
@@ -73,7 +76,7 @@ def lock_folder(path: Path) -> Iterator[int]:
         CheckpointError: Another process works here.
     """
     path.mkdir(parents=True, exist_ok=True)
-    lock = os.open(path / '.lock', os.O_RDWR | os.O_CREAT)
+    lock = os.open(path / LOCK_NAME, os.O_RDWR | os.O_CREAT)
     try:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -134,7 +134,8 @@ def make_comparison(args: argparse.Namespace) -> Comparison:
     networks = find_networks(args.nets)
     if len(args.data) == 2:
         images, labels = args.data
-        data = own_data(images, labels, out[0].resolve().with_suffix(''), bit_depth=args.bit_depth)
+        begun = out[0].with_suffix('.yml').exists()
+        data = own_data(images, labels, out[0].resolve().with_suffix(''), bit_depth=args.bit_depth, begun=begun)
     elif args.bit_depth is not None:
         raise ConfigError('--bit-depth: goes with images of your own; a data set that is given by name has it')
     else:

@@ -13,6 +13,7 @@ from mmirstd.datasets.labels.choices import MISSING_IMAGES, SIZE_MISMATCHES
 from mmirstd.engine.default_model import DEFAULT_DETECTOR, DEFAULT_MODEL
 from mmirstd.utils.commands import command_line, this_command
 from mmirstd.utils.errors import ConfigError
+from mmirstd.utils.progress import now_doing
 
 from .arguments import add_traceback_argument, make_parser, positive_float, positive_int
 from .point_arguments import add_grow_arguments, read_grow
@@ -152,15 +153,34 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _finetune(args: argparse.Namespace, again: str) -> int:
-    from mmirstd.apis.model_loading import default_weights, find_model_config
-    from mmirstd.engine.checkpoint_files import find_checkpoint
-    from mmirstd.finetune import Call, Start, Workflow, choose_recipe, find_videos
-    from mmirstd.utils.progress import now_doing
+    from mmirstd.finetune import Call, alone
 
     now_doing('looking at the data')
     out = Path(args.out).expanduser().resolve()
     call = Call(again, asked_for(args))
-    goes_on = call.goes_on(out)  # an error before the work
+    call.goes_on(out)  # an error before the work
+    with alone(out) as lock:  # frames and masks are made in the folder, too
+        begun = call.goes_on(out)
+        workflow, moving = _look(args, out, again, begun, lock)
+        if begun:
+            print('\n'.join([*workflow.keep(), f'goes on in {out}']), flush=True)
+        else:
+            call.write(out)
+            _prepare(workflow, args, moving)
+        if args.no_train:
+            print(f'next: {command_line("train", workflow.config)}')
+            return 0
+        tuned = workflow.train(again)
+        report(workflow, workflow.outcome(tuned))
+    return 0
+
+
+def _look(args: argparse.Namespace, out: Path, again: str, begun: bool, lock: int) -> tuple[Workflow, bool]:
+    """Network and data that were given, and whether targets move."""
+    from mmirstd.apis.model_loading import default_weights, find_model_config
+    from mmirstd.engine.checkpoint_files import find_checkpoint
+    from mmirstd.finetune import Start, Workflow, choose_recipe, find_videos
+
     given = Path(args.images).expanduser()
     videos = given.exists() and bool(find_videos(given))
     cfg = find_model_config(args.base or (DEFAULT_DETECTOR if args.moving or videos else DEFAULT_MODEL))
@@ -173,23 +193,12 @@ def _finetune(args: argparse.Namespace, again: str) -> int:
         )
     weights = default_weights(cfg) if args.weights is None else args.weights
     weights = None if weights in (None, 'none') else find_checkpoint(weights)
-    data = _sequences(args, out, cfg, videos) if moving else _stills(args, out)
+    data = _sequences(args, out, cfg, videos) if moving else _stills(args, out, begun)
     recipe = choose_recipe(len(data.split.train), weights is not None, moving).changed(args.lr, args.epochs)
     options = dict(mask_size_mismatch='resize') if args.size_mismatch == 'scale' and not moving else {}
-    workflow = Workflow(data, out, Start(Path(cfg.filename), weights, recipe, again, options))
-    print('\n'.join([*data.notes, f'start: {workflow.start.base.stem}, {weights or "random weights"}']), flush=True)
-    with workflow.alone():
-        if goes_on:
-            print('\n'.join([*workflow.keep(), f'goes on in {out}']), flush=True)
-        else:
-            call.write(out)
-            _prepare(workflow, args, moving)
-        if args.no_train:
-            print(f'next: {command_line("train", workflow.config)}')
-            return 0
-        tuned = workflow.train(again)
-        report(workflow, workflow.outcome(tuned))
-    return 0
+    start = Start(Path(cfg.filename), weights, recipe, again, options)
+    print('\n'.join([*data.notes, f'start: {start.base.stem}, {weights or "random weights"}']), flush=True)
+    return Workflow(data, out, start, lock), moving
 
 
 def _prepare(workflow: Workflow, args: argparse.Namespace, moving: bool) -> None:
@@ -233,13 +242,13 @@ def check_options(args: argparse.Namespace) -> CheckOptions:
     return CheckOptions(args.bad_box or 'error', args.size_mismatch, args.missing_images)
 
 
-def _stills(args: argparse.Namespace, out: Path) -> OwnData:
+def _stills(args: argparse.Namespace, out: Path, begun: bool) -> OwnData:
     from dataclasses import replace
 
     from mmirstd.finetune import look_at_folders, masks_of_labels
 
     check = check_options(args)
-    images, masks, notes = masks_of_labels(args.images, args.labels, out, check, args.point_size, args.grow)
+    images, masks, notes = masks_of_labels(args.images, args.labels, out, check, args.point_size, args.grow, begun)
     data = look_at_folders(
         images,
         masks,

@@ -88,7 +88,9 @@ def named_data(name: str, root: str | os.PathLike[str] | None = None) -> Compari
     )
 
 
-def own_data(images: str, labels: str, out: Path, seed: int = 0, bit_depth: int | None = None) -> ComparisonData:
+def own_data(
+    images: str, labels: str, out: Path, seed: int = 0, bit_depth: int | None = None, begun: bool = False
+) -> ComparisonData:
     """Two folders, as ``mmirstd finetune`` takes them.
 
     Args:
@@ -97,11 +99,12 @@ def own_data(images: str, labels: str, out: Path, seed: int = 0, bit_depth: int 
         out: Folder for masks that are made of such labels.
         seed: Of the parts.
         bit_depth: Of the images; None: what the images hold.
+        begun: A comparison was begun with the masks that are in ``out``: they stay as they are.
 
     Raises:
         DataError: They do not go together.
     """
-    image_folder, mask_folder, notes = masks_of_labels(images, labels, out, CheckOptions())
+    image_folder, mask_folder, notes = masks_of_labels(images, labels, out, CheckOptions(), begun=begun)
     data = look_at_folders(image_folder, mask_folder, seed=seed, bit_depth=bit_depth)
 
     def write(folder: Path) -> None:

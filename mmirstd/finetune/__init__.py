@@ -8,7 +8,7 @@ from .own_sequences import OwnSequences, look_at_sequences
 from .own_set import OwnSet, Start
 from .recipe import KNOWN_IOU, Recipe, choose_recipe
 from .threshold_advice import ThresholdAdvice, advise_score, advise_threshold
-from .workflow import FinetuneOutcome, StepFailed, Workflow, start_is_best
+from .workflow import FinetuneOutcome, StepFailed, Workflow, alone, start_is_best
 
 __all__ = [
     'Call',
@@ -24,6 +24,7 @@ __all__ = [
     'Workflow',
     'advise_score',
     'advise_threshold',
+    'alone',
     'choose_recipe',
     'clip_config_text',
     'config_text',

@@ -10,7 +10,13 @@ from mmirstd.utils.errors import DataError
 from mmirstd.utils.files import file_sha256, write_json
 from mmirstd.utils.json_text import parse_json
 
-_FILE = 'grown_from.json'
+GROWN_FILE = 'grown_from.json'
+
+
+def label_digests(source: Path) -> dict[str, str]:
+    """SHA-256 of the file that labels are, or of each file in their folder, by its path."""
+    files = sorted(path for path in source.rglob('*') if path.is_file()) if source.is_dir() else [source]
+    return {path.relative_to(source.parent).as_posix(): file_sha256(path) for path in files}
 
 
 def grow_once(folder: Path, source: Path, options: Mapping[str, Any], make: Callable[[], list[str]]) -> list[str]:
@@ -28,11 +34,8 @@ def grow_once(folder: Path, source: Path, options: Mapping[str, Any], make: Call
     Raises:
         DataError: The folder holds something else, which is not written over.
     """
-    files = sorted(path for path in source.rglob('*') if path.is_file()) if source.is_dir() else [source]
-    made_of = dict(
-        options=dict(options), labels={path.relative_to(source.parent).as_posix(): file_sha256(path) for path in files}
-    )
-    note = folder / _FILE
+    made_of = dict(options=dict(options), labels=label_digests(source))
+    note = folder / GROWN_FILE
     before = parse_json(note.read_text(encoding='utf-8')) if note.is_file() else None
     if before is None and folder.is_dir() and any(folder.iterdir()):
         found = 'files that did not grow from points'

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -30,6 +31,7 @@ from mmirstd.utils.spread import spread
 
 from .config_text import WINDOW, config_text
 from .grown_masks import grow_once
+from .made_masks import keep_begun, make_anew
 from .own_set import OwnSet, Start, find_bit_depth
 from .threshold_advice import ThresholdAdvice, advise_threshold
 
@@ -116,11 +118,12 @@ def masks_of_labels(
     check: CheckOptions | None = None,
     point_size: float | None = POINT_SIZE,
     grow: GrowOptions | None = None,
+    begun: bool = False,
 ) -> tuple[Path, Path, list[str]]:
     """Labels as a folder of masks: as they are, or made of the labels of another program.
 
     A folder that holds images is one of masks. A box becomes the ellipse in it: our choice, because targets are
-    rounder than boxes.
+    rounder than boxes. What an earlier call made of labels is replaced, unless a training has begun with it.
 
     Args:
         images: Folder of images.
@@ -130,13 +133,14 @@ def masks_of_labels(
         point_size: Width and height of a target that a point marks, pixels; None with ``grow``.
         grow: Points become the pixels that grow around them in the image, once (:mod:`~.grown_masks`); None: they
             do not.
+        begun: A training has begun with the masks that are in ``out``: they stay as they are.
 
     Returns:
         Folder of the images, folder of the masks, and what is to be said.
 
     Raises:
         MissingDataError: The labels, or images that they name, are missing.
-        DataError: Labels of no known format.
+        DataError: Labels of no known format, or ``out/data`` holds what is not to be replaced.
         ConfigError: ``grow``, and the labels are masks.
     """
     source = Path(labels).expanduser()
@@ -167,8 +171,8 @@ def masks_of_labels(
     )
     folder = out / 'data'
 
-    def make() -> list[str]:
-        made, notes = convert_labels([source], 'masks', folder, options)
+    def make(target: Path) -> list[str]:
+        made, notes = convert_labels([source], 'masks', target, options)
         targets = sum(len(image.annotations) for image in made.images)
         said = [f'labels: {known.description}, {targets} targets; masks are made of them in {folder}', *notes]
         given = Path(images).expanduser().resolve()
@@ -180,11 +184,13 @@ def masks_of_labels(
             )
         return said
 
-    if grow is None:
-        notes = make()
+    if begun and (folder / 'masks').is_dir():
+        notes = keep_begun(folder, source)
+    elif grow is None:
+        notes = make_anew(folder, source, make)
     else:
         decisive = dict(images=str(Path(images).expanduser().resolve()), grow=asdict(grow), check=asdict(options.check))
-        notes = grow_once(folder, source, decisive, make)
+        notes = grow_once(folder, source, decisive, partial(make, folder))
     return folder / 'images', folder / 'masks', notes
 
 

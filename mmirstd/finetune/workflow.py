@@ -16,7 +16,7 @@ from typing import Any
 from mmirstd.benchmark.history import read_history
 from mmirstd.benchmark.plan import read_plan
 from mmirstd.benchmark.tool_process import end_process
-from mmirstd.benchmark.work_folder import lock_folder
+from mmirstd.benchmark.work_folder import LOCK_NAME, lock_folder
 from mmirstd.engine.checkpoint_files import best_checkpoint, newest_checkpoint, numbered_checkpoints
 from mmirstd.engine.config_files import load_config
 from mmirstd.utils.commands import python_path, python_program
@@ -79,6 +79,25 @@ def start_is_best(measures: Mapping[str, Mapping[str, float]], decisive: str) ->
     return 'start' in measures and measures['tuned'][decisive] <= measures['start'][decisive]
 
 
+@contextmanager
+def alone(out: Path) -> Iterator[int]:
+    """Within, no other process can work in the folder; gives the file descriptor of its lock.
+
+    A folder that was made for this, and has nothing else in it at the end, is removed.
+
+    Raises:
+        CheckpointError: Another process works there.
+    """
+    made = not out.exists()
+    with lock_folder(out) as lock:
+        try:
+            yield lock
+        finally:
+            if made and out.is_dir() and [path.name for path in out.iterdir()] == [LOCK_NAME]:
+                (out / LOCK_NAME).unlink()
+                out.rmdir()
+
+
 class Workflow:
     """Write a config, check the data, measure the start, train, test.
 
@@ -88,12 +107,12 @@ class Workflow:
         data: What was found of the images and labels.
         out: Folder for everything; made if missing.
         start: Where it begins.
+        lock: What :func:`alone` gives for ``out``; the commands hold it, too.
     """
 
-    def __init__(self, data: OwnSet, out: Path, start: Start) -> None:
-        self.data, self.out, self.start = data, out, start
+    def __init__(self, data: OwnSet, out: Path, start: Start, lock: int | None = None) -> None:
+        self.data, self.out, self.start, self._lock = data, out, start, lock
         self.config, self.work = out / 'config.py', out / 'work'  # the config says so, too
-        self._lock: int | None = None
 
     @property
     def worst_images(self) -> Path:
@@ -103,16 +122,6 @@ class Workflow:
     def dump(self, part: str, which: str) -> Path:
         """Folder of what a test wrote; ``which``: ``'start'`` or ``'tuned'``."""
         return self.out / f'{part}-{which}'
-
-    @contextmanager
-    def alone(self) -> Iterator[None]:
-        """Within, no other process can work in the folder.
-
-        Raises:
-            CheckpointError: One does.
-        """
-        with lock_folder(self.out) as self._lock:
-            yield
 
     def write(self) -> None:
         """Write the lists and the config."""

@@ -18,7 +18,9 @@ from mmengine.config import Config
 
 import mmirstd.registry  # noqa: F401  the scopes of bases
 from mmirstd.cli.finetune import main
-from mmirstd.utils.errors import ConfigError, DataError, UserError
+from mmirstd.finetune import alone
+from mmirstd.utils.errors import CheckpointError, ConfigError, DataError, UserError
+from mmirstd.utils.files import file_sha256
 from tests.shared import REPO
 
 
@@ -116,7 +118,7 @@ def test_from_two_folders_to_a_network(folders: tuple[Path, Path], tmp_path: Pat
     assert cfg.train_dataloader.dataset.pipeline[2].size == 96
 
 
-def test_boxes_become_masks(folders: tuple[Path, Path], tmp_path: Path) -> None:
+def test_boxes_become_masks(folders: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     images, masks = folders
     coco: dict = dict(images=[], annotations=[], categories=[dict(id=1, name='target')])
     for number, path in enumerate(sorted(images.iterdir()), 1):
@@ -125,12 +127,29 @@ def test_boxes_become_masks(folders: tuple[Path, Path], tmp_path: Path) -> None:
         box = dict(id=number, image_id=number, category_id=1, bbox=[x, y, 3, 3], area=9, iscrowd=0)
         coco['annotations'].append(box)
     (tmp_path / 'boxes.json').write_text(json.dumps(coco))
-    done = run(images, tmp_path / 'boxes.json', '--out', tmp_path / 'mine', '--no-train')
+    out, words = tmp_path / 'mine', [str(images), str(tmp_path / 'boxes.json'), '--out', str(tmp_path / 'mine')]
+    done = run(*words, '--no-train')
     assert done.returncode == 0, done.stdout + done.stderr
     assert 'labels: COCO' in done.stdout
     assert '14 targets' in done.stdout
-    assert len(list((tmp_path / 'mine/data/masks').iterdir())) == 14
     assert 'next: ' in done.stdout
+
+    def now() -> dict[Path, tuple[str, int]]:
+        return {path: (file_sha256(path), path.stat().st_mtime_ns) for path in out.rglob('*') if path.is_file()}
+
+    before = now()
+    assert sum(path.parent == out / 'data/masks' for path in before) == 14
+    coco['annotations'][0]['bbox'] = [0, 0, 9, 9]
+    (tmp_path / 'boxes.json').write_text(json.dumps(coco))
+    with alone(out), pytest.raises(CheckpointError, match='another process works in'):
+        main(words)
+    assert now() == before
+    (out / 'work').mkdir()  # a training has begun
+    assert main([*words, '--no-train']) == 0
+    shown = capsys.readouterr().out
+    assert 'the labels were changed since the training began' in shown
+    assert f'goes on in {out}' in shown
+    assert now() == before
 
 
 def test_folders_that_do_not_belong_together(folders: tuple[Path, Path], tmp_path: Path) -> None:

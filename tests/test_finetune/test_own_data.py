@@ -10,6 +10,7 @@ import pytest
 
 from mmirstd.cli.finetune import asked_for, check_options, parse_args
 from mmirstd.datasets.image_io import read_mask
+from mmirstd.datasets.name_pairs import image_files
 from mmirstd.datasets.points.click import GrowOptions
 from mmirstd.finetune import look_at_sequences, masks_of_labels
 from mmirstd.utils.errors import ConfigError, DataError
@@ -129,6 +130,61 @@ def test_a_table_without_the_columns_says_which(text: str, found: str, tmp_path:
     (tmp_path / 'clicks.csv').write_text(text)
     with pytest.raises(DataError, match=f'no table of points: found {found}(?s:.*)expected the columns image, x and y'):
         masks_of_labels(images, tmp_path / 'clicks.csv', tmp_path / 'out', point_size=None, grow=GrowOptions())
+
+
+def rows_without(labels: Path, *names: str) -> None:
+    labels.write_text(''.join(line for line in labels.open() if not line.startswith(names)))
+
+
+def test_masks_of_an_earlier_call_do_not_stay(tmp_path: Path) -> None:
+    """Neither of images that labels no longer name, nor of other labels, nor of a call that failed."""
+    images, labels, out = write_images(tmp_path / 'mine'), clicks('csv', tmp_path), tmp_path / 'out'
+    masks_of_labels(images, labels, out)
+    rows_without(labels, 'b.png', 'd.png')
+    made, masks, _ = masks_of_labels(images, labels, out)
+    assert image_files(made) == image_files(masks) == ['a.png', 'c.png', 'e.png']
+    before = {path: file_sha256(path) for path in masks.iterdir()}
+    (tmp_path / 'wrong.csv').write_text('image,x,y\na.png,10,10\nb.png,80,3\n')
+    with pytest.raises(DataError, match='outside'):
+        masks_of_labels(images, tmp_path / 'wrong.csv', out)
+    assert {path: file_sha256(path) for path in masks.iterdir()} == before
+    assert [path.name for path in out.iterdir()] == ['data']
+    other = tmp_path / 'other'
+    save_png(other / 'z.png', np.zeros((64, 80), np.uint8))
+    (tmp_path / 'other.csv').write_text('image,x,y\nz.png,10,10\n')
+    made, masks, _ = masks_of_labels(other, tmp_path / 'other.csv', out)
+    assert image_files(made) == image_files(masks) == ['z.png']
+
+
+@pytest.mark.parametrize('grow', [None, GrowOptions()])
+def test_masks_stay_once_a_training_has_begun(grow: GrowOptions | None, tmp_path: Path) -> None:
+    images, labels, out = write_images(tmp_path / 'mine'), clicks('csv', tmp_path), tmp_path / 'out'
+    options: dict = dict(point_size=None if grow else 5, grow=grow)
+    _, masks, _ = masks_of_labels(images, labels, out, **options)
+    before = {path: (file_sha256(path), path.stat().st_mtime_ns) for path in masks.iterdir()}
+    _, _, notes = masks_of_labels(images, labels, out, **options, begun=True)
+    assert ['are kept' in note for note in notes] == [True]
+    rows_without(labels, 'b.png')
+    _, _, notes = masks_of_labels(images, labels, out, **options, begun=True)
+    assert ['labels were changed since the training began' in note and '--out' in note for note in notes] == [True]
+    assert {path: (file_sha256(path), path.stat().st_mtime_ns) for path in masks.iterdir()} == before
+
+
+def test_what_no_call_made_is_not_removed(tmp_path: Path) -> None:
+    images, labels, mine = write_images(tmp_path / 'mine'), clicks('csv', tmp_path), tmp_path / 'out/data/notes.txt'
+    mine.parent.mkdir(parents=True)
+    mine.write_text('mine')
+    with pytest.raises(
+        DataError, match='files that no such command made(?s:.*)another folder with --out, or remove this'
+    ):
+        masks_of_labels(images, labels, tmp_path / 'out')
+    assert mine.read_text() == 'mine'
+    mine.unlink()
+    masks_of_labels(images, labels, tmp_path / 'out')
+    # Masks that grew, and that a person may have corrected, are not replaced either.
+    masks_of_labels(images, labels, tmp_path / 'grown', point_size=None, grow=GrowOptions())
+    with pytest.raises(DataError, match='files that no such command made'):
+        masks_of_labels(images, labels, tmp_path / 'grown')
 
 
 def test_masks_have_no_points_to_grow(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mmirstd.finetune import Call, FinetuneOutcome, ThresholdAdvice
-from mmirstd.utils.errors import ConfigError
+from mmirstd.finetune import Call, FinetuneOutcome, ThresholdAdvice, alone
+from mmirstd.utils.errors import CheckpointError, ConfigError
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,20 @@ def test_only_the_same_call_goes_on(tmp_path: Path) -> None:
         ConfigError, match=r'\(--epochs not given, now 3\)(?s:.*)go on with it by `mmirstd finetune a b`'
     ):
         Call('mmirstd finetune a b --epochs 3', {'images': '/a', '--epochs': 3}).goes_on(tmp_path)
+
+
+def test_one_process_at_a_time(tmp_path: Path) -> None:
+    again = pytest.raises(CheckpointError, match='another process works in')
+    with alone(tmp_path / 'mine'), again, alone(tmp_path / 'mine'):
+        pass
+    assert not (tmp_path / 'mine').exists()  # nothing was made in it
+    with alone(tmp_path / 'mine'):
+        (tmp_path / 'mine/config.py').touch()
+    (tmp_path / 'empty').mkdir()
+    with alone(tmp_path / 'empty'):
+        pass
+    assert (tmp_path / 'mine/config.py').is_file()
+    assert (tmp_path / 'empty').is_dir()
 
 
 def test_a_training_of_unknown_origin_is_not_written_over(tmp_path: Path) -> None:
