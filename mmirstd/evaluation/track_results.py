@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -45,18 +46,34 @@ class TrackResults:
     left_out: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class _Sequence:
+    """What an annotation says of a sequence.
+
+    Attributes:
+        names: What it is called: its folder, its video.
+        frames: Its images with their boxes, in the order of time.
+    """
+
+    names: list[str]
+    frames: list[tuple[CocoImage, list[CocoAnnotation]]]
+
+
 def read_track_results(annotation: str | Path, results: str | Path, fps: float | None = None) -> TrackResults:
     """Pair the sequences of an annotation with files of tracks, by their names.
 
+    Tracks number their frames from 0 on. So must the annotation, or have just as many frames.
+
     Args:
-        annotation: COCO JSON; a sequence is a ``video_id`` or else a folder.
+        annotation: COCO JSON; a sequence is a folder of images, or those of a ``video_id`` that has a name in
+            ``videos``. The path of what was tracked must end as the folder, or as the name of the video.
         results: The folder ``--out``, or its ``tracks``.
         fps: Frames a second; None: as in the files of tracks.
 
     Raises:
         DataError: A file cannot be used, or no sequence has both.
     """
-    truths = _truths(str(annotation))
+    sequences = _sequences(str(annotation))
     files = sorted(Path(results).rglob('*.json'))
     records = [record for path in files if (record := _read_tracks(path)) is not None]
     if not records:
@@ -64,14 +81,11 @@ def read_track_results(annotation: str | Path, results: str | Path, fps: float |
             f'{results}: no file of tracks', expected='the folder that --out named when --track was given'
         )
     found = TrackResults()
-    for record in records:
-        source = record['source']
-        name = max(truths, key=lambda each: _common_end(each, source))
-        if not _common_end(name, source):
-            found.left_out.append(f'{source}: no sequence of this name in {annotation}')
-            continue
+    for sequence, record in _pairs(sequences, records, found.left_out, str(annotation)):
+        name = sequence.names[0]
         try:
-            truth = _by_frame(name, truths[name], record['frames'])
+            _check_numbers(name, sequence.frames, record)
+            truth = _by_frame(name, sequence.frames, record['frames'])
         except DataError as error:
             found.left_out.append(str(error))
             continue
@@ -86,6 +100,39 @@ def read_track_results(annotation: str | Path, results: str | Path, fps: float |
             f'{results}: none of the {len(records)} sequences with tracks can be measured\n{first_few(found.left_out)}'
         )
     return found
+
+
+def _pairs(
+    sequences: Sequence[_Sequence], records: Sequence[dict[str, Any]], left_out: list[str], annotation: str
+) -> list[tuple[_Sequence, dict[str, Any]]]:
+    """Sequences with their tracks; why a record is left out is added to ``left_out``."""
+    claims: dict[int, list[tuple[int, dict[str, Any]]]] = defaultdict(list)
+    for record in records:
+        alike = [max(_common_end(name, record) for name in sequence.names) for sequence in sequences]
+        best = max(alike, default=0)
+        if not best:
+            left_out.append(f'{record["source"]}: no sequence of this name in {annotation}')
+        elif alike.count(best) > 1:
+            names = [sequence.names[0] for sequence, common in zip(sequences, alike) if common == best]
+            left_out.append(
+                f'{record["source"]}: {", ".join(names[:5])} in {annotation} fit this name alike; '
+                'track a folder whose path ends as that of the annotation'
+            )
+        else:
+            claims[alike.index(best)].append((best, record))
+    pairs = []
+    for place, claim in claims.items():
+        best = max(common for common, _ in claim)
+        fit = [record for common, record in claim if common == best]
+        if len(fit) == 1:
+            pairs.append((sequences[place], fit[0]))
+        left_out += [
+            f'{record["source"]}: other tracks fit the name {sequences[place].names[0]} of {annotation} as well or '
+            f'better, those of {next(other["source"] for other in fit if other is not record)}'
+            for _, record in claim
+            if len(fit) > 1 or record is not fit[0]
+        ]
+    return pairs
 
 
 def _read_tracks(path: Path) -> dict[str, Any] | None:
@@ -116,21 +163,26 @@ def _read_tracks(path: Path) -> dict[str, Any] | None:
     return dict(record, points=points)
 
 
-def _truths(path: str) -> dict[str, list[tuple[CocoImage, list[CocoAnnotation]]]]:
-    """Images with their annotations by sequence, in the order of time."""
+def _sequences(path: str) -> list[_Sequence]:
+    """The folders of images and the named videos of an annotation; one of both kinds has two names."""
     data = read_coco(path)
     of_image: dict[Any, list[CocoAnnotation]] = defaultdict(list)
     for annotation in data.annotations:
         of_image[annotation.image_id].append(annotation)
-    sequences: dict[str, list[tuple[CocoImage, list[CocoAnnotation]]]] = defaultdict(list)
+    folders: dict[str, list[CocoImage]] = defaultdict(list)
+    videos: dict[int | str, list[CocoImage]] = defaultdict(list)
     for image in data.images:
         folder = str(PurePosixPath(image.name).parent)
-        sequences[folder if folder != '.' else data.videos.get(image.video_id or 0, 'images')].append(
-            (image, of_image[image.id])
-        )
-    for frames in sequences.values():
-        frames.sort(key=lambda item: _place(item[0]))
-    return sequences
+        named = image.video_id is not None and image.video_id in data.videos
+        if folder != '.' or not named:
+            folders[folder if folder != '.' else 'images'].append(image)
+        if named and image.video_id is not None:
+            videos[image.video_id].append(image)
+    sequences: dict[tuple[int | str, ...], _Sequence] = {}
+    for name, images in (*folders.items(), *((data.videos[key], images) for key, images in videos.items())):
+        frames = [(image, of_image[image.id]) for image in sorted(images, key=_place)]
+        sequences.setdefault(tuple(image.id for image in images), _Sequence([], frames)).names.append(name)
+    return list(sequences.values())
 
 
 def _place(image: CocoImage) -> int:
@@ -139,20 +191,52 @@ def _place(image: CocoImage) -> int:
     return frame_number(image.name) or 0
 
 
-def _common_end(sequence: str, source: str) -> int:
-    """How many parts at their ends two paths share, without suffix."""
-    one = PurePosixPath(sequence).parts
-    path = PurePosixPath(source.replace('\\', '/'))
-    other = (*path.parts[:-1], path.stem)
+def _common_end(name: str, record: Mapping[str, Any]) -> int:
+    """How many parts a sequence's name and the path of what was tracked share at their ends; a file's has no suffix."""
+    path = PurePosixPath(record['source'].replace('\\', '/'))
+    tracked = path.parts if record.get('kind') == 'frames' else (*path.parts[:-1], path.stem)
     count = 0
-    for a, b in zip(reversed(one), reversed(other)):
+    for a, b in zip(reversed(PurePosixPath(name).parts), reversed(tracked)):
         if a != b:
             break
         count += 1
     return count
 
 
-def _by_frame(name: str, frames: list[tuple[CocoImage, list[CocoAnnotation]]], count: int) -> list[Truth]:
+def _check_numbers(
+    name: str, frames: Sequence[tuple[CocoImage, list[CocoAnnotation]]], record: Mapping[str, Any]
+) -> None:
+    """Hold the annotated frames against those with tracks, of which only the number and gaps are known.
+
+    Raises:
+        DataError: Nothing tells which belong together.
+    """
+    videos = {image.video_id for image, _ in frames}
+    if len(videos) > 1:
+        raise DataError(
+            f'{name}: its images are those of {len(videos)} sequences (video_id), and {record["source"]} was tracked '
+            'as one; give each a folder of its own'
+        )
+    folder = record.get('kind') == 'frames'
+    numbers = [frame_number(image.name) if folder else None for image, _ in frames]
+    known = [number for number in numbers if number is not None]
+    first = known[0] if known else _place(frames[0][0])
+    many = f'{len(frames)} frames from number {first} on are annotated, and {record["source"]} has tracks in'
+    if len(frames) != record['frames'] and first != 0:
+        raise DataError(
+            f'{name}: {many} {record["frames"]} frames, so nothing tells which belong together; track the annotated '
+            'frames alone, or annotate all from number 0 on'
+        )
+    gaps = record.get('gaps')
+    even = all(after - before == 1 for before, after in zip(known, known[1:]))
+    if folder and isinstance(gaps, int) and gaps > 0 and (even or len(frames) != record['frames']):
+        raise DataError(
+            f'{name}: {many} a folder with {gaps} gap(s) in the numbers of its {record["frames"]} frames; '
+            'complete the folder and track it again'
+        )
+
+
+def _by_frame(name: str, frames: Sequence[tuple[CocoImage, list[CocoAnnotation]]], count: int) -> list[Truth]:
     """The targets of the first ``count`` frames.
 
     Raises:
