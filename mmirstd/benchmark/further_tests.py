@@ -93,6 +93,10 @@ def _evaluation(name: str, entry: str | Mapping[str, Any], where: str) -> Evalua
         protocol = get_protocol(entry.get('protocol', 'default')).name
     except KeyError as error:
         raise ConfigError(f'{where}: {error.args[0]}') from error
+    if options and (name == 'native' or name.isdigit()):
+        raise ConfigError(
+            f'{where}: is the name of the tests of that size without cfg_options', cure='give it another name'
+        )
     if protocol == 'default' and size is None and not options:
         raise ConfigError(f'{where}: the default protocol at native size is tested anyway, as test.METRIC')
     return Evaluation(name, protocol, size, options)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -104,6 +105,7 @@ class Comparison:
                     f'{self.suite}: is the suite of another comparison, or was changed since it was written',
                     cure=f'run it as it is by `{again}`, or name other results by --out',
                 )
+            self._check_data(again)
             return False
         self.configs.mkdir(parents=True, exist_ok=True)
         self.data.write(self.configs)
@@ -114,6 +116,25 @@ class Comparison:
             self.suite, head + yaml.dump(content, Dumper=_Dumper, sort_keys=False, default_flow_style=None, width=110)
         )
         return True
+
+    def _check_data(self, again: str) -> None:
+        """The suite names the data by the configs and lists beside it alone: these must be of the same data."""
+        with tempfile.TemporaryDirectory() as made:
+            self.data.write(Path(made))
+            others = [
+                self.configs / path.name
+                for path in sorted(Path(made).iterdir())
+                if (text := _bytes(self.configs / path.name)) is not None and text != path.read_bytes()
+            ]
+        for network in self.networks:
+            text = _bytes(path := self.configs / f'{network.name}.py')
+            if text is not None and repr(self.data.base) not in text.decode('utf-8'):
+                others.append(path)
+        if others:
+            raise ConfigError(
+                f'{others[0]}: is of other data, or was changed since it was written',
+                cure=f'run the comparison that is there by `{again}`, or name other results by --out',
+            )
 
     def _config_text(self, network: ComparedNetwork) -> str:
         bases = [] if network.model is None else [network.model]
@@ -126,6 +147,10 @@ class Comparison:
             bases=''.join(f'    {base!r},\n' for base in bases),
             changes=f'\n{network.changes}' if network.changes else '',
         )
+
+
+def _bytes(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None
 
 
 class _Dumper(yaml.SafeDumper):

@@ -218,7 +218,7 @@ class DumpWriter:
         parts = dict(
             probability=codes,
             image=_gray_codes(image),
-            mask=np.rint(np.asarray(mask, np.float32) * 255).astype(np.uint8),
+            mask=_mask_codes(np.asarray(mask, np.float32)),
         )
         entry: dict[str, Any] = dict(name=name, file=f'{stem}.png', height=mask.shape[0], width=mask.shape[1])
         if logit is not None:
@@ -348,6 +348,12 @@ class PredictionDump:
             wanted = ' or '.join(kind.__name__ for kind in kinds)
             raise DataError(f'{path}: {pixels.shape} {pixels.dtype}; expected {size} {wanted}')
         return pixels
+
+
+def _mask_codes(mask: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """A mask in 0..1 as uint8; what is above 0.5, and so a target, stays on its side."""
+    codes = np.rint(mask * 255)
+    return np.where(mask > 0.5, np.maximum(codes, 128), np.minimum(codes, 127)).astype(np.uint8)
 
 
 def _gray_codes(image: NDArray[Any]) -> NDArray[Any]:

@@ -2,9 +2,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from mmirstd.benchmark import Evaluation, Settings, load_suite
 from mmirstd.benchmark.commands import Commands
-from mmirstd.benchmark.further_tests import by_command
+from mmirstd.benchmark.further_tests import by_command, read_evaluations
+from mmirstd.utils.errors import ConfigError
 
 from .helpers import segmentation, toy, write_suite
 
@@ -83,3 +86,11 @@ def test_a_record_of_other_options_is_of_another_test() -> None:
     assert new['cfg_options'] == {'gain': [0.1, 0.2]}
     assert (plain.made(old), plain.made(new), raw.made(old), raw.made(new)) == (True, False, False, True)
     assert not raw.made(None)
+
+
+@pytest.mark.parametrize('name', ['256', 'native'])
+def test_a_test_with_options_has_no_name_of_a_size(name: str) -> None:
+    """It would share folder, file and command with the tests of that size."""
+    tests = {name: dict(cfg_options={'model.test_cfg.mode': 'slide'}), 'msda': dict(protocol='msda', eval_size=256)}
+    with pytest.raises(ConfigError, match=f'tests: {name}: is the name of the tests of that size'):
+        read_evaluations(tests, None, 'suite')

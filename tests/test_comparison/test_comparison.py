@@ -53,3 +53,23 @@ def test_what_is_there_stays(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r'r.yml: is the suite of another comparison.*\n  cure: .*mmirstd benchmark'):
         comparison(tmp_path, epochs=8).write()
     assert comparison(tmp_path, epochs=8, out='c/other.md').write()
+
+
+def test_other_data_under_the_same_suite_are_an_error(tmp_path: Path) -> None:
+    """The suite's text does not hold the data: the records of the first would stand for the second."""
+
+    def made(data: ComparisonData) -> Comparison:
+        return Comparison(NETWORKS, data, Budget(7, 4, 2, 'cpu_adamw-onecycle', 1e-3, (0,)), [tmp_path / 'r.md'])
+
+    def lists(content: str) -> ComparisonData:
+        def write(folder: Path) -> None:
+            (folder / 'train.txt').write_text(content)
+
+        return ComparisonData('./data.py', 9, write=write)
+
+    assert made(lists('a')).write()
+    assert not made(lists('a')).write()
+    with pytest.raises(ConfigError, match=r'train.txt: is of other data.*\n  cure: .*--out'):
+        made(lists('b')).write()
+    with pytest.raises(ConfigError, match=r'acm.py: is of other data'):
+        made(ComparisonData('mmirstd::_base_/datasets/sirst3.py', 9)).write()

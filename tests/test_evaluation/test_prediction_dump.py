@@ -224,3 +224,13 @@ def test_bad_images_are_named(tmp_path):
         writer.write('bad', blank, blank[:2], blank)
     with pytest.raises(ValueError, match='bad: probabilities from 0 to 2'):
         writer.write('bad', np.array([[0, 2.0]], np.float32), blank[:1, :2], blank[:1, :2])
+
+
+def test_a_soft_mask_keeps_its_targets(tmp_path):
+    """A target is what is above one half; one half itself is none."""
+    mask = np.linspace(0, 1, 1021, dtype=np.float32)[None]  # one half is among them
+    mask = np.vstack((mask, np.nextafter(np.full_like(mask, 0.5), mask)))
+    write(tmp_path, [('soft', np.zeros_like(mask), mask, np.zeros(mask.shape, np.uint8))])
+    (image,) = PredictionDump(tmp_path)
+    np.testing.assert_array_equal(image.mask > 0.5, mask > 0.5)
+    assert np.abs(image.mask - mask).max() < 1 / 255

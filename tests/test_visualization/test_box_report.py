@@ -97,6 +97,14 @@ def test_interval_of_map_holds_the_figure(run):
     assert 0 <= low < run.summary['own']['default']['mAP50'] < high <= 1
 
 
+def test_one_sequence_has_no_interval_of_map(tmp_path):
+    """Its scores are counted as one unit, however its images are drawn: the interval would have no width."""
+    only = analyze_run(PredictionDump(write_box_run(tmp_path / 'one', sequences=1, frames=30)), 'boxes')
+    intervals = build_contents([only], 't')['data']['groups'][0]['intervals']
+    assert set(intervals['mAP50']['low']) == {None}
+    assert any(low < high for low, high in zip(intervals['Pd']['low'], intervals['Pd']['high']))
+
+
 def test_page_of_boxes(run, frames):
     contents = build_contents([run], 't')
     data = json.loads(json.dumps(contents['data'], allow_nan=False))

@@ -65,7 +65,7 @@ class TimeBudgetHook(ParamSchedulerHook):
         self._epochs_planned = loop.max_epochs if isinstance(loop, EpochBasedTrainLoop) else 0
         if isinstance(loop, EpochBasedTrainLoop):
             loop.dataloader = _UntilOver(loop.dataloader, lambda: self._over)
-        self._validation_s = _SLOWER * _validation_seconds(runner, self._clock)
+        self._validation_s = _SLOWER * self._agreed(_validation_seconds(runner, self._clock))
         self._last_tick = self._clock()
         # What went before the first iteration is no progress of the schedules.
         spent = self._agreed(self._last_tick - self._start)
@@ -77,7 +77,7 @@ class TimeBudgetHook(ParamSchedulerHook):
 
     def after_val_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
         """Stop the watch."""
-        self._validation_s = _SLOWER * (self._clock() - self._val_start)
+        self._validation_s = _SLOWER * self._agreed(self._clock() - self._val_start)
         self._last_tick = self._clock()
 
     def after_train_iter(

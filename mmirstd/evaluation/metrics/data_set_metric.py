@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mmengine.dist import all_gather_object
 from mmengine.evaluator import BaseMetric
 
 
@@ -25,9 +26,11 @@ class DataSetMetric(BaseMetric):
         Raises:
             ValueError: Nothing was evaluated.
         """
-        if size <= 0 or not self.results:
+        # A process may have none of the sequences: what counts is all of them, and all raise together.
+        count = sum(all_gather_object(len(self.results)))
+        if size <= 0 or not count:
             raise ValueError(
-                f'{type(self).__name__}: nothing to evaluate (data set of {size} {self.unit}, {len(self.results)} '
-                f'results in this process); check {self.source} and data_root of the test or validation data set'
+                f'{type(self).__name__}: nothing to evaluate (data set of {size} {self.unit}, {count} results); '
+                f'check {self.source} and data_root of the test or validation data set'
             )
         return super().evaluate(size)

@@ -129,6 +129,8 @@ def _average_precision(
     drawn, exact, binned = [], [], []
     for index, run in zip(group.runs, members):
         assert run.scores is not None
+        if len(run.scores.sequences) < 2:
+            return None, None  # the counts of one sequence, however its images are drawn
         first = np.unique(_unit_of(run), return_index=True)[1]
         # A unit's weight is that of any of its images.
         inverse = np.argsort(draws.order[index])

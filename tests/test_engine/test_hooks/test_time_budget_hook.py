@@ -148,3 +148,19 @@ def test_iterations_without_epochs_end_in_time(tmp_path: Path) -> None:
 def test_no_time_is_an_error() -> None:
     with pytest.raises(ValueError, match='more than 0'):
         TimeBudgetHook(0)
+
+
+def test_processes_agree_on_the_time_of_a_validation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise they have other rates, and one waits for another that has ended."""
+    module = 'mmirstd.engine.hooks.time_budget_hook'
+    monkeypatch.setattr(f'{module}.get_world_size', lambda: 2)
+    monkeypatch.setattr(f'{module}.all_reduce', lambda value, op: value.clamp_(min=9.0))  # of the slower one
+    clock = Clock(1.0)
+    hook = TimeBudgetHook(1.0, clock=clock)
+    hook.before_val_epoch(None)
+    clock.now += 4.0
+    hook.after_val_epoch(None)
+    slower = hook._validation_s
+    clock.now += 20.0
+    hook.after_val_epoch(None)
+    assert hook._validation_s / slower == pytest.approx(24 / 9)

@@ -326,6 +326,8 @@ def _worker(rank: int, port: int, tmp: str) -> None:
         turns=(39, (samples[:39] + samples[:1])[rank::2]),
         # whole sequences, as SequenceSampler does
         sequences=(40, [s for s in samples if (s['video'] == 'seq0') == (rank == 0)]),
+        # fewer sequences than processes
+        one=(40, samples if rank == 0 else []),
     )
     for name, (size, mine) in shares.items():
         metric = MovingTargetMetric(collect_dir=f'{tmp}/{name}')
@@ -342,7 +344,7 @@ def test_two_processes(tmp_path):
         probe.bind(('127.0.0.1', 0))
         port = probe.getsockname()[1]
     torch.multiprocessing.spawn(_worker, (port, str(tmp_path)), nprocs=2)
-    for name, size in (('turns', 39), ('sequences', 40)):
+    for name, size in (('turns', 39), ('sequences', 40), ('one', 40)):
         alone = evaluate(golden_samples()[:size])
         assert json.loads((tmp_path / f'{name}.json').read_text()) == pytest.approx(alone, abs=0)
 
