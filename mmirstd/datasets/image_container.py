@@ -139,6 +139,17 @@ def tiff_page_numbers(data: Content) -> list[int]:
     return [number for number, kind in enumerate(kinds) if not kind & 5] or [0]
 
 
+def white_is_zero(data: Content, number: int = 0) -> bool:
+    """Whether the least code of a TIFF's directory stands for white."""
+    if data[:4] not in _TIFF:
+        return False
+    try:
+        tags = list(_tiff_pages(data, (262,)))
+    except struct.error:
+        return False
+    return number < len(tags) and tags[number].get(262) == (0,)
+
+
 def is_lossy(data: bytes) -> bool:
     """Whether pixels were changed by compression: JPEG, also in a TIFF, and lossy WEBP."""
     if data[:4] in _TIFF:

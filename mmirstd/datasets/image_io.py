@@ -22,7 +22,7 @@ from PIL import Image, ImageSequence
 from mmirstd.utils.commands import command_line
 from mmirstd.utils.errors import DataError, MissingDataError
 
-from .image_container import check_container, count_pages, has_palette, is_lossy, tiff_page_numbers
+from .image_container import check_container, count_pages, has_palette, is_lossy, tiff_page_numbers, white_is_zero
 from .mask_values import MaskRule, describe_mask, target_pixels
 
 #: Suffixes looked for, in lower case, in this order.
@@ -167,16 +167,19 @@ def _decode(data: bytes, path: str | os.PathLike[str]) -> NDArray[Any]:
         image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     except cv2.error:  # for instance a header that claims billions of pixels
         image = None
-    return _checked(image, data, path)
+    return _checked(image, data, path, white_is_zero(data))
 
 
-def _checked(image: NDArray[Any] | None, data: bytes, path: str | os.PathLike[str]) -> NDArray[Any]:
+def _checked(
+    image: NDArray[Any] | None, data: bytes, path: str | os.PathLike[str], inverted: bool = False
+) -> NDArray[Any]:
     if image is None or image.size == 0:
         raise DataError(
             f'{path}: cannot be decoded, although the header of this {len(data)}-byte file looks right; it is '
             'corrupt or uses an unsupported compression or kind of pixels: save it again as PNG or uncompressed TIFF'
         )
-    return plain_type(image, path)
+    # OpenCV turns 8 bits round itself, and leaves 16 as they are.
+    return plain_type(65535 - image if inverted and image.dtype == np.uint16 else image, path)
 
 
 def _pillow_frames(data: bytes, path: str | os.PathLike[str]) -> Iterator[NDArray[Any]]:
@@ -223,7 +226,7 @@ def _tiff_page(path: str | os.PathLike[str], number: int, data: bytes) -> NDArra
         _, images = cv2.imreadmulti(os.fspath(path), number, 1, flags=cv2.IMREAD_UNCHANGED)
     except cv2.error:
         images = ()
-    return _checked(images[0] if images else None, data, path)
+    return _checked(images[0] if images else None, data, path, white_is_zero(data, number))
 
 
 def plain_type(array: NDArray[Any], label: str | os.PathLike[str]) -> NDArray[Any]:

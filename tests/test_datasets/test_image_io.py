@@ -210,6 +210,18 @@ def test_webp(tmp_path):
     np.testing.assert_array_equal(read_image(tmp_path / 'a.webp'), GRAY8)
 
 
+@pytest.mark.parametrize('dtype', [np.uint8, np.uint16])
+def test_a_tiff_whose_least_code_is_white(tmp_path, dtype):
+    tifffile = pytest.importorskip('tifffile')
+    largest = np.iinfo(dtype).max
+    codes = np.random.default_rng(0).integers(0, largest, (8, 9), dtype)
+    tifffile.imwrite(tmp_path / 'a.tif', codes, photometric='miniswhite')
+    np.testing.assert_array_equal(read_image(tmp_path / 'a.tif'), largest - codes)
+    pages = np.stack((codes, codes[::-1]))
+    tifffile.imwrite(tmp_path / 'b.tif', pages, photometric='miniswhite')
+    np.testing.assert_array_equal(np.stack(list(read_pages(tmp_path / 'b.tif'))), largest - pages)
+
+
 @pytest.mark.parametrize('suffix', ['.tif', '.gif', '.webp', '.png'])
 def test_several_images_in_a_file_are_an_error_and_can_be_read_one_by_one(tmp_path, suffix):
     frames = [scene(seed)[0] for seed in range(4)]
