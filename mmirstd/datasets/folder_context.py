@@ -65,8 +65,7 @@ class FolderContext:
         # of each series the first and the last numbers of its sequences, each in order
         self._firsts: dict[_Series, list[int]] = defaultdict(list)
         self._lasts: dict[_Series, list[int]] = defaultdict(list)
-        self._unlisted: dict[str, list[tuple[int, tuple[str, str], str]]] = {}
-        self._taken: set[str] = set()
+        self._unlisted: dict[str, dict[_Series, list[tuple[int, str]]]] = {}
         self._unclear: dict[str, None] = {}
         for video in videos:
             paths = [osp.normpath(folders.find(frame.path) or frame.path) for frame in video.frames]
@@ -79,45 +78,54 @@ class FolderContext:
 
     @property
     def unclear(self) -> list[str]:
-        """Images that might be a frame of a sequence, and are taken for none, so far."""
-        return [path for path in self._unclear if path not in self._taken]
+        """Images, found so far, that might be frames of a sequence, and are taken for none."""
+        return list(self._unclear)
 
     def add_to(self, video: Video) -> None:
         """Add the unlisted images that are the sequence's, and put all in order."""
-        places = {frame.place for frame in video.frames}
         ranges = _ranges([osp.normpath(frame.path) for frame in video.frames])
         folders = {osp.dirname(frame.path) for frame in video.frames}
         offsets = {frame.place - (frame_number(frame.path) or 0) for frame in video.frames}
         if len(folders) != 1 or len(offsets) != 1 or not ranges:
             return
         folder, offset = folders.pop(), offsets.pop()
-        begin = min(0, *places)
-        for number, pattern, name in self._images(folder):
-            series, place = (osp.normpath(folder), pattern), number + offset
-            if series not in ranges or place in places:
-                continue
-            first, last = ranges[series]
-            sequences = bisect_right(self._firsts[series], number) - bisect_left(self._lasts[series], number)
-            between = first <= number <= last and sequences == 1
-            path = osp.join(folder, name)
-            if between or (len(self._firsts[series]) == 1 and place >= begin):
-                places.add(place)
-                self._taken.add(path)
-                video.frames.append(Frame(path, place))
+        places = {frame.place for frame in video.frames}
+        begin = min(0, *places) - offset
+        for series, (first, last) in ranges.items():
+            images = self._images(folder, series)
+            if len(self._firsts[series]) > 1:
+                images = images[bisect_left(images, (first, '')) : bisect_left(images, (last + 1, ''))]
+                images = [(number, name) for number, name in images if self._sequences(series, number) == 1]
             else:
-                self._unclear[path] = None
+                early = bisect_left(images, (begin, ''))
+                self._unclear.update(dict.fromkeys(osp.join(folder, name) for _, name in images[:early]))
+                images = images[early:]
+            for number, name in images:
+                if number + offset not in places:
+                    places.add(number + offset)
+                    video.frames.append(Frame(osp.join(folder, name), number + offset))
         video.sort()
 
-    def _images(self, folder: str) -> list[tuple[int, tuple[str, str], str]]:
-        """Number, way of writing and name of a folder's images that no sequence lists."""
+    def _sequences(self, series: _Series, number: int) -> int:
+        """How many sequences have listed frames both before and behind a number."""
+        return bisect_right(self._firsts[series], number) - bisect_left(self._lasts[series], number)
+
+    def _images(self, folder: str, series: _Series) -> list[tuple[int, str]]:
+        """Numbers, ascending, and names of a folder's images of one series that no sequence lists."""
         if folder not in self._unlisted:
-            self._unlisted[folder] = [
-                (number, name_pattern(name), name)
-                for stem, name in self._folders.images(folder).items()
-                if osp.normpath(osp.join(folder, stem)) not in self._listed
-                and (number := frame_number(name)) is not None
-            ]
-        return self._unlisted[folder]
+            found: dict[_Series, list[tuple[int, str]]] = defaultdict(list)
+            normal = osp.normpath(folder)
+            for stem, name in self._folders.images(folder).items():
+                number = frame_number(name)
+                if number is not None and osp.normpath(osp.join(folder, stem)) not in self._listed:
+                    found[normal, name_pattern(name)].append((number, name))
+            for key, images in found.items():
+                images.sort()
+                if len(self._firsts.get(key, ())) > 1:
+                    none = (name for number, name in images if self._sequences(key, number) != 1)
+                    self._unclear.update(dict.fromkeys(osp.join(folder, name) for name in none))
+            self._unlisted[folder] = found
+        return self._unlisted[folder].get(series, [])
 
 
 def _ranges(paths: Sequence[str]) -> dict[_Series, tuple[int, int]]:
