@@ -155,7 +155,8 @@ class LabelSession:
             image.annotations = [Annotation(target.mask) for target in self.targets(index)]
             labels.images.append(image)
         out = self.folder / secrets.token_urlsafe(12)
-        notes = write(labels, Placing(out / 'labels'))
+        with Placing(out / 'labels') as placing:
+            notes = write(labels, placing)
         left_out = len(self.images) - len(labels.images)
         if left_out:
             were = 'image was' if left_out == 1 else 'images were'

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmirstd.utils.errors import DataError
-from mmirstd.utils.files import write_text
 from mmirstd.utils.json_text import parse_json
 
 from ..box_checks import could_be_corners, look_like_corners, looks_normalized
@@ -205,7 +204,7 @@ def write(labels: LabelSet, placing: Placing) -> list[str]:
         images = [image for image in labels.images if image.split == split]
         name = 'instances.json' if split is None else f'instances_{split}2017.json'
         content = coco_content(labels, [(image, placing.place(image, 'images')) for image in images])
-        write_text(placing.file(name), json.dumps(content) + '\n')
+        placing.label(name, json.dumps(content) + '\n')
     return []
 
 

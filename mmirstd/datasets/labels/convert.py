@@ -12,7 +12,7 @@ from ..points.click import GrowOptions
 from . import mask_folder, yolo
 from .changes import change_kind, merge, one_class
 from .checking import CheckOptions, check
-from .formats import FORMATS, read_labels
+from .formats import FORMATS, Format, read_labels
 from .grow import grow_points
 from .label_set import LabelSet
 from .options import ReadOptions
@@ -54,7 +54,8 @@ def convert_labels(
     Args:
         sources: Files or folders.
         target_format: A key of ``choices.FORMAT_TEXTS``.
-        out: The folder to write to; it may be there where no file in it has to change.
+        out: The folder to write to; it may be there where no file in it has to change, and no label file in it is of
+            another data set in this format.
         options: None: what is usual.
 
     Returns:
@@ -63,7 +64,8 @@ def convert_labels(
     Raises:
         ConfigError: Options that do not go together.
         MissingDataError: A source, an image or a label file is missing.
-        DataError: A file that cannot be understood, or targets that are wrong.
+        DataError: A file that cannot be understood, targets that are wrong, or labels in ``out`` that would be
+            replaced or mixed with these; nothing is written then.
     """
     options = options or ConvertOptions()
     if options.fill == 'gaussian' and (target_format != mask_folder.NAME or options.kind != 'keep'):
@@ -86,16 +88,24 @@ def convert_labels(
     if options.one_class:
         one_class(whole, options.one_class)
     change_kind(whole, options.kind, options.point_size, options.fill != 'box')
-    placing = Placing(out, options.images)
     if any(out.resolve() == source.resolve() for source in sources) and options.images != 'none':
         raise ConfigError(f'{out}: is the source, too; write to another folder, or add labels alone with --copy none')
     try:
-        if target_format == mask_folder.NAME:
-            lost = mask_folder.write(whole, placing, options.fill)
-        elif target_format == yolo.NAME:
-            lost = yolo.write(whole, placing, as_outlines=options.kind == 'masks')
-        else:
-            lost = FORMATS[target_format].write(whole, placing)
+        with Placing(out, options.images, _known_labels(FORMATS[target_format], out, sources)) as placing:
+            if target_format == mask_folder.NAME:
+                lost = mask_folder.write(whole, placing, options.fill)
+            elif target_format == yolo.NAME:
+                lost = yolo.write(whole, placing, as_outlines=options.kind == 'masks')
+            else:
+                lost = FORMATS[target_format].write(whole, placing)
     except FileExistsError as error:
         raise DataError(f'{out}: {error}; write to another folder, or remove this one') from None
     return whole, whole.notes + lost
+
+
+def _known_labels(known: Format, out: Path, sources: Sequence[Path]) -> list[Path]:
+    """The label files that are in a folder already; without those that are read, beside which a person adds others."""
+    if not out.is_dir():
+        return []
+    read = {path.resolve() for source in sources for path in (*known.find(source), *known.label_files(source))}
+    return [path for path in known.label_files(out) if path.resolve() not in read]

@@ -21,7 +21,7 @@ from .label_set import Annotation, LabeledImage, LabelSet
 from .options import ReadOptions
 from .placing import Placing
 from .shapes import Box, Mask, Point, Polygon, Shape, mask_of
-from .xml_file import child, number, read_xml, whole, write_xml
+from .xml_file import child, number, read_xml, whole, xml_text
 
 NAME = 'cvat'
 _EXPECTED = "CVAT's XML 1.1 (annotations with images or tracks)"
@@ -298,7 +298,7 @@ def write(labels: LabelSet, placing: Placing) -> list[str]:
                 element.append(item)
                 if annotation.track_id is not None:
                     child(item, 'attribute', annotation.track_id).set('name', 'track_id')
-    write_xml(placing.file('annotations.xml'), root)
+    placing.label('annotations.xml', xml_text(root))
     return [f'{ignored} ignored targets became ordinary ones'] if ignored else []
 
 

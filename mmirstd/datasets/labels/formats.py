@@ -24,6 +24,7 @@ class Format:
         name: As on the command line.
         description: What it is, in a few words.
         find: The label files of a source, none where it is another format.
+        label_files: Those of a folder that ``write`` wrote to.
         read: Reads a source.
         write: Writes a label set; gives what the format does not hold.
     """
@@ -31,12 +32,14 @@ class Format:
     name: str
     description: str
     find: Callable[[Path], list[Path]]
+    label_files: Callable[[Path], list[Path]]
     read: Callable[[Path, ReadOptions], LabelSet]
     write: Callable[..., list[str]]
 
 
 def _format(module: Any) -> Format:
-    return Format(module.NAME, FORMAT_TEXTS[module.NAME], module.find, module.read, module.write)
+    label_files = getattr(module, 'label_files', module.find)
+    return Format(module.NAME, FORMAT_TEXTS[module.NAME], module.find, label_files, module.read, module.write)
 
 
 #: By name.

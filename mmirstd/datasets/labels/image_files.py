@@ -113,31 +113,39 @@ def short_name(name: str) -> str:
     return '/'.join(parts)
 
 
-def bring_image(image: LabeledImage, target: Path, mode: str) -> None:
-    """Put an image where a data set has it; nothing is done where it is there already.
+def is_there(image: LabeledImage, target: Path) -> bool:
+    """Whether an image is where a data set has it.
 
     Args:
         image: With its file, or its content.
         target: The place.
-        mode: A key of ``choices.COPY_MODES``.
 
     Raises:
         MissingDataError: The image is not there.
         DataError: The place holds another file.
     """
-    if mode == 'none':
-        return
     if image.path is None and image.data is None:
         raise MissingDataError(f'{image.name}: no such image, named by {image.where}')
-    if target.exists():
-        same = (
-            target.samefile(image.path) or target.read_bytes() == image.path.read_bytes()
-            if image.path is not None
-            else target.read_bytes() == image.data
-        )
-        if same:
-            return
+    if not target.exists():
+        return False
+    same = target.is_file() and (
+        target.samefile(image.path) or target.read_bytes() == image.path.read_bytes()
+        if image.path is not None
+        else target.read_bytes() == image.data
+    )
+    if not same:
         raise DataError(f'{target}: is there already, and is another image than {image.path or image.name}')
+    return True
+
+
+def bring_image(image: LabeledImage, target: Path, mode: str) -> None:
+    """Put an image where a data set has it, and nothing is yet.
+
+    Args:
+        image: With its file, or its content.
+        target: The place.
+        mode: A key of ``choices.COPY_MODES`` other than ``'none'``.
+    """
     if image.path is None:
         assert image.data is not None
         write_bytes(target, image.data)

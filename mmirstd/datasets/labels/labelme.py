@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mmirstd.utils.errors import DataError
-from mmirstd.utils.files import write_text
 from mmirstd.utils.json_text import parse_json
 from mmirstd.utils.png import encode_png
 
@@ -222,7 +221,7 @@ def write(labels: LabelSet, placing: Placing) -> list[str]:
             'imageHeight': height,
             'imageWidth': width,
         }
-        write_text(placing.file(label_file), json.dumps(content, ensure_ascii=False, indent=2) + '\n')
+        placing.label(label_file, json.dumps(content, ensure_ascii=False, indent=2) + '\n')
     if any(labels.splits):
         lost['splits are not kept'] += 1
     return [text if text.startswith('splits') else f'{count} {text}' for text, count in lost.items() if count]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mmirstd.utils.components import label_components
 from mmirstd.utils.errors import DataError, MissingDataError, first_few
-from mmirstd.utils.files import save_png, write_text
+from mmirstd.utils.png import encode_png
 
 from ..folder_index import MASK_STEMS, FolderIndex
 from ..image_io import IMAGE_SUFFIXES, read_mask
@@ -35,8 +35,13 @@ def find(source: Path) -> list[Path]:
     return [folder for folder in folders if folder.is_dir() and _images_in(folder)][:1]
 
 
-def _images_in(folder: Path) -> bool:
-    return any(path.suffix.lower() in IMAGE_SUFFIXES for path in folder.rglob('*'))
+def label_files(root: Path) -> list[Path]:
+    """The masks of a data set that :func:`write` wrote."""
+    return _images_in(root / 'masks')
+
+
+def _images_in(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob('*') if path.suffix.lower() in IMAGE_SUFFIXES)
 
 
 def read(source: Path, options: ReadOptions) -> LabelSet:
@@ -151,10 +156,10 @@ def write(labels: LabelSet, placing: Placing, fill: str = 'ellipse') -> list[str
         lost['targets touch another one and are one with it in the mask'] += max(
             kept - len(label_components(canvas >= 128)), 0
         )
-        save_png(placing.file(f'masks/{image.stem}.png'), canvas)
+        placing.label(f'masks/{image.stem}.png', encode_png(canvas))
     for split, stems in listed.items():
         if split is not None:
-            write_text(placing.file(f'img_idx/{split}.txt'), ''.join(f'{stem}\n' for stem in stems))
+            placing.label(f'img_idx/{split}.txt', ''.join(f'{stem}\n' for stem in stems))
     notes = [f'{count} {text}' for text, count in lost.items() if count]
     if len(labels.classes) > 1:
         notes.append(f'masks know one class: {", ".join(labels.classes)} all became target')

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from mmirstd.utils.errors import DataError
-from mmirstd.utils.files import write_text
 from mmirstd.utils.json_text import parse_json
 
 from ..text_file import read_text
@@ -179,5 +178,5 @@ def write(labels: LabelSet, placing: Placing) -> list[str]:
             rows.writerow([name, f'{x:.6f}', f'{y:.6f}', labels.classes[annotation.label], track, image.split or ''])
         if not image.annotations:
             rows.writerow([name, '', '', '', '', image.split or ''])
-    write_text(placing.file('points.csv'), table.getvalue())
+    placing.label('points.csv', table.getvalue())
     return [f'{count} {text}' for text, count in lost.items() if count]

@@ -7,7 +7,6 @@ from collections import Counter
 from pathlib import Path
 
 from mmirstd.utils.errors import DataError
-from mmirstd.utils.files import write_text
 
 from ..sequences import frame_number
 from ..txt_list import read_txt_list
@@ -84,7 +83,7 @@ def write(labels: LabelSet, placing: Placing) -> list[str]:
                 lost['outlines became boxes'] += not isinstance(shape, Box) or bool(shape.angle)
                 words.append(','.join(f'{round(value, 6):g}' for value in shape.bounds) + f',{annotation.label}')
             lines.append(' '.join(words))
-        write_text(placing.file(f'{split or "all"}.txt'), '\n'.join(lines) + '\n')
+        placing.label(f'{split or "all"}.txt', '\n'.join(lines) + '\n')
     if len(labels.classes) > 1:
         lost['class names are not kept, only their numbers'] += 1
     return [text if text.startswith('class') else f'{count} {text}' for text, count in lost.items() if count]

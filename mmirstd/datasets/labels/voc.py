@@ -7,7 +7,6 @@ from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from mmirstd.utils.errors import DataError, MissingDataError, first_few
-from mmirstd.utils.files import write_text
 
 from ..split_file import read_split
 from .classes import TARGET, ClassIndex
@@ -16,7 +15,7 @@ from .label_set import Annotation, LabeledImage, LabelSet
 from .options import ReadOptions
 from .placing import Placing
 from .shapes import Box, Point
-from .xml_file import child, number, read_xml, whole, write_xml
+from .xml_file import child, number, read_xml, whole, xml_text
 
 NAME = 'voc'
 _EXPECTED = 'Pascal VOC XML (an annotation with objects)'
@@ -199,11 +198,11 @@ def write(labels: LabelSet, placing: Placing) -> list[str]:
             lost['boxes were rounded to whole pixels'] += rounded
             for side, corner in zip(('xmin', 'ymin', 'xmax', 'ymax'), corners):
                 child(box, side, corner)
-        write_xml(placing.file(f'Annotations/{image.stem}.xml'), root)
+        placing.label(f'Annotations/{image.stem}.xml', xml_text(root))
     for split in labels.splits:
         if split:
             stems = [image.stem for image in labels.images if image.split == split]
-            write_text(placing.file(f'ImageSets/Main/{split}.txt'), ''.join(stem + '\n' for stem in stems))
+            placing.label(f'ImageSets/Main/{split}.txt', ''.join(stem + '\n' for stem in stems))
     return [f'{count} {text}' for text, count in lost.items() if count]
 
 

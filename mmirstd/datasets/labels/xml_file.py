@@ -13,7 +13,6 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 from mmirstd.utils.errors import DataError
-from mmirstd.utils.files import write_text
 
 from ..text_file import read_text
 
@@ -41,10 +40,10 @@ def read_xml(path: str | os.PathLike[str], expected: str) -> Element:
         raise DataError(f'{path}: not valid XML ({error}); expected {expected}') from None
 
 
-def write_xml(path: str | os.PathLike[str], root: Element) -> None:
-    """Write a document, indented, at once."""
+def xml_text(root: Element) -> str:
+    """A document, indented; ``root`` is changed."""
     ElementTree.indent(root)
-    write_text(path, '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(root, encoding='unicode') + '\n')
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(root, encoding='unicode') + '\n'
 
 
 def child(parent: Element, name: str, text: object = '') -> Element:

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 
 from mmirstd.utils.errors import DataError, MissingDataError, first_few
-from mmirstd.utils.files import write_text
 
 from ..image_io import IMAGE_SUFFIXES
 from ..image_size import image_size
@@ -40,6 +39,11 @@ def find(source: Path) -> list[Path]:
             return [source]
         return [source] if source.suffix.lower() == '.txt' and _is_list(source) else []
     return [path for path in source.rglob('*.txt') if path.name not in ('classes.txt', 'README.txt') and _is_yolo(path)]
+
+
+def label_files(root: Path) -> list[Path]:
+    """The label files of a data set that :func:`write` wrote; empty ones, too: images without targets."""
+    return sorted(path for path in (root / 'labels').rglob('*.txt') if path.name != 'classes.txt')
 
 
 def _is_list(path: Path) -> bool:
@@ -256,7 +260,7 @@ def write(labels: LabelSet, placing: Placing, as_outlines: bool = False) -> list
         for annotation in image.annotations:
             lost['ignored targets became ordinary ones'] += annotation.ignore
             lines += _lines(annotation, height, width, as_outlines, lost)
-        write_text(placing.file(f'labels{below}/{image.stem}.txt'), ''.join(line + '\n' for line in lines))
+        placing.label(f'labels{below}/{image.stem}.txt', ''.join(line + '\n' for line in lines))
     notes = [f'{number} {text}' for text, number in lost.items() if number]
     yaml_lines = [f'path: {json.dumps(str(placing.out.absolute()), ensure_ascii=False)}']
     folders = {split: f'images/{split}' for split in splits if split in _SPLITS}
@@ -273,7 +277,7 @@ def write(labels: LabelSet, placing: Placing, as_outlines: bool = False) -> list
         'names:',
         *(f'  {k}: {json.dumps(name, ensure_ascii=False)}' for k, name in enumerate(labels.classes)),
     ]
-    write_text(placing.file('data.yaml'), '\n'.join(yaml_lines) + '\n')
+    placing.label('data.yaml', '\n'.join(yaml_lines) + '\n')
     if placing.images == 'none':
         notes.append('images are not copied: put them where data.yaml says, so that labels/ replaces images/ in paths')
     return notes

@@ -57,7 +57,8 @@ def _set(folder: Path, shapes: list[Shape]) -> LabelSet:
 def _there_and_back(shapes: list[Shape], name: str, *args: object) -> list[Shape]:
     with TemporaryDirectory() as folder:
         labels = _set(Path(folder, 'from'), shapes)
-        FORMATS[name].write(labels, Placing(Path(folder, 'to')), *args)
+        with Placing(Path(folder, 'to')) as placing:
+            FORMATS[name].write(labels, placing, *args)
         found = load(Path(folder, 'to'))
         assert [i.name for i in found.images] == ['a.png']
         assert found.classes == ['target']
@@ -186,7 +187,8 @@ def test_boxes_become_masks_and_masks_boxes(tmp_path: Path) -> None:
 
 def test_points_need_a_size(tmp_path: Path) -> None:
     labels = _set(tmp_path / 'from', [Point(10.5, 10.5)])
-    FORMATS['cvat'].write(labels, Placing(tmp_path / 'cvat'))
+    with Placing(tmp_path / 'cvat') as placing:
+        FORMATS['cvat'].write(labels, placing)
     with pytest.raises(DataError, match='--point-size'):
         convert_labels([tmp_path / 'cvat'], 'masks', tmp_path / 'masks')
     with pytest.raises(DataError, match='--point-size'):
@@ -242,6 +244,91 @@ def test_another_image_is_never_overwritten(tmp_path: Path) -> None:
         convert_labels([tmp_path / 'first'], 'coco', tmp_path / 'out')
 
 
+def _points(folder: Path, **rows: tuple[float, float] | None) -> Path:
+    """Images and a table of points; None: an image without targets."""
+    for name in rows:
+        image(folder / f'images/{name}.png', seed=ord(name[0]))
+    lines = [f'{name}.png,{"," if row is None else f"{row[0]},{row[1]}"}' for name, row in rows.items()]
+    text(folder / 'points.csv', '\n'.join(['image,x,y', *lines]) + '\n')
+    return folder
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob('*') if path.is_file()}
+
+
+@pytest.mark.parametrize('name', list(FORMATS))
+def test_labels_are_neither_replaced_nor_mixed(name: str, tmp_path: Path) -> None:
+    out, options = tmp_path / 'out', ConvertOptions(point_size=3)
+    first = _points(tmp_path / 'first', a=(10.5, 10.5), b=None)
+    convert_labels([first], name, out, options)
+    before = _files(out)
+    convert_labels([first], name, out, options)  # again: nothing changes
+    assert _files(out) == before
+    others = [_points(tmp_path / 'moved', a=(20.5, 10.5), b=None)]  # the same images
+    if name not in ('masks', 'yolo', 'voc', 'labelme'):  # one file of labels, which is another one
+        others.append(_points(tmp_path / 'fewer', a=(10.5, 10.5)))
+    else:
+        others.append(_points(tmp_path / 'more', c=(10.5, 10.5)))
+    for other in others:
+        with pytest.raises(
+            DataError, match=r'out: found \d (of its )?label files (?s:.*)cure: write to another folder'
+        ):
+            convert_labels([other], name, out, options)
+        assert _files(out) == before
+
+
+def test_masks_corrected_by_hand_stay(tmp_path: Path) -> None:
+    source = _points(tmp_path / 'in', a=(10.5, 10.5), b=(10.5, 10.5))
+    convert_labels([source], 'masks', tmp_path / 'out', ConvertOptions(point_size=3))
+    for name in 'ab':  # another program writes other bytes
+        pixels = cv2.imread(str(tmp_path / f'out/masks/{name}.png'), 0)
+        cv2.imwrite(str(tmp_path / f'out/masks/{name}.png'), pixels, [cv2.IMWRITE_PNG_COMPRESSION, 0])
+    text(tmp_path / 'out/img_idx/train.txt', 'a\n')  # as docs/points.md says
+    before = _files(tmp_path / 'out')
+    convert_labels([source], 'masks', tmp_path / 'out', ConvertOptions(point_size=3))
+    assert _files(tmp_path / 'out') == before
+    pixels[10, 10] = 0
+    cv2.imwrite(str(tmp_path / 'out/masks/b.png'), pixels)
+    before = _files(tmp_path / 'out')
+    with pytest.raises(DataError, match=r'found 1 of its label files with other content \(masks/b.png\)'):
+        convert_labels([source], 'masks', tmp_path / 'out', ConvertOptions(point_size=3))
+    assert _files(tmp_path / 'out') == before
+
+
+def test_nothing_is_written_where_a_format_refuses(tmp_path: Path) -> None:
+    source = _points(tmp_path / 'in', a=None, b=(10.5, 10.5))
+    with pytest.raises(DataError, match='--point-size'):
+        convert_labels([source], 'yolo', tmp_path / 'out')
+    assert not (tmp_path / 'out').exists()
+
+
+def test_labels_join_those_that_are_read(tmp_path: Path) -> None:
+    """Beside labels of its own format, too: a person adds another file, and says so by --copy none."""
+    root = _points(tmp_path / 'mine', a=(10.5, 10.5))
+    convert_labels([root], 'coco', root, ConvertOptions(images='none'))
+    (root / 'instances.json').rename(root / 'clicked.json')
+    options = ConvertOptions(source_format='coco', images='none', one_class='drone')
+    convert_labels([root], 'coco', root, options)
+    assert {path.name for path in root.glob('*.json')} == {'clicked.json', 'instances.json'}
+
+
+def test_two_images_of_one_label_file(tmp_path: Path) -> None:
+    """What :func:`check` prevents."""
+    labels = _set(tmp_path / 'from', [Box(3, 3, 6, 6)])
+    labels.images.append(LabeledImage('a.tif', image(tmp_path / 'from/a.tif'), HEIGHT, WIDTH, split='train'))
+    with (
+        pytest.raises(DataError, match=r'a\.png: is the label file of two images'),
+        Placing(tmp_path / 'to') as placing,
+    ):
+        FORMATS['masks'].write(labels, placing)
+    labels.images[1].name = 'a.png'
+    labels.images[1].path = image(tmp_path / 'from/b.png', seed=5)
+    with pytest.raises(DataError, match=r'a\.png: is the place of two images'), Placing(tmp_path / 'to') as placing:
+        FORMATS['coco'].write(labels, placing)
+    assert not (tmp_path / 'to').exists()
+
+
 def test_names_do_not_lead_out_of_the_folder(tmp_path: Path) -> None:
     content = {
         'images': [{'id': 1, 'file_name': '..\\../up/a.png', 'width': WIDTH, 'height': HEIGHT}],
@@ -273,7 +360,8 @@ def test_two_images_of_one_stem(tmp_path: Path) -> None:
 def test_what_a_format_does_not_hold_is_said(tmp_path: Path) -> None:
     labels = _set(tmp_path / 'from', [Mask(3, 3, np.ones((2, 2), bool)), Box(10.25, 10, 14, 14)])
     labels.images[0].annotations[0].ignore = True
-    FORMATS['coco'].write(labels, Placing(tmp_path / 'coco'))
+    with Placing(tmp_path / 'coco') as placing:
+        FORMATS['coco'].write(labels, placing)
     for name, expected in {
         'voc': {'1 outlines became boxes', '1 boxes were rounded to whole pixels'},
         'yolo': {'1 outlines became boxes', '1 ignored targets became ordinary ones'},

@@ -33,7 +33,8 @@ def _write(folder: Path, name: str, shapes: list[Shape], *args: Any) -> Path:
     targets = [Annotation(shape, k % 2) for k, shape in enumerate(shapes)]
     labels = LabelSet('made', ['drone', 'bird'], [LabeledImage('a.png', path, HEIGHT, WIDTH, targets)])
     check(labels, CheckOptions())
-    FORMATS[name].write(labels, Placing(folder / name), *args)
+    with Placing(folder / name) as placing:
+        FORMATS[name].write(labels, placing, *args)
     return folder / name
 
 

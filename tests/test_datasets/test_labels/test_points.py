@@ -73,7 +73,8 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
         [LabeledImage('a.png', path, annotations=targets, split='val'), LabeledImage('b.png', other)],
     )
     check(labels, CheckOptions())
-    assert FORMATS['points'].write(labels, Placing(tmp_path / 'to')) == ['1 boxes became points']
+    with Placing(tmp_path / 'to') as placing:
+        assert FORMATS['points'].write(labels, placing) == ['1 boxes became points']
     found = read_labels(tmp_path / 'to')
     assert {Path(name).name: points for name, points in _points(found).items()} == {
         'a.png': [(3.0, 4.0), (5.0, 6.0)],
