@@ -92,7 +92,7 @@ def test_masks_boxes_and_points(stills: Path) -> None:
 def test_a_moving_set(videos: Path) -> None:
     decoded, folders = run_section('own_data.md', 'From videos to a detector of moving targets', videos, _first_trains)
     assert '3 videos: 18 frames' in decoded
-    assert 'from random weights' in decoded
+    assert 'after fine-tuning' in decoded
     assert set(json.loads((videos / 'my_detector/results.json').read_text())['measures']) == {'val', 'test'}
     assert '18 targets in 18 frames of 3 sequences' in folders
 
