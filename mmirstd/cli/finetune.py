@@ -193,7 +193,7 @@ def _look(args: argparse.Namespace, out: Path, again: str, begun: bool, lock: in
         )
     weights = default_weights(cfg) if args.weights is None else args.weights
     weights = None if weights in (None, 'none') else find_checkpoint(weights)
-    data = _sequences(args, out, cfg, videos) if moving else _stills(args, out, begun)
+    data = _sequences(args, out, cfg, videos, begun) if moving else _stills(args, out, begun)
     recipe = choose_recipe(len(data.split.train), weights is not None, moving).changed(args.lr, args.epochs)
     options = dict(mask_size_mismatch='resize') if args.size_mismatch == 'scale' and not moving else {}
     start = Start(Path(cfg.filename), weights, recipe, again, options)
@@ -261,7 +261,7 @@ def _stills(args: argparse.Namespace, out: Path, begun: bool) -> OwnData:
     return replace(data, notes=(*notes, *data.notes, f'windows to train on: {data.window}x{data.window}'))
 
 
-def _sequences(args: argparse.Namespace, out: Path, cfg: Config, videos: bool) -> OwnSequences:
+def _sequences(args: argparse.Namespace, out: Path, cfg: Config, videos: bool, begun: bool) -> OwnSequences:
     from mmirstd.finetune import look_at_sequences
 
     dataset = (cfg.get('train_dataloader') or {}).get('dataset') or {}
@@ -287,6 +287,7 @@ def _sequences(args: argparse.Namespace, out: Path, cfg: Config, videos: bool) -
         grow=args.grow,
         first_frame=args.first_frame,
         in_time=args.moving or videos or frames > 1,
+        begun=begun,
     )
 
 

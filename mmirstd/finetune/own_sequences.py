@@ -124,6 +124,7 @@ def look_at_sequences(
     grow: GrowOptions | None = None,
     first_frame: int = 0,
     in_time: bool = True,
+    begun: bool = False,
 ) -> OwnSequences:
     """Decode videos, read labels, part the sequences and look at the gray values.
 
@@ -143,6 +144,7 @@ def look_at_sequences(
         first_frame: The number that labels give to the first frame of a video.
         in_time: The images of a folder follow each other; False: they are stills, and few folders are parted image by
             image.
+        begun: A training has begun with the frames of videos that are in ``out``: they stay as they are.
 
     Raises:
         MissingDataError: Frames or labels are missing.
@@ -155,7 +157,7 @@ def look_at_sequences(
     root = given
     if videos:
         root = out / 'frames'
-        notes = decode_videos(videos, given if given.is_dir() else given.parent, root, first_frame)
+        notes = decode_videos(videos, given if given.is_dir() else given.parent, root, first_frame, begun)
     if root.is_file():
         raise DataError(f'{frames}: is no video', expected='a folder of frames, a video, or a folder of videos')
     names = image_files(root)
