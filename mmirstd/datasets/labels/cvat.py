@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from mmirstd.utils.errors import DataError
 
 from ..image_size import MAX_PIXELS
-from ..sequences import frame_number
 from .classes import TARGET, ClassIndex
+from .cvat_frames import MAX_FRAMES, images_of_frames, task_frames
 from .image_files import ImageFolder
 from .label_set import Annotation, LabeledImage, LabelSet
 from .options import ReadOptions
@@ -27,8 +27,6 @@ NAME = 'cvat'
 _EXPECTED = "CVAT's XML 1.1 (annotations with images or tracks)"
 #: Vertices that stand for an ellipse.
 ELLIPSE_CORNERS = 36
-#: Of a video; ten hours. A file that claims more would fill the memory.
-MAX_FRAMES = 1_000_000
 _KINDS = ('box', 'polygon', 'mask', 'ellipse', 'points')
 _NO_INSIDE = ('polyline', 'cuboid', 'skeleton', 'tag')
 
@@ -142,22 +140,22 @@ def _video(
     """The frames of a video; boxes between two key frames are where CVAT shows them: on the straight line."""
     sides = [root.findtext(f'meta//original_size/{side}') for side in ('height', 'width')]
     height, width = (whole(path, 'original_size', side) if side else None for side in sides)
-    size = root.findtext('meta//size')
-    count = whole(path, 'size', size) if size else 0
+    frames = task_frames(path, root)
     source = (root.findtext('meta/source') or root.findtext('meta//task/name') or path.stem).strip()
-    by_number = {frame_number(name): name for name in folder.names}
-    if len(by_number) < len(folder.names):
-        raise DataError(
-            f'{folder.root}: several images have the same frame number; name the folder of the frames of {path} '
-            '(--images)'
-        )
+    labeled = {
+        whole(path, 'frame', item.get('frame'))
+        for track in root.iter('track')
+        for item in track
+        if item.tag in _KINDS and item.get('outside') != '1'
+    }
+    names = images_of_frames(path, root, frames, labeled, folder)
     images: dict[int, LabeledImage] = {}
 
     def frame(index: int) -> LabeledImage:
         if not 0 <= index < MAX_FRAMES:
             raise DataError(f'{path}: has a frame {index:,}', expected=f'0 to {MAX_FRAMES - 1:,}')
         if index not in images:
-            name = by_number.get(index)
+            name = names.get(index)
             images[index] = LabeledImage(
                 name or f'frame_{index:06d}.png',
                 folder.path(name) if name else None,
@@ -169,9 +167,7 @@ def _video(
             )
         return images[index]
 
-    if count > MAX_FRAMES:
-        raise DataError(f'{path}: has {count:,} frames', expected=f'{MAX_FRAMES:,} at most')
-    for index in range(count):
+    for index in frames or ():
         frame(index)
     filled_in = 0
     for track in root.iter('track'):
@@ -182,17 +178,25 @@ def _video(
             if not _counts(item, left_out):
                 continue
             index = whole(path, 'frame', item.get('frame'))
-            frame(index)
+            outside = item.get('outside') == '1'
+            if not outside or frames is None:
+                frame(index)
             (shape, *_) = _shapes(path, item)
             if before is not None:
-                between = _between(before, (index, shape))
+                between = [
+                    (place, middle)
+                    for place, middle in _between(before, (index, shape))
+                    if frames is None or place in frames or index not in frames  # others are left out of the task
+                ]
                 filled_in += len(between)
                 for place, middle in between:
                     frame(place).annotations.append(Annotation(middle, label, track_id=track_id))
-            outside = item.get('outside') == '1'
             if not outside:
                 frame(index).annotations.append(Annotation(shape, label, track_id=track_id))
             before = None if outside else (index, shape)
+    others = len(folder.names) - sum(image.path is not None for image in images.values())
+    if others:
+        notes.append(f'{path}: {others} images in {folder.root} are none of its frames, and left out')
     if filled_in:
         notes.append(f'{path}: {filled_in} boxes between key frames were put on the line between them')
     return [images[index] for index in sorted(images)]

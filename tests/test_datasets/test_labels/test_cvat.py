@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mmirstd.datasets.labels import LabelSet
 from mmirstd.datasets.labels.shapes import Box, Mask, Point, Polygon
 from mmirstd.utils.errors import DataError
 from tests.test_datasets.test_labels.files import image, load, text
@@ -113,6 +114,83 @@ def test_video(tmp_path: Path) -> None:
     assert any('1 boxes between key frames' in note for note in labels.notes)
     image(tmp_path / 'other/frame_000000.png')
     with pytest.raises(DataError, match='several images have the same frame number'):
+        load(tmp_path)
+
+
+def _frames(labels: LabelSet) -> dict[str, tuple[int | None, list[float]]]:
+    return {i.name: (i.frame, [a.shape.bounds[0] for a in i.annotations]) for i in labels.images}
+
+
+def test_frames_of_a_video_are_counted_not_named(tmp_path: Path) -> None:
+    """ffmpeg counts from 1, CVAT from 0."""
+    for number in range(1, 7):
+        image(tmp_path / f'images/{number:05d}.png')
+    text(tmp_path / 'annotations.xml', VIDEO)
+    assert _frames(load(tmp_path)) == {
+        '00001.png': (0, [2]),
+        '00002.png': (1, [4]),
+        '00003.png': (2, [6]),
+        '00004.png': (3, []),
+        '00005.png': (4, []),
+        '00006.png': (5, [1]),
+    }
+    image(tmp_path / 'images/00007.png')
+    with pytest.raises(
+        DataError,
+        match=r'does not tell which image is which frame of .*annotations.xml: found 7 images from images/00001.png '
+        r'on, and 6 frames from 0 on in the XML(?s:.*)cure: name the folder',
+    ):
+        load(tmp_path)
+    image(tmp_path / 'images/00000.png')  # now they count from 0, and two belong to no task
+    assert _frames(load(tmp_path))['00005.png'] == (5, [1])
+    assert len(load(tmp_path).images) == 6
+    assert any('2 images in' in note and 'none of its frames' in note for note in load(tmp_path).notes)
+
+
+def test_a_task_may_begin_later_and_leave_frames_out(tmp_path: Path) -> None:
+    """As CVAT numbers them: start_frame + k * step."""
+    head = META.format(size=3, mode='interpolation').replace(
+        '<mode>', '<start_frame>10</start_frame><stop_frame>20</stop_frame><frame_filter>step=5</frame_filter><mode>'
+    )
+    box = '<box frame="{}" keyframe="1" outside="0" xtl="{}" ytl="4" xbr="20" ybr="7"/>'
+    track = f'<track id="0" label="drone">{box.format(10, 2)}{box.format(20, 12)}</track></annotations>'
+    text(tmp_path / 'annotations.xml', head + track)
+    for name in ('a', 'b', 'c'):
+        image(tmp_path / f'frames/{name}.png')
+    expected = [(10, [2]), (15, [7]), (20, [12])]
+    assert list(_frames(load(tmp_path)).values()) == expected
+    for number, name in zip((10, 15, 20), ('a', 'b', 'c')):
+        (tmp_path / f'frames/{name}.png').rename(tmp_path / f'frames/frame_{number:06d}.png')
+    image(tmp_path / 'frames/frame_000011.png')  # of the whole video, as CVAT names it
+    found = _frames(load(tmp_path))
+    assert list(found.values()) == expected
+    assert sorted(found) == [f'frames/frame_{number:06d}.png' for number in (10, 15, 20)]
+
+
+def test_images_that_cvat_sorts_by_letters(tmp_path: Path) -> None:
+    for number in range(8, 14):
+        image(tmp_path / f'images/{number}.png')
+    text(tmp_path / 'annotations.xml', VIDEO)
+    assert _frames(load(tmp_path))['8.png'] == (0, [2])  # a video has an order of its own
+    images = VIDEO.replace('<original_size><width>40</width><height>24</height></original_size>', '')
+    text(tmp_path / 'annotations.xml', images)
+    with pytest.raises(DataError, match=r'not that of their letters \(as images/9.png, images/10.png\)'):
+        load(tmp_path)
+    for number in (8, 9):
+        (tmp_path / f'images/{number}.png').rename(tmp_path / f'images/{number:02d}.png')
+    assert _frames(load(tmp_path))['08.png'] == (0, [2])
+
+
+def test_a_video_of_unknown_length(tmp_path: Path) -> None:
+    text(tmp_path / 'annotations.xml', VIDEO.replace('<size>6</size>', ''))
+    for number in range(1, 7):
+        image(tmp_path / f'images/{number}.png')
+    with pytest.raises(DataError, match='6 images from images/1.png on, and no number of frames'):
+        load(tmp_path)
+    image(tmp_path / 'images/0.png')
+    assert _frames(load(tmp_path))['5.png'] == (5, [1])
+    text(tmp_path / 'annotations.xml', VIDEO.replace('<size>6</size>', '<size>6</size><size>4</size>'))
+    with pytest.raises(DataError, match='videos of 2 tasks in one file(?s:.*)cure: export each task'):
         load(tmp_path)
 
 
