@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
@@ -10,7 +11,7 @@ from mmirstd.utils.errors import DataError, MissingDataError, first_few
 
 from ..split_file import read_split
 from .classes import TARGET, ClassIndex
-from .image_files import ImageFolder
+from .image_files import ImageFolder, clean_name, short_name
 from .label_set import Annotation, LabeledImage, LabelSet
 from .options import ReadOptions
 from .placing import Placing
@@ -74,8 +75,11 @@ def _image(path: Path, content: Element, folder: ImageFolder, root: Path) -> Lab
     if content.tag != 'annotation':
         raise DataError(f'{path}: the root is <{content.tag}>; expected {_EXPECTED}')
     listed = (content.findtext('filename') or '').strip()
+    below = Path(*_parts(path.relative_to(root))).parent
+    # <filename> often has no folder: then that of the XML tells.
+    place = listed if {'/', '\\'} & set(listed) else (below / listed).as_posix()
     # Files are renamed and <filename> stays: then the XML's own name tells.
-    name = (folder.find(listed, path.parent) if listed else None) or folder.find(path.stem, path.parent)
+    name = (folder.find(place, path.parent) if listed else None) or folder.find((below / path.stem).as_posix())
     sides = [content.findtext(f'size/{side}') for side in ('height', 'width')]
     height, width = (whole(path, 'size', side) if side and side.strip() else 0 for side in sides)
     return LabeledImage(
@@ -137,12 +141,22 @@ def _with_splits(images: list[LabeledImage], root: Path, notes: list[str]) -> li
             members[split] = read_split(path)
     if not members:
         return images
-    by_stem = {Path(image.name).stem: image for image in images}
-    by_stem |= {Path(image.where).stem: image for image in images if image.where.endswith('.xml')}
+    indexes = [  # an XML file keeps its name where the image was renamed
+        _NameIndex((Path(image.where).relative_to(root), image) for image in images if image.where.endswith('.xml')),
+        _NameIndex((Path(image.name), image) for image in images),
+    ]
     divided: list[LabeledImage] = []
     for split, stems in members.items():
         for stem in stems:
-            image = by_stem.get(Path(stem).name)
+            fits = next((fits for index in indexes if (fits := index.find(stem))), [])
+            if len(fits) > 1:
+                raise DataError(
+                    f'{root}/ImageSets/Main/{split}.txt: {stem!r}',
+                    found=f'{len(fits)} images of this name ({", ".join(image.name for image in fits[:3])})',
+                    expected='one',
+                    cure='write their folders into the list, as folder/name',
+                )
+            image = fits[0] if fits else None
             if image is None:
                 raise MissingDataError(
                     f'{root}/ImageSets/Main/{split}.txt: there is neither an XML file nor an image for {stem!r}; '
@@ -161,6 +175,44 @@ def _with_splits(images: list[LabeledImage], root: Path, notes: list[str]) -> li
             f'{first_few(unlisted)}'
         )
     return divided
+
+
+class _NameIndex:
+    """Images by what a list says for their names.
+
+    Args:
+        entries: Path of an image or its XML file below the data set, and the image.
+    """
+
+    def __init__(self, entries: Iterable[tuple[Path, LabeledImage]]) -> None:
+        self._whole: dict[str, list[LabeledImage]] = {}
+        self._by_end: dict[str, list[LabeledImage]] = {}
+        for path, image in entries:
+            parts = _parts(path.with_suffix(''))
+            self._whole.setdefault('/'.join(parts), []).append(image)
+            for start in range(len(parts)):
+                self._by_end.setdefault('/'.join(parts[start:]), []).append(image)
+
+    def find(self, listed: str) -> list[LabeledImage]:
+        """The images that a line fits.
+
+        It may leave out the first folders of a name, or have more in front of it, but no other folder: ``b/001`` is not
+        ``a/001``.
+        """
+        whole = clean_name(listed)
+        for name in dict.fromkeys((whole, short_name(whole))):
+            parts = name.split('/')
+            rests = ['/'.join(parts[start:]) for start in range(1, len(parts))]
+            fits = self._whole.get(name) or self._by_end.get(name)
+            fits = fits or next((self._whole[rest] for rest in rests if rest in self._whole), None)
+            if fits:
+                return fits
+        return []
+
+
+def _parts(path: Path) -> tuple[str, ...]:
+    """The parts of a path below the data set, without VOC's folder."""
+    return path.parts[1:] if path.parts[0] in ('Annotations', 'JPEGImages') else path.parts
 
 
 def write(labels: LabelSet, placing: Placing) -> list[str]:

@@ -63,6 +63,33 @@ def test_renamed_files_zero_sizes_utf16_and_splits(tmp_path: Path) -> None:
         load(tmp_path)
 
 
+def test_lists_tell_folders_apart(tmp_path: Path) -> None:
+    for k, folder in enumerate('ab'):
+        image(tmp_path / f'JPEGImages/{folder}/001.png', seed=k)
+        target = voc_object('t', 3 + 5 * k, 3, 5 + 5 * k, 5)
+        text(
+            tmp_path / f'Annotations/{folder}/001.xml', voc_xml(target, '001.png')
+        )  # without its folder, as labelImg writes it
+    image(tmp_path / 'JPEGImages/c/002.png', seed=9)
+    lists = tmp_path / 'ImageSets/Main'
+    text(lists / 'train.txt', 'a/001\n002\n')  # a folder may be left out where nothing else is meant
+    text(lists / 'val.txt', '/data/other/JPEGImages/b/001.png\n')  # a path of another machine
+    found = [(i.split, i.name, [a.shape.bounds[0] for a in i.annotations]) for i in load(tmp_path).images]
+    assert found == [('train', 'a/001.png', [2]), ('train', 'c/002.png', []), ('val', 'b/001.png', [7])]
+    text(lists / 'val.txt', '001\n')
+    with pytest.raises(
+        DataError, match=r"val.txt: '001': found 2 images of this name \(JPEGImages/a/001.png, (?s:.*)cure"
+    ):
+        load(tmp_path)
+    text(lists / 'val.txt', 'c/001\n')
+    with pytest.raises(MissingDataError, match="neither an XML file nor an image for 'c/001'"):
+        load(tmp_path)
+    image(tmp_path / 'JPEGImages/001.png', seed=8)
+    text(tmp_path / 'Annotations/001.xml', voc_xml('', 'JPEGImages/001.png'))
+    text(lists / 'val.txt', 'JPEGImages/001\n')  # its whole name
+    assert load(tmp_path).images[-1].name == '001.png'
+
+
 def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
     image(tmp_path / 'a.png')
     label = tmp_path / 'a.xml'
