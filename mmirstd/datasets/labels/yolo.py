@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from itertools import chain, count
 from pathlib import Path
 
 import numpy as np
@@ -252,7 +255,9 @@ def write(labels: LabelSet, placing: Placing, as_outlines: bool = False) -> list
     """
     lost = Counter[str]()
     splits = [split for split in labels.splits if split]
+    moved = _names_without_images(image.name for image in labels.images)
     for image in labels.images:
+        image = replace(image, name=moved.get(image.name, image.name))
         below = f'/{image.split}' if image.split else ''
         placing.place(image, f'images{below}')
         height, width = image.size
@@ -262,6 +267,12 @@ def write(labels: LabelSet, placing: Placing, as_outlines: bool = False) -> list
             lines += _lines(annotation, height, width, as_outlines, lost)
         placing.label(f'labels{below}/{image.stem}.txt', ''.join(line + '\n' for line in lines))
     notes = [f'{number} {text}' for text, number in lost.items() if number]
+    if moved:
+        old, new = next(iter(moved.items()))
+        notes.append(
+            f'{len(moved)} images are in another folder, since YOLO looks for labels by the last images/ of a path: '
+            f'{old} is {new} now'
+        )
     yaml_lines = [f'path: {json.dumps(str(placing.out.absolute()), ensure_ascii=False)}']
     folders = {split: f'images/{split}' for split in splits if split in _SPLITS}
     if not splits:
@@ -281,6 +292,28 @@ def write(labels: LabelSet, placing: Placing, as_outlines: bool = False) -> list
     if placing.images == 'none':
         notes.append('images are not copied: put them where data.yaml says, so that labels/ replaces images/ in paths')
     return notes
+
+
+def _names_without_images(names: Iterable[str]) -> dict[str, str]:
+    """New names for images that have a folder ``images`` in their names, all different without suffix.
+
+    The rule of YOLO, and of :func:`~..yolo_labels.find_yolo_labels`, takes it for the folder of all images.
+    """
+    inner: dict[str, list[str]] = {}
+    taken: set[str] = set()
+    for name in names:
+        if 'images' in (parts := name.split('/'))[:-1]:
+            inner[name] = parts
+        else:
+            taken.add(os.path.splitext(name)[0])
+    moved = {}
+    for name, (*folders, file) in inner.items():
+        shorter = [[part for part in folders if part != 'images']]
+        longer = ([f'images_{k}' if part == 'images' else part for part in folders] for k in count(2))
+        choices = ('/'.join([*parts, file]) for parts in chain(shorter, longer))
+        moved[name] = next(new for new in choices if os.path.splitext(new)[0] not in taken)
+        taken.add(os.path.splitext(moved[name])[0])
+    return moved
 
 
 def _lines(annotation: Annotation, height: int, width: int, as_outlines: bool, lost: Counter[str]) -> list[str]:

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from mmirstd.datasets.labels import ReadOptions
+from mmirstd.datasets.labels import ReadOptions, convert_labels
 from mmirstd.datasets.labels.classes import read_class_names
 from mmirstd.datasets.labels.shapes import Box, Polygon
+from mmirstd.datasets.yolo_labels import find_yolo_labels
 from mmirstd.utils.errors import DataError, MissingDataError
 from tests.test_datasets.test_labels.files import image, load, text
+from tests.test_datasets.test_labels.strategies import HEIGHT, WIDTH
 
 
 @pytest.fixture
@@ -128,3 +131,26 @@ def test_class_names(tmp_path: Path) -> None:
         read_class_names(text(tmp_path / 'd.yaml', 'nc: 2\n'))
     with pytest.raises(DataError, match='not valid YAML'):
         read_class_names(text(tmp_path / 'e.yaml', 'names: [\n'))
+
+
+def test_labels_lie_where_the_rule_looks(tmp_path: Path) -> None:
+    """The last images/ of a path is the one that is replaced by labels/."""
+    names = ['seq1/images/0001.png', 'seq2/images/0001.png', 'seq2/0001.png', 'images/b.png', 'a.png']
+    entries = [dict(id=k, file_name=name, width=WIDTH, height=HEIGHT) for k, name in enumerate(names)]
+    targets = [dict(id=k, image_id=k, category_id=1, bbox=[3 + k, 3, 4, 4]) for k in range(len(names))]
+    content = dict(images=entries, annotations=targets, categories=[dict(id=1, name='t')])
+    for k, name in enumerate(names):
+        image(tmp_path / 'in' / name, seed=k)
+    text(tmp_path / 'in/instances.json', json.dumps(content))
+    _, notes = convert_labels([tmp_path / 'in'], 'yolo', tmp_path / 'out')
+    found = {i.name: [a.shape.bounds[0] for a in i.annotations] for i in load(tmp_path / 'out').images}
+    assert found == {
+        'a.png': [pytest.approx(7)],
+        'b.png': [pytest.approx(6)],
+        'seq1/0001.png': [pytest.approx(3)],
+        'seq2/0001.png': [pytest.approx(5)],
+        'seq2/images_2/0001.png': [pytest.approx(4)],
+    }
+    for name in found:
+        assert find_yolo_labels(tmp_path / 'out/images' / name) == str(tmp_path / f'out/labels/{name[:-4]}.txt')
+    assert any(note.startswith('2 images are in another folder') for note in notes)
