@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from mmirstd.datasets.image_io import read_image
 from mmirstd.datasets.labels import Annotation, LabeledImage, LabelSet, Placing
+from mmirstd.datasets.labels.image_files import free_name
 from mmirstd.datasets.labels.mask_folder import write
 from mmirstd.datasets.labels.shapes import Mask
 from mmirstd.datasets.points.click import GrowOptions, grow_from_click
@@ -147,16 +148,24 @@ class LabelSession:
             The file, and what should be said.
         """
         labels = LabelSet('clicks', ['target'], [])
+        taken: set[str] = set()
+        renamed = []
         for index in sorted(set(looked_at) | {index for index, targets in self._targets.items() if targets}):
             upload = self.images[index]
             path = Path(upload.location)
             height, width = self.pixels(index).shape
-            image = LabeledImage(upload.label if upload.shown else path.name, path, height, width)
+            image = LabeledImage(upload.label, path, height, width)
+            if image.stem in taken:  # masks have no suffix that tells a.png and a.bmp apart
+                image.name = free_name(upload.label, taken)
+                renamed.append(f'{upload.label} is {image.name}')
+            taken.add(image.stem)
             image.annotations = [Annotation(target.mask) for target in self.targets(index)]
             labels.images.append(image)
         out = self.folder / secrets.token_urlsafe(12)
         with Placing(out / 'labels') as placing:
             notes = write(labels, placing)
+        if renamed:
+            notes.append(f'Masks have no suffix, so that names have to differ without it: {", ".join(renamed)}')
         left_out = len(self.images) - len(labels.images)
         if left_out:
             were = 'image was' if left_out == 1 else 'images were'

@@ -70,6 +70,29 @@ def test_what_is_saved_can_be_trained_with(session: LabelSession, tmp_path: Path
     )
 
 
+def test_images_of_one_name_keep_their_masks(session: LabelSession, tmp_path: Path) -> None:
+    for folder in ('', 'one', 'two'):
+        (tmp_path / folder).mkdir(exist_ok=True)
+    session.open([scene(tmp_path / name) for name in ('a.bmp', 'a.png', 'one/a.tif', 'two/a.tif')])
+    assert [image.label for image in session.images] == ['a (2).tif', 'a.bmp', 'a.png', 'a.tif']
+    sizes = {}
+    for index, row, column in ((0, 11, 22), (1, 30, 40), (3, 11, 22), (3, 30, 40)):
+        session.click(index, row, column, OPTIONS)
+        sizes[index] = int(session.mask(index).sum())
+    file, notes = session.save(looked_at=range(4))
+    assert sizes == {0: 15, 1: 1, 3: 16}
+    assert len(notes) == 1
+    assert notes[0].endswith('without it: a.png is a_png.png, a.tif is a_tif.tif')
+    with zipfile.ZipFile(file) as archive:
+        archive.extractall(tmp_path / 'mine')
+    written = {
+        path.name: int((cv2.imread(str(path), 0) > 0).sum()) for path in sorted((tmp_path / 'mine/masks').iterdir())
+    }
+    assert written == {'a (2).png': 15, 'a.png': 1, 'a_png.png': 0, 'a_tif.png': 16}
+    images = sorted(path.name for path in (tmp_path / 'mine/images').iterdir())
+    assert images == ['a (2).tif', 'a.bmp', 'a_png.png', 'a_tif.tif']
+
+
 def test_what_cannot_be_used_is_said(session: LabelSession, tmp_path: Path) -> None:
     (tmp_path / 'broken.png').write_bytes(b'no image')
     with pytest.raises(DataError, match=r'broken\.png'):

@@ -13,7 +13,7 @@ from mmirstd.utils.errors import DataError, MissingDataError, first_few
 
 from ..box_checks import check_boxes
 from ..image_size import image_size
-from .image_files import clean_name, short_name
+from .image_files import clean_name, free_name, short_name
 from .label_set import LabeledImage, LabelSet
 from .shapes import Point, Shape, cut, scale
 
@@ -171,16 +171,12 @@ def _names(labels: LabelSet) -> None:
                 )
             owners.setdefault(image.stem, image)
             continue
-        old, suffix = image.name, image.name.rpartition('.')[2]
-        # the folder's name where that tells them apart, else the kind of file, else a number
+        old = image.name
+        # the folder's name where that tells them apart
         apart = image.path is not None and (owner.path is None or owner.path.parent != image.path.parent)
         parents = image.path.parts[-2:-4:-1] if apart and image.path is not None else ()
-        choices = [f'{parent}/{image.name}' for parent in parents if not image.name.startswith(f'{parent}/')]
-        choices += [
-            f'{image.stem}_{suffix}.{suffix}',
-            *(f'{image.stem}_{k}.{suffix}' for k in range(2, len(owners) + 3)),
-        ]
-        image.name = next(name for name in choices if name.rpartition('.')[0] not in owners)
+        choices = [f'{parent}/{old}' for parent in parents if not old.startswith(f'{parent}/')]
+        image.name = next((name for name in choices if name.rpartition('.')[0] not in owners), free_name(old, owners))
         owners[image.stem] = image
         renamed.append(f'{old} ({image.path or image.where}) is {image.name} now')
     if renamed:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Container
+from itertools import chain, count
 from pathlib import Path
 
 from mmirstd.utils.errors import DataError, MissingDataError
@@ -111,6 +113,18 @@ def short_name(name: str) -> str:
     while len(parts) > 1 and parts[0] in _PLAIN_FOLDERS:
         parts = parts[1:]
     return '/'.join(parts)
+
+
+def free_name(name: str, taken: Container[str]) -> str:
+    """A name whose part without suffix is not taken: the kind of file is added to it (``a_bmp.bmp``), else a number.
+
+    Args:
+        name: With suffix.
+        taken: Names without suffix.
+    """
+    stem, suffix = os.path.splitext(name)
+    choices = (f'{stem}_{end}' for end in chain([suffix[1:]], count(2)))
+    return next(choice for choice in choices if choice not in taken) + suffix
 
 
 def is_there(image: LabeledImage, target: Path) -> bool:
