@@ -82,11 +82,19 @@ def read(source: Path, options: ReadOptions) -> LabelSet:
     pose = _is_pose(names_file)
     unlabeled, used, seen = 0, Counter[int](), set[str]()
     orphan_root = source if source.is_dir() else source.parent
-    elsewhere = _labels_by_name(source, options.by_number) if options.images and source.is_dir() else {}
-    for split, path, name in _images(source, options, labels.notes):
+    elsewhere = _labels_by_name(source) if options.images and source.is_dir() else {}
+    images = _images(source, options, labels.notes)
+    numbered = _by_number(f'{name}.txt' for name in elsewhere) if options.by_number else {}
+    same_number = _by_number(name for _, _, name in images) if options.by_number else {}
+    ambiguous = []
+    for split, path, name in images:
         stem = name[: -len(path.suffix)]
-        number = (os.path.dirname(stem), frame_number(stem))
-        label_file = find_yolo_labels(path) or elsewhere.get(stem) or elsewhere.get(number)
+        label_file = find_yolo_labels(path) or elsewhere.get(stem)
+        if label_file is None and (fits := numbered.get(_folder_and_number(name))):
+            if len(fits) == len(same_number[_folder_and_number(name)]) == 1:
+                label_file = elsewhere[os.path.splitext(fits[0])[0]]
+            else:
+                ambiguous.append(f'{name} ({", ".join(fits[:3])})')
         image = LabeledImage(name, path, split=split, where=label_file or str(source))
         labels.images.append(image)
         if label_file is None:
@@ -117,6 +125,11 @@ def read(source: Path, options: ReadOptions) -> LabelSet:
         )
     if unlabeled:
         labels.notes.append(f'{unlabeled} images have no label file: without targets')
+    if ambiguous:
+        labels.notes.append(
+            f'{len(ambiguous)} images have no label file of their name; their number does not tell which is theirs, '
+            f'since several files have it:\n{first_few(ambiguous)}'
+        )
     if pose:
         labels.notes.append(f'{names_file}: has kpt_shape; the keypoints of its targets are left out')
     orphans = [path for path in _label_files(orphan_root) if os.path.abspath(path) not in seen]
@@ -127,20 +140,28 @@ def read(source: Path, options: ReadOptions) -> LabelSet:
     return labels
 
 
-def _labels_by_name(source: Path, by_number: bool) -> dict[str | tuple[str, int | None], str]:
-    """The label files of a folder that is not that of the images, by name, and by folder and number where asked for.
+def _labels_by_name(source: Path) -> dict[str, str]:
+    """The label files of a folder that is not that of the images, by their names without suffix.
 
     The folder may be a whole data set with ``labels/`` in it.
     """
-    found: dict[str | tuple[str, int | None], str] = {}
     if (source / 'labels').is_dir():
         source = source / 'labels'
-    for path in _label_files(source):
-        stem = path.relative_to(source).with_suffix('').as_posix()
-        found[stem] = str(path)
-        if by_number:
-            found.setdefault((os.path.dirname(stem), frame_number(stem)), str(path))
+    return {path.relative_to(source).with_suffix('').as_posix(): str(path) for path in _label_files(source)}
+
+
+def _by_number(names: Iterable[str]) -> dict[tuple[str, int | None], list[str]]:
+    """Names, which have suffixes, by folder and number; those without a number are left out."""
+    found: dict[tuple[str, int | None], list[str]] = {}
+    for name in names:
+        key = _folder_and_number(name)
+        if key[1] is not None:
+            found.setdefault(key, []).append(name)
     return found
+
+
+def _folder_and_number(name: str) -> tuple[str, int | None]:
+    return os.path.dirname(name), frame_number(name)
 
 
 def _label_files(root: Path) -> list[Path]:

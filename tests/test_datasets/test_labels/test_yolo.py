@@ -154,3 +154,29 @@ def test_labels_lie_where_the_rule_looks(tmp_path: Path) -> None:
     for name in found:
         assert find_yolo_labels(tmp_path / 'out/images' / name) == str(tmp_path / f'out/labels/{name[:-4]}.txt')
     assert any(note.startswith('2 images are in another folder') for note in notes)
+
+
+def test_labels_by_number_are_those_of_one_image(tmp_path: Path) -> None:
+    """Frames of a video and their labels may differ in all of their names but the number."""
+    box = '0 0.5 0.5 0.1 0.25\n'
+
+    def found(images: list[str], labels: list[str]) -> tuple[dict[str, int], list[str]]:
+        folder = tmp_path / str(len(list(tmp_path.iterdir())))
+        for name in images:
+            image(folder / f'frames/{name}.png', seed=len(name))
+        for name in labels:
+            text(folder / f'labels/{name}.txt', box)
+        read = load(folder / 'labels', ReadOptions(images=folder / 'frames', by_number=True))
+        return {i.stem: len(i.annotations) for i in read.images}, [n for n in read.notes if 'does not tell' in n]
+
+    assert found(['s/0001', '0002'], ['s/flight_1', 'flight_2']) == ({'s/0001': 1, '0002': 1}, [])
+    assert found(['cam_5.0001'], ['cam_7.1', 'cam_7.5']) == ({'cam_5.0001': 1}, [])  # a dot begins no suffix here
+    # names without a number have none in common
+    assert found(['left', 'right'], ['left', 'up']) == ({'left': 1, 'right': 0}, [])
+    # two label files, or two images, of one number
+    targets, notes = found(['0001', '0002'], ['day_1', 'night_1', 'day_2'])
+    assert targets == {'0001': 0, '0002': 1}
+    assert '0001.png (day_1.txt, night_1.txt)' in notes[0]
+    targets, notes = found(['day_1', 'night_1'], ['day_1'])
+    assert targets == {'day_1': 1, 'night_1': 0}
+    assert 'night_1.png (day_1.txt)' in notes[0]
