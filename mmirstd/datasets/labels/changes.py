@@ -11,10 +11,12 @@ from mmirstd.utils.errors import DataError
 from mmirstd.utils.near_matches import near_matches
 
 from .label_set import LabelSet
-from .shapes import Box, Mask, Point, Shape, filled
+from .shapes import Box, Mask, Point, Shape, cut, filled
 
 
-def change_kind(labels: LabelSet, kind: str, point_size: float | None = None, ellipse: bool = True) -> None:
+def change_kind(
+    labels: LabelSet, kind: str, point_size: float | None = None, ellipse: bool = True, cut_points: bool = True
+) -> None:
     """Turn all targets into one kind, in place.
 
     Args:
@@ -23,11 +25,13 @@ def change_kind(labels: LabelSet, kind: str, point_size: float | None = None, el
         point_size: Width and height that a point's target gets, pixels; None: points stay where ``kind`` is
             ``'keep'`` or ``'points'``, else they are an error.
         ellipse: A box stands for the ellipse in it; False: for all of its pixels.
+        cut_points: What points became is cut to the image; False: not yet, since boxes are still to be filled, and the
+            ellipse in a part of a box is not that part of the ellipse.
 
     Raises:
         DataError: Points, and no size.
     """
-    points = 0
+    points = reach_out = 0
     for image in labels.images:
         for annotation in image.annotations:
             shape = annotation.shape
@@ -40,10 +44,15 @@ def change_kind(labels: LabelSet, kind: str, point_size: float | None = None, el
                     f'{image.where}: {image.name} has points, which have no size; give that of the targets in pixels '
                     'with --point-size, for example --point-size 5, or take it from the images with --grow-points'
                 )
-            annotation.shape = _changed(shape, kind, *image.size, ellipse)
+            was_point = shape is not annotation.shape
+            shape = _changed(shape, kind, *image.size, ellipse)
+            inside = cut(shape, *image.size) if was_point and cut_points else shape
+            reach_out += inside is not shape
+            annotation.shape = inside or shape
     if points:
         labels.notes.append(
             f'{points} points have no size: each is taken as {point_size:g}x{point_size:g} pixels (--point-size)'
+            + (f'; {reach_out} of them reach out of their image, and are cut' if reach_out else '')
         )
 
 

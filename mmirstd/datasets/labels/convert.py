@@ -87,7 +87,9 @@ def convert_labels(
     whole = merge(sets)
     if options.one_class:
         one_class(whole, options.one_class)
-    change_kind(whole, options.kind, options.point_size, options.fill != 'box')
+    change_kind(
+        whole, options.kind, options.point_size, options.fill != 'box', cut_points=target_format != mask_folder.NAME
+    )
     if any(out.resolve() == source.resolve() for source in sources) and options.images != 'none':
         raise ConfigError(f'{out}: is the source, too; write to another folder, or add labels alone with --copy none')
     try:

@@ -400,6 +400,25 @@ def test_real_masks_through_every_format(tmp_path: Path) -> None:
                     np.testing.assert_array_equal(inside.pixels, first.pixels)
 
 
+@pytest.mark.parametrize('name', [name for name in FORMATS if name not in ('masks', 'points')])
+def test_points_at_the_border_become_boxes_in_the_image(name: str, tmp_path: Path) -> None:
+    source = _points(tmp_path / 'in', a=(1.5, 1.5), b=(10.5, 10.5), c=(float(WIDTH), 12.5))
+    _, notes = convert_labels([source], name, tmp_path / 'out', ConvertOptions(point_size=5))
+    assert any('3 points have no size' in note and '; 2 of them reach out of their image' in note for note in notes)
+    found = {i.stem: [a.shape.bounds for a in i.annotations] for i in load(tmp_path / 'out').images}
+    right = WIDTH - 2.5 if name != 'voc' else WIDTH - 2  # rounded
+    expected = dict(a=(0, 0, 4, 4), b=(8, 8, 13, 13), c=(right, 10, WIDTH, 15))
+    assert found == {stem: [pytest.approx(bounds, abs=1e-4)] for stem, bounds in expected.items()}
+
+
+def test_masks_of_points_at_the_border_are_parts_of_the_whole_ellipse(tmp_path: Path) -> None:
+    source = _points(tmp_path / 'in', a=(1.5, 1.5), b=(10.5, 10.5))
+    convert_labels([source], 'masks', tmp_path / 'out', ConvertOptions(point_size=5))
+    border, middle = (read_mask(tmp_path / f'out/masks/{stem}.png') for stem in 'ab')
+    np.testing.assert_array_equal(border[:4, :4], middle[9:13, 9:13])
+    assert border.sum() == middle[9:13, 9:13].sum()
+
+
 def test_points_grow_to_what_is_in_the_image(tmp_path: Path) -> None:
     pixels = np.full((30, 40), 60, np.uint8)
     pixels[8:13, 20:24] = 160
