@@ -18,6 +18,7 @@ from mmirstd.engine.config_errors import explain_config_errors
 from mmirstd.engine.config_files import REPO_ROOT, load_config
 from mmirstd.engine.config_names import find_named_config, metafile_models
 from mmirstd.engine.hooks.checkpoint_guard_hook import compare_state_dict, describe_architecture
+from mmirstd.engine.warm_up_state import predict_as_trained
 from mmirstd.registry import MODELS
 from mmirstd.utils.errors import CheckpointError, ConfigError
 
@@ -148,5 +149,6 @@ def load_weights(network: nn.Module, path: str) -> None:
             f"\n  the file's model: {describe_architecture(checkpoint)}"
             '\n  cure: use the config that made it; it lies beside the checkpoint in its work dir'
         )
+    predict_as_trained(network, checkpoint)
     # strict would mind batch norm's step counters, which no result depends on
     network.load_state_dict({key.removeprefix('module.'): value for key, value in state.items()}, strict=False)

@@ -54,7 +54,7 @@ def main(argv: list[str] | None = None) -> None:
 
     from mmirstd.engine.config_files import load_data_set
     from mmirstd.visualization import contact_sheet, save_png
-    from mmirstd.visualization.sample_pictures import describe_sample, sample_picture
+    from mmirstd.visualization.sample_pictures import describe_sample, key_frame, sample_picture
 
     dataset = DATASETS.build(load_data_set(args.config, args.split, args.cfg_options, args.data))
     random.seed(args.seed)
@@ -68,8 +68,8 @@ def main(argv: list[str] | None = None) -> None:
     sheets = positive = shown = 0
     for index in picks.repeat(args.repeat):
         sample = dataset[int(index)]
-        inputs, data_sample = sample['inputs'][0].numpy(), sample['data_samples']
-        mask = data_sample.gt_sem_seg.data[0].numpy().astype(np.uint8) if 'gt_sem_seg' in data_sample else None
+        data_sample = sample['data_samples']
+        inputs, mask = key_frame(sample['inputs'].numpy(), data_sample)
         name = data_sample.get('sample_id') or Path(data_sample.get('img_path', str(index))).stem
         pictures.append(sample_picture(inputs, mask, describe_sample(inputs, mask, name)))
         shown += 1

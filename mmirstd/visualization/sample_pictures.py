@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 
@@ -13,6 +15,30 @@ PANEL = 384  # width and height of a sample's image on the sheet, in pixels
 INSETS = 2  # magnified targets per sample, each with and without contour
 SIDE = 24  # width and height of the neighborhood that an inset shows, in image pixels
 TEXT = (235, 235, 235)
+
+
+def key_frame(inputs: np.ndarray, data_sample: Any) -> tuple[np.ndarray, np.ndarray | None]:
+    """The image of a sample to which its ground truth belongs, and that as a mask.
+
+    Args:
+        inputs: (C, H, W), or of a clip (T, C, H, W), the key frame last.
+        data_sample: With a mask, a mask a frame, or boxes, which are filled.
+
+    Returns:
+        (H, W), the first channel; and (h, w) {0, 1}, None without ground truth.
+    """
+    image = inputs[-1, 0] if inputs.ndim == 4 else inputs[0]
+    if 'gt_sem_seg' in data_sample:
+        return image, data_sample.gt_sem_seg.data[-1].numpy().astype(np.uint8)
+    if 'gt_instances' not in data_sample:
+        return image, None
+    mask = np.zeros(image.shape, np.uint8)
+    boxes = data_sample.gt_instances.bboxes
+    for x0, y0, x1, y1 in np.asarray(getattr(boxes, 'tensor', boxes), np.float64).reshape(-1, 4):
+        corner = np.floor((x0, y0)).clip(0).astype(int)
+        end = np.maximum(np.ceil((x1, y1)).astype(int), corner + 1)
+        mask[corner[1] : end[1], corner[0] : end[0]] = 1
+    return image, mask
 
 
 def sample_picture(image: np.ndarray, mask: np.ndarray | None, title: str) -> np.ndarray:

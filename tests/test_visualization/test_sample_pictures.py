@@ -2,9 +2,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
+from mmdet.structures import DetDataSample
+from mmengine.structures import InstanceData, PixelData
+from mmseg.structures import SegDataSample
 
 from mmirstd.visualization import COLORS
-from mmirstd.visualization.sample_pictures import PANEL, describe_sample, sample_picture
+from mmirstd.visualization.sample_pictures import PANEL, describe_sample, key_frame, sample_picture
 
 
 def has_color(picture: np.ndarray, name: str) -> bool:
@@ -37,3 +41,17 @@ def test_describe():
     mask[0, :2] = 1
     assert describe_sample(np.ones((3, 4)), mask, 'Misc_1') == 'Misc_1  4x3  [1.00, 1.00]  1 target, 2 px'
     assert describe_sample(np.zeros((3, 4)), None, 'a').endswith('no mask')
+
+
+def test_the_key_frame_of_a_clip_is_its_last():
+    clip = np.arange(3, dtype=np.float32)[:, None, None, None] + np.zeros((3, 1, 4, 5), np.float32)
+    boxes = InstanceData(bboxes=torch.tensor([[1.0, 0.0, 3.0, 2.0], [4.2, 3.1, 4.4, 3.3]]))
+    image, mask = key_frame(clip, DetDataSample(gt_instances=boxes))
+    assert (image == 2).all()
+    assert mask.tolist() == [[0, 1, 1, 0, 0], [0, 1, 1, 0, 0], [0, 0, 0, 0, 0], [0, 0, 0, 0, 1]]
+    masks = torch.arange(3)[:, None, None] * torch.ones(3, 4, 5, dtype=torch.long)
+    image, mask = key_frame(clip, SegDataSample(gt_sem_seg=PixelData(data=masks)))
+    assert (mask == 2).all()
+    image, mask = key_frame(clip[0], SegDataSample())
+    assert image.shape == (4, 5)
+    assert mask is None

@@ -14,6 +14,8 @@ from mmirstd.registry import HOOKS
 from mmirstd.utils.commands import command_line
 from mmirstd.utils.errors import CheckpointError
 
+from ..warm_up_state import predict_as_trained
+
 _SHOWN = 5
 
 
@@ -140,6 +142,7 @@ class CheckpointGuardHook(Hook):
             + _first('only in the file', found['unexpected'])
             + _first('of another shape', found['mismatched'])
         )
+        predict_as_trained(model, checkpoint)
         summary = f"{self.filename}: {len(found['matched'])} of the model's {total} entries match"
         if not problems:
             return

@@ -17,8 +17,8 @@ class WarmUpHead(IRSTDHead):
     """Trains only the first level at first, then the fusion and all levels (MSHNet, arXiv 2403.19366).
 
     During the warm-up the first level's map is the only one supervised, with weight 1, and it predicts: also in the
-    validation between two epochs of the warm-up, because the fusion has not learned yet.  A model that was only loaded
-    predicts by the fusion.
+    validation between two epochs of the warm-up, because the fusion has not learned yet.  A checkpoint of the warm-up
+    predicts so, too (:func:`mmirstd.engine.warm_up_state.predict_as_trained`); other weights predict by the fusion.
 
     Args:
         *args: As for :class:`IRSTDHead`.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from mmirstd.registry import MODELS
@@ -41,7 +40,8 @@ class FocalIoULoss(MaskLoss):
         """See :class:`MaskLoss`; >= 0."""
         prob = 0.999 * (logits.sigmoid() - 0.5) + 0.5
         iou = soft_iou(weighted(prob, weight), weighted(target, weight), per_sample=False)
-        entropy = F.binary_cross_entropy(prob, target, reduction='none')
+        # PyTorch's function of this name refuses to run within autocast on a GPU; prob is never 0 or 1.
+        entropy = -(target * prob.log() + (1 - target) * (1 - prob).log())
         focal = (1 - torch.exp(-entropy)) ** self.gamma * entropy
         balance = self.alpha * target + (1 - self.alpha) * (1 - target)
         return weighted(balance * (1 - iou) * focal ** (iou / 2 + 0.5), weight).sum()

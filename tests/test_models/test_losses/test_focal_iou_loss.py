@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from mmirstd.models.losses import FocalIoULoss
 
@@ -25,3 +26,16 @@ def test_saturated_logits_have_finite_gradients(size: float) -> None:
     logits = torch.full((1, 1, 4, 4), size, requires_grad=True)
     FocalIoULoss()(logits, torch.zeros(1, 1, 4, 4)).backward()
     assert torch.isfinite(logits.grad).all()
+
+
+def test_no_operation_that_autocast_refuses_on_a_gpu() -> None:
+    class Names(TorchDispatchMode):
+        def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+            names.add(func.overloadpacket.__name__)
+            return func(*args, **(kwargs or {}))
+
+    names: set[str] = set()
+    with Names():
+        FocalIoULoss()(torch.zeros(1, 1, 4, 4, requires_grad=True), torch.ones(1, 1, 4, 4))
+    assert 'log' in names
+    assert 'binary_cross_entropy' not in names
