@@ -72,9 +72,24 @@ def question(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def training_data(cfg: Config) -> dict[str, Any]:
-    """The test data set's entry with the training list (held-out part included): native size, no augmentation."""
-    source = cfg.test_dataloader.dataset.copy()
-    source.ann_file = cfg.train_dataloader.dataset.ann_file
+    """The training data set's entry, all images of its list with their masks, loaded as for a test.
+
+    Raises:
+        ConfigError: The config trains on no data set, or on one that wraps others.
+    """
+    loader = cfg.get('train_dataloader') or {}
+    source, tested = loader.get('dataset'), cfg.test_dataloader.dataset
+    if source is None or 'dataset' in source or 'datasets' in source:
+        found = 'nothing' if source is None else f'a {source.type}'
+        raise ConfigError(
+            f'{cfg.filename}: train_dataloader.dataset is {found}, and thresholds are chosen on one list of images',
+            expected='one data set with images and masks',
+            cure='name one by --data, for example nuaa-sirst-341-86',
+        )
+    source = source.copy()
+    for key in ('holdout', 'points'):
+        source.pop(key, None)
+    source.pipeline, source.test_mode = tested.pipeline, True  # native size, no augmentation
     return source
 
 

@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mmirstd.cli.choose_threshold import main, table
+from mmirstd.cli.choose_threshold import main, table, training_data
+from mmirstd.engine.config_files import load_config
+from mmirstd.registry import DATASETS
 from mmirstd.utils.errors import ConfigError
 from tests.shared import REPO
 from tests.test_datasets.helpers import make_root
@@ -21,6 +23,33 @@ def test_training_images_only(tmp_path: Path, capsys: pytest.CaptureFixture) -> 
     assert '3 training images' in printed
     assert 'k = 1000: IoU 0, nIoU 0, Pd 0, Fa_e6 0' in printed
     assert 'with k = 4' in printed
+
+
+def test_training_images_in_a_folder_of_their_own(tmp_path: Path) -> None:
+    """Both lists are empty, so the folders alone tell training images from test images."""
+    options: dict = dict(data_root=str(tmp_path))
+    for loader, part in (('train', 'trainval'), ('val', 'trainval'), ('test', 'test')):
+        make_root(tmp_path / part, [f'{part}{i}' for i in range(3)])
+        options[f'{loader}_dataloader.dataset.ann_file'] = ''
+        options[f'{loader}_dataloader.dataset.data_prefix'] = dict(
+            img_path=f'{part}/images', seg_map_path=f'{part}/masks'
+        )
+    cfg = load_config(str(REPO / 'configs/mpcm/mpcm_nuaa-sirst-341-86.py'), options, 'sirst-aug')
+    dataset = DATASETS.build(training_data(cfg))
+    assert [Path(dataset.get_data_info(i)['img_path']).stem for i in range(len(dataset))] == [
+        'trainval0',
+        'trainval1',
+        'trainval2',
+    ]
+    assert [step['type'] for step in training_data(cfg)['pipeline']] == [
+        step['type'] for step in cfg.test_dataloader.dataset.pipeline
+    ]
+
+
+def test_several_training_lists_are_refused() -> None:
+    config = REPO / 'configs/mpcm/mpcm_nuaa-sirst-341-86.py'
+    with pytest.raises(ConfigError, match=r'train_dataloader.dataset is a ConcatDataset[\s\S]*cure: .*--data'):
+        main([str(config), '--k', '4', '--data', 'nuaa-nudt-synthetic'])
 
 
 def test_threshold_of_each_map() -> None:
