@@ -33,7 +33,7 @@ def expand_holdout_options(cfg: Config, options: dict[str, Any]) -> dict[str, An
         if head != 'holdout' or 'holdout' in cfg:
             expanded[option] = value
             continue
-        places = [place for part in ('train', 'val', 'test') for place, _ in _holdouts(cfg, f'{part}_dataloader')]
+        places = [place for place, _ in _all_holdouts(cfg)]
         if key not in _KEYS:
             raise ConfigError(f'--cfg-options {option}: expected one of {", ".join(f"holdout.{k}" for k in _KEYS)}')
         if not places:
@@ -69,7 +69,14 @@ def replace_holdout_sizes(cfg: Config, options: dict[str, Any]) -> None:
         node: Any = cfg
         for part in place.split('.'):
             node = node[int(part)] if isinstance(node, (list, tuple)) else node[part]
-        node.pop(other.rpartition('.')[2], None)
+        unwanted = other.rpartition('.')[2]
+        node.pop(unwanted, None)
+        if place != 'holdout':
+            continue
+        # a variable of the config: the data sets that take it have both sizes now
+        for where, data_set in _all_holdouts(cfg):
+            if key in data_set['holdout'] and options.get(f'{where}.{unwanted}') is None:
+                data_set['holdout'].pop(unwanted, None)
 
 
 def match_holdouts(cfg: Config, options: dict[str, Any]) -> list[str]:
@@ -128,6 +135,11 @@ def _cut(data_set: dict) -> dict[str, Any]:
 
 def _said(cut: dict[str, Any]) -> str:
     return ', '.join(f'{key}={value}' for key, value in sorted(cut.items()))
+
+
+def _all_holdouts(cfg: Config) -> Iterator[tuple[str, dict]]:
+    for part in ('train', 'val', 'test'):
+        yield from _holdouts(cfg, f'{part}_dataloader')
 
 
 def _holdouts(cfg: Config, loader: str) -> Iterator[tuple[str, dict]]:

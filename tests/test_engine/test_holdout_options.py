@@ -93,3 +93,17 @@ def test_a_config_of_ours():
     cfg = load_config(path, {TRAIN: None})
     assert cfg.train_dataloader.dataset.holdout is None
     assert cfg.val_dataloader.dataset.holdout.num == 34
+
+
+@pytest.mark.parametrize(
+    ('options', 'train', 'val'),
+    [
+        ({'holdout.num': 10}, dict(num=10), dict(num=10)),
+        ({'holdout.fraction': 0.3}, dict(fraction=0.3), dict(fraction=0.3)),
+        # what is said of one data set leads
+        ({'holdout.num': 10, f'{TRAIN}.fraction': 0.2}, dict(fraction=0.2), dict(fraction=0.2)),
+    ],
+)
+def test_a_config_with_a_variable_for_all_data_sets(options: dict, train: dict, val: dict):
+    cfg = load_config(str(REPO / 'configs/feedbacksts/feedbacksts_b6-20e_nudt-mirsdt-masks.py'), options)
+    assert cuts(cfg) == [dict(train, seed=0, part='train'), dict(val, seed=0, part='val')]
