@@ -33,6 +33,15 @@ def batches_done(checkpoint: dict) -> int:
     return int(checkpoint.get('meta', {}).get(_KEY, {}).get('batches', 0))
 
 
+def batches_passed_over(checkpoint: dict) -> int:
+    """With how many batches less a run continues its epoch from a checkpoint.
+
+    It is :func:`batches_done`, or 0 with another number of processes, which begins the epoch anew.
+    """
+    inside = checkpoint.get('meta', {}).get(_KEY, {})
+    return batches_done(checkpoint) if inside.get('world_size') == get_world_size() else 0
+
+
 @HOOKS.register_module()
 class PreemptionHook(Hook):
     """Save after the running iteration when SIGTERM comes, and continue inside the epoch, bit by bit as without it.

@@ -12,6 +12,8 @@ from mmengine.runner import EpochBasedTrainLoop, Runner
 from mmirstd.registry import HOOKS
 from mmirstd.utils.errors import ConfigError
 
+from .preemption_hook import batches_passed_over
+
 #: Entries of a scheduler's state that follow from the steps it has taken, or from the optimizer.
 _MOVING = {'last_step', '_global_step', '_last_value', 'base_values', 'verbose', 'optimizer'}
 
@@ -37,6 +39,7 @@ class ScheduleGuardHook(Hook):
         self.new_schedule = new_schedule
         self.filename = filename
         self._groups: list[tuple[Any, list[dict]]] = []
+        self._batches = 0
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Check, or set aside, the schedules of a checkpoint from which a run continues.
@@ -55,6 +58,7 @@ class ScheduleGuardHook(Hook):
                     'point is not known.'
                 )
             del checkpoint['param_schedulers']
+            self._batches = batches_passed_over(checkpoint)
             # The optimizer's state is about to bring the old rates.
             names = {item.param_name for item in schedulers}
             self._groups = [
@@ -89,12 +93,13 @@ class ScheduleGuardHook(Hook):
         schedulers = list(_each(runner.param_schedulers))
         by_epochs = isinstance(runner.train_loop, EpochBasedTrainLoop)
         length = len(runner.train_dataloader)
-        iterations = runner.epoch * length if by_epochs else runner.iter
+        iterations = runner.epoch * length + self._batches if by_epochs else runner.iter
         with warnings.catch_warnings():
             warnings.simplefilter('ignore')  # that no optimizer's step went before
             for done in range(1, iterations + 1):
                 _step(schedulers, by_epoch=False)
-                if by_epochs and done % length == 0:
+                # an epoch whose last batch was done ends, and steps, when the run goes on
+                if by_epochs and done % length == 0 and done <= runner.epoch * length:
                     _step(schedulers, by_epoch=True)
         self._groups = []
         for name in sorted({item.param_name for item in schedulers}):

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from mmirstd.compat.checkpoint import install_safe_checkpoint_loading
-from mmirstd.engine.hooks import ScheduleGuardHook
+from mmirstd.engine.hooks import PreemptionHook, ScheduleGuardHook
 from mmirstd.utils.errors import ConfigError
 from tests.test_engine.small_runner import small_runner
 
@@ -61,6 +64,41 @@ def test_a_longer_run_goes_on_as_if_it_had_been_longer_from_the_start(tmp_path: 
     whole = train(tmp_path / 'long', 4, schedule)
     longer = train(tmp_path / 'short', 4, schedule, resume=True, new_schedule=True)
     assert longer == pytest.approx(whole[10:], rel=1e-12)
+
+
+class Interrupt(Hook):
+    """SIGTERM in one iteration."""
+
+    def __init__(self, at: int) -> None:
+        self.at = at
+
+    def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
+        if runner.iter + 1 == self.at:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
+@pytest.mark.parametrize('schedule', SCHEDULES.values(), ids=list(SCHEDULES))
+@pytest.mark.parametrize(('at', 'processes', 'goes_on_after'), [(7, 1, 7), (10, 1, 10), (7, 2, 5)])
+def test_inside_an_epoch_the_batches_done_count(
+    tmp_path: Path, schedule: list, at: int, processes: int, goes_on_after: int
+) -> None:
+    """Epochs of five iterations; with another number of processes one begins anew."""
+    before = signal.getsignal(signal.SIGTERM)
+    options = dict(default_hooks=dict(logger=None), param_scheduler=schedule, images=5)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            small_runner(tmp_path / 'cut', 2, custom_hooks=[PreemptionHook(), Interrupt(at)], **options).train()
+        saved = tmp_path / 'cut' / 'interrupted.pth'
+        content = torch.load(saved, weights_only=False)
+        content['meta']['interrupted']['world_size'] = processes
+        torch.save(content, saved)
+        rates = Rates()
+        hooks = [PreemptionHook(), rates, ScheduleGuardHook(new_schedule=True)]
+        small_runner(tmp_path / 'cut', 4, resume=True, load_from=str(saved), custom_hooks=hooks, **options).train()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    whole = train(tmp_path / 'long', 4, schedule)
+    assert rates.seen == pytest.approx(whole[goes_on_after:], rel=1e-12)
 
 
 def test_what_the_refusal_says(tmp_path: Path) -> None:
