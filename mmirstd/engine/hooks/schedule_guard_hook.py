@@ -14,8 +14,12 @@ from mmirstd.utils.errors import ConfigError
 
 from .preemption_hook import batches_passed_over
 
-#: Entries of a scheduler's state that follow from the steps it has taken, or from the optimizer.
-_MOVING = {'last_step', '_global_step', '_last_value', 'base_values', 'verbose', 'optimizer'}
+#: Entries of a scheduler's state that follow from the steps it has taken, or from the optimizer, or, with
+#: ``ReduceOnPlateau``, from what was measured.
+_MOVING = {
+    *('last_step', '_global_step', '_last_value', 'base_values', 'verbose', 'optimizer'),
+    *('best', 'num_bad_epochs', 'cooldown_counter'),
+}
 
 
 @HOOKS.register_module()
@@ -51,7 +55,7 @@ class ScheduleGuardHook(Hook):
             return
         schedulers = list(_each(runner.param_schedulers))
         if self.new_schedule:
-            measured = [type(item).__name__ for item in schedulers if getattr(item, 'need_val_args', False)]
+            measured = _measured(schedulers)
             if measured:
                 raise ConfigError(
                     f'--new-schedule: {measured[0]} follows the measures of the run, so its rate at this '
@@ -122,8 +126,12 @@ class ScheduleGuardHook(Hook):
             f'--resume: the schedule in {self.filename} {what}{rate}.'
             + ''.join(f'\n  {text}' for text in differences)
             + '\n  cure, one of:'
-            "\n    the config's schedule at this point of the run: add --new-schedule"
-            f'\n    a new run from these weights: no --resume, --cfg-options load_from={self.filename}, and '
+            + (
+                ''
+                if _measured(schedulers)
+                else "\n    the config's schedule at this point of the run: add --new-schedule"
+            )
+            + f'\n    a new run from these weights: no --resume, --cfg-options load_from={self.filename}, and '
             'another --work-dir'
             '\n    the last rate until the end: add --cfg-options "param_scheduler=[]"'
         )
@@ -136,6 +144,11 @@ def _each(schedulers: Any) -> Iterator[Any]:
             yield from schedulers[name]
     else:
         yield from schedulers or ()
+
+
+def _measured(schedulers: list) -> list[str]:
+    """The kinds whose rates follow what validations measure."""
+    return [type(item).__name__ for item in schedulers if getattr(item, 'need_val_args', False)]
 
 
 def _optimizers(schedulers: list) -> list:

@@ -11,7 +11,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from mmirstd.compat.checkpoint import install_safe_checkpoint_loading
-from mmirstd.engine.hooks import PreemptionHook, ScheduleGuardHook
+from mmirstd.engine.hooks import MissedValidationHook, PreemptionHook, ScheduleGuardHook
 from mmirstd.utils.errors import ConfigError
 from tests.test_engine.small_runner import small_runner
 
@@ -50,7 +50,7 @@ def train(work_dir: Path, epochs: int, schedule: list, resume: bool = False, **g
         resume=resume,
         load_from=str(work_dir / 'epoch_2.pth') if resume else None,
         default_hooks=dict(logger=None, checkpoint=dict(type='CheckpointHook', interval=1)),
-        custom_hooks=[rates, ScheduleGuardHook(**guard)],
+        custom_hooks=[rates, MissedValidationHook(), ScheduleGuardHook(**guard)],
     )
     run.train()
     return rates.seen
@@ -150,3 +150,15 @@ def test_a_schedule_that_follows_measures_has_no_known_point(tmp_path: Path) -> 
     train(tmp_path, 2, plateau)
     with pytest.raises(ConfigError, match='ReduceOnPlateauLR follows the measures'):
         train(tmp_path, 4, plateau, resume=True, new_schedule=True)
+
+
+def test_a_schedule_that_follows_measures_is_continued(tmp_path: Path) -> None:
+    """IoU rises by 0.1 a validation, which is no progress by this threshold: the rate falls after two validations."""
+    plateau = [dict(type='ReduceOnPlateauLR', monitor='IoU', rule='greater', patience=1, threshold=9.0, by_epoch=True)]
+    whole = train(tmp_path, 6, plateau)
+    assert whole[::5] == pytest.approx([0.1, 0.1, 0.1, 0.01, 0.01, 0.001])
+    assert train(tmp_path, 6, plateau, resume=True) == whole[10:]
+    with pytest.raises(ConfigError, match='factor: 0.1 in the checkpoint, 0.5 in the config') as error:
+        train(tmp_path, 6, [dict(plateau[0], factor=0.5)], resume=True)
+    assert 'param_scheduler=[]' in str(error.value)
+    assert '--new-schedule' not in str(error.value)  # is refused as well
