@@ -14,6 +14,8 @@ from mmengine.runner import EpochBasedTrainLoop, Runner
 
 from mmirstd.registry import HOOKS
 
+from .pal_hook import PALHook
+
 _KEY = 'time_budget'
 #: For the checkpoint, and what else the end of a training takes, in seconds.
 _CLOSING_S = 1.0
@@ -31,6 +33,9 @@ class TimeBudgetHook(ParamSchedulerHook):
     and decay keep their shares, and no speed has to be guessed. The last epoch may be a part of one. It has its
     checkpoint and its validation, for which time is kept: two batches are tried before, later the last validation
     counts.
+
+    ``ReduceOnPlateau`` follows the validations, as usual. Parts of a training that count epochs themselves do not know
+    the clock; they are named at the start.
 
     The rates depend on the clock, so such a run is not repeated bit by bit. What was spent is in the checkpoints; a
     continued run goes on with what is left.
@@ -54,7 +59,7 @@ class TimeBudgetHook(ParamSchedulerHook):
         self._over = False
 
     def before_train(self, runner: Runner) -> None:
-        """Take over what a continued run has spent, and see how long a validation takes."""
+        """Take over what a continued run has spent, say what has no clock, and see how long a validation takes."""
         saved = runner.message_hub.runtime_info.get(_KEY)
         if saved is not None and runner._resume:
             self._before, self._steps, self._epochs = saved['spent_s'], saved['steps'], saved['epochs']
@@ -63,6 +68,12 @@ class TimeBudgetHook(ParamSchedulerHook):
         loop = runner.train_loop
         self._length = loop.max_iters
         self._epochs_planned = loop.max_epochs if isinstance(loop, EpochBasedTrainLoop) else 0
+        if parts := parts_without_clock(runner):
+            runner.logger.info(
+                f'{self.budget_s / 60:g} min: where this is too short for the whole schedule, the rates follow the '
+                f'clock, but not {", ".join(parts)}: what these count is not shortened.\n  cure: smaller numbers for '
+                'them, or a length of the training (train_cfg) that fits'
+            )
         if isinstance(loop, EpochBasedTrainLoop):
             loop.dataloader = _UntilOver(loop.dataloader, lambda: self._over)
         self._validation_s = _SLOWER * self._agreed(_validation_seconds(runner, self._clock))
@@ -76,7 +87,8 @@ class TimeBudgetHook(ParamSchedulerHook):
         self._val_start = self._clock()
 
     def after_val_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
-        """Stop the watch."""
+        """Stop the watch, and step the schedules that follow what was measured."""
+        super().after_val_epoch(runner, metrics)
         self._validation_s = _SLOWER * self._agreed(self._clock() - self._val_start)
         self._last_tick = self._clock()
 
@@ -133,12 +145,10 @@ class TimeBudgetHook(ParamSchedulerHook):
 
     @staticmethod
     def _step(runner: Runner, times: int, by_epoch: bool) -> None:
-        groups = runner.param_schedulers
-        for group in groups.values() if isinstance(groups, Mapping) else [groups or []]:
-            for scheduler in group:
-                if scheduler.by_epoch == by_epoch:
-                    for _ in range(times):
-                        scheduler.step()
+        for scheduler in _schedulers(runner):
+            if scheduler.by_epoch == by_epoch:
+                for _ in range(times):
+                    scheduler.step()
 
     @staticmethod
     def _agreed(seconds: float) -> float:
@@ -148,6 +158,28 @@ class TimeBudgetHook(ParamSchedulerHook):
         value = torch.tensor(seconds, dtype=torch.float64)
         all_reduce(value, 'max')
         return float(value)
+
+
+def _schedulers(runner: Runner) -> Iterator[Any]:
+    groups = runner.param_schedulers
+    for group in groups.values() if isinstance(groups, Mapping) else [groups or []]:
+        yield from group
+
+
+def parts_without_clock(runner: Runner) -> list[str]:
+    """What counts epochs, iterations or validations itself, each with the setting that says how many."""
+    from mmirstd.models.losses.dgr_loss import DGRLoss
+
+    parts = [
+        f'{type(item).__name__} (patience)' for item in _schedulers(runner) if getattr(item, 'need_val_args', False)
+    ]
+    parts += [f'{type(hook).__name__} (start, end)' for hook in runner.hooks if isinstance(hook, PALHook)]
+    for module in runner.model.modules():
+        if getattr(module, 'warm_epoch', -1) >= 0:
+            parts.append(f'{type(module).__name__} (warm_epoch)')
+        elif isinstance(module, DGRLoss) and module.alpha is not None and module.alpha.scheduled:
+            parts.append(f'{type(module).__name__} (alpha)')
+    return list(dict.fromkeys(parts))
 
 
 def _validation_seconds(runner: Runner, clock: Callable[[], float]) -> float:

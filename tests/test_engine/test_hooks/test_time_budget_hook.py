@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from mmengine.hooks import Hook
+from mmengine.logging import MMLogger
 from mmengine.runner import Runner
 
-from mmirstd.engine.hooks import TimeBudgetHook
-from tests.test_engine.small_runner import small_runner
+from mmirstd.engine.hooks import PALHook, TimeBudgetHook
+from mmirstd.engine.hooks.time_budget_hook import parts_without_clock
+from mmirstd.models.losses.dgr_loss import DGRLoss
+from mmirstd.models.losses.sls_iou_loss import SLSIoULoss
+from tests.test_engine.small_runner import Model, small_runner
 
 ONE_CYCLE = [dict(type='OneCycleLR', eta_max=0.1, pct_start=0.25, by_epoch=True, convert_to_iter_based=True)]
 STEPS = [dict(type='MultiStepLR', milestones=[4, 8], gamma=0.1, by_epoch=True)]
@@ -157,10 +162,59 @@ def test_processes_agree_on_the_time_of_a_validation(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(f'{module}.all_reduce', lambda value, op: value.clamp_(min=9.0))  # of the slower one
     clock = Clock(1.0)
     hook = TimeBudgetHook(1.0, clock=clock)
-    hook.before_val_epoch(None)
+    runner = cast('Runner', SimpleNamespace(param_schedulers=None))
+    hook.before_val_epoch(runner)
     clock.now += 4.0
-    hook.after_val_epoch(None)
+    hook.after_val_epoch(runner)
     slower = hook._validation_s
     clock.now += 20.0
-    hook.after_val_epoch(None)
+    hook.after_val_epoch(runner)
     assert hook._validation_s / slower == pytest.approx(24 / 9)
+
+
+def test_a_schedule_that_follows_measures_steps_by_the_validations(tmp_path: Path) -> None:
+    """IoU rises by 0.1 a validation, which is no progress by this threshold."""
+    plateau = [dict(type='ReduceOnPlateauLR', monitor='IoU', rule='greater', patience=2, threshold=9.0, by_epoch=True)]
+    plain, timed = Clock(1.0), Clock(1.0)
+    train(tmp_path / 'plain', plain, None, plateau)
+    train(tmp_path / 'timed', timed, 2.0, plateau)
+    assert min(plain.rates) == pytest.approx(1e-3)
+    assert timed.rates == plain.rates
+
+
+class Parts(Model):
+    """Parts that count epochs themselves, and others that do not."""
+
+    def __init__(self, warm_epoch: int, alpha: Any) -> None:
+        super().__init__()
+        self.loss = SLSIoULoss(warm_epoch=warm_epoch)
+        self.dgr = DGRLoss(form='route', alpha=alpha)
+
+
+@pytest.mark.parametrize(
+    ('model', 'schedule', 'named'),
+    [
+        (Parts(-1, 0.5), ONE_CYCLE, ''),
+        (Parts(5, 0.5), ONE_CYCLE, 'SLSIoULoss (warm_epoch)'),
+        (Parts(-1, dict(start_factor=0, end_factor=1)), ONE_CYCLE, 'DGRLoss (alpha)'),
+        (
+            Parts(5, dict(start_factor=0, end_factor=1)),
+            [dict(type='ReduceOnPlateauLR', monitor='IoU', by_epoch=True)],
+            'ReduceOnPlateauLR (patience), SLSIoULoss (warm_epoch), DGRLoss (alpha)',
+        ),
+    ],
+)
+def test_what_does_not_follow_the_clock_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: Parts, schedule: list, named: str
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(MMLogger, 'info', lambda self, text, *args: said.append(text))
+    train(tmp_path, Clock(1.0), 2.0, schedule, model=model)
+    told = [text for text in said if 'follow the clock' in text]
+    assert len(told) == bool(named)
+    assert all(f'but not {named}: ' in text for text in told)
+
+
+def test_pal_does_not_follow_the_clock() -> None:
+    runner = SimpleNamespace(param_schedulers=[], hooks=[PALHook(), TimeBudgetHook(1.0)], model=Model())
+    assert parts_without_clock(cast('Runner', runner)) == ['PALHook (start, end)']
