@@ -9,6 +9,14 @@ from typing import Any
 from mmirstd.utils.commands import COMMANDS, command_line, program_name
 from mmirstd.utils.errors import ConfigError
 
+#: Entries of a config that only a training reads.
+_OF_TRAINING = frozenset(
+    (
+        *('train_dataloader', 'train_cfg', 'optim_wrapper', 'param_scheduler', 'auto_scale_lr', 'randomness'),
+        *('val_dataloader', 'val_cfg', 'val_evaluator', 'load_from', 'resume', 'default_hooks'),
+    )
+)
+
 
 class OptionsAction(argparse.Action):
     """mmengine's ``KEY=VALUE`` parser with a clear error for anything else; the option may be repeated."""
@@ -93,6 +101,13 @@ def exchange_words(args: argparse.Namespace) -> list[str]:
     """``--data`` and ``--schedule`` as they were given, for a command that takes the same config."""
     given = ((f'--{name}', getattr(args, name, None)) for name in ('data', 'schedule'))
     return [word for option, value in given if value for word in (option, value)]
+
+
+def option_words_of_test(args: argparse.Namespace) -> list[str]:
+    """``--cfg-options`` of a training as they were typed, for its test: without what a test does not read."""
+    given = getattr(args, 'cfg_options_given', [])
+    words = [word for word in given if word.partition('=')[0].partition('.')[0] not in _OF_TRAINING]
+    return ['--cfg-options', *words] if words else []
 
 
 def add_data_set_arguments(parser: argparse.ArgumentParser) -> None:

@@ -15,7 +15,7 @@ from mmirstd.utils.commands import command_line, this_command
 from mmirstd.utils.errors import ConfigError
 from mmirstd.utils.progress import now_doing
 
-from .arguments import add_common_arguments, exchange_words, make_parser, split_names
+from .arguments import add_common_arguments, exchange_words, make_parser, option_words_of_test, split_names
 from .running import pointing_to_data_check
 
 if TYPE_CHECKING:
@@ -189,7 +189,7 @@ def _train(args: argparse.Namespace) -> int:
         print(f'\ninterrupted: {state}.' + (f'\n  to continue: {again}' if again else ''), file=sys.stderr)
         sys.exit(130)
     if runner.rank == 0:
-        report(runner, args.config, exchange_words(args))
+        report(runner, args)
     return 0
 
 
@@ -218,8 +218,8 @@ def resume_command(words: list[str], args: argparse.Namespace, work_dir: str) ->
     return shlex.join(this_command(*words, '--resume'))
 
 
-def report(runner: Runner, config: str, exchanged: list[str]) -> None:
-    """Say where the results are and what comes next, with the config and its exchanged parts as given."""
+def report(runner: Runner, args: argparse.Namespace) -> None:
+    """Say where the results are and what comes next, with the config and its changes as given."""
     from mmirstd.engine.checkpoint_files import best_checkpoint
     from mmirstd.utils.errors import CheckpointError
     from mmirstd.visualization.worst_images import FOLDER
@@ -240,7 +240,8 @@ def report(runner: Runner, config: str, exchanged: list[str]) -> None:
             print(f'        {figures}')
         if pictures := sorted((folder / FOLDER).glob('*.png')):
             print(f'  worst: {folder / FOLDER}: pictures of {len(pictures)} validation images, the worst first')
-    print(f'  next: {command_line("test", config, checkpoint, *exchanged)}')
+    words = [*exchange_words(args), *option_words_of_test(args)]
+    print(f'  next: {command_line("test", args.config, checkpoint, *words)}')
 
 
 def figures_of(checkpoint: Path) -> str:

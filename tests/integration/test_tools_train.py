@@ -108,6 +108,8 @@ def test_amp_switch_with_accumulation_clipping_and_moved_data(make_config, tiny_
     )
     assert f'16 samples from {tmp_path / "moved"}' in done.stdout
     assert f'samples from {tiny_data}' not in done.stdout
+    suggested = next(line for line in done.stdout.splitlines() if line.startswith('  next: '))
+    assert suggested.endswith(f'epoch_1.pth --cfg-options data_root={tmp_path / "moved"}')
     work_dir = tmp_path / 'work_dirs' / 'amp'
     assert 'grad_norm' in next(work_dir.glob('*/*.log')).read_text()
     checkpoint = load(work_dir / 'epoch_1.pth')
