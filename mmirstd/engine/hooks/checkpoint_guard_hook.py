@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import copy
+from collections import OrderedDict
 from typing import Any
 
 from mmengine.hooks import Hook
@@ -83,6 +85,18 @@ def describe_architecture(checkpoint: dict) -> str:
     return 'unknown (its config names no model)'
 
 
+def _in_usual_form(checkpoint: dict) -> dict:
+    """The weights, below ``state_dict`` and without a ``module.`` prefix; ``checkpoint`` is changed in place."""
+    given = checkpoint['state_dict'] if 'state_dict' in checkpoint else copy.copy(checkpoint)
+    weights = OrderedDict((str(key).removeprefix('module.'), value) for key, value in given.items())
+    if hasattr(given, '_metadata'):  # versions of the modules, by which old weights are converted
+        weights._metadata = given._metadata  # type: ignore[attr-defined]  # as PyTorch does
+    if given is not checkpoint.get('state_dict'):
+        checkpoint.clear()
+    checkpoint['state_dict'] = weights
+    return weights
+
+
 def _first(title: str, items: list[str]) -> str:
     if not items:
         return ''
@@ -97,7 +111,9 @@ class CheckpointGuardHook(Hook):
     mmengine loads with ``strict=False`` and only warns, so a checkpoint of
     another architecture ends in silently random weights.  This hook raises
     instead.  It also removes ``meta['config']``, which
-    ``Runner.resume`` would execute as Python.
+    ``Runner.resume`` would execute as Python, and brings bare weights and names
+    with ``module.`` into the form that ``EMAHook`` needs: it would stop at the
+    first, and average, and test, its initial weights with the second.
 
     Args:
         min_match: The share of the model's entries, 0 to 1, that the file must fill.  1.0 (default): the two
@@ -132,7 +148,7 @@ class CheckpointGuardHook(Hook):
                     f'{self.filename}: holds weights but not the state of a run ({", ".join(absent)} missing), so no '
                     'run can continue from it.\n  cure: start a new run from its weights: --cfg-options load_from=CKPT'
                 )
-        state_dict = checkpoint.get('state_dict', checkpoint)
+        state_dict = _in_usual_form(checkpoint)
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
         found = compare_state_dict(model, state_dict)
         total = len(found['matched']) + len(found['missing']) + len(found['mismatched'])

@@ -1,14 +1,21 @@
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
+from mmengine.evaluator import Evaluator
+from mmengine.hooks import EMAHook, Hook
+from mmengine.runner import Runner
 from torch import nn
 
+from mmirstd.compat.checkpoint import install_safe_checkpoint_loading
 from mmirstd.engine import CheckpointGuardHook
 from mmirstd.engine.hooks.checkpoint_guard_hook import compare_state_dict, describe_architecture
 from mmirstd.utils.errors import CheckpointError
+from tests.test_engine.small_runner import Model, RisingScore, small_runner
 
 META_CFG = """
 import os
@@ -41,6 +48,40 @@ def test_matching_checkpoint_passes_with_prefix_and_without_counters():
     state = {f'module.{k}': v for k, v in model.state_dict().items() if 'num_batches' not in k}
     CheckpointGuardHook().after_load_checkpoint(runner_of(model), dict(state_dict=state))
     CheckpointGuardHook().after_load_checkpoint(runner_of(model), dict(model.state_dict()))  # bare weights
+
+
+class Seen(Hook):
+    """The weights that are tested, or the average that a training begins with."""
+
+    def before_test_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
+        self.weights = {name: value.clone() for name, value in runner.model.state_dict().items()}
+
+    def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
+        average = next(hook for hook in runner.hooks if isinstance(hook, EMAHook)).ema_model.module
+        self.weights = {name: value.clone() for name, value in average.state_dict().items()}
+
+
+@pytest.mark.parametrize('run', ['test', 'train'])
+@pytest.mark.parametrize(
+    'content', [dict, lambda state: dict(state_dict={f'module.{key}': value for key, value in state.items()})]
+)
+def test_a_moving_average_begins_with_bare_weights_and_with_a_prefix(tmp_path: Path, run: str, content: Any) -> None:
+    """EMAHook takes ``state_dict`` and its keys as they are, and passes over what does not fit."""
+    install_safe_checkpoint_loading()
+    state = Model().state_dict()
+    torch.save(content(state), tmp_path / 'weights.pth')
+    seen, data = Seen(), dict(dataset=[torch.ones(1)], sampler=dict(type='DefaultSampler', shuffle=False), batch_size=1)
+    runner = small_runner(
+        tmp_path,
+        1,
+        load_from=str(tmp_path / 'weights.pth'),
+        custom_hooks=[EMAHook(), CheckpointGuardHook(), seen],
+        test_dataloader=data,
+        test_evaluator=Evaluator(RisingScore()),
+        test_cfg=dict(),
+    )
+    getattr(runner, run)()
+    assert all(torch.equal(value, seen.weights[key]) for key, value in state.items())
 
 
 def test_comparison_counts_each_kind():
