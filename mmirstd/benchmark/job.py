@@ -18,6 +18,7 @@ from mmirstd.evaluation.image_counts import read_image_counts
 from mmirstd.utils.commands import python_path
 from mmirstd.utils.errors import ConfigError, UserError
 from mmirstd.utils.files import file_sha256
+from mmirstd.utils.option_values import parse_option_value
 
 from .commands import Commands
 from .failure import Failure, clear_failure, read_failure, write_failure
@@ -175,14 +176,12 @@ class Job:
         Raises:
             ConfigError: It cannot be read, or the data root does not exist.
         """
-        from mmengine.config import DictAction
-
         from mmirstd.engine.config_files import load_config
 
         options = {}
         for text in self.commands.options:
             key, _, value = text.partition('=')
-            options[key] = DictAction._parse_iterable(value)
+            options[key] = parse_option_value(value)
         options.update(further or {})
         with _ONE_CONFIG:
             return load_config(str(self.run.config_file), options, self.run.data_file, self.run.schedule_file)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mmirstd.utils.errors import ConfigError
+from mmirstd.utils.option_values import parse_option_value
 
 
 def flatten_options(options: Mapping[str, Any], where: str) -> dict[str, Any]:
@@ -44,12 +45,10 @@ def format_option(key: str, value: Any, where: str) -> str:
     Raises:
         ConfigError: The tools would read another value than this one (a mapping, text with commas).
     """
-    from mmengine.config import DictAction
-
     text = _text(value)
     try:
-        back = DictAction._parse_iterable(text)
-    except (AssertionError, ValueError) as error:
+        back = parse_option_value(text)
+    except ValueError as error:
         back = error
     if type(back) is not type(value) or back != value:
         raise ConfigError(

@@ -8,6 +8,7 @@ from typing import Any
 
 from mmirstd.utils.commands import COMMANDS, command_line, program_name
 from mmirstd.utils.errors import ConfigError
+from mmirstd.utils.option_values import parse_option_value
 
 #: Entries of a config that only a training reads.
 _OF_TRAINING = frozenset(
@@ -19,7 +20,7 @@ _OF_TRAINING = frozenset(
 
 
 class OptionsAction(argparse.Action):
-    """mmengine's ``KEY=VALUE`` parser with a clear error for anything else; the option may be repeated."""
+    """``KEY=VALUE`` as :func:`mmirstd.utils.option_values.parse_option_value` reads it; the option may be repeated."""
 
     def __call__(
         self,
@@ -30,14 +31,16 @@ class OptionsAction(argparse.Action):
     ) -> None:
         """Parse the values into a dict and merge it with those of earlier occurrences."""
         given = [values] if isinstance(values, str) else [str(value) for value in values or ()]
+        options = dict(getattr(namespace, self.dest, None) or {})
         for value in given:
             if '=' not in value or value.startswith('='):
                 parser.error(f'{option_string}: expected KEY=VALUE, found {value!r}')
-        from mmengine.config import DictAction
-
-        before = dict(getattr(namespace, self.dest, None) or {})
-        DictAction(self.option_strings, self.dest, nargs='+')(parser, namespace, given, option_string)
-        setattr(namespace, self.dest, {**before, **getattr(namespace, self.dest)})
+            key, text = value.split('=', maxsplit=1)
+            try:
+                options[key] = parse_option_value(text)
+            except ValueError as error:
+                parser.error(f'{option_string} {key}: {error}')
+        setattr(namespace, self.dest, options)
         # as typed, to be repeated in a suggested command
         typed = f'{self.dest}_given'
         setattr(namespace, typed, [*getattr(namespace, typed, []), *given])
