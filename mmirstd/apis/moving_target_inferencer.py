@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from .base_inferencer import TargetInferencer
 from .frame_inference import NAN, OnError
 from .frame_result import Detections, FrameResult, measured
 from .model_loading import config_name
-from .nan_check import refuse_nan
+from .nan_check import no_nan
 from .score_map import ScoreMap
 from .sequence_inference import PreparedFrame, SequenceInference
 from .streaming_detector import StreamingDetector
@@ -70,8 +71,6 @@ class MovingTargetInferencer(SequenceInference, TargetInferencer):
                 'mmirstd.MultiFrameSegmentor; networks of single frames go with IRSTDInferencer'
             )
         self.boxes = isinstance(self.model, MultiFrameDetector)
-        if self.boxes:
-            refuse_nan(self.model.bbox_head)
         kind = StreamingDetector if self.boxes else StreamingSegmentor
         dataset = ((cfg or {}).get('test_dataloader') or {}).get('dataset') or {}
         stride = dataset.get('stride', 1) if self.stride is None else self.stride
@@ -91,7 +90,8 @@ class MovingTargetInferencer(SequenceInference, TargetInferencer):
             self.detector.reset()
         scores = None
         try:
-            sample = self.detector(item.gray)
+            with no_nan(self.detector.model.bbox_head) if self.boxes else nullcontext():
+                sample = self.detector(item.gray)
             if not self.boxes:
                 maps = (map_of(sample.seg_logits), logit_map_of(sample))
                 scores = ScoreMap(*(array.astype(np.float32) for array in maps))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -13,12 +14,18 @@ from mmirstd.utils.errors import DataError
 from .frame_inference import NAN
 
 
-def refuse_nan(head: nn.Module) -> None:
-    """From now on a :class:`DataError` comes in place of outputs of ``head`` that hold NaN.
+@contextmanager
+def no_nan(head: nn.Module) -> Iterator[None]:
+    """Within, a :class:`DataError` comes in place of outputs of ``head`` that hold NaN.
 
-    Non-maximum suppression drops boxes whose score is NaN, so that behind it nothing is seen of them.
+    Non-maximum suppression drops boxes whose score is NaN, so that behind it nothing is seen of them. Outside the head
+    is as it was: what is exported must not look at values.
     """
-    head.register_forward_hook(_check)
+    hook = head.register_forward_hook(_check)
+    try:
+        yield
+    finally:
+        hook.remove()
 
 
 def _check(head: nn.Module, inputs: Any, outputs: Any) -> None:
