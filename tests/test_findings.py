@@ -263,6 +263,7 @@ def test_xml_with_other_numbers(kind: str, old: str, new: str, tmp_path: Path) -
         ('frame="0"', 'frame="a"'),
         ('frame="1" keyframe="1" outside="1"', f'frame="{MAX_FRAMES}" keyframe="1" outside="1"'),
         ('<size>2</size>', '<size>999999999</size>'),
+        ('<size>2</size>', '<size>-1</size>'),
         ('<size>2</size>', '<size>nan</size>'),
         ('<width>11</width>', '<width>1e999</width>'),
     ],

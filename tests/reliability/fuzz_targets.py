@@ -229,9 +229,9 @@ def targets() -> dict[str, Target]:
         load_checkpoint_file(path, 'cpu')
 
     def labels(path: Path, kind: str) -> None:
-        image = path.with_name('a.png')
-        if not image.is_file():
-            image.write_bytes(_png())
+        for name in ('a.png', 'b.png') if kind == 'cvat' else ('a.png',):  # an image for each frame of the video
+            if not (image := path.with_name(name)).is_file():
+                image.write_bytes(_png())
         check(read_labels(path, kind), CheckOptions(missing_images='keep', bad_box='clip', size_mismatch='scale'))
 
     def tracks(path: Path) -> None:

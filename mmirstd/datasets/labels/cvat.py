@@ -151,9 +151,12 @@ def _video(
     names = images_of_frames(path, root, frames, labeled, folder)
     images: dict[int, LabeledImage] = {}
 
-    def frame(index: int) -> LabeledImage:
+    def check(index: int) -> None:
         if not 0 <= index < MAX_FRAMES:
             raise DataError(f'{path}: has a frame {index:,}', expected=f'0 to {MAX_FRAMES - 1:,}')
+
+    def frame(index: int) -> LabeledImage:
+        check(index)
         if index not in images:
             name = names.get(index)
             images[index] = LabeledImage(
@@ -179,6 +182,7 @@ def _video(
                 continue
             index = whole(path, 'frame', item.get('frame'))
             outside = item.get('outside') == '1'
+            check(index)
             if not outside or frames is None:
                 frame(index)
             (shape, *_) = _shapes(path, item)

@@ -38,8 +38,8 @@ def task_frames(path: Path, root: Element) -> range | None:
             cure='export each task of the project',
         )
     count = whole(path, 'size', sizes[0]) if sizes and sizes[0] else 0
-    if count > MAX_FRAMES:
-        raise DataError(f'{path}: has {count:,} frames', expected=f'{MAX_FRAMES:,} at most')
+    if not 0 <= count <= MAX_FRAMES:
+        raise DataError(f'{path}: has {count:,} frames', expected=f'0 to {MAX_FRAMES:,}')
     if not count:
         return None
     first = root.findtext('meta//start_frame')
