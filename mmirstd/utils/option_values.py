@@ -29,9 +29,9 @@ def parse_option_value(text: str) -> Any:
         try:
             return _value(ast.parse(text, mode='eval').body)
         except (SyntaxError, ValueError, RecursionError) as error:
-            if text.startswith(('dict(', '{', '[', '(')):
+            if text.startswith(('dict(', '[', '(')):
                 raise ValueError(f'{text!r} cannot be read ({_reason(error)}); {_EXPECTED}') from None
-            return text  # a text that has such letters somewhere
+            return text  # a text that has such letters somewhere, as {:06d}.png
     elif ',' not in text and not text.startswith(('[', '(')):
         return DictAction._parse_int_float_bool(text.strip('\'"'))
     try:

@@ -7,6 +7,8 @@ from typing import Any
 import cv2
 import numpy as np
 
+from mmirstd.datasets.box_masks import fill_boxes
+
 from .contours import draw_contours
 from .display import to_display
 from .drawing import COLORS
@@ -32,13 +34,8 @@ def key_frame(inputs: np.ndarray, data_sample: Any) -> tuple[np.ndarray, np.ndar
         return image, data_sample.gt_sem_seg.data[-1].numpy().astype(np.uint8)
     if 'gt_instances' not in data_sample:
         return image, None
-    mask = np.zeros(image.shape, np.uint8)
     boxes = data_sample.gt_instances.bboxes
-    for x0, y0, x1, y1 in np.asarray(getattr(boxes, 'tensor', boxes), np.float64).reshape(-1, 4):
-        corner = np.floor((x0, y0)).clip(0).astype(int)
-        end = np.maximum(np.ceil((x1, y1)).astype(int), corner + 1)
-        mask[corner[1] : end[1], corner[0] : end[0]] = 1
-    return image, mask
+    return image, fill_boxes(np.asarray(getattr(boxes, 'tensor', boxes), np.float64).reshape(-1, 4), image.shape)
 
 
 def sample_picture(image: np.ndarray, mask: np.ndarray | None, title: str) -> np.ndarray:

@@ -41,6 +41,8 @@ def test_without_spaces_and_dicts_it_is_what_mmengine_reads(text: str) -> None:
          [{'type': 'A', 'size': (1, 2)}, {'type': 'B', 'more': {'c': None}}]),
         ('{}', {}),
         ('runs/{name}', 'runs/{name}'),
+        ('{:06d}.png', '{:06d}.png'),
+        ('{name}', '{name}'),
         ('', ''),
     ],
 )  # fmt: skip
@@ -49,7 +51,7 @@ def test_beyond_mmengine(text: str, value: object) -> None:
 
 
 @pytest.mark.parametrize(
-    'text', ['dict(a=', 'dict(a=print(1))', '[dict(1)]', '{a: b', '[1,(2]', 'dict(__import__("os"))']
+    'text', ['dict(a=', 'dict(a=print(1))', '[dict(1)]', '[{a: b]', '[1,(2]', 'dict(__import__("os"))']
 )
 def test_what_cannot_be_read_is_said_and_never_run(text: str) -> None:
     with pytest.raises(ValueError, match='cannot be read.*expected numbers, texts, lists and dicts'):

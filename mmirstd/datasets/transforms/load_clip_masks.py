@@ -9,6 +9,7 @@ import numpy as np
 from mmirstd.registry import TRANSFORMS
 from mmirstd.utils.errors import DataError
 
+from ..box_masks import fill_boxes
 from .load_mask import LoadTargetMask
 
 
@@ -60,9 +61,9 @@ class LoadClipMasks(LoadTargetMask):
             if path is not None:
                 masks.append(loaded[path])
             elif not wanted:
-                masks.append(_filled([], results['ori_shape'][:2]))
+                masks.append(fill_boxes([], results['ori_shape'][:2]))
             elif self.boxes == 'fill' and boxes is not None:
-                masks.append(_filled(boxes, results['ori_shape'][:2]))
+                masks.append(fill_boxes([box['bbox'] for box in boxes], results['ori_shape'][:2]))
             else:
                 raise DataError(self._absence(results.get('img_path') or 'the clip', paths))
         results['gt_seg_map'] = masks[0] if len(masks) == 1 else np.stack(masks, axis=-1)
@@ -92,28 +93,3 @@ class LoadClipMasks(LoadTargetMask):
 
     def __repr__(self) -> str:
         return super().__repr__()[:-1] + f', frames={self.frames!r}, boxes={self.boxes!r})'
-
-
-def _filled(instances: Sequence[dict], shape: Sequence[int]) -> np.ndarray:
-    """The mask (H, W) of filled boxes; along a side without the center of a pixel, the pixel of the box's center."""
-    mask = np.zeros(tuple(shape), np.uint8)
-    for instance in instances:
-        x1, y1, x2, y2 = instance['bbox']
-        mask[_pixels(y1, y2, shape[0]), _pixels(x1, x2, shape[1])] = 1
-    return mask
-
-
-def _pixels(low: float, high: float, size: int) -> slice:
-    """The pixels along one side of a box, at least one.
-
-    Args:
-        low: Its lower edge in pixels; the image spans 0..size.
-        high: Its upper edge.
-        size: Of the image, in pixels.
-    """
-    low, high = np.clip((low, high), 0, size)
-    first, end = int(np.floor(low + 0.5)), int(np.ceil(high - 0.5))
-    if end <= first:
-        first = min(int(np.floor((low + high) / 2)), size - 1)
-        end = first + 1
-    return slice(first, end)
