@@ -78,7 +78,7 @@ def test_scaled_gradients_with_directional_gradient_regularization(dtype: str, d
     """Its loss has gradients of gradients, and the scaler must find the scale of both: the weights stay finite."""
     torch.manual_seed(0)
     description = tiny_config(1)
-    description['neck'] = dict(type='mmirstd.BPFPN', pyramid=description['neck'], dgr=dict())
+    description['neck'] = dict(type='mmirstd.BPFPN', pyramid=description['neck'], dgr=dict(form='feature'))
     model = MODELS.build(description)
     attach_auxiliary_losses(model)
     model = model.to(device).train()

@@ -58,7 +58,7 @@ def test_train_and_test(config: Path, run, tmp_path: Path) -> None:
     assert f'test.py {config} {work}/best_mAP50_epoch_1.pth --data synthetic-sequences' in done.stdout
     record = next(work.glob('2*/vis_data/scalars.json')).read_text().splitlines()
     losses = json.loads(record[0])
-    for name in ('loss_cls', 'loss_bbox', 'loss_obj', 'loss_motion', 'loss_dgr'):
+    for name in ('loss_cls', 'loss_bbox', 'loss_obj', 'loss_motion'):
         assert np.isfinite(losses[name])
     found = {}
     for streaming in (True, False):

@@ -25,6 +25,7 @@ EVERY = {**MOVING, **{f'{path.stem}, hard': path for path in (REPO / 'benchmarks
 #: --cfg-options that leave one part of BP-FPN away (configs/yolo_bp/README.md).
 GILS_ALONE = {'model.neck.dgr': None}
 DGR_ALONE = {'model.neck.gils': None, 'model.backbone.out_indices': [2, 3, 4]}
+FEATURE = {'model.neck.dgr.form': 'feature'}  # the form with parameters
 BOTH = {'model.neck.gils.at': 'output', 'model.backbone.out_indices': [1, 2, 3, 4]}
 
 
@@ -98,8 +99,8 @@ def test_a_base_checkpoint_loads_into_every_variant(base: str, name: str, option
     missing, unexpected = MODELS.build(cfg.model).load_state_dict(state, strict=False)
     assert not unexpected
     neck = cfg.model.neck
-    gate = neck.get('gils') is None and (neck.get('dgr') or {}).get('form') == 'gate'
-    assert bool(missing) == (not gate)  # the gate has no parameters
+    embeds = (neck.get('dgr') or {}).get('form') == 'feature'
+    assert bool(missing) == (neck.get('gils') is not None or embeds)  # gate and route have no parameters
     assert all(key.startswith(('neck.gils.', 'neck.dgr.')) for key in missing)
 
 
@@ -117,7 +118,7 @@ def test_the_parts_by_options_make_up_the_whole(name: str) -> None:
             for key in MODELS.build(load(name, options).model).state_dict()
             if key.startswith('neck.') and not key.startswith('neck.pyramid.')
         }
-        for options in ({}, GILS_ALONE, DGR_ALONE)
+        for options in (FEATURE, {**FEATURE, **GILS_ALONE}, {**FEATURE, **DGR_ALONE})
     )
     assert gils | dgr == both
     assert not gils & dgr
@@ -127,9 +128,9 @@ def test_the_parts_by_options_make_up_the_whole(name: str) -> None:
 
 THREE_LEVELS = {
     'yolox-p345': [None],
-    'yolox-p345-gate': ['gate', 'feature', 'gradient'],
+    'yolox-p345-gate': ['gate', 'feature', 'gradient', 'route'],
     'yolox-p345-gate, gils': [None],
-    'yolox-p345-gate, both': ['feature', 'gradient', 'gate'],
+    'yolox-p345-gate, both': ['feature', 'gradient', 'gate', 'route'],
 }
 
 

@@ -94,7 +94,8 @@ def test_errors_name_the_new_command(tmp_path) -> None:
     with pytest.raises(ConfigError, match='cure: configs/_base_/models/yolox.py$'):
         load_config(str(mine))
     assert str(new_name('sstnet-dgr_daub')) == (
-        'configs/yolo_bp/yolo-bp_b4-20e_daub.py --cfg-options model.neck.gils=None model.backbone.out_indices=2,3,4'
+        'configs/yolo_bp/yolo-bp_b4-20e_daub.py --cfg-options model.neck.dgr.form=feature model.neck.gils=None '
+        'model.backbone.out_indices=2,3,4'
     )
 
 

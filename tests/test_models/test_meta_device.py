@@ -149,7 +149,12 @@ def test_losses(loss: nn.Module) -> None:
 @pytest.mark.parametrize('targets', ['boxes', 'masks'])
 @pytest.mark.parametrize(
     'options',
-    [dict(), dict(weight=dict(source='magnitude')), dict(weight=dict(source='targets')), dict(form='gradient')],
+    [
+        dict(form='feature'),
+        dict(form='feature', weight=dict(source='magnitude')),
+        dict(form='feature', weight=dict(source='targets')),
+        dict(form='gradient'),
+    ],
     ids=str,
 )
 def test_directional_gradient_regularization(options: dict, targets: str) -> None:

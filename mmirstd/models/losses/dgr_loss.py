@@ -18,6 +18,8 @@ from .target_weight import target_weights
 Gate = Callable[[Tensor, Tensor], 'tuple[Tensor, Tensor]']
 
 FORMS = ('feature', 'gradient', 'gate', 'route')
+LOSS_FORMS = FORMS[:2]
+DEFAULT_FORM = 'route'
 TARGETS = ('deep', 'shallow', 'both')
 
 
@@ -120,7 +122,8 @@ class DGRLoss(nn.Module):
       has no output of its own (a pyramid with one output), alpha scales all that it learns from through the pyramid.
 
     Args:
-        form: See above.
+        form: See above.  The route is the default, because it led on hard generated sequences
+            (configs/bp_fpn/README.md).
         target: Which side is the teacher, behind a stop-gradient: ``'deep'``: the shallower level follows the deeper
             one; ``'shallow'``: the other way; ``'both'``: each follows the other, at half weight.  For the gate, the
             teacher is the gradient that is kept: ``'deep'`` keeps the level's own and cleans the incoming one.
@@ -133,18 +136,18 @@ class DGRLoss(nn.Module):
             counts by the length of the teacher's vector.
         gate_over: ``'location'`` or ``'sample'``, see :func:`remove_opposition`.
         alpha: Of the route: a number, one a level, or a schedule, see :class:`~.route_factor.RouteFactor`; by default
-            0.5.
+            0.25.
         loss_weight: Factor of the loss.
         loss_name: Its key in the loss dict; it must contain ``loss`` to be optimized.
 
     Raises:
         ValueError: An unknown form, target, weight, gate_over or alpha, ``'feature'`` without the channels it needs,
-            or alpha with a form that has none.
+            or an argument of another form.
     """
 
     def __init__(
         self,
-        form: str = 'feature',
+        form: str = DEFAULT_FORM,
         target: str = 'deep',
         in_channels: Sequence[int] | None = None,
         embed_channels: int | None = 64,
@@ -162,10 +165,25 @@ class DGRLoss(nn.Module):
         ):
             if value not in known:
                 raise ValueError(f'DGRLoss: {name}={value!r}; expected one of {", ".join(known)}')
-        if form != 'route' and alpha is not None:
-            raise ValueError(f"DGRLoss: alpha={alpha!r} belongs to form='route', but form={form!r}")
         if form == 'route' and target != 'deep':
-            raise ValueError(f"DGRLoss: target={target!r}; form='route' scales what the deep level gets, target='deep'")
+            raise ValueError(
+                f"DGRLoss: target={target!r}; form='route' scales what the deep level gets, target='deep'\n  cure: "
+                "form='feature', 'gradient' or 'gate', or no target"
+            )
+        belonging: tuple[tuple[str, Any, Any, tuple[str, ...]], ...] = (
+            ('alpha', alpha, None, ('route',)),
+            ('gate_over', gate_over, 'location', ('gate',)),
+            ('embed_channels', embed_channels, 64, ('feature',)),
+            ('weight', weight, None, LOSS_FORMS),
+            ('loss_weight', loss_weight, 0.1, LOSS_FORMS),
+        )
+        for name, value, default, forms in belonging:
+            if form not in forms and value != default:
+                belongs = ' or '.join(f'form={f!r}' for f in forms)
+                raise ValueError(
+                    f'DGRLoss: {name}={value!r} belongs to {belongs}, but form={form!r}\n'
+                    f'  cure: {belongs}, or no {name}'
+                )
         weight = dict(weight) if weight else None
         self.source = weight.pop('source', None) if weight else None
         if weight is not None and (
@@ -182,7 +200,7 @@ class DGRLoss(nn.Module):
         self.target = target
         self.weight = weight or {}
         self.gate_over = gate_over
-        self.alpha = RouteFactor(0.5 if alpha is None else alpha) if form == 'route' else None
+        self.alpha = RouteFactor(0.25 if alpha is None else alpha) if form == 'route' else None
         self.loss_weight = loss_weight
         self.loss_name = loss_name
         self.embed = nn.ModuleList()
@@ -211,7 +229,7 @@ class DGRLoss(nn.Module):
     @property
     def is_loss(self) -> bool:
         """Whether there is a loss to compute (not for gate and route)."""
-        return self.form not in ('gate', 'route')
+        return self.form in LOSS_FORMS
 
     @property
     def needs_detector_loss(self) -> bool:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from mmirstd.registry import MODELS
 
 from ..auxiliary_loss import AuxiliaryLossModule
-from ..losses.dgr_loss import DGRLoss
+from ..losses.dgr_loss import DEFAULT_FORM, FORMS, LOSS_FORMS, DGRLoss
 from .gils import GILS
 from .top_down_taps import TopDownTaps, Watch
 
@@ -72,9 +72,9 @@ class BPFPN(AuxiliaryLossModule):
               with mmdet's FPN with ``start_level=1``, which gets C2 and does not use it.
         dgr: None, or the arguments of :class:`DGRLoss` (``in_channels`` is found out), and
 
-            * ``levels``: ``'output'``: the pyramid's outputs; ``'inner'``: the features of its top-down path, all of
-              them even where only one comes out (:class:`TopDownTaps`); ``'auto'`` (default): outputs, if there
-              are two or more;
+            * ``levels``: of the forms with a loss.  ``'output'``: the pyramid's outputs; ``'inner'``: the features of
+              its top-down path, all of them even where only one comes out (:class:`TopDownTaps`); ``'auto'``
+              (default): outputs, if there are two or more;
             * ``isolate``: of the forms with a loss; with ``target='deep'`` a level follows the deeper one, on which it
               also depends by the top-down path.  True (default): DGR's gradient does not take this way into the deeper
               level, which so learns from the detector's losses alone.  It costs one more backward pass through the
@@ -153,16 +153,18 @@ class BPFPN(AuxiliaryLossModule):
         return levels.index(self.level)
 
     def _build_dgr(self, cfg: dict) -> None:
+        form = cfg.get('form', DEFAULT_FORM)
+        has_loss = form in LOSS_FORMS
+        if cfg.get('levels', 'auto') not in ('auto', 'output', 'inner'):
+            raise ValueError(f"BPFPN: dgr.levels={cfg['levels']!r}; expected 'auto', 'output' or 'inner'")
+        if form in FORMS and not has_loss:
+            self._check_no_loss_options(form, cfg)
         levels = cfg.pop('levels', 'auto')
-        if levels not in ('auto', 'output', 'inner'):
-            raise ValueError(f"BPFPN: dgr.levels={levels!r}; expected 'auto', 'output' or 'inner'")
         isolate = cfg.pop('isolate', True)
         out_channels, inner_channels = self._probe()
         if levels == 'auto':
             levels = 'output' if len(out_channels) > 1 else 'inner'
         self.dgr_levels = levels
-        form = cfg.get('form', 'feature')
-        has_loss = form not in ('gate', 'route')
         self.dgr_isolate = isolate and cfg.get('target', 'deep') == 'deep' and has_loss
         taps = TopDownTaps(self.pyramid) if levels == 'inner' or not has_loss or self.dgr_isolate else None
         channels = out_channels if levels == 'output' else inner_channels
@@ -185,10 +187,22 @@ class BPFPN(AuxiliaryLossModule):
         if form == 'route':
             self._check_route(len(out_channels))
 
+    @staticmethod
+    def _check_no_loss_options(form: str, cfg: dict) -> None:
+        for name, default in (('levels', 'auto'), ('isolate', True)):
+            if cfg.get(name, default) != default:
+                raise ValueError(
+                    f'BPFPN: dgr.{name}={cfg[name]!r} belongs to the forms with a loss, but form={form!r}\n  cure: '
+                    f"form='feature' or 'gradient', or no {name}"
+                )
+
     def _check_route(self, outputs: int) -> None:
         name = type(self.pyramid).__name__
         if not self.num_edges:
-            raise ValueError(f"BPFPN: form='route' scales gradients of the top-down path, but {name} has none")
+            raise ValueError(
+                f"BPFPN: form='route' (the default) scales gradients of the top-down path, but {name} has none\n"
+                "  cure: dgr=dict(form='feature') or no dgr"
+            )
         alpha = None if self.dgr is None else self.dgr.alpha
         assert alpha is not None  # the route has one
         alpha.check_levels(self.num_edges, name)
@@ -297,10 +311,15 @@ class BPFPN(AuxiliaryLossModule):
     def translate_state_dict(self, state_dict: dict, prefix: str) -> None:
         """Rename, in place, the keys of the pyramid's own checkpoint, ``neck.X``, to ``neck.pyramid.X``.
 
+        The embeddings of DGR's loss, which only that loss reads, are left out where this module has none.
+
         Args:
             state_dict: Entries of this module, and maybe others.
             prefix: This module's name and a dot, or ''.
         """
+        if self.dgr is None or not self.dgr.embed:
+            for key in [key for key in state_dict if key.startswith(f'{prefix}dgr.embed.')]:
+                del state_dict[key]
         own = [key for key in state_dict if key.startswith(prefix)]
         parts = tuple(f'{prefix}{name}.' for name in self._modules)
         if any(key.startswith(f'{prefix}pyramid.') for key in own):

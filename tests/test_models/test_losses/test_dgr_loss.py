@@ -32,7 +32,8 @@ def direct(shallow: torch.Tensor, deep: torch.Tensor) -> torch.Tensor:
 @pytest.mark.parametrize('target', ['deep', 'shallow', 'both'])
 def test_feature_form_is_the_formula(target: str) -> None:
     maps = levels()
-    loss = MODELS.build(dict(type='mmirstd.DGRLoss', target=target, embed_channels=None, loss_weight=0.5))(maps)
+    cfg = dict(type='mmirstd.DGRLoss', form='feature', target=target, embed_channels=None, loss_weight=0.5)
+    loss = MODELS.build(cfg)(maps)
     expected = 0.5 * torch.stack([direct(maps[i], maps[i + 1]).mean() for i in range(2)]).mean()
     torch.testing.assert_close(loss, expected)
 
@@ -41,7 +42,7 @@ def test_feature_form_is_the_formula(target: str) -> None:
 @pytest.mark.parametrize('channels', [[6, 6], [6, 10]])
 def test_the_teacher_gets_no_gradient_at_all(target: str, students: tuple[int, ...], channels: list[int]) -> None:
     maps = levels(channels)
-    DGRLoss(target=target, in_channels=channels)(maps).backward()
+    DGRLoss('feature', target=target, in_channels=channels)(maps).backward()
     for level, feature in enumerate(maps):
         assert (feature.grad is not None) == (level in students)
         if level in students:
@@ -52,7 +53,7 @@ def test_both_is_the_mean_of_the_two_sides() -> None:
     grads = {}
     for target in ('deep', 'shallow', 'both'):
         maps = levels([6, 6])
-        DGRLoss(target=target, in_channels=[6, 6], embed_channels=None)(maps).backward()
+        DGRLoss('feature', target=target, in_channels=[6, 6], embed_channels=None)(maps).backward()
         grads[target] = [m.grad for m in maps]
     torch.testing.assert_close(grads['both'][0], grads['deep'][0] / 2)
     torch.testing.assert_close(grads['both'][1], grads['shallow'][1] / 2)
@@ -60,29 +61,29 @@ def test_both_is_the_mean_of_the_two_sides() -> None:
 
 def test_only_the_direction_counts() -> None:
     maps = levels()
-    loss = DGRLoss(embed_channels=None)
+    loss = DGRLoss('feature', embed_channels=None)
     torch.testing.assert_close(loss([m * 10.0**i for i, m in enumerate(maps)]), loss(maps))
     torch.testing.assert_close(loss([maps[0], 3 * maps[0]]), torch.tensor(0.0), atol=1e-6, rtol=0)
     torch.testing.assert_close(loss([maps[0], -maps[0]]), torch.tensor(0.2))
 
 
 def test_embeddings_of_levels() -> None:
-    shared = DGRLoss(in_channels=[6, 6, 6], embed_channels=4)
+    shared = DGRLoss('feature', in_channels=[6, 6, 6], embed_channels=4)
     assert [tuple(e.weight.shape[:2]) for e in shared.embed] == [(4, 6)]
-    own = DGRLoss(in_channels=[6, 8, 10], embed_channels=4)
+    own = DGRLoss('feature', in_channels=[6, 8, 10], embed_channels=4)
     assert [tuple(e.weight.shape[:2]) for e in own.embed] == [(4, 6), (4, 8), (4, 10)]
     own(levels([6, 8, 10])).backward()
     # who is only a teacher is frozen, all others learn: no parameter waits for a gradient in vain
     assert [e.weight.requires_grad for e in own.embed] == [True, True, False]
     assert all((e.weight.grad is not None) == e.weight.requires_grad for e in own.embed)
-    other = DGRLoss(in_channels=[6, 8, 10], embed_channels=4, target='shallow')
+    other = DGRLoss('feature', in_channels=[6, 8, 10], embed_channels=4, target='shallow')
     assert [e.weight.requires_grad for e in other.embed] == [False, True, True]
 
 
 def test_minimizing_it_turns_the_student_alone() -> None:
     maps = levels([6, 6])
     before = [m.detach().clone() for m in maps]
-    loss = DGRLoss(embed_channels=None, loss_weight=1.0)
+    loss = DGRLoss('feature', embed_channels=None, loss_weight=1.0)
     optimizer = torch.optim.SGD(maps, lr=50.0)
     first = loss(maps).item()
     for _ in range(30):
@@ -95,7 +96,7 @@ def test_minimizing_it_turns_the_student_alone() -> None:
 
 def test_half_precision_features_give_a_float32_loss() -> None:
     maps = levels()
-    loss = DGRLoss(embed_channels=None)
+    loss = DGRLoss('feature', embed_channels=None)
     low = loss([m.bfloat16() for m in maps])
     assert low.dtype == torch.float32
     torch.testing.assert_close(low, loss(maps), rtol=0.02, atol=0)
@@ -184,7 +185,7 @@ def test_levels_without_gradient_are_left_out() -> None:
 @pytest.mark.parametrize('form', ['feature', 'gradient'])
 def test_the_loss_of_several_passes_is_their_mean(form: str) -> None:
     one, two, heads = levels([6, 6]), levels([6, 6], seed=1), TwoHeads([6, 6])
-    loss = DGRLoss(form=form, embed_channels=None)
+    loss = DGRLoss(form, **(dict(embed_channels=None) if form == 'feature' else {}))
     torch.testing.assert_close(
         loss([one, two], heads(one) + 5 * heads(two)), (loss(one, heads(one)) + loss(two, heads(two))) / 2
     )
@@ -279,20 +280,23 @@ def test_only_the_neighborhood_of_targets_counts() -> None:
     maps = levels([6, 6])
     samples = [boxes_sample((0.0, 0.0, 4.0, 4.0)), boxes_sample((0.0, 0.0, 4.0, 4.0))]
     weight = dict(source='targets', radius=0)
-    loss = DGRLoss(embed_channels=None, weight=weight, loss_weight=1.0)(maps, None, samples, (64, 64))
+    loss = DGRLoss('feature', embed_channels=None, weight=weight, loss_weight=1.0)(maps, None, samples, (64, 64))
     torch.testing.assert_close(loss, direct(*maps)[:, 0, 0].mean())
     loss.backward()
     assert maps[0].grad[:, :, 1:].abs().sum() == 0
-    empty = DGRLoss(embed_channels=None, weight=weight)(maps, None, [boxes_sample(), boxes_sample()], (64, 64))
+    empty = DGRLoss('feature', embed_channels=None, weight=weight)(
+        maps, None, [boxes_sample(), boxes_sample()], (64, 64)
+    )
     assert empty == 0
 
 
-@pytest.mark.parametrize('kwargs', [dict(), dict(form='gradient')])
-def test_places_may_count_by_the_teacher_s_length(kwargs: dict) -> None:
+@pytest.mark.parametrize('form', ['feature', 'gradient'])
+def test_places_may_count_by_the_teacher_s_length(form: str) -> None:
     maps, heads = levels([6, 6]), TwoHeads([6, 6])
-    loss = DGRLoss(weight=dict(source='magnitude'), embed_channels=None, loss_weight=1.0, **kwargs)(maps, heads(maps))
-    vectors = torch.autograd.grad(heads(maps), maps) if kwargs else maps
-    if kwargs:
+    own = dict(embed_channels=None) if form == 'feature' else {}
+    loss = DGRLoss(form, weight=dict(source='magnitude'), loss_weight=1.0, **own)(maps, heads(maps))
+    vectors = torch.autograd.grad(heads(maps), maps) if form == 'gradient' else maps
+    if form == 'gradient':
         vectors = [v / v.norm(dim=1).amax(dim=(1, 2))[:, None, None, None] for v in vectors]
     length = F.interpolate(vectors[1], size=maps[0].shape[2:], mode='bilinear').norm(dim=1)
     torch.testing.assert_close(loss, (length * direct(*vectors)).sum() / length.sum(), rtol=1e-3, atol=1e-4)
@@ -308,7 +312,7 @@ def test_places_may_count_by_the_teacher_s_length(kwargs: dict) -> None:
 )
 def test_weights_without_ground_truth(samples, match: str) -> None:
     with pytest.raises(ValueError, match=match):
-        DGRLoss(embed_channels=None, weight=dict(source='targets'))(levels(), None, samples, (64, 64))
+        DGRLoss('feature', embed_channels=None, weight=dict(source='targets'))(levels(), None, samples, (64, 64))
 
 
 # bad input
@@ -318,14 +322,21 @@ def test_weights_without_ground_truth(samples, match: str) -> None:
     ('kwargs', 'match'),
     [
         (dict(form='grad'), 'feature, gradient, gate'),
-        (dict(target='low'), 'deep, shallow, both'),
+        (dict(form='feature', target='low'), 'deep, shallow, both'),
         (dict(gate_over='image'), 'location, sample'),
-        (dict(in_channels=[4, 8], embed_channels=None), r'\[4, 8\] channels'),
-        (dict(in_channels=None), 'needs in_channels'),
-        (dict(weight=dict(source='boxes')), "source='targets'"),
-        (dict(weight=dict(radius=2)), "source='targets'"),
-        (dict(weight=dict(source='magnitude', radius=2)), "source='targets'"),
+        (dict(form='feature', in_channels=[4, 8], embed_channels=None), r'\[4, 8\] channels'),
+        (dict(form='feature'), 'needs in_channels'),
+        (dict(form='feature', weight=dict(source='boxes')), "source='targets'"),
+        (dict(form='feature', weight=dict(radius=2)), "source='targets'"),
+        (dict(form='feature', weight=dict(source='magnitude', radius=2)), "source='targets'"),
         (dict(form='gate', loss_name='dgr'), 'must contain'),
+        # What another form would use is not ignored.
+        (dict(target='both'), "target='both'; form='route'.*\n.*cure: form='feature'"),
+        (dict(loss_weight=1.0), "loss_weight=1.0 belongs to form='feature' or form='gradient', but form='route'"),
+        (dict(form='gate', weight=dict(source='magnitude')), "belongs to form='feature' or"),
+        (dict(gate_over='sample'), "belongs to form='gate', but form='route'"),
+        (dict(form='gradient', embed_channels=8), "belongs to form='feature', but form='gradient'"),
+        (dict(form='feature', embed_channels=None, alpha=0.5), "belongs to form='route', but form='feature'"),
     ],
 )
 def test_bad_configs(kwargs: dict, match: str) -> None:
@@ -333,17 +344,23 @@ def test_bad_configs(kwargs: dict, match: str) -> None:
         DGRLoss(**kwargs)
 
 
+def test_the_default_is_the_route_that_led_on_hard_sequences() -> None:
+    loss = DGRLoss()
+    assert (loss.form, loss.alpha.start, loss.is_loss) == ('route', (0.25,), False)
+    assert not list(loss.parameters())
+
+
 def test_bad_calls() -> None:
     with pytest.raises(ValueError, match="levels='inner'"):
-        DGRLoss(embed_channels=None)(levels([6]))
+        DGRLoss('feature', embed_channels=None)(levels([6]))
     with pytest.raises(ValueError, match="needs the detector's loss"):
         DGRLoss(form='gradient')(levels())
     with pytest.raises(ValueError, match='built for 2 levels, got 3'):
-        DGRLoss(in_channels=[6, 8])(levels([6, 8, 8]))
+        DGRLoss('feature', in_channels=[6, 8])(levels([6, 8, 8]))
     with pytest.raises(ValueError, match='need image_size'):
-        DGRLoss(embed_channels=None, weight=dict(source='targets'))(levels())
+        DGRLoss('feature', embed_channels=None, weight=dict(source='targets'))(levels())
     with pytest.raises(ValueError, match='without an embedding'):
-        DGRLoss(embed_channels=None)(levels([6, 8]))
+        DGRLoss('feature', embed_channels=None)(levels([6, 8]))
 
 
 def test_a_loss_without_a_path() -> None:

@@ -90,7 +90,7 @@ def test_diversity_of_flat_and_extreme_features(size: float, other: float, preci
         torch.full((2, 4, side, side), value, dtype=precision).requires_grad_()
         for side, value in ((8, size), (4, size * other))
     ]
-    loss = DGRLoss(embed_channels=None)(levels)
+    loss = DGRLoss('feature', embed_channels=None)(levels)
     assert torch.isfinite(loss)
     if loss.requires_grad:
         loss.backward()

@@ -96,7 +96,7 @@ def test_the_base_checkpoint_loads_with_only_the_new_keys_missing(name: str, tmp
     base = fcos(PYRAMIDS[name], seed=5)
     path = tmp_path / 'base.pth'
     torch.save(dict(state_dict=base.state_dict(), meta={}), path)
-    model = fcos(bp(PYRAMIDS[name], gils=dict(), dgr=dict()), further=True, seed=6)
+    model = fcos(bp(PYRAMIDS[name], gils=dict(), dgr=dict(form='feature')), further=True, seed=6)
     before = copy.deepcopy(model.neck.gils.state_dict())
     load_checkpoint(model, str(path), map_location='cpu')
     state = model.state_dict()
@@ -113,11 +113,22 @@ def test_the_base_checkpoint_loads_with_only_the_new_keys_missing(name: str, tmp
     assert all(torch.equal(a, b) for a, b in zip(base_outs, outs))
 
 
+@pytest.mark.parametrize('dgr', [None, dict(), dict(form='gate')])
+def test_weights_of_a_training_with_dgr_s_loss_fit_every_form(dgr: dict | None) -> None:
+    state = fcos(bp(dgr=dict(form='feature')), seed=4).state_dict()
+    model = fcos(bp(dgr=dgr), seed=5)
+    found = compare_state_dict(model, state)
+    assert found['unexpected'] == found['missing'] == found['mismatched'] == []
+    model.load_state_dict(state)  # strict
+    assert any(key.startswith('neck.dgr.embed.') for key in state)  # which is left as it was
+    assert all(torch.equal(value, state[key]) for key, value in model.state_dict().items())
+
+
 @pytest.mark.parametrize('prefix', ['', 'module.'])
 def test_the_checkpoint_guard_reads_base_names(prefix: str) -> None:
     base = fcos(FPN)
     state = {prefix + k: v for k, v in base.state_dict().items()}
-    model = fcos(bp(gils=dict(), dgr=dict()), further=True)
+    model = fcos(bp(gils=dict(), dgr=dict(form='feature')), further=True)
     found = compare_state_dict(model, state)
     assert found['unexpected'] == found['mismatched'] == []
     assert found['missing']
@@ -140,8 +151,8 @@ def test_the_checkpoint_guard_reads_base_names(prefix: str) -> None:
 
 
 def test_its_own_checkpoint_loads_completely_and_a_bare_pyramid_too() -> None:
-    model = fcos(bp(gils=dict(), dgr=dict()), further=True, seed=1)
-    other = fcos(bp(gils=dict(), dgr=dict()), further=True, seed=2)
+    model = fcos(bp(gils=dict(), dgr=dict(form='feature')), further=True, seed=1)
+    other = fcos(bp(gils=dict(), dgr=dict(form='feature')), further=True, seed=2)
     assert other.load_state_dict(model.state_dict()).missing_keys == []
     assert torch.equal(other.neck.gils.proj.conv.weight, model.neck.gils.proj.conv.weight)
     pyramid = fcos(FPN, seed=3).neck
@@ -176,7 +187,7 @@ def test_at_the_output_of_a_pyramid_that_gives_out_some_levels() -> None:
 
 def test_variants_of_one_seed_start_from_the_same_weights() -> None:
     base = fcos(FPN, seed=4).state_dict()
-    variant = fcos(bp(gils=dict(), dgr=dict()), further=True, seed=4).state_dict()
+    variant = fcos(bp(gils=dict(), dgr=dict(form='feature')), further=True, seed=4).state_dict()
     assert all(torch.equal(variant[k.replace('neck.', 'neck.pyramid.', 1)], v) for k, v in base.items())
 
 
@@ -231,7 +242,7 @@ def test_one_output_is_regularized_inside(form: str) -> None:
 
 @pytest.mark.parametrize(('target', 'students'), [('deep', (0, 1)), ('shallow', (1, 2)), ('both', (0, 1, 2))])
 def test_no_gradient_into_the_teacher(target: str, students: tuple[int, ...]) -> None:
-    model = fcos(bp(dgr=dict(target=target)))
+    model = fcos(bp(dgr=dict(form='feature', target=target)))
     outs = []
     model.neck.register_forward_hook(lambda module, args, out: outs.extend(out))
     loss = losses_of(model, det_batch())['loss_dgr']
@@ -328,7 +339,7 @@ def test_under_autocast_dgr_s_share_of_the_gradient_is_that_of_float32() -> None
     batch = det_batch()
     shares = []
     for amp in (False, True):
-        model = fcos(bp(dgr=dict(loss_weight=5.0)))
+        model = fcos(bp(dgr=dict(form='feature', loss_weight=5.0)))
         with torch.autocast('cpu', torch.bfloat16, enabled=amp):
             losses = losses_of(model, batch)
         assert losses['loss_dgr'].dtype == torch.float32
@@ -438,7 +449,7 @@ def test_the_gate_s_other_targets(target: str) -> None:
 def test_a_loss_that_nobody_collects_is_an_error() -> None:
     from mmdet.registry import MODELS
 
-    neck = MODELS.build(bp(dgr=dict()))
+    neck = MODELS.build(bp(dgr=dict(form='feature')))
     inputs = [torch.randn(1, 32, 8, 8), torch.randn(1, 64, 4, 4), torch.randn(1, 128, 2, 2)]
     with pytest.raises(RuntimeError, match='AuxiliaryLossHook'):
         neck(inputs)
@@ -449,7 +460,7 @@ def test_a_loss_that_nobody_collects_is_an_error() -> None:
 
 
 def test_attaching_twice_and_copies_count_once() -> None:
-    model = fcos(bp(dgr=dict()))
+    model = fcos(bp(dgr=dict(form='feature')))
     attach_auxiliary_losses(model)
     batch = det_batch()
     once = losses_of(model, batch)['loss_dgr']
@@ -460,7 +471,7 @@ def test_attaching_twice_and_copies_count_once() -> None:
 
 
 def test_a_neck_called_several_times_a_step_gives_the_mean() -> None:
-    model = fcos(bp(dgr=dict()))
+    model = fcos(bp(dgr=dict(form='feature')))
     batch = det_batch()
     once = losses_of(model, batch)['loss_dgr']
     extract = model.extract_feat
@@ -469,7 +480,7 @@ def test_a_neck_called_several_times_a_step_gives_the_mean() -> None:
 
 
 def test_what_a_failed_pass_left_is_forgotten() -> None:
-    model = fcos(bp(dgr=dict()))
+    model = fcos(bp(dgr=dict(form='feature')))
     batch = det_batch()
     model(**copy.deepcopy(batch), mode='tensor')
     assert not model.neck._deferred
@@ -487,7 +498,7 @@ def test_the_hook_attaches_to_the_model() -> None:
     from mmdet.registry import MODELS
 
     model = fcos(FPN)
-    model.neck = MODELS.build(bp(dgr=dict()))
+    model.neck = MODELS.build(bp(dgr=dict(form='feature')))
     AuxiliaryLossHook().before_train(SimpleNamespace(model=model))
     assert 'loss_dgr' in losses_of(model, det_batch())
     assert not attach_auxiliary_losses(fcos(FPN))
@@ -513,7 +524,12 @@ def test_the_hook_attaches_to_the_model() -> None:
         ),
         (dict(pyramid=dict(CSP, out_levels=(1, 2)), gils=dict()), r'stride of input 0 .*out levels \[1, 2\]'),
         (dict(pyramid=dict(CSP, out_levels=(0,)), dgr=dict(form='gate')), 'only one output'),
-        (dict(pyramid=dict(CSP, out_levels=(0,)), dgr=dict(levels='output')), 'compares adjacent levels'),
+        (
+            dict(pyramid=dict(CSP, out_levels=(0,)), dgr=dict(form='feature', levels='output')),
+            'compares adjacent levels',
+        ),
+        (dict(dgr=dict(levels='inner')), "dgr.levels='inner' belongs to the forms with a loss, but form='route'"),
+        (dict(dgr=dict(form='gate', isolate=False)), 'dgr.isolate=False belongs to the forms with a loss'),
     ],
 )
 def test_bad_configs(kwargs: dict, match: str) -> None:
@@ -583,7 +599,7 @@ def test_distributed_training_is_the_same(form: str, process_group: None) -> Non
     states = []
     for distributed in (False, True):
         # inside CSPFPN channels differ: one of the embeddings is frozen
-        pyramid, levels = (CSP, 'inner') if form == 'feature' else (FPN, 'output')
+        pyramid, levels = (CSP, 'inner') if form == 'feature' else (FPN, 'auto')
         dgr = dict(form=form, levels=levels)
         model = fcos(bp(pyramid, gils=dict(zero_init=False), dgr=dgr), further=True)
         inner = model

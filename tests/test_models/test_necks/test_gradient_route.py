@@ -257,6 +257,14 @@ def test_bad_configs(dgr: dict, match: str) -> None:
         BPFPN(SMALL['FPN'], dgr=dict(dict(form='route'), **dgr))
 
 
+def test_the_default_of_bp_fpn_is_this_route() -> None:
+    plain, given = (BPFPN(SMALL['FPN'], dgr=dgr) for dgr in (dict(), dict(form='route', alpha=0.25)))
+    for one, other in zip(plain.dgr.gates(2), given.dgr.gates(2)):
+        own, incoming = torch.randn(2, 2, 4, 3, 3)
+        assert torch.equal(one(own, incoming)[1], 0.25 * incoming)
+        assert torch.equal(one(own, incoming)[1], other(own, incoming)[1])
+
+
 def test_no_top_down_path() -> None:
     with pytest.raises(ValueError, match='CSPFPN has none'):
         BPFPN(dict(CSP, out_levels=(2,)), dgr=dict(form='route'))
