@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -30,8 +29,7 @@ from mmirstd.utils.errors import ConfigError, DataError, MissingDataError, first
 from mmirstd.utils.spread import spread
 
 from .config_text import WINDOW, config_text
-from .grown_masks import grow_once
-from .made_masks import keep_begun, make_anew
+from .made_masks import keep_begun, make_masks
 from .own_set import OwnSet, Start, find_bit_depth
 from .threshold_advice import ThresholdAdvice, advise_threshold
 
@@ -123,7 +121,8 @@ def masks_of_labels(
     """Labels as a folder of masks: as they are, or made of the labels of another program.
 
     A folder that holds images is one of masks. A box becomes the ellipse in it: our choice, because targets are
-    rounder than boxes. What an earlier call made of labels is replaced, unless a training has begun with it.
+    rounder than boxes. What an earlier call made of labels is replaced, unless a person has changed it or a training
+    has begun with it (:mod:`~.made_masks`).
 
     Args:
         images: Folder of images.
@@ -131,8 +130,7 @@ def masks_of_labels(
         out: Folder for masks that are made, ``data/`` in it.
         check: What is done with labels whose images are missing or of another size; None: they are errors.
         point_size: Width and height of a target that a point marks, pixels; None with ``grow``.
-        grow: Points become the pixels that grow around them in the image, once (:mod:`~.grown_masks`); None: they
-            do not.
+        grow: Points become the pixels that grow around them in the image; None: they do not.
         begun: A training has begun with the masks that are in ``out``: they stay as they are.
 
     Returns:
@@ -186,11 +184,14 @@ def masks_of_labels(
 
     if begun and (folder / 'masks').is_dir():
         notes = keep_begun(folder, source)
-    elif grow is None:
-        notes = make_anew(folder, source, make)
     else:
-        decisive = dict(images=str(Path(images).expanduser().resolve()), grow=asdict(grow), check=asdict(options.check))
-        notes = grow_once(folder, source, decisive, partial(make, folder))
+        decisive = dict(
+            images=str(Path(images).expanduser().resolve()),
+            point_size=point_size,
+            grow=grow and asdict(grow),
+            check=asdict(options.check),
+        )
+        notes = make_masks(folder, source, decisive, make)
     return folder / 'images', folder / 'masks', notes
 
 

@@ -77,15 +77,16 @@ def test_masks_grow_from_points(scheme: str, tmp_path: Path) -> None:
     assert again[:2] == made[:2]
     assert ['taken as they are now' in note for note in again[2]] == [True]
     assert np.array_equal(read_mask(masks / 'a.png') > 0, truth(1))
-    with pytest.raises(DataError, match='grew from other points, or otherwise(?s:.*)another folder with --out'):
+    with pytest.raises(DataError, match='1 masks that were changed(?s:.*)another folder with --out'):
         masks_of_labels(mine, labels, tmp_path / 'out', point_size=None, grow=GrowOptions(0.5))
+    assert np.array_equal(read_mask(masks / 'a.png') > 0, truth(1))
 
 
 def test_files_of_the_user_stay(tmp_path: Path) -> None:
     images = write_images(tmp_path / 'mine')
     save_png(tmp_path / 'out/data/masks/a.png', truth(1).astype(np.uint8) * 255)
     before = file_sha256(tmp_path / 'out/data/masks/a.png')
-    with pytest.raises(DataError, match='did not grow from points'):
+    with pytest.raises(DataError, match='files that no such command made'):
         masks_of_labels(images, clicks('csv', tmp_path), tmp_path / 'out', point_size=None, grow=GrowOptions())
     assert file_sha256(tmp_path / 'out/data/masks/a.png') == before
 
@@ -157,6 +158,27 @@ def test_masks_of_an_earlier_call_do_not_stay(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize('grow', [None, GrowOptions()])
+@pytest.mark.parametrize('change', ['other pixels', 'one more', 'one less'])
+def test_masks_that_a_person_corrected_stay(change: str, grow: GrowOptions | None, tmp_path: Path) -> None:
+    images, labels, out = write_images(tmp_path / 'mine'), clicks('csv', tmp_path), tmp_path / 'out'
+    options: dict = dict(point_size=None if grow else 5, grow=grow)
+    _, masks, _ = masks_of_labels(images, labels, out, **options)
+    if change == 'one less':
+        (masks / 'b.png').unlink()
+    else:
+        save_png(masks / ('b.png' if change == 'other pixels' else 'z.png'), 255 * truth(0).astype(np.uint8))
+    before = {path: file_sha256(path) for path in masks.iterdir()}
+    _, _, notes = masks_of_labels(images, labels, out, **options)
+    assert ['1 masks were changed since they were made' in note for note in notes] == [True]
+    with pytest.raises(DataError, match='1 masks that were changed since they were made, of other labels'):
+        masks_of_labels(images, labels, out, point_size=7)
+    rows_without(labels, 'a.png')
+    with pytest.raises(DataError, match='1 masks that were changed since they were made, of other labels'):
+        masks_of_labels(images, labels, out, **options)
+    assert {path: file_sha256(path) for path in masks.iterdir()} == before
+
+
+@pytest.mark.parametrize('grow', [None, GrowOptions()])
 def test_masks_stay_once_a_training_has_begun(grow: GrowOptions | None, tmp_path: Path) -> None:
     images, labels, out = write_images(tmp_path / 'mine'), clicks('csv', tmp_path), tmp_path / 'out'
     options: dict = dict(point_size=None if grow else 5, grow=grow)
@@ -181,10 +203,6 @@ def test_what_no_call_made_is_not_removed(tmp_path: Path) -> None:
     assert mine.read_text() == 'mine'
     mine.unlink()
     masks_of_labels(images, labels, tmp_path / 'out')
-    # Masks that grew, and that a person may have corrected, are not replaced either.
-    masks_of_labels(images, labels, tmp_path / 'grown', point_size=None, grow=GrowOptions())
-    with pytest.raises(DataError, match='files that no such command made'):
-        masks_of_labels(images, labels, tmp_path / 'grown')
 
 
 def test_masks_have_no_points_to_grow(tmp_path: Path) -> None:
