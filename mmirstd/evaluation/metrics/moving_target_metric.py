@@ -44,8 +44,9 @@ class MovingTargetMetric(DataSetMetric):
     agree. ``ultralytics`` (``ultralytics/mAP50``) is another computation, see
     :func:`~..functional.ultralytics_evaluation.ultralytics_measures`.
 
-    Boxes are gathered and everything is computed from them once, frames told by ``img_id``: the result does not depend
-    on the number of processes, and frames that a sampler repeated count once.
+    Boxes are gathered and everything is computed from them once, frames told by ``img_id`` and ``img_path`` (which
+    concatenated data sets need): the result does not depend on the number of processes, and frames that a sampler
+    repeated count once.
 
     Args:
         protocol: Keys of :data:`~..functional.box_protocols.BOX_PROTOCOLS`, one or several.
@@ -139,12 +140,16 @@ class MovingTargetMetric(DataSetMetric):
         """Measures of the whole data set, from the gathered frames.
 
         Raises:
-            ValueError: No key frame among the results.
+            ValueError: No key frame among the results; or ``results_out``, and files share an ``img_id``.
         """
-        distinct = {result['image']: result for result in results if result['image'] is not None}
+        distinct = {(result['image'], result['path']): result for result in results if result['image'] is not None}
         if not distinct:
             raise ValueError('MovingTargetMetric: all frames are context (is_key_frame=False); nothing to evaluate')
-        frames = [FrameDetections(**distinct[image]) for image in sorted(distinct, key=lambda i: (str(type(i)), i))]
+        frames = [
+            FrameDetections(**distinct[key]) for key in sorted(distinct, key=lambda key: (str(type(key[0])), *key))
+        ]
+        if self.results_out:
+            _check_ids(frames)
         coco = CocoEvaluation(frames, self.num_classes)
         counts = [count_frame(frame, self.score_threshold, self.max_distance) for frame in frames]
         tables: dict[str, Any] = dict(overall=self._table(coco, counts, range(len(frames))), sequences={})
@@ -262,6 +267,18 @@ def frame_record(sample: Mapping[str, Any], with_scr: bool = False) -> dict[str,
 def _array(value: Any) -> np.ndarray:
     value = getattr(value, 'tensor', value)  # mmdet's boxes
     return value.detach().cpu().float().numpy() if hasattr(value, 'detach') else np.asarray(value)
+
+
+def _check_ids(frames: Sequence[FrameDetections]) -> None:
+    """A result file tells frames by their ID alone."""
+    known: dict[int | str, str] = {}
+    for frame in frames:
+        if frame.image in known:
+            raise ValueError(
+                f'MovingTargetMetric: {known[frame.image]} and {frame.path} have the same img_id {frame.image}, by '
+                'which results_out tells frames\n  cure: one test for each of the concatenated data sets, or no results_out'
+            )
+        known[frame.image] = frame.path
 
 
 def _coco_results(frame: FrameDetections) -> list[dict]:

@@ -269,6 +269,21 @@ def test_order_and_repetition_do_not_matter():
     assert evaluate([*samples, *samples[:3]]) == evaluate(samples)
 
 
+def test_concatenated_data_sets_share_ids(tmp_path):
+    def samples(name: str, found: bool) -> list[dict]:
+        boxes = [(10, 10, 16, 16)] if found else []
+        return [
+            dict(sample(k, [(10, 10, 16, 16)], boxes, [0.9] * found, video=name), img_path=f'{name}/{k}.png')
+            for k in range(3)
+        ]
+
+    both = [*samples('one', True), *samples('other', False)]
+    assert evaluate(both)['recall'] == pytest.approx(0.5)
+    assert evaluate(both[::-1])['Pd'] == pytest.approx(0.5)
+    with pytest.raises(ValueError, match='one/0.png and other/0.png have the same img_id 0(?s:.*)cure'):
+        evaluate(both, results_out=str(tmp_path / 'r.json'))
+
+
 def test_files(tmp_path):
     evaluate(golden_samples(), per_sequence_out=str(tmp_path / 'a/m.json'), results_out=str(tmp_path / 'r.json'))
     tables = json.loads((tmp_path / 'a/m.json').read_text())
