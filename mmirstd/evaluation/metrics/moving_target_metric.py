@@ -276,7 +276,8 @@ def _check_ids(frames: Sequence[FrameDetections]) -> None:
         if frame.image in known:
             raise ValueError(
                 f'MovingTargetMetric: {known[frame.image]} and {frame.path} have the same img_id {frame.image}, by '
-                'which results_out tells frames\n  cure: one test for each of the concatenated data sets, or no results_out'
+                'which results_out tells frames\n'
+                '  cure: one test for each of the concatenated data sets, or no results_out'
             )
         known[frame.image] = frame.path
 
