@@ -7,6 +7,8 @@ import torch.nn.functional as F
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
+from .precision import at_least_float32
+
 
 def deform_conv2d(
     x: Tensor,
@@ -19,7 +21,8 @@ def deform_conv2d(
 ) -> Tensor:
     """Deformable convolution (Dai et al., 2017; with ``mask`` modulated, Zhu et al., 2019): stride 1, no dilation.
 
-    Every kernel position reads the input at its own place plus an offset, bilinearly, 0 outside the image.
+    Every kernel position reads the input at its own place plus an offset, bilinearly, 0 outside the image.  It reads in
+    float32 or better.
 
     Args:
         x: Shape (B, C, H, W).
@@ -38,7 +41,9 @@ def deform_conv2d(
     kernel_h, kernel_w = weight.shape[2:]
     taps = kernel_h * kernel_w
     out_h, out_w = offset.shape[2:]
-    offset = offset.reshape(batch * groups, taps, 2, out_h, out_w)
+    # In 16 bits places are pixels away from where they should be, and grid_sample on CPU gives nonsense.
+    wide = at_least_float32(x)
+    offset = at_least_float32(offset).reshape(batch * groups, taps, 2, out_h, out_w)
     ky, kx = torch.meshgrid(
         torch.arange(kernel_h, device=x.device), torch.arange(kernel_w, device=x.device), indexing='ij'
     )
@@ -47,9 +52,9 @@ def deform_conv2d(
     # grid_sample's -1 and 1 are the outer edges of the border pixels.
     grid_y = (2 * (rows + offset[:, :, 0]) + 1) / height - 1
     grid_x = (2 * (columns + offset[:, :, 1]) + 1) / width - 1
-    grid = torch.stack([grid_x, grid_y], dim=-1).flatten(1, 2).to(x.dtype)
-    grouped = x.reshape(batch * groups, -1, height, width)
-    sampled = F.grid_sample(grouped, grid, mode='bilinear', padding_mode='zeros', align_corners=False)
+    grid = torch.stack([grid_x, grid_y], dim=-1).flatten(1, 2).to(wide)
+    grouped = wide.reshape(batch * groups, -1, height, width)
+    sampled = F.grid_sample(grouped, grid, mode='bilinear', padding_mode='zeros', align_corners=False).to(x.dtype)
     sampled = sampled.reshape(*sampled.shape[:2], taps, out_h, out_w)
     if mask is not None:
         sampled = sampled * mask.reshape(batch * groups, 1, taps, out_h, out_w)

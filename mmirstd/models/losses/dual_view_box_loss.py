@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from mmirstd.registry import MODELS
 
-from .mask_loss import at_least_float32
+from ..layers.precision import at_least_float32
 
 
 def ciou_loss(pred: Tensor, target: Tensor) -> Tensor:

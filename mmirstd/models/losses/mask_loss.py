@@ -6,6 +6,8 @@ from abc import ABC, abstractmethod
 
 from torch import Tensor, nn
 
+from ..layers.precision import at_least_float32
+
 
 class MaskLoss(nn.Module, ABC):
     """Loss between one-channel logits and a mask; a subclass writes :meth:`compute`.
@@ -74,11 +76,6 @@ class MaskLoss(nn.Module, ABC):
     def loss_name(self) -> str:
         """Key of this loss in the loss dict."""
         return self._loss_name
-
-
-def at_least_float32(values: Tensor) -> Tensor:
-    """Float16 and bfloat16 as float32: squares and areas of pixels do not fit into float16, whose largest is 65504."""
-    return values.float() if values.dtype.itemsize < 4 else values
 
 
 def weighted(values: Tensor, weight: Tensor | None) -> Tensor:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from mmirstd.registry import MODELS
 
-from .mask_loss import at_least_float32
+from ..layers.precision import at_least_float32
 from .sd_mask_loss import SMALL_TARGET
 
 

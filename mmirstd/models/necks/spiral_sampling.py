@@ -10,6 +10,7 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from ..layers import biased_conv
+from ..layers.precision import at_least_float32
 
 
 def spiral_offsets(num_heads: int, num_points: int) -> Tensor:
@@ -98,11 +99,13 @@ class SpiralSampling(BaseModule):
     def _sample(self, value: Tensor, size: torch.Size) -> Tensor:
         """The value at each query's spirals, bilinearly, 0 outside; all samples of a batch are read at one grid."""
         height, width = value.shape[2:]
-        rows, columns = ((torch.arange(n, dtype=value.dtype, device=value.device) + 0.5) / n for n in size)
+        # In 16 bits places are up to a pixel away from where they should be.
+        wide = at_least_float32(value)
+        rows, columns = ((torch.arange(n, dtype=wide.dtype, device=value.device) + 0.5) / n for n in size)
         y, x = (places.reshape(-1, 1) for places in torch.meshgrid(rows, columns, indexing='ij'))
         dx, dy = (self.spiral + self.shift)[:, None].unbind(dim=-1)  # (heads, 1, points)
         places = torch.stack([x + dx / width, y + dy / height], dim=-1)
-        heads = value.unflatten(1, (self.num_heads, -1)).transpose(0, 1).flatten(1, 2)  # (heads, B C / heads, h, w)
+        heads = wide.unflatten(1, (self.num_heads, -1)).transpose(0, 1).flatten(1, 2)  # (heads, B C / heads, h, w)
         # -1 and 1 are the outer edges of the border pixels.
         sampled = F.grid_sample(heads, (2 * places - 1).to(heads), padding_mode='zeros', align_corners=False)
-        return sampled.unflatten(1, (-1, len(self.value.bias) // self.num_heads))
+        return sampled.to(value.dtype).unflatten(1, (-1, len(self.value.bias) // self.num_heads))

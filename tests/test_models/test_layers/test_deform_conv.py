@@ -42,3 +42,14 @@ def test_a_single_column() -> None:
     layer = DeformConv2dPack(1, 1, (3, 1)).double()
     x = torch.randn(1, 1, 5, 1, dtype=torch.float64)
     torch.testing.assert_close(layer(x), layer.conv(x))
+
+
+@pytest.mark.parametrize('dtype', [torch.bfloat16, torch.float16])
+def test_in_16_bits_it_still_finds_the_pixels(dtype: torch.dtype) -> None:
+    generator = torch.Generator().manual_seed(0)
+    x = torch.rand(1, 1, 4, 600, dtype=torch.float32, generator=generator).to(dtype)
+    offset, weight = torch.zeros(1, 2, 4, 600, dtype=dtype), torch.ones(1, 1, 1, 1, dtype=dtype)
+    found = deform_conv2d(x, offset, weight, None, (0, 0))
+    assert found.dtype == dtype
+    # values below 1, of which bfloat16 keeps steps of 1 / 256
+    torch.testing.assert_close(found.float(), x.float(), rtol=0, atol=2**-8)

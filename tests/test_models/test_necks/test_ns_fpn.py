@@ -78,6 +78,17 @@ def test_sampling_reads_the_coarse_level_at_the_spirals() -> None:
     )
 
 
+def test_sampling_in_16_bits_reads_the_same_places() -> None:
+    layer = SpiralSampling(8, num_heads=2, num_points=4)
+    value = torch.rand(1, 8, 48, 160, generator=torch.Generator().manual_seed(0)).bfloat16()
+    size = torch.Size([96, 320])
+    with torch.no_grad(), torch.autocast('cpu', torch.bfloat16):
+        found, expected = layer._sample(value, size), layer._sample(value.float(), size)
+    assert found.dtype == value.dtype
+    # values below 1, of which bfloat16 keeps steps of 1 / 256
+    torch.testing.assert_close(found.float(), expected, rtol=0, atol=2**-8)
+
+
 def test_channels_and_heads() -> None:
     with pytest.raises(ValueError, match='channels=12 is no multiple of num_heads=8'):
         SpiralSampling(12)
