@@ -49,12 +49,8 @@ class KeyFrameDetector(MultiFrameDetector):
         Raises:
             ValueError: It has another number of dimensions or of frames.
         """
-        if clips.dim() == 5 and clips.shape[1] == self.num_frames < self.input_frames:
-            raise ValueError(
-                f'an input of shape {tuple(clips.shape)}; expected {self.input_frames} frames: the {self.num_frames} '
-                "aligned ones and those as they were (dict(type='mmirstd.AlignClip', keep_original=True) behind "
-                'LoadClip, and whole clips: streaming=False)'
-            )
+        if clips.dim() == 5 and clips.shape[1] == self.num_frames:
+            self._check_versions(clips.shape[1], f'an input of shape {tuple(clips.shape)}')
         super().check_clips(clips)
 
     def extract_clip_feats(self, clips: Tensor) -> list[Levels]:
@@ -67,9 +63,22 @@ class KeyFrameDetector(MultiFrameDetector):
         return (frames,)
 
     def couple(self, frames: Sequence[Levels]) -> Levels:
-        """The key frame's levels, from the frames of a clip."""
+        """The key frame's levels, from the frames of a clip.
+
+        Raises:
+            ValueError: Frames are not there in each version: a stream of plain frames.
+        """
+        self._check_versions(len(frames), f'{len(frames)} frames')
         clip = torch.stack([frame for (frame,) in frames], dim=2)
         versions = clip.chunk(len(self.clip_backbones), dim=2)
         key = self.extract_frame_feat(frames[-1][0])
         levels = [backbone(version) for backbone, version in zip(self.clip_backbones, versions)]
         return tuple(self.temporal_neck(key, *levels))
+
+    def _check_versions(self, count: int, found: str) -> None:
+        if count < self.input_frames:
+            raise ValueError(
+                f'{found}; expected {self.input_frames} frames: the {self.num_frames} '
+                "aligned ones and those as they were (dict(type='mmirstd.AlignClip', keep_original=True) behind "
+                'LoadClip, and whole clips: streaming=False)'
+            )

@@ -113,3 +113,11 @@ def test_clips_of_another_length() -> None:
         model(noise(1, 7, 1, 32, 32), mode='tensor')
     with pytest.raises(ValueError, match='clip_backbones is empty'):
         MODELS.build(network_model('stmenet') | dict(clip_backbones=[]))
+
+
+def test_a_stream_of_plain_frames_is_no_stream_of_tdcnet() -> None:
+    model = tiny('tdcnet')
+    with pytest.raises(ValueError, match=r'5 frames; expected 10 frames: the 5 aligned ones .* keep_original=True'):
+        model.make_stream().step(noise(1, 1, 1, 32, 32)[:, 0])
+    with pytest.raises(ValueError, match='expected 10 frames'):
+        StreamingDetector(model)(video()[0])
