@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-from mmcv.cnn import fuse_conv_bn
 from mmcv.cnn.bricks.swish import Swish
 from mmengine.config import Config
 from torch import nn
 
 from mmirstd.models.detectors import MultiFrameDetector
+from mmirstd.models.folded import fold_norms
 from mmirstd.models.layers import pack_convs, to_channels_last
 
 from .streaming_model import StreamingModel
@@ -77,13 +77,13 @@ class StreamingDetector(StreamingModel):
 def fused_copy(model: MultiFrameDetector, device: str | torch.device = 'cpu') -> MultiFrameDetector:
     """A copy for inference, equal up to rounding.
 
-    Batch norm is folded into the convolutions, mmcv's Swish (a product of two tensors) becomes PyTorch's SiLU in place,
-    weights are in the channels-last layout, on CPU packed for oneDNN, and the motion branch, which works in training
-    only, is left out.
+    Batch norm is folded into the convolutions (:func:`~mmirstd.models.folded.fold_norms`), mmcv's Swish (a product of
+    two tensors) becomes PyTorch's SiLU in place, weights are in the channels-last layout, on CPU packed for oneDNN, and
+    the motion branch, which works in training only, is left out.
     """
     model = copy.deepcopy(model).eval()
     model.motion_branch = None
-    model = fuse_conv_bn(model)
+    model = fold_norms(model, [(1, model.input_frames, channels, 64, 64) for channels in (1, 3)])
     for module in list(model.modules()):
         for name, child in module.named_children():
             if isinstance(child, Swish):

@@ -14,6 +14,7 @@ from mmengine.config import Config
 from mmengine.dataset import Compose
 
 from mmirstd.apis import StreamingDetector
+from mmirstd.apis.streaming_detector import fused_copy
 from mmirstd.datasets.gray_normalization import normalize
 from mmirstd.datasets.synthetic import SceneConfig, render_scene
 from mmirstd.models.feature_stream import FeatureStream
@@ -228,3 +229,19 @@ class TestAlignedStream:
         pairs = {pair for i in range(6) for pair in itertools.pairwise(window(i, 5, stride)) if len(set(pair)) == 2}
         assert align.estimates == 2 * len(pairs)
         assert align.failures == 0
+
+
+def test_norms_that_do_not_follow_their_convolution_stay() -> None:
+    model = tiny_detector()
+    block = model.neck.top_down_blocks[0].final_conv
+    block.order = ('conv', 'act', 'norm')
+    torch.nn.init.uniform_(block.bn.running_mean)
+    torch.nn.init.uniform_(block.bn.running_var, 1, 3)
+    clip = noise(1, 5, 1, 64, 64)
+    with torch.no_grad():
+        (expected, *_), (found, *_) = (network(clip, mode='tensor')[0] for network in (model, fused_copy(model)))
+    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_norms_of_our_detectors_are_folded() -> None:
+    assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in fused_copy(MODELS_BY_T[5]).modules())
