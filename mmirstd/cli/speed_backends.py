@@ -16,11 +16,12 @@ from mmirstd.apis.calibration import CalibrationImages
 from mmirstd.apis.irstd_inferencer import IRSTDInferencer
 from mmirstd.apis.model_loading import find_model_config
 from mmirstd.costs.alternating import describe_cpu
-from mmirstd.costs.backend_sides import session_sides, torch_sides
+from mmirstd.costs.backend_sides import OFFICIAL, BackendSide, session_sides, torch_sides
 from mmirstd.costs.cost_table import BackendCost, cost_record, cost_table, energy_note, measure_costs
 from mmirstd.engine.complexity import count_params_and_flops
 from mmirstd.evaluation.text_tables import terminal_table
 from mmirstd.registry import MODELS
+from mmirstd.utils.errors import ConfigError
 from mmirstd.utils.files import write_json
 from mmirstd.utils.result_table import check_result_path, write_result_tables
 
@@ -46,7 +47,7 @@ def report(args: argparse.Namespace) -> dict[str, BackendCost]:
     size = (args.size[0], args.size[1])
     with tempfile.TemporaryDirectory() as folder:
         exported = session_sides(inferencer, size, Path(folder), print, calibration)
-        sides = {**torch_sides(cfg.model, inferencer.model, size, official=True), **exported}
+        sides = {**_torch_sides(cfg.model, inferencer.model, size), **exported}
         costs = measure_costs(sides, args.rounds, args.threads == 1, not args.no_memory)
     params, flops = count_params_and_flops(inferencer.model, size)
     kind = 'CPU' if args.threads == 1 else 'wall'
@@ -70,6 +71,15 @@ def report(args: argparse.Namespace) -> dict[str, BackendCost]:
             write_result_tables(path, table)
         print(f'written: {path}')
     return costs
+
+
+def _torch_sides(cfg: dict, network: nn.Module, size: tuple[int, int]) -> dict[str, BackendSide]:
+    """With the form for three channels where the network has one."""
+    try:
+        return torch_sides(cfg, network, size, official=True)
+    except ConfigError as error:
+        print(f'{OFFICIAL}: left out, {error}')
+        return torch_sides(cfg, network, size)
 
 
 @torch.no_grad()

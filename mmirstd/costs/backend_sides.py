@@ -56,17 +56,22 @@ def official_form(cfg: dict[str, Any], network: nn.Module) -> Any:
     """The network for three equal channels, as the official codes feed it; its results are the same.
 
     Raises:
-        ConfigError: Its backbone has no ``in_channels``.
+        ConfigError: Its backbone has no ``in_channels``, or takes no three.
     """
     description = copy.deepcopy(cfg)
     if 'in_channels' not in description.get('backbone', {}):
         raise ConfigError("the network's backbone has no in_channels, so it has no form for three channels")
     description['backbone']['in_channels'] = 3
-    official = MODELS.build(description).eval()
+    try:
+        official = MODELS.build(description).eval()
+    except ValueError as error:  # RPCANet's, whose images are gray in the official code, too
+        raise ConfigError(f'the network has no form for three channels: {error}') from error
     state = official.state_dict()
     for key, value in network.state_dict().items():
         if value.shape != state[key].shape:
-            value = value.expand_as(state[key]) / 3
+            # a sum over three equal channels is one of them thrice; a norm or a bias is each channel's own
+            sums = value.dim() > 1 and value.shape[1] != state[key].shape[1]
+            value = value.expand_as(state[key]) / (3 if sums else 1)
         state[key] = value
     official.load_state_dict(state)
     return official

@@ -8,16 +8,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from mmengine.registry import init_default_scope
 
 from mmirstd.cli.speed import parse_args
 from mmirstd.cli.speed_backends import report
-from mmirstd.costs.backend_sides import FOLDED, OFFICIAL, TORCH, TORCH_BF16
+from mmirstd.costs.backend_sides import FOLDED, OFFICIAL, TORCH, TORCH_BF16, official_form
+from mmirstd.registry import MODELS
 from mmirstd.utils.errors import ConfigError, UserError
 from mmirstd.utils.files import save_png
+from tests.networks import network_model
 
 pytest.importorskip('onnx')
 
 NAME = 'ggl-net-tiny_cpu-b8-45e_nuaa-sirst-341-86'
+RPCANET = 'rpcanet_b8-800e_nuaa-sirst-341-86'
 
 
 def test_the_sides_and_how_far_they_differ(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
@@ -53,3 +58,26 @@ def test_a_size_that_would_be_padded_is_refused() -> None:
 def test_a_file_that_cannot_be_written_is_told_first() -> None:
     with pytest.raises(ConfigError, match=r"costs.txt(?s:.)*found the suffix '.txt'"):
         report(parse_args(['backends', NAME, '--out', 'costs.txt']))
+
+
+@pytest.mark.parametrize('name', ['isnet', 'acm', 'lrrnet'])
+def test_three_equal_channels_give_what_one_gives(name: str) -> None:
+    """Also where norms and biases belong to the image's channels."""
+    init_default_scope('mmseg')
+    cfg = network_model(name).to_dict()
+    torch.manual_seed(0)
+    network = MODELS.build(cfg).train()
+    image = torch.rand(2, 1, 32, 32)
+    with torch.no_grad():
+        for _ in range(3):
+            network(image, mode='tensor')  # statistics that are not 0 and 1
+        expected = network.eval()(image, mode='tensor')
+        found = official_form(cfg, network)(image.repeat(1, 3, 1, 1), mode='tensor')
+    torch.testing.assert_close(found[:, :1], expected, rtol=1e-4, atol=1e-4)  # LRRNet's output has three, too
+
+
+def test_a_network_of_gray_images_has_no_form_for_three_channels(capsys: pytest.CaptureFixture) -> None:
+    small = ['--cfg-options', 'model.backbone.num_stages=1']
+    costs = report(parse_args(['backends', RPCANET, '--size', '32', '32', '--rounds', '1', '--no-memory', *small]))
+    assert next(iter(costs)) == TORCH
+    assert f'{OFFICIAL}: left out, the network has no form for three channels: RPCANet' in capsys.readouterr().out
