@@ -62,10 +62,13 @@ class FeedbackSTSNeck(ClipNeck):
     Semantics go forward in time on the way down and backward on the way up.  Height and width must be multiples of 32.
 
     Args:
-        num_frames: T, at least 2.
+        num_frames: T, at least 3.
         in_channels: Channels of a frame.
         channels: Of the levels, finest first.
         init_cfg: mmengine initialization; None: PyTorch's own, as in the official code.
+
+    Raises:
+        ValueError: If ``num_frames`` is less than 3.
     """
 
     def __init__(
@@ -76,6 +79,11 @@ class FeedbackSTSNeck(ClipNeck):
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
         super().__init__(init_cfg)
+        if num_frames < 3:
+            raise ValueError(
+                f'FeedbackSTSNeck: num_frames is {num_frames}; expected at least 3: each frame is aligned to the one '
+                'two before it'
+            )
         self.num_frames = num_frames
         self.down = nn.ModuleList(
             SemanticFeedbackBlock(before, after, forward_in_time=True)

@@ -76,7 +76,16 @@ class DTUM(MultiFrameSegmentor):
         return [self.extract_frame_feat(frame) for frame in reversed(clips.unbind(1))][::-1]
 
     def extract_frame_feat(self, frames: Tensor) -> Levels:
-        """The head's maps (N, channels, H, W) of single frames; in training behind it what an auxiliary head needs."""
+        """The head's maps (N, channels, H, W) of single frames; in training behind it what an auxiliary head needs.
+
+        Raises:
+            ValueError: Height or width is no multiple of 8.
+        """
+        if frames.shape[-2] % 8 or frames.shape[-1] % 8:
+            raise ValueError(
+                f'DTUM needs height and width divisible by 8, got {frames.shape[-2]}x{frames.shape[-1]}; add '
+                'dict(type="mmirstd.PadToMultiple", divisor=32) to the pipeline'
+            )
         levels = super().extract_frame_feat(frames)
         maps = self.decode_head.forward(levels)
         maps = resize(maps, frames.shape[2:], mode='bilinear', align_corners=self.align_corners, warning=False)

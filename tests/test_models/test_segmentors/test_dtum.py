@@ -86,3 +86,10 @@ def test_all_frames_are_refused() -> None:
     for options in ({'supervised': 'all'}, {'test_cfg.frames': 'all'}):
         with pytest.raises(ValueError, match='key frame alone'):
             as_dtum('resunet', **options)
+
+
+def test_sizes_that_its_levels_do_not_halve_are_refused() -> None:
+    """Also where the network of single frames takes any size."""
+    model = as_dtum('rdian').float().eval()
+    with torch.no_grad(), pytest.raises(ValueError, match='DTUM needs height and width divisible by 8, got 36x40'):
+        model(torch.rand(1, 3, 1, 36, 40), mode='tensor')
