@@ -25,7 +25,8 @@ class UIUEncoder(BaseModule):
         mid_channels: Channels within the stages' blocks.
         depths: Depths of the stages' blocks; a negative one is dilated instead of pooled.
         norm_cfg: Norm layer config.
-        init_cfg: mmengine initialization; PyTorch's default, as in the official code, without it.
+        init_cfg: mmengine initialization; None: that of mmcv's ``ConvModule`` (Kaiming, normal, fan out, no biases).
+            The official code has PyTorch's own: ``dict(type='mmirstd.PyTorchInit', within='ResidualUBlock')``.
 
     Raises:
         ValueError: If the lists differ in length, and in ``forward`` for a wrong channel count or image size.

@@ -22,7 +22,8 @@ NARROW_NORMAL = (
     dict(type='Normal', layer='_BatchNorm', mean=1.0, std=0.02),
 )
 
-# PyTorch's own start of convolutions, to be given where a parent (mmcv's ConvModule, mmdet's FPN) would bring another.
+# PyTorch's own start of convolutions' weights, to be given where a parent (mmcv's ConvModule, mmdet's FPN) would bring
+# another.  Biases, which PyTorch draws as well, start at 0; PyTorchInit draws them, too.
 PYTORCH_CONV = dict(
     type='Kaiming', layer='Conv2d', a=5**0.5, mode='fan_in', nonlinearity='leaky_relu', distribution='uniform'
 )

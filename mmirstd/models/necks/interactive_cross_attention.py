@@ -65,7 +65,9 @@ class InteractiveCrossAttentionNeck(BaseModule):
         mid_channels: Channels within the residual U-blocks.
         depths: Their depths; a negative one is dilated instead of pooled.
         norm_cfg: Norm layer config.
-        init_cfg: mmengine initialization; PyTorch's default, as in the official code, without it.
+        init_cfg: mmengine initialization; None: that of mmcv's ``ConvModule`` (Kaiming, normal, fan out, no biases).
+            The official code has PyTorch's own: ``dict(type='mmirstd.PyTorchInit',
+            within='InteractiveCrossAttentionNeck')``.
 
     Raises:
         ValueError: If the channels do not fit, and in ``forward`` for another number of levels.

@@ -105,7 +105,8 @@ class ISNetNeck(BaseModule):
         edge_channels: Channels of the edge branch.
         num_blocks: Residual blocks of each decoded level.
         norm_cfg: Norm layer config.
-        init_cfg: mmengine initialization; PyTorch's default, as in the official code, without it.
+        init_cfg: mmengine initialization; None: PyTorch's own, as in the official code, but in the Taylor difference
+            blocks that of mmcv's ``ConvModule`` (Kaiming, normal, fan out).
 
     Raises:
         ValueError: In ``forward`` for another number of levels.
