@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -25,9 +26,28 @@ def count_flops(model: nn.Module, inputs: Tensor) -> int:
     """
     model.eval()
     counter = FlopCounterMode(display=False)
-    with torch.no_grad(), counter:
+    # The counter does not know the fused kernels of attention, which would count as nothing.
+    with torch.no_grad(), _plain_attention(), counter:
         model(inputs, mode='tensor')
     return counter.get_total_flops()
+
+
+@contextmanager
+def _plain_attention() -> Iterator[None]:
+    """Attention by matrix products: PyTorch's function on CPU, and its modules in eval mode (from PyTorch 2.2 on)."""
+    switches: list[tuple[Callable[[], bool], Callable[[bool], Any]]] = [
+        (torch.backends.cuda.flash_sdp_enabled, torch.backends.cuda.enable_flash_sdp),  # of CPU, too
+    ]
+    if hasattr(torch.backends, 'mha'):
+        switches.append((torch.backends.mha.get_fastpath_enabled, torch.backends.mha.set_fastpath_enabled))
+    before = [enabled() for enabled, _ in switches]
+    for _, enable in switches:
+        enable(False)
+    try:
+        yield
+    finally:
+        for (_, enable), was in zip(switches, before):
+            enable(was)
 
 
 def count_params_and_flops(model: Any, shape: tuple[int, int], channels: int = 1) -> tuple[int, int]:

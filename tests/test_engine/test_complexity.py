@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import pytest
 import torch
+import torch.nn.functional as F
 from torch import nn
 
-from mmirstd.engine.complexity import describe_network, inference_parameters
+from mmirstd.engine.complexity import count_flops, describe_network, inference_parameters
 
 
 class Preprocessor(nn.Module):
@@ -49,3 +51,22 @@ def test_no_network_and_no_tensor_mode() -> None:
     assert describe_network(network, dict(inputs=torch.ones(2, 8, 6))) == dict(
         parameters=106, inference_parameters=None, flops=None, input=None
     )
+
+
+@pytest.mark.skipif(not hasattr(torch.backends, 'mha'), reason='fused modules of attention cannot be switched off')
+def test_attention_counts_whatever_kernel_computes_it() -> None:
+    """Of 10 tokens with 16 channels: their projections, and two products a head."""
+
+    class Attention(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.attention = nn.MultiheadAttention(16, 2, batch_first=True)
+
+        def forward(self, inputs: torch.Tensor, mode: str) -> list[torch.Tensor]:
+            heads = inputs.unflatten(2, (2, 8)).transpose(1, 2)
+            return [self.attention(*[inputs] * 3)[0], F.scaled_dot_product_attention(heads, heads, heads)]
+
+    products = 2 * 2 * 10 * 10 * 16
+    assert count_flops(Attention(), torch.rand(1, 10, 16)) == 4 * 2 * 10 * 16 * 16 + 2 * products
+    assert torch.backends.mha.get_fastpath_enabled()
+    assert torch.backends.cuda.flash_sdp_enabled()
