@@ -77,11 +77,22 @@ class ChannelGram(nn.Module):
         self.gamma = nn.Parameter(torch.zeros(1))
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, C, H, W) -> (B, C, H, W)."""
+        """(B, C, H, W) -> (B, C, H, W), the attention in float32 or better.
+
+        Energies are sums over all places.  Bfloat16 rounds their differences away, of which the softmax is made, and
+        float16 ends at 65504.
+        """
+        if x.dtype.itemsize > 2:
+            return x + self.gamma * self._attended(x)
+        with torch.autocast(x.device.type, enabled=False):
+            return x + self.gamma * self._attended(x.float()).to(x.dtype)
+
+    @staticmethod
+    def _attended(x: Tensor) -> Tensor:
         flat = x.flatten(2)
         energy = flat @ flat.transpose(1, 2)
         weights = (energy.amax(dim=-1, keepdim=True) - energy).softmax(dim=-1)
-        return x + self.gamma * (weights @ flat).view_as(x)
+        return (weights @ flat).view_as(x)
 
 
 class MixedEncoder(nn.Module):
