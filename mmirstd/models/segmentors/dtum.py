@@ -41,6 +41,9 @@ class DTUM(MultiFrameSegmentor):
         fold_frames: As of :class:`MultiFrameSegmentor`; False, as the official code.
         detach: The official code trains its coarser temporal levels not at all: a ``detach`` cuts their gradient, and
             they keep their random weights.  False trains them, too.
+
+    Raises:
+        ValueError: If there is a temporal neck, or all frames shall be supervised or predicted.
     """
 
     def __init__(
@@ -54,6 +57,10 @@ class DTUM(MultiFrameSegmentor):
         detach: bool = True,
         **kwargs,
     ) -> None:
+        if kwargs.get('temporal_neck') is not None:
+            raise ValueError(
+                f'DTUM: temporal_neck={kwargs["temporal_neck"]}; it couples the frames itself: temporal_neck=None'
+            )
         super().__init__(
             backbone,
             dict(one_map(decode_head), map_channels=channels),

@@ -58,13 +58,20 @@ class RFR(MultiFrameSegmentor):
         num_frames: Frames of a training clip.
         channels: Of the refined feature, a multiple of 16.
         groups: Of the deformable convolutions.
+
+    Raises:
+        ValueError: For another ``supervised`` than 'all', or a temporal neck.
     """
 
     def __init__(
         self, backbone: dict, decode_head: dict, num_frames: int = 20, channels: int = 16, groups: int = 4, **kwargs
     ) -> None:
+        if kwargs.setdefault('supervised', 'all') != 'all' or kwargs.get('temporal_neck') is not None:
+            raise ValueError(
+                f'RFR: supervised={kwargs["supervised"]!r}, temporal_neck={kwargs.get("temporal_neck")}; it is trained '
+                "on all frames and couples them itself: supervised='all', temporal_neck=None"
+            )
         super().__init__(dict(backbone, in_channels=channels), decode_head, num_frames=num_frames, **kwargs)
-        self.supervised = 'all'
         self.stem = nn.Conv2d(1, channels, 3, padding=1)
         self.align = PyramidAlignment(channels, 3, groups)
         self.fuse_past = TemporalSpatialFusion(channels)

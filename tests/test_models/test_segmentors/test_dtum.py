@@ -86,6 +86,8 @@ def test_all_frames_are_refused() -> None:
     for options in ({'supervised': 'all'}, {'test_cfg.frames': 'all'}):
         with pytest.raises(ValueError, match='key frame alone'):
             as_dtum('resunet', **options)
+    with pytest.raises(ValueError, match='couples the frames itself'):
+        as_dtum('resunet', temporal_neck=dict(type='mmirstd.MotionCouplingNeck'))
 
 
 def test_sizes_that_its_levels_do_not_halve_are_refused() -> None:

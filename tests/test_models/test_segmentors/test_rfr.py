@@ -79,3 +79,6 @@ def test_what_is_refused() -> None:
                 call()
     stream.reset()
     assert len(stream) == 0
+    for options in ({'supervised': 'key'}, {'temporal_neck': dict(type='mmirstd.MotionCouplingNeck')}):
+        with pytest.raises(ValueError, match="supervised='all', temporal_neck=None"):
+            clip_model('resunet-rfr', **options)
