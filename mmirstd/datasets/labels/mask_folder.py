@@ -1,21 +1,32 @@
-"""Masks: ``images/ID.png``, ``masks/ID.png`` and lists of IDs in ``img_idx``."""
+"""Masks: ``images/ID.png``, ``masks/ID.png`` and lists of IDs in ``img_idx``, and the layouts of others."""
 
 from __future__ import annotations
 
 import os
-import re
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mmirstd.utils.components import label_components
-from mmirstd.utils.errors import DataError, MissingDataError, first_few
+from mmirstd.utils.errors import ConfigError, DataError, MissingDataError, first_few
 from mmirstd.utils.png import encode_png
 
 from ..folder_index import MASK_STEMS, FolderIndex
 from ..image_io import IMAGE_SUFFIXES, read_mask
+from ..mask_layout import (
+    MASK_FOLDERS,
+    SPLIT_WORD,
+    MaskPart,
+    folder_of,
+    list_folders,
+    lists_in,
+    mask_parts,
+    sequence_parts,
+    split_of,
+)
 from ..split_file import read_split_entries
 from .classes import TARGET
 from .image_files import ImageFolder
@@ -25,14 +36,20 @@ from .placing import Placing
 from .shapes import Box, Mask, Point, filled, mask_of, soft_spot
 
 NAME = 'masks'
-_SPLIT = re.compile(r'trainval|train|val|test', re.IGNORECASE)
-_MASK_FOLDERS = ('masks', 'mask', 'labels', 'label', 'gt')
 
 
 def find(source: Path) -> list[Path]:
-    """The folder of masks below a source, if it has one."""
-    folders = [source / name for name in _MASK_FOLDERS] if source.is_dir() else []
-    return [folder for folder in folders if folder.is_dir() and _images_in(folder)][:1]
+    """The folders of masks of a source."""
+    return [part.masks for part in _parts(source) if part.masks is not None]
+
+
+def _parts(source: Path) -> list[MaskPart]:
+    if not source.is_dir():
+        return []
+    parts = mask_parts(source)
+    if not parts and (masks := folder_of(source, MASK_FOLDERS)) is not None:
+        return [MaskPart(source, masks)]  # the images are elsewhere
+    return parts or sequence_parts(source)
 
 
 def label_files(root: Path) -> list[Path]:
@@ -45,26 +62,25 @@ def _images_in(folder: Path) -> list[Path]:
 
 
 def read(source: Path, options: ReadOptions) -> LabelSet:
-    """Read a folder; each 8-connected part of a mask is a target, as in the evaluation."""
-    masks = find(source)[0]
-    images = options.images or next(
-        (source / name for name in ('images', 'image', 'imgs', 'img') if (source / name).is_dir()), None
-    )
-    if images is None:
-        raise MissingDataError(f'{source}: has {masks.name}/ but no images/; name the folder with --images')
-    folder, index = ImageFolder(images), FolderIndex(str(masks), MASK_STEMS)
+    """Read a data set; each 8-connected part of a mask is a target, as in the evaluation."""
     labels = LabelSet(str(source), list(options.names or [TARGET])[:1], [])
-    missing = []
-    for split, name, mask_id in _samples(source, folder, labels.notes):
-        path = index.find(mask_id)
-        if path is None:
-            missing.append(f'{name}: expected {index.expected(mask_id)}')
-            continue
-        mask = read_mask(path, options.mask_rule)
-        height, width = mask.shape
-        image = LabeledImage(name, folder.path(name), height, width, split=split, where=path)
-        image.annotations = [Annotation(part) for part in parts_of(mask)]
-        labels.images.append(image)
+    parts = _parts(source)
+    without = [part for part in parts if part.masks is None]
+    if without:
+        raise MissingDataError(
+            f'{without[0].images}: there are no masks of these images; expected a folder masks/ beside'
+        )
+    if options.images is not None and len(parts) > 1:
+        raise ConfigError(
+            f'{source}: has {len(parts)} folders of images, and --images names one', cure='convert them one by one'
+        )
+    if parts[0].images == source and options.images is None:
+        raise MissingDataError(f'{source}: has {parts[0].masks} but no images/; name the folder with --images')
+    missing: list[str] = []
+    for part in parts:
+        labels.images += _images(source, part, options, whole=len(parts) == 1, notes=labels.notes, missing=missing)
+    if parts[0].sequence is not None:
+        labels.images = _listed_sequences(labels.images, source, labels.notes)
     if missing:
         raise MissingDataError(
             f'{source}: {len(missing)} images have no mask:\n{first_few(missing)}\nAdd the masks (all 0: no target), '
@@ -73,15 +89,53 @@ def read(source: Path, options: ReadOptions) -> LabelSet:
     return labels
 
 
-def _samples(source: Path, folder: ImageFolder, notes: list[str]) -> list[tuple[str | None, str, str]]:
-    """Split, image and the ID of the mask."""
+def _images(
+    source: Path, part: MaskPart, options: ReadOptions, *, whole: bool, notes: list[str], missing: list[str]
+) -> list[LabeledImage]:
+    """The images of a folder with their targets.
+
+    Args:
+        source: Of the data set.
+        part: The folders.
+        options: As in :func:`read`.
+        whole: They are the whole data set, so that its lists are those of these images.
+        notes: What is to be said is added.
+        missing: Images without a mask are added.
+    """
+    assert part.masks is not None
+    folder, index = ImageFolder(options.images or part.images), FolderIndex(str(part.masks), MASK_STEMS)
+    images = []
+    for split, name, mask_id in _samples(source if whole else None, folder, notes):
+        path = index.find(mask_id)
+        if path is None:
+            missing.append(f'{name}: expected {index.expected(mask_id)}')
+            continue
+        mask = read_mask(path, options.mask_rule)
+        height, width = mask.shape
+        image = LabeledImage(name, folder.path(name), height, width, where=path)
+        image.split = split or split_of([part.split] if part.split else Path(name).parts[:-1])
+        if part.sequence is not None:
+            image.name, image.video = f'{part.sequence}/{name}', part.sequence
+        image.annotations = [Annotation(target) for target in parts_of(mask)]
+        images.append(image)
+    return images
+
+
+def _samples(source: Path | None, folder: ImageFolder, notes: list[str]) -> list[tuple[str | None, str, str]]:
+    """Split, image and the ID of the mask; without a source there are no lists."""
     samples: list[tuple[str | None, str, str]] = []
-    for split, path in _lists(source, notes).items():
+    below: dict[str, list[str]] = {}
+    for name in folder.names:
+        below.setdefault(os.path.dirname(name), []).append(name)
+    for split, path in (_lists(source, notes) if source is not None else {}).items():
         for entry in read_split_entries(path):
-            name = folder.find(entry.image)
-            if name is None:
+            if entry.image in below:  # a sequence
+                samples += [(split, frame, os.path.splitext(frame)[0]) for frame in below[entry.image]]
+                continue
+            found = folder.find(entry.image)
+            if found is None:
                 raise MissingDataError(f'{path}, line {entry.line}: there is no image {entry.image!r} in {folder.root}')
-            samples.append((split, name, entry.mask or os.path.splitext(name)[0]))
+            samples.append((split, found, entry.mask or os.path.splitext(found)[0]))
     if not samples:
         return [(None, name, os.path.splitext(name)[0]) for name in folder.names]
     unlisted = set(folder.names) - {name for _, name, _ in samples}
@@ -90,13 +144,48 @@ def _samples(source: Path, folder: ImageFolder, notes: list[str]) -> list[tuple[
     return samples
 
 
+def _listed_sequences(images: list[LabeledImage], source: Path, notes: list[str]) -> list[LabeledImage]:
+    """The frames that lists name, as ``SEQUENCE`` or ``SEQUENCE/FOLDER/FRAME``; all where there is no list."""
+    frames: dict[str, list[LabeledImage]] = {}
+    for image in images:
+        frames.setdefault(str(image.video), []).append(image)
+    by_stem = {(name, Path(image.name).stem): image for name, listed in frames.items() for image in listed}
+    divided: dict[tuple[str, str], LabeledImage] = {}
+    for split, path in _lists(source, notes).items():
+        for entry in read_split_entries(path):
+            parts = entry.image.removesuffix('.mat').split('/')
+            # folders of another machine may stand in front
+            starts = [(start, end) for start in range(len(parts)) for end in range(len(parts), start, -1)]
+            name, end = next(
+                ((name, end) for start, end in starts if (name := '/'.join(parts[start:end])) in frames), ('', 0)
+            )
+            frame = by_stem.get((name, parts[-1]))
+            if not name or (frame is None and end < len(parts)):
+                raise MissingDataError(
+                    f'{path}, line {entry.line}: there is no sequence or frame {entry.image!r} in {source}'
+                )
+            for image in frames[name] if frame is None or end == len(parts) else [frame]:
+                divided.setdefault((split, image.name), replace(image, split=split))
+    if divided:
+        unlisted = {image.name for image in images} - {name for _, name in divided}
+        if unlisted:
+            notes.append(f'{len(unlisted)} images are in no list and left out, the first is {min(unlisted)}')
+    return list(divided.values()) or images
+
+
 def _lists(source: Path, notes: list[str]) -> dict[str, Path]:
     """The list of each split: ``train.txt``, or a name such as ``idx427_train.txt``."""
-    paths = [path for place in (source / 'img_idx', source) for path in sorted(place.glob('*.txt'))]
-    paths = [path for path in paths if _SPLIT.search(path.stem) and path.stat().st_size]
+    folders = [place for place in list_folders(source) if lists_in(place)]
+    first = [place for place in folders if place in (source / 'img_idx', source)]
+    if not first and len(folders) > 1:
+        notes.append(
+            f'{" and ".join(map(str, folders))} have lists of their own: none is taken; keep those of one protocol'
+        )
+        return {}
+    paths = [path for place in first or folders for path in lists_in(place)]
     found: dict[str, Path] = {}
-    for path in [path for path in paths if _SPLIT.fullmatch(path.stem)] or paths:
-        match = _SPLIT.search(path.stem)
+    for path in [path for path in paths if SPLIT_WORD.fullmatch(path.stem)] or paths:
+        match = SPLIT_WORD.search(path.stem)
         assert match is not None
         split = match[0].lower()
         if split in found and found[split].parent == path.parent:
@@ -110,6 +199,8 @@ def _lists(source: Path, notes: list[str]) -> dict[str, Path]:
     if whole is not None and not found.keys() & {'train', 'val'}:
         notes.append(f'{whole} is taken for the training list')
         found['train'] = whole
+    if not first and found:
+        notes.append(f'the lists are those in {folders[0]}')
     return found
 
 

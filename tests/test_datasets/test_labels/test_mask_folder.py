@@ -9,7 +9,7 @@ from mmirstd.datasets.labels import ConvertOptions, ReadOptions, convert_labels
 from mmirstd.datasets.labels.classes import read_yaml
 from mmirstd.datasets.labels.shapes import Mask
 from mmirstd.utils.errors import DataError, MissingDataError
-from tests.test_datasets.helpers import make_root, write
+from tests.test_datasets.helpers import make_root, scene, write
 from tests.test_datasets.test_labels.files import load, text
 
 
@@ -85,3 +85,73 @@ def test_a_folder_of_masks_alone_names_the_folder_above(tmp_path: Path) -> None:
     write(tmp_path / 'mine/masks/a.png', np.zeros((8, 8), np.uint8))
     with pytest.raises(DataError, match=f'is a folder of images(?s:.*)cure: of masks, .*{tmp_path / "mine"} may do'):
         load(tmp_path / 'mine/masks')
+
+
+def _pair(root: Path, image_name: str, mask_name: str, seed: int = 0) -> None:
+    pixels, mask = scene(seed)
+    write(root / image_name, pixels)
+    write(root / mask_name, mask)
+
+
+def _names(root: Path) -> list[tuple[str, str | None, int]]:
+    return [(image.name, image.split, len(image.annotations)) for image in load(root).images]
+
+
+def test_folders_tell_the_split(tmp_path: Path) -> None:
+    """SIRST-Aug has ``trainval/images``, IRDST ``images/train``."""
+    for seed, split in enumerate(('test', 'trainval')):
+        _pair(tmp_path / 'aug', f'{split}/images/000000.png', f'{split}/masks/000000.png', seed)
+        _pair(tmp_path / 'real', f'images/{split}/{seed}.png', f'masks/{split}/{seed}.png', seed)
+    assert _names(tmp_path / 'aug') == [('000000.png', 'test', 1), ('images/000000.png', 'train', 1)]
+    assert _names(tmp_path / 'real') == [('0.png', 'test', 1), ('1.png', 'train', 1)]
+    (tmp_path / 'aug/test/masks/000000.png').unlink()
+    with pytest.raises(MissingDataError, match=r'test/images: there are no masks of these images'):
+        load(tmp_path / 'aug')
+
+
+def test_lists_in_a_folder_of_any_name(tmp_path: Path) -> None:
+    """DNANet has ``50_50/train.txt``, NUAA-SIRST's authors ``idx_427/trainval.txt``."""
+    root = make_root(tmp_path, ['a', 'b', 'c'], mask_stem='_pixels0', split='50_50/train.txt')
+    text(root / '50_50/train.txt', 'a\r\nb\r\n')
+    text(root / '50_50/test.txt', 'c')
+    assert _splits(root) == [('c', 'test'), ('a', 'train'), ('b', 'train')]
+    assert any(note == f'the lists are those in {root / "50_50"}' for note in load(root).notes)
+    text(root / 'idx_427/test.txt', 'a')
+    labels = load(root)
+    assert {image.split for image in labels.images} == {None}
+    assert any('50_50 and ' in note and 'none is taken' in note for note in labels.notes)
+    text(root / 'test.txt', 'b')  # what lies in the folder itself comes first
+    assert _splits(root) == [('b', 'test')]
+
+
+def test_sequences_around_which_the_folders_are(tmp_path: Path) -> None:
+    """IRSatVideo-LEO lists sequences, IRDST of DTUM their frames."""
+    for seed, name in enumerate(('001', '002')):
+        _pair(tmp_path, f'images/{name}/0001.png', f'masks/{name}/0001.png', seed)
+    text(tmp_path / 'video_idx/train_LEO.txt', '001\n')
+    text(tmp_path / 'video_idx/test_LEO.txt', '002/0001\n')
+    text(tmp_path / 'img_idx/001.txt', '0001\n')
+    assert _names(tmp_path) == [('002/0001.png', 'test', 1), ('001/0001.png', 'train', 1)]
+
+
+def test_sequences_with_folders_of_their_own(tmp_path: Path) -> None:
+    """As NUDT-MIRSDT is shipped, with paths of another machine in a list."""
+    for seed, number in enumerate((1, 2, 10)):
+        for frame in (1, 2):
+            name = f'Sequence{number}'
+            _pair(tmp_path, f'{name}/images/{frame:05d}.png', f'{name}/masks/{frame:05d}.png', 2 * seed + frame)
+    text(tmp_path / 'train.txt', 'Sequence1/Mix/00001.mat\nSequence2\n')
+    text(tmp_path / 'test.txt', 'D:\\MIRSDT\\Sequence10\\images\\00002.png\n')
+    labels = load(tmp_path)
+    assert [(image.name, image.split, image.video) for image in labels.images] == [
+        ('Sequence10/00002.png', 'test', 'Sequence10'),
+        ('Sequence1/00001.png', 'train', 'Sequence1'),
+        ('Sequence2/00001.png', 'train', 'Sequence2'),
+        ('Sequence2/00002.png', 'train', 'Sequence2'),
+    ]
+    assert any('2 images are in no list and left out' in note for note in labels.notes)
+    text(tmp_path / 'test.txt', 'Sequence10/Mix/00009.mat\n')
+    with pytest.raises(
+        MissingDataError, match=r"test\.txt, line 1: there is no sequence or frame 'Sequence10/Mix/00009"
+    ):
+        load(tmp_path)

@@ -1,0 +1,147 @@
+"""Where a data set with masks has its images, masks and lists: the layouts in which people ship one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from .name_pairs import has_images
+from .sequences import natural_key
+
+#: Folders of images and of masks, in lower case; the first that holds images counts.
+IMAGE_FOLDERS = ('images', 'image', 'imgs', 'img', 'irstd1k_img', 'pngimages', 'mixed', 'img_dir')
+MASK_FOLDERS = (
+    *('masks', 'mask', 'labels', 'label', 'gt', 'irstd1k_label', 'annotations/masks', 'sirst/binarymask', 'ann_dir'),
+)
+#: What a folder of a split is called, in lower case -> the split.
+SPLIT_FOLDERS = {
+    **dict.fromkeys(('train', 'training', 'trainval', 'train2017'), 'train'),
+    **dict.fromkeys(('val', 'valid', 'validation', 'val2017'), 'val'),
+    **dict.fromkeys(('test', 'testing', 'test2017'), 'test'),
+}
+
+
+#: What tells in a list's name that it is one: ``train_NUAA-SIRST.txt``.
+SPLIT_WORD = re.compile(r'trainval|train|val|test', re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class MaskPart:
+    """Images and masks that belong together.
+
+    Attributes:
+        images: Folder of the images.
+        masks: Folder of the masks; None: there is none.
+        split: The folder that tells the split, in lower case: a key of :data:`SPLIT_FOLDERS`; None: none does.
+        sequence: The folder of the sequence that the images are, below the root; None: it is no single one.
+    """
+
+    images: Path
+    masks: Path | None
+    split: str | None = None
+    sequence: str | None = None
+
+
+def mask_parts(root: Path) -> list[MaskPart]:
+    """The folders of images and masks of a data set.
+
+    These are ``images/`` and ``masks/``, or ``images/train`` and ``masks/train``, or ``train/images`` and
+    ``train/masks``, with all the names of :data:`IMAGE_FOLDERS`, :data:`MASK_FOLDERS` and :data:`SPLIT_FOLDERS`.
+
+    Args:
+        root: The folder of the data set.
+
+    Returns:
+        One part for each split that folders tell, else one; nothing where there are no images in such folders.
+    """
+    images, masks = folder_of(root, IMAGE_FOLDERS), folder_of(root, MASK_FOLDERS)
+    if images is not None:
+        below = _folders(images)
+        if below and all(folder.name.lower() in SPLIT_FOLDERS for folder in below):
+            return [
+                MaskPart(folder, masks and folder_of(masks, [folder.name.lower()]), folder.name.lower())
+                for folder in below
+            ]
+        return [MaskPart(images, masks)]
+    splits = [folder for folder in _folders(root) if folder.name.lower() in SPLIT_FOLDERS]
+    found = [(folder, folder_of(folder, IMAGE_FOLDERS)) for folder in splits]
+    return [
+        MaskPart(images, folder_of(folder, MASK_FOLDERS), folder.name.lower())
+        for folder, images in found
+        if images is not None
+    ]
+
+
+def sequence_parts(root: Path) -> list[MaskPart]:
+    """The sequences of a data set that have folders of images and masks of their own.
+
+    These are ``SEQUENCE/images`` and ``SEQUENCE/masks``, or ``train/SEQUENCE/images``, and so on.
+
+    Args:
+        root: The folder of the data set.
+
+    Returns:
+        One part for each sequence, in natural order; nothing where there is none, or where a folder has lists: then
+        the folders are data sets.
+    """
+    splits = [folder for folder in _folders(root) if folder.name.lower() in SPLIT_FOLDERS]
+    parts = []
+    for place in splits or [root]:
+        for folder in _folders(place):
+            images = folder_of(folder, IMAGE_FOLDERS)
+            if images is not None:
+                if any(lists_in(below) for below in list_folders(folder)):
+                    return []
+                split = place.name.lower() if splits else None
+                name = folder.relative_to(root).as_posix()
+                parts.append(MaskPart(images, folder_of(folder, MASK_FOLDERS), split, name))
+    return sorted(parts, key=lambda part: natural_key(str(part.images)))
+
+
+def folder_of(root: Path, names: Sequence[str]) -> Path | None:
+    """The first of these folders below a root that holds images, whatever the case of its letters.
+
+    Args:
+        root: Where to look.
+        names: In lower case, with forward slashes.
+    """
+    if not root.is_dir():
+        return None
+    for name in names:
+        places = [root]
+        for part in name.split('/'):
+            places = [folder for place in places for folder in _folders(place) if folder.name.lower() == part]
+        # of Images and images beside each other, the one that is written so
+        found = [place for place in places if has_images(place)]
+        found.sort(key=lambda place: place.relative_to(root).as_posix() != name)
+        if found:
+            return found[0]
+    return None
+
+
+def split_of(folders: Iterable[str]) -> str | None:
+    """The split that the first of these folders tells, of those that tell one: ``'train'``, ``'val'`` or ``'test'``."""
+    return next((SPLIT_FOLDERS[name.lower()] for name in folders if name.lower() in SPLIT_FOLDERS), None)
+
+
+def list_folders(root: Path) -> list[Path]:
+    """Folders of lists: ``img_idx``, the root, then others, such as ``50_50``, ``idx_427`` or ``splits``."""
+    plain = {name.split('/')[0] for name in (*IMAGE_FOLDERS, *MASK_FOLDERS)} - {'annotations'}
+    others = [folder for folder in _folders(root) if folder.name.lower() not in plain]
+    return [
+        *(folder for folder in others if folder.name == 'img_idx'),
+        root,
+        *(folder for folder in others if folder.name != 'img_idx'),
+    ]
+
+
+def lists_in(folder: Path) -> list[Path]:
+    """The text files of a folder whose names have a split in them, but those that are empty."""
+    found = (path for path in sorted(folder.glob('*.txt')) if SPLIT_WORD.search(path.stem))
+    return [path for path in found if path.stat().st_size]
+
+
+def _folders(place: Path) -> list[Path]:
+    return sorted(folder for folder in place.iterdir() if folder.is_dir() and not folder.name.startswith('.'))

@@ -1,0 +1,82 @@
+"""Layouts in which public data sets are shipped: tiny fakes with the same folders and names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mmirstd.datasets.mask_layout import list_folders, mask_parts, sequence_parts, split_of
+from tests.test_datasets.helpers import write
+
+
+def _images(root: Path, *names: str) -> None:
+    for name in names:
+        write(root / name, np.zeros((4, 6), np.uint8))
+
+
+def _found(root: Path) -> list[tuple[str | None, str, str | None]]:
+    return [
+        (part.split, part.images.relative_to(root).as_posix(), part.masks and part.masks.relative_to(root).as_posix())
+        for part in mask_parts(root)
+    ]
+
+
+@pytest.mark.parametrize(
+    ('files', 'parts'),
+    [
+        (('images/a.png', 'masks/a_pixels0.png'), [(None, 'images', 'masks')]),
+        (('Images/a.png', 'Masks/a.png'), [(None, 'Images', 'Masks')]),
+        (('IRSTD1k_Img/XDU0.png', 'IRSTD1k_Label/XDU0.png'), [(None, 'IRSTD1k_Img', 'IRSTD1k_Label')]),
+        (('mixed/a.png', 'annotations/masks/a_pixels0.png'), [(None, 'mixed', 'annotations/masks')]),
+        (('PNGImages/a.png', 'SIRST/BinaryMask/a_pixels0.png'), [(None, 'PNGImages', 'SIRST/BinaryMask')]),
+        (
+            ('trainval/images/0.png', 'trainval/masks/0.png', 'test/images/1.png'),
+            [('test', 'test/images', None), ('trainval', 'trainval/images', 'trainval/masks')],
+        ),
+        (
+            ('images/test/1.png', 'images/train/0.png', 'masks/test/1.png', 'masks/train/0.png'),
+            [('test', 'images/test', 'masks/test'), ('train', 'images/train', 'masks/train')],
+        ),
+        (('images/001/1.png', 'masks/001/1.png'), [(None, 'images', 'masks')]),
+        (('a/images/1.png', 'a/masks/1.png'), []),
+    ],
+)
+def test_folders_of_images_and_masks(
+    tmp_path: Path, files: tuple[str, ...], parts: list[tuple[str | None, str, str | None]]
+) -> None:
+    _images(tmp_path, *files)
+    assert _found(tmp_path) == parts
+
+
+def test_sequences_with_folders_of_their_own(tmp_path: Path) -> None:
+    _images(tmp_path / 'a', *(f'Sequence{number}/{kind}/1.png' for number in (10, 2) for kind in ('images', 'masks')))
+    assert [(part.sequence, part.split) for part in sequence_parts(tmp_path / 'a')] == [
+        ('Sequence2', None),
+        ('Sequence10', None),
+    ]
+    _images(tmp_path / 'b', 'train/000001/img/1.png', 'train/000001/mask/1.png', 'val/000002/img/1.png')
+    found = [(part.sequence, part.split, part.masks and part.masks.name) for part in sequence_parts(tmp_path / 'b')]
+    assert found == [('train/000001', 'train', 'mask'), ('val/000002', 'val', None)]
+
+
+def test_a_folder_with_lists_is_a_data_set_and_no_sequence(tmp_path: Path) -> None:
+    _images(tmp_path, 'NUAA/images/a.png', 'NUAA/masks/a.png')
+    assert len(sequence_parts(tmp_path)) == 1
+    (tmp_path / 'NUAA/idx_427').mkdir()
+    (tmp_path / 'NUAA/idx_427/test.txt').write_text('a')
+    assert sequence_parts(tmp_path) == []
+
+
+def test_lists_are_beside_the_images(tmp_path: Path) -> None:
+    _images(tmp_path, 'images/a.png', 'masks/a.png')
+    for name in ('50_50', 'img_idx', 'labels'):
+        (tmp_path / name).mkdir()
+    assert list_folders(tmp_path) == [tmp_path / 'img_idx', tmp_path, tmp_path / '50_50']
+
+
+def test_the_split_that_folders_tell() -> None:
+    assert split_of(('DUT', 'Valid', 'img')) == 'val'
+    assert split_of(('trainval',)) == 'train'
+    assert split_of(('training_day',)) is None
