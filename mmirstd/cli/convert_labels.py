@@ -13,6 +13,7 @@ from mmirstd.datasets.labels.choices import (
     FORMAT_TEXTS,
     KINDS,
     MISSING_IMAGES,
+    READ_ONLY,
     SIZE_MISMATCHES,
     UNITS,
 )
@@ -22,7 +23,8 @@ from .point_arguments import add_grow_arguments, read_grow
 
 LOADS = 'NumPy and OpenCV'
 DESCRIPTION = """\
-Convert labels between masks, COCO JSON, YOLO, Pascal VOC, labelme, CVAT and SSTNet's lists.
+Convert labels between masks, COCO JSON, YOLO, Pascal VOC, labelme, CVAT and SSTNet's lists. MOTChallenge's and
+Anti-UAV's files are read, too.
 
 The format of a source is found. Several sources become one data set. Images are copied as they are. What is guessed,
 replaced or not held by the target format is printed. The documentation,
@@ -42,7 +44,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = make_parser('convert-labels', DESCRIPTION, EXAMPLES)
     parser.add_argument('source', nargs='+', type=Path, help='folder, label file or list; several become one data set')
-    _choice(parser, '--to', FORMAT_TEXTS, 'the format to write', required=True)
+    written = {name: text for name, text in FORMAT_TEXTS.items() if name not in READ_ONLY}
+    _choice(parser, '--to', written, 'the format to write', required=True)
     parser.add_argument('--out', type=Path, required=True, help='the folder to write to')
     _choice(parser, '--from', FORMAT_TEXTS, 'the format of the sources; default: it is found', dest='source_format')
 
@@ -70,7 +73,12 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         'further class is allowed',
     )
     _choice(group, '--bad-box', BAD_BOX, 'a target has no area or is not in its image', default='error')
-    _choice(group, '--corners', CORNERS, 'corners of Pascal VOC; default: edges where one is 0, else voc')
+    _choice(
+        group,
+        '--corners',
+        CORNERS,
+        'corners of Pascal VOC and MOT; default: for VOC edges where one is 0, else voc; for MOT edges',
+    )
     _choice(group, '--units', UNITS, 'numbers of YOLO and COCO; default: shares for YOLO, for COCO as they look')
     group.add_argument('--box-format', choices=('xywh', 'xyxy'), help='boxes of COCO; default: xywh, as COCO defines')
     group.add_argument(

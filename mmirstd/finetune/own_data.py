@@ -19,6 +19,7 @@ from mmirstd.datasets.labels import (
     ReadOptions,
     convert_labels,
     find_format,
+    labels_nearby,
 )
 from mmirstd.datasets.labels.points import why_no_table
 from mmirstd.datasets.name_pairs import NamePairs, has_images, image_files, pair_by_name
@@ -213,7 +214,8 @@ def unknown_labels(source: Path) -> DataError:
     return DataError(
         f'{source}: holds neither masks nor labels of one known format',
         expected=expected,
-        cure='of several formats, turn one into masks first: mmirstd convert-labels --from FORMAT --to masks',
+        cure=labels_nearby(source)
+        or 'of several formats, turn one into masks first: mmirstd convert-labels --from FORMAT --to masks',
     )
 
 

@@ -178,7 +178,8 @@ def look_at_sequences(
     sequences = {name: str(image.video) for name, image in by_path.items()}
     split = split_images(list(by_path), by, val, test, seed, sequences=sequences if in_time else None)
     loading, note = find_bit_depth([str(root / name) for name in by_path], bit_depth)
-    unlabeled = len(names) - len(by_path)
+    folders = {os.path.dirname(name) for name in by_path}
+    unlabeled = sum(os.path.dirname(name) in folders for name in names if name not in by_path)
     said = f'{targets} targets in {len(by_path)} frames of {len(set(sequences.values()))} sequences' + (
         f'; {unlabeled} frames without labels are past frames only' if unlabeled else ''
     )
@@ -196,6 +197,10 @@ def _read(
     root: Path, names: list[str], source: Path, options: CheckOptions, notes: list[str], keypoints_first: bool
 ) -> LabelSet:
     """The labels of all frames, checked."""
+    if source == root and _formats(source) == 1:  # a data set, with its frames
+        labels = _checked(source, None, options, keypoints_first)
+        labels.notes.insert(0, f'labels: {find_format(source).description}')
+        return labels
     if source != root and source.is_dir() and has_images(source) and not _is_known(source):
         return _of_masks(root, names, source)
     each = _label_files_by_sequence(names, source)
@@ -242,7 +247,7 @@ def _label_files_by_sequence(names: list[str], source: Path) -> dict[str, Path]:
     return found if 2 * len(found) >= len(folders) else {}
 
 
-def _checked(source: Path, frames: Path, options: CheckOptions, keypoints_first: bool) -> LabelSet:
+def _checked(source: Path, frames: Path | None, options: CheckOptions, keypoints_first: bool) -> LabelSet:
     try:
         read = ReadOptions(images=frames, by_number=True, keypoints_first=keypoints_first)
         labels = read_labels(source, None, read)

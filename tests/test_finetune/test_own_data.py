@@ -248,3 +248,21 @@ def test_the_options(capsys: pytest.CaptureFixture) -> None:
         with pytest.raises(SystemExit):
             parse_args(['a', 'b', *wrong])
         assert text in capsys.readouterr().err
+
+
+def test_a_data_set_of_sequences_is_its_own_labels(tmp_path: Path) -> None:
+    """Masks in a folder of each sequence, as NUDT-MIRSDT has them, are labels and no frames."""
+    mask = np.zeros((16, 20), np.uint8)
+    mask[4:7, 5:8] = 255
+    for name in ('a', 'b', 'c'):
+        for number in range(3):
+            for kind, array in (('images', mask // 2 + number), ('masks', mask)):
+                path = tmp_path / f'data/{name}/{kind}/{number}.png'
+                path.parent.mkdir(parents=True, exist_ok=True)
+                save_png(path, array)
+    data = look_at_sequences(tmp_path / 'data', tmp_path / 'data', tmp_path / 'out', 2)
+    assert {image.video for image in data.labels.images} == {'a', 'b', 'c'}
+    assert sorted(name for part in (data.split.train, data.split.val, data.split.test) for name in part) == [
+        f'{name}/images/{number}.png' for name in ('a', 'b', 'c') for number in range(3)
+    ]
+    assert '9 targets in 9 frames of 3 sequences' in data.notes

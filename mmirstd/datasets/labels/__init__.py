@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .changes import change_kind, merge, one_class
     from .checking import CheckOptions, check
     from .convert import ConvertOptions, convert_labels
-    from .formats import FORMATS, find_format, read_labels
+    from .formats import FORMATS, find_format, labels_nearby, read_labels
     from .label_set import Annotation, LabeledImage, LabelSet
     from .options import ReadOptions
     from .placing import Placing
@@ -32,6 +32,7 @@ _MODULES = {
     'check': '.checking',
     'convert_labels': '.convert',
     'find_format': '.formats',
+    'labels_nearby': '.formats',
     'merge': '.changes',
     'one_class': '.changes',
     'read_labels': '.formats',
@@ -49,6 +50,7 @@ __all__ = [
     'check',
     'convert_labels',
     'find_format',
+    'labels_nearby',
     'merge',
     'one_class',
     'read_labels',

@@ -2,7 +2,7 @@
 
 #: Formats by name.
 FORMAT_TEXTS = {
-    'masks': 'images/, masks/ and img_idx/',
+    'masks': 'images/, masks/ and img_idx/, or as public data sets have them',
     'coco': 'COCO JSON',
     'voc': 'Pascal VOC XML',
     'cvat': "CVAT's XML 1.1, for images or video",
@@ -10,7 +10,11 @@ FORMAT_TEXTS = {
     'txt': "SSTNet's lists: path x1,y1,x2,y2,class ... a line",
     'points': 'a CSV or JSON table: image, x, y',
     'yolo': 'YOLO text files, data.yaml, or a list of images',
+    'mot': "MOTChallenge's text files, gt/gt.txt",
+    'anti-uav': "Anti-UAV's JSON, exist and gt_rect of each frame",
 }
+#: Formats that are read alone.
+READ_ONLY = ('mot', 'anti-uav')
 #: What the targets are turned into.
 KINDS = {
     'keep': 'as they are, as far as the format holds them',

@@ -53,7 +53,7 @@ def convert_labels(
 
     Args:
         sources: Files or folders.
-        target_format: A key of ``choices.FORMAT_TEXTS``.
+        target_format: A key of ``choices.FORMAT_TEXTS``, none of ``choices.READ_ONLY``.
         out: The folder to write to; it may be there where no file in it has to change, and no label file in it is of
             another data set in this format.
         options: None: what is usual.
@@ -68,6 +68,9 @@ def convert_labels(
             replaced or mixed with these; nothing is written then.
     """
     options = options or ConvertOptions()
+    writing = FORMATS[target_format].write
+    if writing is None:
+        raise ConfigError(f'{target_format} is only read; it cannot be written')
     if options.fill == 'gaussian' and (target_format != mask_folder.NAME or options.kind != 'keep'):
         raise ConfigError(
             f'--fill gaussian writes soft masks: only --to {mask_folder.NAME} holds them, and only from boxes '
@@ -99,7 +102,7 @@ def convert_labels(
             elif target_format == yolo.NAME:
                 lost = yolo.write(whole, placing, as_outlines=options.kind == 'masks')
             else:
-                lost = FORMATS[target_format].write(whole, placing)
+                lost = writing(whole, placing)
     except FileExistsError as error:
         raise DataError(f'{out}: {error}; write to another folder, or remove this one') from None
     return whole, whole.notes + lost

@@ -10,8 +10,8 @@ from typing import Any
 from mmirstd.utils.errors import DataError, MissingDataError
 
 from ..name_pairs import has_images
-from . import coco, cvat, labelme, mask_folder, points, txt_list, voc, yolo
-from .choices import FORMAT_TEXTS
+from . import anti_uav, coco, cvat, labelme, mask_folder, mot, points, txt_list, voc, yolo
+from .choices import FORMAT_TEXTS, READ_ONLY
 from .label_set import LabelSet
 from .options import ReadOptions
 
@@ -26,7 +26,7 @@ class Format:
         find: The label files of a source, none where it is another format.
         label_files: Those of a folder that ``write`` wrote to.
         read: Reads a source.
-        write: Writes a label set; gives what the format does not hold.
+        write: Writes a label set; gives what the format does not hold. None: the format is only read.
     """
 
     name: str
@@ -34,16 +34,20 @@ class Format:
     find: Callable[[Path], list[Path]]
     label_files: Callable[[Path], list[Path]]
     read: Callable[[Path, ReadOptions], LabelSet]
-    write: Callable[..., list[str]]
+    write: Callable[..., list[str]] | None
 
 
 def _format(module: Any) -> Format:
     label_files = getattr(module, 'label_files', module.find)
-    return Format(module.NAME, FORMAT_TEXTS[module.NAME], module.find, label_files, module.read, module.write)
+    write = None if module.NAME in READ_ONLY else module.write
+    return Format(module.NAME, FORMAT_TEXTS[module.NAME], module.find, label_files, module.read, write)
+
+
+_MODULES = (mask_folder, coco, voc, cvat, labelme, txt_list, points, yolo, mot, anti_uav)
 
 
 #: By name.
-FORMATS = {known.name: known for known in map(_format, (mask_folder, coco, voc, cvat, labelme, txt_list, points, yolo))}
+FORMATS = {known.name: known for known in map(_format, _MODULES)}
 
 
 def find_format(source: Path) -> Format:
@@ -59,18 +63,42 @@ def find_format(source: Path) -> Format:
     if len(found) == 1:
         return found[0]
     names = ', '.join(f'{name} ({known.description})' for name, known in FORMATS.items())
-    if not found and source.is_dir() and has_images(source):
+    if len(found) > 1:
+        raise DataError(
+            f'{source}: holds labels of several formats, {" and ".join(known.name for known in found)}; say with '
+            '--from which to take'
+        )
+    if cure := labels_nearby(source):
+        raise DataError(
+            f'{source}: holds no labels of a known format where they are looked for', expected=names, cure=cure
+        )
+    if source.is_dir() and has_images(source):
         raise DataError(
             f'{source}: is a folder of images, without labels of a known format',
             expected=names,
             cure=f'of masks, name the folder that holds images/ and masks/, as {source.absolute().parent} may do',
         )
-    if not found:
-        raise DataError(f'{source}: holds no labels of a known format; expected {names}. Say which with --from')
-    raise DataError(
-        f'{source}: holds labels of several formats, {" and ".join(known.name for known in found)}; say with --from '
-        'which to take'
-    )
+    raise DataError(f'{source}: holds no labels of a known format; expected {names}. Say which with --from')
+
+
+def labels_nearby(source: Path) -> str | None:
+    """What to do where labels are near, or of a program whose files are not read."""
+    if any(_is_label_studio(path) for path in ([source] if source.is_file() else sorted(source.glob('*.json')))):
+        return "Label Studio's own JSON is not read: export the project as COCO or YOLO, with images"
+    for folder in sorted(source.iterdir()) if source.is_dir() else []:
+        near = [known.name for known in FORMATS.values() if folder.is_dir() and known.find(folder)]
+        if near:
+            return (
+                f'{folder} holds labels of the format {" and ".join(near)}: name it, or one of its files, and the '
+                f'folder of the images with --images, such as {source}'
+            )
+    return None
+
+
+def _is_label_studio(path: Path) -> bool:
+    with open(path, 'rb') as file:
+        head = file.read(20_000)
+    return path.suffix.lower() == '.json' and b'"rectanglelabels"' in head.lower()
 
 
 def read_labels(source: Path, name: str | None = None, options: ReadOptions | None = None) -> LabelSet:

@@ -35,6 +35,7 @@ from tests.test_datasets.helpers import make_root
 from tests.test_datasets.test_labels.files import image, load, text, voc_object, voc_xml
 from tests.test_datasets.test_labels.strategies import HEIGHT, WIDTH, boxes, canvas, masks
 
+WRITTEN = [name for name, known in FORMATS.items() if known.write is not None]
 #: By format: how far a side of a box may be from where it was, in pixels.
 ROUNDING = {
     'coco': 1e-6,  # six decimals: half of that for the corner, as much for the size
@@ -257,7 +258,7 @@ def _files(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob('*') if path.is_file()}
 
 
-@pytest.mark.parametrize('name', list(FORMATS))
+@pytest.mark.parametrize('name', WRITTEN)
 def test_labels_are_neither_replaced_nor_mixed(name: str, tmp_path: Path) -> None:
     out, options = tmp_path / 'out', ConvertOptions(point_size=3)
     first = _points(tmp_path / 'first', a=(10.5, 10.5), b=None)
@@ -380,7 +381,7 @@ def test_real_masks_through_every_format(tmp_path: Path) -> None:
     assert SHARED is not None
     source = SHARED / 'cases/masks_instance_ref'
     original = {i.stem: i for i in load(source).images}
-    for name in FORMATS:
+    for name in WRITTEN:
         kind = 'masks' if name in ('masks', 'coco', 'labelme', 'cvat', 'yolo') else 'boxes'
         convert_labels([source], name, tmp_path / name, ConvertOptions(kind=kind))
         found = load(tmp_path / name, ReadOptions())
@@ -400,7 +401,7 @@ def test_real_masks_through_every_format(tmp_path: Path) -> None:
                     np.testing.assert_array_equal(inside.pixels, first.pixels)
 
 
-@pytest.mark.parametrize('name', [name for name in FORMATS if name not in ('masks', 'points')])
+@pytest.mark.parametrize('name', [name for name in WRITTEN if name not in ('masks', 'points')])
 def test_points_at_the_border_become_boxes_in_the_image(name: str, tmp_path: Path) -> None:
     source = _points(tmp_path / 'in', a=(1.5, 1.5), b=(10.5, 10.5), c=(float(WIDTH), 12.5))
     _, notes = convert_labels([source], name, tmp_path / 'out', ConvertOptions(point_size=5))
@@ -434,3 +435,22 @@ def test_points_grow_to_what_is_in_the_image(tmp_path: Path) -> None:
     assert any('2 points have grown' in note and '1 of them are one pixel' in note for note in notes)
     with pytest.raises(ConfigError, match='give one'):
         convert_labels([table], 'masks', tmp_path / 'no', replace(options, point_size=3))
+
+
+def test_labels_nearby_are_named(tmp_path: Path) -> None:
+    """As RGBT-Tiny is shipped: the JSON files of two cameras, none of which is to be taken unasked."""
+    image(tmp_path / 'images/a/01/0.png')
+    content = dict(images=[dict(id=1, file_name='a/01/0.png')], annotations=[], categories=[])
+    text(tmp_path / 'annotations_coco/instances_01_train2017.json', json.dumps(content))
+    with pytest.raises(DataError, match='annotations_coco holds labels of the format coco: name it'):
+        load(tmp_path)
+
+
+def test_label_studio_is_told_what_to_export(tmp_path: Path) -> None:
+    image(tmp_path / 'images/a.png')
+    result = dict(type='rectanglelabels', value=dict(x=1, y=2, width=3, height=4, rectanglelabels=['drone']))
+    task = dict(data=dict(image='/data/upload/1/a.png'), annotations=[dict(result=[result])])
+    path = text(tmp_path / 'project.json', json.dumps([task]))
+    for source in (tmp_path, path):
+        with pytest.raises(DataError, match='export the project as COCO or YOLO'):
+            load(source)
