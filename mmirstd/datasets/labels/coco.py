@@ -17,6 +17,7 @@ from mmirstd.utils.json_text import parse_json
 from ..box_checks import could_be_corners, look_like_corners, looks_normalized
 from ..coco_file import CocoAnnotation, CocoFile, read_coco, rle_pixels
 from ..image_size import image_size
+from ..mask_layout import split_of
 from ..problems import Problems
 from ..text_file import read_text
 from .classes import TARGET, ClassIndex
@@ -28,12 +29,15 @@ from .placing import Placing
 from .shapes import Box, Mask, Point, Polygon, Shape, filled, mask_of
 
 NAME = 'coco'
+#: A file beside the images of each split.
+_ROBOFLOW = '_annotations.coco.json'
 _SPLIT = re.compile(r'(?<![a-z])(train|val|test)(?![a-z])', re.IGNORECASE)
 
 
 def find(source: Path) -> list[Path]:
-    """The COCO files of a source: the file itself, or those in the folder and in its ``annotations``."""
-    candidates = [source] if source.is_file() else [*sorted(source.glob('*.json')), *source.glob('annotations/*.json')]
+    """The COCO files of a source: the file itself, or those in the folder, in its ``annotations``, and Roboflow's."""
+    places = ('*.json', 'annotations/*.json', f'*/{_ROBOFLOW}')
+    candidates = [source] if source.is_file() else [path for place in places for path in sorted(source.glob(place))]
     return [path for path in candidates if path.suffix.lower() == '.json' and _is_coco(path)]
 
 
@@ -60,6 +64,8 @@ def read(source: Path, options: ReadOptions) -> LabelSet:
         data = read_coco(str(path), problems)
         found = _SPLIT.search(re.sub(r'20\d\d$', '', path.stem))
         split = found[0].lower() if found else path.stem if len(files) > 1 else None
+        if path.name == _ROBOFLOW:
+            split = split_of([path.parent.absolute().name])
         labels.images += _images(path, data, split, folder, classes, options, labels.notes)
     labels.classes = classes.names or [TARGET]
     return labels
@@ -87,7 +93,7 @@ def _images(
 ) -> list[LabeledImage]:
     images: dict[Any, LabeledImage] = {}
     for entry in data.images:
-        name = folder.find(entry.name)
+        name = folder.find(entry.name, path.parent if path.name == _ROBOFLOW else None)
         images[entry.id] = image = LabeledImage(
             name or entry.name,
             folder.path(name) if name else None,

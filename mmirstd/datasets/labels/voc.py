@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from mmirstd.utils.errors import DataError, MissingDataError, first_few
 
+from ..mask_layout import MASK_FOLDERS, split_of
 from ..split_file import read_split
 from .classes import TARGET, ClassIndex
 from .image_files import ImageFolder, clean_name, short_name
@@ -21,6 +23,11 @@ from .xml_file import child, number, read_xml, whole, xml_text
 NAME = 'voc'
 _EXPECTED = 'Pascal VOC XML (an annotation with objects)'
 _SPLITS = ('train', 'val', 'test')
+#: Folders, in lower case, whose images are labels.
+_MASK_NAMES = {
+    *(name.split('/')[-1] for name in MASK_FOLDERS),
+    *('segmentationclass', 'segmentationobject', 'palettemask'),
+}
 
 
 def find(source: Path) -> list[Path]:
@@ -47,14 +54,23 @@ def read(source: Path, options: ReadOptions) -> LabelSet:
     roots = {path: read_xml(path, _EXPECTED) for path in files}
     edges = _are_edges(roots, options, labels.notes)
     used: set[str] = set()
+    background = 0
     for path, content in roots.items():
         image = _image(path, content, folder, root)
         if image.path is not None:
             used.add(image.name)
         for item in content.iter('object'):
-            image.annotations.append(_annotation(path, item, classes, edges))
+            if item.find('bndbox') is None and item.find('pixels') is not None:
+                background += 1
+            else:
+                image.annotations.append(_annotation(path, item, classes, edges))
         labels.images.append(image)
-    unlabeled = [name for name in folder.names if name not in used and not _is_mask_folder(name)]
+    if background:
+        labels.notes.append(
+            f'{background} objects have <pixels> and no bndbox: SIRST-V2 writes them for images without targets, so '
+            'they are left out'
+        )
+    unlabeled = [name for name in folder.names if name not in used and not _is_mask(name)]
     if unlabeled and source.is_dir():
         labels.notes.append(
             f'{len(unlabeled)} images have no XML file: without targets\n{first_few(unlabeled)}\n  '
@@ -66,9 +82,9 @@ def read(source: Path, options: ReadOptions) -> LabelSet:
     return labels
 
 
-def _is_mask_folder(name: str) -> bool:
-    """Images of VOC's segmentation are labels."""
-    return name.split('/')[0] in ('SegmentationClass', 'SegmentationObject')
+def _is_mask(name: str) -> bool:
+    """Whether a folder says that an image is a label: of VOC's segmentation, or of SIRST's masks."""
+    return any(part.lower() in _MASK_NAMES for part in name.split('/')[:-1])
 
 
 def _image(path: Path, content: Element, folder: ImageFolder, root: Path) -> LabeledImage:
@@ -133,14 +149,14 @@ def _annotation(path: Path, item: Element, classes: ClassIndex, edges: bool) -> 
 
 
 def _with_splits(images: list[LabeledImage], root: Path, notes: list[str]) -> list[LabeledImage]:
-    """The images once for each list of ``ImageSets/Main`` that has them."""
+    """The images once for each list of ``ImageSets/Main`` that has them; without lists the folders tell the split."""
     members: dict[str, list[str]] = {}
     for split in _SPLITS:
         path = root / 'ImageSets' / 'Main' / f'{split}.txt'
         if path.is_file() and path.read_text(encoding='utf-8-sig').strip():
             members[split] = read_split(path)
     if not members:
-        return images
+        return [replace(image, split=split_of(Path(image.name).parts[:-1])) for image in images]
     indexes = [  # an XML file keeps its name where the image was renamed
         _NameIndex((Path(image.where).relative_to(root), image) for image in images if image.where.endswith('.xml')),
         _NameIndex((Path(image.name), image) for image in images),

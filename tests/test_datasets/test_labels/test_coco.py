@@ -90,3 +90,17 @@ def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
         text(path, _coco([annotation]))
         with pytest.raises(DataError, match=message):
             load(path)
+
+
+def test_the_folders_of_roboflow(tmp_path: Path) -> None:
+    """The same file name in two splits is two images."""
+    for seed, split in enumerate(('test', 'train', 'valid')):
+        image(tmp_path / split / 'a.png', seed=seed)
+        text(tmp_path / split / '_annotations.coco.json', _coco([dict(bbox=[1 + seed, 2, 3, 4])]))
+    found = [(i.split, i.path.parent.name if i.path else '', i.annotations[0].shape) for i in load(tmp_path).images]
+    assert found == [
+        ('test', 'test', Box(1, 2, 4, 6)),
+        ('train', 'train', Box(2, 2, 5, 6)),
+        ('val', 'valid', Box(3, 2, 6, 6)),
+    ]
+    assert [i.split for i in load(tmp_path / 'valid').images] == ['val']

@@ -129,3 +129,25 @@ def test_what_is_wrong_can_be_mended(tmp_path: Path) -> None:
     assert [i.name for i in labels.images] == ['a.png']
     labels = load(tmp_path, size_mismatch='scale', missing_images='keep')
     assert [(i.name, i.size) for i in labels.images] == [('a.png', (24, 40)), ('b.png', (24, 40))]
+
+
+def test_folders_tell_the_split_where_there_are_no_lists(tmp_path: Path) -> None:
+    """As DUT-Anti-UAV is shipped."""
+    for split in ('train', 'val'):
+        image(tmp_path / f'{split}/img/{split}.jpg', seed=len(split))
+        text(tmp_path / f'{split}/xml/{split}.xml', voc_xml(voc_object('UAV', 3, 3, 5, 5), f'{split}.jpg'))
+    assert [(i.name, i.split) for i in load(tmp_path).images] == [('train.jpg', 'train'), ('val.jpg', 'val')]
+
+
+def test_the_files_of_sirst_v2(tmp_path: Path) -> None:
+    """An image without target has an object without box; masks beside are no images."""
+    for name, objects in (
+        ('a', voc_object('Target', 3, 3, 5, 5)),
+        ('b', '<object><pixels><id>0</id></pixels></object>'),
+    ):
+        image(tmp_path / f'mixed/{name}.png', seed=ord(name))
+        image(tmp_path / f'annotations/masks/{name}_pixels0.png')
+        text(tmp_path / f'annotations/bboxes/{name}.xml', voc_xml(objects, name))
+    labels = load(tmp_path, name='voc')
+    assert [(i.stem, len(i.annotations)) for i in labels.images] == [('mixed/a', 1), ('mixed/b', 0)]
+    assert any('1 objects have <pixels> and no bndbox' in note for note in labels.notes)
