@@ -190,7 +190,10 @@ class BaseClipDataset(BaseDetDataset):
         """Put ``data_root`` before the annotation and the image folder."""
         self.data_root = osp.expanduser(self.data_root)
         if self.ann_file:
+            beside = osp.join(self.data_root, 'annotations', self.ann_file)  # as COCO has it
             self.ann_file = osp.join(self.data_root, self.ann_file)
+            if not osp.isfile(self.ann_file) and osp.isfile(beside):
+                self.ann_file = beside
         self.data_prefix = dict(self.data_prefix, img=osp.join(self.data_root, self.data_prefix.get('img', '')))
 
     def load_data_list(self) -> list[dict]:

@@ -33,6 +33,7 @@ _LAYOUT = """Expected below the root:
   masks/ID.png             (or masks/ID_pixels0.png)
   {ann_file:<24} (one ID per line)
 Move all splits to another root with `--cfg-options data_root=PATH` (relative to the current folder).
+Folders with other names: `data_prefix=dict(img_path='FOLDER', seg_map_path='FOLDER')` in each data set of a config.
 The documentation says where they come from: "Your own data", "Public data sets"."""
 
 
@@ -58,8 +59,8 @@ class SIRSTDataset(BaseSegDataset):
             layouts).  Empty: every image of the folder, sorted by name.
         data_root: Root folder, relative to the current folder or absolute;
             ``~`` is expanded.
-        data_prefix: Folders of images and masks below ``data_root``;
-            ``seg_map_path=None`` for images without masks.
+        data_prefix: Folders of images and masks below ``data_root``; of several candidates the first that exists is
+            used.  ``seg_map_path=None`` for images without masks.
         holdout: ``dict(num=.. or fraction=.., seed=0, part='train'|'val')``:
             take only this part of the split file, so that a protocol without a
             validation list gets one that is held out of its training list, see
@@ -162,8 +163,11 @@ class SIRSTDataset(BaseSegDataset):
         self._ann_files = [osp.join(self.data_root, name) for name in candidates if name]
         self.ann_file = next((path for path in self._ann_files if osp.isfile(path)), (self._ann_files or [''])[0])
         for key in ('img_path', 'seg_map_path'):
-            if self.data_prefix.get(key) is not None:
-                self.data_prefix[key] = osp.join(self.data_root, self.data_prefix[key])
+            folders = self.data_prefix.get(key)
+            if folders is not None:
+                names = [folders] if isinstance(folders, str) else folders
+                places = [osp.join(self.data_root, name) for name in names]
+                self.data_prefix[key] = next((place for place in places if osp.isdir(place)), places[0])
 
     def load_data_list(self) -> list[dict]:
         """Read the split file and find the image and mask of each ID.

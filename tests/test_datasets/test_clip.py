@@ -519,6 +519,33 @@ def test_lists_of_mask_sequences_may_name_frames(tmp_path, warnings):
         build(tmp_path, MaskClipDataset, ann_file='train.txt')
 
 
+def test_folders_of_images_and_masks_around_the_sequences(tmp_path):
+    """As IRSatVideo-LEO and DTUM's IRDST are shipped: lists of sequences, or of their frames."""
+    for name in ('001', '010'):
+        for number in range(1, 4):
+            write(tmp_path / f'images/{name}/{number}.png', frame(number))
+            write(tmp_path / f'masks/{name}/{number}.png', np.eye(24, 32, dtype=np.uint8) * 255)
+    assert [info['video'] for info in map(build(tmp_path, MaskClipDataset).get_data_info, (0, 3))] == ['001', '010']
+    (tmp_path / 'train.txt').write_text('001')
+    dataset = build(tmp_path, MaskClipDataset, ann_file='train.txt', num_frames=2)
+    assert [dataset.get_data_info(k)['frame_ids'] for k in range(3)] == [[1, 1], [1, 2], [2, 3]]
+    (tmp_path / 'train.txt').write_text('010/2\n010/3')
+    dataset = build(tmp_path, MaskClipDataset, ann_file='train.txt')
+    assert [dataset.get_data_info(k)['mask_path'] for k in range(2)] == [
+        str(tmp_path / f'masks/010/{number}.png') for number in (2, 3)
+    ]
+
+
+def test_lists_of_mask_sequences_of_another_machine(tmp_path):
+    """As SatVideoIRSTD's lists are."""
+    write(tmp_path / 'train/000001/img/000007.png', frame(0))
+    write(tmp_path / 'train/000001/mask/000007.png', np.eye(24, 32, dtype=np.uint8) * 255)
+    (tmp_path / 'list.txt').write_text('dataset/CSIG/train\\000001\\img\\000007.png\r\n')
+    folders = dict(image_folder='img', mask_folder='mask')
+    info = build(tmp_path, MaskClipDataset, ann_file='list.txt', **folders).get_data_info(0)
+    assert (info['video'], info['frame_id']) == ('train/000001', 7)
+
+
 def test_a_mask_of_another_size(tmp_path):
     write(tmp_path / 's/images/0.png', frame(0))
     write(tmp_path / 's/masks/0.png', np.eye(12, 16, dtype=np.uint8) * 255)
@@ -660,3 +687,10 @@ def test_sequence_sampler_deals_out_whole_sequences(tmp_path, monkeypatch):
         videos = [dataset.sample_video(index) for index in share]
         assert len({(a, b) for a, b in zip(videos, videos[1:]) if a != b}) == len(set(videos)) - 1
         assert share == sorted(share)
+
+
+def test_annotations_in_a_folder_of_their_own(tmp_path):
+    coco_root(tmp_path)
+    (tmp_path / 'annotations').mkdir()
+    (tmp_path / 'instances_test2017.json').rename(tmp_path / 'annotations/instances_test2017.json')
+    assert len(build(tmp_path, ann_file='instances_test2017.json')) > 0

@@ -261,3 +261,16 @@ def test_everything_missing_is_gathered(root):
     (problem,) = dataset.problems.found
     assert len(problem.items) == 6
     assert problem.fatal
+
+
+def test_the_first_of_several_folders_that_exists(root):
+    """IRSTD-1K's authors have other names than BasicIRSTD."""
+    prefix = dict(img_path=['images', 'IRSTD1k_Img'], seg_map_path=['masks', 'IRSTD1k_Label'])
+    first = build(root, data_prefix=dict(prefix)).get_data_info(0)
+    (root / 'images').rename(root / 'IRSTD1k_Img')
+    (root / 'masks').rename(root / 'IRSTD1k_Label')
+    second = build(root, data_prefix=dict(prefix)).get_data_info(0)
+    for key in ('img_path', 'seg_map_path'):
+        assert Path(first[key]).name == Path(second[key]).name
+    with pytest.raises(MissingDataError, match='data_prefix=dict'):
+        build(root)

@@ -104,7 +104,7 @@ def test_options_come_last(config: Path) -> None:
         data='nudt-sirst-663-664',
     )
     assert cfg.train_dataloader.dataset.data_root == cfg.test_dataloader.dataset.data_root == '/here'
-    assert cfg.train_dataloader.dataset.ann_file == 'img_idx/train_NUDT-SIRST.txt'
+    assert cfg.train_dataloader.dataset.ann_file[0] == 'img_idx/train_NUDT-SIRST.txt'
     assert cfg.train_pipeline[2].size == 64
     assert (cfg.train_cfg.max_epochs, cfg.work_dir) == (2, 'w')
 

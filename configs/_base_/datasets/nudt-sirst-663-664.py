@@ -3,10 +3,12 @@
 _base_ = ['./sirst_pipelines.py']
 
 data_root = 'data/NUDT-SIRST'
-trainval = 'img_idx/train_NUDT-SIRST.txt'
+# The same lists in BasicIRSTD and in DNANet's repository.
+trainval = ['img_idx/train_NUDT-SIRST.txt', '50_50/train.txt']
+test = ['img_idx/test_NUDT-SIRST.txt', '50_50/test.txt']
 
 train_dataloader = dict(
     dataset=dict(data_root=data_root, ann_file=trainval, holdout=dict(num=66, seed=0, part='train'))
 )
 val_dataloader = dict(dataset=dict(data_root=data_root, ann_file=trainval, holdout=dict(num=66, seed=0, part='val')))
-test_dataloader = dict(dataset=dict(data_root=data_root, ann_file='img_idx/test_NUDT-SIRST.txt'))
+test_dataloader = dict(dataset=dict(data_root=data_root, ann_file=test))

@@ -369,6 +369,91 @@ def test_layouts(tmp_path):
         splits_of_root(tmp_path / 'empty')
 
 
+def counts(root):
+    return {split.name: len(split.samples) for split in splits_of_root(root)}
+
+
+def test_lists_in_a_folder_of_any_name_tell_the_splits(root):
+    (root / 'img_idx').rename(root / '50_50')
+    assert counts(root) == {'train': 8, 'test': 6}
+    (root / 'labels').mkdir()
+    (root / 'labels/train_notes.txt').write_text('something else')
+    assert counts(root) == {'train': 8, 'test': 6}
+
+
+def test_two_folders_of_lists_are_two_protocols(root):
+    (root / 'img_idx').rename(root / 'idx_427')
+    (root / 'idx_320').mkdir()
+    (root / 'idx_320/train.txt').write_text('8\n9\n10\n11\n12\n13')
+    (root / 'idx_320/test.txt').write_text('0\n1')
+    assert findings(root) == []
+
+
+@pytest.mark.parametrize('pattern', ['{split}/{kind}/{name}.png', '{kind}/{split}/{name}.png'])
+def test_folders_of_splits_are_no_sequences(tmp_path, pattern):
+    """SIRST-Aug and IRDST: the test images are not to be mixed with those to train on."""
+    for number in range(4):
+        split = 'trainval' if number < 3 else 'test'
+        for kind, array in zip(('images', 'masks'), data.scene(number)):
+            write(tmp_path / pattern.format(split=split, kind=kind, name=number), array)
+    assert counts(tmp_path) == {'trainval': 3, 'test': 1}
+    assert findings(tmp_path) == []
+
+
+def make_sequences(root, pattern):
+    for number in range(6):
+        for kind, array in zip(('images', 'masks'), data.scene(number)):
+            write(root / pattern.format(sequence=f's{number // 2}', kind=kind, frame=number % 2), array)
+
+
+@pytest.mark.parametrize('pattern', ['{sequence}/{kind}/{frame}.png', '{kind}/{sequence}/{frame}.png'])
+def test_sequences_and_their_lists(tmp_path, pattern):
+    """NUDT-MIRSDT has folders in each sequence, IRSatVideo-LEO around them."""
+    make_sequences(tmp_path, pattern)
+    assert counts(tmp_path) == {'all': 6}
+    (tmp_path / 'video_idx').mkdir()
+    (tmp_path / 'video_idx/train_A.txt').write_text('s0\ns1')
+    (tmp_path / 'video_idx/test_A.txt').write_text('s2')
+    assert counts(tmp_path) == {'train a': 4, 'test a': 2}
+    assert findings(tmp_path) == []
+
+
+def test_sequences_in_folders_of_splits(tmp_path):
+    """As SatVideoIRSTD is shipped."""
+    make_sequences(tmp_path / 'train', '{sequence}/{kind}/{frame}.png')
+    for folder in (*(tmp_path / 'train').glob('*/images'), *(tmp_path / 'train').glob('*/masks')):
+        folder.rename(folder.with_name(dict(images='img', masks='mask')[folder.name]))
+    (tmp_path / 'val').mkdir()
+    (tmp_path / 'train/s2').rename(tmp_path / 'val/s2')
+    assert counts(tmp_path) == {'train': 4, 'val': 2}
+    assert findings(tmp_path) == []
+
+
+def test_labels_of_other_programs_are_named(tmp_path):
+    write(tmp_path / 'train/s/img1/000001.jpg', data.scene(0)[0])
+    (tmp_path / 'train/s/gt').mkdir()
+    (tmp_path / 'train/s/gt/gt.txt').write_text('1,1,3,4,5,6,1,1,1\n')
+    with pytest.raises(DataError, match=r'labels of the format mot \(.*gt\.txt\)') as caught:
+        splits_of_root(tmp_path)
+    assert '--from mot --to coco' in str(caught.value)
+
+
+def test_the_coco_files_of_roboflow(tmp_path):
+    for number, split in enumerate(('test', 'train', 'valid')):
+        image, _ = data.scene(number)
+        write(tmp_path / split / 'a.png', image)
+        content = dict(
+            images=[dict(id=1, file_name='a.png', height=72, width=96)],
+            annotations=[dict(id=1, image_id=1, category_id=1, bbox=[3, 4, 5, 6], area=30, iscrowd=0)],
+            categories=[dict(id=1, name='drone')],
+        )
+        (tmp_path / split / '_annotations.coco.json').write_text(json.dumps(content))
+    found = {split.name: split.samples[0].image for split in splits_of_root(tmp_path)}
+    assert found == {
+        name: str(tmp_path / folder / 'a.png') for name, folder in dict(train='train', val='valid', test='test').items()
+    }
+
+
 @needs_shared
 @pytest.mark.parametrize(
     ('case', 'kind', 'severity', 'items'),
