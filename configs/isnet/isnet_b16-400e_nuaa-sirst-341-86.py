@@ -18,7 +18,7 @@ model = dict(
         hidden_kernel_size=3,
         norm_cfg=dict(type='BN'),
         dropout_ratio=0.1,
-        init_cfg=None,  # PyTorch's own, as in the official code
+        init_cfg=dict(type='mmirstd.PyTorchInit', within='IRSTDHead'),
         loss_decode=dict(type='mmirstd.SoftIoULoss', per_sample=False),
     ),
     # Has no parameters: supervises the edge logits of the neck.

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from mmirstd.registry import MODELS
 
-from ..layers import KAIMING_FAN_OUT, check_image, gradient_magnitude
+from ..layers import check_image, gradient_magnitude
 
 
 @MODELS.register_module()
@@ -30,7 +30,7 @@ class ISNetEncoder(BaseModule):
         channels: Channels of the stages.
         num_blocks: Blocks of the stages.
         norm_cfg: Norm layer config.
-        init_cfg: mmengine initialization.
+        init_cfg: mmengine initialization; by default PyTorch's own, as in the official code.
 
     Raises:
         ValueError: In ``forward`` for a wrong channel count or image size.
@@ -43,9 +43,9 @@ class ISNetEncoder(BaseModule):
         channels: Sequence[int] = (16, 32, 64),
         num_blocks: Sequence[int] = (4, 4, 4),
         norm_cfg: dict = dict(type='BN'),
-        init_cfg: dict | Sequence[dict] | None = KAIMING_FAN_OUT,
+        init_cfg: dict | Sequence[dict] | None = dict(type='mmirstd.PyTorchInit', within='ISNetEncoder'),
     ) -> None:
-        super().__init__(list(init_cfg) if isinstance(init_cfg, tuple) else init_cfg)
+        super().__init__(init_cfg)
         self.in_channels = in_channels
         self.standardise = nn.BatchNorm2d(in_channels)
         self.stem = nn.Sequential(

@@ -25,8 +25,8 @@ class UIUEncoder(BaseModule):
         mid_channels: Channels within the stages' blocks.
         depths: Depths of the stages' blocks; a negative one is dilated instead of pooled.
         norm_cfg: Norm layer config.
-        init_cfg: mmengine initialization; None: that of mmcv's ``ConvModule`` (Kaiming, normal, fan out, no biases).
-            The official code has PyTorch's own: ``dict(type='mmirstd.PyTorchInit', within='ResidualUBlock')``.
+        init_cfg: mmengine initialization; by default PyTorch's own, as in the official code. None: that of mmcv's
+            ``ConvModule`` (Kaiming, normal, fan out).
 
     Raises:
         ValueError: If the lists differ in length, and in ``forward`` for a wrong channel count or image size.
@@ -39,7 +39,7 @@ class UIUEncoder(BaseModule):
         mid_channels: Sequence[int] = (32, 32, 64, 128, 256, 256),
         depths: Sequence[int] = (7, 6, 5, 4, -4, -4),
         norm_cfg: dict = dict(type='BN'),
-        init_cfg: dict | list | None = None,
+        init_cfg: dict | list | None = dict(type='mmirstd.PyTorchInit', within='UIUEncoder'),
     ) -> None:
         super().__init__(init_cfg)
         if not len(channels) == len(mid_channels) == len(depths):

@@ -65,9 +65,8 @@ class InteractiveCrossAttentionNeck(BaseModule):
         mid_channels: Channels within the residual U-blocks.
         depths: Their depths; a negative one is dilated instead of pooled.
         norm_cfg: Norm layer config.
-        init_cfg: mmengine initialization; None: that of mmcv's ``ConvModule`` (Kaiming, normal, fan out, no biases).
-            The official code has PyTorch's own: ``dict(type='mmirstd.PyTorchInit',
-            within='InteractiveCrossAttentionNeck')``.
+        init_cfg: mmengine initialization; by default PyTorch's own, as in the official code. None: that of mmcv's
+            ``ConvModule`` (Kaiming, normal, fan out).
 
     Raises:
         ValueError: If the channels do not fit, and in ``forward`` for another number of levels.
@@ -80,7 +79,7 @@ class InteractiveCrossAttentionNeck(BaseModule):
         mid_channels: Sequence[int] = (16, 32, 64, 128, 256),
         depths: Sequence[int] = (7, 6, 5, 4, -4),
         norm_cfg: dict = dict(type='BN'),
-        init_cfg: dict | list | None = None,
+        init_cfg: dict | list | None = dict(type='mmirstd.PyTorchInit', within='InteractiveCrossAttentionNeck'),
     ) -> None:
         super().__init__(init_cfg)
         if not len(in_channels) - 1 == len(channels) == len(mid_channels) == len(depths):

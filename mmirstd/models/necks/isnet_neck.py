@@ -105,8 +105,8 @@ class ISNetNeck(BaseModule):
         edge_channels: Channels of the edge branch.
         num_blocks: Residual blocks of each decoded level.
         norm_cfg: Norm layer config.
-        init_cfg: mmengine initialization; None: PyTorch's own, as in the official code, but in the Taylor difference
-            blocks that of mmcv's ``ConvModule`` (Kaiming, normal, fan out).
+        init_cfg: mmengine initialization; by default PyTorch's own, as in the official code. None: in the Taylor
+            difference blocks that of mmcv's ``ConvModule`` (Kaiming, normal, fan out).
 
     Raises:
         ValueError: In ``forward`` for another number of levels.
@@ -118,7 +118,7 @@ class ISNetNeck(BaseModule):
         edge_channels: int = 64,
         num_blocks: int = 4,
         norm_cfg: dict = dict(type='BN'),
-        init_cfg: dict | list | None = None,
+        init_cfg: dict | list | None = dict(type='mmirstd.PyTorchInit', within='TaylorDifferenceBlock'),
     ) -> None:
         super().__init__(init_cfg)
         self.upsamples = nn.ModuleList(
