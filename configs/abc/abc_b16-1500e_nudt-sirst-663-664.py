@@ -7,9 +7,6 @@ _base_ = [
 
 # ABC (ICME 2023, arXiv 2303.10321) in its form CLFT-B: attention with a bilinear correlation, for images of 256 pixels.
 channels = [32, 64, 128, 256, 512]
-uniform = dict(
-    type='Kaiming', layer='Conv2d', a=5**0.5, mode='fan_in', nonlinearity='leaky_relu', distribution='uniform'
-)
 model = dict(
     data_preprocessor=dict(size_divisor=16),
     backbone=dict(type='mmirstd.ABCEncoder', in_channels=1, channels=channels, image_size=256),
@@ -20,7 +17,7 @@ model = dict(
         in_channels=[channels[0], *channels],
         in_index=[0, 0, 1, 2, 3, 4],
         aux_kernel_size=3,
-        init_cfg=uniform,
+        init_cfg=None,  # PyTorch's own, as in the official code
         loss_decode=dict(type='mmirstd.SoftIoULoss', per_sample=False),
     ),
 )

@@ -20,6 +20,11 @@ model = dict(
         norm_cfg=dict(type='BN'),
         dropout_ratio=0.1,
         align_corners=True,
+        # The official code leaves biases as PyTorch draws them.
+        init_cfg=[
+            dict(type='Kaiming', layer='Conv2d', mode='fan_out', nonlinearity='relu'),
+            dict(type='mmirstd.PyTorchInit', within='IRSTDHead', weights=False),
+        ],
         loss_decode=dict(type='mmirstd.SoftIoULoss'),
     ),
 )

@@ -1,4 +1,4 @@
-# DNANet with DTUM: the network becomes one of clips by the second entry alone.
+# DNANet with DTUM: the network becomes one of clips by type and data_preprocessor alone.
 _base_ = [
     '../_base_/models/dnanet.py',
     '../_base_/datasets/nudt-mirsdt-masks.py',
@@ -6,5 +6,12 @@ _base_ = [
     '../_base_/default_runtime.py',
 ]
 
-model = dict(type='mmirstd.DTUM', data_preprocessor=dict(type='mmirstd.ClipSegDataPreProcessor'))
+model = dict(
+    type='mmirstd.DTUM',
+    data_preprocessor=dict(type='mmirstd.ClipSegDataPreProcessor'),
+    # PyTorch's own initialization, as in the official code
+    backbone=dict(init_cfg=dict(_delete_=True, type='mmirstd.PyTorchInit', within='CBAMResidualEncoder')),
+    neck=dict(init_cfg=dict(_delete_=True, type='mmirstd.PyTorchInit', within='DenseNestedNeck')),
+    decode_head=dict(init_cfg=None),
+)
 train_dataloader = dict(batch_size=1)

@@ -13,8 +13,9 @@ model = dict(
     type='mmirstd.DTUM',
     # Its authors standardize with NUDT-MIRSDT's mean and deviation (of 255: 105.4025 and 26.6452).
     data_preprocessor=dict(type='mmirstd.ClipSegDataPreProcessor', mean=[0.413343], std=[0.104491]),
-    backbone=dict(channels=channels),
-    neck=dict(in_channels=channels),
+    # PyTorch's own initialization, as in the official code
+    backbone=dict(channels=channels, init_cfg=dict(type='mmirstd.PyTorchInit', within='CBAMResidualEncoder')),
+    neck=dict(in_channels=channels, init_cfg=dict(type='mmirstd.PyTorchInit', within='ResUNetNeck')),
     decode_head=dict(in_channels=8),
 )
 

@@ -17,7 +17,7 @@ model = dict(
         channels=16,
         hidden_kernel_size=3,
         norm_cfg=dict(type='BN'),
-        init_cfg=None,  # PyTorch's own, as in the official code
+        init_cfg=dict(type='mmirstd.PyTorchInit', within='IRSTDHead'),
         loss_decode=dict(type='mmirstd.SoftIoULoss', per_sample=False),
     ),
 )

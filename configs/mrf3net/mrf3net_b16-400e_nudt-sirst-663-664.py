@@ -10,6 +10,7 @@ channels = [32, 64, 128]
 normal = [
     dict(type='Normal', layer='Conv2d', std=0.02),
     dict(type='Normal', layer='_BatchNorm', mean=1.0, std=0.02),
+    dict(type='mmirstd.PyTorchInit', within='MRF3Head', weights=False),
 ]
 model = dict(
     data_preprocessor=dict(size_divisor=4),

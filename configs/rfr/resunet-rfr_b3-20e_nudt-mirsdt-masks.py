@@ -11,6 +11,9 @@ model = dict(
     type='mmirstd.RFR',
     num_frames=20,  # of a training clip
     data_preprocessor=dict(type='mmirstd.ClipSegDataPreProcessor'),
+    # PyTorch's own initialization, as in the official code
+    backbone=dict(init_cfg=dict(type='mmirstd.PyTorchInit', within='CBAMResidualEncoder')),
+    neck=dict(init_cfg=dict(type='mmirstd.PyTorchInit', within='ResUNetNeck')),
 )
 
 # The official code draws a twentieth of all clips in an epoch; here each twentieth frame is a key frame.

@@ -10,6 +10,7 @@ channels = [32, 64, 128, 256, 256]
 init_cfg = [
     dict(type='Kaiming', layer=['Conv2d', 'Conv1d', 'Linear'], a=0, mode='fan_in', nonlinearity='relu'),
     dict(type='Normal', layer='_BatchNorm', mean=1.0, std=0.02),
+    dict(type='mmirstd.PyTorchInit', within=['CBAMResidualEncoder', 'IRSTDHead'], weights=False),
 ]
 model = dict(
     data_preprocessor=dict(size_divisor=16),

@@ -15,6 +15,7 @@ model = dict(
         type='UNet',
         in_channels=1,
         base_channels=64,
+        init_cfg=dict(type='mmirstd.PyTorchInit', within='UNet'),
         conv_cfg=biased,
         upsample_cfg=dict(
             type='InterpConv',

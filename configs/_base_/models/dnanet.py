@@ -2,7 +2,11 @@
 _base_ = ['./segmentor.py']
 
 channels = [16, 32, 64, 128, 256]
-xavier = dict(type='Xavier', layer='Conv2d', distribution='normal')  # of every convolution, as in the official code
+# As in the official code: Xavier for the weights of every convolution, PyTorch's own for the biases.
+xavier = [
+    dict(type='Xavier', layer='Conv2d', distribution='normal'),
+    dict(type='mmirstd.PyTorchInit', within=['CBAMResidualEncoder', 'DenseNestedNeck', 'IRSTDHead'], weights=False),
+]
 model = dict(
     data_preprocessor=dict(size_divisor=16),
     backbone=dict(

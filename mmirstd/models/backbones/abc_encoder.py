@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from mmirstd.registry import MODELS
 
-from ..layers import PYTORCH_CONV, DilatedUBlock, biased_conv, check_image
+from ..layers import DilatedUBlock, biased_conv, check_image
 
 
 class BilinearAttention(BaseModule):
@@ -111,7 +111,7 @@ class ABCEncoder(BaseModule):
         channels: Sequence[int] = (32, 64, 128, 256, 512),
         image_size: int = 256,
         norm_cfg: dict = dict(type='BN'),
-        init_cfg: dict | list[dict] | None = PYTORCH_CONV,
+        init_cfg: dict | list[dict] | None = dict(type='mmirstd.PyTorchInit', within='ABCEncoder'),
     ) -> None:
         super().__init__(init_cfg)
         self.in_channels = in_channels

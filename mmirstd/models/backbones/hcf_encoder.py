@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from mmirstd.registry import MODELS
 
-from ..layers import PYTORCH_CONV, PatchAwareAttention, biased_conv, check_image
+from ..layers import PatchAwareAttention, biased_conv, check_image
 
 
 class GroupBatchNorm2d(nn.BatchNorm2d):
@@ -103,7 +103,7 @@ class HCFEncoder(BaseModule):
         channels: Sequence[int] = (32, 64, 128, 256, 512),
         official: bool = True,
         norm_cfg: dict = dict(type='BN'),
-        init_cfg: dict | list[dict] | None = PYTORCH_CONV,
+        init_cfg: dict | list[dict] | None = dict(type='mmirstd.PyTorchInit', within='HCFEncoder'),
     ) -> None:
         super().__init__(init_cfg)
         self.in_channels = in_channels

@@ -14,6 +14,13 @@ from mmirstd.registry import MODELS
 
 from ..layers import KAIMING_FAN_OUT, check_image
 
+# The official code's: Kaiming (fan out) in the stages, but for their biases; PyTorch's own in the stem.
+INIT_CFG = (
+    *KAIMING_FAN_OUT,
+    dict(type='mmirstd.PyTorchInit', within='ISTDUEncoder', without='ResLayer'),
+    dict(type='mmirstd.PyTorchInit', within='ResLayer', weights=False),
+)
+
 
 @MODELS.register_module()
 class ISTDUEncoder(BaseModule):
@@ -33,7 +40,7 @@ class ISTDUEncoder(BaseModule):
         groups: Groups of the split-attention convolutions.
         base_width: Width of a group for 64 planes.
         norm_cfg: Norm layer config.
-        init_cfg: mmengine initialization.
+        init_cfg: mmengine initialization; the official code's by default.
 
     Raises:
         ValueError: If ``planes`` and ``num_blocks`` differ in length, and in ``forward`` for a wrong channel count or
@@ -49,7 +56,7 @@ class ISTDUEncoder(BaseModule):
         groups: int = 4,
         base_width: int = 16,
         norm_cfg: dict = dict(type='BN'),
-        init_cfg: dict | Sequence[dict] | None = KAIMING_FAN_OUT,
+        init_cfg: dict | Sequence[dict] | None = INIT_CFG,
     ) -> None:
         super().__init__(list(init_cfg) if isinstance(init_cfg, tuple) else init_cfg)
         if len(planes) != len(num_blocks):

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from mmirstd.registry import MODELS
 
-from ..layers import PYTORCH_CONV, check_image
+from ..layers import check_image
 
 
 class PixelAttention(BaseModule):
@@ -107,7 +107,7 @@ class LRRNet(BaseModule):
         num_blocks: int = 2,
         num_groups: int = 16,
         dropout_ratio: float = 0.2,
-        init_cfg: dict | list[dict] | None = PYTORCH_CONV,
+        init_cfg: dict | list[dict] | None = dict(type='mmirstd.PyTorchInit', within='LRRNet'),
     ) -> None:
         super().__init__(init_cfg)
         self.in_channels = in_channels

@@ -13,9 +13,11 @@ from mmirstd.registry import MODELS
 
 from ..layers import biased_conv, check_image
 
+# The official codes': Xavier for weights, PyTorch's own for biases.
 XAVIER = (
     dict(type='Xavier', layer='Conv2d', distribution='normal'),
     dict(type='Constant', layer='_BatchNorm', val=1, bias=0),
+    dict(type='mmirstd.PyTorchInit', within=['RPCANet', 'RPCANetPP', 'DRPCANet', 'LRPCANet'], weights=False),
 )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from mmcv.cnn import ConvModule
 from mmengine.model import BaseInit, update_init_info
 from torch import nn
+from torch.nn.modules.conv import _ConvNd
 
 from mmirstd.registry import WEIGHT_INITIALIZERS
 
@@ -16,10 +17,11 @@ KAIMING_FAN_OUT = (
     dict(type='Constant', layer='_BatchNorm', val=1, bias=0),
 )
 
-# Narrow convolutions, norms near 1; to be given as init_cfg.
+# Narrow convolutions with PyTorch's biases, norms near 1: MRF3Net's; to be given as init_cfg.
 NARROW_NORMAL = (
     dict(type='Normal', layer='Conv2d', std=0.02),
     dict(type='Normal', layer='_BatchNorm', mean=1.0, std=0.02),
+    dict(type='mmirstd.PyTorchInit', within=['MRF3Encoder', 'MRF3Neck', 'MRF3Head'], weights=False),
 )
 
 # PyTorch's own start of convolutions' weights, to be given where a parent (mmcv's ConvModule, mmdet's FPN) would bring
@@ -29,42 +31,55 @@ PYTORCH_CONV = dict(
 )
 
 
+def draw_bias(layer: _ConvNd | nn.Linear) -> None:
+    """Draw the bias, if there is one, as PyTorch does: uniformly within 1 / sqrt(products of an output)."""
+    if layer.bias is not None:
+        bound = 1 / layer.weight[0].numel() ** 0.5
+        nn.init.uniform_(layer.bias, -bound, bound)
+
+
 @WEIGHT_INITIALIZERS.register_module()
 class PyTorchInit(BaseInit):
-    """Give the convolutions within some modules the start that PyTorch gives them.
+    """Give the convolutions and linear layers within some modules the start that PyTorch gives them.
 
     For an official code that initializes a part of its network and leaves the rest as it was made; put it behind what
     initializes all: ``init_cfg=[*KAIMING_FAN_OUT, dict(type='mmirstd.PyTorchInit', within='Block')]``.  (mmcv's
     ``ConvModule`` has an initialization of its own, so no ``init_cfg`` is not PyTorch's.)
 
     Args:
-        within: Class name, or names, of the modules whose convolutions are meant.
+        within: Class name, or names, of the modules whose layers are meant.
         without: Class name, or names, of modules inside of those that are left as they are.
+        weights: Whether weights are drawn, too.  False draws biases alone: for an official code that initializes the
+            weights and leaves the biases as PyTorch made them, where mmengine's initializations set them to 0.
     """
 
-    def __init__(self, within: str | Sequence[str], without: str | Sequence[str] = ()) -> None:
+    def __init__(self, within: str | Sequence[str], without: str | Sequence[str] = (), weights: bool = True) -> None:
         super().__init__()
+        self.weights = weights
         self.within = [within] if isinstance(within, str) else list(within)
         self.without = [without] if isinstance(without, str) else list(without)
 
     def __call__(self, module: nn.Module) -> None:
         """Initialize, in place."""
-        for convolution in self._convolutions(module, inside=False):
-            if isinstance(convolution, ConvModule):
+        for layer in self._layers(module, inside=False):
+            if isinstance(layer, ConvModule):
                 # mmengine would call its own initialization next, unless told that it has been done.
-                convolution.is_init = True
+                layer.is_init = True
+            elif self.weights:
+                layer.reset_parameters()
             else:
-                convolution.reset_parameters()
+                draw_bias(layer)
         if hasattr(module, '_params_init_info'):
             update_init_info(module, init_info=self._get_init_info())
 
-    def _convolutions(self, module: nn.Module, inside: bool) -> Iterator[nn.Conv2d | ConvModule]:
+    def _layers(self, module: nn.Module, inside: bool) -> Iterator[nn.Conv2d | nn.Linear | ConvModule]:
         name = type(module).__name__
         inside = (inside or name in self.within) and name not in self.without
-        if inside and isinstance(module, (nn.Conv2d, ConvModule)):
+        if inside and isinstance(module, (nn.Conv2d, nn.Linear, ConvModule)):
             yield module
         for child in module.children():
-            yield from self._convolutions(child, inside)
+            yield from self._layers(child, inside)
 
     def _get_init_info(self) -> str:
-        return f'{type(self).__name__}: within {self.within}, without {self.without}'
+        drawn = 'weights and biases' if self.weights else 'biases'
+        return f'{type(self).__name__}: {drawn} within {self.within}, without {self.without}'

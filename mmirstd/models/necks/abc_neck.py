@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from mmirstd.registry import MODELS
 
-from ..layers import PYTORCH_CONV, DilatedUBlock, biased_conv
+from ..layers import DilatedUBlock, biased_conv
 from .top_down import TopDownNeck
 
 
@@ -59,7 +59,7 @@ class ABCNeck(TopDownNeck):
         self,
         in_channels: Sequence[int] = (32, 64, 128, 256, 512),
         norm_cfg: dict = dict(type='BN'),
-        init_cfg: dict | Sequence[dict] | None = PYTORCH_CONV,
+        init_cfg: dict | Sequence[dict] | None = dict(type='mmirstd.PyTorchInit', within='ABCNeck'),
     ) -> None:
         fusions = len(in_channels) - 1
         self._dilated = iter([i == fusions - 1 for i in range(fusions)])

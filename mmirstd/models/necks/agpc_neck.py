@@ -14,6 +14,9 @@ from mmirstd.registry import MODELS
 
 from ..layers import KAIMING_FAN_OUT, ContextGate, NonLocalBlock, biased_conv
 
+# The official code's: Kaiming (fan out) for weights, PyTorch's own for biases.
+INIT_CFG = (*KAIMING_FAN_OUT, dict(type='mmirstd.PyTorchInit', within='AGPCNeck', weights=False))
+
 
 class AttentionGuidedContext(BaseModule):
     """Attention-guided context block (AGCB): pixels relate within patches, patches relate globally.
@@ -106,7 +109,7 @@ class AGPCNeck(BaseModule):
         reduction: Reduction of the deepest level's channels in the pyramid.
         ratio: Reduction of query and key within the patches.
         norm_cfg: Norm layer config.
-        init_cfg: mmengine initialization.
+        init_cfg: mmengine initialization; the official code's by default.
     """
 
     def __init__(
@@ -116,7 +119,7 @@ class AGPCNeck(BaseModule):
         reduction: int = 16,
         ratio: int = 4,
         norm_cfg: dict = dict(type='BN'),
-        init_cfg: dict | Sequence[dict] | None = KAIMING_FAN_OUT,
+        init_cfg: dict | Sequence[dict] | None = INIT_CFG,
     ) -> None:
         super().__init__(list(init_cfg) if isinstance(init_cfg, tuple) else init_cfg)
         deepest = in_channels[-1]

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from mmirstd.registry import MODELS
 
-from ..layers import PYTORCH_CONV, PatchAwareAttention
+from ..layers import PatchAwareAttention
 
 
 class DimensionSelection(BaseModule):
@@ -88,7 +88,7 @@ class HCFNeck(BaseModule):
         in_channels: Sequence[int] = (32, 64, 128, 256, 512),
         official: bool = True,
         norm_cfg: dict = dict(type='BN'),
-        init_cfg: dict | list[dict] | None = PYTORCH_CONV,
+        init_cfg: dict | list[dict] | None = dict(type='mmirstd.PyTorchInit', within='HCFNeck'),
     ) -> None:
         super().__init__(init_cfg)
         finer = [None, *in_channels[:-2]]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mmcv.cnn import ConvModule
 from mmengine.model import BaseModule
 from mmseg.models.utils import resize
@@ -9,7 +11,15 @@ from torch import Tensor, nn
 
 from mmirstd.registry import MODELS
 
+from ..layers import KAIMING_FAN_OUT
 from .top_down import TopDownNeck
+
+# The official code's: Kaiming (fan out) in the attentions, but for their biases; PyTorch's own in the decoder.
+INIT_CFG = (
+    *KAIMING_FAN_OUT,
+    dict(type='mmirstd.PyTorchInit', within='AddFusion'),
+    dict(type='mmirstd.PyTorchInit', within='ExternalAttention', without='ConvModule', weights=False),
+)
 
 
 class ExternalAttention(BaseModule):
@@ -30,6 +40,9 @@ class ExternalAttention(BaseModule):
         self.keys = nn.Conv1d(channels, memory, 1, bias=False)
         self.values = nn.Conv1d(memory, channels, 1, bias=False)
         self.project = ConvModule(channels, channels, 1, norm_cfg=norm_cfg, act_cfg=None)
+        # Both memories start with the same entries, as in the official code, and are trained apart.
+        nn.init.normal_(self.values.weight, std=(2 / channels) ** 0.5)
+        self.keys.weight.data.copy_(self.values.weight.data.transpose(0, 1))
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, C, H, W)."""
@@ -55,8 +68,19 @@ class AddFusion(BaseModule):
 class ISTDUNeck(TopDownNeck):
     """Decoder of ISTDU-Net (Hou et al., IEEE GRSL 2022) in BasicIRSTD's form (``EDN`` and ``UPCt``).
 
-    Arguments: see :class:`TopDownNeck`.
+    Args:
+        in_channels: See :class:`TopDownNeck`.
+        norm_cfg: See :class:`TopDownNeck`.
+        init_cfg: mmengine initialization; the official code's by default.
     """
+
+    def __init__(
+        self,
+        in_channels: Sequence[int],
+        norm_cfg: dict = dict(type='BN'),
+        init_cfg: dict | Sequence[dict] | None = INIT_CFG,
+    ) -> None:
+        super().__init__(in_channels, norm_cfg, init_cfg)
 
     def build_lateral(self, channels: int) -> nn.Module:
         """See :class:`TopDownNeck`."""

@@ -17,6 +17,7 @@ from .spatial_channel_transformer import SpatialChannelTransformer
 KAIMING_FAN_IN = (
     dict(type='Kaiming', layer=['Conv2d', 'Conv1d', 'Linear'], a=0, mode='fan_in', nonlinearity='relu'),
     dict(type='Normal', layer='_BatchNorm', mean=1.0, std=0.02),
+    dict(type='mmirstd.PyTorchInit', within='SCTransNeck', weights=False),
 )
 
 
