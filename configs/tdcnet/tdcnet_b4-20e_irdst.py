@@ -11,6 +11,7 @@ levels = dict(type='mmirstd.ShuffleNet3D', in_channels=1, channels=[24, 128, 256
 
 model = dict(
     type='mmirstd.KeyFrameDetector',
+    init_cfg=dict(type='mmirstd.NarrowNormalInit'),  # as in the official code
     neck=None,
     clip_backbones=[dict(difference=True, **levels), levels],
     temporal_neck=dict(_delete_=True, type='mmirstd.TDCNeck', channels=[128, 256, 512], out_channels=256),

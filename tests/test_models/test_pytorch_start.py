@@ -136,3 +136,16 @@ def test_istdu_net() -> None:
         channels = attention.query.in_channels
         assert torch.equal(attention.keys.weight, attention.values.weight.transpose(0, 1))
         check_spread([attention.values.weight / math.sqrt(2 / channels)])
+
+
+@pytest.mark.parametrize('name', ['stmenet', 'tdcnet', 'tridos'])
+def test_narrow_normal(name: str) -> None:
+    """All convolutions, in time too, and the scales of 2-D norms; no prior in the head."""
+    model = started(name)
+    layers = list(convolutions(model))
+    check_weights(layers, 'narrow')
+    check_biases(layers)
+    norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)]
+    check_spread([(norm.weight - 1) / 0.02 for norm in norms])
+    assert all(bool((norm.bias == 0).all()) for norm in norms)
+    assert all(bool((m.weight == 1).all()) for m in model.modules() if isinstance(m, nn.BatchNorm3d))

@@ -14,7 +14,7 @@ from .gradient import gradient_magnitude, gradient_pyramid
 from .haar import FILTER_BANK_SCALE, haar_inverse, haar_subbands
 from .high_pass import DynamicHighPass, dynamic_high_pass, frequency_rings
 from .image import check_image
-from .initialization import KAIMING_FAN_OUT, NARROW_NORMAL, PYTORCH_CONV, PyTorchInit
+from .initialization import KAIMING_FAN_OUT, NARROW_NORMAL, PYTORCH_CONV, NarrowNormalInit, PyTorchInit
 from .non_local import NonLocalBlock
 from .packed_conv import PackedConvModule, pack_convs
 from .patch_aware_attention import PatchAwareAttention
@@ -54,6 +54,7 @@ __all__ = [
     'haar_subbands',
     'KAIMING_FAN_OUT',
     'NARROW_NORMAL',
+    'NarrowNormalInit',
     'NonLocalBlock',
     'pack_convs',
     'PackedConvModule',

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from mmcv.cnn import ConvModule
-from mmengine.model import BaseInit, update_init_info
+from mmengine.model import BaseInit, BaseModule, update_init_info
 from torch import nn
 from torch.nn.modules.conv import _ConvNd
 
@@ -83,3 +83,43 @@ class PyTorchInit(BaseInit):
     def _get_init_info(self) -> str:
         drawn = 'weights and biases' if self.weights else 'biases'
         return f'{type(self).__name__}: {drawn} within {self.within}, without {self.without}'
+
+
+@WEIGHT_INITIALIZERS.register_module()
+class NarrowNormalInit(BaseInit):
+    """Initialize a whole network as ``weights_init`` in the training scripts of SSTNet and its successors does.
+
+    Convolutions, also those in time, are drawn narrowly, and so are the scales of 2-D batch norms, around 1.  Biases of
+    convolutions are PyTorch's own.  All else stays as it was made: linear layers, other norms, parameters.
+
+    To be given as ``init_cfg`` of the model.  The parts' own initializations are left out, mmdet's prior of a head's
+    scores among them.
+
+    Source: UESTC-nnLab/STME, UESTC-nnLab/Tridos and IVPLaboratory/TDCNet, ``weights_init`` in ``yolo_training.py``.
+
+    Args:
+        std: Standard deviation of weights and scales.
+    """
+
+    def __init__(self, std: float = 0.02) -> None:
+        super().__init__()
+        self.std = std
+
+    def __call__(self, module: nn.Module) -> None:
+        """Initialize, in place."""
+        for layer in module.modules():
+            if isinstance(layer, _ConvNd):
+                nn.init.normal_(layer.weight, std=self.std)
+                draw_bias(layer)
+            elif isinstance(layer, nn.BatchNorm2d):
+                nn.init.normal_(layer.weight, mean=1, std=self.std)
+                nn.init.zeros_(layer.bias)
+        for child in module.children():
+            if isinstance(child, BaseModule):
+                # mmengine would call it next, unless told that it has been done.
+                child.is_init = True
+        if hasattr(module, '_params_init_info'):
+            update_init_info(module, init_info=self._get_init_info())
+
+    def _get_init_info(self) -> str:
+        return f'{type(self).__name__}: std={self.std}'
