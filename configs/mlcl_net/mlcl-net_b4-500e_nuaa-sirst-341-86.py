@@ -17,7 +17,8 @@ model = dict(
         type='mmirstd.IRSTDHead',
         in_channels=64,
         channels=64,
-        init_cfg=None,  # PyTorch's own, as in the official code
+        # PyTorch's own for the last convolution, as in the official code; mmcv's for the hidden one, unlike there
+        init_cfg=None,
         loss_decode=dict(type='mmirstd.SoftIoULoss'),
     ),
 )

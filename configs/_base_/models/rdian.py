@@ -12,7 +12,8 @@ model = dict(
         hidden_kernel_size=3,
         norm_cfg=dict(type='BN'),
         dropout_ratio=0.1,
-        init_cfg=None,  # PyTorch's own, as in the official code
+        # PyTorch's own for the last convolution, as in the official code; mmcv's for the hidden one, unlike there
+        init_cfg=None,
         loss_decode=dict(type='mmirstd.SoftIoULoss', per_sample=False),
     ),
 )
