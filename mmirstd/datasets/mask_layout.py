@@ -7,8 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .name_pairs import has_images
+from mmirstd.utils.errors import DataError
+
+from .image_io import IMAGE_SUFFIXES
+from .name_pairs import has_images, image_files
 from .sequences import natural_key
+from .split_file import read_split_entries
 
 #: Folders of images and of masks, in lower case; the first that holds images counts.
 IMAGE_FOLDERS = ('images', 'image', 'imgs', 'img', 'irstd1k_img', 'pngimages', 'mixed', 'img_dir')
@@ -54,24 +58,27 @@ def mask_parts(root: Path) -> list[MaskPart]:
         root: The folder of the data set.
 
     Returns:
-        One part for each split that folders tell, else one; nothing where there are no images in such folders.
+        One part for each split that folders tell, else one; nothing where there are no images in such folders, or where
+        folders of other names have images and masks, too: then ``test/`` is a sequence like these.
     """
     images, masks = folder_of(root, IMAGE_FOLDERS), folder_of(root, MASK_FOLDERS)
     if images is not None:
-        below = _folders(images)
-        if below and all(folder.name.lower() in SPLIT_FOLDERS for folder in below):
+        below = [folder for folder in _folders(images) if has_images(folder)]
+        flat = any(path.suffix.lower() in IMAGE_SUFFIXES for path in images.iterdir())
+        if below and not flat and all(map(_tells_split, below)):
             return [
                 MaskPart(folder, masks and folder_of(masks, [folder.name.lower()]), folder.name.lower())
                 for folder in below
             ]
         return [MaskPart(images, masks)]
-    splits = [folder for folder in _folders(root) if folder.name.lower() in SPLIT_FOLDERS]
-    found = [(folder, folder_of(folder, IMAGE_FOLDERS)) for folder in splits]
-    return [
-        MaskPart(images, folder_of(folder, MASK_FOLDERS), folder.name.lower())
-        for folder, images in found
-        if images is not None
+    found = [
+        (folder, MaskPart(images, folder_of(folder, MASK_FOLDERS), folder.name.lower()))
+        for folder in _folders(root)
+        if (images := folder_of(folder, IMAGE_FOLDERS)) is not None
     ]
+    if any(part.masks is not None and not _tells_split(folder) for folder, part in found):
+        return []
+    return [part for folder, part in found if _tells_split(folder)]
 
 
 def sequence_parts(root: Path) -> list[MaskPart]:
@@ -86,17 +93,20 @@ def sequence_parts(root: Path) -> list[MaskPart]:
         One part for each sequence, in natural order; nothing where there is none, or where a folder has lists: then
         the folders are data sets.
     """
-    splits = [folder for folder in _folders(root) if folder.name.lower() in SPLIT_FOLDERS]
     parts = []
-    for place in splits or [root]:
+    for place in [root, *filter(_tells_split, _folders(root))]:
         for folder in _folders(place):
             images = folder_of(folder, IMAGE_FOLDERS)
             if images is not None:
-                if any(lists_in(below) for below in list_folders(folder)):
+                lists = [path for below in list_folders(folder) for path in lists_in(below)]
+                names = names_of(images) if lists else set()
+                if any(names_any(path, names) for path in lists):
                     return []
-                split = place.name.lower() if splits else None
+                split = None if place == root else place.name.lower()
                 name = folder.relative_to(root).as_posix()
                 parts.append(MaskPart(images, folder_of(folder, MASK_FOLDERS), split, name))
+    if any(part.split for part in parts):  # docs/images beside is no sequence
+        parts = [part for part in parts if part.split or part.masks]
     return sorted(parts, key=lambda part: natural_key(str(part.images)))
 
 
@@ -139,8 +149,26 @@ def list_folders(root: Path) -> list[Path]:
 
 def lists_in(folder: Path) -> list[Path]:
     """The text files of a folder whose names have a split in them, but those that are empty."""
-    found = (path for path in sorted(folder.glob('*.txt')) if SPLIT_WORD.search(path.stem))
+    found = (path for path in sorted(folder.glob('*.txt')) if SPLIT_WORD.search(path.stem) and path.is_file())
     return [path for path in found if path.stat().st_size]
+
+
+def names_of(images: Path) -> set[str]:
+    """What a list may name of a folder: its images without suffix, and the folders that they are in."""
+    return {part for name in image_files(images) for part in Path(name).with_suffix('').parts}
+
+
+def names_any(path: Path, names: set[str]) -> bool:
+    """Whether a text file has a line that names one of these: the log of a training, ``train.txt``, has none."""
+    try:
+        entries = read_split_entries(path)
+    except DataError:
+        return False
+    return any(not names.isdisjoint(entry.image.removesuffix('.mat').split('/')) for entry in entries)
+
+
+def _tells_split(folder: Path) -> bool:
+    return folder.name.lower() in SPLIT_FOLDERS
 
 
 def _folders(place: Path) -> list[Path]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mmirstd.datasets.mask_layout import list_folders, mask_parts, sequence_parts, split_of
+from mmirstd.datasets.mask_layout import list_folders, lists_in, mask_parts, sequence_parts, split_of
 from tests.test_datasets.helpers import write
 
 
@@ -80,3 +80,39 @@ def test_the_split_that_folders_tell() -> None:
     assert split_of(('DUT', 'Valid', 'img')) == 'val'
     assert split_of(('trainval',)) == 'train'
     assert split_of(('training_day',)) is None
+
+
+def test_a_sequence_may_be_called_test(tmp_path: Path) -> None:
+    _images(tmp_path, *(f'{name}/{kind}/1.png' for name in ('field', 'sea', 'test') for kind in ('images', 'masks')))
+    assert mask_parts(tmp_path) == []
+    assert [(part.sequence, part.split) for part in sequence_parts(tmp_path)] == [
+        ('field', None),
+        ('sea', None),
+        ('test', None),
+    ]
+
+
+def test_images_that_are_no_part_of_the_data_set_leave_splits_as_they_are(tmp_path: Path) -> None:
+    _images(tmp_path / 'a', 'train/images/1.png', 'train/masks/1.png', 'docs/images/logo.png')
+    assert [part[0] for part in _found(tmp_path / 'a')] == ['train']
+    _images(tmp_path / 'b', 'train/s/images/1.png', 'train/s/masks/1.png', 'docs/images/logo.png')
+    assert [part.sequence for part in sequence_parts(tmp_path / 'b')] == ['train/s']
+
+
+def test_images_beside_a_folder_of_a_split_are_not_lost(tmp_path: Path) -> None:
+    _images(tmp_path, 'images/1.png', 'images/test/2.png', 'masks/1.png', 'masks/test/2.png')
+    assert _found(tmp_path) == [(None, 'images', 'masks')]
+
+
+def test_an_empty_folder_beside_those_of_splits(tmp_path: Path) -> None:
+    _images(tmp_path, 'images/train/1.png', 'masks/train/1.png')
+    (tmp_path / 'images/cache').mkdir()
+    assert _found(tmp_path) == [('train', 'images/train', 'masks/train')]
+
+
+def test_a_text_file_that_names_no_image_is_no_list(tmp_path: Path) -> None:
+    _images(tmp_path, 'a/images/1.png', 'a/masks/1.png', 'b/images/1.png', 'b/masks/1.png')
+    (tmp_path / 'a/interval.txt').write_text('10 s')
+    (tmp_path / 'test.txt').symlink_to(tmp_path / 'gone.txt')
+    assert len(sequence_parts(tmp_path)) == 2
+    assert lists_in(tmp_path) == []

@@ -24,6 +24,8 @@ from ..mask_layout import (
     list_folders,
     lists_in,
     mask_parts,
+    names_any,
+    names_of,
     sequence_parts,
 )
 from ..sequences import natural_key
@@ -240,6 +242,9 @@ def _splits_of_sequences(root: Path, folders: Mapping[str, Any], split: str | No
     """
     config = dict(type='mmirstd.MaskClipDataset', data_root=str(root), num_frames=1, **folders)
     lists = [path for folder in list_folders(root) for path in lists_in(folder)] if split is None else []
+    usual = (root, root / 'img_idx')
+    names = names_of(root) if any(path.parent not in usual for path in lists) else set()
+    lists = [path for path in lists if path.parent in usual or names_any(path, names)]
     for path in lists:
         name, group = _split_name(path.stem)
         yield read_split(name, dict(config, ann_file=str(path.relative_to(root))), group)

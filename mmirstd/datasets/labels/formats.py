@@ -96,9 +96,10 @@ def labels_nearby(source: Path) -> str | None:
 
 
 def _is_label_studio(path: Path) -> bool:
+    if path.suffix.lower() != '.json' or not path.is_file():
+        return False
     with open(path, 'rb') as file:
-        head = file.read(20_000)
-    return path.suffix.lower() == '.json' and b'"rectanglelabels"' in head.lower()
+        return b'"rectanglelabels"' in file.read(20_000).lower()
 
 
 def read_labels(source: Path, name: str | None = None, options: ReadOptions | None = None) -> LabelSet:
@@ -122,6 +123,12 @@ def read_labels(source: Path, name: str | None = None, options: ReadOptions | No
     if not known.find(source):
         raise DataError(f'{source}: holds no labels of the format {known.name} ({known.description})')
     labels = known.read(source, options or ReadOptions())
+    undivided = [image.name for image in labels.images if image.split is None]
+    if undivided and any(labels.splits):
+        named = ', '.join(split for split in labels.splits if split)
+        labels.notes.append(
+            f'{len(undivided)} images are in no split, the first is {undivided[0]}; others are in {named}'
+        )
     if not name:
         labels.notes.insert(0, f'{source} is read as {known.name} ({known.description})')
     return labels

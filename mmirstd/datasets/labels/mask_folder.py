@@ -18,12 +18,14 @@ from ..folder_index import MASK_STEMS, FolderIndex
 from ..image_io import IMAGE_SUFFIXES, read_mask
 from ..mask_layout import (
     MASK_FOLDERS,
+    SPLIT_FOLDERS,
     SPLIT_WORD,
     MaskPart,
     folder_of,
     list_folders,
     lists_in,
     mask_parts,
+    names_any,
     sequence_parts,
     split_of,
 )
@@ -80,6 +82,11 @@ def read(source: Path, options: ReadOptions) -> LabelSet:
     for part in parts:
         labels.images += _images(source, part, options, whole=len(parts) == 1, notes=labels.notes, missing=missing)
     if parts[0].sequence is not None:
+        called = [part.sequence for part in parts if str(part.sequence).lower() in SPLIT_FOLDERS]
+        if called:
+            labels.notes.append(
+                f'{" and ".join(map(str, called))} beside the other sequences are taken for sequences, not for splits'
+            )
         labels.images = _listed_sequences(labels.images, source, labels.notes)
     if missing:
         raise MissingDataError(
@@ -127,7 +134,8 @@ def _samples(source: Path | None, folder: ImageFolder, notes: list[str]) -> list
     below: dict[str, list[str]] = {}
     for name in folder.names:
         below.setdefault(os.path.dirname(name), []).append(name)
-    for split, path in (_lists(source, notes) if source is not None else {}).items():
+    names = {part for name in folder.names for part in Path(name).with_suffix('').parts}
+    for split, path in (_lists(source, notes, names) if source is not None else {}).items():
         for entry in read_split_entries(path):
             if entry.image in below:  # a sequence
                 samples += [(split, frame, os.path.splitext(frame)[0]) for frame in below[entry.image]]
@@ -138,7 +146,11 @@ def _samples(source: Path | None, folder: ImageFolder, notes: list[str]) -> list
             samples.append((split, found, entry.mask or os.path.splitext(found)[0]))
     if not samples:
         return [(None, name, os.path.splitext(name)[0]) for name in folder.names]
-    unlisted = set(folder.names) - {name for _, name, _ in samples}
+    times = Counter(name for _, name, _ in samples)
+    twice = [name for name, count in times.items() if count > 1]
+    if twice:
+        notes.append(f'{len(twice)} images are in several lists, the first is {twice[0]}')
+    unlisted = set(folder.names) - set(times)
     if unlisted:
         notes.append(f'{len(unlisted)} images are in no list and left out, the first is {min(unlisted)}')
     return samples
@@ -151,7 +163,8 @@ def _listed_sequences(images: list[LabeledImage], source: Path, notes: list[str]
         frames.setdefault(str(image.video), []).append(image)
     by_stem = {(name, Path(image.name).stem): image for name, listed in frames.items() for image in listed}
     divided: dict[tuple[str, str], LabeledImage] = {}
-    for split, path in _lists(source, notes).items():
+    names = {part for name, stem in by_stem for part in (*name.split('/'), stem)}
+    for split, path in _lists(source, notes, names).items():
         for entry in read_split_entries(path):
             parts = entry.image.removesuffix('.mat').split('/')
             # folders of another machine may stand in front
@@ -173,16 +186,31 @@ def _listed_sequences(images: list[LabeledImage], source: Path, notes: list[str]
     return list(divided.values()) or images
 
 
-def _lists(source: Path, notes: list[str]) -> dict[str, Path]:
-    """The list of each split: ``train.txt``, or a name such as ``idx427_train.txt``."""
-    folders = [place for place in list_folders(source) if lists_in(place)]
-    first = [place for place in folders if place in (source / 'img_idx', source)]
+def _lists(source: Path, notes: list[str], names: set[str]) -> dict[str, Path]:
+    """The list of each split: ``train.txt``, or a name such as ``idx427_train.txt``.
+
+    Args:
+        source: The data set.
+        notes: What is to be said is added.
+        names: Of images and sequences; a text file in a folder that is no usual one has to name one of them.
+    """
+    usual = (source / 'img_idx', source)
+    listed = {place: lists_in(place) for place in list_folders(source)}
+    others = [path for place, paths in listed.items() if place not in usual for path in paths]
+    none = [path for path in others if not names_any(path, names)]
+    if none:
+        notes.append(
+            f'{len(none)} text files name no image here and are not taken for lists:\n{first_few(list(map(str, none)))}'
+        )
+    listed = {place: [path for path in paths if path not in none] for place, paths in listed.items()}
+    folders = [place for place, paths in listed.items() if paths]
+    first = [place for place in folders if place in usual]
     if not first and len(folders) > 1:
         notes.append(
             f'{" and ".join(map(str, folders))} have lists of their own: none is taken; keep those of one protocol'
         )
         return {}
-    paths = [path for place in first or folders for path in lists_in(place)]
+    paths = [path for place in first or folders for path in listed[place]]
     found: dict[str, Path] = {}
     for path in [path for path in paths if SPLIT_WORD.fullmatch(path.stem)] or paths:
         match = SPLIT_WORD.search(path.stem)

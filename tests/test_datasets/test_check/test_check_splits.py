@@ -520,3 +520,18 @@ def test_frames_of_few_scenes_may_mislead(tmp_path, sequences, severity):
     found = {finding.kind: finding for finding in check_splits(clip_splits(tmp_path)).findings}
     assert found['labels beside targets'].severity == severity
     assert ('2 sequences only' in found['labels beside targets'].found) == (severity == 'warning')
+
+
+def test_a_sequence_may_be_called_test(tmp_path):
+    make_sequences(tmp_path, '{sequence}/{kind}/{frame}.png')
+    (tmp_path / 's2').rename(tmp_path / 'test')
+    assert counts(tmp_path) == {'all': 6}
+
+
+def test_the_log_of_a_training_is_no_list_of_sequences(tmp_path):
+    make_sequences(tmp_path, '{sequence}/{kind}/{frame}.png')
+    (tmp_path / 'logs').mkdir()
+    (tmp_path / 'logs/train.txt').write_text('epoch 1')
+    assert counts(tmp_path) == {'all': 6}
+    (tmp_path / 'logs/test.txt').write_text('s1')
+    assert counts(tmp_path) == {'test': 2}

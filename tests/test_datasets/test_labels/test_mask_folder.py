@@ -155,3 +155,36 @@ def test_sequences_with_folders_of_their_own(tmp_path: Path) -> None:
         MissingDataError, match=r"test\.txt, line 1: there is no sequence or frame 'Sequence10/Mix/00009"
     ):
         load(tmp_path)
+
+
+def test_a_sequence_that_is_called_as_a_split_leaves_no_other_out(tmp_path: Path) -> None:
+    for seed, name in enumerate(('field', 'test')):
+        _pair(tmp_path, f'{name}/images/{seed}.png', f'{name}/masks/{seed}.png', seed)
+    labels = load(tmp_path)
+    assert [(image.video, image.split) for image in labels.images] == [('field', None), ('test', None)]
+    assert 'test beside the other sequences are taken for sequences, not for splits' in labels.notes
+
+
+def test_images_without_a_split_beside_others_are_said(tmp_path: Path) -> None:
+    _pair(tmp_path, 'images/1.png', 'masks/1.png')
+    _pair(tmp_path, 'images/test/2.png', 'masks/test/2.png', 1)
+    assert _splits(tmp_path) == [('1', None), ('2', 'test')]
+    assert '1 images are in no split, the first is 1.png; others are in test' in load(tmp_path).notes
+
+
+def test_the_log_of_a_training_is_no_list(tmp_path: Path) -> None:
+    root = make_root(tmp_path / 'images', ['a', 'b'], split='logs/train.txt')
+    sequences = tmp_path / 'sequences'
+    for seed, name in enumerate('ab'):
+        _pair(sequences, f'{name}/images/{seed}.png', f'{name}/masks/{seed}.png', seed)
+    for place in (root, sequences):
+        text(place / 'logs/train.txt', 'epoch 1\n')
+        labels = load(place)
+        assert [image.split for image in labels.images] == [None, None]
+        assert any(f'not taken for lists:\n  {place}/logs/train.txt' in note for note in labels.notes)
+
+
+def test_an_image_of_two_lists_is_said(tmp_path: Path) -> None:
+    root = make_root(tmp_path, ['a', 'b'], split='img_idx/train.txt')
+    text(root / 'test.txt', 'b\n')  # another protocol's
+    assert '1 images are in several lists, the first is b.png' in load(root).notes
