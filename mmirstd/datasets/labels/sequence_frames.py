@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from configparser import ConfigParser
+from configparser import Error as ConfigError
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mmirstd.utils.errors import DataError, MissingDataError
@@ -11,6 +13,7 @@ from mmirstd.utils.errors import DataError, MissingDataError
 from ..image_io import IMAGE_SUFFIXES
 from ..mask_layout import split_of
 from ..sequences import natural_key
+from ..text_file import read_text
 from .label_set import LabeledImage
 
 _VIDEO_SUFFIXES = ('.mp4', '.avi', '.mov', '.mkv')
@@ -26,6 +29,7 @@ class SequenceFrames:
         name: Of the sequence: its folder below the data set.
         images: File names, in natural order.
         split: What the folders tell; None: nothing.
+        info: Its ``seqinfo.ini``; None: there is none.
     """
 
     label_file: Path
@@ -33,6 +37,7 @@ class SequenceFrames:
     name: str
     images: tuple[str, ...]
     split: str | None
+    info: Path | None = None
 
     def labeled(self) -> list[LabeledImage]:
         """The images as a label set has them, without targets."""
@@ -52,7 +57,9 @@ class SequenceFrames:
 def find_sequences(source: Path, files: Sequence[Path], images: Path | None) -> list[SequenceFrames]:
     """The frames of each label file.
 
-    They are in ``img1`` beside (MOTChallenge), in a folder of the file's name, or beside the file.
+    They are in ``img1`` or in what ``seqinfo.ini`` names (MOTChallenge), in a folder of the file's name, or beside the
+    file. A folder ``test`` tells a split where it is above sequences, or where there are folders of splits only; beside
+    sequences of other names it is one of them.
 
     Args:
         source: The data set, or the label file.
@@ -65,11 +72,15 @@ def find_sequences(source: Path, files: Sequence[Path], images: Path | None) -> 
     """
     root = source if source.is_dir() else source.parent
     found: dict[Path, SequenceFrames] = {}
+    folders: dict[Path, tuple[str, ...]] = {}
     for path in files:
         home = path.parent.parent if path.parent.name == 'gt' and path.parent != root else path.parent
         below = home.relative_to(root) if home.is_relative_to(root) else Path()
         base = (images or root) / below
+        info = home / 'seqinfo.ini'
         places = [base / 'img1', base / path.stem, base]
+        if info.is_file():
+            places.insert(0, base / read_info(info).get('imdir', 'img1'))
         if images is not None and len(files) == 1:
             places.append(images)
         folder = next((place for place in places if _images(place)), None)
@@ -92,8 +103,30 @@ def find_sequences(source: Path, files: Sequence[Path], images: Path | None) -> 
             )
         name = below.as_posix() if folder != base / path.stem else (below / path.stem).as_posix()
         name = folder.name if name == '.' else name
-        found[folder] = SequenceFrames(path, folder, name, _images(folder), split_of(below.parts))
-    return list(found.values())
+        known = info if info.is_file() else None
+        found[folder] = SequenceFrames(path, folder, name, _images(folder), None, known)
+        folders[folder] = (*below.parts, path.stem) if folder == base / path.stem else below.parts
+    alone = all(split_of(parts[-1:]) for parts in folders.values())
+    return [
+        replace(frames, split=split_of(folders[folder] if alone else folders[folder][:-1]))
+        for folder, frames in found.items()
+    ]
+
+
+def read_info(path: Path) -> dict[str, str]:
+    """The entries of a ``seqinfo.ini``, with names in lower case; empty where it has no section ``Sequence``.
+
+    Raises:
+        DataError: It is no such file.
+    """
+    parser = ConfigParser(interpolation=None, strict=False)
+    try:
+        parser.read_string(read_text(path, 'a section [Sequence]'))
+    except ConfigError as error:
+        raise DataError(
+            str(path), found=str(error), expected='lines NAME=VALUE below [Sequence]', cure='correct or remove the file'
+        ) from None
+    return dict(parser['Sequence']) if parser.has_section('Sequence') else {}
 
 
 def _images(folder: Path) -> tuple[str, ...]:

@@ -41,7 +41,12 @@ def find(source: Path) -> list[Path]:
         if source.suffix.lower() in _YAML:
             return [source]
         return [source] if source.suffix.lower() == '.txt' and _is_list(source) else []
-    return [path for path in source.rglob('*.txt') if path.name not in ('classes.txt', 'README.txt') and _is_yolo(path)]
+    return [
+        path
+        for path in source.rglob('*.txt')
+        # gt/gt.txt is MOTChallenge's, also where blanks are in place of its commas
+        if path.name not in ('classes.txt', 'README.txt') and path.parts[-2:] != ('gt', 'gt.txt') and _is_yolo(path)
+    ]
 
 
 def label_files(root: Path) -> list[Path]:
