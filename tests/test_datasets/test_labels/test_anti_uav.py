@@ -77,3 +77,48 @@ def test_it_is_not_written(tmp_path: Path) -> None:
     _sequence(tmp_path / 'a', [[3, 4, 5, 6]], [1])
     with pytest.raises(ConfigError, match='anti-uav is only read'):
         convert_labels([tmp_path], 'anti-uav', tmp_path / 'out', ConvertOptions())
+
+
+def test_what_stands_where_there_is_no_target(tmp_path: Path) -> None:
+    _sequence(tmp_path / 'a', [[3, 4, 5, 6], [0], [7, 7]], [1, 0, 0])
+    assert [len(i.annotations) for i in load(tmp_path).images] == [1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ('exist', 'rect', 'match'),
+    [
+        ('"0"', '[3, 4, 5, 6]', "exist of frame 0 is '0'; expected 0 or 1"),
+        ('null', '[3, 4, 5, 6]', 'exist of frame 0 is None'),
+        ('1', '[NaN, 4, 5, 6]', 'gt_rect of frame 0 is'),
+        ('1', f'[1{"0" * 400}, 4, 5, 6]', 'gt_rect of frame 0 is'),
+        ('1', '[true, 4, 5, 6]', 'gt_rect of frame 0 is'),
+    ],
+)
+def test_what_is_no_number_is_named(tmp_path: Path, exist: str, rect: str, match: str) -> None:
+    image(tmp_path / 'a/1.png')
+    text(tmp_path / 'a/IR_label.json', f'{{"exist": [{exist}], "gt_rect": [{rect}]}}')
+    with pytest.raises(DataError, match=match):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize('content', ['', '[]', '{"exist": 1}'])
+def test_a_damaged_file_among_others_is_named(tmp_path: Path, content: str) -> None:
+    for name in 'ab':
+        _sequence(tmp_path / name, [[3, 4, 5, 6]], [1])
+    text(tmp_path / 'b/IR_label.json', content)
+    with pytest.raises(DataError, match=r'b/IR_label\.json'):
+        load(tmp_path)
+
+
+def test_a_file_of_windows(tmp_path: Path) -> None:
+    for encoding in ('utf-8-sig', 'utf-16'):
+        _sequence(tmp_path, [[3, 4, 5, 6]], [1])
+        text(tmp_path / 'IR_label.json', (tmp_path / 'IR_label.json').read_text(encoding='utf-8'), encoding)
+        assert len(list(load(tmp_path).annotations())) == 1
+
+
+def test_a_flag_of_another_program_is_no_anti_uav(tmp_path: Path) -> None:
+    image(tmp_path / 'a.png')
+    content = dict(images=[dict(id=1, exist=1, gt_rect='', file_name='a.png')], annotations=[], categories=[])
+    text(tmp_path / 'instances.json', json.dumps(content))
+    assert load(tmp_path).notes[0].endswith('is read as coco (COCO JSON)')
