@@ -45,7 +45,7 @@ def read_yaml(path: str | os.PathLike[str]) -> dict[str, Any]:
 
     try:
         content = yaml.safe_load(read_text(path, 'YAML'))
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # also numbers of many digits, or deep lists
         raise DataError(f'{path}: not valid YAML ({error})') from None
     return content if isinstance(content, dict) else {}
 

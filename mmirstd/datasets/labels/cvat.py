@@ -33,7 +33,7 @@ _NO_INSIDE = ('polyline', 'cuboid', 'skeleton', 'tag')
 
 def find(source: Path) -> list[Path]:
     """The XML files of a folder that hold ``<annotations>``; of a file, itself."""
-    paths = [source] if source.is_file() else sorted(source.rglob('*.xml'))
+    paths = [source] if source.is_file() else [path for path in sorted(source.rglob('*.xml')) if path.is_file()]
     return [path for path in paths if path.suffix.lower() == '.xml' and _is_cvat(path)]
 
 

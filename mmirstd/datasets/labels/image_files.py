@@ -12,6 +12,7 @@ from mmirstd.utils.errors import DataError, MissingDataError
 from mmirstd.utils.files import atomic_path, write_bytes
 
 from ..image_io import IMAGE_SUFFIXES
+from ..mask_layout import split_of
 from ..sequences import frame_number, natural_key
 from .label_set import LabeledImage
 
@@ -59,7 +60,8 @@ class ImageFolder:
 
         Args:
             name: A path or name, with or without suffix.
-            beside: The folder of the label file, if paths are meant from there.
+            beside: The folder of the label file, if paths are meant from there. Where folders of it tell a split,
+                images of another split do not fit: ``test/xml/1.xml`` is not of ``train/img/1.jpg``.
 
         Returns:
             Its path below the folder, the one with the most folders in common; None without any.
@@ -73,12 +75,16 @@ class ImageFolder:
                 return place.relative_to(self.root).as_posix()
         stem, suffix = os.path.splitext(clean_name(name))
         stem, suffix = (stem, suffix.lower()) if suffix.lower() in IMAGE_SUFFIXES else (stem + suffix, '')
+        below = beside.relative_to(self.root).parts if beside is not None and beside.is_relative_to(self.root) else ()
+        split = split_of(below)
         parts = stem.split('/')
         rests = ['/'.join(parts[start:]) for start in range(len(parts))]
         for known in (suffix, '') if suffix else ('',):
             for rest in rests:
                 fits = self._by_stem.get(rest) or self._by_end.get(rest, [])
                 fits = [fit for fit in fits if fit.lower().endswith(known)]
+                if split is not None:
+                    fits = [fit for fit in fits if split_of(fit.split('/')[:-1]) in (split, None)]
                 if len(fits) > 1:
                     raise DataError(
                         f'{self.root}: {len(fits)} images fit {name!r}: {", ".join(fits[:3])}; remove all but one, or '

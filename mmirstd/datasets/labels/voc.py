@@ -32,7 +32,7 @@ _MASK_NAMES = {
 
 def find(source: Path) -> list[Path]:
     """The XML files below a folder that hold an ``<annotation>``; of a file, itself."""
-    paths = [source] if source.is_file() else sorted(source.rglob('*.xml'))
+    paths = [source] if source.is_file() else [path for path in sorted(source.rglob('*.xml')) if path.is_file()]
     return [path for path in paths if path.suffix.lower() == '.xml' and _is_voc(path)]
 
 
@@ -95,7 +95,9 @@ def _image(path: Path, content: Element, folder: ImageFolder, root: Path) -> Lab
     # <filename> often has no folder: then that of the XML tells.
     place = listed if {'/', '\\'} & set(listed) else (below / listed).as_posix()
     # Files are renamed and <filename> stays: then the XML's own name tells.
-    name = (folder.find(place, path.parent) if listed else None) or folder.find((below / path.stem).as_posix())
+    name = (folder.find(place, path.parent) if listed else None) or folder.find(
+        (below / path.stem).as_posix(), path.parent
+    )
     sides = [content.findtext(f'size/{side}') for side in ('height', 'width')]
     height, width = (whole(path, 'size', side) if side and side.strip() else 0 for side in sides)
     return LabeledImage(

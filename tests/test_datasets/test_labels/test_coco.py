@@ -10,7 +10,7 @@ from pycocotools import mask as coco_mask
 
 from mmirstd.datasets.labels import ReadOptions
 from mmirstd.datasets.labels.shapes import Box, Mask, Point, Polygon
-from mmirstd.utils.errors import DataError
+from mmirstd.utils.errors import DataError, MissingDataError
 from tests.test_datasets.test_labels.files import image, load, text
 from tests.test_datasets.test_labels.strategies import HEIGHT, WIDTH
 
@@ -104,3 +104,12 @@ def test_the_folders_of_roboflow(tmp_path: Path) -> None:
         ('val', 'valid', Box(3, 2, 6, 6)),
     ]
     assert [i.split for i in load(tmp_path / 'valid').images] == ['val']
+
+
+def test_an_image_that_roboflow_lacks_is_not_taken_from_another_split(tmp_path: Path) -> None:
+    image(tmp_path / 'train/a.png')
+    content = dict(images=[dict(id=1, file_name='a.png')], annotations=[], categories=[])
+    for split in ('train', 'valid'):
+        text(tmp_path / split / '_annotations.coco.json', json.dumps(content))
+    with pytest.raises(MissingDataError, match='1 of 2 images are missing'):
+        load(tmp_path)

@@ -151,3 +151,18 @@ def test_the_files_of_sirst_v2(tmp_path: Path) -> None:
     labels = load(tmp_path, name='voc')
     assert [(i.stem, len(i.annotations)) for i in labels.images] == [('mixed/a', 1), ('mixed/b', 0)]
     assert any('1 objects have <pixels> and no bndbox' in note for note in labels.notes)
+
+
+def test_images_of_another_split_do_not_fit(tmp_path: Path) -> None:
+    """DUT-Anti-UAV counts from 00001 in each split."""
+    for seed, split in enumerate(('test', 'train', 'val')):
+        image(tmp_path / split / 'img/00001.png', seed=seed)
+        text(tmp_path / split / 'xml/00001.xml', voc_xml(voc_object('UAV', 3 + seed, 3, 5 + seed, 5), '00001.png'))
+    labels = load(tmp_path)
+    assert [(i.split, i.path, i.annotations[0].shape.bounds[0]) for i in labels.images] == [
+        (split, tmp_path / split / 'img/00001.png', 2 + seed) for seed, split in enumerate(('test', 'train', 'val'))
+    ]
+    (tmp_path / 'test/img/00001.png').unlink()
+    (tmp_path / 'val/img/00001.png').unlink()
+    with pytest.raises(MissingDataError, match='2 of 3 images are missing'):
+        load(tmp_path)

@@ -180,3 +180,10 @@ def test_labels_by_number_are_those_of_one_image(tmp_path: Path) -> None:
     targets, notes = found(['day_1', 'night_1'], ['day_1'])
     assert targets == {'day_1': 1, 'night_1': 0}
     assert 'night_1.png (day_1.txt)' in notes[0]
+
+
+@pytest.mark.parametrize('content', ['[' * 10_000, '1' * 5000])
+def test_a_damaged_yaml_is_named(tmp_path: Path, content: str) -> None:
+    path = text(tmp_path / 'data.yaml', content)
+    with pytest.raises(DataError, match=r'data\.yaml: not valid YAML'):
+        load(path)
