@@ -266,3 +266,14 @@ def test_a_data_set_of_sequences_is_its_own_labels(tmp_path: Path) -> None:
         f'{name}/images/{number}.png' for name in ('a', 'b', 'c') for number in range(3)
     ]
     assert '9 targets in 9 frames of 3 sequences' in data.notes
+
+
+def test_splits_of_sequences_that_are_not_kept_are_said(tmp_path: Path) -> None:
+    for number, name in enumerate(('train/a', 'train/b', 'test/c')):
+        for frame in range(2):
+            path = tmp_path / f'data/{name}/{frame}.png'
+            path.parent.mkdir(parents=True, exist_ok=True)
+            save_png(path, np.full((16, 20), 10 * number + frame, np.uint8))
+        (tmp_path / f'data/{name}/IR_label.json').write_text('{"exist": [1, 0], "gt_rect": [[3, 4, 5, 6], []]}')
+    data = look_at_sequences(tmp_path / 'data', tmp_path / 'data', tmp_path / 'out', 2)
+    assert any('the labels tell the splits train, test: they are not kept' in note for note in data.notes)
