@@ -8,7 +8,7 @@ _base_ = [
 # MSHNet (arXiv 2403.19366): a U-Net of CBAM residual blocks, a map at each scale, and SLS-IoU loss on all of them.
 channels = [16, 32, 64, 128, 256]
 warm_epoch = 5
-# PyTorch's own, as in the official code; mmcv's ConvModule would bring another.
+# PyTorch's own weights, as in the official code; mmcv's ConvModule would bring others. Biases start at 0, unlike there.
 uniform = dict(
     type='Kaiming', layer='Conv2d', a=5**0.5, mode='fan_in', nonlinearity='leaky_relu', distribution='uniform'
 )

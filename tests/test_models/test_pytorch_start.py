@@ -86,6 +86,7 @@ def check_biases(layers: list[tuple[str, _ConvNd]]) -> None:
         'hcf-net',
         'isnet',
         'lrrnet',
+        'mshnet-nsfpn',
         'resunet-dtum',
         'resunet-rfr',
         'uiu-net',
