@@ -94,8 +94,13 @@ def check_biases(layers: list[tuple[str, _ConvNd]]) -> None:
     ],
 )
 def test_as_pytorch_made_it(name: str) -> None:
-    """Official codes without any initialization."""
-    layers = [(key, layer) for key, layer in convolutions(started(name)) if isinstance(layer, nn.Conv2d)]
+    """Official codes without any initialization; ISNet's draws its gated convolutions by Xavier."""
+    found = [(key, layer) for key, layer in convolutions(started(name)) if isinstance(layer, nn.Conv2d)]
+    gated = [(key, layer) for key, layer in found if key.endswith('.gate.conv')]
+    assert len(gated) == (3 if name == 'isnet' else 0)
+    if gated:
+        check_weights(gated, 'Xavier')
+    layers = [(key, layer) for key, layer in found if (key, layer) not in gated]
     assert len(layers) > 20
     check_weights(layers, 'PyTorch')
     check_biases(layers)

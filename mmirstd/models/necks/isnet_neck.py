@@ -52,6 +52,7 @@ class GatedConv(BaseModule):
         self.gate = nn.Conv2d(channels + 1, 1, 1)
         self.gate_norm = nn.BatchNorm2d(1)
         self.conv = nn.Conv2d(channels, channels, 1, bias=False)
+        nn.init.xavier_normal_(self.conv.weight)  # as in the official code, whose other layers are PyTorch's
 
     def forward(self, x: Tensor, guide: Tensor) -> Tensor:
         """(B, C, H, W), (B, 1, H, W) -> (B, C, H, W)."""
@@ -105,8 +106,8 @@ class ISNetNeck(BaseModule):
         edge_channels: Channels of the edge branch.
         num_blocks: Residual blocks of each decoded level.
         norm_cfg: Norm layer config.
-        init_cfg: mmengine initialization; by default PyTorch's own, as in the official code. None: in the Taylor
-            difference blocks that of mmcv's ``ConvModule`` (Kaiming, normal, fan out).
+        init_cfg: mmengine initialization; by default PyTorch's own but for the gated convolutions, as in the official
+            code. None: in the Taylor difference blocks that of mmcv's ``ConvModule`` (Kaiming, normal, fan out).
 
     Raises:
         ValueError: In ``forward`` for another number of levels.
@@ -118,7 +119,9 @@ class ISNetNeck(BaseModule):
         edge_channels: int = 64,
         num_blocks: int = 4,
         norm_cfg: dict = dict(type='BN'),
-        init_cfg: dict | list | None = dict(type='mmirstd.PyTorchInit', within='TaylorDifferenceBlock'),
+        init_cfg: dict | list | None = dict(
+            type='mmirstd.PyTorchInit', within='TaylorDifferenceBlock', without='GatedConv'
+        ),
     ) -> None:
         super().__init__(init_cfg)
         self.upsamples = nn.ModuleList(
