@@ -258,7 +258,8 @@ def _stills(args: argparse.Namespace, out: Path, begun: bool) -> OwnData:
         seed=args.seed,
         bit_depth=args.bit_depth,
     )
-    return replace(data, notes=(*notes, *data.notes, f'windows to train on: {data.window}x{data.window}'))
+    said = dict.fromkeys((*notes, *data.notes, f'windows to train on: {data.window}x{data.window}'))
+    return replace(data, notes=tuple(said))
 
 
 def _sequences(args: argparse.Namespace, out: Path, cfg: Config, videos: bool, begun: bool) -> OwnSequences:

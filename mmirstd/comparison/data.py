@@ -111,7 +111,8 @@ def own_data(
         data.write_lists(folder)
         (folder / 'data.py').write_text(_own_text(data), encoding='utf-8')
 
-    return ComparisonData('./data.py', len(data.split.train), None, (*notes, *data.notes), write)
+    said = tuple(dict.fromkeys((*notes, *data.notes)))
+    return ComparisonData('./data.py', len(data.split.train), None, said, write)
 
 
 def _own_text(data: OwnData) -> str:

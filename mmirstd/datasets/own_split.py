@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mmirstd.utils.errors import DataError
@@ -45,6 +45,25 @@ def sequence_of(path: str) -> str:
     """The sequence of a frame as its path tells: the folder, else the name without the number at its end."""
     folder, name = os.path.split(os.path.splitext(path)[0])
     return folder or re.sub(r'[-_. ]*(?:frame|img|image|f)?[-_. ]*\d+$', '', name, flags=re.IGNORECASE)
+
+
+def splits_not_kept(splits: Iterable[str | None]) -> list[str]:
+    """What is to be said where data tell splits of their own, which are not kept.
+
+    Args:
+        splits: Names of the splits; None: no split.
+
+    Returns:
+        A line, or nothing where there are fewer than two.
+    """
+    known = ('train', 'val', 'test')
+    told = sorted({s for s in splits if s is not None}, key=lambda s: (known.index(s) if s in known else 3, s))
+    if len(told) < 2:
+        return []
+    return [
+        f'the data tell the splits {", ".join(told)}: they are not kept, all is parted anew. To keep test data out of '
+        'the training, name the images and labels of the training data alone'
+    ]
 
 
 def split_images(

@@ -22,8 +22,9 @@ from mmirstd.datasets.labels import (
     labels_nearby,
 )
 from mmirstd.datasets.labels.points import why_no_table
+from mmirstd.datasets.mask_layout import SPLIT_FOLDERS
 from mmirstd.datasets.name_pairs import NamePairs, has_images, image_files, pair_by_name
-from mmirstd.datasets.own_split import OwnSplit, split_images
+from mmirstd.datasets.own_split import OwnSplit, split_images, splits_not_kept
 from mmirstd.datasets.points.click import GrowOptions
 from mmirstd.evaluation.prediction_dump import PredictionDump
 from mmirstd.utils.errors import ConfigError, DataError, MissingDataError, first_few
@@ -174,6 +175,7 @@ def masks_of_labels(
         made, notes = convert_labels([source], 'masks', target, options)
         targets = sum(len(image.annotations) for image in made.images)
         said = [f'labels: {known.description}, {targets} targets; masks are made of them in {folder}', *notes]
+        said += splits_not_kept(made.splits)
         given = Path(images).expanduser().resolve()
         named = {image.path.resolve() for image in made.images if image.path is not None}
         unnamed = [name for name in image_files(given) if (given / name).resolve() not in named]
@@ -251,7 +253,8 @@ def look_at_folders(
     split = split_images(list(pairs.pairs), by, val, test, seed)
     _check_order(images, masks, image_root, mask_root, pairs.pairs)
     loading, note = find_bit_depth([str(image_root / image) for image in pairs.pairs], bit_depth)
-    notes = (str(pairs), *note, str(split))
+    told = splits_not_kept(SPLIT_FOLDERS.get(image.split('/')[0].lower()) for image in pairs.pairs)
+    notes = (str(pairs), *note, *told, str(split))
     largest = max(max(image_size(image_root / image)) for image in spread(list(pairs.pairs)))
     window = min(WINDOW, -(-largest // 32) * 32)
     return OwnData(image_root, mask_root, pairs, split, loading, window, notes)

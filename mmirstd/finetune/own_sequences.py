@@ -27,7 +27,7 @@ from mmirstd.datasets.labels.coco import coco_content
 from mmirstd.datasets.labels.grow import grow_points
 from mmirstd.datasets.labels.mask_folder import parts_of
 from mmirstd.datasets.name_pairs import has_images, image_files, pair_by_name
-from mmirstd.datasets.own_split import OwnSplit, sequence_of, split_images
+from mmirstd.datasets.own_split import OwnSplit, sequence_of, split_images, splits_not_kept
 from mmirstd.datasets.points.click import GrowOptions
 from mmirstd.datasets.sequences import natural_key
 from mmirstd.utils.errors import DataError, MissingDataError
@@ -175,12 +175,7 @@ def look_at_sequences(
         raise DataError(f'{labels}: the labels have no target', expected='boxes, points, outlines or masks')
     for name, image in by_path.items():
         image.video = image.video or sequence_of(name) or root.name
-    told = [str(split) for split in found.splits if split is not None]
-    if len(told) > 1:
-        notes.append(
-            f'the labels tell the splits {", ".join(told)}: they are not kept, the sequences are parted anew. To keep '
-            'test data out of the training, name the folder of the training data alone'
-        )
+    notes += splits_not_kept(found.splits)
     sequences = {name: str(image.video) for name, image in by_path.items()}
     split = split_images(list(by_path), by, val, test, seed, sequences=sequences if in_time else None)
     loading, note = find_bit_depth([str(root / name) for name in by_path], bit_depth)

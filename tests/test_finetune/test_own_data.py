@@ -10,9 +10,10 @@ import pytest
 
 from mmirstd.cli.finetune import asked_for, check_options, parse_args
 from mmirstd.datasets.image_io import read_mask
+from mmirstd.datasets.labels import ConvertOptions, convert_labels
 from mmirstd.datasets.name_pairs import image_files
 from mmirstd.datasets.points.click import GrowOptions
-from mmirstd.finetune import look_at_sequences, masks_of_labels
+from mmirstd.finetune import look_at_folders, look_at_sequences, masks_of_labels
 from mmirstd.utils.errors import ConfigError, DataError
 from mmirstd.utils.files import file_sha256, save_png
 
@@ -276,4 +277,20 @@ def test_splits_of_sequences_that_are_not_kept_are_said(tmp_path: Path) -> None:
             save_png(path, np.full((16, 20), 10 * number + frame, np.uint8))
         (tmp_path / f'data/{name}/IR_label.json').write_text('{"exist": [1, 0], "gt_rect": [[3, 4, 5, 6], []]}')
     data = look_at_sequences(tmp_path / 'data', tmp_path / 'data', tmp_path / 'out', 2)
-    assert any('the labels tell the splits train, test: they are not kept' in note for note in data.notes)
+    assert any('the data tell the splits train, test: they are not kept' in note for note in data.notes)
+
+
+def test_splits_of_images_that_are_not_kept_are_said(tmp_path: Path) -> None:
+    """Those of folders, and those of labels: once, though the masks that are made of these have them, too."""
+    told = 'the data tell the splits train, test: they are not kept'
+    images, masks = tmp_path / 'images', tmp_path / 'masks'
+    for name in ('train/a', 'train/b', 'train/c', 'test/d', 'test/e'):
+        save_png(images / f'{name}.png', np.full((64, 64), 90, np.uint8) + 100 * truth(0)[:64, :64].astype(np.uint8))
+        save_png(masks / f'{name}.png', 255 * truth(0)[:64, :64].astype(np.uint8))
+    assert sum(told in note for note in look_at_folders(images, masks).notes) == 1
+    labels = tmp_path / 'labels'
+    convert_labels([tmp_path], 'coco', labels, ConvertOptions(source_format='masks', images='none'))
+    assert len(list(labels.glob('*.json'))) == 2
+    made = masks_of_labels(images, labels, tmp_path / 'out')
+    assert sum(told in note for note in made[2]) == 1
+    assert sum(told in note for note in dict.fromkeys((*made[2], *look_at_folders(*made[:2]).notes))) == 1
