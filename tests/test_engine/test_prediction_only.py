@@ -53,3 +53,15 @@ def test_some_data_sets_with_masks_or_of_another_kind(tmp_path: Path) -> None:
     alone, whole = folder(tmp_path / 'a', 'images'), folder(tmp_path / 'b', 'images', 'masks')
     assert predict_only(config(dict(data_root=alone), dict(data_root=whole))) is None
     assert predict_only(config(dict(data_root=alone, type='mmirstd.ClipDataset'))) is None
+
+
+def test_folders_of_several_names(tmp_path: Path) -> None:
+    """As in the config of IRSTD-1K, whose authors call them otherwise than BasicIRSTD."""
+    names = dict(img_path=['images', 'IRSTD1k_Img'], seg_map_path=['masks', 'IRSTD1k_Label'])
+    for number, made in enumerate((('images', 'masks'), ('IRSTD1k_Img', 'IRSTD1k_Label'))):
+        root = folder(tmp_path / str(number), *made)
+        assert predict_only(config(dict(data_root=root, data_prefix=names))) is None
+    root = folder(tmp_path / 'alone', 'IRSTD1k_Img')
+    cfg = config(dict(data_root=root, data_prefix=names))
+    assert predict_only(cfg) == f'{root}/masks does not exist'
+    assert cfg.test_dataloader.dataset.data_prefix == dict(names, seg_map_path=None)
