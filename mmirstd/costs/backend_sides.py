@@ -16,6 +16,7 @@ from torch import nn
 from mmirstd.apis.calibration import CalibrationImages
 from mmirstd.apis.exporting import export_model, graph_of
 from mmirstd.apis.irstd_inferencer import IRSTDInferencer
+from mmirstd.compat.hardware import read_cpu
 from mmirstd.deploy.graph_files import write_graph
 from mmirstd.deploy.session import GraphSession, is_installed, open_session
 from mmirstd.models.folded import folded_copy
@@ -161,7 +162,7 @@ def session_sides(
         say(str(export_model(inferencer, files['int8'], calibration=calibration)))
     image = torch.rand(1, 1, *size, generator=torch.Generator().manual_seed(0))[0].numpy()
     inputs = dict(image=image, range=np.array([[0, 1]], np.float32))
-    threads = torch.get_num_threads()
+    threads, cpu = torch.get_num_threads(), read_cpu()
     sides: dict[str, BackendSide] = {}
     for name, (runtime, precision) in SESSIONS.items():
         file = files.get('int8' if precision == 'int8' else 'fp32')
@@ -169,6 +170,10 @@ def session_sides(
             continue
         if not is_installed(runtime):
             say(f'{name}: not installed')
+            continue
+        if precision == 'bf16' and not cpu.bfloat16:
+            # OpenVINO does not look at ONEDNN_MAX_CPU_ISA, under which some networks crash the process.
+            say(f'{name}: left out, {cpu.why}')
             continue
         try:
             session = open_session(file, runtime, threads, precision)

@@ -81,3 +81,14 @@ def test_a_network_of_gray_images_has_no_form_for_three_channels(capsys: pytest.
     costs = report(parse_args(['backends', RPCANET, '--size', '32', '32', '--rounds', '1', '--no-memory', *small]))
     assert next(iter(costs)) == TORCH
     assert f'{OFFICIAL}: left out, the network has no form for three channels: RPCANet' in capsys.readouterr().out
+
+
+def test_bfloat16_is_left_out_of_openvino_where_the_cpu_has_none(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    """Forbidden to oneDNN, as here, it crashed the process with some networks."""
+    pytest.importorskip('openvino')
+    monkeypatch.setenv('ONEDNN_MAX_CPU_ISA', 'AVX2')
+    costs = report(parse_args(['backends', NAME, '--size', '32', '32', '--rounds', '1', '--no-memory']))
+    assert 'openvino bf16' not in costs
+    assert 'openvino bf16: left out, ' in capsys.readouterr().out
