@@ -17,6 +17,7 @@ import numpy as np
 from mmirstd.datasets.image_io import (
     IMAGE_SUFFIXES,
     PAGED_SUFFIXES,
+    VIDEO_SUFFIXES,
     page_count,
     plain_type,
     read_image,
@@ -25,21 +26,6 @@ from mmirstd.datasets.image_io import (
 from mmirstd.datasets.sequences import natural_key
 from mmirstd.utils.errors import DataError, MissingDataError
 
-VIDEO_SUFFIXES: tuple[str, ...] = (
-    '.mp4',
-    '.avi',
-    '.mkv',
-    '.mov',
-    '.m4v',
-    '.mpg',
-    '.mpeg',
-    '.wmv',
-    '.webm',
-    '.ts',
-    '.mjpeg',
-    '.mjpg',
-    '.flv',
-)
 #: Images: what :mod:`mmirstd.datasets.image_io` reads, and arrays saved by NumPy.
 STILL_SUFFIXES: tuple[str, ...] = (*IMAGE_SUFFIXES, '.npy')
 

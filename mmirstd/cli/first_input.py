@@ -15,7 +15,8 @@ def is_input(item: str) -> bool:
     is no folder of images.
     """
     # Not at the top: what runs an exported file has no configs, nor what reads them.
-    from mmirstd.apis.inputs import STILL_SUFFIXES, VIDEO_SUFFIXES, is_live
+    from mmirstd.apis.inputs import STILL_SUFFIXES, is_live
+    from mmirstd.datasets.image_io import VIDEO_SUFFIXES
     from mmirstd.engine.checkpoint_files import looks_like_checkpoint
     from mmirstd.engine.config_names import new_name, runnable_configs, short_names
 

@@ -281,7 +281,8 @@ def checkpoint_and_inputs(items: list[str]) -> tuple[str | None, list[str]]:
 
 
 def _holds_only_checkpoints(item: str) -> bool:
-    from mmirstd.apis.inputs import STILL_SUFFIXES, VIDEO_SUFFIXES
+    from mmirstd.apis.inputs import STILL_SUFFIXES
+    from mmirstd.datasets.image_io import VIDEO_SUFFIXES
 
     folder = Path(item).expanduser()
     if not folder.is_dir():

@@ -41,6 +41,22 @@ IMAGE_SUFFIXES: tuple[str, ...] = (
 )
 #: Suffixes of files that may hold several images.
 PAGED_SUFFIXES: tuple[str, ...] = ('.tif', '.tiff', '.gif', '.webp')
+#: Suffixes of videos, in lower case.
+VIDEO_SUFFIXES: tuple[str, ...] = (
+    '.mp4',
+    '.avi',
+    '.mkv',
+    '.mov',
+    '.m4v',
+    '.mpg',
+    '.mpeg',
+    '.wmv',
+    '.webm',
+    '.ts',
+    '.mjpeg',
+    '.mjpg',
+    '.flv',
+)
 #: Where the rule of a mask is set.
 MASK_CURE = ' (for all data sets: --cfg-options mask_rule=...)'
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -131,9 +132,26 @@ def folder_of(root: Path, names: Sequence[str]) -> Path | None:
     return None
 
 
+def first_folder(root: str | os.PathLike[str], names: str | Sequence[str]) -> str:
+    """The first of several names that is a folder below a root; else the first name there.
+
+    Args:
+        root: Where to look.
+        names: One name or several, as a data set's ``data_prefix`` has them.
+    """
+    places = [os.path.join(root, name) for name in ([names] if isinstance(names, str) else names)]
+    return next((place for place in places if os.path.isdir(place)), places[0])
+
+
 def split_of(folders: Iterable[str]) -> str | None:
     """The split that the first of these folders tells, of those that tell one: ``'train'``, ``'val'`` or ``'test'``."""
     return next((SPLIT_FOLDERS[name.lower()] for name in folders if name.lower() in SPLIT_FOLDERS), None)
+
+
+def ordered_splits(names: Iterable[str | None]) -> list[str | None]:
+    """Distinct names of splits in the order of training, validation, test, others, none."""
+    known = ('train', 'val', 'test')
+    return sorted(set(names), key=lambda name: (known.index(name) if name in known else 3, name or ''))
 
 
 def list_folders(root: Path) -> list[Path]:

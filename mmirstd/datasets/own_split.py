@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from mmirstd.utils.errors import DataError
 
+from .mask_layout import ordered_splits
 from .split_file import hold_out
 
 #: Sequences that are needed to part by them, and frames in one on average.
@@ -56,8 +57,7 @@ def splits_not_kept(splits: Iterable[str | None]) -> list[str]:
     Returns:
         A line, or nothing where there are fewer than two.
     """
-    known = ('train', 'val', 'test')
-    told = sorted({s for s in splits if s is not None}, key=lambda s: (known.index(s) if s in known else 3, s))
+    told = [name for name in ordered_splits(splits) if name is not None]
     if len(told) < 2:
         return []
     return [

@@ -20,6 +20,7 @@ from mmirstd.utils.errors import DataError, MissingDataError, first_few
 from .first_look import look_at_images, look_at_masks
 from .folder_index import IMAGE_STEMS, MASK_STEMS, FolderIndex
 from .listed_paths import without_leading_folders
+from .mask_layout import first_folder
 from .mask_values import check_mask_rule
 from .points.label_store import LabelStore
 from .points.option import build_label_store, check_points, point_pipeline
@@ -165,9 +166,7 @@ class SIRSTDataset(BaseSegDataset):
         for key in ('img_path', 'seg_map_path'):
             folders = self.data_prefix.get(key)
             if folders is not None:
-                names = [folders] if isinstance(folders, str) else folders
-                places = [osp.join(self.data_root, name) for name in names]
-                self.data_prefix[key] = next((place for place in places if osp.isdir(place)), places[0])
+                self.data_prefix[key] = first_folder(self.data_root, folders)
 
     def load_data_list(self) -> list[dict]:
         """Read the split file and find the image and mask of each ID.

@@ -54,6 +54,12 @@ def read_text(path: str | os.PathLike[str], expected: str = 'text') -> str:
     return text
 
 
+def text_head(path: str | os.PathLike[str], size: int) -> bytes:
+    """The first bytes of a file that may be text, as ASCII: without mark, UTF-16's zeros and leading white space."""
+    with open(path, 'rb') as file:
+        return file.read(size).replace(b'\0', b'').lstrip(b'\xef\xbb\xbf\xff\xfe \t\r\n')
+
+
 def _without_mark(data: bytes) -> str:
     """UTF-16 shows where most characters are ASCII: their upper bytes are zero, and text has no other zeros."""
     start = data[:4096]

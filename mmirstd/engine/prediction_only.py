@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from mmirstd.datasets.image_io import IMAGE_SUFFIXES
+from mmirstd.datasets.mask_layout import first_folder
 
 from .loading_options import bare_type, config_dicts
 
@@ -43,7 +43,7 @@ def _no_masks(dataset: dict) -> str | None:
     root = Path(dataset.get('data_root') or '').expanduser()
     if prefix['seg_map_path'] is None:
         return f'{root}: data_prefix.seg_map_path is None'
-    images, masks = _first_folder(root, prefix['img_path']), _first_folder(root, prefix['seg_map_path'])
+    images, masks = (Path(first_folder(root, prefix[key])) for key in ('img_path', 'seg_map_path'))
     if masks.exists() or not images.is_dir():
         return None
     others = [
@@ -54,9 +54,3 @@ def _no_masks(dataset: dict) -> str | None:
         and any(file.suffix.lower() in IMAGE_SUFFIXES for file in folder.iterdir())
     ]
     return None if others else f'{masks} does not exist'
-
-
-def _first_folder(root: Path, names: str | Sequence[str]) -> Path:
-    """The first of a folder's names that exists, as the data set takes it; else the first."""
-    places = [root / name for name in ([names] if isinstance(names, str) else names)]
-    return next((place for place in places if place.is_dir()), places[0])

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from mmirstd.apis.frame_stream import FrameStream
-from mmirstd.apis.inputs import VIDEO_SUFFIXES, Source
-from mmirstd.datasets.image_io import IMAGE_SUFFIXES
+from mmirstd.apis.inputs import Source
+from mmirstd.datasets.image_io import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from mmirstd.datasets.sequences import natural_key
 from mmirstd.utils.errors import DataError, MissingDataError, first_few
 from mmirstd.utils.files import save_png, write_json

@@ -68,11 +68,12 @@ def splits_of_root(root: str | os.PathLike[str]) -> list[Split]:
             split.findings = [replace(finding, splits=(split.name,)) for finding in split.findings]
         seen.add(split.name)
     if not splits:
+        labels, cure = _other_labels(root)
         raise DataError(
             f'{root}: no data set of a known layout: no COCO JSON, no images/, no <sequence>/images and no '
             'image in the folder itself',
-            found=_other_labels(root)[0],
-            cure=_other_labels(root)[1],
+            found=labels,
+            cure=cure,
         )
     return splits
 

@@ -10,7 +10,7 @@ from typing import Any
 from mmirstd.utils.errors import DataError
 from mmirstd.utils.json_text import parse_json
 
-from ..text_file import read_text
+from ..text_file import read_text, text_head
 from .classes import TARGET
 from .label_set import Annotation, LabelSet
 from .options import ReadOptions
@@ -33,8 +33,7 @@ def find(source: Path) -> list[Path]:
 
 
 def _is_anti_uav(path: Path) -> bool:
-    with open(path, 'rb') as file:
-        head = file.read(256).replace(b'\0', b'').lstrip(b'\xef\xbb\xbf\xff\xfe \t\r\n')
+    head = text_head(path, 256)
     # both lists are as long as the video, so only the first name is near the start
     return head.startswith(b'{') and _NAMES.search(head) is not None
 

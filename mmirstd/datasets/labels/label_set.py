@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..mask_layout import ordered_splits
 from .shapes import Shape
 
 
@@ -90,9 +91,7 @@ class LabelSet:
     @property
     def splits(self) -> list[str | None]:
         """Names of the splits, in the order of training, validation, test, others."""
-        known = ('train', 'val', 'test')
-        names = {image.split for image in self.images}
-        return sorted(names, key=lambda name: (known.index(name) if name in known else 3, name or ''))
+        return ordered_splits(image.split for image in self.images)
 
     def annotations(self) -> Iterator[Annotation]:
         """All targets."""

@@ -9,7 +9,7 @@ from mmirstd.utils.errors import DataError, MissingDataError, first_few
 
 from ..image_io import IMAGE_SUFFIXES
 from ..sequences import frame_number
-from ..text_file import read_text
+from ..text_file import read_text, text_head
 from .classes import TARGET, ClassIndex
 from .label_set import Annotation, LabelSet
 from .options import ReadOptions
@@ -48,10 +48,7 @@ def _has_frames(path: Path) -> bool:
 
 
 def _is_mot(path: Path) -> bool:
-    with open(path, 'rb') as file:
-        head = file.read(400)
-    # also with a byte-order mark, or in UTF-16, whose other bytes are zero
-    lines = head.replace(b'\0', b'').lstrip(b'\xef\xbb\xbf\xff\xfe \t\r\n').splitlines() or [b'']
+    lines = text_head(path, 400).splitlines() or [b'']
     try:
         numbers = [float(value) for value in lines[0].split(b',')]
     except ValueError:

@@ -10,13 +10,11 @@ from pathlib import Path
 
 from mmirstd.utils.errors import DataError, MissingDataError
 
-from ..image_io import IMAGE_SUFFIXES
+from ..image_io import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from ..mask_layout import split_of
 from ..sequences import natural_key
 from ..text_file import read_text
 from .label_set import LabeledImage
-
-_VIDEO_SUFFIXES = ('.mp4', '.avi', '.mov', '.mkv')
 
 
 @dataclass(frozen=True)
@@ -85,7 +83,7 @@ def find_sequences(source: Path, files: Sequence[Path], images: Path | None) -> 
             places.append(images)
         folder = next((place for place in places if _images(place)), None)
         if folder is None:
-            videos = sorted(video.name for video in home.iterdir() if video.suffix.lower() in _VIDEO_SUFFIXES)
+            videos = sorted(video.name for video in home.iterdir() if video.suffix.lower() in VIDEO_SUFFIXES)
             raise MissingDataError(
                 str(path),
                 found='no frames of this sequence' + (f', but {videos[0]}' if videos else ''),

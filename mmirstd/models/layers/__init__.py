@@ -13,7 +13,7 @@ from .global_mean import global_mean
 from .gradient import gradient_magnitude, gradient_pyramid
 from .haar import FILTER_BANK_SCALE, haar_inverse, haar_subbands
 from .high_pass import DynamicHighPass, dynamic_high_pass, frequency_rings
-from .image import check_image
+from .image import check_image, check_size
 from .initialization import KAIMING_FAN_OUT, NARROW_NORMAL, PYTORCH_CONV, NarrowNormalInit, PyTorchInit
 from .non_local import NonLocalBlock
 from .packed_conv import PackedConvModule, pack_convs
@@ -38,6 +38,7 @@ __all__ = [
     'CentralDifferenceConv2d',
     'ChannelAttention',
     'check_image',
+    'check_size',
     'ContextGate',
     'deform_conv2d',
     'DeformConv2dPack',

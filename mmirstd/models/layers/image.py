@@ -21,7 +21,7 @@ def check_image(network: nn.Module, image: Tensor, in_channels: int, divisor: in
         ValueError: For another number of channels or another size, with the cure.
     """
     name = type(network).__name__
-    channels, height, width = image.shape[1:]
+    channels = image.shape[1]
     if channels == 1 and in_channels > 1:
         image = image.expand(-1, in_channels, -1, -1)
     elif channels != in_channels:
@@ -29,9 +29,25 @@ def check_image(network: nn.Module, image: Tensor, in_channels: int, divisor: in
             f'{name}(in_channels={in_channels}) got an image with {channels} channels; load images with '
             'mmirstd.LoadInfraredImage (one channel) or set model.backbone.in_channels'
         )
+    check_size(network, image, divisor)
+    return image
+
+
+def check_size(network: nn.Module, image: Tensor, divisor: int, pad: int | None = None) -> None:
+    """Height and width, the last two dimensions, must be multiples.
+
+    Args:
+        network: Named in the error.
+        image: Shape (..., H, W).
+        divisor: Of which.
+        pad: The multiple that the cure names, where another part of the network needs a larger one; None: the divisor.
+
+    Raises:
+        ValueError: They are not.
+    """
+    height, width = image.shape[-2:]
     if height % divisor or width % divisor:
         raise ValueError(
-            f'{name} needs height and width divisible by {divisor}, got {height}x{width}; add '
-            f'dict(type="mmirstd.PadToMultiple", divisor={divisor}) to the pipeline'
+            f'{type(network).__name__} needs height and width divisible by {divisor}, got {height}x{width}; add '
+            f'dict(type="mmirstd.PadToMultiple", divisor={pad or divisor}) to the pipeline'
         )
-    return image

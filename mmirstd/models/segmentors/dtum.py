@@ -10,6 +10,7 @@ from torch import Tensor
 from mmirstd.registry import MODELS
 
 from ..clip_model import Levels
+from ..layers import check_size
 from ..layers.direction_coded import DirectionCodedUShape
 from .multi_frame_segmentor import MultiFrameSegmentor, frame_samples
 
@@ -88,11 +89,7 @@ class DTUM(MultiFrameSegmentor):
         Raises:
             ValueError: Height or width is no multiple of 8.
         """
-        if frames.shape[-2] % 8 or frames.shape[-1] % 8:
-            raise ValueError(
-                f'DTUM needs height and width divisible by 8, got {frames.shape[-2]}x{frames.shape[-1]}; add '
-                'dict(type="mmirstd.PadToMultiple", divisor=32) to the pipeline'
-            )
+        check_size(self, frames, 8, pad=32)
         levels = super().extract_frame_feat(frames)
         maps = self.decode_head.forward(levels)
         maps = resize(maps, frames.shape[2:], mode='bilinear', align_corners=self.align_corners, warning=False)

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from mmirstd.registry import MODELS
 
 from ..clip_model import Levels
-from ..layers import SpatialAttention
+from ..layers import SpatialAttention, check_size
 from ..layers.frequency_attention import FrequencyAttention
 from ..layers.pyramid_alignment import PyramidAlignment
 from ..recurrent_stream import RecurrentStream
@@ -97,11 +97,7 @@ class RFR(MultiFrameSegmentor):
         Raises:
             ValueError: Height or width is no multiple of 4.
         """
-        if frame.shape[-2] % 4 or frame.shape[-1] % 4:
-            raise ValueError(
-                f'RFR needs height and width divisible by 4, got {frame.shape[-2]}x{frame.shape[-1]}; add '
-                'dict(type="mmirstd.PadToMultiple", divisor=32) to the pipeline'
-            )
+        check_size(self, frame, 4, pad=32)
         return self.stem(frame)
 
     def propagate(self, state: Tensor | None, current: Tensor) -> Tensor:
