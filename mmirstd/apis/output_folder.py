@@ -34,6 +34,8 @@ TABLE_NAME = 'targets.csv'
 TRACK_TABLE_NAME = 'tracks.csv'
 #: A sequence's masks lie in a folder of its name with this at the end.
 FRAMES_SUFFIX = '.frames'
+#: What the log has as identity of a camera, pipe or array that is finished: nothing tells whether it comes again.
+_PASSED = 'passed'
 
 
 class _Entry(NamedTuple):
@@ -41,7 +43,7 @@ class _Entry(NamedTuple):
 
     Attributes:
         name: Of the outputs.
-        identity: Of the input; '' if it is not finished.
+        identity: Of the input; ``'passed'`` where it has none; '' if it is not finished.
         outputs: Paths below the folder.
         time: When it was written, seconds since 1970; 0 in logs of versions that did not note it.
     """
@@ -205,8 +207,10 @@ class OutputFolder:
 
     def enter(self, source: Source, name: str, outputs: Sequence[str], finished: bool) -> None:
         """Remember whose the outputs of a name are, and whether the source need not be done again."""
-        mark = (identity(source) or '') if finished else ''
+        mark = (identity(source) or ('' if source.path else _PASSED)) if finished else ''
         owner = self._owner(source)
+        if self._owners.get(name.casefold()) != owner:  # what a stream gave at another time
+            owner = f'{owner} as {name}'
         with self._lock:
             # Newer than what is known of this input, also where this machine's clock is behind another's.
             known = self._finished.get(owner)

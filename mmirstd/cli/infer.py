@@ -192,7 +192,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
             parser.error(f'{args.config}: an exported file goes with --model {args.config}')
         if not rest:
             parser.error('no INPUT was given')
-        args.checkpoint, args.inputs = checkpoint_and_inputs(rest)
+        # raw frames come from somewhere: where nothing follows it, "-" is no missing checkpoint
+        args.checkpoint, args.inputs = checkpoint_and_inputs(['-', '-'] if args.raw_frames and rest == ['-'] else rest)
     elif args.backend == 'torch':
         parser.error('--backend torch goes with a config, not with --model')
     elif args.cfg_options or args.device:

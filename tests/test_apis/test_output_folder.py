@@ -138,3 +138,16 @@ def test_a_clock_that_is_behind_does_not_hide_a_newer_entry(tmp_path: Path, monk
     monkeypatch.setattr('time.time', lambda: 1.0)
     _finish(behind, source, 'whole')
     assert OutputFolder(root, {}).is_finished(source, {'csv'})
+
+
+def test_the_table_has_all_that_a_stream_gave_and_a_stream_is_never_skipped(tmp_path: Path) -> None:
+    stream = Source('stdin', '-', 'stdin')
+    for text in ('first', 'second'):
+        folder = OutputFolder(tmp_path, {})
+        assert not folder.is_finished(stream, {'csv'})
+        _finish(folder, stream, text)
+    assert folder.write_table().read_text().splitlines()[1:] == ['first', 'second']
+    _break_off(folder, stream, 'third')  # as of a file that is cut off, nothing of it is in the table
+    again = OutputFolder(tmp_path, {})
+    assert again.write_table().read_text().splitlines()[1:] == ['first', 'second']
+    assert sorted(path.name for path in (tmp_path / 'csv').iterdir()) == ['stdin.csv', 'stdin~2.csv', 'stdin~3.csv']

@@ -461,6 +461,8 @@ def test_streams_keep_what_they_gave_before(tmp_path: Path, monkeypatch: pytest.
         assert infer('-', '--raw-frames', '96x64', '--out', tmp_path, '--save', 'csv,mask', '--max-frames', '2') == 0
     assert files(tmp_path / 'csv') == ['stdin.csv', 'stdin~2.csv']
     assert len(files(tmp_path / 'masks' / 'stdin~2.frames')) == 2
+    joined = [line for name in ('stdin', 'stdin~2') for line in rows(tmp_path / 'csv' / f'{name}.csv')]
+    assert rows(tmp_path / 'targets.csv') == joined != []
 
 
 @pytest.mark.parametrize(
@@ -469,6 +471,8 @@ def test_streams_keep_what_they_gave_before(tmp_path: Path, monkeypatch: pytest.
         (['c', 'a.png'], None, ['a.png']),
         (['c', 'w.pth', 'a.png'], 'w.pth', ['a.png']),
         (['c', '-', '-'], None, ['-']),
+        (['c', '-', '--raw-frames', '9x9'], None, ['-']),
+        (['-', '--raw-frames', '9x9'], None, ['-']),
         (['c', 'none', 'a', '--recursive', 'b'], None, ['a', 'b']),
         (['c', 'w.pth.tar', 'a.png'], 'w.pth.tar', ['a.png']),
         (['c', 'https://host/w.pth', '0'], 'https://host/w.pth', ['0']),
