@@ -160,6 +160,8 @@ def _align(before: NDArray[np.uint8], now: NDArray[np.uint8], start: NDArray[np.
         now: (H, W).
         start: (2,) the shift to begin with, in pixels.
     """
+    if min(now.shape) < 2:  # half of a line is none
+        return None
     first, second = (cv2.resize(image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA) for image in (before, now))
     everything = np.ones(first.shape, np.uint8)
     shift: NDArray[Any] = np.eye(2, 3, dtype=np.float32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from mmirstd.utils.errors import ConfigError
@@ -44,8 +45,8 @@ class TrackOptions:
             if getattr(self, name) < least:
                 raise ConfigError(name, found=str(getattr(self, name)), expected=f'at least {least}', option=name)
         for name in ('max_speed', 'position_noise', 'maneuver', 'still_distance'):
-            if not getattr(self, name) > 0:
-                raise ConfigError(name, found=str(getattr(self, name)), expected='more than 0', option=name)
+            if not 0 < getattr(self, name) < math.inf:
+                raise ConfigError(name, found=str(getattr(self, name)), expected='more than 0, and finite', option=name)
         if self.camera not in ('flow', 'still'):
             raise ConfigError('camera', found=self.camera, expected='flow or still', option='camera')
 

@@ -75,12 +75,13 @@ class PointTracker:
             frame: Its number; None: the next.
 
         Raises:
-            ValueError: A frame of another size than the one before, or time that does not go on.
+            ValueError: Detections that do not go together or are not finite, a frame that is no gray image or has
+                another size than the one before, or time that does not go on.
         """
-        points = np.asarray(points, np.float64).reshape(-1, 2)
-        scores = np.ones(len(points)) if scores is None else np.asarray(scores, np.float64)
-        boxes = np.hstack((points, points + 1)) if boxes is None else np.asarray(boxes, np.float64).reshape(-1, 4)
-        if time <= 0:
+        points, scores, boxes = _checked(points, scores, boxes)
+        if image is not None and image.ndim != 2:
+            raise ValueError(f'a frame of shape {image.shape}; expected gray values (H, W)')
+        if not time > 0:
             raise ValueError(f'time is {time}; expected more than 0 frames from the last one')
         self._frame = self._frame + 1 if frame is None else frame
         if self._is_repeated(image):
@@ -148,3 +149,28 @@ class PointTracker:
         height, width = self._image.shape
         inside: bool = -0.5 <= x < width - 0.5 and -0.5 <= y < height - 0.5
         return inside
+
+
+def _checked(
+    points: ArrayLike, scores: ArrayLike | None, boxes: ArrayLike | None
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Detections as arrays (N, 2), (N,), (N, 4), see :meth:`PointTracker.update`.
+
+    Other shapes are refused: (N, 3) with the scores beside the points would read as other points.
+    """
+    places = np.asarray(points, np.float64)
+    if not places.size:
+        places = places.reshape(0, 2)
+    if places.ndim != 2 or places.shape[1] != 2:
+        raise ValueError(f'points of shape {places.shape}; expected (N, 2): x, y of each detection')
+    count = len(places)
+    given = np.ones(count) if scores is None else np.asarray(scores, np.float64)
+    edges = np.hstack((places, places + 1)) if boxes is None else np.asarray(boxes, np.float64)
+    if not edges.size:
+        edges = edges.reshape(0, 4)
+    for name, array, shape in (('scores', given, (count,)), ('boxes', edges, (count, 4))):
+        if array.shape != shape:
+            raise ValueError(f'{name} of shape {array.shape} for {count} points; expected {shape}')
+    if not (np.isfinite(places).all() and np.isfinite(edges).all() and np.isfinite(given).all()):
+        raise ValueError('points, scores or boxes hold NaN or infinity; expected finite numbers')
+    return places, given, edges

@@ -97,3 +97,11 @@ def test_reset_forgets_the_frame_before() -> None:
     estimator.reset()
     motion = estimator(view(ground(2), 160, 160))
     assert not motion.lost
+
+
+@pytest.mark.parametrize('shape', [(1, 64), (64, 1), (1, 1), (2, 3)])
+def test_of_lines_and_points_no_motion_is_known(shape: tuple[int, int]) -> None:
+    estimator = CameraMotionEstimator()
+    frames = np.random.default_rng(0).integers(0, 255, (3, *shape), dtype=np.uint8)
+    found = [estimator(frame) for frame in frames]
+    assert not any(motion.known or motion.lost for motion in found[1:])

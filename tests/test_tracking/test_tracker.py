@@ -192,6 +192,7 @@ def test_time_goes_on() -> None:
         (dict(confirm=(0, 3)), 'confirm 0/3'),
         (dict(coast=-1), 'coast: found -1'),
         (dict(max_speed=0), 'max_speed: found 0'),
+        (dict(max_speed=float('inf')), 'max_speed: found inf'),
         (dict(maneuver=float('nan')), 'maneuver: found nan'),
         (dict(camera='moving'), 'camera: found moving'),
     ],
@@ -215,3 +216,29 @@ def test_an_interruption_ends_all_tracks_and_takes_another_size() -> None:
     # without it the track would coast, and the size would be an error
     assert tracker.update([], image=np.zeros((48, 32), np.uint8)) == []
     assert [point.id for point in tracker.update([(10, 11)], image=np.ones((48, 32), np.uint8))] == [2]
+
+
+@pytest.mark.parametrize(
+    ('given', 'words'),
+    [
+        (dict(points=[(1, 2, 0.9), (3, 4, 0.8)]), r'points of shape \(2, 3\); expected \(N, 2\)'),
+        (dict(points=[1, 2]), r'points of shape \(2,\)'),
+        (dict(points=[(1, 2), (3, 4)], scores=[0.5]), r'scores of shape \(1,\) for 2 points'),
+        (dict(points=[(1, 2)], boxes=[(0, 0, 1, 1), (2, 2, 3, 3)]), r'boxes of shape \(2, 4\) for 1 points'),
+        (dict(points=[(np.nan, 2)]), 'NaN'),
+        (dict(points=[(1, 2)], scores=[np.inf]), 'infinity'),
+        (dict(points=[(1, 2)], image=np.zeros((8, 8, 3), np.uint8)), r'\(8, 8, 3\); expected gray values'),
+        (dict(points=[(1, 2)], time=float('nan')), 'time is nan'),
+    ],
+)
+def test_detections_that_would_be_misread_are_refused(given: dict, words: str) -> None:
+    tracker = PointTracker(TrackOptions(confirm=(1, 1)))
+    with pytest.raises(ValueError, match=words):
+        tracker.update(**given)
+    # nothing of it was taken in
+    assert [(point.frame, point.x, point.y) for point in tracker.update([(5, 6)])] == [(0, 5, 6)]
+
+
+def test_no_detection_in_whatever_form() -> None:
+    tracker = PointTracker()
+    assert tracker.update([]) == tracker.update(np.empty((0, 2)), [], np.empty((0, 4))) == []
