@@ -71,6 +71,7 @@ def clip_graph_of(
         whole_image=graph.whole_image,
         frames=copied.num_frames,
         stride=stride,
+        gaps=inferencer.gaps,
         states=dict(graph.states) if isinstance(graph, StreamGraph) else {},
         network_size=frames.network_size,
         alignment=alignment,

@@ -64,13 +64,17 @@ class ExportedSequenceInferencer(SequenceInference):
                 f'{os.fspath(self.session.file)}: a network of single images', cure='mmirstd.apis.ExportedInferencer'
             )
         self.boxes = about.boxes
+        stream = about.kind.startswith('stream-')
+        kept = max((frames for frames, *_ in about.states.values()), default=0)
+        # One frame that is kept is the last one, whatever is missing.
+        self.gaps, self.clip_frames = about.gaps, 1 if stream and kept <= 1 else about.frames
         set_exported_threshold(self, about, threshold, operating_point)
         self.min_area = min_area
         self.check_options()
         given = {'normalize': normalize, **(load_options or {})}
         self.load_options = {key: value for key, value in given.items() if value is not None}
         self.loader = exported_loader(about, self.load_options, os.fspath(self.session.file))
-        self._past = _Stream(self.session) if about.kind.startswith('stream-') else _Window(self.session)
+        self._past = _Stream(self.session) if stream else _Window(self.session)
 
     @property
     def name(self) -> str:
@@ -89,12 +93,12 @@ class ExportedSequenceInferencer(SequenceInference):
     def forward(self, inputs: list[PreparedFrame], on_error: OnError | None = None) -> list[FrameResult]:
         """The result of one frame; one that fails has none, and the next goes on."""
         (item,) = inputs
-        if item.first:
+        if self.begins(item):
             self._past.reset()
         decision = self.operating_point or self.threshold
         try:
             image = self.loader.normalized(item.gray, f'{item.source.label}, frame {item.frame}')
-            found = self._past.step(image)
+            found = self._past.step(image, item.place)
             if self.boxes:
                 result = FrameResult(item.source, item.frame, item.gray, [], self.threshold)
                 result.detections = Detections(found['boxes'], found['scores'])
@@ -117,16 +121,16 @@ class _Window:
     def __init__(self, session: GraphSession) -> None:
         self.session = session
         about = session.description
-        self._window = FrameWindow(about.frames, about.stride)
+        self._window = FrameWindow(about.frames, about.stride, about.gaps)
         self._alignment = None if about.alignment is None else ClipAlignment(**about.alignment)
 
     def reset(self) -> None:
         """Begin another sequence."""
         self._window.reset()
 
-    def step(self, image: np.ndarray) -> dict[str, np.ndarray]:
-        """Outputs for the clip that ends with the next frame (H, W)."""
-        frames, tokens = self._window.step(image)
+    def step(self, image: np.ndarray, number: int) -> dict[str, np.ndarray]:
+        """Outputs for the clip that ends with the next frame (H, W), and its number."""
+        frames, tokens = self._window.step(image, number)
         if self._alignment is not None:
             frames = self._alignment.align(frames, tokens)
         return self.session.run(_with_range(self.session, np.stack(frames)[None]))
@@ -138,23 +142,33 @@ class _Stream:
     def __init__(self, session: GraphSession) -> None:
         self.session = session
         self._states: dict[str, np.ndarray] | None = None
+        self._last = 0
 
     def reset(self) -> None:
         """Begin another sequence."""
         self._states = None
 
-    def step(self, image: np.ndarray) -> dict[str, np.ndarray]:
-        """Outputs for the next frame (H, W)."""
+    def step(self, image: np.ndarray, number: int) -> dict[str, np.ndarray]:
+        """Outputs for the next frame (H, W), and its number."""
         inputs = _with_range(self.session, image[None])
         about = self.session.description
         first = self._states is None
         if about.states:
             shapes = about.state_shapes(*image.shape)
             states = self._states or {name: np.zeros((1, *shape), np.float32) for name, shape in shapes.items()}
+            if not first and about.gaps == 'hold':
+                states = {name: _held(state, number - self._last - 1) for name, state in states.items()}
             inputs.update(first=np.array([first], np.uint8), **states)
         found = self.session.run(inputs)
         self._states = {name: found[name.replace('past', 'next')] for name in about.states}
+        self._last = number
         return found
+
+
+def _held(state: np.ndarray, missing: int) -> np.ndarray:
+    """States (1, frames, ...) after so many frames that are missing, for each of which the last one stands."""
+    again = min(missing, state.shape[1])
+    return np.concatenate([state[:, again:], np.repeat(state[:, -1:], again, axis=1)], axis=1) if again > 0 else state
 
 
 def _with_range(session: GraphSession, image: np.ndarray) -> dict[str, np.ndarray]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from mmirstd.evaluation.maps import logit_map_of, map_of
 from mmirstd.models.detectors import MultiFrameDetector
+from mmirstd.models.recurrent_stream import RecurrentStream
 from mmirstd.models.segmentors import MultiFrameSegmentor
 from mmirstd.utils.errors import ConfigError, DataError
 
@@ -19,7 +20,7 @@ from .frame_result import Detections, FrameResult, measured
 from .model_loading import config_name
 from .nan_check import no_nan
 from .score_map import ScoreMap
-from .sequence_inference import PreparedFrame, SequenceInference
+from .sequence_inference import PreparedFrame, SequenceInference, gaps_in_inference
 from .streaming_detector import StreamingDetector
 from .streaming_model import StreamingModel
 from .streaming_segmentor import StreamingSegmentor
@@ -76,7 +77,9 @@ class MovingTargetInferencer(SequenceInference, TargetInferencer):
         stride = dataset.get('stride', 1) if self.stride is None else self.stride
         steps = self._test_pipeline(cfg, kind.default_pipeline)
         self.loader = self._build_loader(cfg, steps, 'LoadClip')
-        self.detector = kind(self.model, pipeline=steps, stride=stride, device=self.device)
+        self.gaps = gaps_in_inference(dataset)
+        self.detector = kind(self.model, pipeline=steps, stride=stride, device=self.device, gaps=self.gaps)
+        self.clip_frames = 1 if isinstance(self.detector.stream, RecurrentStream) else self.model.num_frames
         return self.detector.pipeline
 
     def _default_threshold(self) -> float:
@@ -86,12 +89,12 @@ class MovingTargetInferencer(SequenceInference, TargetInferencer):
     def forward(self, inputs: list[PreparedFrame], on_error: OnError | None = None) -> list[FrameResult]:
         """The result of one frame; one that fails has none, and the next goes on."""
         (item,) = inputs
-        if item.first:
+        if self.begins(item):
             self.detector.reset()
         scores = None
         try:
             with no_nan(self.detector.model.bbox_head) if self.boxes else nullcontext():
-                sample = self.detector(item.gray)
+                sample = self.detector(item.gray, item.place)
             if not self.boxes:
                 maps = (map_of(sample.seg_logits), logit_map_of(sample))
                 scores = ScoreMap(*(array.astype(np.float32) for array in maps))

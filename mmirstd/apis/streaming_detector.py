@@ -43,6 +43,7 @@ class StreamingDetector(StreamingModel):
             ``'percentile'``, ``'robust'``) is by the frame's here.
         stride: Distance of a clip's frames; None: the test data set's in the config, or 1.
         device: Where to compute.
+        gaps: As of :class:`~.streaming_model.StreamingModel`.
         fuse: Work on :func:`fused_copy` of the model: faster, and equal up to rounding.  False: the model itself,
             unchanged but in eval mode.
 
@@ -65,9 +66,10 @@ class StreamingDetector(StreamingModel):
         stride: int | None = None,
         device: str | torch.device = 'cpu',
         fuse: bool = True,
+        gaps: str | None = None,
     ) -> None:
         self.fuse = fuse
-        super().__init__(model, checkpoint, pipeline, stride, device)
+        super().__init__(model, checkpoint, pipeline, stride, device, gaps)
 
     def prepare_model(self, model: Any, device: str | torch.device) -> Any:
         """See :class:`~.streaming_model.StreamingModel`."""

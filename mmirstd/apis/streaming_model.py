@@ -27,6 +27,7 @@ from mmirstd.false_alarms.operating_point import OperatingPoint
 from mmirstd.registry import MODELS
 
 from .frame_window import FrameWindow
+from .sequence_inference import gaps_in_inference
 
 Frame = np.ndarray | Tensor
 
@@ -42,10 +43,12 @@ class StreamingModel:
             there raw frames are stretched as everywhere in inference, unless config or training say how they are read.
         stride: Distance of a clip's frames; None: the test data set's in the config, or 1.
         device: Where to compute.
+        gaps: What stands for a past frame whose number is missing, ``'hold'`` or ``'position'``
+            (``mmirstd.utils.clip_window.GAPS``); None: as the test data set in the config, or ``'hold'``.
 
     Attributes:
         operating_point: The threshold that ``mmirstd calibrate`` wrote into the checkpoint; ``pred_sem_seg`` follows
-            it. None: there is none.
+            it, and ``pred_instances`` have no box below it. None: there is none.
 
     Raises:
         TypeError: If the model is of another kind.
@@ -66,6 +69,7 @@ class StreamingModel:
         pipeline: Sequence[dict] | None = None,
         stride: int | None = None,
         device: str | torch.device = 'cpu',
+        gaps: str | None = None,
     ) -> None:
         cfg: Config | None = None
         test_data: dict = {}
@@ -101,9 +105,10 @@ class StreamingModel:
             init_default_scope(self.scope)  # what a transform without prefix means
         self.pipeline = Compose([copy.deepcopy(step) for step in pipeline if self.keeps(step)])
         stride = test_data.get('stride', 1) if stride is None else stride
-        self.stream = self.model.make_stream(stride)
+        gaps = gaps_in_inference(test_data) if gaps is None else gaps
+        self.stream = self.model.make_stream(stride, gaps)
         # Frames that are aligned with the key frame look different in each clip: of these the frames are kept.
-        self._window = FrameWindow(self.model.num_frames, stride) if any(map(_aligns, pipeline)) else None
+        self._window = FrameWindow(self.model.num_frames, stride, gaps) if any(map(_aligns, pipeline)) else None
         self._next = 0
         self._shape: tuple[int, ...] = ()
 
@@ -123,12 +128,14 @@ class StreamingModel:
         self._next = 0
 
     @torch.inference_mode()
-    def __call__(self, frame: Frame) -> Any:
+    def __call__(self, frame: Frame, number: int | None = None) -> Any:
         """The result of the next frame.
 
         Args:
             frame: (H, W), or (C, H, W) with 1, 3 (RGB) or 4 (RGBA) channels, of which one gray channel is made; uint8,
                 uint16 or float.
+            number: Its number in the sequence, larger than those before; None: the last one plus 1. For numbers that
+                are missing stands what ``gaps`` says.
 
         Returns:
             A data sample with the prediction, at the size of the frame as given.
@@ -144,14 +151,17 @@ class StreamingModel:
                 f'{self._shape[0]}x{self._shape[1]}; expected one size in a sequence\n  cure: reset() at '
                 'the start of another sequence'
             )
-        inputs, samples = self.preprocess(frame)
+        inputs, samples = self.preprocess(frame, number)
         self._shape = shape
-        levels = self.stream.step(inputs[:, -1]) if self._window is None else self.model.extract_feat(inputs)
+        levels = self.stream.step(inputs[:, -1], number) if self._window is None else self.model.extract_feat(inputs)
         self._next += 1
         sample = self.model.predict_by_levels(levels, samples)[0]
         if self.operating_point is not None and FIELD in sample:
             mask = torch.from_numpy(self.operating_point.mask(logit_map_of(sample)))[None]
             sample.pred_sem_seg.data = mask.to(sample.pred_sem_seg.data)
+        elif self.operating_point is not None:
+            found = sample.pred_instances
+            sample.pred_instances = found[found.scores.double() >= self.operating_point.threshold]
         return sample
 
     def detect(self, frames: Iterable[Frame]) -> Iterator[Any]:
@@ -160,7 +170,7 @@ class StreamingModel:
         for frame in frames:
             yield self(frame)
 
-    def preprocess(self, frame: Frame) -> tuple[Tensor, list[Any]]:
+    def preprocess(self, frame: Frame, number: int | None = None) -> tuple[Tensor, list[Any]]:
         """The model's input for one frame, (1, 1, C, H', W'), and its data sample.
 
         Where frames are aligned, the input is the whole clip that ends with it, (1, T, C, H', W').
@@ -168,7 +178,7 @@ class StreamingModel:
         image = _height_width(frame)
         images, tokens = [image], None
         if self._window is not None:
-            images, tokens = self._window.step(image)
+            images, tokens = self._window.step(image, number)
         results: dict[str, Any] = dict(
             img=images,
             frame_tokens=tokens,

@@ -24,8 +24,8 @@ class StreamingSegmentor(StreamingModel):
         segmentor.reset()                                       # before the next video
 
     Args:
-        model, checkpoint, pipeline, stride, device: As of :class:`~.streaming_model.StreamingModel`; the model is an
-            ``mmirstd.MultiFrameSegmentor`` or one of its kind (``mmirstd.DTUM``, ``mmirstd.RFR``).
+        model, checkpoint, pipeline, stride, device, gaps: As of :class:`~.streaming_model.StreamingModel`; the model
+            is an ``mmirstd.MultiFrameSegmentor`` or one of its kind (``mmirstd.DTUM``, ``mmirstd.RFR``).
     """
 
     kind = MultiFrameSegmentor

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from mmirstd.datasets.sequences import frame_number
 from mmirstd.tracking import CameraMotionEstimator, PointTracker, TrackOptions
 
+from .frame_places import frame_places
 from .frame_result import FrameResult
-from .inputs import Source, frame_files
+from .inputs import Source
 
 
 class TargetTracker:
@@ -110,24 +109,6 @@ class TargetTracker:
         self.reset()
         for result in results:
             yield self(result)
-
-
-def frame_places(source: Source) -> list[int]:
-    """Where the frames of a folder lie in time, in frames from the first: 0, 1, 2, ... without a gap.
-
-    Empty where their names do not tell: numbers that do not rise, or no whole multiples of the usual step.
-    """
-    if source.kind != 'frames':
-        return []
-    numbers = [frame_number(path) for path in frame_files(source.location)]
-    known = [number for number in numbers if number is not None]
-    steps = [after - before for before, after in zip(known, known[1:])]
-    if len(known) < len(numbers) or not steps or min(steps) <= 0:
-        return []
-    usual = Counter(steps).most_common(1)[0][0]
-    if any(step % usual for step in steps):
-        return []
-    return [(number - known[0]) // usual for number in known]
 
 
 def milliseconds(seconds: Sequence[float]) -> dict[str, float] | None:

@@ -14,7 +14,7 @@ from mmirstd.version import __version__
 #: Entry of the file's meta data that holds the description as JSON.
 KEY = 'mmirstd'
 #: A new field raises the second number, a field that changes its meaning or goes the first.
-FORMAT_VERSION = '1.2'
+FORMAT_VERSION = '1.3'
 #: What a file's ``image`` may be; ``'any'`` has the ``range`` of the gray values as a second input.
 INPUT_TYPES: tuple[str, ...] = ('any', 'uint8', 'uint16')
 #: Format -> end of its files' names.
@@ -53,6 +53,8 @@ class GraphDescription:
         calibration: Of a quantized file: number and checksum of the images that it was calibrated on.
         frames: Frames T of a clip.
         stride: Their distance.
+        gaps: What stands for a past frame whose number is missing in a folder, a key of
+            ``mmirstd.utils.clip_window.GAPS``.
         states: Of a stream, name of an input -> frames, channels, and pixels of the network's image to one of it.
         network_size: Height and width of the network's image where a letterbox sets it; None: the frame's, padded.
         alignment: Options of ``mmirstd.AlignClip``, by which past frames are aligned before they go in; None: they
@@ -78,6 +80,7 @@ class GraphDescription:
     calibration: dict[str, Any] | None = None
     frames: int = 1
     stride: int = 1
+    gaps: str = 'hold'
     states: dict[str, tuple[int, int, int]] = field(default_factory=dict)
     network_size: tuple[int, int] | None = None
     alignment: dict[str, Any] | None = None
@@ -160,6 +163,8 @@ def _fits(key: str, value: Any) -> bool:
         return value is None or _is_operating_point(value)
     if key in ('divisor', 'frames', 'stride'):
         return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+    if key == 'gaps':
+        return value in ('hold', 'position')
     if key == 'whole_image':
         return isinstance(value, bool)
     if key == 'normalization' or (key in ('alignment', 'calibration') and value is not None):

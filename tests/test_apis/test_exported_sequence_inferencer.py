@@ -35,21 +35,29 @@ def write_sequence(folder: Path, count: int, height: int = 40, width: int = 52) 
 
 
 @pytest.mark.parametrize('stream', [False, True], ids=['clip', 'stream'])
-def test_boxes_of_sequences(stream: bool, tmp_path: Path) -> None:
-    """More frames than a clip has, then another sequence of another size, through a letterbox."""
+def test_boxes_of_sequences(stream: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """More frames than a clip has, then other sequences, of another size, with gaps, through a letterbox."""
     built = clip_inferencer('sstnet-nano', tmp_path, threshold=0.2)
     export_model(built, tmp_path / 'x.onnx', stream=stream)
     exported = ExportedSequenceInferencer(tmp_path / 'x.onnx', 'onnxruntime', threads=1, threshold=0.2)
     assert exported.boxes
     assert exported.provenance() == built.provenance()
     assert exported.model_digest() == built.model_digest()
-    for folder in (write_sequence(tmp_path / 'a', 7), write_sequence(tmp_path / 'b', 2, 30, 77)):
+    folders = write_sequence(tmp_path / 'a', 7), write_sequence(tmp_path / 'b', 2, 30, 77), tmp_path / 'gaps'
+    write_sequence(folders[2], 9)
+    for number in (3, 4, 6):
+        (folders[2] / f'{number:03}.png').unlink()
+    for folder in folders:
         found, expected = list(exported.infer(folder)), list(built.infer(folder))
         assert [result.frame for result in found] == [result.frame for result in expected]
         for one, other in zip(found, expected):
             assert len(one.targets) == len(other.targets) > 0
             places = [np.array([(t.x, t.y, t.peak) for t in result.targets]) for result in (one, other)]
             np.testing.assert_allclose(*places, rtol=0, atol=1e-2)  # pixels
+    assert 'gaps: frames are missing at 2 place(s)' in capsys.readouterr().err
+    built.gaps = 'position'  # the past that the frames before the gaps would be
+    (*_, last) = built.infer(folders[2])
+    assert abs(last.targets[0].peak - found[-1].targets[0].peak) > 1e-3
 
 
 def test_a_state_since_the_start_of_the_sequence(tmp_path: Path) -> None:

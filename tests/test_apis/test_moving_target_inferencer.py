@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from mmirstd.apis import MovingTargetInferencer, StreamingDetector, build_inferencer
-from mmirstd.utils.errors import ConfigError, DataError
+from mmirstd.utils.errors import ConfigError, DataError, UserError
 from tests.test_apis.helpers import LocalContrast, moving_frames, scene, write_image, write_video
 from tests.test_models.clip_models import tiny_detector
 from tests.test_models.clip_segmentors import clip_model
@@ -45,6 +45,47 @@ def test_sequences_do_not_mix(tmp_path: Path) -> None:
     alone = list(model.infer(second))
     assert [r.record()['targets'] for r in both] == [r.record()['targets'] for r in alone]
     assert [r.frame for r in both] == [0, 1, 2]
+
+
+def test_for_missing_frames_of_a_folder_stands_the_one_before_as_in_the_data_sets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frames = moving_frames(7)
+    for number in (0, 1, 2, 5, 6):
+        write_image(tmp_path / 'gaps' / f'{number + 8}.png', frames[number])
+    for number in range(7):
+        write_image(tmp_path / 'whole' / f'{number}.png', frames[2 if number in (3, 4) else number])
+    model, said = inferencer(threshold=0.0), []
+    monkeypatch.setattr(model, '_warn', said.append)
+    whole = list(model.infer(tmp_path / 'whole'))
+    assert said == []
+    gaps = list(model.infer(tmp_path / 'gaps'))
+    assert [result.frame for result in gaps] == [0, 1, 2, 3, 4]
+    for found, number in zip(gaps, (0, 1, 2, 5, 6)):
+        np.testing.assert_allclose(found.detections.scores, whole[number].detections.scores, rtol=0, atol=1e-6)
+    assert said == [
+        f'{tmp_path / "gaps"}: frames are missing at 1 place(s), by the numbers in their names; in clips the frame '
+        'before stands for them, as in the data sets'
+    ]
+    # without the rule the clips are others
+    model.gaps = 'position'
+    (*_, last) = model.infer(tmp_path / 'gaps')
+    assert np.abs(last.detections.scores - whole[6].detections.scores).max() > 1e-4
+    assert len(said) == 1
+
+
+def test_two_streams_by_turns_need_two_inferencers(tmp_path: Path) -> None:
+    videos = [write_video(tmp_path / f'{k}.avi', [scene(seed=9 * k + n) for n in range(3)]) for k in (1, 2)]
+    alone = [list(inferencer(threshold=0.0).infer(video)) for video in videos]
+    models = [inferencer(threshold=0.0) for _ in videos]
+    by_turns = zip(*(model.infer(video) for model, video in zip(models, videos)))
+    for found, expected in zip(zip(*by_turns), alone):
+        assert [r.record()['targets'] for r in found] == [r.record()['targets'] for r in expected]
+    first, second = (models[0].infer(video) for video in videos)
+    next(first), next(second)
+    with pytest.raises(UserError, match=r'1\.avi, frame 1: found frames of .*2\.avi since the frame before it'):
+        next(first)
+    assert len(list(models[0].infer(videos[0]))) == 3  # it can be used again
 
 
 def test_threshold_and_least_area() -> None:

@@ -17,8 +17,11 @@ from mmirstd.apis import StreamingDetector
 from mmirstd.apis.streaming_detector import fused_copy
 from mmirstd.datasets.gray_normalization import normalize
 from mmirstd.datasets.synthetic import SceneConfig, render_scene
+from mmirstd.engine.checkpoint_meta import store_operating_point
+from mmirstd.false_alarms.operating_point import OperatingPoint
 from mmirstd.models.feature_stream import FeatureStream
 from mmirstd.utils.errors import DataError
+from mmirstd.utils.logits import logit_of
 from tests.test_models.clip_models import noise, sample, tiny_config, tiny_detector
 
 MODELS_BY_T = {
@@ -207,10 +210,36 @@ class TestBadInput:
             StreamingDetector(MODELS_BY_T[1], 'x.pth')
 
 
+def test_the_threshold_of_the_checkpoint_decides(tmp_path) -> None:
+    model = tiny_detector(2, seed=7)
+    torch.save(dict(state_dict=model.state_dict()), tmp_path / 'model.pth')
+    cfg = Config(dict(default_scope='mmdet', model=tiny_config(2)))
+    frame = noise(1, 1, 1, 32, 48)[0, 0, 0].numpy()
+    scores = StreamingDetector(cfg, tmp_path / 'model.pth')(frame).pred_instances.scores.double().numpy()
+    middle = float(np.sort(scores)[len(scores) // 2])
+    assert scores.min() < middle < scores.max()
+    point = OperatingPoint(float(logit_of(np.array(middle))) - 1e-9)
+    store_operating_point(tmp_path / 'model.pth', tmp_path / 'chosen.pth', point)
+    found = StreamingDetector(cfg, tmp_path / 'chosen.pth')(frame).pred_instances
+    assert len(found) == len(found.bboxes) == (scores >= middle).sum()
+    assert found.scores.min() == pytest.approx(middle)
+
+
 class TestAlignedStream:
     """Past frames are warped onto each new key frame, so whole clips are computed; each motion is estimated once."""
 
     PIPELINE = (dict(type='mmirstd.LoadClip'), dict(type='mmirstd.AlignClip'), dict(type='mmirstd.PackClipInputs'))
+
+    def test_for_missing_numbers_stands_the_frame_before(self) -> None:
+        video = [frame.numpy() for frame in noise(1, 3, 1, 64, 64)[0, :, 0]]
+        found, expected = (
+            StreamingDetector(MODELS_BY_T[5], pipeline=self.PIPELINE, fuse=False, gaps=gaps) for gaps in ('hold', None)
+        )
+        for number, frame in zip((7, 8, 11), video):
+            last = found(frame, number).pred_instances
+        for frame in (video[0], video[1], video[1], video[1], video[2]):
+            whole = expected(frame).pred_instances
+        torch.testing.assert_close(last.scores, whole.scores, rtol=0, atol=1e-5)
 
     @pytest.mark.parametrize('stride', [1, 2])
     def test_equal_to_aligned_clips(self, stride: int) -> None:

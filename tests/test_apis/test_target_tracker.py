@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from mmirstd.apis import IRSTDInferencer, MovingTargetInferencer, Source, TargetTracker
-from mmirstd.apis.target_tracker import frame_places, milliseconds
+from mmirstd.apis.frame_places import frame_places
+from mmirstd.apis.target_tracker import milliseconds
 from mmirstd.tracking import TrackOptions
 from mmirstd.utils.errors import DataError
 from tests.test_apis.helpers import LocalContrast, moving_frames, scene, write_image, write_video
