@@ -83,9 +83,9 @@ def _pieces(stream: BinaryIO, need: int) -> Iterator[bytes]:
 class FrameStream:
     """Iterate over the frames (H, W) of a source.
 
-    A defect in the middle (a frame of another size, a file that is cut off) ends the iteration and is told by
-    ``problem``; the frames before it are good and are given.  The last frame of a cut-off video may be half decoded
-    and is left out.
+    A defect in the middle (a frame of another size, a file that is cut off, a camera that stops) ends the iteration and
+    is told by ``problem``; the frames before it are good and are given.  The last frame of a cut-off video may be half
+    decoded and is left out.
 
     OpenCV decodes video to 8 bits; 16-bit sequences are frame folders, TIFFs of several pages or raw streams.
 
@@ -215,7 +215,11 @@ class FrameStream:
         if held is not None and not (concealed and number < (self.total or 0)):
             yield held
         if not number and self.problem is None:
-            self.problem = 'no frame could be decoded; the file is corrupt or empty'
+            self.problem = (
+                'it gave no frame'
+                if self.source.kind in ('live', 'stdin')
+                else 'no frame could be decoded; the file is corrupt or empty'
+            )
 
     def _check_count(self, number: int) -> None:
         """Containers that store no count estimate it, so a little less is no defect."""
@@ -239,9 +243,16 @@ class FrameStream:
             assert self._capture is not None
             while self._capture.grab():
                 found, frame = self._capture.retrieve()
-                if not found:
+                if not found or frame is None:
+                    if self.source.kind == 'live':
+                        raise DataError('it cannot be decoded')
                     return
                 yield to_one_channel(self._decode_packet(frame) if self._packets else frame)
+            if isinstance(self.source.location, int):  # a camera has no end; an address or a pipe may
+                raise DataError(
+                    'the camera gives no more frames; look at its cable and who else uses it, or let it be opened '
+                    'again (--reconnect)'
+                )
 
     def _decode_packet(self, packet: np.ndarray) -> np.ndarray:
         data = packet.tobytes()

@@ -112,3 +112,52 @@ def test_bad_raw_format(text: str) -> None:
 def test_raw_frames_need_a_size() -> None:
     with pytest.raises(DataError, match='--raw-frames'):
         FrameStream(Source('stdin', '-', 'stdin'))
+
+
+class Capture:
+    """OpenCV's capture of a camera that gives so many frames; then ``retrieve`` gives None, or nothing comes at all."""
+
+    def __init__(self, frames: int, undecoded: bool) -> None:
+        self.left, self.undecoded = frames, undecoded
+
+    def isOpened(self) -> bool:
+        return True
+
+    def get(self, what: int) -> float:
+        return -1.0
+
+    def grab(self) -> bool:
+        self.left -= 1
+        return self.left >= 0 or self.undecoded
+
+    def retrieve(self) -> tuple[bool, np.ndarray | None]:
+        return (True, np.zeros((8, 9, 3), np.uint8)) if self.left >= 0 else (False, None)
+
+    def release(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ('location', 'undecoded', 'problem'),
+    [
+        (0, False, 'frame 3: the camera gives no more frames; look at'),
+        (0, True, 'frame 3: it cannot be decoded'),
+        ('rtsp://host/a', True, 'frame 3: it cannot be decoded'),
+        ('rtsp://host/a', False, None),  # what is sent has an end
+    ],
+)
+def test_a_camera_that_stops_is_told(
+    location: int | str, undecoded: bool, problem: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr('cv2.VideoCapture', lambda location: Capture(3, undecoded))
+    stream = FrameStream(Source('live', location, 'camera'))
+    assert [frame.shape for frame in stream] == [(8, 9)] * 3
+    assert (stream.problem or '').startswith(problem or '')
+    assert (stream.problem is None) == (problem is None)
+    assert len(list(FrameStream(Source('live', location, 'camera'), max_frames=2))) == 2
+
+
+def test_a_stream_without_a_frame_is_no_corrupt_file() -> None:
+    stream = FrameStream(Source('stdin', '-', 'stdin'), RawFormat(4, 4), stdin=io.BytesIO())
+    assert list(stream) == []
+    assert stream.problem == 'it gave no frame'
