@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from mmirstd.datasets.clip_alignment import ClipAlignment
+from mmirstd.datasets.gray_normalization import GrayNormalization
 from mmirstd.deploy.session import GraphSession
 from mmirstd.false_alarms.operating_point import OperatingPoint
 from mmirstd.utils.errors import DataError, UserError
@@ -74,7 +75,7 @@ class ExportedSequenceInferencer(SequenceInference):
         given = {'normalize': normalize, **(load_options or {})}
         self.load_options = {key: value for key, value in given.items() if value is not None}
         self.loader = exported_loader(about, self.load_options, os.fspath(self.session.file))
-        self._past = _Stream(self.session) if stream else _Window(self.session)
+        self._past = (_Stream if stream else _Window)(self.session, self.loader)
 
     @property
     def name(self) -> str:
@@ -97,8 +98,7 @@ class ExportedSequenceInferencer(SequenceInference):
             self._past.reset()
         decision = self.operating_point or self.threshold
         try:
-            image = self.loader.normalized(item.gray, f'{item.source.label}, frame {item.frame}')
-            found = self._past.step(image, item.place)
+            found = self._past.step(item.gray, item.place, f'{item.source.label}, frame {item.frame}')
             if self.boxes:
                 result = FrameResult(item.source, item.frame, item.gray, [], self.threshold)
                 result.detections = Detections(found['boxes'], found['scores'])
@@ -116,10 +116,16 @@ class ExportedSequenceInferencer(SequenceInference):
 
 
 class _Window:
-    """The last T frames for a file of whole clips."""
+    """The last T frames for a file of whole clips.
 
-    def __init__(self, session: GraphSession) -> None:
+    Args:
+        session: The file.
+        loader: Normalizes frames; where clips are aligned, each clip by its own range, as in PyTorch.
+    """
+
+    def __init__(self, session: GraphSession, loader: GrayNormalization) -> None:
         self.session = session
+        self.loader = loader
         about = session.description
         self._window = FrameWindow(about.frames, about.stride, about.gaps)
         self._alignment = None if about.alignment is None else ClipAlignment(**about.alignment)
@@ -128,19 +134,28 @@ class _Window:
         """Begin another sequence."""
         self._window.reset()
 
-    def step(self, image: np.ndarray, number: int) -> dict[str, np.ndarray]:
-        """Outputs for the clip that ends with the next frame (H, W), and its number."""
-        frames, tokens = self._window.step(image, number)
-        if self._alignment is not None:
-            frames = self._alignment.align(frames, tokens)
+    def step(self, gray: np.ndarray, number: int, label: str) -> dict[str, np.ndarray]:
+        """Outputs for the clip that ends with the next frame (H, W), which has this number and name."""
+        if self._alignment is None:
+            frames, _ = self._window.step(self.loader.normalized(gray, label), number)
+        else:
+            frames, tokens = self._window.step(gray, number)
+            clip = self.loader.normalized(np.stack(frames, axis=-1), label)
+            frames = self._alignment.align([np.ascontiguousarray(frame) for frame in np.moveaxis(clip, -1, 0)], tokens)
         return self.session.run(_with_range(self.session, np.stack(frames)[None]))
 
 
 class _Stream:
-    """What a file of a stream keeps of the past."""
+    """What a file of a stream keeps of the past.
 
-    def __init__(self, session: GraphSession) -> None:
+    Args:
+        session: The file.
+        loader: Normalizes frames.
+    """
+
+    def __init__(self, session: GraphSession, loader: GrayNormalization) -> None:
         self.session = session
+        self.loader = loader
         self._states: dict[str, np.ndarray] | None = None
         self._last = 0
 
@@ -148,8 +163,9 @@ class _Stream:
         """Begin another sequence."""
         self._states = None
 
-    def step(self, image: np.ndarray, number: int) -> dict[str, np.ndarray]:
-        """Outputs for the next frame (H, W), and its number."""
+    def step(self, gray: np.ndarray, number: int, label: str) -> dict[str, np.ndarray]:
+        """Outputs for the next frame (H, W), which has this number and name."""
+        image = self.loader.normalized(gray, label)
         inputs = _with_range(self.session, image[None])
         about = self.session.description
         first = self._states is None

@@ -32,7 +32,8 @@ class MovingTargetInferencer(SequenceInference, TargetInferencer):
     Frames go one by one through :class:`~.streaming_detector.StreamingDetector` or
     :class:`~.streaming_segmentor.StreamingSegmentor`: a result is there with its frame, and memory does not grow.  A
     folder of images is one sequence; a single image is one of one frame.  Frames are not tiled.  A normalization by the
-    clip's range (``'minmax'``, ``'percentile'``, ``'robust'``) is by each frame's here.
+    clip's range (``'minmax'``, ``'percentile'``, ``'robust'``) is by each frame's here, unless the test pipeline aligns
+    the frames of a clip.
 
     Example::
 

@@ -40,7 +40,7 @@ class StreamingDetector(StreamingModel):
         pipeline: Transforms from a frame to the model's input, as for a test data set.  None: the test pipeline of the
             config, and for a model without config ``LoadClip`` without a resize.  There raw frames are stretched as
             everywhere in inference (``normalize='auto'``).  A normalization by the clip's own range (``'minmax'``,
-            ``'percentile'``, ``'robust'``) is by the frame's here.
+            ``'percentile'``, ``'robust'``) is by the frame's here, unless the pipeline aligns the frames of a clip.
         stride: Distance of a clip's frames; None: the test data set's in the config, or 1.
         device: Where to compute.
         gaps: As of :class:`~.streaming_model.StreamingModel`.

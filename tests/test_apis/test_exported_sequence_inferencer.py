@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
 
-from mmirstd.apis import ExportedInferencer, ExportedSequenceInferencer, IRSTDInferencer
+from mmirstd.apis import ExportedInferencer, ExportedSequenceInferencer, IRSTDInferencer, StreamingDetector
 from mmirstd.apis.exported import open_exported
 from mmirstd.apis.exporting import export_model
+from mmirstd.deploy.graph_description import GraphDescription
+from mmirstd.deploy.session import GraphSession
 from mmirstd.false_alarms.cfar import Cfar
 from mmirstd.false_alarms.operating_point import OperatingPoint
 from mmirstd.utils.errors import ConfigError, UserError
@@ -20,6 +24,7 @@ from tests.shared import REPO
 from tests.test_apis.helpers import write_image
 from tests.test_apis.test_exported_inferencer import WITHOUT_TORCH
 from tests.test_deploy.zoo import clip_inferencer
+from tests.test_models.clip_models import tiny_detector
 
 pytest.importorskip('onnx')
 pytest.importorskip('onnxruntime')
@@ -58,6 +63,42 @@ def test_boxes_of_sequences(stream: bool, tmp_path: Path, capsys: pytest.Capture
     built.gaps = 'position'  # the past that the frames before the gaps would be
     (*_, last) = built.infer(folders[2])
     assert abs(last.targets[0].peak - found[-1].targets[0].peak) > 1e-3
+
+
+class Recorder(GraphSession):
+    """Takes aligned clips of three frames, and finds nothing."""
+
+    def __init__(self) -> None:
+        normalization = dict(normalize='robust')
+        super().__init__(
+            Path('x.onnx'), GraphDescription('clip-detection', 'x', 0.5, 'any', normalization, frames=3, alignment={})
+        )
+        self.clips: list[np.ndarray] = []
+
+    def run(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        self.clips.append(inputs['image'])
+        return dict(boxes=np.zeros((0, 4)), scores=np.zeros(0))
+
+
+def test_aligned_clips_are_normalized_as_in_pytorch(tmp_path: Path) -> None:
+    """By the range of the clip, whose frames are aligned after that."""
+    ground = gaussian_filter(np.random.default_rng(0).normal(0, 1, (80, 80)), 3)
+    frames = [
+        (3000 + 20000 * (k + 1) * (ground[k : k + 64, 2 * k : 2 * k + 64] - ground.min())).astype(np.uint16)
+        for k in range(4)
+    ]
+    for k, frame in enumerate(frames):
+        write_image(tmp_path / f'{k}.png', frame)
+    session = Recorder()
+    found = list(ExportedSequenceInferencer(session).infer(tmp_path))
+    assert [result.targets for result in found] == [[]] * 4
+    steps = dict(type='mmirstd.LoadClip', normalize='robust'), dict(type='mmirstd.AlignClip')
+    detector = StreamingDetector(tiny_detector(3), pipeline=(*steps, dict(type='mmirstd.PackClipInputs')))
+    for frame, clip in zip(frames, session.clips, strict=True):
+        expected, _ = detector.preprocess(frame)
+        np.testing.assert_allclose(clip, expected[:, :, 0].numpy(), rtol=0, atol=1e-6)
+    brightness = [float(np.median(frame)) for frame in session.clips[3][0]]
+    assert brightness[0] < 0.8 * brightness[2]  # as the codes are: not each by its own
 
 
 def test_a_state_since_the_start_of_the_sequence(tmp_path: Path) -> None:
