@@ -68,7 +68,7 @@ class ExportedSequenceInferencer(SequenceInference):
         stream = about.kind.startswith('stream-')
         kept = max((frames for frames, *_ in about.states.values()), default=0)
         # One frame that is kept is the last one, whatever is missing.
-        self.gaps, self.clip_frames = about.gaps, 1 if stream and kept <= 1 else about.frames
+        self.gaps, self.clip_frames = 'position' if stream and kept <= 1 else about.gaps, about.frames
         set_exported_threshold(self, about, threshold, operating_point)
         self.min_area = min_area
         self.check_options()

@@ -21,7 +21,8 @@ def frame_places(source: Source) -> list[int]:
     steps = [after - before for before, after in zip(known, known[1:])]
     if len(known) < len(numbers) or not steps or min(steps) <= 0:
         return []
-    usual = Counter(steps).most_common(1)[0][0]
+    counts = Counter(steps)
+    usual = min(steps, key=lambda step: (-counts[step], step))
     if any(step % usual for step in steps):
         return []
     return [(number - known[0]) // usual for number in known]

@@ -80,7 +80,9 @@ class MovingTargetInferencer(SequenceInference, TargetInferencer):
         self.loader = self._build_loader(cfg, steps, 'LoadClip')
         self.gaps = gaps_in_inference(dataset)
         self.detector = kind(self.model, pipeline=steps, stride=stride, device=self.device, gaps=self.gaps)
-        self.clip_frames = 1 if isinstance(self.detector.stream, RecurrentStream) else self.model.num_frames
+        self.clip_frames = self.model.num_frames
+        if isinstance(self.detector.stream, RecurrentStream):
+            self.gaps = 'position'  # it knows no frame numbers
         return self.detector.pipeline
 
     def _default_threshold(self) -> float:

@@ -46,12 +46,13 @@ class SequenceInference(FrameInference):
 
     Attributes:
         gaps: What stands for a past frame whose number is missing in a folder, ``'hold'`` or ``'position'``.
-        clip_frames: Frames T of a clip; 1: gaps change nothing, as in a recurrent stream.
+        clip_frames: Frames T of a clip.
     """
 
     sequences = True
     gaps = 'hold'
     clip_frames = 1
+    _said_still = False
     #: The sequence whose past is kept.
     _running: Source | None = None
 
@@ -66,6 +67,7 @@ class SequenceInference(FrameInference):
     ) -> Iterator[list[PreparedFrame]]:
         """Frames one by one, whatever ``batch_size``: each needs the ones before it; see the base class."""
         for source in self._sources(inputs, recursive):
+            self._tell_still(source)
             frames = (
                 self._still(source, on_error)
                 if source.still
@@ -82,6 +84,15 @@ class SequenceInference(FrameInference):
                 again = not source.still and self.stream is not None and self.stream.restarted
                 place = places[number] if number < len(places) else number
                 yield [PreparedFrame(source, number, raw, number == 0 or again, place)]
+
+    def _tell_still(self, source: Source) -> None:
+        """Say once that single images, such as a folder's files named one by one, are no sequence."""
+        if source.still and self.clip_frames > 1 and not self._said_still:
+            self._said_still = True
+            self._warn(
+                f'{source.label}: a single image is a sequence of its own, in which nothing moves, and this model '
+                'looks at several frames. For the frames of one sequence name their folder, a video or a file of pages'
+            )
 
     def _places(self, source: Source, max_frames: int | None) -> list[int]:
         """Those of a folder's frames where gaps in their numbers count, which is said; else none."""

@@ -56,6 +56,17 @@ def test_the_inferencer_gives_masks_of_a_frame_folder(tmp_path: Path) -> None:
         assert sum(target.area for target in result.targets) == result.mask.sum()
 
 
+def test_frames_that_are_named_one_by_one_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = [write_image(tmp_path / f'{k}.png', frame) for k, frame in enumerate(moving_frames(2))]
+    inferencer, said = build_inferencer(MODEL, device='cpu', show_progress=False), []
+    monkeypatch.setattr(inferencer, '_warn', said.append)
+    assert len(list(inferencer.infer(tmp_path))) == 2
+    assert said == []
+    assert len(list(inferencer.infer(files))) == 2
+    (text,) = said
+    assert text.startswith(f'{files[0]}: a single image is a sequence of its own, in which nothing moves')
+
+
 def test_a_still_is_a_sequence_of_one_frame() -> None:
     (result,) = build_inferencer(MODEL, device='cpu', show_progress=False).infer(scene())
     np.testing.assert_allclose(

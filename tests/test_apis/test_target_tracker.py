@@ -90,6 +90,7 @@ def test_missing_frames_by_their_names(tmp_path: Path) -> None:
     ('names', 'places'),
     [
         (['1.png', '2.png', '5.png'], [0, 1, 4]),
+        (['1.png', '5.png', '6.png'], [0, 4, 5]),
         (['t10.png', 't20.png', 't30.png', 't60.png'], [0, 1, 2, 5]),
         (['1700000001.png', '1700000034.png', '1700000067.png', '1700000101.png'], []),  # a clock
         (['a.png', 'b.png'], []),
