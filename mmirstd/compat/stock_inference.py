@@ -5,7 +5,7 @@ names of mmcv's transforms: ``LoadImageFromFile`` is exchanged for a loader of a
 Our pipelines begin with a transform that reads files and arrays alike and normalizes as in training, and may load a
 mask, which an image of one's own does not have.  Where one of these functions meets such a pipeline, it is given one
 for single images; with any other pipeline nothing changes. The results of mmseg's segmentors keep their logits
-(:mod:`.target_logits`).
+(:mod:`.target_logits`), and those of its test-time augmentation what was merged (:mod:`.merged_views`).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
 
+from .merged_views import keep_merged_views
 from .target_logits import keep_target_logits
 
 #: Found by name on first use, as the registries find their modules: it lives above this floor.
@@ -114,5 +115,6 @@ _ADAPTED: dict[str, tuple[str, Callable]] = {
     'mmseg.apis.mmseg_inferencer': ('MMSegInferencer._init_pipeline', _inferencer_pipeline),
     'mmdet.apis.inference': ('get_test_pipeline_cfg', _detection_pipeline),
     'mmdet.apis.det_inferencer': ('DetInferencer._init_pipeline', _inferencer_pipeline),
+    'mmseg.models.segmentors.seg_tta': ('SegTTAModel.merge_preds', keep_merged_views),
     'mmseg.models.segmentors.base': ('BaseSegmentor.postprocess_result', keep_target_logits),
 }
