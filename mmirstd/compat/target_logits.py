@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from mmirstd.utils.errors import ConfigError
+
 #: The field of a data sample, ``PixelData`` with (1, H, W) logits.
 FIELD = 'target_logits'
 
@@ -23,7 +25,13 @@ def keep_target_logits(original: Callable, segmentor: Any, seg_logits: Any, data
         segmentor: The network.
         seg_logits: (B, C, H, W). With several channels the field ``seg_logits`` has the logits already.
         data_samples: The samples, or None.
+
+    Raises:
+        ConfigError: An image was padded (``mmirstd.PadToMultiple``), but its sample does not hold ``padding_size``:
+            mmseg would squeeze the prediction of the padded image into the image.
     """
+    for sample in data_samples or ():
+        _check_padding(sample.metainfo, tuple(seg_logits.shape[2:]))
     samples = original(segmentor, seg_logits, data_samples)
     if seg_logits.shape[1] != 1:
         return samples
@@ -33,6 +41,19 @@ def keep_target_logits(original: Callable, segmentor: Any, seg_logits: Any, data
         meta = {} if data_samples is None else sample.metainfo
         sample.set_data({FIELD: PixelData(data=_at_original_size(segmentor, logits, meta))})
     return samples
+
+
+def _check_padding(meta: dict[str, Any], size: tuple[int, ...]) -> None:
+    if 'padding_size' in meta or 'img_padding_size' in meta or not {'pad_shape', 'img_shape'} <= set(meta):
+        return
+    padded, before = tuple(meta['pad_shape'])[:2], tuple(meta['img_shape'])[:2]
+    if padded == size and padded != before:
+        raise ConfigError(
+            f'{meta.get("img_path", "an image")} was padded from {before} to {padded} pixels, but its sample has no '
+            'padding_size, by which mmseg cuts the prediction: it would be squeezed',
+            cure="PackSegInputs(meta_keys=('img_path', 'ori_shape', 'img_shape', 'pad_shape', 'scale_factor', 'flip', "
+            "'flip_direction', 'padding_size')) in the pipeline",
+        )
 
 
 def _at_original_size(segmentor: Any, logits: Any, meta: dict[str, Any]) -> Any:

@@ -7,6 +7,7 @@ import torch
 from mmseg.structures import SegDataSample
 
 from mmirstd.evaluation.maps import logit_map_of, map_of
+from mmirstd.utils.errors import ConfigError
 from tests.test_apis.helpers import conv_net
 
 PADDED = dict(img_padding_size=(0, 8, 0, 16))
@@ -50,3 +51,15 @@ def test_samples_of_other_programs_have_probabilities_alone() -> None:
     assert found[0, 1] == 0
     assert found[0, 2] == pytest.approx(1.0986123, abs=1e-6)
     assert (abs(found[0, [0, 3]]) > 17).all()
+
+
+def test_an_image_whose_padding_is_not_known_is_an_error() -> None:
+    """``PackSegInputs`` packs no padding_size of its own accord, and mmseg would squeeze 64 rows into 50."""
+    model = conv_net()
+    shapes = dict(img_path='scene.png', ori_shape=(50, 96), img_shape=(50, 96), pad_shape=(64, 96))
+    logits = torch.randn(1, 1, 64, 96)
+    with pytest.raises(ConfigError, match=r'(?s)scene.png was padded from \(50, 96\).*cure: PackSegInputs'):
+        model.postprocess_result(logits, [SegDataSample(metainfo=shapes)])
+    for key in ('padding_size', 'img_padding_size'):
+        [sample] = model.postprocess_result(logits, [SegDataSample(metainfo={**shapes, key: (0, 0, 0, 14)})])
+        assert torch.equal(sample.target_logits.data, logits[0, :, :50])
