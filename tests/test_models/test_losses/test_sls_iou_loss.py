@@ -8,7 +8,7 @@ from mmengine.logging import MessageHub
 from torch import Tensor
 from torch.nn import functional as F
 
-from mmirstd.models.losses import SLSIoULoss
+from mmirstd.models.losses import SLSIoULoss, warm_up
 from mmirstd.models.losses.sls_iou_loss import location_loss
 
 from .recorded import CASES, check, normal, recorded_inputs
@@ -76,6 +76,23 @@ def test_nothing_warms_up_without_a_training(hub: MessageHub) -> None:
     hub.update_info('epoch', 0)
     assert float(SLSIoULoss(warm_epoch=-1)(logits, target)) == float(without)
     assert float(SLSIoULoss()(logits, target)) < float(without)
+
+
+def test_a_warm_up_that_never_ends_is_said_once(hub: MessageHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """mmengine counts a training by iterations as one epoch, so the loss would stay the plain IoU."""
+    said: list[str] = []
+    monkeypatch.setattr(warm_up, 'print_log', lambda text, **kwargs: said.append(text))
+    warm_up._say_never_ending.cache_clear()
+    logits, target = recorded_inputs()
+    hub.update_info('epoch', 0)
+    for epochs, lines in ((7, 0), (6, 1), (6, 1), (1, 2)):
+        hub.update_info('max_epochs', epochs)
+        SLSIoULoss(warm_epoch=5)(logits, target)
+        assert len(said) == lines
+    assert 'has 1 epoch(s), and warm_epoch=5' in said[-1]
+    assert 'cure: warm_epoch=-1' in said[-1]
+    SLSIoULoss(warm_epoch=-1)(logits, target)
+    assert len(said) == 2
 
 
 def test_empty_prediction_of_an_empty_image_is_finite() -> None:
