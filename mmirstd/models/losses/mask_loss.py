@@ -60,8 +60,14 @@ class MaskLoss(nn.Module, ABC):
         if target.ndim == logits.ndim - 1:
             target = target.unsqueeze(1)
         if target.shape != logits.shape:
+            cure = ''
+            if logits.ndim == 4 and logits.shape[1] != 1:
+                cure = (
+                    '\n  cure: this loss takes one logit a pixel: '
+                    'decode_head=dict(num_classes=2, out_channels=1, threshold=0.5)'
+                )
             raise ValueError(
-                f'{type(self).__name__}: logits {tuple(logits.shape)} do not fit target {tuple(target.shape)}'
+                f'{type(self).__name__}: logits {tuple(logits.shape)} do not fit target {tuple(target.shape)}{cure}'
             )
         logits = at_least_float32(logits)
         if weight is not None:

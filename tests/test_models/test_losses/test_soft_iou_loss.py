@@ -49,3 +49,8 @@ def test_half_precision_logits_are_summed_in_float32() -> None:
 def test_shape_mismatch_is_named() -> None:
     with pytest.raises(ValueError, match='do not fit'):
         SoftIoULoss()(torch.zeros(1, 1, 4, 4), torch.zeros(1, 5, 4))
+
+
+def test_two_classes_are_told_what_the_loss_takes() -> None:
+    with pytest.raises(ValueError, match=r'do not fit(.|\n)*cure: .*num_classes=2, out_channels=1'):
+        SoftIoULoss()(torch.zeros(1, 2, 4, 4), torch.zeros(1, 4, 4))
