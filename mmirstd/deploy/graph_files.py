@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 import os
 import warnings
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext, redirect_stderr, redirect_stdout
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, redirect_stderr, redirect_stdout
 from functools import partial
 from inspect import Parameter, signature
 from pathlib import Path
@@ -53,9 +53,15 @@ def onnx_bytes(graph: Any, description: GraphDescription) -> bytes:
     onnx = _package('onnx')
     buffer: Any = io.BytesIO()  # which the exporter takes, whatever its types say
     options: dict[str, Any] = {'dynamo': False} if 'dynamo' in torch.onnx.export.__code__.co_varnames else {}
-    said = io.StringIO()  # where it fails it prints the whole graph
+    said = io.StringIO()
     try:
-        with torch.no_grad(), warnings.catch_warnings(), redirect_stdout(said), redirect_stderr(said):
+        with (
+            torch.no_grad(),
+            warnings.catch_warnings(),
+            _quiet_graph_log(),
+            redirect_stdout(said),
+            redirect_stderr(said),
+        ):
             warnings.simplefilter('ignore')  # notes on branches that our networks take by their own configuration
             torch.onnx.export(
                 graph,
@@ -79,6 +85,21 @@ def onnx_bytes(graph: Any, description: GraphDescription) -> bytes:
     model.doc_string = f'{description.model}: {description.kind}'
     onnx.helper.set_model_props(model, {KEY: description.to_json()})
     return model.SerializeToString()
+
+
+@contextmanager
+def _quiet_graph_log() -> Iterator[None]:
+    """Keep PyTorch's log of graphs quiet.
+
+    Its exporter means to turn the log on where it is asked to, but in 2.13 it always does (``setup_onnx_logging`` tests
+    a function, not what it returns). The log goes past Python's ``sys.stdout``.
+    """
+    log = torch._C._jit_onnx_log
+    torch._C._jit_onnx_log = lambda *args: None
+    try:
+        yield
+    finally:
+        torch._C._jit_onnx_log = log
 
 
 def _write_onnx(graph: Any, path: Path, description: GraphDescription) -> None:
