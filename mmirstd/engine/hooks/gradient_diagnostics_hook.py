@@ -177,7 +177,8 @@ class GradientDiagnosticsHook(Hook):
         def watch(level: int, *gradients: Tensor) -> None:
             edges[level] = _Edge(*gradients)
 
-        pyramid, wrapped = getattr(neck, 'pyramid', neck), isinstance(neck, BPFPN)
+        wrapped = isinstance(neck, BPFPN)
+        pyramid = neck.first if wrapped else getattr(neck, 'pyramid', neck)
         try:
             self._taps = TopDownTaps(pyramid, watch=None if wrapped else watch)
         except ValueError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any
 
@@ -40,6 +40,17 @@ class _Step:
         return {**self.log, self.dgr.loss_name: self.dgr(self.levels, own, data_samples, size, self.paths)}
 
 
+def _input_channels(neck: nn.Module, cfg: Mapping[str, Any]) -> list[int]:
+    """Channels of the levels that a neck takes; where it keeps none (mmdet.ChannelMapper), those of its config."""
+    channels = getattr(neck, 'in_channels', cfg.get('in_channels'))
+    if channels is None:
+        raise ValueError(
+            f'BPFPN: {type(neck).__name__} has no in_channels, from which the wrapper learns how many levels it takes\n'
+            '  cure: a neck of your own gets one (self.in_channels, a list, finest first); others cannot be wrapped'
+        )
+    return [channels] if isinstance(channels, int) else list(channels)
+
+
 @MODELS.register_module()
 class BPFPN(AuxiliaryLossModule):
     """Any feature pyramid, with a gradient-isolated low-level shortcut and directional gradient regularization.
@@ -61,7 +72,9 @@ class BPFPN(AuxiliaryLossModule):
 
     Args:
         pyramid: Config of the pyramid: ``mmdet.FPN``, ``PAFPN``, ``YOLOXPAFPN``, ``CSPNeXtPAFPN``, ``mmseg.FPN``,
-            ``mmirstd.CSPFPN``, or another neck from a sequence of features, finest first, to one.
+            ``mmirstd.CSPFPN``, or another neck from a sequence of features, finest first, to one.  A list of configs
+            is a chain, as mmdet takes it: FPN and BFP.  The first one gets the backbone's levels and has the top-down
+            path.
         gils: None, or the arguments of :class:`GILS`, and
 
             * ``in_channels``: channels of the low level; by default half of the next level's;
@@ -91,20 +104,15 @@ class BPFPN(AuxiliaryLossModule):
 
     def __init__(
         self,
-        pyramid: dict,
+        pyramid: dict | Sequence[dict],
         gils: dict | None = None,
         dgr: dict | None = None,
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
         super().__init__(init_cfg)
         self.pyramid: nn.Module = MODELS.build(pyramid)
-        self.in_channels = list(getattr(self.pyramid, 'in_channels', ()))
-        if len(self.in_channels) < 1:
-            raise ValueError(
-                f'BPFPN: {type(self.pyramid).__name__} has no in_channels, from which the wrapper learns '
-                'how many levels it takes'
-            )
-        self.start_level = getattr(self.pyramid, 'start_level', 0)
+        self.in_channels = _input_channels(self.first, pyramid if isinstance(pyramid, Mapping) else pyramid[0])
+        self.start_level = getattr(self.first, 'start_level', 0)
         self.gils: GILS | None = None
         self.dgr: DGRLoss | None = None
         self.watch: Watch | None = None
@@ -114,6 +122,11 @@ class BPFPN(AuxiliaryLossModule):
                 self._build_gils(dict(gils))
             if dgr is not None:
                 self._build_dgr(dict(dgr))
+
+    @property
+    def first(self) -> nn.Module:
+        """The pyramid, or the first neck of a chain: the one that gets the backbone's levels."""
+        return self.pyramid[0] if isinstance(self.pyramid, nn.Sequential) else self.pyramid
 
     def _build_gils(self, cfg: dict) -> None:
         self.at = cfg.pop('at', 'output')
@@ -143,11 +156,11 @@ class BPFPN(AuxiliaryLossModule):
 
     def _output_of_level(self, count: int) -> int:
         """Which of the pyramid's ``count`` outputs has the stride of input ``self.level``."""
-        levels = list(getattr(self.pyramid, 'out_levels', range(self.start_level, self.start_level + count)))
+        levels = list(getattr(self.first, 'out_levels', range(self.start_level, self.start_level + count)))
         if self.level not in levels:
             raise ValueError(
                 f"BPFPN: gils.at='output' needs an output at the stride of input {self.level} "
-                f'(gils.level), but {type(self.pyramid).__name__} gives out levels {levels}\n  cure: that '
+                f'(gils.level), but {type(self.first).__name__} gives out levels {levels}\n  cure: that '
                 "level among out_levels, another gils.level, or at='input'"
             )
         return levels.index(self.level)
@@ -166,20 +179,20 @@ class BPFPN(AuxiliaryLossModule):
             levels = 'output' if len(out_channels) > 1 else 'inner'
         self.dgr_levels = levels
         self.dgr_isolate = isolate and cfg.get('target', 'deep') == 'deep' and has_loss
-        taps = TopDownTaps(self.pyramid) if levels == 'inner' or not has_loss or self.dgr_isolate else None
+        taps = TopDownTaps(self.first) if levels == 'inner' or not has_loss or self.dgr_isolate else None
         channels = out_channels if levels == 'output' else inner_channels
         cfg.setdefault('type', 'mmirstd.DGRLoss')
         if form == 'feature':
             cfg.setdefault('in_channels', channels)
         if len(channels) < 2 and has_loss:
             raise ValueError(
-                f'BPFPN: dgr compares adjacent levels; {type(self.pyramid).__name__} has {len(channels)} '
+                f'BPFPN: dgr compares adjacent levels; {type(self.first).__name__} has {len(channels)} '
                 f'of dgr.levels={levels!r}'
             )
         if len(out_channels) < 2 and form == 'gate':
             raise ValueError(
                 "BPFPN: the gate compares the gradient of a level's own output with the one from the "
-                f'finer level, but {type(self.pyramid).__name__} has only one output\n  cure: more '
+                f'finer level, but {type(self.first).__name__} has only one output\n  cure: more '
                 "outputs, or form='feature', 'gradient' or 'route'"
             )
         self.dgr = MODELS.build(cfg)
@@ -197,7 +210,7 @@ class BPFPN(AuxiliaryLossModule):
                 )
 
     def _check_route(self, outputs: int) -> None:
-        name = type(self.pyramid).__name__
+        name = type(self.first).__name__
         if not self.num_edges:
             raise ValueError(
                 f"BPFPN: form='route' (the default) scales gradients of the top-down path, but {name} has none\n"
@@ -213,13 +226,26 @@ class BPFPN(AuxiliaryLossModule):
                 stacklevel=2,
             )
 
-    @torch.no_grad()
     def _probe(self) -> tuple[list[int], list[int]]:
         """Channels of the pyramid's outputs and of its top-down path, found by running it once on small zeros."""
-        finest = 4 * 2 ** (len(self.in_channels) - 1)
+        try:
+            return self._run_on_zeros(coarsest=4)
+        except Exception:  # mmdet.SSDNeck makes further levels without padding: larger ones, or an error that tells
+            try:
+                return self._run_on_zeros(coarsest=32)
+            except Exception as error:
+                raise ValueError(
+                    f'BPFPN: {type(self.first).__name__} does not take levels of {self.in_channels} channels (its '
+                    f'in_channels), finest first, each of half the size of the one before it: {error!r}\n'
+                    '  cure: a pyramid that does, like mmdet.FPN'
+                ) from error
+
+    @torch.no_grad()
+    def _run_on_zeros(self, coarsest: int) -> tuple[list[int], list[int]]:
+        finest = coarsest * 2 ** (len(self.in_channels) - 1)
         inputs = [torch.zeros(1, c, finest >> i, finest >> i) for i, c in enumerate(self.in_channels)]
         try:
-            taps = TopDownTaps(self.pyramid)
+            taps = TopDownTaps(self.first)
         except ValueError:
             taps = None
         training = self.pyramid.training
@@ -268,13 +294,13 @@ class BPFPN(AuxiliaryLossModule):
     def _taps(self, dgr: DGRLoss | None) -> TopDownTaps | None:
         """What this pass needs of the pyramid's inside; None: nothing, which costs nothing."""
         if dgr is not None and dgr.is_loss:
-            return TopDownTaps(self.pyramid) if self.dgr_levels == 'inner' or self.dgr_isolate else None
+            return TopDownTaps(self.first) if self.dgr_levels == 'inner' or self.dgr_isolate else None
         watch = self.watch if self.computes_losses else None
         if dgr is None:
-            return TopDownTaps(self.pyramid, watch=watch) if watch is not None else None
+            return TopDownTaps(self.first, watch=watch) if watch is not None else None
         gates = dgr.gates(self.num_edges, self.progress)
         needed = watch is not None or any(gate is not None for gate in gates)
-        return TopDownTaps(self.pyramid, gates, watch) if needed else None
+        return TopDownTaps(self.first, gates, watch) if needed else None
 
     def _defer_step(self, dgr: DGRLoss | None) -> None:
         """Have losses and what is logged added, once a step; of a clip's frames the first pass does it."""
@@ -298,13 +324,13 @@ class BPFPN(AuxiliaryLossModule):
         further = self.gils is not None and self.level == 0
         expected = len(self.in_channels) + further
         if count != expected:
-            cure = (
-                'gils takes one more, finer level of the backbone: add it in front of its out_indices'
-                if further
-                else 'out_indices of the backbone'
-            )
+            cure = 'out_indices of the backbone'
+            if further:
+                cure = 'gils takes one more, finer level of the backbone: add it in front of its out_indices'
+                if len(self.in_channels) > 1:
+                    cure += '; where it has none (ResNet, Swin), gils=dict(level=1) leads from input 0 to the next'
             raise ValueError(
-                f'BPFPN: got {count} levels, expected {expected} ({type(self.pyramid).__name__} takes '
+                f'BPFPN: got {count} levels, expected {expected} ({type(self.first).__name__} takes '
                 f'{len(self.in_channels)})\n  cure: {cure}'
             )
 

@@ -15,7 +15,7 @@ from torch.utils.data import Dataset
 
 from mmirstd.engine import AutocastOptimWrapper, GradientDiagnosticsHook
 from mmirstd.engine.hooks.gradient_diagnostics_hook import _loss_scale, level_cosine
-from tests.test_models.test_necks.bp_fpn_models import CSP, FPN, det_batch, fcos
+from tests.test_models.test_necks.bp_fpn_models import CHAIN, CSP, FPN, det_batch, fcos
 
 PARTS = ('norm/own', 'norm/top_down', 'cos/own_top_down')
 
@@ -164,8 +164,9 @@ def test_the_two_parts_of_a_level_s_gradient(base_records: list[dict]) -> None:
     assert base_records[0]['grad_cos/own_top_down_s32'] == pytest.approx(cosine.item(), rel=1e-3, abs=1e-4)
 
 
-def test_it_shows_the_route(tmp_path: Path) -> None:
-    neck = dict(type='mmirstd.BPFPN', pyramid=FPN, dgr=dict(form='route', alpha=[0.0, 0.25]))
+@pytest.mark.parametrize('pyramid', [FPN, CHAIN], ids=['FPN', 'chain'])
+def test_it_shows_the_route(pyramid: dict | list, tmp_path: Path) -> None:
+    neck = dict(type='mmirstd.BPFPN', pyramid=pyramid, dgr=dict(form='route', alpha=[0.0, 0.25]))
     record = run(fcos(neck), tmp_path, [hook()], iterations=1)[0]
     for level, alpha in (('s16', 0.0), ('s32', 0.25)):
         assert record[f'grad_norm/top_down_{level}'] > 0

@@ -19,6 +19,7 @@ PAFPN = dict(FPN, type='mmdet.PAFPN')
 YOLOX = dict(type='mmdet.YOLOXPAFPN', in_channels=[32, 64, 128], out_channels=16, num_csp_blocks=1)
 CSPNEXT = dict(YOLOX, type='mmdet.CSPNeXtPAFPN')
 CSP = dict(type='mmirstd.CSPFPN', in_channels=[32, 64, 128], out_levels=(0, 1, 2), out_channels=16)
+CHAIN = [FPN, dict(type='mmdet.BFP', in_channels=16, num_levels=3, refine_level=1)]
 PYRAMIDS = dict(FPN=FPN, PAFPN=PAFPN, YOLOXPAFPN=YOLOX, CSPNeXtPAFPN=CSPNEXT, CSPFPN=CSP)
 # CSPDarknet at widen factor 1/8: 8, 16, 32, 64, 128 channels, strides 2 to 32
 BACKBONE = dict(type='mmdet.CSPDarknet', deepen_factor=0.01, widen_factor=0.125, out_indices=(2, 3, 4))

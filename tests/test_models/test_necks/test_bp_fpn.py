@@ -19,7 +19,7 @@ from mmirstd.models.auxiliary_loss import attach_auxiliary_losses
 from mmirstd.models.necks import BPFPN, TopDownTaps
 from mmirstd.utils.errors import CheckpointError
 
-from .bp_fpn_models import CSP, FPN, PYRAMIDS, det_batch, fcos, gradients, losses_of
+from .bp_fpn_models import CHAIN, CSP, FPN, PYRAMIDS, det_batch, fcos, gradients, losses_of
 
 FORMS = ['feature', 'gradient']
 
@@ -183,6 +183,60 @@ def test_at_the_output_of_a_pyramid_that_gives_out_some_levels() -> None:
     assert [out.shape for out in outs] == [out.shape for out in plain]
     assert not torch.equal(outs[0], plain[0])
     assert torch.equal(outs[1], plain[1])
+
+
+CHANNEL_MAPPER = dict(type='mmdet.ChannelMapper', in_channels=[32, 64, 128], out_channels=16, num_outs=3)
+DILATED_ENCODER = dict(
+    type='mmdet.DilatedEncoder',
+    in_channels=128,
+    out_channels=16,
+    block_mid_channels=8,
+    num_residual_blocks=1,
+    block_dilations=[1],
+)
+SSD_NECK = dict(
+    type='mmdet.SSDNeck',
+    in_channels=(128, 128),
+    out_channels=(128, 128, 32),
+    level_strides=(1,),
+    level_paddings=(0,),
+)
+
+
+@pytest.mark.parametrize(
+    ('pyramid', 'channels', 'gils'),
+    [
+        (CHANNEL_MAPPER, [32, 64, 128], dict(level=1)),
+        (CHANNEL_MAPPER, [16, 32, 64, 128], dict()),
+        (DILATED_ENCODER, [64, 128], dict()),
+        (SSD_NECK, [128, 128], dict(level=1)),
+        (CHAIN, [32, 64, 128], dict(level=1)),
+    ],
+    ids=['ChannelMapper', 'ChannelMapper-further', 'DilatedEncoder', 'SSDNeck', 'chain'],
+)
+def test_necks_that_keep_no_list_of_channels_and_chains(pyramid: dict | list, channels: list[int], gils: dict) -> None:
+    """The necks of DETR, YOLOF, SSD and Libra R-CNN."""
+    neck = BPFPN(pyramid, gils=dict(gils, zero_init=False)).eval()
+    levels = [torch.randn(1, c, 64 >> i, 64 >> i) for i, c in enumerate(channels)]
+    further = len(channels) - len(neck.in_channels)
+    with torch.no_grad():
+        outs, plain = neck(levels), neck.pyramid(tuple(levels[further:]))
+    changed = [not torch.equal(out, own) for out, own in zip(outs, plain)]
+    assert changed == [i == gils.get('level', 0) for i in range(len(plain))]
+
+
+@pytest.mark.parametrize('form', [*FORMS, 'gate', 'route'])
+def test_of_a_chain_the_first_neck_has_the_top_down_path(form: str) -> None:
+    model, base = fcos(bp(CHAIN, dgr=dict(form=form))), fcos(CHAIN)
+    result = model.load_state_dict(base.state_dict(), strict=False)  # neck.0.X -> neck.pyramid.0.X
+    assert result.unexpected_keys == []
+    grads, plain = gradients(model, total(model, det_batch())), gradients(base, total(base, det_batch()))
+    changed = {
+        name for name, grad in plain.items() if not torch.equal(grad, grads[name.replace('neck.', 'neck.pyramid.')])
+    }
+    assert any(name.startswith('neck.0.lateral_convs') for name in changed)
+    if form in ('gate', 'route'):  # they act in the top-down path alone, and before it
+        assert {name for name in changed if not name.startswith(('backbone', 'neck.0.lateral_convs'))} == set()
 
 
 def test_variants_of_one_seed_start_from_the_same_weights() -> None:
@@ -518,10 +572,15 @@ def test_the_hook_attaches_to_the_model() -> None:
         (dict(gils=dict(factor=3)), 'power of two'),
         (dict(dgr=dict(levels='some')), "'auto', 'output' or 'inner'"),
         (dict(dgr=dict(form='grad')), 'feature, gradient, gate, route'),
+        (dict(pyramid=CHAIN[1], gils=dict()), r'BFP does not take levels of \[16\] channels'),
         (
-            dict(pyramid=dict(type='mmdet.ChannelMapper', in_channels=[32, 64, 128], out_channels=16, num_outs=3)),
-            'ChannelMapper has no in_channels',
+            dict(
+                pyramid=dict(type='mmdet.YOLOV3Neck', num_scales=2, in_channels=[32, 16], out_channels=[16, 8]),
+                dgr=dict(),
+            ),
+            r'YOLOV3Neck does not take levels of \[32, 16\] channels .*, finest first',
         ),
+        (dict(pyramid=dict(type='mmseg.Feature2Pyramid', embed_dim=16)), 'Feature2Pyramid has no in_channels'),
         (dict(pyramid=dict(CSP, out_levels=(1, 2)), gils=dict()), r'stride of input 0 .*out levels \[1, 2\]'),
         (dict(pyramid=dict(CSP, out_levels=(0,)), dgr=dict(form='gate')), 'only one output'),
         (
@@ -551,6 +610,8 @@ def test_wrong_number_or_shape_of_levels() -> None:
         neck([torch.randn(1, 8, 16, 16), *levels])
     with pytest.raises(ValueError, match='factor=...'):
         neck([torch.randn(1, 16, 32, 32), *levels])
+    with pytest.raises(ValueError, match=r'gils=dict\(level=1\) leads from input 0'):
+        neck(levels)
 
 
 @pytest.mark.parametrize(
