@@ -94,7 +94,10 @@ def _quiet_graph_log() -> Iterator[None]:
     Its exporter means to turn the log on where it is asked to, but in 2.13 it always does (``setup_onnx_logging`` tests
     a function, not what it returns). The log goes past Python's ``sys.stdout``.
     """
-    log = torch._C._jit_onnx_log
+    log = getattr(torch._C, '_jit_onnx_log', None)
+    if log is None:  # a PyTorch without this log
+        yield
+        return
     torch._C._jit_onnx_log = lambda *args: None
     try:
         yield
