@@ -13,7 +13,7 @@ from mmirstd.evaluation.seed_statistics import PairedDifference, paired_differen
 from mmirstd.utils.errors import ConfigError
 
 from .record_values import Records, value_of
-from .sequence_counts import BINNING, bin_of, difference_over_both, spread_over_sequences
+from .sequence_counts import ROUNDING, bin_of, difference_over_both, spread_over_sequences
 from .suite import Column, Suite, Table
 
 
@@ -152,10 +152,13 @@ def _sequence_counts(record: dict[str, Any], columns: Sequence[Column], where: s
     """The counts of each sequence, checked against the figures of the record."""
     counts = ScoreCounts.from_dict(record['per_sequence'])
     for column in columns:
-        recorded, again = value_of(record, column.value, where), counts.mean_precision(bin_of(column.figure))
-        if recorded is not None and not math.isclose(recorded, again, abs_tol=BINNING):
+        recorded = value_of(record, column.value, where)
+        if recorded is None:
+            continue
+        low, high = counts.precision_bounds(bin_of(column.figure))
+        if not low - ROUNDING <= recorded <= high + ROUNDING:
             raise ConfigError(
-                f'{where}: its counts of each sequence give {column.figure} {again:g}, its figure is '
+                f'{where}: its counts of each sequence give {column.figure} {low:g} to {high:g}, its figure is '
                 f'{recorded:g}.\n  cure: the record is damaged; delete it'
             )
     return counts

@@ -15,8 +15,8 @@ from mmirstd.evaluation.seed_statistics import PairedDifference, mean_and_spread
 #: Into how many groups the test sequences are taken together for a record; as good as single ones for resamples, and
 #: small in a file.
 GROUPS = 200
-#: Average precision from binned scores may differ by this from the exact figure.
-BINNING = 0.01
+#: By rounding pycocotools may reach a recall point one detection later than it is counted here.
+ROUNDING = 1 / 101
 
 
 def read_sequence_counts(written: Mapping[str, Any]) -> dict[str, Any]:

@@ -87,6 +87,25 @@ class ScoreCounts:
         """:meth:`average_precision` of all sequences."""
         return float(self.average_precision(name)[0])
 
+    def precision_bounds(self, name: str = ALL) -> tuple[float, float]:
+        """Least and greatest average precision of all sequences, whatever the order of the detections within the bins.
+
+        Args:
+            name: Of an SCR bin, or :data:`ALL`.
+
+        Returns:
+            That with the false ones of each bin first, and that with the true ones first; NaN without any target.
+        """
+        chosen = slice(None) if name == ALL else slice(self.bins.index(name), self.bins.index(name) + 1)
+        targets = self.targets[:, chosen].sum()
+        true, false = self.true[:, chosen].sum(axis=(0, 1)), self.false.sum(axis=0)
+        found = []
+        for first, counts in ((0, (false, true)), (1, (true, false))):
+            is_true = np.repeat(np.tile([first, 1 - first], len(true)), np.stack(counts, axis=1).ravel())
+            ordered = ScoreCounts(('',), (), np.array([[targets]]), is_true[None, None], 1 - is_true[None], exact=True)
+            found.append(ordered.mean_precision())
+        return found[0], found[1]
+
     def merged(self, groups: int) -> ScoreCounts:
         """With neighboring sequences taken together, so that there are as many groups as asked, or fewer.
 

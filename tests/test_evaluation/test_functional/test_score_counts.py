@@ -104,6 +104,21 @@ def test_some_bins_are_enough() -> None:
             assert count_by_score(coco, EDGES, SCORE_BINS).mean_precision(name) == pytest.approx(exact, abs=0.01)
 
 
+@pytest.mark.parametrize('seed', range(4))
+@pytest.mark.parametrize('num_bins', [1, 5, SCORE_BINS])
+def test_bounds_hold_whatever_the_bins(seed: int, num_bins: int) -> None:
+    coco = CocoEvaluation(frames(seed=seed))
+    exact, binned = count_by_score(coco, EDGES), count_by_score(coco, EDGES, num_bins)
+    for name in (ALL, *exact.bins):
+        value = exact.mean_precision(name)
+        assert exact.precision_bounds(name) == pytest.approx((value, value), abs=1e-12)
+        low, high = binned.precision_bounds(name)
+        assert low <= value + 1e-12
+        assert value <= high + 1e-12
+        assert low < high
+    assert all(math.isnan(bound) for bound in count_by_score(CocoEvaluation([])).precision_bounds())
+
+
 def test_to_json_and_back() -> None:
     counts = count_by_score(CocoEvaluation(frames()), EDGES, 20)
     again = ScoreCounts.from_dict(json.loads(json.dumps(counts.to_dict())))
