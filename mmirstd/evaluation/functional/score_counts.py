@@ -146,9 +146,16 @@ class ScoreCounts:
 
 
 def count_by_score(
-    coco: CocoEvaluation, edges: Sequence[float] = (), num_bins: int | None = None, indices: Iterable[int] | None = None
+    coco: CocoEvaluation,
+    edges: Sequence[float] = (),
+    num_bins: int | None = None,
+    indices: Iterable[int] | None = None,
+    by_sequence: bool = True,
 ) -> ScoreCounts:
     """Count the detections of each sequence by score.
+
+    Memory grows with the sequences times the bins of the score. Where each detection is a bin and there are many
+    sequences, take them together.
 
     Args:
         coco: Detections matched with targets.
@@ -156,17 +163,20 @@ def count_by_score(
         num_bins: Bins of the score, each with as many true detections as the others, so that recall rises evenly;
             None: a bin a detection.
         indices: Positions of the frames; None: all.
+        by_sequence: False: all frames as one sequence, with an empty name.
     """
     frames = coco.frames
     chosen = range(len(frames)) if indices is None else sorted(set(indices))
-    names = tuple(dict.fromkeys(frames[index].sequence for index in chosen))
+    sequences = [frames[index].sequence if by_sequence else '' for index in chosen]
+    names = tuple(dict.fromkeys(sequences))
+    place_of = {name: place for place, name in enumerate(names)}
     bins = tuple(_name(low, high) for low, high in zip(edges, edges[1:]))
     targets = np.zeros((len(names), len(bins) + 1), np.int64)
     scores: list[NDArray[np.float64]] = []
     kinds: list[NDArray[np.int64]] = []  # the SCR bin of the target, -1: false
     owners: list[int] = []
-    for index in chosen:
-        frame, owner = frames[index], names.index(frames[index].sequence)
+    for index, sequence in zip(chosen, sequences):
+        frame, owner = frames[index], place_of[sequence]
         inside = _bins_of(frame.scr, edges)
         np.add.at(targets[owner], inside[~frame.ignored], 1)
         found, matched, ignored = coco.matches(index)

@@ -167,7 +167,7 @@ class MovingTargetMetric(DataSetMetric):
             tables['scr'] = pd_by_scr(counts, self.scr_bins)
             measures.update({f'Pd_scr/{bin_name(row)}': row['Pd'] for row in tables['scr']})
             if self.num_classes == 1:
-                by_score = count_by_score(coco, self.scr_bins)
+                by_score = count_by_score(coco, self.scr_bins, by_sequence=False)
                 measures.update({f'mAP50_scr/{name}': by_score.mean_precision(name) for name in by_score.bins})
         self.last_tables = tables
         logger = MMLogger.get_current_instance()

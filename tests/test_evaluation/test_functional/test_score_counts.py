@@ -57,6 +57,17 @@ def test_a_bin_a_detection_gives_pycocotools_s_figure(seed: int) -> None:
     assert count_by_score(coco, indices=part).mean_precision() == pytest.approx(coco.summarize(part)['mAP50'], abs=1e-9)
 
 
+def test_many_sequences_taken_together_take_no_more_memory_than_one() -> None:
+    made = frames(400, sequences=400)
+    coco = CocoEvaluation(made)
+    apart, together = count_by_score(coco, EDGES), count_by_score(coco, EDGES, by_sequence=False)
+    assert together.sequences == ('',)
+    for name in (ALL, *apart.bins):
+        assert together.mean_precision(name) == pytest.approx(apart.mean_precision(name), abs=1e-12)
+    np.testing.assert_array_equal(together.targets, apart.targets.sum(axis=0, keepdims=True))
+    assert together.true.nbytes * 400 == apart.true.nbytes
+
+
 def test_weights_are_repetitions() -> None:
     made = frames()
     counts = count_by_score(CocoEvaluation(made))
