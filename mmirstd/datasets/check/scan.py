@@ -31,6 +31,13 @@ class Checked:
     ) -> None:
         self.splits = list(splits)
         self._facts = facts
+        self._real: dict[str, str] = {}
+
+    def real_path(self, path: str) -> str:
+        """Where a file is without links; each is looked up once, since each folder of its path is asked for."""
+        if path not in self._real:
+            self._real[path] = os.path.realpath(path)
+        return self._real[path]
 
     def of(self, split: Split) -> Iterator[tuple[Split, Sample, ImageFacts, LabelFacts]]:
         """The samples of one split that were looked at."""

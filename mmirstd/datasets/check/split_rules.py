@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..image_io import IMAGE_SUFFIXES
 from .finding import Finding
@@ -20,6 +21,11 @@ _ALIKE = 0.95
 _BLOCK = 1024
 #: More images than this are not compared by their look: the time grows with the square.
 _MOST_COMPARED = 30000
+#: Pairs of images that look the same that are listed, those most alike: 10,000 frames of one scene make 50 million.
+_MOST_LISTED = 10000
+#: Of more files with the same pixels than this, as a camera that stands still writes them, not each is paired with
+#: each: the pairs grow with the square.
+_MOST_PAIRED = 100
 
 
 def split_findings(checked: Checked) -> Iterator[Finding]:
@@ -67,8 +73,8 @@ def _apart(first: Split, second: Split) -> bool:
 def _shared(checked: Checked) -> Iterator[Finding]:
     """One file in two splits."""
     for first, second in _pairs(checked):
-        there = _files(second)
-        both = tuple(path for real, path in _files(first).items() if real in there)
+        there = _files(checked, second)
+        both = tuple(path for real, path in _files(checked, first).items() if real in there)
         if both:
             severity = _severity(first, second)
             yield Finding(
@@ -81,9 +87,9 @@ def _shared(checked: Checked) -> Iterator[Finding]:
             )
 
 
-def _files(split: Split) -> dict[str, str]:
+def _files(checked: Checked, split: Split) -> dict[str, str]:
     """The images by their real path."""
-    return {os.path.realpath(sample.image): sample.image for sample in split.samples if sample.image}
+    return {checked.real_path(sample.image): sample.image for sample in split.samples if sample.image}
 
 
 def _copies(checked: Checked) -> Iterator[Finding]:
@@ -91,7 +97,7 @@ def _copies(checked: Checked) -> Iterator[Finding]:
     groups: dict[bytes, dict[str, tuple[set[str], bytes]]] = {}
     for split, sample, image, label in checked:
         if sample.image and image.digest and image.low < image.high:
-            path = os.path.realpath(sample.image)
+            path = checked.real_path(sample.image)
             names, _ = groups.setdefault(image.digest, {}).setdefault(path, (set(), label.digest))
             names.add(split.name)
     copies = [group for group in groups.values() if len(group) > 1]
@@ -100,7 +106,7 @@ def _copies(checked: Checked) -> Iterator[Finding]:
     labels: list[str] = []
     by_name = {split.name: split for split in checked.splits}
     for group in copies:
-        for (path, (names, digest)), (other, (others, other_digest)) in combinations(sorted(group.items()), 2):
+        for (path, (names, digest)), (other, (others, other_digest)) in _paired(sorted(group.items())):
             if digest != other_digest:
                 labels.append(f'{path} and {other}')
             for name in names:
@@ -140,6 +146,27 @@ def _copies(checked: Checked) -> Iterator[Finding]:
         )
 
 
+_File = tuple[str, tuple[set[str], bytes]]
+
+
+def _paired(files: Sequence[_File]) -> Iterator[tuple[_File, _File]]:
+    """Pairs of files with the same pixels: each with each; of many each with the first one of each split.
+
+    Args:
+        files: Path, the names of its splits, and the digest of its label, by path.
+    """
+    if len(files) <= _MOST_PAIRED:
+        yield from combinations(files, 2)
+        return
+    first: dict[frozenset[str], int] = {}
+    for place, (_, (names, _)) in enumerate(files):
+        first.setdefault(frozenset(names), place)
+    for place in first.values():
+        for other, file in enumerate(files):
+            if other > place or (other < place and first[frozenset(file[1][0])] != other):
+                yield files[min(place, other)], files[max(place, other)]
+
+
 def _alike(checked: Checked) -> Iterator[Finding]:
     """Images that look the same and are not equal: other compression, size or gain, the same background again."""
     rows = [
@@ -162,30 +189,77 @@ def _alike(checked: Checked) -> Iterator[Finding]:
     paths = list(unique)
     vectors = np.array([np.frombuffer(unique[path][2], np.int8) for path in paths], np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    found: dict[tuple[str, ...], list[tuple[float, str]]] = {}
+    numbers = {id(split): number for number, split in enumerate(checked.splits)}
+    owners = np.array([numbers[id(unique[path][0])] for path in paths])
+    known: dict[bytes, int] = {}
+    digests = np.array([known.setdefault(unique[path][1], len(known)) for path in paths])
+    compared = np.array([[one is other or _apart(one, other) for other in checked.splits] for one in checked.splits])
+    found: dict[tuple[str, ...], _MostAlike] = {}
     for start in range(0, len(paths), _BLOCK):
         likeness = vectors[start : start + _BLOCK] @ vectors[start:].T
-        for row, column in zip(*np.nonzero(np.triu(likeness, 1) > _ALIKE)):
-            first, second = paths[start + row], paths[start + column]
-            (split, digest, _), (other, other_digest, _) = unique[first], unique[second]
-            if digest == other_digest or (split is not other and not _apart(split, other)):
-                continue
-            key = tuple(dict.fromkeys((split.name, other.name)))
-            found.setdefault(key, []).append(
-                (float(likeness[row, column]), f'{first} ({split.name}) ~ {second} ({other.name})')
-            )
+        for first, row in enumerate(likeness, start):
+            alike = np.flatnonzero(row[first - start + 1 :] > _ALIKE) + first + 1
+            alike = alike[(digests[alike] != digests[first]) & compared[owners[first], owners[alike]]]
+            others, places = np.unique(owners[alike], return_index=True)
+            for other in others[np.argsort(places)]:
+                both = dict.fromkeys(checked.splits[number].name for number in (owners[first], other))
+                seconds = alike[owners[alike] == other]
+                found.setdefault(tuple(both), _MostAlike()).add(row[seconds - start], first, seconds)
     for names, pairs in found.items():
-        pairs.sort(reverse=True)
+        listed = [
+            (value, f'{paths[one]} ({unique[paths[one]][0].name}) ~ {paths[other]} ({unique[paths[other]][0].name})')
+            for value, one, other in pairs.listed()
+        ]
+        listed.sort(reverse=True)
         across = len(names) > 1
         yield Finding(
             'warning' if across else 'note',
             'probably the same scene',
             names,
-            f'{len(pairs)} pair(s) of images look the same without being equal (likeness above {_ALIKE:g})'
+            f'{pairs.count} pair(s) of images look the same without being equal (likeness above {_ALIKE:g})'
+            + (f'; the {len(listed)} most alike are listed' if len(listed) < pairs.count else '')
             + (', so what is tested may have been trained on' if across and 'train' in names else ''),
             'look at them; keep a scene in one split' if across else '',
-            tuple(f'{text}: {value:.3f}' for value, text in pairs),
+            tuple(f'{text}: {value:.3f}' for value, text in listed),
         )
+
+
+class _MostAlike:
+    """Counts pairs of images and keeps the most alike, so that memory does not grow with their number.
+
+    Attributes:
+        count: Pairs so far.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._kept: NDArray[np.float64] = np.zeros((0, 3))
+        self._new: list[NDArray[np.float64]] = []
+        self._waiting = 0
+
+    def add(self, likeness: NDArray[np.float32], first: int, seconds: NDArray[np.int64]) -> None:
+        """Take pairs of an image.
+
+        Args:
+            likeness: (N,)
+            first: Number of the image.
+            seconds: (N,) of the others.
+        """
+        self.count += len(seconds)
+        self._new.append(np.column_stack([likeness, np.full(len(seconds), first), seconds]))
+        self._waiting += len(seconds)
+        if self._waiting > _MOST_LISTED:
+            self._keep()
+
+    def _keep(self) -> None:
+        pairs = np.concatenate([self._kept, *self._new])
+        self._kept = pairs[np.argsort(-pairs[:, 0], kind='stable')[:_MOST_LISTED]]
+        self._new, self._waiting = [], 0
+
+    def listed(self) -> list[tuple[float, int, int]]:
+        """Likeness and both numbers of the most alike."""
+        self._keep()
+        return [(float(value), int(first), int(second)) for value, first, second in self._kept]
 
 
 def _names(split: Split) -> Iterator[Finding]:
@@ -208,14 +282,14 @@ def _names(split: Split) -> Iterator[Finding]:
 def _unlisted(checked: Checked) -> Iterator[Finding]:
     """Images and masks of the folders that are in no split; frames between annotated ones are meant to be."""
     listed = {
-        os.path.realpath(path)
+        checked.real_path(path)
         for split in checked.splits
         for sample in split.samples
         for path in (sample.image, sample.label.mask)
         if path
     }
     folders = {
-        os.path.dirname(os.path.realpath(path))
+        os.path.dirname(checked.real_path(path))
         for split in checked.splits
         for sample in split.samples
         if not sample.sequence
@@ -245,7 +319,7 @@ def _sequences(checked: Checked) -> Iterator[Finding]:
     sequences = {split.name: _by_sequence(split.samples) for split in checked.splits}
     for first, second in _pairs(checked):
         both = sequences[first.name].keys() & sequences[second.name].keys()
-        if both and not _files(first).keys() & _files(second).keys():  # else that is the finding
+        if both and not _files(checked, first).keys() & _files(checked, second).keys():  # else that is the finding
             severity = _severity(first, second).replace('error', 'warning')
             names = tuple(sorted(sequences[first.name][key][0].folder for key in both))
             yield Finding(
