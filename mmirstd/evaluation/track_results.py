@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -106,24 +106,29 @@ def _pairs(
     sequences: Sequence[_Sequence], records: Sequence[dict[str, Any]], left_out: list[str], annotation: str
 ) -> list[tuple[_Sequence, dict[str, Any]]]:
     """Sequences with their tracks; why a record is left out is added to ``left_out``."""
+    # Of each end of a name the sequences that have it, so that not each record is held against each sequence.
+    of_end: dict[tuple[str, ...], dict[int, None]] = defaultdict(dict)
+    for place, sequence in enumerate(sequences):
+        for name in sequence.names:
+            for end in _ends(PurePosixPath(name).parts):
+                of_end[end][place] = None
     claims: dict[int, list[tuple[int, dict[str, Any]]]] = defaultdict(list)
     for record in records:
-        alike = [max(_common_end(name, record) for name in sequence.names) for sequence in sequences]
-        best = max(alike, default=0)
-        if not best:
+        common = next((end for end in _ends(_tracked_parts(record)) if end in of_end), ())
+        if not common:
             left_out.append(f'{record["source"]}: no sequence of this name in {annotation}')
-        elif alike.count(best) > 1:
-            names = [sequence.names[0] for sequence, common in zip(sequences, alike) if common == best]
+        elif len(of_end[common]) > 1:
+            names = [sequences[place].names[0] for place in of_end[common]]
             left_out.append(
                 f'{record["source"]}: {", ".join(names[:5])} in {annotation} fit this name alike; '
                 'track a folder whose path ends as that of the annotation'
             )
         else:
-            claims[alike.index(best)].append((best, record))
+            claims[next(iter(of_end[common]))].append((len(common), record))
     pairs = []
     for place, claim in claims.items():
-        best = max(common for common, _ in claim)
-        fit = [record for common, record in claim if common == best]
+        best = max(parts for parts, _ in claim)
+        fit = [record for parts, record in claim if parts == best]
         if len(fit) == 1:
             pairs.append((sequences[place], fit[0]))
         left_out += [
@@ -191,16 +196,15 @@ def _place(image: CocoImage) -> int:
     return frame_number(image.name) or 0
 
 
-def _common_end(name: str, record: Mapping[str, Any]) -> int:
-    """How many parts a sequence's name and the path of what was tracked share at their ends; a file's has no suffix."""
+def _tracked_parts(record: Mapping[str, Any]) -> tuple[str, ...]:
+    """The path of what was tracked; a file's without suffix."""
     path = PurePosixPath(record['source'].replace('\\', '/'))
-    tracked = path.parts if record.get('kind') == 'frames' else (*path.parts[:-1], path.stem)
-    count = 0
-    for a, b in zip(reversed(PurePosixPath(name).parts), reversed(tracked)):
-        if a != b:
-            break
-        count += 1
-    return count
+    return path.parts if record.get('kind') == 'frames' else (*path.parts[:-1], path.stem)
+
+
+def _ends(parts: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """The ends of a path, the longest first."""
+    return (parts[start:] for start in range(len(parts)))
 
 
 def _check_numbers(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
 
+from mmirstd.evaluation import track_results
 from mmirstd.evaluation.track_results import TrackResults, read_track_results
 from mmirstd.tracking.track_point import TRACK_SCHEMA
 from mmirstd.utils.errors import DataError
@@ -163,3 +164,26 @@ class TestNames:
         annotate(tmp_path / 'truth.json', [image(f'{number}.png', video_id=1) for number in range(4)], {1: 'harbor'})
         track(tmp_path / 'tracks/a.json', '/data/harbor', 4)
         assert [sequence.name for sequence in read(tmp_path).sequences] == ['harbor']
+
+    def test_thousands_of_sequences_are_looked_up_not_searched(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        paths = 0
+
+        class CountedPath(PurePosixPath):
+            def __new__(cls, *parts: str) -> CountedPath:
+                nonlocal paths
+                paths += 1
+                return super().__new__(cls, *parts)
+
+        monkeypatch.setattr(track_results, 'PurePosixPath', CountedPath)
+        sequences = [track_results._Sequence([f'test/{k:04d}/images', f'video {k}'], []) for k in range(1000)]
+        records: list[dict[str, Any]] = [
+            dict(source=f'/data/test/{k:04d}/images', kind='frames') for k in reversed(range(1000))
+        ]
+        left_out: list[str] = []
+        pairs = track_results._pairs(sequences, records, left_out, 'truth.json')
+        assert [sequence.names[0] for sequence, _ in pairs] == [
+            record['source'].removeprefix('/data/') for record in records
+        ]
+        assert [record for _, record in pairs] == records
+        assert not left_out
+        assert paths == 2 * len(sequences) + len(records)
