@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -116,3 +118,34 @@ def test_a_text_file_that_names_no_image_is_no_list(tmp_path: Path) -> None:
     (tmp_path / 'test.txt').symlink_to(tmp_path / 'gone.txt')
     assert len(sequence_parts(tmp_path)) == 2
     assert lists_in(tmp_path) == []
+
+
+@pytest.mark.parametrize('layout', ['{sequence}/{frame}.png', '{sequence}/images/{frame}.png', '{frame}.png'])
+def test_images_are_not_asked_one_by_one_whether_they_are_folders(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, layout: str
+) -> None:
+    asked = []
+    status = os.stat
+
+    def counted(path: Any, *args: Any, **options: Any) -> os.stat_result:
+        asked.append(path)
+        return status(path, *args, **options)
+
+    counts = []
+    for frames in (3, 12):
+        root = tmp_path / str(frames)
+        _images(root, *(layout.format(sequence=sequence, frame=frame) for sequence in 'abc' for frame in range(frames)))
+        asked.clear()
+        with monkeypatch.context() as patched:
+            patched.setattr(os, 'stat', counted)
+            mask_parts(root)
+            sequence_parts(root)
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
+
+
+def test_links_to_folders_are_folders_and_links_in_a_circle_are_none(tmp_path: Path) -> None:
+    _images(tmp_path, 'elsewhere/one.png', 'root/masks/one.png')
+    (tmp_path / 'root/images').symlink_to(tmp_path / 'elsewhere', target_is_directory=True)
+    (tmp_path / 'root/img').symlink_to(tmp_path / 'root/img')
+    assert _found(tmp_path / 'root') == [(None, 'images', 'masks')]

@@ -29,8 +29,8 @@ def find(source: Path) -> list[Path]:
     if source.is_file():
         return [source] if source.suffix.lower() == '.txt' and (_is_truth(source) or _is_mot(source)) else []
     paths = [path for path in sorted(source.rglob('*.txt')) if path.is_file()]
-    found = [path for path in paths if _is_mot(path)]
-    truth = [path for path in paths if _is_truth(path) or (path.name == 'gt.txt' and path in found)]
+    found = {path for path in paths if _is_mot(path)}
+    truth = {path for path in paths if _is_truth(path) or (path.name == 'gt.txt' and path in found)}
     if truth:
         return [path for path in paths if path in truth or (path in found and _has_frames(path))]
     homes = {path.parent for path in found}

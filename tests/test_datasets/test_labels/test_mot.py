@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import pytest
 
-from mmirstd.datasets.labels import LabelSet, ReadOptions
+from mmirstd.datasets.labels import LabelSet, ReadOptions, mot
 from mmirstd.datasets.labels.shapes import Box
 from mmirstd.utils.errors import DataError, MissingDataError
 from tests.test_datasets.test_labels.files import image, load, text
@@ -194,3 +194,24 @@ def test_folders_and_broken_links_are_no_label_files(tmp_path: Path) -> None:
     (tmp_path / 'gt/gt.txt').unlink()
     with pytest.raises(DataError, match='without labels of a known format'):
         load(tmp_path)
+
+
+def test_thousands_of_sequences_are_not_held_against_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(120):
+        text(tmp_path / f'{number:03d}/gt/gt.txt', '1,7,3,4,5,6,1,1,1\n')
+        text(tmp_path / f'{number:03d}/det/det.txt', '1,-1,3,4,5,6,0.9\n')
+    compared = 0
+    equal = PurePath.__eq__
+
+    def counted(self: PurePath, other: object) -> bool:
+        nonlocal compared
+        compared += 1
+        return equal(self, other)
+
+    monkeypatch.setattr(PurePath, '__eq__', counted)
+    found = mot.find(tmp_path)
+    monkeypatch.undo()
+    assert [path.relative_to(tmp_path).as_posix() for path in found] == [f'{k:03d}/gt/gt.txt' for k in range(120)]
+    assert compared < 5 * 240
