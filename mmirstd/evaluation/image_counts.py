@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .resampling import percentile_interval
+from .resampling import draw_weights, percentile_interval
 from .seed_statistics import PairedDifference
 
 #: Counted in each image under the default protocol at native size.
@@ -45,6 +45,11 @@ def measures_of(table: Mapping[str, Sequence]) -> tuple[str, ...]:
     return MEASURES if 'tp' in table else BOX_MEASURES
 
 
+def counts_of(table: Mapping[str, Sequence | np.ndarray]) -> tuple[str, ...]:
+    """What a table of :func:`read_image_counts` has of each image."""
+    return COUNTS if 'tp' in table else BOX_COUNTS
+
+
 def read_image_counts(images: Sequence[Mapping[str, Any]]) -> dict[str, list]:
     """The table that goes into a record, from a per-image file of masks or of boxes.
 
@@ -66,7 +71,7 @@ def read_image_counts(images: Sequence[Mapping[str, Any]]) -> dict[str, list]:
     return {**table, **{count: [int(row[count]) for row in rows] for count in COUNTS}}
 
 
-def measure(table: Mapping[str, Sequence], name: str, weights: np.ndarray | None = None) -> np.ndarray:
+def measure(table: Mapping[str, Sequence | np.ndarray], name: str, weights: np.ndarray | None = None) -> np.ndarray:
     """A measure of the whole test set, from the counts of its images.
 
     Args:
@@ -82,7 +87,7 @@ def measure(table: Mapping[str, Sequence], name: str, weights: np.ndarray | None
     """
     boxes = 'tp' not in table
     top, bottom, empty = (_BOX_MEASURES if boxes else _MEASURES)[name]
-    columns = {count: np.asarray(table[count], np.float64) for count in (BOX_COUNTS if boxes else COUNTS)}
+    columns = {count: np.asarray(table[count], np.float64) for count in counts_of(table)}
     columns['one'] = np.ones(len(columns['pixels']))
     if not boxes:
         union = columns['tp'] + columns['fp'] + columns['fn']
@@ -130,21 +135,20 @@ def bootstrap_differences(
     images = list(a[0]['name'])
     if any(list(table['name']) != images for table in [*a, *b]):
         raise ValueError('the tables are not of the same images in the same order')
-    rng = np.random.default_rng(seed)
+    # as arrays once, not for each draw
+    first, second = ([{key: np.asarray(table[key]) for key in counts_of(table)} for table in side] for side in (a, b))
     drawn: dict[str, list[np.ndarray]] = {name: [] for name in names}
-    for start in range(0, resamples, 1000):  # 1000 x 664 images take 5 MB
-        weights = rng.multinomial(
-            len(images), np.full(len(images), 1 / len(images)), size=min(1000, resamples - start)
-        ).astype(np.float64)
+    for weights in draw_weights(len(images), resamples, np.random.default_rng(seed)):
         for name, parts in drawn.items():
             parts.append(
                 np.mean(
-                    [measure(one, name, weights) - measure(other, name, weights) for one, other in zip(a, b)], axis=0
+                    [measure(one, name, weights) - measure(other, name, weights) for one, other in zip(first, second)],
+                    axis=0,
                 )
             )
     found = {}
     for name, parts in drawn.items():
-        point = [float(measure(one, name)[0] - measure(other, name)[0]) for one, other in zip(a, b)]
+        point = [float(measure(one, name)[0] - measure(other, name)[0]) for one, other in zip(first, second)]
         low, high = percentile_interval(np.concatenate(parts), level)
         found[name] = PairedDifference(
             len(images), float(np.mean(point)), low, high, sum(d > 0 for d in point), sum(d < 0 for d in point)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+
+#: Numbers that are drawn at a time: 80 MB.
+_BLOCK = 10_000_000
 
 
 def sequence_units(sequences: Sequence[str]) -> NDArray[np.int64] | None:
@@ -22,7 +25,8 @@ def sequence_units(sequences: Sequence[str]) -> NDArray[np.int64] | None:
     names = list(dict.fromkeys(sequences))
     if len(names) < 2 or '' in names:
         return None
-    return np.array([names.index(name) for name in sequences], np.int64)
+    number = {name: place for place, name in enumerate(names)}
+    return np.array([number[name] for name in sequences], np.int64)
 
 
 def resample_weights(
@@ -40,8 +44,29 @@ def resample_weights(
         (R, N).
     """
     count = number if units is None else int(units.max()) + 1
-    drawn = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), size=resamples)
-    return (drawn if units is None else drawn[:, units]).astype(np.float64)
+    drawn = np.empty((resamples, count))
+    done = 0
+    for part in draw_weights(count, resamples, np.random.default_rng(seed)):
+        drawn[done : done + len(part)] = part
+        done += len(part)
+    return drawn if units is None else drawn[:, units]
+
+
+def draw_weights(units: int, resamples: int, generator: np.random.Generator) -> Iterator[NDArray[np.float64]]:
+    """How often each unit is in each resample, some resamples at a time, which bounds the memory.
+
+    Args:
+        units: U of them.
+        resamples: How many in all.
+        generator: However many come at a time, it draws the same.
+
+    Yields:
+        (R, U), R at most 1000.
+    """
+    most = max(1, min(1000, _BLOCK // max(units, 1)))
+    for start in range(0, resamples, most):
+        drawn = generator.multinomial(units, np.full(units, 1 / units), size=min(most, resamples - start))
+        yield drawn.astype(np.float64)
 
 
 def percentile_interval(values: NDArray[np.float64], level: float = 0.95) -> tuple[float | None, float | None]:
