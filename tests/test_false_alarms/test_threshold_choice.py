@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import pickle
 
 import numpy as np
 import pytest
@@ -147,3 +148,26 @@ def test_a_rate_of_false_boxes_is_kept_by_what_was_not_seen() -> None:
         choice = choose_threshold(everything.drawn(rng.integers(len(pool), size=150)), Request('targets', 0.1, ''))
         held += true[choice.index] <= 0.1
     assert held >= 190
+
+
+def test_memory_grows_with_the_clusters_not_with_their_frames() -> None:
+    rng = np.random.default_rng(0)
+    frames = rng.normal(-3, 3, (12, 20, 20)).astype(np.float32)
+    masks = rng.random((12, 20, 20)) > 0.99
+    clusters = ['a', 'b', 'a', None, 'b', 'a', None, 'a', 'a', 'b', 'a', 'a']
+    alone, together = (FalseAlarmCounts(threshold_grid()) for _ in range(2))
+    for frame, mask, cluster in zip(frames, masks, clusters):
+        alone.add(frame, mask)
+        together.add(frame, mask, cluster)
+    members = [[0, 2, 5, 7, 8, 10, 11], [1, 4, 9], [3], [6]]  # in the order in which they began
+    for what in ('pixels', 'targets'):
+        singles = alone.false_totals(what)
+        np.testing.assert_array_equal(together.false_totals(what), [singles[own].sum(axis=0) for own in members])
+    np.testing.assert_array_equal(together.false_peaks(), [alone.false_peaks()[own].max() for own in members])
+    np.testing.assert_array_equal(together.detected, alone.detected)
+    assert (together.images, together.pixels, together.targets) == (alone.images, alone.pixels, alone.targets)
+    assert (alone.clusters, together.clusters) == (12, 4)
+    size = len(pickle.dumps(together))
+    for frame, mask in zip(frames, masks):
+        together.add(frame, mask, 'b')
+    assert len(pickle.dumps(together)) < size + 50
