@@ -32,6 +32,7 @@ class SameSizeBatchSampler(Sampler):
         self.batch_size = batch_size
         self.drop_last = False
         self._sizes: dict[int, tuple[int, int]] = {}
+        self._counted: tuple[object, int] | None = None
 
     def _size(self, index: int) -> tuple[int, int]:
         if index not in self._sizes:
@@ -49,4 +50,8 @@ class SameSizeBatchSampler(Sampler):
             yield batch
 
     def __len__(self) -> int:
-        return sum(1 for _ in self)
+        # hooks ask in each iteration: counting each time would take a time that grows with the square of the images
+        order = getattr(self.sampler, 'epoch', None), len(self.sampler)
+        if self._counted is None or self._counted[0] != order:
+            self._counted = order, sum(1 for _ in self)
+        return self._counted[1]

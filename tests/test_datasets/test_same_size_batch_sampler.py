@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -56,3 +57,23 @@ def test_as_mmengine_builds_it(tmp_path: Path) -> None:
     assert list(made) == [[0, 1], [2]]
     with pytest.raises(ValueError, match='batch_size is 0'):
         SameSizeBatchSampler(sampler, 0)
+
+
+def test_the_number_of_batches_is_counted_once_an_epoch(tmp_path: Path) -> None:
+    class Counted(DefaultSampler):
+        passes = 0
+
+        def __iter__(self) -> Iterator[int]:
+            self.passes += 1
+            return super().__iter__()
+
+    sizes = [(4, 6), (6, 4)] * 6
+    sampler = Counted(Images(tmp_path, sizes), shuffle=True, seed=0)
+    batches = SameSizeBatchSampler(sampler, 4)
+    lengths = set()
+    for epoch in range(4):
+        sampler.set_epoch(epoch)
+        lengths.add(len(batches))
+        assert [len(batches) for _ in range(5)] == [len(list(batches))] * 5
+    assert len(lengths) > 1
+    assert sampler.passes == 2 * 4  # one to count, one to go through
