@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 from .frame_detections import FrameDetections
 from .pixels import NAN
 
+#: Frames whose annotations are in memory together.
+_AT_A_TIME = 1000
+
 
 class CocoEvaluation:
     """One matching of detections with targets, from which any set of frames is summarized.
@@ -27,35 +30,58 @@ class CocoEvaluation:
     """
 
     def __init__(self, frames: Sequence[FrameDetections], num_classes: int = 1) -> None:
-        from pycocotools.coco import COCO
         from pycocotools.cocoeval import COCOeval
 
         self.frames = list(frames)
+        self.num_classes = num_classes
+        self._first_target: list[int] = []
+        self._boxes = 0
+        self._targets = 0
+        # Of each class what was matched in each frame. The annotations, four times as much, go after each part.
+        matched: list[list[Any]] = [[] for _ in range(num_classes)]
+        with contextlib.redirect_stdout(io.StringIO()):
+            evaluation = COCOeval(iouType='bbox')
+            for start in range(0, len(self.frames), _AT_A_TIME):
+                found = self._match(range(start, min(start + _AT_A_TIME, len(self.frames))))
+                size = len(found) // num_classes
+                for label, own in enumerate(matched):
+                    own += found[label * size : (label + 1) * size]
+        evaluation.params.imgIds = list(range(1, len(self.frames) + 1))
+        evaluation.params.catIds = list(range(1, num_classes + 1))
+        evaluation.params.areaRng, evaluation.params.areaRngLbl = [[0, 1e10]], ['all']
+        evaluation.evalImgs = [one for own in matched for one in own]
+        self._evaluation = evaluation
+
+    def _match(self, indices: range) -> list[Any]:
+        """What pycocotools matches in some of the frames, the next ones: class by class, frame by frame."""
+        from pycocotools.coco import COCO
+        from pycocotools.cocoeval import COCOeval
+
         images: list[dict[str, Any]] = []
         targets: list[dict[str, Any]] = []
         boxes: list[dict[str, Any]] = []
-        self._first_target: list[int] = []
-        for index, frame in enumerate(self.frames, 1):
-            self._first_target.append(len(targets) + 1)
-            images.append(dict(id=index, height=frame.shape[0], width=frame.shape[1]))
+        for index in indices:
+            frame = self.frames[index]
+            self._first_target.append(self._targets + 1)
+            images.append(dict(id=index + 1, height=frame.shape[0], width=frame.shape[1]))
             for box, label, ignored in zip(frame.targets, frame.target_labels, frame.ignored):
-                targets.append(_entry(len(targets) + 1, index, box, label, iscrowd=int(ignored)))
+                self._targets += 1
+                targets.append(_entry(self._targets, index + 1, box, label, iscrowd=int(ignored)))
             for box, label, score in zip(frame.boxes, frame.labels, frame.scores):
-                boxes.append(_entry(len(boxes) + 1, index, box, label, iscrowd=0, score=float(score)))
-        categories = [dict(id=label + 1, name=str(label)) for label in range(num_classes)]
-        with contextlib.redirect_stdout(io.StringIO()):
-            sides = []
-            for annotations in (targets, boxes):
-                side = COCO()
-                side.dataset = dict(images=images, annotations=annotations, categories=categories)
-                side.createIndex()
-                sides.append(side)
-            evaluation = COCOeval(*sides, iouType='bbox')
-            evaluation.params.areaRng, evaluation.params.areaRngLbl = [[0, 1e10]], ['all']
-            if self.frames:
-                evaluation.evaluate()
-        self._evaluation = evaluation
-        self.num_classes = num_classes
+                self._boxes += 1
+                boxes.append(_entry(self._boxes, index + 1, box, label, iscrowd=0, score=float(score)))
+        categories = [dict(id=label + 1, name=str(label)) for label in range(self.num_classes)]
+        sides = []
+        for entries in (targets, boxes):
+            side = COCO()
+            side.dataset = dict(images=images, annotations=entries, categories=categories)
+            side.createIndex()
+            sides.append(side)
+        evaluation = COCOeval(*sides, iouType='bbox')
+        evaluation.params.areaRng, evaluation.params.areaRngLbl = [[0, 1e10]], ['all']
+        evaluation.evaluate()
+        found: list[Any] = evaluation.evalImgs
+        return found
 
     def summarize(self, indices: Iterable[int] | None = None) -> dict[str, float]:
         """``mAP`` (IoU .5 to .95), ``mAP50``, ``mAP75``, ``precision``, ``recall``, ``F1`` of some of the frames.
