@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mmirstd.utils.commands import command_line
 from mmirstd.utils.errors import ConfigError, UserError
-from mmirstd.visualization.report.limits import MAX_ALARMS, MAX_CLIPS, MAX_RUNS
+from mmirstd.visualization.report.limits import MAX_ALARMS, MAX_CLIPS, MAX_RUNS, MAX_TARGETS
 
 from .arguments import add_traceback_argument, make_parser, split_names
 
@@ -46,6 +46,13 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         help='of masks, protocols of the table besides "default"; all of them if not given',
     )
     parser.add_argument(
+        '--max-targets',
+        type=int,
+        default=MAX_TARGETS,
+        metavar='N',
+        help='targets shown, the hardest ones; the tables count all (%(default)s)',
+    )
+    parser.add_argument(
         '--max-alarms',
         type=int,
         default=MAX_ALARMS,
@@ -65,7 +72,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         parser.error(f'{len(args.names)} names for {len(args.runs)} runs')
     if len(args.runs) > MAX_RUNS:
         parser.error(f'{len(args.runs)} runs; a report holds at most {MAX_RUNS}')
-    for option in ('max_alarms', 'max_clips'):
+    for option in ('max_targets', 'max_alarms', 'max_clips'):
         if getattr(args, option) < 0:
             parser.error(f'--{option.replace("_", "-")} {getattr(args, option)}: expected 0 or more')
     return args
@@ -141,7 +148,7 @@ def main(argv: list[str] | None = None) -> None:
     for title, (_, members) in zip(titles, given_groups):
         groups.append(RunGroup(title, tuple(range(first, first + len(members)))))
         first += len(members)
-    contents = build_contents(runs, args.title, args.max_alarms, groups, args.max_clips)
+    contents = build_contents(runs, args.title, args.max_alarms, groups, args.max_clips, args.max_targets)
     try:
         path = write_page(contents, args.out)
     except OSError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 
@@ -242,6 +243,52 @@ def test_fewer_alarms_on_request(run):
     everything = shown(10000)
     assert shown(5) == everything[:5]
     assert shown(0) == []
+
+
+def test_fewer_targets_on_request_the_hardest_ones(run, tmp_path):
+    other = analyze_run(PredictionDump(write_run(tmp_path / 'worse', quality=0.3)), 'worse')
+    everything = build_contents([run, other], 't')['data']
+    few = build_contents([run, other], 't', max_targets=4)['data']
+
+    def targets(data):
+        return [item for item in data['items'] if item['kind'] == 'target']
+
+    def found(item):
+        return sum(np.count_nonzero(np.frombuffer(base64.b64decode(one['codes']), np.uint8)) for one in item['runs'])
+
+    assert len(targets(few)) == 4 < len(targets(everything))
+    assert all(item in targets(everything) for item in targets(few))
+    rest = [item for item in targets(everything) if item not in targets(few)]
+    assert max(map(found, targets(few))) <= min(map(found, rest))
+    assert targets(build_contents([run], 't', max_targets=0)['data']) == []
+    # What is counted does not depend on what is shown.
+    for key in ('runs', 'charts'):
+        assert few[key] == everything[key]
+    assert [image['targets'] for image in few['images']] == [image['targets'] for image in everything['images']]
+
+
+def test_a_picture_of_the_whole_image_is_kept_where_it_has_a_card(run):
+    data = build_contents([run], 't', max_targets=3, max_alarms=2)['data']
+    shown = {item['image'] for item in data['items']}
+    assert 0 < len(shown) < len(data['images'])
+    for number, image in enumerate(data['images']):
+        assert (image['thumbnail'] is not None) == (number in shown)
+
+
+def test_error_types_are_counted_with_and_without_a_card(run):
+    full = build_contents([run], 't')['data']
+    types = full['runs'][0]['types']
+    codes = np.array(
+        [
+            np.frombuffer(base64.b64decode(item['runs'][0]['codes']), np.uint8)
+            for item in full['items']
+            if item['kind'] == 'target'
+        ]
+    )
+    assert types['missed'] == (codes == 0).sum(axis=0).tolist()
+    assert types['perfect'] == (codes == 201).sum(axis=0).tolist()
+    assert types['poor'] == ((codes > 0) & ((codes - 1.0) / 200 < 0.5)).sum(axis=0).tolist()
+    assert np.sum(list(types.values()), axis=0).tolist() == [len(codes)] * len(full['thresholds'])
 
 
 def test_runs_of_other_images_do_not_go_together(run, tmp_path):

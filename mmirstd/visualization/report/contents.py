@@ -20,11 +20,11 @@ from .clips import chosen_items, neighbors
 from .crops import ALARM_SIDE, Window, target_window, thumbnail, window_around
 from .evaluated_size import evaluated_size
 from .image_table import image_row
-from .limits import MAX_ALARMS, MAX_CLIPS
+from .limits import MAX_ALARMS, MAX_CLIPS, MAX_TARGETS
 from .painter import Painter
 from .run_analysis import RunAnalysis
 from .run_groups import LEVEL, RunGroup, draw_resamples, summarize_group
-from .threshold_findings import FalseAlarms
+from .threshold_findings import IOU_STEPS, FalseAlarms
 from .thresholds import REPORT_THRESHOLDS
 
 # Alarms of two runs whose peaks are nearer than this (px) are shown in one card.
@@ -38,6 +38,7 @@ def build_contents(
     max_alarms: int = MAX_ALARMS,
     groups: Sequence[RunGroup] | None = None,
     max_clips: int = MAX_CLIPS,
+    max_targets: int = MAX_TARGETS,
 ) -> dict[str, Any]:
     """The data of a page.
 
@@ -47,6 +48,7 @@ def build_contents(
         max_alarms: False alarms shown of each run.
         groups: Which runs differ by their seed only; None: each run is a group of its own.
         max_clips: Findings of sequences that get a clip.
+        max_targets: Targets shown, those first that most runs and thresholds miss.
 
     Returns:
         ``data``: everything but pictures, fit for strict JSON; ``chunks``: the pictures of the items (gray values,
@@ -64,25 +66,26 @@ def build_contents(
     start = _start(runs)
     limits = [_score_limit([image.alarms for image in run.images], max_alarms) for run in runs]
     images, items, pictures = [], [], []
+    shown_targets = _hardest_targets(runs, draws.order, max_targets)
     for number, first in enumerate(runs[0].images):
         places = [int(order[number]) for order in draws.order]
         painter = Painter(runs, places)
         analyzed = [names[first.name] for names in by_name]
         height, width = painter.shape
+        found = [
+            *_target_items(analyzed, shown_targets[number], (height, width)),
+            *_alarm_items([image.alarms for image in analyzed], limits, (height, width)),
+        ]
         images.append(
             dict(
                 name=first.name,
                 height=height,
                 width=width,
-                thumbnail=thumbnail(painter.gray),
+                thumbnail=thumbnail(painter.gray) if found else None,  # seen beside a finding alone
                 sequence=runs[0].sequences[number],
                 **image_row(runs, places),
             )
         )
-        found = [
-            *_target_items(analyzed, (height, width)),
-            *_alarm_items([image.alarms for image in analyzed], limits, (height, width)),
-        ]
         for item, window in found:
             items.append(dict(item, image=number, window=[window.top, window.left, window.height, window.width]))
             pictures.append(painter.paint(window))
@@ -170,10 +173,27 @@ def _score_limit(alarms: Sequence[FalseAlarms], limit: int) -> float:
     return float(np.sort(scores)[len(scores) - limit]) if limit else math.inf
 
 
-def _target_items(analyzed: Sequence[Any], shape: tuple[int, int]) -> list[tuple[dict[str, Any], Any]]:
+def _hardest_targets(runs: Sequence[RunAnalysis], orders: Sequence[np.ndarray], limit: int) -> list[np.ndarray]:
+    """Of each image the indices of the targets that are shown: those found least, then those of the least IoU."""
+    counts = [len(image.targets) for image in runs[0].images]
+    if sum(counts) <= limit:
+        return [np.arange(count) for count in counts]
+    found, quality = np.zeros((2, sum(counts)), np.int64)
+    for run, order in zip(runs, orders):
+        codes = [run.images[int(place)].iou_codes for place in order]
+        found += np.concatenate([np.count_nonzero(one, axis=1) for one in codes])
+        quality += np.concatenate([one.sum(axis=1, dtype=np.int64) for one in codes])
+    shown = np.zeros(len(found), bool)
+    shown[np.lexsort((quality, found))[:limit]] = True
+    return [np.flatnonzero(part) for part in np.split(shown, np.cumsum(counts)[:-1])]
+
+
+def _target_items(
+    analyzed: Sequence[Any], shown: np.ndarray, shape: tuple[int, int]
+) -> list[tuple[dict[str, Any], Any]]:
     first = analyzed[0]
     found = []
-    for index in range(len(first.targets)):
+    for index in shown.tolist():
         row, column = first.targets.centroids[index]
         found.append(
             (
@@ -247,7 +267,26 @@ def _run(run: RunAnalysis) -> dict[str, Any]:
         torch=versions.get('torch'),
     )
     kept = {key: run.summary[key] for key in ('own', 'sweep', 'totals', 'notices')}
-    return dict(kept, name=run.name, facts={key: str(v) for key, v in facts.items() if v}, auc=auc_facts(run))
+    return dict(
+        kept,
+        name=run.name,
+        facts={key: str(v) for key, v in facts.items() if v},
+        auc=auc_facts(run),
+        types=_target_types(run),
+    )
+
+
+def _target_types(run: RunAnalysis) -> dict[str, list[int]]:
+    """How many targets are of each error type at each threshold, those without a card included."""
+    missed, found, good, perfect = np.zeros((4, len(REPORT_THRESHOLDS)), np.int64)
+    for image in run.images:
+        codes = image.iou_codes
+        missed += np.count_nonzero(codes == 0, axis=0)
+        found += np.count_nonzero(codes, axis=0)
+        good += np.count_nonzero(codes > IOU_STEPS // 2, axis=0)
+        perfect += np.count_nonzero(codes == 1 + IOU_STEPS, axis=0)
+    counts = dict(missed=missed, poor=found - good, good=good - perfect, perfect=perfect)
+    return {name: values.tolist() for name, values in counts.items()}
 
 
 def _protocol(name: str, runs: Sequence[RunAnalysis]) -> dict[str, Any]:

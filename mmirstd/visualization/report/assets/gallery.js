@@ -61,22 +61,22 @@ function makeGallery(state, openDetails) {
     found = rows.map(row => row.index);
   }
 
-  // How many of each error type there are, by the judged runs; false alarms as the tables count them.
+  const hiddenTargets = DATA.images.reduce((sum, image) => sum + image.targets, 0)
+    - ITEMS.filter(item => item.kind === 'target').length;
+
+  // How many of each error type there are, by the judged runs, with or without a card.
   function count() {
     const { k } = state;
     const runs = judged();
     const counts = Object.fromEntries(Object.keys(TYPES).map(type => [type, 0]));
     let drawnAlarms = 0;
     for (const item of ITEMS) {
-      for (const run of runs) {
-        const type = typeOf(item, run, k);
-        if (type === 'alarm') drawnAlarms++;
-        else if (type !== ABSENT) counts[type]++;
-      }
+      if (item.kind === 'alarm') for (const run of runs) if (typeOf(item, run, k) === 'alarm') drawnAlarms++;
     }
     for (const run of runs) {
       const { components, matched } = RUNS[run].totals.targets;
       counts.alarm += components[k] - matched[k];
+      for (const [type, numbers] of Object.entries(RUNS[run].types)) counts[type] += numbers[k];
     }
     return { counts, hidden: counts.alarm - drawnAlarms };
   }
@@ -87,6 +87,9 @@ function makeGallery(state, openDetails) {
     let words = `${several(found.length, 'finding')} at threshold ${thresholdText(state.k)}.`;
     if (hidden > 0 && state.types.has('alarm')) {
       words += ` ${several(hidden, 'more false alarm')}, less confident than those shown, ${hidden === 1 ? 'has' : 'have'} no card.`;
+    }
+    if (hiddenTargets > 0) {
+      words += ` ${several(hiddenTargets, 'more target')}, easier than those shown, ${hiddenTargets === 1 ? 'has' : 'have'} no card.`;
     }
     byId('gallery-status').textContent = words;
     const pages = Math.max(1, Math.ceil(found.length / PAGE_SIZE));
