@@ -115,6 +115,7 @@ def _train(args: argparse.Namespace) -> int:
     )
     from mmirstd.engine.launch import build_runner, default_work_dir, prepare
     from mmirstd.engine.optim_wrapper import accept_dtype, enable_amp
+    from mmirstd.engine.resumed_run import keep_seed, resumed_by_config
     from mmirstd.engine.short_console import ShortConsoleRunner
     from mmirstd.engine.single_image_batches import mind_single_image_batches
 
@@ -149,16 +150,20 @@ def _train(args: argparse.Namespace) -> int:
     restarted_from, resume_notes = saved_before_restart(cfg.work_dir)
     if restarted_from is not None:
         cfg.resume, cfg.load_from = True, restarted_from
-    elif args.resume:
+    elif resumed := args.resume or resumed_by_config(cfg):
         cfg.resume = True
-        if args.resume == 'auto':
+        if resumed == 'auto':
             newest = newest_checkpoint(cfg.work_dir)
             resume_notes.append(str(newest))
             cfg.load_from = newest.path
         else:
-            cfg.load_from = find_checkpoint(args.resume)
-    elif cfg.get('load_from'):
-        cfg.load_from = find_checkpoint(cfg.load_from)
+            cfg.load_from = find_checkpoint(resumed)
+    else:
+        cfg.resume = False
+        if cfg.get('load_from'):
+            cfg.load_from = find_checkpoint(cfg.load_from)
+    if cfg.resume:
+        resume_notes += keep_seed(cfg, cfg.load_from)
 
     _, notes = prepare(cfg, args.launcher)
     runner = build_runner(cfg, [*notes, *resume_notes], Runner if args.verbose else ShortConsoleRunner)
@@ -172,7 +177,7 @@ def _train(args: argparse.Namespace) -> int:
         # a base checkpoint may lack what a variant adds; a run that continues must fit exactly
         share = 0.0 if args.partial_checkpoint else (1.0 if cfg.get('resume') else 0.5)
         runner.register_hook(CheckpointGuardHook(min_match=share, filename=cfg.load_from))
-    if args.resume or restarted_from is not None:
+    if cfg.resume:
         runner.register_hook(ScheduleGuardHook(args.new_schedule, cfg.load_from))
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
