@@ -13,6 +13,7 @@ from mmirstd.registry import HOOKS
 from mmirstd.utils.errors import ConfigError
 
 from .preemption_hook import batches_passed_over
+from .time_budget_hook import BUDGET_KEY, TimeBudgetHook
 
 #: Entries of a scheduler's state that follow from the steps it has taken, or from the optimizer, or, with
 #: ``ReduceOnPlateau``, from what was measured.
@@ -28,6 +29,7 @@ class ScheduleGuardHook(Hook):
 
     mmengine restores a scheduler with its length and all its settings, so with more epochs a one-cycle schedule has
     ended and the rest of the run has the last rate (8e-9), and a changed setting has no effect; both without a word.
+    The same holds of a run that :class:`TimeBudgetHook` has brought ahead, and that continues without it.
 
     Args:
         new_schedule: Take the config's schedules, at the point that the run has reached, in place of the checkpoint's:
@@ -49,7 +51,8 @@ class ScheduleGuardHook(Hook):
         """Check, or set aside, the schedules of a checkpoint from which a run continues.
 
         Raises:
-            ConfigError: They differ from the config's; or the new one depends on what was measured in the run.
+            ConfigError: They differ from the config's; or the new one depends on what was measured in the run; or they
+                followed a clock that the run no longer has.
         """
         if not runner._resume or 'param_schedulers' not in checkpoint:
             return
@@ -78,6 +81,7 @@ class ScheduleGuardHook(Hook):
             return
         if not schedulers:
             return  # the config has none: the rate stays as it is
+        self._check_clock(runner, checkpoint)
         states = list(_each(checkpoint['param_schedulers']))
         differences = (
             [f'{len(states)} schedulers in the checkpoint, {len(schedulers)} in the config']
@@ -106,12 +110,36 @@ class ScheduleGuardHook(Hook):
                 if by_epochs and done % length == 0 and done <= runner.epoch * length:
                     _step(schedulers, by_epoch=True)
         self._groups = []
+        if (spent := runner.message_hub.runtime_info.get(BUDGET_KEY)) is not None:
+            # A clock goes on from the steps that the new schedules have made.
+            made = dict(spent, steps=iterations, epochs=runner.epoch if by_epochs else 0)
+            runner.message_hub.update_info(BUDGET_KEY, made)
         for name in sorted({item.param_name for item in schedulers}):
             now = sorted({group[name] for item in schedulers for group in item.optimizer.param_groups})
             runner.logger.info(
                 f'new schedule: goes on with {name} {", ".join(f"{value:.4g}" for value in now)} '
                 f'after {iterations} iterations'
             )
+
+    def _check_clock(self, runner: Runner, checkpoint: dict) -> None:
+        spent = checkpoint['message_hub'].get('runtime_info', {}).get(BUDGET_KEY)
+        if spent is None or any(isinstance(hook, TimeBudgetHook) for hook in runner.hooks):
+            return
+        meta = checkpoint['meta']
+        ahead = spent['steps'] - meta['iter']
+        going_on = (
+            state['end'] > meta['epoch' if state.get('by_epoch') else 'iter']
+            for state in _each(checkpoint['param_schedulers'])
+            if 'num_bad_epochs' not in state  # ReduceOnPlateau follows no clock
+        )
+        if ahead <= 0 or not any(going_on):
+            return
+        raise ConfigError(
+            f'--resume: the run in {self.filename} had --max-minutes, which has brought its schedule {ahead} '
+            'iterations ahead; without it the schedule would end so much too early, and the rest of the run would have '
+            'its last rate.\n  cure, one of:\n    the clock again: add --max-minutes'
+            "\n    the config's schedule at this point of the run: add --new-schedule"
+        )
 
     def _refusal(self, differences: list[str], states: list[dict], schedulers: list, checkpoint: dict) -> str:
         ended = [state for state in states if state.get('end', 0) <= state.get('_global_step', -1) + 1]

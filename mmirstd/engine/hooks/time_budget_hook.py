@@ -16,7 +16,8 @@ from mmirstd.registry import HOOKS
 
 from .pal_hook import PALHook
 
-_KEY = 'time_budget'
+#: Of the message hub, and so of checkpoints: what was spent, and how many steps the schedules have made.
+BUDGET_KEY = 'time_budget'
 #: For the checkpoint, and what else the end of a training takes, in seconds.
 _CLOSING_S = 1.0
 #: A validation may take longer than what was measured by this factor.
@@ -60,7 +61,7 @@ class TimeBudgetHook(ParamSchedulerHook):
 
     def before_train(self, runner: Runner) -> None:
         """Take over what a continued run has spent, say what has no clock, and see how long a validation takes."""
-        saved = runner.message_hub.runtime_info.get(_KEY)
+        saved = runner.message_hub.runtime_info.get(BUDGET_KEY)
         if saved is not None and runner._resume:
             self._before, self._steps, self._epochs = saved['spent_s'], saved['steps'], saved['epochs']
         else:
@@ -113,7 +114,7 @@ class TimeBudgetHook(ParamSchedulerHook):
             self._step(runner, due - self._epochs, by_epoch=True)
             self._epochs = due
         info = dict(spent_s=spent, begin_s=self._begin, steps=self._steps, epochs=self._epochs)
-        runner.message_hub.update_info(_KEY, info)
+        runner.message_hub.update_info(BUDGET_KEY, info)
         runner.message_hub.update_info('budget_left', max(0.0, self.budget_s - spent))
         if spent + self._agreed(self._step_s) > usable:
             self._end(runner)

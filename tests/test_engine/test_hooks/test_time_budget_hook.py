@@ -11,10 +11,12 @@ from mmengine.hooks import Hook
 from mmengine.logging import MMLogger
 from mmengine.runner import Runner
 
-from mmirstd.engine.hooks import PALHook, TimeBudgetHook
+from mmirstd.compat.checkpoint import install_safe_checkpoint_loading
+from mmirstd.engine.hooks import PALHook, ScheduleGuardHook, TimeBudgetHook
 from mmirstd.engine.hooks.time_budget_hook import parts_without_clock
 from mmirstd.models.losses.dgr_loss import DGRLoss
 from mmirstd.models.losses.sls_iou_loss import SLSIoULoss
+from mmirstd.utils.errors import ConfigError
 from tests.test_engine.small_runner import Model, small_runner
 
 ONE_CYCLE = [dict(type='OneCycleLR', eta_max=0.1, pct_start=0.25, by_epoch=True, convert_to_iter_based=True)]
@@ -218,3 +220,70 @@ def test_what_does_not_follow_the_clock_is_named(
 def test_pal_does_not_follow_the_clock() -> None:
     runner = SimpleNamespace(param_schedulers=[], hooks=[PALHook(), TimeBudgetHook(1.0)], model=Model())
     assert parts_without_clock(cast('Runner', runner)) == ['PALHook (start, end)']
+
+
+class Leave(Hook):
+    """An interruption after an epoch."""
+
+    priority = 'LOWEST'
+
+    def after_train_epoch(self, runner: Runner, metrics: dict | None = None) -> None:
+        if runner.epoch == 2:
+            raise KeyboardInterrupt
+
+
+def linear(epochs: int) -> list[dict]:
+    """From 0.1 to 0.001 over so many epochs of four iterations."""
+    return [dict(type='LinearLR', start_factor=1.0, end_factor=0.01, by_epoch=False, end=4 * epochs)]
+
+
+def resumed(folder: Path, clock: Clock, timed: bool, epochs: int, schedule: list, new_schedule: bool = False) -> Runner:
+    """Three epochs at half the speed that is needed, and what follows with other options."""
+    install_safe_checkpoint_loading()
+    options = dict(images=4, val_dataloader=None, val_evaluator=None, val_cfg=None)
+    checkpoint = dict(type='CheckpointHook', interval=1)
+
+    def runner(length: int, schedule: list, budget: bool, *hooks: Hook, **more: Any) -> Runner:
+        budgets = dict(param_scheduler=TimeBudgetHook(2.0, clock=clock)) if budget else {}
+        return small_runner(
+            folder,
+            length,
+            param_scheduler=schedule,
+            train_cfg=dict(by_epoch=True, max_epochs=length),
+            default_hooks=dict(budgets, checkpoint=checkpoint),
+            custom_hooks=[clock, *hooks],
+            **options,
+            **more,
+        )
+
+    with pytest.raises(KeyboardInterrupt):
+        runner(10, schedule, True, Leave()).train()
+    clock.rates.clear()
+    again = runner(
+        epochs,
+        schedule if epochs == 10 else linear(epochs),
+        timed,
+        ScheduleGuardHook(new_schedule),
+        resume=True,
+        load_from=str(folder / 'epoch_3.pth'),
+    )
+    again.train()
+    return again
+
+
+def test_a_new_schedule_goes_on_by_the_clock_and_reaches_its_end(tmp_path: Path) -> None:
+    clock = Clock(6.0)  # 19 iterations in 2 minutes
+    resumed(tmp_path, clock, True, 20, linear(10), new_schedule=True)
+    assert clock.rates == sorted(clock.rates, reverse=True)
+    assert clock.rates[-1] < 0.01  # and not where it was without the clock, 0.07
+
+
+def test_a_schedule_that_the_clock_brought_ahead_is_not_gone_on_with_alone(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r'has brought its schedule 1\d iterations ahead[\s\S]*add --new-schedule'):
+        resumed(tmp_path / 'refused', Clock(6.0), False, 10, linear(10))
+    clock = Clock(6.0)
+    resumed(tmp_path / 'new', clock, False, 10, linear(10), new_schedule=True)
+    assert len(clock.rates) == 28
+    assert clock.rates[-1] == pytest.approx(0.1 * (1 - 0.99 * 39 / 39), rel=1e-6)
+    warm_up = [dict(type='LinearLR', start_factor=0.1, by_epoch=False, end=4)]  # over when the run was interrupted
+    assert resumed(tmp_path / 'over', Clock(6.0), False, 10, warm_up).iter == 40
