@@ -14,7 +14,7 @@ import torch
 import torch.distributed as torch_dist
 from mmengine.dist import get_world_size, is_main_process
 from mmengine.hooks import Hook
-from mmengine.optim import OptimWrapper
+from mmengine.optim import OptimWrapperDict
 from mmengine.runner import EpochBasedTrainLoop, Runner
 
 from mmirstd.registry import HOOKS
@@ -120,7 +120,8 @@ class PreemptionHook(Hook):
         if not _any_rank(self._asked, runner):
             return
         wrapper = runner.optim_wrapper
-        if isinstance(wrapper, OptimWrapper) and not wrapper.should_update():
+        wrappers = wrapper.values() if isinstance(wrapper, OptimWrapperDict) else [wrapper]
+        if not all(one.should_update() for one in wrappers):
             return
         self._asked = True
         iter_based = not isinstance(runner.train_loop, EpochBasedTrainLoop)
