@@ -68,10 +68,11 @@ def _seed_each_sample(before: Callable[[int], None] | None, epoch: torch.Tensor,
     assert info is not None
     dataset: Any = info.dataset
 
-    def items(indices: Sequence[int]) -> list[Any]:
+    def items(indices: Sequence[Any]) -> list[Any]:
         samples = []
         for index in indices:
-            _seed_all(seed, int(epoch), int(index))
+            # a number, or several, as mmdet's TrackImgSampler has them: video and frame
+            _seed_all(seed, int(epoch), *np.ravel(index).tolist())
             samples.append(dataset[index])
         return samples
 

@@ -74,3 +74,30 @@ def test_workers_draw_the_same_however_many_they_are_and_wherever_the_run_contin
     assert {2: two[2]} == samples(tmp_path / 'c', 2, persistent=True, first=2)
     drawn = [tuple(sample[1:]) for found in two.values() for sample in found]
     assert len(set(drawn)) == len(drawn) == 18  # other numbers in each epoch, for each sample
+
+
+class Frames(torch.utils.data.Dataset):
+    """Samples that are asked for by video and frame."""
+
+    def __getitem__(self, index: tuple[int, int]) -> torch.Tensor:
+        return torch.tensor([*index, torch.rand(1).item()])
+
+
+def test_samplers_of_videos_and_frames(tmp_path: Path) -> None:
+    frames = [(0, 1), (1, 0), (0, 0), (1, 1)]
+    # as mmdet's TrackImgSampler
+    loader = torch.utils.data.DataLoader(Frames(), sampler=frames, num_workers=1, collate_fn=list)
+    run = small_runner(tmp_path, train_dataloader=loader, randomness=dict(seed=3), epochs=1)
+    learn = run.model.forward
+    run.model.forward = lambda inputs, mode: learn(inputs[:1], mode)
+    drawn: list[list[float]] = []
+
+    class Note(Hook):
+        def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
+            drawn.append(data_batch[0].tolist())
+
+    for hook in (EpochSeedHook(), Note()):
+        run.register_hook(hook)
+    run.train()
+    assert [tuple(sample[:2]) for sample in drawn] == frames
+    assert len({sample[2] for sample in drawn}) == len(frames)
