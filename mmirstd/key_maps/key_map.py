@@ -62,6 +62,12 @@ class KeyMap:
         """Whether an official key is always left out."""
         return any(key == path or key.startswith(f'{path}.') for path in self.dropped)
 
+    def _official(self, key: str) -> str:
+        """The official name of one of our keys."""
+        return next(
+            old + key[len(new) :] for old, new in self.prefixes.items() if key == new or key.startswith(f'{new}.')
+        )
+
     def convert(self, official: Mapping[str, Tensor], in_channels: int, keep_unused: bool = False) -> dict[str, Tensor]:
         """Rename every key and fold the input channels.
 
@@ -72,8 +78,8 @@ class KeyMap:
             keep_unused: Keep the parameters that the official network never uses.
 
         Raises:
-            ValueError: If keys are unknown or missing (all named), or the input channels are neither 1 nor 3, or 3 of a
-                network that has one.
+            ValueError: If keys are unknown, or modules or weights that are changed are missing (named), or the input
+                channels are neither 1 nor 3, or 3 of a network that has one.
         """
         state = {key: value for key, value in strip_wrappers(official).items() if not self.is_dropped(key)}
         renamed = {key: self.rename(key) for key in state}
@@ -92,6 +98,11 @@ class KeyMap:
             for key, name in renamed.items()
             if name is not None and (keep_unused or not self.is_unused(key))
         }
+        changed = {*self.transforms, *(self.gray_convs if in_channels == 1 else ())}
+        if absent := sorted(self._official(key) for key in changed - set(converted)):
+            raise ValueError(
+                f'this is no complete state dict of {self.source}: {len(absent)} weights are missing {absent[:5]}'
+            )
         for key, transform in self.transforms.items():
             converted[key] = transform(converted[key])
         if in_channels not in (1, 3):

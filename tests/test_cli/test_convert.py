@@ -68,6 +68,21 @@ def test_three_channels_of_a_network_that_has_one_are_refused(tmp_path: Path) ->
     assert not (tmp_path / 'out.pth').exists()
 
 
+@pytest.mark.parametrize(
+    ('record', 'arch', 'name'),
+    [
+        ('ggl_net', 'ggl-net', 'stage.layer1.0.weight'),  # its gray channels are folded
+        ('basic_rdian', 'rdian', 'cbam.ChannelGate.mlp.1.weight'),  # its form is changed
+    ],
+)
+def test_a_missing_weight_is_named(tmp_path: Path, record: str, arch: str, name: str) -> None:
+    state = official_state_dict(load_golden(record))
+    del state[name]
+    torch.save(state, tmp_path / 'in.pth')
+    with pytest.raises(SystemExit, match=rf"in\.pth: this is no complete state dict.*1 weights are missing \['{name}'"):
+        main([str(tmp_path / 'in.pth'), str(tmp_path / 'out.pth'), '--arch', arch])
+
+
 @pytest.mark.parametrize('keep', [False, True])
 def test_parameters_that_the_official_network_never_uses(
     tmp_path: Path, capsys: pytest.CaptureFixture, keep: bool
