@@ -19,6 +19,7 @@ from mmengine.logging import print_log
 from mmirstd import __version__
 from mmirstd.datasets.gray_normalization import RENAMED_OPTIONS
 from mmirstd.engine.checkpoint_meta import stored_operating_point
+from mmirstd.engine.loading_options import bare_type
 from mmirstd.engine.normalization import choose_for_inference, normalization
 from mmirstd.false_alarms.operating_point import OperatingPoint
 from mmirstd.registry import TRANSFORMS
@@ -150,7 +151,7 @@ class TargetInferencer(FrameInference, BaseInferencer):
         while dataset.get('pipeline') is None and isinstance(dataset.get('dataset'), dict):
             dataset = dataset['dataset']
         steps = [copy.deepcopy(step) for step in (dataset.get('pipeline') or default)]
-        if steps and steps[0].get('type', '').rsplit('.', 1)[-1] in ('LoadInfraredImage', 'LoadClip'):
+        if steps and bare_type(steps[0]) in ('LoadInfraredImage', 'LoadClip'):
             self._choose_normalization(steps[0], cfg)
         return steps
 
@@ -169,7 +170,7 @@ class TargetInferencer(FrameInference, BaseInferencer):
             ConfigError: It is another transform than ``mmirstd.<expected>``, or its options are wrong.
         """
         found = str(steps[0].get('type', ''))
-        if found.rsplit('.', 1)[-1] != expected:
+        if bare_type(steps[0]) != expected:
             raise ConfigError(
                 f'{config_name(cfg)}: its test pipeline begins with {found}; expected '
                 f'mmirstd.{expected}, which normalizes images as in training'

@@ -10,6 +10,7 @@ import torch
 from mmengine.dataset import Compose
 from mmengine.structures import PixelData
 
+from mmirstd.engine.loading_options import bare_type
 from mmirstd.engine.single_image_pipeline import ANNOTATION_STEPS
 from mmirstd.utils.errors import ConfigError
 
@@ -109,7 +110,7 @@ class IRSTDInferencer(ImageInference, TargetInferencer):
     def _init_pipeline(self, cfg: Any) -> Compose:
         steps = self._test_pipeline(cfg, _DEFAULT_PIPELINE)
         self.loader = self._build_loader(cfg, steps, 'LoadInfraredImage')
-        names = [str(step.get('type', '')).rsplit('.', 1)[-1] for step in steps]
+        names = [bare_type(step) for step in steps]
         return Compose([step for step, name in zip(steps[1:], names[1:]) if name not in ANNOTATION_STEPS])
 
     def provenance(self) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from torch import Tensor
 from mmirstd.compat.checkpoint import load_checkpoint_file
 from mmirstd.compat.target_logits import FIELD
 from mmirstd.engine.checkpoint_meta import stored_operating_point
-from mmirstd.engine.loading_options import loading_steps
+from mmirstd.engine.loading_options import bare_type, loading_steps
 from mmirstd.engine.normalization import choose_for_inference
 from mmirstd.engine.single_image_pipeline import ANNOTATION_STEPS
 from mmirstd.evaluation.maps import logit_map_of
@@ -118,7 +118,7 @@ class StreamingModel:
 
     def keeps(self, step: dict) -> bool:
         """Whether a step of the test pipeline is of use for a frame without annotation."""
-        return str(step.get('type', '')).rsplit('.', 1)[-1] not in ANNOTATION_STEPS
+        return bare_type(step) not in ANNOTATION_STEPS
 
     def reset(self) -> None:
         """Begin another sequence."""
@@ -199,7 +199,7 @@ class StreamingModel:
 
 
 def _aligns(step: dict) -> bool:
-    return str(step.get('type', '')).rsplit('.', 1)[-1] == 'AlignClip'
+    return bare_type(step) == 'AlignClip'
 
 
 def _height_width(frame: Frame) -> np.ndarray:

@@ -25,6 +25,7 @@ from mmirstd.costs.turns_apart import take_turns_apart
 from mmirstd.datasets import SIRSTDataset
 from mmirstd.datasets.synthetic import SceneConfig, render_scene
 from mmirstd.engine.freed_memory import keep_freed_memory
+from mmirstd.engine.loading_options import bare_type
 from mmirstd.registry import DATASETS, MODELS
 from mmirstd.utils.errors import ConfigError
 from mmirstd.utils.files import save_png
@@ -57,7 +58,7 @@ def dataset(cfg: Any, root: Path | None, cache: bool) -> SIRSTDataset:
         ConfigError: The config trains on something else than single images.
     """
     description = ((cfg.get('train_dataloader') or {}).get('dataset')) or {}
-    if str(description.get('type')).rsplit('.', 1)[-1] != 'SIRSTDataset':
+    if bare_type(description) != 'SIRSTDataset':
         raise ConfigError(f'{cfg.filename}: its train_dataloader has no SIRSTDataset; the loader is timed on that')
     description = copy.deepcopy(dict(description, cache=cache))
     if root is not None:

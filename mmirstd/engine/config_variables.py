@@ -64,12 +64,16 @@ def apply_options(cfg: Config, path: str, options: Mapping[str, Any]) -> Config:
         The config with the options.
 
     Raises:
-        ConfigError: An option does not fit, or nothing that is read depends on it; the message names keys that work.
+        ConfigError: An option does not fit, or nothing that is read depends on it, or it is for a variable of a config
+            in mmengine's new style; the message names keys that work.
     """
     read = keys_read()
     variables = {option: value for option, value in options.items() if option.split('.')[0] not in read}
     if variables:
         before = _part_read(cfg, read)
+        if Config._is_lazy_import(path):
+            option = next(iter(variables))
+            raise ConfigError(_out_of_reach(option, cfg[option.split('.')[0]], before))
         for option, value in variables.items():
             changed, assigned = _evaluate(path, {option: value})
             if _part_read(changed, read) == before:
@@ -90,17 +94,27 @@ def _part_read(cfg: Config, read: Collection[str]) -> dict[str, Any]:
 
 
 def _without_effect(option: str, value: Any, read: dict[str, Any]) -> str:
-    head, _, rest = option.partition('.')
-    keys = [f'{key}.{rest}' if rest else key for key in dict.fromkeys(_keys_of(read, head, value))][:_SHOWN]
+    head = option.partition('.')[0]
     return (
         f'--cfg-options {option}: nothing that is read depends on {head!r} in this config, so the option would '
-        'have no effect.'
-        + (
-            '\n  cure: ' + ' or '.join(f'{key}=VALUE' for key in keys)
-            if keys
-            else f'\n  cure: name the entry that is read, or change {head!r} in the config file'
-        )
+        'have no effect.' + _cure(option, value, read)
     )
+
+
+def _out_of_reach(option: str, value: Any, read: dict[str, Any]) -> str:
+    head = option.partition('.')[0]
+    return (
+        f"--cfg-options {option}: {head!r} is a variable of a config in mmengine's new style (read_base), which is "
+        'Python code that no option reaches.' + _cure(option, value, read)
+    )
+
+
+def _cure(option: str, value: Any, read: dict[str, Any]) -> str:
+    head, _, rest = option.partition('.')
+    keys = [f'{key}.{rest}' if rest else key for key in dict.fromkeys(_keys_of(read, head, value))][:_SHOWN]
+    if keys:
+        return '\n  cure: ' + ' or '.join(f'{key}=VALUE' for key in keys)
+    return f'\n  cure: name the entry that is read, or change {head!r} in the config file'
 
 
 def _keys_of(tree: Any, name: str, value: Any) -> Iterator[str]:

@@ -18,6 +18,8 @@ from mmengine.config import Config
 from mmirstd.utils.errors import ConfigError
 from mmirstd.utils.resources import resource_root
 
+from .loading_options import bare_type
+
 #: What a data set's evaluator says of its ground truth.
 _KINDS = {
     'IRSTDMetric': 'images with masks',
@@ -164,10 +166,7 @@ class DataExchange:
 def ground_truth(data: dict[str, Any]) -> str:
     """What the data set has, by its evaluators: ``'images with masks'``, ``'clips with boxes'`` or their names."""
     evaluators = data['test_evaluator']
-    metrics = [
-        item['type'].rsplit('.', 1)[-1]
-        for item in (evaluators if isinstance(evaluators, (list, tuple)) else [evaluators])
-    ]
+    metrics = [bare_type(item) for item in (evaluators if isinstance(evaluators, (list, tuple)) else [evaluators])]
     return ', '.join(dict.fromkeys(_KINDS.get(metric, metric) for metric in metrics))
 
 

@@ -13,6 +13,7 @@ from torch.distributed.rendezvous import rendezvous
 from mmirstd.utils.errors import ConfigError
 
 from .launchers import LAUNCHER_VARIABLES, missing_variables, restart_count
+from .loading_options import bare_type
 
 
 def init_distributed(launcher: str, backend: str | None = None, timeout_s: int = 1800) -> None:
@@ -88,6 +89,6 @@ def prepare_distributed_config(cfg: Any) -> None:
         wrapper['device_ids'] = None
     cfg.model_wrapper_cfg = wrapper
     hooks = list(cfg.get('custom_hooks') or [])
-    if not any(hook.get('type') == 'SyncBuffersHook' for hook in hooks):
+    if not any(bare_type(hook) == 'SyncBuffersHook' for hook in hooks):
         hooks.append(dict(type='SyncBuffersHook'))
     cfg.custom_hooks = hooks

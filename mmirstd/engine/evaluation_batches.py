@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from .loading_options import bare_type
+
 
 def batch_by_size(cfg: Any) -> list[str]:
     """Let validation and test batches hold images of one size, where mmseg can stack no others; in place.
@@ -15,7 +17,7 @@ def batch_by_size(cfg: Any) -> list[str]:
         A line for the log for each data loader that was changed.
     """
     preprocessor = (cfg.get('model') or {}).get('data_preprocessor') or {}
-    if str(preprocessor.get('type', '')).rsplit('.', 1)[-1] != 'SegDataPreProcessor':
+    if bare_type(preprocessor) != 'SegDataPreProcessor':
         return []
     notes = []
     for key in ('val_dataloader', 'test_dataloader'):

@@ -7,6 +7,8 @@ from typing import Any
 
 from mmirstd.utils.errors import ConfigError
 
+from .loading_options import bare_type
+
 
 def set_protocols(cfg: Any, protocols: Sequence[str], eval_size: int | None = None) -> list[str]:
     """Let the test evaluator report these protocols, ``'default'`` always among them; in place.
@@ -55,11 +57,7 @@ def irstd_metrics(cfg: Any) -> list[dict]:
 
 def _metrics(cfg: Any, *kinds: str) -> list[dict]:
     given = cfg.get('test_evaluator') or []
-    return [
-        e
-        for e in (given if isinstance(given, (list, tuple)) else [given])
-        if str(e.get('type', '')).rsplit('.', 1)[-1] in kinds
-    ]
+    return [e for e in (given if isinstance(given, (list, tuple)) else [given]) if bare_type(e) in kinds]
 
 
 def set_per_image(cfg: Any, path: str) -> None:
@@ -128,7 +126,7 @@ def set_eval_size(cfg: Any, size: int) -> None:
     if size < 1:
         raise ConfigError(f'--eval-size {size}: expected a positive number of pixels')
     for pipeline in _pipelines(cfg.test_dataloader['dataset']):
-        names = [str(step.get('type', '')).rsplit('.', 1)[-1] for step in pipeline]
+        names = [bare_type(step) for step in pipeline]
         if 'ResizeForEvaluation' in names:
             pipeline[names.index('ResizeForEvaluation')]['size'] = size
             continue

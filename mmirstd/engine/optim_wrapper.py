@@ -14,6 +14,8 @@ from torch import nn
 from mmirstd.compat.precision import choose_mixed_precision, choose_precision
 from mmirstd.registry import OPTIM_WRAPPERS
 
+from .loading_options import bare_type
+
 _DTYPES = ('float32', 'bfloat16', 'float16')
 
 
@@ -161,8 +163,7 @@ def accept_dtype(optim_wrapper: dict) -> None:
 
 
 def _type_name(optim_wrapper: dict) -> str:
-    kind = optim_wrapper.get('type', 'OptimWrapper')
-    return (kind if isinstance(kind, str) else kind.__name__).rsplit('.', 1)[-1]
+    return bare_type(optim_wrapper) or 'OptimWrapper'
 
 
 def enable_amp(optim_wrapper: dict) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 
 from mmirstd.utils.errors import ConfigError
 
+from .loading_options import bare_type
+
 #: Transforms that deliver images in about [0, 1].
 _UNIT_LOADERS = ('LoadInfraredImage', 'LoadClip')
 
@@ -24,7 +26,7 @@ def check_preprocessor(cfg: Any) -> list[str]:
         return []
     if (
         cfg.get('train_dataloader')
-        and str(preprocessor.get('type')).rsplit('.', 1)[-1] == 'SegDataPreProcessor'
+        and bare_type(preprocessor) == 'SegDataPreProcessor'
         and (preprocessor.get('size') is None) == (preprocessor.get('size_divisor') is None)
     ):
         raise ConfigError(
@@ -49,8 +51,4 @@ def _gives_unit_images(loader: Any) -> bool:
     members = dataset.get('datasets') or ([dataset['dataset']] if 'dataset' in dataset else [])
     if members:
         return any(_gives_unit_images(dict(dataset=member)) for member in members)
-    return any(
-        str(step.get('type')).rsplit('.', 1)[-1] in _UNIT_LOADERS
-        for step in dataset.get('pipeline') or ()
-        if isinstance(step, dict)
-    )
+    return any(bare_type(step) in _UNIT_LOADERS for step in dataset.get('pipeline') or () if isinstance(step, dict))

@@ -18,11 +18,13 @@ def limit_minutes(cfg: Any, minutes: float, spent_s: float = 0.0) -> None:
     Raises:
         ConfigError: ``minutes`` is not above 0, or the config steps its schedules by a hook of its own.
     """
+    from mmengine.hooks import ParamSchedulerHook
+
     if not minutes > 0:
         raise ConfigError(f'--max-minutes {minutes:g}: expected more than 0')
     hooks = cfg.get('default_hooks') or {}
     kind = (hooks.get('param_scheduler') or {}).get('type', 'ParamSchedulerHook')
-    if kind not in ('ParamSchedulerHook', 'mmengine.ParamSchedulerHook'):
+    if kind not in ('ParamSchedulerHook', 'mmengine.ParamSchedulerHook', ParamSchedulerHook):
         raise ConfigError(
             f'--max-minutes: default_hooks.param_scheduler is a {kind}, which this option would replace',
             expected='ParamSchedulerHook',

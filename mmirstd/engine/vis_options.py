@@ -9,6 +9,8 @@ from typing import Any
 from mmirstd.utils.errors import ConfigError
 from mmirstd.utils.near_matches import near_matches
 
+from .loading_options import bare_type
+
 #: Name on the command line -> the backend's config, and the module that it imports.
 VIS_BACKENDS: dict[str, tuple[dict[str, Any], str]] = {
     'tensorboard': (dict(type='TensorboardVisBackend'), 'torch.utils.tensorboard'),
@@ -42,7 +44,7 @@ def add_vis_backends(cfg: Any, names: Sequence[str]) -> None:
     backends = list(visualizer.get('vis_backends') or [dict(type='LocalVisBackend')])
     for name in dict.fromkeys(names):
         backend = VIS_BACKENDS[name][0]
-        if _kind(backend) not in {_kind(b) for b in backends}:
+        if bare_type(backend) not in {bare_type(b) for b in backends}:
             backends.append(copy.deepcopy(backend))
     visualizer['vis_backends'] = backends
     cfg.visualizer = visualizer
@@ -50,7 +52,7 @@ def add_vis_backends(cfg: Any, names: Sequence[str]) -> None:
     ours = [
         hook
         for hook in [*hooks.values(), *(cfg.get('custom_hooks') or ())]
-        if hook and _kind(hook) == 'IRSTDVisualizationHook'
+        if hook and bare_type(hook) == 'IRSTDVisualizationHook'
     ]
     for hook in ours:
         hook['draw_val'] = True
@@ -76,8 +78,3 @@ def check_importable(name: str) -> None:
         raise ConfigError(
             f'--vis {name}: the package {name!r} is not installed ({error}).\n  cure: pip install {name}'
         ) from error
-
-
-def _kind(entry: dict[str, Any]) -> str:
-    """Class name without scope, so that mmengine's and ours are the same kind."""
-    return str(entry.get('type', '')).rsplit('.', 1)[-1]

@@ -48,7 +48,8 @@ def point_pipeline(pipeline: Sequence[Any]) -> list[Any]:
     swapped = copy.deepcopy(list(pipeline))
     ours = set()
     for step in swapped:
-        name = str(step.get('type')) if isinstance(step, Mapping) else ''
+        kind = step.get('type') if isinstance(step, Mapping) else ''
+        name = str(getattr(kind, '__name__', kind))  # a class in mmengine's new style of configs
         replacement = _SWAPPED.get(name.rsplit('.', 1)[-1], name)
         ours.add(replacement)
         if replacement != name:

@@ -1,0 +1,98 @@
+"""Configs in mmengine's new style, whose types are classes and not names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mmengine.config import Config
+
+from mmirstd.datasets.points.option import point_pipeline
+from mmirstd.engine.config_files import load_config
+from mmirstd.engine.data_option import ground_truth
+from mmirstd.engine.distributed import prepare_distributed_config
+from mmirstd.engine.evaluation_batches import batch_by_size
+from mmirstd.engine.evaluation_options import set_eval_size, set_per_image, set_protocols
+from mmirstd.engine.preprocessor_check import check_preprocessor
+from mmirstd.engine.time_budget import limit_minutes
+from mmirstd.engine.vis_options import add_vis_backends
+from mmirstd.utils.errors import ConfigError
+
+BASE = """
+from mmengine.hooks import ParamSchedulerHook, SyncBuffersHook
+from mmengine.visualization import TensorboardVisBackend
+from mmseg.datasets.transforms import PackSegInputs
+from mmseg.models import EncoderDecoder
+from mmseg.models.data_preprocessor import SegDataPreProcessor
+
+from mmirstd.datasets import SIRSTDataset
+from mmirstd.datasets.transforms import LoadInfraredImage, LoadTargetMask, PadToMultiple
+from mmirstd.evaluation.metrics import IRSTDMetric
+
+default_hooks = dict(param_scheduler=dict(type=ParamSchedulerHook))
+custom_hooks = [dict(type=SyncBuffersHook)]
+visualizer = dict(type='Visualizer', vis_backends=[dict(type=TensorboardVisBackend)])
+divisor = 32
+pipeline = [dict(type=LoadInfraredImage), dict(type=LoadTargetMask), dict(type=PadToMultiple, divisor=divisor),
+            dict(type=PackSegInputs)]
+model = dict(type=EncoderDecoder, data_preprocessor=dict(type=SegDataPreProcessor, mean=[120.0], std=[50.0], size=32))
+test_dataloader = dict(batch_size=4, dataset=dict(type=SIRSTDataset, pipeline=pipeline))
+test_evaluator = dict(type=IRSTDMetric)
+"""
+CHILD = """
+from mmengine.config import read_base
+
+with read_base():
+    from .base import *
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> str:
+    (tmp_path / 'base.py').write_text(BASE)
+    (tmp_path / 'child.py').write_text(CHILD)
+    return str(tmp_path / 'child.py')
+
+
+@pytest.fixture
+def cfg(path: str) -> Any:
+    return load_config(path)
+
+
+def test_the_evaluation_is_found(cfg: Config) -> None:
+    assert ground_truth(cfg) == 'images with masks'
+    set_protocols(cfg, ['msda'])
+    set_per_image(cfg, 'images.json')
+    assert cfg.test_evaluator.protocol == ['default', 'msda']
+    assert cfg.test_evaluator.per_image_out == 'images.json'
+    set_eval_size(cfg, 256)
+    assert cfg.test_dataloader.dataset.pipeline[2] == dict(type='mmirstd.ResizeForEvaluation', size=256)
+
+
+def test_mmsegs_preprocessor_is_known(cfg: Config) -> None:
+    assert 'become nearly the same gray' in check_preprocessor(cfg)[0]
+    assert len(batch_by_size(cfg)) == 1
+    assert cfg.test_dataloader.batch_sampler == dict(type='mmirstd.SameSizeBatchSampler')
+
+
+def test_hooks_and_backends_are_neither_refused_nor_doubled(cfg: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr('mmirstd.engine.vis_options.check_importable', lambda name: None)
+    limit_minutes(cfg, 5)
+    assert cfg.default_hooks.param_scheduler.type == 'mmirstd.TimeBudgetHook'
+    prepare_distributed_config(cfg)
+    assert len(cfg.custom_hooks) == 1
+    add_vis_backends(cfg, ['tensorboard'])
+    assert len(cfg.visualizer.vis_backends) == 1
+
+
+def test_points_take_the_place_of_masks(cfg: Config) -> None:
+    steps = point_pipeline(cfg.test_dataloader.dataset.pipeline)
+    assert steps[1]['type'] == 'mmirstd.LoadPointLabels'
+
+
+def test_a_variable_is_refused_and_the_entry_that_is_read_named(path: str) -> None:
+    with pytest.raises(ConfigError, match=r'new style[\s\S]*test_dataloader.dataset.pipeline.2.divisor=VALUE'):
+        load_config(path, {'divisor': 16})
+    changed = load_config(path, {'test_dataloader.dataset.pipeline.2.divisor': 16})
+    assert changed.test_dataloader.dataset.pipeline[2].divisor == 16
