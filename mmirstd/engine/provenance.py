@@ -51,7 +51,8 @@ def data_state(cfg: Any) -> dict[str, str]:
 
     Returns:
         Path below its data root -> first 16 digits of the SHA-256; of several candidates (``SIRSTDataset``) the one in
-        use, the first that exists; files that do not exist are left out.
+        use, the first that exists; files that do not exist are left out. Where another root has another file of the
+        same path, the root's own name stands before it.
     """
     found: dict[str, str] = {}
 
@@ -59,11 +60,13 @@ def data_state(cfg: Any) -> dict[str, str]:
         if isinstance(node, dict):
             names = node.get('ann_file') or []
             for name in [names] if isinstance(names, str) else names:
-                file = Path(node.get('data_root') or '.') / name
+                root = Path(node.get('data_root') or '.').absolute()
+                file = root / name
                 if file.is_file():
-                    found[name if not Path(name).is_absolute() else file.name] = hashlib.sha256(
-                        file.read_bytes()
-                    ).hexdigest()[:16]
+                    digest = hashlib.sha256(file.read_bytes()).hexdigest()[:16]
+                    key = name if not Path(name).is_absolute() else file.name
+                    if found.setdefault(key, digest) != digest:  # two roots with lists of one name
+                        found[str(Path(root.name, key))] = digest
                     break
             for item in node.values():
                 walk(item)

@@ -55,3 +55,13 @@ def test_of_several_candidates_the_one_in_use(tmp_path: Path) -> None:
     (tmp_path / 'c.txt').write_text('y')
     dataset = dict(ann_file=['a.txt', 'b.txt', 'c.txt'], data_root=str(tmp_path))
     assert data_state(Config(dict(test_dataloader=dict(dataset=dataset)))) == {'b.txt': '2d711642b726b044'}
+
+
+def test_lists_of_one_name_below_two_roots_are_both_known(tmp_path):
+    for root, text in (('a', 'one'), ('b', 'two'), ('same', 'one')):
+        (tmp_path / root).mkdir()
+        (tmp_path / root / 'train.txt').write_text(text)
+    members = [dict(data_root=str(tmp_path / root), ann_file='train.txt') for root in ('a', 'b', 'same')]
+    found = data_state(Config(dict(train_dataloader=dict(dataset=dict(datasets=members)))))
+    assert found.keys() == {'train.txt', 'b/train.txt'}
+    assert found['train.txt'] != found['b/train.txt']
