@@ -140,8 +140,21 @@ def measure_growth(
         path: The record.
         about: Further entries of the record.
         say: Called with a line for each point.
+
+    Raises:
+        DataError: The record is of something else, by ``about``: another network, or another machine.
     """
     points = read_points(path)
+    if points:
+        recorded = parse_json(path.read_text(encoding='utf-8'))
+        for key, value in about.items():
+            if recorded.get(key) != value:
+                raise DataError(
+                    f'{path}: its points are of another {key}',
+                    found=str(recorded.get(key)),
+                    expected=str(value),
+                    cure='another --out, or delete the record',
+                )
     known = {(point.curve, point.series, point.x) for point in points}
     for number, point in enumerate(planned, 1):
         if point.key in known:

@@ -43,6 +43,10 @@ def test_a_run_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
     assert json.loads(record.read_text())['machine'] == 'm'
     table = growth_table(points)
     assert [row[-2:] for row in table.texts()] == [['1.00', '10'], ['2.00', '20']]  # eight times for four times as much
+    before = record.read_text()
+    with pytest.raises(DataError, match='points are of another machine: found m, expected n\n  cure: another'):
+        measure_growth(planned(calls), record, dict(machine='n'), said.append)
+    assert record.read_text() == before
     record.write_text('{}')
     with pytest.raises(DataError, match='found KeyError, expected what `mmirstd speed growth` wrote'):
         read_points(record)
