@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
@@ -53,11 +55,24 @@ def load_config(
             active.enter_context(exchange.active())
         try:
             cfg = Config.fromfile(str(found))
-        except (SyntaxError, NameError, KeyError, TypeError, ValueError, ImportError, OSError) as error:
+        except (
+            SyntaxError,
+            NameError,
+            KeyError,
+            TypeError,
+            ValueError,
+            ImportError,
+            OSError,
+            RuntimeError,  # mmengine's own ConfigParsingError is one
+        ) as error:
+            if (mixed := _mixed_styles(found, error)) is not None:
+                raise mixed from error
             raise ConfigError(
                 f'config {path}: cannot be read: {type(error).__name__}: {error}'
                 + (renamed(str(error)) if isinstance(error, OSError) else '')
             ) from error
+        if (mixed := _mixed_styles(found)) is not None:  # mmengine would pass over _base_
+            raise mixed
         for exchange in exchanges:
             exchange.check(cfg)
         options = expand_holdout_options(cfg, options)
@@ -73,6 +88,37 @@ def load_config(
     apply_loading_options(cfg)
     apply_alignment(cfg)
     return cfg
+
+
+def _mixed_styles(path: Path, error: Exception | None = None) -> ConfigError | None:
+    """What to do where a config in mmengine's new style inherits from one in the old style, or the other way round.
+
+    Args:
+        path: The config's file.
+        error: What mmengine said of it; None: nothing.
+
+    Returns:
+        None where the styles agree.
+    """
+    text = path.read_text(encoding='utf-8', errors='replace') if path.is_file() else ''
+    new_style = re.search(r'^with\s+read_base\(\)', text, re.MULTILINE) is not None
+    from_ours = re.search(r'^\s+from\s+mmirstd\.configs\b', text, re.MULTILINE) is not None
+    both = new_style and re.search(r'^_base_\s*=', text, re.MULTILINE) is not None
+    if not (from_ours or both or 'inheritance chain' in str(error)):
+        return None
+    return ConfigError(
+        f'config {path}: its own style and that of a base',
+        found=(
+            '_base_ and read_base in one file'
+            if both
+            else 'read_base, which would import a config of ours'
+            if from_ours
+            else "names (_base_) in one, mmengine's new style (read_base, or types that are imported) in the other"
+        ),
+        expected="one style. Those of mmirstd are of names: _base_ = ['mmirstd::...'], type='mmirstd.SIRSTDataset'",
+        cure='write what differs in this style; or write the config of ours into one file that read_base takes: '
+        'Config.dump, see "mmengine\'s new style" in configs/README.md',
+    )
 
 
 def load_data_set(

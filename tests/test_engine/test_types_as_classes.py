@@ -91,6 +91,34 @@ def test_points_take_the_place_of_masks(cfg: Config) -> None:
     assert steps[1]['type'] == 'mmirstd.LoadPointLabels'
 
 
+@pytest.mark.parametrize(
+    ('text', 'found'),
+    [
+        (f'{CHILD}_base_ = ["./base.py"]\n', '_base_ and read_base in one file'),
+        (CHILD.replace('.base', '.named'), 'names'),
+        (CHILD.replace('.base', 'mmirstd.configs._base_.models.acm'), 'read_base, which would import'),
+        ('from mmirstd.evaluation.metrics import IRSTDMetric\n_base_ = ["./named.py"]\n', 'names'),
+        ('_base_ = ["./base.py"]\n', 'names'),
+    ],
+)
+def test_two_styles_in_one_config(text: str, found: str, path: str, tmp_path: Path) -> None:
+    (tmp_path / 'named.py').write_text("_base_ = 'mmirstd::_base_/models/acm.py'\n")
+    Path(path).write_text(text)
+    with pytest.raises(
+        ConfigError, match=rf'child.py: .*found {found}[\s\S]*expected one style[\s\S]*cure: .*Config.dump'
+    ):
+        load_config(path)
+
+
+def test_a_config_of_ours_is_a_base_once_it_is_one_file(tmp_path: Path) -> None:
+    ours = load_config('configs/yolox/yolox-nano_cpu-b8-9e_drone-ir.py')
+    ours.dump(str(tmp_path / 'base.py'))
+    (tmp_path / 'child.py').write_text(f'{CHILD}\nmodel.update(bbox_head=dict(num_classes=2))\n')
+    cfg = load_config(str(tmp_path / 'child.py'))
+    assert (cfg.model.bbox_head.pop('num_classes'), ours.model.bbox_head.pop('num_classes')) == (2, 1)
+    assert cfg.to_dict() == ours.to_dict()
+
+
 def test_a_variable_is_refused_and_the_entry_that_is_read_named(path: str) -> None:
     with pytest.raises(ConfigError, match=r'new style[\s\S]*test_dataloader.dataset.pipeline.2.divisor=VALUE'):
         load_config(path, {'divisor': 16})
