@@ -12,6 +12,7 @@ from mmengine.runner import Runner
 
 from mmirstd.compat.precision import choose_precision
 
+from .class_check import check_classes
 from .config_errors import explain_config_errors
 from .distributed import init_distributed, prepare_distributed_config
 from .evaluation_batches import batch_by_size
@@ -69,7 +70,7 @@ def build_runner(cfg: Config, notes: Sequence[str] = (), runner_class: type[Runn
         runner_class: What is built.
 
     Raises:
-        ConfigError: A type or an argument in the config is wrong.
+        ConfigError: A type or an argument in the config is wrong, or its classes do not agree.
     """
     from mmirstd.compat.checkpoint import install_safe_checkpoint_loading
 
@@ -77,6 +78,7 @@ def build_runner(cfg: Config, notes: Sequence[str] = (), runner_class: type[Runn
 
     install_safe_checkpoint_loading()
     use_atomic_checkpoints(cfg)
+    check_classes(cfg)
     notes = [*notes, *check_preprocessor(cfg), *batch_by_size(cfg)]
     with explain_config_errors(cfg.filename or 'config'):
         runner = runner_class.from_cfg(cfg)

@@ -64,10 +64,11 @@ def terminal_table(table: ResultTable, hidden: Sequence[str] = (), width: int = 
 
 
 def sequence_tables(tables: Mapping[str, Any], shown: Sequence[str]) -> str:
-    """Measures of sequences and of all, and below them Pd by SCR where it is known.
+    """Measures of sequences and of all, and below them those of classes and Pd by SCR where they are known.
 
     Args:
-        tables: ``sequences`` (name -> measures), ``overall`` (measures), and perhaps ``scr`` (rows with their bin).
+        tables: ``sequences`` (name -> measures), ``overall`` (measures), and perhaps ``classes`` (name ->
+            measures) and ``scr`` (rows with their bin).
         shown: Measures, a column each.
     """
     view = new_table('sequence')
@@ -76,6 +77,13 @@ def sequence_tables(tables: Mapping[str, Any], shown: Sequence[str]) -> str:
     for name, table in [*tables['sequences'].items(), ('all', tables['overall'])]:
         view.add_row(name, *(cell(key, table[key]) for key in shown))
     views = [view]
+    if tables.get('classes'):
+        by_class = new_table('class')
+        for name in (columns := list(next(iter(tables['classes'].values())))):
+            by_class.add_column(name, justify='right')
+        for class_name, row in tables['classes'].items():
+            by_class.add_row(class_name, *(cell(name, row[name]) for name in columns))
+        views.append(by_class)
     if 'scr' in tables:
         counted = ('targets', 'detected', 'Pd')
         by_scr = new_table('SCR')

@@ -112,6 +112,20 @@ class CocoEvaluation:
             F1=2 * mean * recall / (mean + recall) if mean + recall else 0.0,
         )
 
+    def summarize_class(self, label: int) -> dict[str, float]:
+        """Of one class in all frames: ``targets``, and ``mAP50``, ``precision`` and ``recall`` as of :meth:`summarize`.
+
+        Args:
+            label: The class. NaN where it has no target.
+        """
+        targets = sum(int((~frame.ignored & (frame.target_labels == label)).sum()) for frame in self.frames)
+        if not targets:
+            return dict(targets=0, mAP50=NAN, precision=NAN, recall=NAN)
+        curves, recalls = self._accumulate(range(len(self.frames)))
+        recall = float(recalls[0, label, 0, -1])
+        curve = curves[0, :, label, 0, -1]
+        return dict(targets=targets, mAP50=_mean(curve), precision=_reached(curve, recall), recall=recall)
+
     def precision_curve(self, indices: Iterable[int] | None = None, label: int = 0) -> NDArray[Any]:
         """(101,) interpolated precision at IoU .5 over recall 0, .01, ..., 1; -1 without any target."""
         chosen = range(len(self.frames)) if indices is None else sorted(set(indices))

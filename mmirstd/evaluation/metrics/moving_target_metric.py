@@ -10,6 +10,7 @@ import numpy as np
 from mmengine.logging import MMLogger, print_log
 
 from mmirstd.registry import METRICS
+from mmirstd.utils.errors import ConfigError
 
 from ..functional import CocoEvaluation, FrameDetections
 from ..functional.box_pd_fa import count_frame, pd_by_scr, summarize_counts
@@ -38,6 +39,8 @@ class MovingTargetMetric(DataSetMetric):
       ``score_threshold``, see :mod:`~..functional.box_centroids`.
     - ``Pd_scr/2-4`` and so on: Pd by signal-to-clutter ratio, with ``scr_bins``; of one class also ``mAP50_scr/2-4``:
       average precision at IoU .5 where only targets of this ratio count, and all false alarms.
+    - ``mAP50_class/drone`` and so on, where there are several classes: average precision at IoU .5 of each. ``mAP50``
+      is their mean over the classes that have targets. The measures by centers do not ask for the class.
 
     The official scripts count only frames with an annotation. The measures of ``default`` count all frames, those of
     ``sstnet`` (``sstnet/mAP50``) only annotated ones. Where every frame has a target, as in DAUB's test set, they
@@ -52,7 +55,7 @@ class MovingTargetMetric(DataSetMetric):
         protocol: Keys of :data:`~..functional.box_protocols.BOX_PROTOCOLS`, one or several.
         score_threshold: For the measures by centers.
         max_distance: Of the centers of a target and its detection, in pixels (strictly less).
-        num_classes: Number of classes.
+        num_classes: Number of classes; None: that of the data set, or 1 where it names none.
         per_sequence: Also summarize each sequence; printed, in ``last_tables``, and in ``per_sequence_out``. The
             returned measures are the overall ones.
         scr_bins: Ascending edges of SCR bins, ``(0, 2, 4, 8, None)``, the last None for infinity; needs instances with
@@ -67,6 +70,7 @@ class MovingTargetMetric(DataSetMetric):
 
     Raises:
         ValueError: Contradicting or wrong arguments.
+        ConfigError: The data set has another number of classes.
     """
 
     unit = 'frames'
@@ -77,7 +81,7 @@ class MovingTargetMetric(DataSetMetric):
         protocol: str | Sequence[str] = 'default',
         score_threshold: float = 0.5,
         max_distance: float = 3.0,
-        num_classes: int = 1,
+        num_classes: int | None = None,
         per_sequence: bool = True,
         scr_bins: Sequence[float | None] | None = None,
         per_sequence_out: str | None = None,
@@ -110,18 +114,55 @@ class MovingTargetMetric(DataSetMetric):
                 check_suffix(path, ('.json',), name)
         if per_image_out:
             check_suffix(per_image_out, ('.json', '.csv'), 'per_image_out')
-        if score_counts_out and num_classes != 1:
-            raise ValueError(f'MovingTargetMetric: score_counts_out is for one class, got num_classes={num_classes}')
         self.score_threshold = score_threshold
         self.max_distance = max_distance
-        self.num_classes = num_classes
+        self._given_classes = num_classes
+        self.num_classes = num_classes or 1
+        self.classes: tuple[str, ...] = ()
         self.per_sequence = per_sequence or bool(per_sequence_out)
         self.scr_bins = edges
         self.per_sequence_out = per_sequence_out
         self.score_counts_out = score_counts_out
+        self._check_one_class()
         self.results_out = results_out
         self.per_image_out = per_image_out
         self.last_tables: dict[str, Any] | None = None
+
+    @property
+    def dataset_meta(self) -> dict | None:
+        """What the data set says of itself; mmengine sets it before the first batch."""
+        return self._dataset_meta
+
+    @dataset_meta.setter
+    def dataset_meta(self, meta: dict | None) -> None:
+        """Take the data set's classes.
+
+        Raises:
+            ConfigError: It has another number of classes than ``num_classes``, or several with ``score_counts_out``.
+        """
+        self._dataset_meta = meta
+        names = (meta or {}).get('classes') or ()
+        self.classes = (names,) if isinstance(names, str) else tuple(str(name) for name in names)
+        if not self.classes:
+            return
+        if self._given_classes not in (None, len(self.classes)):
+            raise ConfigError(
+                'MovingTargetMetric: num_classes',
+                found=f'{self._given_classes}',
+                expected=f'{len(self.classes)}, since the data set has the classes {self.classes}; boxes of the others '
+                'would not count',
+                cure='leave num_classes out of val_evaluator and test_evaluator: the data set is asked',
+            )
+        self.num_classes = len(self.classes)
+        self._check_one_class()
+
+    def _check_one_class(self) -> None:
+        if self.score_counts_out and self.num_classes != 1:
+            raise ConfigError(
+                'MovingTargetMetric: score_counts_out is for one class',
+                found=f'num_classes={self.num_classes}',
+                cure='leave score_counts_out out, or evaluate one class',
+            )
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
         """Take the boxes of one batch.
@@ -163,6 +204,10 @@ class MovingTargetMetric(DataSetMetric):
             for name, value in tables['overall'].items()
             if name not in ('targets', 'detected', 'false', 'frames')
         }
+        if self.num_classes > 1:
+            names = self.classes or tuple(str(label) for label in range(self.num_classes))
+            tables['classes'] = {name: coco.summarize_class(label) for label, name in enumerate(names)}
+            measures.update({f'mAP50_class/{name}': row['mAP50'] for name, row in tables['classes'].items()})
         if self.scr_bins is not None:
             tables['scr'] = pd_by_scr(counts, self.scr_bins)
             measures.update({f'Pd_scr/{bin_name(row)}': row['Pd'] for row in tables['scr']})

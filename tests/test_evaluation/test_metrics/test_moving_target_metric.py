@@ -19,6 +19,7 @@ from mmirstd.evaluation.functional import CocoEvaluation, FrameDetections
 from mmirstd.evaluation.functional.box_pd_fa import count_frame, match_centers, pd_by_scr, summarize_counts
 from mmirstd.evaluation.functional.ultralytics_evaluation import ultralytics_measures
 from mmirstd.registry import METRICS
+from mmirstd.utils.errors import ConfigError
 from tests.shared import DATA
 
 from mmdet.structures import DetDataSample  # isort: skip
@@ -188,6 +189,32 @@ def test_several_classes():
     assert measures['mAP50'] == pytest.approx(0.5)
     assert measures['recall'] == pytest.approx(0.5)
     assert measures['Pd'] == 1  # found, under whatever name
+
+
+def test_classes_are_the_data_sets_and_each_has_its_figures():
+    one = sample(0, [[10.0, 10, 16, 15], [30, 30, 34, 34]], [[10.0, 10, 16, 15], [30, 30, 34, 34]], [0.9, 0.8])
+    one['instances'][1]['bbox_label'] = 1
+    one['pred_instances']['labels'] = torch.tensor([0, 0])
+    metric = MovingTargetMetric()
+    metric.dataset_meta = dict(classes=('drone', 'bird', 'plane'))
+    metric.process(None, [one])
+    measures = metric.evaluate(1)
+    assert measures['mAP50'] == pytest.approx(0.5)  # of the classes that have targets
+    assert measures['mAP50_class/drone'] == pytest.approx(1)
+    assert measures['mAP50_class/bird'] == 0
+    assert math.isnan(measures['mAP50_class/plane'])
+    assert metric.last_tables['classes']['drone'] == pytest.approx(dict(targets=1, mAP50=1, precision=1, recall=1))
+    assert [row['targets'] for row in metric.last_tables['classes'].values()] == [1, 1, 0]
+
+
+def test_another_number_of_classes_than_the_data_set_has():
+    metric = MovingTargetMetric(num_classes=1)
+    with pytest.raises(ConfigError, match=r"num_classes: found 1, expected 2, .*\('drone', 'bird'\)[\s\S]*cure: leave"):
+        metric.dataset_meta = dict(classes=('drone', 'bird'))
+    metric = MovingTargetMetric(score_counts_out='x.json')
+    metric.dataset_meta = dict(classes=('target',))
+    with pytest.raises(ConfigError, match='score_counts_out is for one class: found num_classes=2'):
+        metric.dataset_meta = dict(classes=('drone', 'bird'))
 
 
 # By centers.
