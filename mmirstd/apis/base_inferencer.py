@@ -29,7 +29,7 @@ from mmirstd.utils.renamed import renamed_arguments
 
 from .frame_inference import FrameInference
 from .frame_result import FrameResult
-from .model_loading import ModelLike, as_config, build_network, config_name
+from .model_loading import ModelLike, as_config, build_network, class_names, config_name
 
 
 class TargetInferencer(FrameInference, BaseInferencer):
@@ -64,6 +64,8 @@ class TargetInferencer(FrameInference, BaseInferencer):
     postprocess_kwargs: set = {'return_maps'}
 
     _scope = 'mmseg'
+    #: Names of the classes that a detector of boxes tells apart; empty of all other networks.
+    classes: tuple[str, ...] = ()
     #: What of the normalization comes from the checkpoint, not from the config.
     _followed: dict[str, Any] = {}
 
@@ -94,6 +96,7 @@ class TargetInferencer(FrameInference, BaseInferencer):
         self._set_threshold(threshold, operating_point)
         self.min_area = min_area
         self.check_options()
+        self.classes = class_names(network, self.cfg, self.weights)
         self.pipeline = self._init_pipeline(self.cfg)
         self.check_operating_point()  # whether there are boxes is known now
 

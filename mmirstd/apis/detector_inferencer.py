@@ -82,7 +82,7 @@ class DetectorInferencer(SingleImageInference, TargetInferencer):
                 [],
                 self.threshold,
                 data_sample=sample,
-                detections=Detections.of(sample),
+                detections=Detections.of(sample, self.classes),
             )
             results.append(result.at_threshold(self.operating_point or self.threshold, self.min_area))
         return results

@@ -65,6 +65,7 @@ class ExportedSequenceInferencer(SequenceInference):
                 f'{os.fspath(self.session.file)}: a network of single images', cure='mmirstd.apis.ExportedInferencer'
             )
         self.boxes = about.boxes
+        self.classes = about.classes if len(about.classes) > 1 else ()
         stream = about.kind.startswith('stream-')
         kept = max((frames for frames, *_ in about.states.values()), default=0)
         # One frame that is kept is the last one, whatever is missing.
@@ -101,7 +102,7 @@ class ExportedSequenceInferencer(SequenceInference):
             found = self._past.step(item.gray, item.place, f'{item.source.label}, frame {item.frame}')
             if self.boxes:
                 result = FrameResult(item.source, item.frame, item.gray, [], self.threshold)
-                result.detections = Detections(found['boxes'], found['scores'])
+                result.detections = Detections(found['boxes'], found['scores'], found.get('labels'), self.classes)
                 return [result.at_threshold(decision, self.min_area)]
             probability = found['probability'][0]
             if not np.isfinite(probability).all():

@@ -109,6 +109,8 @@ def graph_of(
     )
     if isinstance(inferencer, MovingTargetInferencer):
         graph, description = clip_graph_of(inferencer, decision, input_type, normalization, stream)
+        if inferencer.classes:
+            source.update(classes=inferencer.classes)
         return graph, replace(description, **source)
     if not isinstance(inferencer, IRSTDInferencer) or stream:
         kind = type(network).__name__

@@ -24,16 +24,28 @@ class Detections:
     Attributes:
         boxes: (N, 4) x1, y1, x2, y2 in pixels.
         scores: (N,) in [0, 1].
+        labels: (N,) number of the class; None: there is one.
+        classes: Names of the classes that the detector tells apart; empty where it has one.
     """
 
     boxes: np.ndarray
     scores: np.ndarray
+    labels: np.ndarray | None = None
+    classes: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, data_sample: Any) -> Detections:
+    def of(cls, data_sample: Any, classes: tuple[str, ...] = ()) -> Detections:
         """Those of a detector's data sample."""
         found = data_sample.pred_instances
-        return cls(found.bboxes.detach().cpu().numpy(), found.scores.detach().cpu().numpy())
+        boxes, scores, labels = (part.detach().cpu().numpy() for part in (found.bboxes, found.scores, found.labels))
+        return cls(boxes, scores, labels, classes)
+
+    @property
+    def class_names(self) -> list[str] | None:
+        """Name of the class of each box; None where the detector has one class."""
+        if self.labels is None or not self.classes:
+            return None
+        return [self.classes[label] for label in self.labels.tolist()]
 
 
 @dataclass
@@ -123,6 +135,7 @@ class FrameResult:
             threshold,
             min_area,
             self.frame,
+            self.detections.class_names,
         )
         return replace(self, targets=targets, threshold=threshold, operating_point=point, tracks=None)
 
@@ -160,7 +173,15 @@ class FrameResult:
         if self.mask is None or self.probability is None:
             boxes = np.array([(t.x0, t.y0, t.x1, t.y1) for t in self.targets]).reshape(-1, 4)
             scores = np.array([t.peak for t in self.targets])
-            return draw_detections(self.image, None, boxes, scores, name=self.source.name, threshold=self.threshold)
+            return draw_detections(
+                self.image,
+                None,
+                boxes,
+                scores,
+                name=self.source.name,
+                threshold=self.threshold,
+                class_names=[t.class_name for t in self.targets],
+            )
         shown = self.mask
         if self.operating_point is None:
             # Components that were left out as too small are no findings.
@@ -190,7 +211,10 @@ class FrameResult:
 
     def box_findings(self) -> list[BoxFinding]:
         """The targets for pictures of boxes, in their order, under their own numbers."""
-        return [BoxFinding('predicted', None, (t.x0, t.y0, t.x1, t.y1), t.peak, number=t.id) for t in self.targets]
+        return [
+            BoxFinding('predicted', None, (t.x0, t.y0, t.x1, t.y1), t.peak, number=t.id, class_name=t.class_name)
+            for t in self.targets
+        ]
 
 
 def measured(

@@ -14,6 +14,7 @@ from torch import nn
 
 from mmirstd.compat.checkpoint import load_checkpoint_file
 from mmirstd.engine.checkpoint_files import find_checkpoint
+from mmirstd.engine.checkpoint_meta import read_meta
 from mmirstd.engine.config_errors import explain_config_errors
 from mmirstd.engine.config_files import REPO_ROOT, load_config
 from mmirstd.engine.config_names import find_named_config, metafile_models
@@ -116,6 +117,36 @@ def build_network(
             'so the weights would be random.\n  cure: give the checkpoint that training wrote (.pth)'
         )
     return network.eval(), None if weights is None else os.fspath(weights)
+
+
+def class_names(
+    network: nn.Module, cfg: Config | ConfigDict | None, weights: str | os.PathLike[str] | None
+) -> tuple[str, ...]:
+    """Names of the classes that a detector of boxes tells apart; empty where it has one class, and of other networks.
+
+    The checkpoint's, which the network was trained on, or else those of the config's data sets; numbers where neither
+    fits the head.
+
+    Args:
+        network: The network.
+        cfg: Its config; None: there is none.
+        weights: Checkpoint file or URL.
+    """
+    head = getattr(network, 'bbox_head', None) or getattr(getattr(network, 'roi_head', None), 'bbox_head', None)
+    head = head[-1] if isinstance(head, nn.ModuleList) else head
+    number = getattr(head, 'num_classes', None)
+    if not isinstance(number, int) or number < 2:
+        return ()
+    meta = read_meta(weights) if weights is not None and os.path.isfile(weights) else {}
+    trained = (meta.get('dataset_meta') or {}).get('classes')
+    configured = None
+    for split in ('test', 'val', 'train'):
+        data_set = ((cfg or {}).get(f'{split}_dataloader') or {}).get('dataset') or {}
+        configured = configured or (data_set.get('metainfo') or {}).get('classes')
+    for names in (trained, configured):
+        if isinstance(names, (list, tuple)) and len(names) == number:
+            return tuple(str(name) for name in names)
+    return tuple(str(label) for label in range(number))
 
 
 def load_weights(network: nn.Module, path: str) -> None:

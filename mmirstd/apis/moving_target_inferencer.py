@@ -112,6 +112,12 @@ class MovingTargetInferencer(SequenceInference, TargetInferencer):
         if scores is not None:
             return [measured(item.source, item.frame, item.gray, scores, decision, self.min_area, sample)]
         result = FrameResult(
-            item.source, item.frame, item.gray, [], self.threshold, data_sample=sample, detections=Detections.of(sample)
+            item.source,
+            item.frame,
+            item.gray,
+            [],
+            self.threshold,
+            data_sample=sample,
+            detections=Detections.of(sample, self.classes),
         )
         return [result.at_threshold(decision, self.min_area)]

@@ -168,7 +168,8 @@ class _Video:
         if result.tracks is None:
             boxes = [(t.x0, t.y0, t.x1, t.y1, t.peak) for t in result.targets]
             text = f'frame {result.frame}: {len(result.targets)} targets'
-            picture = draw_targets(result.image, boxes, text, shown)
+            names = [t.class_name for t in result.targets]
+            picture = draw_targets(result.image, boxes, text, shown, names)
         else:
             text = f'frame {result.frame}: {len(result.tracks)} tracks'
             picture = draw_tracks(result.image, result.tracks, text, shown)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from mmirstd.evaluation.functional import label_components, target_scr
@@ -98,7 +100,11 @@ def measure_targets(
 
 
 def measure_boxes(
-    boxes: np.ndarray, scores: np.ndarray, gray: np.ndarray | None = None, frame: int = 0
+    boxes: np.ndarray,
+    scores: np.ndarray,
+    gray: np.ndarray | None = None,
+    frame: int = 0,
+    class_names: Sequence[str] | None = None,
 ) -> list[Target]:
     """Targets of a detector's boxes, the highest score first.
 
@@ -110,6 +116,7 @@ def measure_boxes(
         scores: (N,) in [0, 1].
         gray: (H, W) gray values for the SCR; None: not known.
         frame: Number of the frame.
+        class_names: (N,) names of their classes; None: there is one class.
     """
     order = np.argsort(-np.asarray(scores), kind='stable')
     boxes = np.asarray(boxes, np.float64).reshape(-1, 4)[order]
@@ -130,6 +137,7 @@ def measure_boxes(
             mean=None,
             scr=_known(scr[k]),
             logit=logit,
+            class_name=None if class_names is None else class_names[order[k]],
         )
         for k, ((x0, y0, x1, y1), score, logit) in enumerate(
             zip(boxes.tolist(), scores.tolist(), logit_of(scores).tolist())
@@ -138,7 +146,13 @@ def measure_boxes(
 
 
 def measure_detections(
-    boxes: np.ndarray, scores: np.ndarray, gray: np.ndarray, threshold: float = 0.5, min_area: float = 1, frame: int = 0
+    boxes: np.ndarray,
+    scores: np.ndarray,
+    gray: np.ndarray,
+    threshold: float = 0.5,
+    min_area: float = 1,
+    frame: int = 0,
+    class_names: Sequence[str] | None = None,
 ) -> list[Target]:
     """Targets of a detector's raw boxes: clipped to the image, and those of enough score and area.
 
@@ -149,11 +163,13 @@ def measure_detections(
         threshold: A box with at least this score is a target.
         min_area: Least area of a box in pixels.
         frame: Number of the frame.
+        class_names: (N,) names of their classes; None: there is one class.
     """
     boxes, large = boxes_inside(boxes, gray.shape, min_area)
     scores = np.asarray(scores, np.float64)
     kept = (scores >= threshold) & large
-    return measure_boxes(boxes[kept], scores[kept], gray, frame)
+    names = None if class_names is None else [class_names[k] for k in np.flatnonzero(kept)]
+    return measure_boxes(boxes[kept], scores[kept], gray, frame, names)
 
 
 def boxes_inside(boxes: np.ndarray, shape: tuple[int, ...], min_area: float = 1) -> tuple[np.ndarray, np.ndarray]:

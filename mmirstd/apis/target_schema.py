@@ -12,7 +12,7 @@ from mmirstd.utils.record_columns import ColumnRecord, column
 #: Name of the schema, in every JSON result.
 SCHEMA = 'mmirstd.targets'
 #: ``MAJOR.MINOR``: a new field raises the second number, a field that changes its meaning or goes the first.
-SCHEMA_VERSION = '1.2'
+SCHEMA_VERSION = '1.3'
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,9 @@ class Target(ColumnRecord):
         'detectors',
         6,
         default=None,
+    )
+    class_name: str | None = column(
+        'text', 'name of the class, of detectors that tell several apart; else none', default=None
     )
 
 

@@ -32,6 +32,8 @@ def target_table(session: AppSession, frame: int) -> dict[str, Any]:
     if session.sequence:
         columns = {'frame': 0, **columns}
     targets = session.results[frame].targets if session.batch else session.targets
+    if any(target.class_name is not None for target in targets):
+        columns = {**columns, 'class_name': 0}
     rows = [_values(target) for target in targets[:MOST_ROWS]]
     return dict(
         headers=list(columns), data=[[_cell(row[name], digits) for name, digits in columns.items()] for row in rows]
@@ -53,8 +55,8 @@ def _values(target: Target) -> dict[str, Any]:
     return dict(target.as_dict(), width=width, height=height, score=target.peak)
 
 
-def _cell(value: float | None, digits: int) -> str:
-    return '' if value is None else f'{value:.{digits}f}'
+def _cell(value: float | str | None, digits: int) -> str:
+    return value if isinstance(value, str) else '' if value is None else f'{value:.{digits}f}'
 
 
 def image_table(session: AppSession) -> dict[str, Any]:

@@ -66,13 +66,18 @@ class ColumnRecord:
 
     def cells(self) -> list[str]:
         """The values for a line of CSV, in the order of :meth:`columns`; what is not known is empty."""
-        return ['' if value is None else repr(value) for value in self.as_dict().values()]
+        return [
+            '' if value is None else value if isinstance(value, str) else repr(value)
+            for value in self.as_dict().values()
+        ]
 
 
 def _fits(value: Any, kind: str) -> bool:
-    """Whether a value is of a type that is written ``int``, ``float``, ``bool``, or one of them ``| None``."""
+    """Whether a value is of a type that is written ``int``, ``float``, ``bool``, ``str``, or one of them ``| None``."""
     if value is None:
         return kind.endswith('None')
+    if isinstance(value, str) or kind.startswith('str'):
+        return isinstance(value, str) and kind.startswith('str')
     if isinstance(value, bool) or kind.startswith('bool'):
         return isinstance(value, bool) and kind.startswith('bool')
     if isinstance(value, int):

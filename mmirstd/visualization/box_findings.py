@@ -20,6 +20,7 @@ class BoxFinding:
         score: The detection's, None for a missed target.
         distance: Pixels between the centers, None if unmatched.
         number: Of the detection in result files (the target's ``id``); None where there is ground truth.
+        class_name: Of the detection; None where there is one class, or ground truth.
     """
 
     status: str
@@ -28,6 +29,7 @@ class BoxFinding:
     score: float | None = None
     distance: float | None = None
     number: int | None = None
+    class_name: str | None = None
 
     @property
     def extent(self) -> tuple[float, float, float, float]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -60,6 +61,7 @@ def draw_detections(
     inset_columns: int = 2,
     errors_first: bool = True,
     display_range: tuple[float, float] | None = None,
+    class_names: Sequence[str | None] | None = None,
 ) -> np.ndarray:
     """A frame, enlarged when small, with targets and detections; magnified insets beside it.
 
@@ -83,6 +85,7 @@ def draw_detections(
         errors_first: Which findings get the first insets and numbers. False: targets in their order, so that a
             target of a sequence keeps its place.
         display_range: The values that become black and white; None takes the image's own.
+        class_names: (M,) of the detections, the highest score first, written beside them; without ground truth alone.
 
     Returns:
         (H', W', 3) uint8 BGR.
@@ -93,6 +96,8 @@ def draw_detections(
     raw = single_channel(image)
     height, width = raw.shape
     findings = find_detections(targets, boxes, scores, threshold, max_distance, ignored)
+    if class_names is not None and targets is None:
+        findings = [replace(finding, class_name=name) for finding, name in zip(findings, class_names)]
     if errors_first:
         findings = sorted(findings, key=lambda finding: ORDER[finding.status])
     scale = panel_size / max(height, width)
@@ -218,13 +223,17 @@ def draw_finding(
     if not label:
         return
     (left, top), (right, _) = _scaled(finding.extent, scale, offset, 8)
-    words = f'{label}: missed' if finding.score is None else f'{label}: {finding.score:.2f}'
+    words = f'{label}: missed' if finding.score is None else f'{label}: {_called(finding)}{finding.score:.2f}'
     (text_width, _), _ = cv2.getTextSize(words, FONT, 0.45, 1)
     height, width = picture.shape[:2]
     gap = 3 if finding.status != 'missed' else 10
     x = right + gap if right + gap + text_width < width else max(left - gap - text_width, 0)
     y = min(max(top + 8, 12), height - 4)
     put_text_rimmed(picture, words, (x, y), color, 0.45, 1, rim=3)
+
+
+def _called(finding: BoxFinding) -> str:
+    return f'{finding.class_name} ' if finding.class_name is not None else ''
 
 
 def _inset(
@@ -248,7 +257,7 @@ def _inset(
     cv2.rectangle(inset, (0, 0), (inset.shape[1] - 1, inset.shape[0] - 1), color, border, cv2.LINE_8)
     note = f'x{zoom}' if zoom else 'reduced'
     if finding.score is not None:
-        note += f', score {finding.score:.2f}'
+        note += f', {_called(finding)}score {finding.score:.2f}'
     if finding.distance is not None:
         note += f', off by {finding.distance:.1f} px'
     x = put_text(inset, f'{number} {finding.status.upper()}', (8, 16), color, 0.45)

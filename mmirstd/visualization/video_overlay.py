@@ -20,6 +20,7 @@ def draw_targets(
     targets: Sequence[tuple[float, float, float, float, float]],
     text: str = '',
     display_range: tuple[float, float] | None = None,
+    class_names: Sequence[str | None] = (),
 ) -> np.ndarray:
     """One frame with brackets, numbers and probabilities at its targets.
 
@@ -29,6 +30,7 @@ def draw_targets(
             in the sequence is its number, as in result files.
         text: Written into the upper left corner.
         display_range: Gray values that become black and white; None: of this frame.
+        class_names: Of the targets, written beside them; empty: there is one class.
 
     Returns:
         (H', W', 3) uint8 BGR; the size depends on the frame's size alone, and is even in both directions, as video
@@ -36,7 +38,9 @@ def draw_targets(
     """
     picture, zoom = enlarge(image, display_range)
     for number, (x0, y0, x1, y1, probability) in enumerate(targets[:MAX_MARKERS]):
-        mark(picture, (x0, y0, x1, y1), COLORS['predicted'], zoom, f'{number}: {probability:.2f}')
+        name = class_names[number] if class_names else None
+        words = f'{number}: {probability:.2f}' if name is None else f'{number}: {name} {probability:.2f}'
+        mark(picture, (x0, y0, x1, y1), COLORS['predicted'], zoom, words)
     if text:
         put_text_rimmed(picture, text, (6, 18), TEXT, 0.5, 1, rim=4)
     return picture

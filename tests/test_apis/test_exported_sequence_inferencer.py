@@ -12,7 +12,13 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from mmirstd.apis import ExportedInferencer, ExportedSequenceInferencer, IRSTDInferencer, StreamingDetector
+from mmirstd.apis import (
+    ExportedInferencer,
+    ExportedSequenceInferencer,
+    IRSTDInferencer,
+    MovingTargetInferencer,
+    StreamingDetector,
+)
 from mmirstd.apis.exported import open_exported
 from mmirstd.apis.exporting import export_model
 from mmirstd.deploy.graph_description import GraphDescription
@@ -24,7 +30,7 @@ from tests.shared import REPO
 from tests.test_apis.helpers import write_image
 from tests.test_apis.test_exported_inferencer import WITHOUT_TORCH
 from tests.test_deploy.zoo import clip_inferencer
-from tests.test_models.clip_models import tiny_detector
+from tests.test_models.clip_models import tiny_detector, two_classes
 
 pytest.importorskip('onnx')
 pytest.importorskip('onnxruntime')
@@ -37,6 +43,18 @@ def write_sequence(folder: Path, count: int, height: int = 40, width: int = 52) 
         frame[20:23, 10 + 3 * number : 13 + 3 * number] = 250
         write_image(folder / f'{number:03}.png', frame)
     return folder
+
+
+def test_an_exported_file_holds_the_names_of_classes(tmp_path: Path) -> None:
+    built = MovingTargetInferencer(*two_classes(tmp_path), device='cpu', threshold=0.3)
+    export_model(built, tmp_path / 'x.onnx')
+    exported = ExportedSequenceInferencer(tmp_path / 'x.onnx', 'onnxruntime', threads=1, threshold=0.3)
+    assert exported.session.description.classes == ('drone', 'bird')
+    folder = write_sequence(tmp_path / 'a', 1)
+    (found,), (expected,) = exported.infer(folder), built.infer(folder)
+    names = [sorted(t.class_name for t in result.targets) for result in (found, expected)]
+    assert names[0] == names[1]
+    assert set(names[0]) == {'drone', 'bird'}
 
 
 @pytest.mark.parametrize('stream', [False, True], ids=['clip', 'stream'])

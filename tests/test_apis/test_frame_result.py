@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from mmirstd.apis import IRSTDInferencer, MovingTargetInferencer
+from mmirstd.apis.frame_result import FrameResult
 from mmirstd.visualization import detection_overlay, drawing, insets, overlay, video_overlay
 from mmirstd.visualization.drawing import put_text
 from tests.test_apis.helpers import LocalContrast, scene
-from tests.test_models.clip_models import tiny_detector
+from tests.test_models.clip_models import tiny_detector, two_classes
 
 IMAGE = scene(targets=((20, 20), (40, 70)))
 
@@ -36,6 +38,49 @@ def test_detection() -> None:
     (expected,) = MovingTargetInferencer(network, device='cpu', threshold=limit, min_area=4).infer(IMAGE)
     assert first.at_threshold(limit, 4).record() == expected.record()
     assert 0 < len(expected.targets) < len(scores)
+
+
+def test_the_classes_of_a_detector_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    cfg, trained = two_classes(tmp_path)
+    _, bare = two_classes(tmp_path, None)
+
+    def found(weights: str) -> FrameResult:
+        (result,) = MovingTargetInferencer(cfg, weights, device='cpu', threshold=0.3).infer(IMAGE)
+        return result
+
+    def names(weights: str) -> list[str | None]:
+        return [target.class_name for target in found(weights).targets]
+
+    cfg.test_dataloader = dict(dataset=dict(metainfo=dict(classes=('plane', 'kite'))))
+    assert set(names(bare)) == {'plane', 'kite'}
+    assert names(trained) == [dict(plane='drone', kite='bird')[name] for name in names(bare)]  # what it was trained on
+    cfg.test_dataloader.dataset.metainfo.classes = ('target',)
+    assert names(bare) == [dict(drone='0', bird='1')[name] for name in names(trained)]
+    result = found(trained)
+    predicted = result.data_sample.pred_instances
+    known = dict(zip(predicted.scores.tolist(), predicted.labels.tolist()))
+    assert all(target.class_name == ('drone', 'bird')[known[target.peak]] for target in result.targets)
+    alone = MovingTargetInferencer(tiny_detector(1), device='cpu', threshold=0.0).infer(IMAGE)
+    assert {target.class_name for target in next(iter(alone)).targets} == {None}
+
+    written: list[str] = []
+
+    def noted(picture: np.ndarray, text: str, *args: object, **kwargs: object) -> int:
+        written.append(text)
+        return put_text(picture, text, *args, **kwargs)
+
+    for module in (drawing, detection_overlay):
+        monkeypatch.setattr(module, 'put_text', noted)
+    first = result.targets[0]
+    result.picture()
+    assert f'0: {first.class_name} {first.peak:.2f}' in written
+    written.clear()
+    detection_overlay.detection_insets(result.image, result.box_findings()[:1])
+    assert any(f', {first.class_name} score' in text for text in written)
+    written.clear()
+    boxes = [(t.x0, t.y0, t.x1, t.y1, t.peak) for t in result.targets]
+    video_overlay.draw_targets(result.image, boxes, class_names=[t.class_name for t in result.targets])
+    assert f'0: {first.class_name} {first.peak:.2f}' in written
 
 
 def test_range() -> None:

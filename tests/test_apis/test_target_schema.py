@@ -2,8 +2,11 @@ from __future__ import annotations
 
 from dataclasses import fields
 
+import pytest
+
 from mmirstd.apis import Target
 from mmirstd.apis.target_schema import CSV_COLUMNS, SCHEMA, SCHEMA_VERSION, csv_row
+from mmirstd.utils.errors import DataError
 from tests.shared import REPO
 
 TARGET = Target(3, 1, 10.123456, 5.0, 9.0, 4.0, 12.0, 7.0, 9.0, 0.98765432, None, None, 4.5)
@@ -19,6 +22,14 @@ def test_plain_numbers_and_back() -> None:
     # schema 1.1 had no logit
     earlier = Target.from_dict({key: value for key, value in values.items() if key != 'logit'})
     assert earlier.as_dict() == dict(values, logit=None)
+    named = Target.from_dict(dict(values, class_name='bird'))
+    assert named.class_name == 'bird'
+    assert csv_row('a', named)[-1] == 'bird'
+    for wrong in (3, True):
+        with pytest.raises(DataError, match='class_name'):
+            Target.from_dict(dict(values, class_name=wrong))
+    with pytest.raises(DataError, match="has x 'left'"):
+        Target.from_dict(dict(values, x='left'))
 
 
 def test_csv_row_fits_the_columns() -> None:

@@ -3,13 +3,15 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from mmirstd.apis import MovingTargetInferencer
 from mmirstd.app.gray_values import Settings
 from mmirstd.app.session import AppSession
 from mmirstd.app.upload_limits import UploadLimits
 from mmirstd.app.views import count_chart, image_table, target_table
 from tests.test_apis.helpers import scene, write_image, write_video
+from tests.test_models.clip_models import two_classes
 
-from .test_session import segmentation
+from .test_session import Shelf, segmentation
 
 
 def test_the_chart_of_a_video(tmp_path: Path) -> None:
@@ -31,6 +33,15 @@ def test_the_chart_of_a_video(tmp_path: Path) -> None:
     assert [row[:2] for row in table['data']] == [['1', '0'], ['2', '0'], ['2', '1']]
     session.rethreshold(0.999999)
     assert 'targets in each frame: 0<' in count_chart(session, 0)
+
+
+def test_the_table_names_classes(tmp_path: Path) -> None:
+    detector = MovingTargetInferencer(*two_classes(tmp_path), device='cpu', show_progress=False, threshold=0.3)
+    session = AppSession(Shelf(detector), UploadLimits(), tmp_path / 's')
+    session.detect([write_image(tmp_path / 'a.png', scene())], Settings('any'))
+    table = target_table(session, 0)
+    assert table['headers'][-1] == 'class_name'
+    assert {row[-1] for row in table['data']} == {'drone', 'bird'}
 
 
 def test_tables_of_many_images(tmp_path: Path) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import torch
+from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
 from torch import nn
@@ -59,6 +62,25 @@ def tiny_detector(num_frames: int = 5, seed: int = 0, **options: object) -> nn.M
         norm.momentum = momentum
         norm.running_var.clamp_(min=0.2)  # an almost constant channel must not amplify another input's noise
     return model.eval()
+
+
+def two_classes(folder: Path, classes: tuple[str, ...] | None = ('drone', 'bird')) -> tuple[Config, str]:
+    """The config of a single-frame detector of two classes, and a checkpoint that finds both in many places.
+
+    Args:
+        folder: For the checkpoint.
+        classes: What the checkpoint says it was trained on; None: nothing.
+    """
+    cfg = Config(dict(model=tiny_config(1)))
+    cfg.model.bbox_head.num_classes = 2
+    weights = tiny_detector(1, bbox_head=cfg.model.bbox_head).state_dict()
+    scores = weights['bbox_head.multi_level_conv_cls.0.weight']
+    scores[:] = torch.stack([scores[0] - scores[0].mean(), scores[0].mean() - scores[0]])
+    for name in ('cls', 'obj'):
+        weights[f'bbox_head.multi_level_conv_{name}.0.bias'][:] = 2.0
+    file = folder / ('bare.pth' if classes is None else 'trained.pth')
+    torch.save(dict(state_dict=weights, meta={} if classes is None else dict(dataset_meta=dict(classes=classes))), file)
+    return cfg, str(file)
 
 
 def sample(boxes: list[list[float]] | None = None, **meta: object) -> DetDataSample:
