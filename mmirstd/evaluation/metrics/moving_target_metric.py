@@ -63,7 +63,8 @@ class MovingTargetMetric(DataSetMetric):
         per_sequence_out: A ``.json`` file for all measures, overall, by sequence and by SCR.
         score_counts_out: A ``.json`` file for the true and false detections of each sequence by score, of all frames
             and one class, see :class:`~..functional.score_counts.ScoreCounts`: what a comparison over sequences needs.
-        results_out: A ``.json`` file for the detections in COCO's result format.
+        results_out: A ``.json`` file for the detections in COCO's result format; ``category_id`` is the label + 1, the
+            place of the class in ``metainfo.classes`` counted from 1, whatever the annotation's IDs are.
         per_image_out: A ``.json`` or ``.csv`` file for what happened in each frame and to each target and false alarm,
             by centers at ``score_threshold``, see :func:`~..functional.box_records.box_records`.
         collect_device, prefix, collect_dir: As in mmengine.
