@@ -382,6 +382,8 @@ def test_entries_of_results_that_are_none(change: dict[str, Any]) -> None:
     good = json.loads(TARGETS['result'].files[0][1])
     assert Target.from_dict(good).as_dict() == good
     assert Target.from_dict(dict(good, later_field=1)).as_dict() == good
+    older = {key: value for key, value in good.items() if key != 'class_name'}
+    assert Target.from_dict(older).as_dict() == dict(good, class_name=None)
     for wrong in (good | change, {key: value for key, value in good.items() if key != 'x'}, [good], None):
         with pytest.raises(DataError, match='an entry of a result'):
             Target.from_dict(wrong)

@@ -313,6 +313,7 @@ def targets() -> dict[str, Target]:
         scr=3.5,
         logit=1.5,
         confidence=None,
+        class_name='drone',
     )
     points = b'image,x,y,class,track_id,split\na.png,1.5,2,target,3,train\na.png,3,4,target,,train\n'
     return {
