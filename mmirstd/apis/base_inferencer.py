@@ -19,10 +19,10 @@ from mmengine.logging import print_log
 from mmirstd import __version__
 from mmirstd.datasets.gray_normalization import RENAMED_OPTIONS
 from mmirstd.engine.checkpoint_meta import stored_operating_point
-from mmirstd.engine.loading_options import bare_type
 from mmirstd.engine.normalization import choose_for_inference, normalization
 from mmirstd.false_alarms.operating_point import OperatingPoint
 from mmirstd.registry import TRANSFORMS
+from mmirstd.utils.config_parts import bare_type
 from mmirstd.utils.errors import ConfigError
 from mmirstd.utils.files import file_sha256
 from mmirstd.utils.renamed import renamed_arguments

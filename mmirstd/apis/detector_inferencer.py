@@ -9,12 +9,12 @@ import numpy as np
 import torch
 from mmcv.transforms import Compose
 
-from mmirstd.engine.loading_options import bare_type
 from mmirstd.engine.single_image_pipeline import ANNOTATION_STEPS
+from mmirstd.utils.config_parts import bare_type
 from mmirstd.utils.errors import ConfigError
 
 from .base_inferencer import TargetInferencer
-from .frame_result import Detections, FrameResult
+from .frame_result import Detections, FrameResult, detected
 from .inputs import Source
 from .model_loading import config_name
 from .single_image_inference import PreparedImage, SingleImageInference
@@ -70,21 +70,14 @@ class DetectorInferencer(SingleImageInference, TargetInferencer):
         """See the base class."""
         packed = [self.pipeline(self._sample(number, item)) for number, item in enumerate(batch)]
         samples = self.model.test_step({key: [item[key] for item in packed] for key in ('inputs', 'data_samples')})
+        decision = self.operating_point or self.threshold
         results = []
         for item, sample in zip(batch, samples):
             found = sample.pred_instances
             if not (torch.isfinite(found.bboxes).all() and torch.isfinite(found.scores).all()):
                 raise item.nan_error()
-            result = FrameResult(
-                item.source,
-                item.frame,
-                item.gray,
-                [],
-                self.threshold,
-                data_sample=sample,
-                detections=Detections.of(sample, self.classes),
-            )
-            results.append(result.at_threshold(self.operating_point or self.threshold, self.min_area))
+            boxes = Detections.of(sample, self.classes)
+            results.append(detected(item.source, item.frame, item.gray, boxes, decision, self.min_area, sample))
         return results
 
     @staticmethod

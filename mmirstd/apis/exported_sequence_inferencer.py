@@ -16,7 +16,7 @@ from mmirstd.utils.errors import DataError, UserError
 
 from .exported_options import as_session, exported_loader, exported_provenance, set_exported_threshold
 from .frame_inference import NAN, OnError
-from .frame_result import Detections, FrameResult, measured
+from .frame_result import Detections, FrameResult, detected, measured
 from .frame_window import FrameWindow
 from .score_map import ScoreMap
 from .sequence_inference import PreparedFrame, SequenceInference
@@ -101,9 +101,8 @@ class ExportedSequenceInferencer(SequenceInference):
         try:
             found = self._past.step(item.gray, item.place, f'{item.source.label}, frame {item.frame}')
             if self.boxes:
-                result = FrameResult(item.source, item.frame, item.gray, [], self.threshold)
-                result.detections = Detections(found['boxes'], found['scores'], found.get('labels'), self.classes)
-                return [result.at_threshold(decision, self.min_area)]
+                boxes = Detections(found['boxes'], found['scores'], found.get('labels'), self.classes)
+                return [detected(item.source, item.frame, item.gray, boxes, decision, self.min_area)]
             probability = found['probability'][0]
             if not np.isfinite(probability).all():
                 raise DataError(f'{item.source.label}, frame {item.frame}: {NAN}')

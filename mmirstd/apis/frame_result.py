@@ -253,6 +253,31 @@ def measured(
     )
 
 
+def detected(
+    source: Source,
+    frame: int,
+    gray: np.ndarray,
+    detections: Detections,
+    threshold: float | OperatingPoint,
+    min_area: int,
+    data_sample: Any = None,
+) -> FrameResult:
+    """The result of a detector.
+
+    Args:
+        source: Where the frame is from.
+        frame: Its number.
+        gray: (H, W) gray values as read.
+        detections: All boxes, whatever they score.
+        threshold: As of :meth:`FrameResult.at_threshold`.
+        min_area: Likewise.
+        data_sample: See :class:`FrameResult`.
+    """
+    _, value = _told_apart(threshold)
+    result = FrameResult(source, frame, gray, [], value, data_sample=data_sample, detections=detections)
+    return result.at_threshold(threshold, min_area)
+
+
 def _told_apart(threshold: float | OperatingPoint) -> tuple[OperatingPoint | None, float]:
     if isinstance(threshold, OperatingPoint):
         return threshold, threshold.threshold

@@ -10,8 +10,8 @@ import torch
 from mmengine.dataset import Compose
 from mmengine.structures import PixelData
 
-from mmirstd.engine.loading_options import bare_type
 from mmirstd.engine.single_image_pipeline import ANNOTATION_STEPS
+from mmirstd.utils.config_parts import bare_type
 from mmirstd.utils.errors import ConfigError
 
 from mmseg.structures import SegDataSample  # isort: skip

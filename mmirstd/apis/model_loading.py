@@ -15,6 +15,7 @@ from torch import nn
 from mmirstd.compat.checkpoint import load_checkpoint_file
 from mmirstd.engine.checkpoint_files import find_checkpoint
 from mmirstd.engine.checkpoint_meta import read_meta
+from mmirstd.engine.class_check import data_set_classes
 from mmirstd.engine.config_errors import explain_config_errors
 from mmirstd.engine.config_files import REPO_ROOT, load_config
 from mmirstd.engine.config_names import find_named_config, metafile_models
@@ -139,11 +140,7 @@ def class_names(
         return ()
     meta = read_meta(weights) if weights is not None and os.path.isfile(weights) else {}
     trained = (meta.get('dataset_meta') or {}).get('classes')
-    configured = None
-    for split in ('test', 'val', 'train'):
-        data_set = ((cfg or {}).get(f'{split}_dataloader') or {}).get('dataset') or {}
-        configured = configured or (data_set.get('metainfo') or {}).get('classes')
-    for names in (trained, configured):
+    for names in (trained, *data_set_classes(cfg or {}).values()):
         if isinstance(names, (list, tuple)) and len(names) == number:
             return tuple(str(name) for name in names)
     return tuple(str(label) for label in range(number))

@@ -16,7 +16,7 @@ from mmirstd.utils.errors import ConfigError, DataError
 
 from .base_inferencer import TargetInferencer
 from .frame_inference import NAN, OnError
-from .frame_result import Detections, FrameResult, measured
+from .frame_result import Detections, FrameResult, detected, measured
 from .model_loading import config_name
 from .nan_check import no_nan
 from .score_map import ScoreMap
@@ -111,13 +111,5 @@ class MovingTargetInferencer(SequenceInference, TargetInferencer):
         decision = self.operating_point or self.threshold
         if scores is not None:
             return [measured(item.source, item.frame, item.gray, scores, decision, self.min_area, sample)]
-        result = FrameResult(
-            item.source,
-            item.frame,
-            item.gray,
-            [],
-            self.threshold,
-            data_sample=sample,
-            detections=Detections.of(sample, self.classes),
-        )
-        return [result.at_threshold(decision, self.min_area)]
+        boxes = Detections.of(sample, self.classes)
+        return [detected(item.source, item.frame, item.gray, boxes, decision, self.min_area, sample)]

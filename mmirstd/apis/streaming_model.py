@@ -19,12 +19,13 @@ from torch import Tensor
 from mmirstd.compat.checkpoint import load_checkpoint_file
 from mmirstd.compat.target_logits import FIELD
 from mmirstd.engine.checkpoint_meta import stored_operating_point
-from mmirstd.engine.loading_options import bare_type, loading_steps
+from mmirstd.engine.loading_options import loading_steps
 from mmirstd.engine.normalization import choose_for_inference
 from mmirstd.engine.single_image_pipeline import ANNOTATION_STEPS
 from mmirstd.evaluation.maps import logit_map_of
 from mmirstd.false_alarms.operating_point import OperatingPoint
 from mmirstd.registry import MODELS
+from mmirstd.utils.config_parts import bare_type
 
 from .frame_window import FrameWindow
 from .sequence_inference import gaps_in_inference

@@ -25,8 +25,8 @@ from mmirstd.costs.turns_apart import take_turns_apart
 from mmirstd.datasets import SIRSTDataset
 from mmirstd.datasets.synthetic import SceneConfig, render_scene
 from mmirstd.engine.freed_memory import keep_freed_memory
-from mmirstd.engine.loading_options import bare_type
 from mmirstd.registry import DATASETS, MODELS
+from mmirstd.utils.config_parts import bare_type
 from mmirstd.utils.errors import ConfigError
 from mmirstd.utils.files import save_png
 

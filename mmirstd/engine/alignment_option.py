@@ -7,9 +7,8 @@ from typing import Any
 from mmengine.config import Config, ConfigDict
 from mmengine.logging import print_log
 
+from mmirstd.utils.config_parts import bare_type, config_dicts
 from mmirstd.utils.errors import ConfigError
-
-from .loading_options import bare_type, config_dicts
 
 #: Steps that load, behind which the frames are aligned.
 _LOADING = ('LoadClip', 'LoadClipMasks', 'LoadAnnotations')

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from mmirstd.utils.config_parts import bare_type
 from mmirstd.utils.errors import ConfigError
-
-from .loading_options import bare_type
 
 #: Data sets of ours whose boxes are of one class unless ``metainfo`` says otherwise.
 _ONE_CLASS = ('ClipDataset', 'TxtClipDataset', 'MaskClipDataset')
@@ -24,13 +23,7 @@ def check_classes(cfg: Any) -> None:
         ConfigError: They do not agree.
     """
     name = getattr(cfg, 'filename', None) or 'config'
-    known: dict[str, tuple[str, ...]] = {}
-    for split in ('train', 'val', 'test'):
-        for place, data_set in _data_sets(
-            (cfg.get(f'{split}_dataloader') or {}).get('dataset'), f'{split}_dataloader.dataset'
-        ):
-            if (classes := _classes(data_set)) is not None:
-                known[place] = classes
+    known = data_set_classes(cfg)
     heads = list(_heads(cfg.get('model') or {}))
     if not known or not heads:
         return
@@ -52,6 +45,17 @@ def check_classes(cfg: Any) -> None:
                 cure=f'{place}=dict(num_classes={len(classes)}) in the model, or metainfo=dict(classes=(...)) with '
                 f'{number} name(s) in the data set of train_dataloader, val_dataloader and test_dataloader',
             )
+
+
+def data_set_classes(cfg: Any) -> dict[str, tuple[str, ...]]:
+    """Names of the classes of a config's data sets, by their places; those that name none are left out."""
+    known: dict[str, tuple[str, ...]] = {}
+    for split in ('train', 'val', 'test'):
+        place = f'{split}_dataloader.dataset'
+        for where, data_set in _data_sets((cfg.get(f'{split}_dataloader') or {}).get('dataset'), place):
+            if (classes := _classes(data_set)) is not None:
+                known[where] = classes
+    return known
 
 
 def _data_sets(data_set: Any, place: str) -> Iterator[tuple[str, dict[str, Any]]]:

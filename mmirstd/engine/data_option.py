@@ -15,10 +15,9 @@ from typing import Any
 
 from mmengine.config import Config
 
+from mmirstd.utils.config_parts import bare_type
 from mmirstd.utils.errors import ConfigError
 from mmirstd.utils.resources import resource_root
-
-from .loading_options import bare_type
 
 #: What a data set's evaluator says of its ground truth.
 _KINDS = {

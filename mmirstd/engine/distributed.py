@@ -10,10 +10,10 @@ import torch
 from torch import distributed as torch_dist
 from torch.distributed.rendezvous import rendezvous
 
+from mmirstd.utils.config_parts import bare_type
 from mmirstd.utils.errors import ConfigError
 
 from .launchers import LAUNCHER_VARIABLES, missing_variables, restart_count
-from .loading_options import bare_type
 
 
 def init_distributed(launcher: str, backend: str | None = None, timeout_s: int = 1800) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .loading_options import bare_type
+from mmirstd.utils.config_parts import bare_type
 
 
 def batch_by_size(cfg: Any) -> list[str]:

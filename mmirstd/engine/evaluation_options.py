@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from mmirstd.utils.config_parts import bare_type
 from mmirstd.utils.errors import ConfigError
-
-from .loading_options import bare_type
 
 
 def set_protocols(cfg: Any, protocols: Sequence[str], eval_size: int | None = None) -> list[str]:

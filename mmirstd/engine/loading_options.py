@@ -9,6 +9,7 @@ from mmengine.config import Config
 from mmengine.logging import print_log
 
 from mmirstd.datasets.gray_normalization import RENAMED_OPTIONS
+from mmirstd.utils.config_parts import bare_type, config_dicts
 from mmirstd.utils.errors import ConfigError, MissingDataError
 from mmirstd.utils.renamed import rename_keys
 
@@ -53,23 +54,6 @@ def apply_loading_options(cfg: Config) -> None:
 def loading_steps(node: Any) -> Iterator[dict]:
     """Each step of a pipeline that reads images, wherever it is in a (part of a) config."""
     return (part for part in config_dicts(node) if bare_type(part) in _LOADERS)
-
-
-def config_dicts(node: Any) -> Iterator[dict]:
-    """Each dict in a (part of a) config, itself first."""
-    if isinstance(node, dict):
-        yield node
-        for value in node.values():
-            yield from config_dicts(value)
-    elif isinstance(node, (list, tuple)):
-        for value in node:
-            yield from config_dicts(value)
-
-
-def bare_type(part: dict) -> str:
-    """The ``type`` of a part without its scope, '' if it has none."""
-    kind = part.get('type', '')
-    return kind.rsplit('.', 1)[-1] if isinstance(kind, str) else getattr(kind, '__name__', '')
 
 
 def _found_bit_depth(cfg: Config) -> int | None:

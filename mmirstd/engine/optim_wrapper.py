@@ -13,8 +13,7 @@ from torch import nn
 
 from mmirstd.compat.precision import choose_mixed_precision, choose_precision
 from mmirstd.registry import OPTIM_WRAPPERS
-
-from .loading_options import bare_type
+from mmirstd.utils.config_parts import bare_type
 
 _DTYPES = ('float32', 'bfloat16', 'float16')
 

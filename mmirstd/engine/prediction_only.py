@@ -7,8 +7,7 @@ from typing import Any
 
 from mmirstd.datasets.image_io import IMAGE_SUFFIXES
 from mmirstd.datasets.mask_layout import first_folder
-
-from .loading_options import bare_type, config_dicts
+from mmirstd.utils.config_parts import bare_type, config_dicts
 
 _DEFAULT_PREFIX = dict(img_path='images', seg_map_path='masks')
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from mmirstd.utils.config_parts import bare_type
 from mmirstd.utils.errors import ConfigError
-
-from .loading_options import bare_type
 
 #: Transforms that deliver images in about [0, 1].
 _UNIT_LOADERS = ('LoadInfraredImage', 'LoadClip')

@@ -5,9 +5,10 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+from mmirstd.utils.config_parts import bare_type
 from mmirstd.utils.errors import ConfigError
 
-from .loading_options import apply_loading_options, bare_type
+from .loading_options import apply_loading_options
 
 _LOADERS = ('LoadInfraredImage', 'LoadClip')
 #: Steps that need what an image of one's own does not have.

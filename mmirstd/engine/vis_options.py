@@ -6,10 +6,9 @@ import copy
 from collections.abc import Sequence
 from typing import Any
 
+from mmirstd.utils.config_parts import bare_type
 from mmirstd.utils.errors import ConfigError
 from mmirstd.utils.near_matches import near_matches
-
-from .loading_options import bare_type
 
 #: Name on the command line -> the backend's config, and the module that it imports.
 VIS_BACKENDS: dict[str, tuple[dict[str, Any], str]] = {

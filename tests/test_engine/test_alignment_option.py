@@ -10,8 +10,8 @@ from mmengine.registry import init_default_scope
 from mmirstd.datasets.synthetic import DatasetConfig, SceneConfig, SequenceConfig, write_dataset
 from mmirstd.engine.alignment_option import apply_alignment
 from mmirstd.engine.config_files import load_config
-from mmirstd.engine.loading_options import bare_type
 from mmirstd.registry import DATASETS
+from mmirstd.utils.config_parts import bare_type
 from mmirstd.utils.errors import ConfigError
 from tests.test_configs.configs import CLIP_MASKS, MOVING, SINGLE_FRAME, relative
 

@@ -12,6 +12,7 @@ import numpy as np
 from mmengine.logging import print_log
 from numpy.typing import NDArray
 
+from mmirstd.utils.config_parts import bare_type
 from mmirstd.utils.errors import ConfigError, first_few
 
 from ..image_size import image_size
@@ -48,16 +49,16 @@ def point_pipeline(pipeline: Sequence[Any]) -> list[Any]:
     swapped = copy.deepcopy(list(pipeline))
     ours = set()
     for step in swapped:
-        kind = step.get('type') if isinstance(step, Mapping) else ''
-        name = str(getattr(kind, '__name__', kind))  # a class in mmengine's new style of configs
-        replacement = _SWAPPED.get(name.rsplit('.', 1)[-1], name)
-        ours.add(replacement)
-        if replacement != name:
+        if not isinstance(step, dict):
+            continue
+        replacement = _SWAPPED.get(bare_type(step))
+        if replacement is not None:
             step['type'] = replacement
             if replacement == 'mmirstd.LoadPointLabels':  # rules of mask files mean nothing to it
                 for key in [key for key in step if key != 'type']:
                     del step[key]
-    if 'mmirstd.LoadPointLabels' not in ours:
+        ours.add(bare_type(step))
+    if 'LoadPointLabels' not in ours:
         raise ConfigError(
             'points of the data set: its pipeline loads no masks, so there is nothing that points could replace',
             cure='have it begin with mmirstd.LoadInfraredImage and mmirstd.LoadTargetMask',
