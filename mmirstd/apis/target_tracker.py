@@ -78,6 +78,7 @@ class TargetTracker:
             self._tracker.interrupt()
         began = time.perf_counter()
         targets = result.targets
+        names = [target.class_name for target in targets if target.class_name is not None]
         # single images are the frames of one sequence, in the order in which they come
         frame = len(self.seconds) if result.source.still else result.frame
         place = self._places[frame] if frame < len(self._places) else frame
@@ -91,6 +92,7 @@ class TargetTracker:
             result.image,
             step,
             frame,
+            names if names else None,
         )
         self.seconds.append(time.perf_counter() - began)
         return replace(result, tracks=tracks)

@@ -41,7 +41,13 @@ class TrackFiles:
         self._json.add(points)
         for point in points:
             track = self._tracks.setdefault(point.id, dict(id=point.id, first=point.first, confirmed=point.frame))
-            track.update(last=point.frame, hits=point.hits, moving=point.moving)
+            track.update(
+                last=point.frame,
+                hits=point.hits,
+                moving=point.moving,
+                class_name=point.class_name,
+                class_share=point.as_dict()['class_share'],
+            )
 
     def close(self, **tail: Any) -> None:
         """Write the summary, and what else is known only now."""

@@ -47,7 +47,10 @@ def track_table(session: AppSession) -> dict[str, Any]:
         last = points[-1]
         moves = {None: '', True: 'moves', False: 'stands still'}[last.moving]
         rows.append([last.id, last.first, points[0].frame, last.frame, last.hits, moves])
-    return dict(headers=list(TRACK_HEADERS), data=rows)
+        if last.class_name is not None:
+            rows[-1].append(last.class_name)
+    named = bool(rows) and len(rows[0]) > len(TRACK_HEADERS)
+    return dict(headers=[*TRACK_HEADERS, *(['class'] if named else [])], data=rows)
 
 
 def _values(target: Target) -> dict[str, Any]:

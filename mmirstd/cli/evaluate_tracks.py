@@ -12,13 +12,15 @@ from .arguments import add_traceback_argument, make_parser
 
 if TYPE_CHECKING:
     from mmirstd.evaluation.functional.track_measures import TrackMeasures
+    from mmirstd.utils.result_table import ResultTable
 
 LOADS = 'NumPy and SciPy'
 DESCRIPTION = """\
 Measure the tracks that `mmirstd infer --track` wrote: targets found, false tracks an hour, time to confirm, IDF1.
 
 Sequences are paired by their names. A track is on a target when it is in its box, or less than --margin pixels outside.
-A track is false when less than half of its detections are on a target.
+A track is false when less than half of its detections are on a target. All of that is whatever the class; where
+annotation and tracks have classes, a second table says which class the tracks on the targets have.
 """
 EXAMPLES = """
 {infer} ggl-net-tiny_three-sources data/clips/images/test --recursive --track --out results
@@ -87,7 +89,8 @@ def main(argv: list[str] | None = None) -> int:
         (f'Margin: {args.margin:g} pixels. Pd: frames of targets with a confirmed track on them.',),
         'Tracks',
     )
-    print(markdown_table(table, mark_best=False))
+    tables = [table] if not total.named else [table, _class_table(total)]
+    print('\n'.join(markdown_table(shown, mark_best=False) for shown in tables))
     try:
         identity = identity_measures(found.sequences, args.margin)
     except UserError as error:
@@ -98,7 +101,7 @@ def main(argv: list[str] | None = None) -> int:
     if found.left_out:
         print(f'notice: {len(found.left_out)} sequences are left out:\n{first_few(found.left_out)}', file=sys.stderr)
     if args.out:
-        print(f'table: {write_result_tables(args.out, table)[0]}')
+        print(f'table: {", ".join(map(str, write_result_tables(args.out, *tables)))}')
     return 0
 
 
@@ -115,3 +118,29 @@ def _row(name: str, measures: TrackMeasures) -> tuple[str | float | None, ...]:
         figures['false tracks/h'],
         figures['frames to confirm'],
     )
+
+
+def _class_table(total: TrackMeasures) -> ResultTable:
+    """Of the frames of the targets of each class the shares with a track on them, and which class this has."""
+    from mmirstd.utils.result_table import ResultColumn, ResultRow, ResultTable
+
+    classes = sorted({name for name, _ in total.named})
+    given = sorted({name for _, name in total.named if name is not None}.union(classes))
+    rows = []
+    for name in classes:
+        counts = {other: total.named[name, other] for other in (None, *given)}
+        frames = sum(counts.values())
+        covered = frames - counts[None]
+        right = counts[name] / covered if covered else None
+        rows.append(ResultRow((name, frames, covered / frames, right, *(counts[other] for other in given))))
+    columns = (
+        ResultColumn('class'),
+        ResultColumn('frames of targets', 'd'),
+        ResultColumn('Pd', '.3f'),
+        ResultColumn('right class', '.3f'),
+        *(ResultColumn(f'as {other}', 'd') for other in given),
+    )
+    notes = ['Right class: of the frames of targets with a track on them, those in which the track has their class.']
+    if unknown := sorted({name for _, name in total.named if name is not None} - set(classes)):
+        notes.append(f'No target of the annotation has the class {", ".join(unknown)}.')
+    return ResultTable(columns, tuple(rows), tuple(notes), 'Classes of tracks')

@@ -31,6 +31,7 @@ class _Point(ColumnRecord):
     x: float = column('pixels', 'position')
     y: float = column('pixels', 'position')
     detected: bool = column('1', 'whether there was a detection')
+    class_name: str | None = column('text', 'the class', default=None)
 
 
 @dataclass
@@ -53,10 +54,12 @@ class _Sequence:
     Attributes:
         names: What it is called: its folder, its video.
         frames: Its images with their boxes, in the order of time.
+        classes: Names of the annotation's categories, by their IDs; empty where it has one or none.
     """
 
     names: list[str]
     frames: list[tuple[CocoImage, list[CocoAnnotation]]]
+    classes: dict[Any, str] = field(default_factory=dict)
 
 
 def read_track_results(annotation: str | Path, results: str | Path, fps: float | None = None) -> TrackResults:
@@ -89,12 +92,22 @@ def read_track_results(annotation: str | Path, results: str | Path, fps: float |
         except DataError as error:
             found.left_out.append(str(error))
             continue
-        points: list[list[tuple[float, ...]]] = [[] for _ in truth]
+        of_frame: list[list[_Point]] = [[] for _ in truth]
         for point in record['points']:
-            if point.frame < len(points):
-                points[point.frame].append((point.id, point.x, point.y, float(point.detected)))
-        arrays: list[Points] = [np.array(frame, np.float64).reshape(-1, 4) for frame in points]
-        found.sequences.append(SequenceTracks(name, truth, arrays, fps or record['fps']))
+            if point.frame < len(of_frame):
+                of_frame[point.frame].append(point)
+        arrays: list[Points] = [
+            np.array([(p.id, p.x, p.y, float(p.detected)) for p in points], np.float64).reshape(-1, 4)
+            for points in of_frame
+        ]
+        measured = SequenceTracks(name, truth, arrays, fps or record['fps'])
+        if sequence.classes and any(point.class_name is not None for point in record['points']):
+            measured.target_classes = [
+                [sequence.classes.get(box.category_id, f'category {box.category_id}') for box in boxes]
+                for _, boxes in sequence.frames[: len(truth)]
+            ]
+            measured.track_classes = [[str(point.class_name) for point in points] for points in of_frame]
+        found.sequences.append(measured)
     if not found.sequences:
         raise DataError(
             f'{results}: none of the {len(records)} sequences with tracks can be measured\n{first_few(found.left_out)}'
@@ -171,6 +184,9 @@ def _read_tracks(path: Path) -> dict[str, Any] | None:
 def _sequences(path: str) -> list[_Sequence]:
     """The folders of images and the named videos of an annotation; one of both kinds has two names."""
     data = read_coco(path)
+    classes = {category['id']: str(category.get('name') or category['id']) for category in data.categories}
+    if len(set(classes.values())) < 2:
+        classes = {}
     of_image: dict[Any, list[CocoAnnotation]] = defaultdict(list)
     for annotation in data.annotations:
         of_image[annotation.image_id].append(annotation)
@@ -186,7 +202,7 @@ def _sequences(path: str) -> list[_Sequence]:
     sequences: dict[tuple[int | str, ...], _Sequence] = {}
     for name, images in (*folders.items(), *((data.videos[key], images) for key, images in videos.items())):
         frames = [(image, of_image[image.id]) for image in sorted(images, key=_place)]
-        sequences.setdefault(tuple(image.id for image in images), _Sequence([], frames)).names.append(name)
+        sequences.setdefault(tuple(image.id for image in images), _Sequence([], frames, classes)).names.append(name)
     return list(sequences.values())
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,10 +26,17 @@ class Track:
         box: (4,) edges x0, y0, x1, y1.
         score: Of the detection.
         options: As of the tracker.
+        votes: Score of the detection for each class; empty: there are no classes.
     """
 
     def __init__(
-        self, frame: int, point: NDArray[np.float64], box: NDArray[np.float64], score: float, options: TrackOptions
+        self,
+        frame: int,
+        point: NDArray[np.float64],
+        box: NDArray[np.float64],
+        score: float,
+        options: TrackOptions,
+        votes: Mapping[str, float],
     ) -> None:
         self.options = options
         self.id: int | None = None
@@ -41,6 +49,7 @@ class Track:
         self.filter = ConstantVelocity(point, options.position_noise, options.max_speed / 2, options.maneuver)
         self._edges = box - np.tile(point, 2)
         self._score = score
+        self._votes: defaultdict[str, float] = defaultdict(float, votes)
         self._window: deque[bool] = deque([True], maxlen=options.confirm[1])
         self._trail: deque[NDArray[np.float64]] = deque([point], maxlen=max(TRAIL, options.still_frames) + 1)
 
@@ -71,11 +80,15 @@ class Track:
         self._window.extend([False] * (round(time) - 1))
         self.detected = False
 
-    def hit(self, point: NDArray[np.float64], box: NDArray[np.float64], score: float) -> None:
+    def hit(
+        self, point: NDArray[np.float64], box: NDArray[np.float64], score: float, votes: Mapping[str, float]
+    ) -> None:
         """Take the detection of this frame."""
         self.filter.correct(point)
         self._edges = box - np.tile(point, 2)
         self._score = score
+        for name, vote in votes.items():
+            self._votes[name] += vote
         self.hits += 1
         self.missed = 0.0
         self.detected = True
@@ -98,6 +111,8 @@ class Track:
         x, y = self.filter.position.tolist()
         vx, vy = self.filter.velocity.tolist()
         x0, y0, x1, y1 = (self._edges + (x, y, x, y)).tolist()
+        name = max(self._votes, key=self._votes.__getitem__, default=None)
+        total = sum(self._votes.values())
         return TrackPoint(
             frame=frame,
             id=self.id,
@@ -114,5 +129,7 @@ class Track:
             moving=self.moving,
             first=self.first,
             hits=self.hits,
+            class_name=name,
+            class_share=None if name is None else self._votes[name] / total if total else 1 / len(self._votes),
             trail=np.array(self._trail)[-TRAIL:],
         )

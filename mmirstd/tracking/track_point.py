@@ -12,7 +12,7 @@ from mmirstd.utils.record_columns import ColumnRecord, column
 #: Name of the schema, in every JSON file of tracks.
 TRACK_SCHEMA = 'mmirstd.tracks'
 #: As of ``mmirstd.targets``: a new field raises the second number.
-TRACK_SCHEMA_VERSION = '1.0'
+TRACK_SCHEMA_VERSION = '1.1'
 
 
 def _no_trail() -> NDArray[np.float64]:
@@ -43,4 +43,12 @@ class TrackPoint(ColumnRecord):
     moving: bool | None = column('1', 'whether it moves over the background; none: too young to tell')
     first: int = column('frames', 'frame of the first detection')
     hits: int = column('frames', 'frames with a detection so far')
+    class_name: str | None = column(
+        'text',
+        'class with the greatest sum of scores so far, of detectors that tell several apart; else none',
+        default=None,
+    )
+    class_share: float | None = column(
+        '1', 'its part of the scores of all classes so far, 0 to 1; none where there is no class', 6, default=None
+    )
     trail: NDArray[np.float64] = field(default_factory=_no_trail, repr=False, compare=False)

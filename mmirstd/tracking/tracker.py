@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .assignment import assign
 from .camera_motion import CameraMotion, CameraMotionEstimator
+from .class_votes import class_votes
 from .options import TrackOptions
 from .track import Track
 from .track_point import TrackPoint
@@ -24,6 +25,9 @@ class PointTracker:
 
     A frame that is the very frame before it again (a video whose rate was changed) says nothing new: the tracks stay as
     they are, and it counts as no frame of M of N.  Where the camera jumps, all tracks end.
+
+    Motion decides which detection belongs to a track, not its class.  A track has the class with the greatest sum of
+    scores over its detections so far.  Boxes of two classes that overlap by half (IoU) are one detection.
 
     Args:
         options: How.
@@ -63,6 +67,7 @@ class PointTracker:
         image: NDArray[np.generic] | None = None,
         time: float = 1.0,
         frame: int | None = None,
+        classes: Sequence[str] | None = None,
     ) -> list[TrackPoint]:
         """The confirmed tracks in the next frame, in the order of their ids.
 
@@ -73,12 +78,15 @@ class PointTracker:
             image: (H, W) the frame, from which the camera's motion is measured; None: the camera stands still.
             time: Frames from the last one: more than 1 where frames are missing.
             frame: Its number; None: the next.
+            classes: (N,) names of the detections' classes; None: there is one class.
 
         Raises:
             ValueError: Detections that do not go together or are not finite, a frame that is no gray image or has
                 another size than the one before, or time that does not go on.
         """
         points, scores, boxes = _checked(points, scores, boxes)
+        if classes is not None and len(classes) != len(points):
+            raise ValueError(f'{len(classes)} classes for {len(points)} points; expected one for each')
         if image is not None and image.ndim != 2:
             raise ValueError(f'a frame of shape {image.shape}; expected gray values (H, W)')
         if not time > 0:
@@ -95,18 +103,22 @@ class PointTracker:
             track.predict(time, motion)
         # a gap of missing frames may be too long to coast over
         self._tracks = [track for track in self._tracks if track.missed <= self.options.coast + 1]
+        votes: list[dict[str, float]] = [{} for _ in points]
+        if classes is not None:
+            kept, votes = class_votes(boxes, scores, classes)
+            points, scores, boxes = points[kept], scores[kept], boxes[kept]
         free = np.ones(len(points), bool)
         for confirmed in (True, False):
             tracks = [track for track in self._tracks if track.confirmed == confirmed]
             rest = np.flatnonzero(free)
             for row, column in assign(tracks, points[rest], time):
                 index = rest[column]
-                tracks[row].hit(points[index], boxes[index], float(scores[index]))
+                tracks[row].hit(points[index], boxes[index], float(scores[index]), votes[index])
                 free[index] = False
         for track in self._tracks:
             track.settle()
         self._tracks += [
-            Track(self._frame, points[index], boxes[index], float(scores[index]), self.options)
+            Track(self._frame, points[index], boxes[index], float(scores[index]), self.options, votes[index])
             for index in np.flatnonzero(free)
         ]
         self._confirm(self._tracks)

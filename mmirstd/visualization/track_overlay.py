@@ -22,7 +22,7 @@ def draw_tracks(
     text: str = '',
     display_range: tuple[float, float] | None = None,
 ) -> np.ndarray:
-    """One frame with brackets, numbers and trails of its tracks.
+    """One frame with brackets, numbers and trails of its tracks, and their classes where there are several.
 
     Green tracks move or are too young to tell, orange ones stand still over the background, gray ones coast.
 
@@ -44,7 +44,13 @@ def draw_tracks(
     for track in tracks[:MAX_MARKERS]:
         color = STANDING if track.moving is False else COLORS['predicted']
         box = (track.x0, track.y0, track.x1, track.y1)
-        mark(picture, box, color if track.detected else DIM, zoom, f'{track.id}')
+        mark(
+            picture,
+            box,
+            color if track.detected else DIM,
+            zoom,
+            f'{track.id}' if track.class_name is None else f'{track.id} {track.class_name}',
+        )
     if text:
         put_text_rimmed(picture, text, (6, 18), TEXT, 0.5, 1, rim=4)
     return picture

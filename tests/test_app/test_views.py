@@ -7,8 +7,8 @@ from mmirstd.apis import MovingTargetInferencer
 from mmirstd.app.gray_values import Settings
 from mmirstd.app.session import AppSession
 from mmirstd.app.upload_limits import UploadLimits
-from mmirstd.app.views import count_chart, image_table, target_table
-from tests.test_apis.helpers import scene, write_image, write_video
+from mmirstd.app.views import TRACK_HEADERS, count_chart, image_table, target_table, track_table
+from tests.test_apis.helpers import moving_frames, scene, write_image, write_video
 from tests.test_models.clip_models import two_classes
 
 from .test_session import Shelf, segmentation
@@ -42,6 +42,11 @@ def test_the_table_names_classes(tmp_path: Path) -> None:
     table = target_table(session, 0)
     assert table['headers'][-1] == 'class_name'
     assert {row[-1] for row in table['data']} == {'drone', 'bird'}
+    session.detect(write_video(tmp_path / 'v.avi', moving_frames(4)), Settings('any'))
+    table = track_table(session)
+    assert table['headers'] == [*TRACK_HEADERS, 'class']
+    assert {row[-1] for row in table['data']} <= {'drone', 'bird'}
+    assert {len(row) for row in table['data']} == {len(table['headers'])}
 
 
 def test_tables_of_many_images(tmp_path: Path) -> None:

@@ -87,3 +87,30 @@ def test_options(capsys: pytest.CaptureFixture, tmp_path: Path) -> None:
     assert '--fps 0: expected more than 0' in capsys.readouterr().err
     with pytest.raises(ConfigError, match=r'\.txt'):
         evaluate_tracks.main(['a.json', 'out', '--out', str(tmp_path / 'table.txt')])
+
+
+def test_classes_of_tracks(results: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    truth = annotation(tmp_path / 'truth.json', {'test/a': 10, 'test/b': 10}, track_id=3)
+    data = json.loads(truth.read_text())
+    data['categories'] = [dict(id=7, name='bird'), dict(id=1, name='drone')]
+    for entry in data['annotations'][10:]:
+        entry['category_id'] = 7
+    truth.write_text(json.dumps(data))
+    given = [str(truth), str(results), '--fps', '10']
+    capsys.readouterr()
+    assert evaluate_tracks.main(given) == 0
+    assert 'right class' not in capsys.readouterr().out  # of tracks that have none
+    for path in (results / 'tracks').rglob('*.json'):
+        record = json.loads(path.read_text())
+        for point in record['points']:
+            point['class_name'] = 'drone' if point['frame'] < 5 else 'kite'
+        path.write_text(json.dumps(record))
+    assert evaluate_tracks.main([*given, '--out', str(tmp_path / 'table.csv')]) == 0
+    shown = capsys.readouterr().out
+    assert '| all | 20 | 2 | 2 | 0.800 | 2 | 0 | 0 | 2 |' in shown  # whatever the class
+    assert '| class | frames of targets | Pd | right class | as bird | as drone | as kite |' in shown
+    assert '| bird | 10 | 0.800 | 0.000 | 0 | 3 | 5 |' in shown
+    assert '| drone | 10 | 0.800 | 0.375 | 0 | 3 | 5 |' in shown
+    assert 'No target of the annotation has the class kite.' in shown
+    assert (tmp_path / 'table-2.csv').read_text().count('\n') == 3
+    assert f'{tmp_path / "table-2.csv"}' in shown

@@ -48,7 +48,9 @@ def test_a_video_and_a_frame_folder_get_tracks(tmp_path: Path, capsys: pytest.Ca
     record = json.loads((out / 'tracks/a.json').read_text())
     assert (record['schema'], record['schema_version']) == (TRACK_SCHEMA, TRACK_SCHEMA_VERSION)
     assert record['tracking']['confirm'] == [2, 4]
-    assert record['tracks'] == [dict(id=1, first=0, confirmed=1, last=7, hits=8, moving=True)]
+    assert record['tracks'] == [
+        dict(id=1, first=0, confirmed=1, last=7, hits=8, moving=True, class_name=None, class_share=None)
+    ]
     assert (record['frames'], record['complete'], record['jumps'], record['repeats']) == (8, True, [], 0)
     assert {'median', 'p95', 'max'} == set(record['detection_ms']) == set(record['tracking_ms'])
     assert [point['frame'] for point in record['points']] == list(range(1, 8))

@@ -99,6 +99,37 @@ def test_box_and_score_of_the_detection() -> None:
     assert (moved.score, moved.detected, moved.hits) == (0.75, False, 1)
 
 
+def test_motion_joins_detections_and_their_classes_vote() -> None:
+    tracker = PointTracker(TrackOptions(confirm=(1, 1)))
+    seen = [
+        tracker.update([(10 + k, 10)], [score], [(8 + k, 8, 13 + k, 13)], classes=[name])[0]
+        for k, (name, score) in enumerate([('bird', 0.5), ('drone', 0.3), ('drone', 0.3), ('bird', 0.3)])
+    ]
+    assert {point.id for point in seen} == {1}
+    assert [point.class_name for point in seen] == ['bird', 'bird', 'drone', 'bird']
+    np.testing.assert_allclose([point.class_share for point in seen], [1, 0.5 / 0.8, 0.6 / 1.1, 0.8 / 1.4])
+    (coasting,) = tracker.update([], classes=[])
+    assert (coasting.detected, coasting.class_name) == (False, 'bird')
+
+
+def test_boxes_of_two_classes_on_one_target_are_one_track() -> None:
+    tracker = PointTracker()
+    for k in range(6):
+        box = (8 + k, 8, 13 + k, 13)
+        found = tracker.update([(10 + k, 10)] * 2, [0.6, 0.7], [box] * 2, classes=['bird', 'drone'])
+    (point,) = found
+    assert (point.class_name, point.hits, point.score) == ('drone', 6, 0.7)
+    assert point.class_share == pytest.approx(0.7 / 1.3)
+    # a class whose scores are all 0 is no division by zero
+    (point,) = PointTracker(TrackOptions(confirm=(1, 1))).update([(10, 10)], [0.0], classes=['bird'])
+    assert (point.class_name, point.class_share) == ('bird', 1)
+
+
+def test_without_classes_a_track_has_none() -> None:
+    point = run(straight(4))[-1][0]
+    assert (point.class_name, point.class_share) == (None, None)
+
+
 def test_moving_is_told_over_the_background() -> None:
     """A camera that pans: a point that stands in the image moves, one that goes with the ground stands."""
     image = ground()
@@ -229,6 +260,7 @@ def test_an_interruption_ends_all_tracks_and_takes_another_size() -> None:
         (dict(points=[(1, 2)], scores=[np.inf]), 'infinity'),
         (dict(points=[(1, 2)], image=np.zeros((8, 8, 3), np.uint8)), r'\(8, 8, 3\); expected gray values'),
         (dict(points=[(1, 2)], time=float('nan')), 'time is nan'),
+        (dict(points=[(1, 2)], classes=['bird', 'drone']), '2 classes for 1 points'),
     ],
 )
 def test_detections_that_would_be_misread_are_refused(given: dict, words: str) -> None:

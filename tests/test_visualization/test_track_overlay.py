@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from mmirstd.tracking import TrackPoint
+from mmirstd.visualization import track_overlay
 from mmirstd.visualization.drawing import COLORS, DIM
 from mmirstd.visualization.track_overlay import STANDING, draw_tracks
 
@@ -41,6 +43,13 @@ def test_state_is_a_color() -> None:
     assert has(stands, STANDING).any()
     assert not has(stands, COLORS['predicted']).any()
     assert has(coasts, DIM).any()
+
+
+def test_the_class_is_written_beside_the_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
+    monkeypatch.setattr(track_overlay, 'mark', lambda *args: written.append(args[-1]))
+    draw_tracks(np.zeros((64, 96), np.uint8), [track(), track(class_name='bird')])
+    assert written == ['7', '7 bird']
 
 
 def test_without_tracks() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -27,12 +27,16 @@ class SequenceTracks:
         truth: Targets of each frame.
         points: Tracks of each frame.
         fps: Frames a second.
+        target_classes: Of the targets of each frame; empty: they have none.
+        track_classes: Likewise of the tracks.
     """
 
     name: str
     truth: list[Truth]
     points: list[Points]
     fps: float
+    target_classes: list[list[str]] = field(default_factory=list)
+    track_classes: list[list[str]] = field(default_factory=list)
 
 
 @dataclass
@@ -49,6 +53,8 @@ class TrackMeasures:
         tracks: Confirmed tracks.
         false_tracks: Tracks of which less than half of the detections are on a target.
         delays: Frames from a found target's first frame to the first with a track on it.
+        named: Where both have classes: (class of a target, that of the track on it) -> frames of targets; None: there
+            is no track on it.
     """
 
     frames: int = 0
@@ -60,6 +66,7 @@ class TrackMeasures:
     tracks: int = 0
     false_tracks: int = 0
     delays: list[int] = field(default_factory=list)
+    named: Counter[tuple[str, str | None]] = field(default_factory=Counter)
 
     def add(self, other: TrackMeasures) -> None:
         """Take the counts of another sequence in."""
@@ -112,6 +119,9 @@ def measure_tracks(sequence: SequenceTracks, margin: float = 3.0) -> TrackMeasur
             first_seen.setdefault(target, frame)
         for row, _ in pairs:
             covered.setdefault(truth[row, 0], frame)
+        if sequence.target_classes and sequence.track_classes:
+            given = {row: sequence.track_classes[frame][column] for row, column in pairs}
+            result.named.update((name, given.get(row)) for row, name in enumerate(sequence.target_classes[frame]))
         # a second track on a target is none of clutter
         good = near.max(0, initial=0) >= 0.5
         for (track, _, _, detected), on in zip(points, good):

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from mmirstd.utils.box_overlap import box_overlaps
+
 from .frame_detections import FrameDetections
 from .pixels import NAN
 
@@ -107,7 +109,7 @@ def right_detections(
         (M, 10)
     """
     right = np.zeros((len(boxes), len(IOU_THRESHOLDS)), bool)
-    overlap = _iou(targets, boxes) * (target_labels[:, None] == labels)
+    overlap = box_overlaps(targets, boxes) * (target_labels[:, None] == labels)
     for column, threshold in enumerate(IOU_THRESHOLDS):
         pairs = np.argwhere(overlap >= threshold)
         pairs = pairs[np.argsort(overlap[pairs[:, 0], pairs[:, 1]])[::-1]]
@@ -133,17 +135,6 @@ def area_under_curve(recall: Floats, precision: Floats, to_the_end: bool = True)
     x = np.linspace(0, 1, RECALL_GRID)
     y = np.interp(x, reached, falling)
     return float(((y[1:] + y[:-1]) / 2 * np.diff(x)).sum())
-
-
-def _iou(targets: Floats, boxes: Floats) -> Floats:
-    """Of each target and detection, (N, M)."""
-    low = np.maximum(targets[:, None, :2], boxes[None, :, :2])
-    high = np.minimum(targets[:, None, 2:], boxes[None, :, 2:])
-    shared: Floats = np.prod(np.clip(high - low, 0, None), axis=2)
-    areas = [np.prod(side[:, 2:] - side[:, :2], axis=1) for side in (targets, boxes)]
-    union = areas[0][:, None] + areas[1] - shared
-    overlap: Floats = shared / np.where(union > 0, union, 1)
-    return overlap
 
 
 def _smoothed(curve: Floats) -> Floats:

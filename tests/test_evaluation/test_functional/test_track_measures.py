@@ -54,6 +54,18 @@ def test_a_second_track_on_a_target_is_none_of_clutter_and_covers_nothing_more()
     assert (found.tracks, found.false_tracks, found.covered) == (2, 0, 10)
 
 
+def test_which_class_the_tracks_on_targets_have() -> None:
+    points = [[(1, 10 + k, 10, 1)] * (k >= 2) + [(2, 50, 50, 1)] for k in range(10)]
+    given = sequence(WAY, points)
+    assert not measure_tracks(given).named
+    given.target_classes = [['bird']] * 10
+    given.track_classes = [(['drone'] if k < 5 else ['bird']) * (k >= 2) + ['kite'] for k in range(10)]
+    total = TrackMeasures()
+    for _ in range(2):
+        total.add(measure_tracks(given))
+    assert total.named == {('bird', None): 4, ('bird', 'drone'): 6, ('bird', 'bird'): 10}
+
+
 def test_a_track_is_false_by_its_detections_not_by_its_coasting() -> None:
     on, off = [(1, 12, 10, 1)], [(1, 90, 90, 0)]
     found = measure_tracks(sequence([[target(0, 12, 10)]] * 10, [on] * 3 + [off] * 7))
