@@ -39,6 +39,9 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         default='error',
         help='; '.join(f'{name}: {text}' for name, text in BAD_BOX.items()) + '; default: error',
     )
+    parser.add_argument(
+        '--names', nargs='+', metavar='NAME', help='of the classes, from class 0 on; default: there is one, target'
+    )
     return parser.parse_args(argv)
 
 
@@ -48,7 +51,7 @@ def main(argv: list[str] | None = None) -> int:
     from mmirstd.datasets.converters.txt_to_coco import convert
 
     try:
-        made = convert(args.list, args.out, args.root, args.strip, args.size, args.bad_box)
+        made = convert(args.list, args.out, args.root, args.strip, args.size, args.bad_box, args.names)
     except (OSError, ValueError) as error:
         print(f'error: {error}', file=sys.stderr)
         return 2

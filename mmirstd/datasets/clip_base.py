@@ -94,6 +94,8 @@ class BaseClipDataset(BaseDetDataset):
     METAINFO = dict(classes=('target',), palette=[(255, 0, 0)])
     #: How masks are read, where there are any.
     mask_rule: MaskRule = 'auto'
+    #: ID of each class in the annotation; empty where it has none, or several for a class.
+    category_ids: tuple[int | str, ...] = ()
     # of mmengine's base class
     ann_file: str
     data_root: str
@@ -460,6 +462,7 @@ class BaseClipDataset(BaseDetDataset):
                         mask_path=frame.mask_path,
                         mask_paths=masks if any(masks) else None,
                         instances=frame.instances,
+                        category_ids=self.category_ids,
                     )
                 )
                 if self.window_step is not None:

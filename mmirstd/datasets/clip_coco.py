@@ -65,6 +65,7 @@ class ClipDataset(BaseClipDataset):
         """Read the JSON file."""
         data = read_coco(self.ann_file, self.problems)
         labels = self._labels(data)
+        self.category_ids = _category_ids(data, labels, len(self.metainfo['classes']))
         frames, videos = self._frames(data)
         if self.mask_folders is not None:
             self._find_masks(list(frames.values()))
@@ -207,3 +208,16 @@ class ClipDataset(BaseClipDataset):
                 f'{self.ann_file}: video_id is put behind names that are not those of one sequence alone:\n{shown}',
                 logger='current',
             )
+
+
+def _category_ids(data: CocoFile, labels: dict[Any, int], classes: int) -> tuple[int | str, ...]:
+    """The ID of each class in the file; empty where a class has none, or boxes of several categories."""
+    used = {annotation.category_id for annotation in data.annotations}
+    ids: list[int | str] = []
+    for label in range(classes):
+        listed = [category for category in labels if labels[category] == label and category is not None]
+        known = [category for category in listed if category in used] or listed
+        if len(known) != 1:
+            return ()
+        ids += known
+    return tuple(ids)

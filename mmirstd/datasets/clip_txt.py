@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os.path as osp
 
+from mmengine.logging import print_log
+
 from mmirstd.registry import DATASETS
 from mmirstd.utils.errors import DataError
 
@@ -34,6 +36,13 @@ class TxtClipDataset(BaseClipDataset):
         images = read_txt_list(self.ann_file)
         paths = relative_paths(images, self.data_prefix['img'], self.strip)
         classes = len(self.metainfo['classes'])
+        listed = sorted({label for image in images for label in image.classes})
+        if classes == 1 and len(listed) > 1:
+            print_log(
+                f'{self.ann_file}: the classes {", ".join(map(str, listed))} all count as the one class '
+                f'{self.metainfo["classes"][0]!r}; to tell them apart: metainfo=dict(classes=...)',
+                logger='current',
+            )
         videos: dict[str, Video] = {}
         for index, (image, path) in enumerate(zip(images, paths), 1):
             folder = osp.dirname(path)

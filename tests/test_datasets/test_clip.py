@@ -11,7 +11,7 @@ import mmirstd.registry  # noqa: F401
 from mmirstd.datasets import ClipDataset, MaskClipDataset, SequenceSampler, TxtClipDataset
 from mmirstd.datasets import raw_cache as raw_cache_module
 from mmirstd.datasets.synthetic import DatasetConfig, SceneConfig, SequenceConfig, write_dataset
-from mmirstd.datasets.transforms import LoadClip
+from mmirstd.datasets.transforms import LoadClip, PackClipInputs
 from mmirstd.registry import DATA_SAMPLERS, DATASETS
 from mmirstd.utils.errors import DataError, MissingDataError
 
@@ -196,9 +196,33 @@ def test_several_classes_by_name(tmp_path):
     dataset = build(root, metainfo=dict(classes=('bird', 'drone')))
     assert dataset.get_cat_ids(0) == [1]
     assert dataset.get_cat_ids(1) == [0]
+    # what a packed sample takes to the metric, which writes results with the IDs of the file
+    assert dataset.get_data_info(0)['category_ids'] == (7, 3)
+    assert PackClipInputs()(dict(dataset.get_data_info(0), img=np.zeros((8, 8, 1))))['data_samples'].category_ids == (
+        7,
+        3,
+    )
     assert build(root).get_cat_ids(0) == [0]  # one class: every category is a target
+    assert build(root).category_ids == ()
+    edit(root, lambda data: data['annotations'][1].update(category_id=3))
+    assert build(root).category_ids == (3,)
+    edit(root, two)
     with pytest.raises(DataError, match='unknown categories'):
         build(root, metainfo=dict(classes=('bird', 'plane')))
+
+
+def test_a_list_of_several_classes_that_count_as_one_says_so(tmp_path, monkeypatch):
+    from mmirstd.datasets import clip_txt
+
+    write(tmp_path / 's/0.png', frame(0))
+    (tmp_path / 'val.txt').write_text('s/0.png 1,2,5,6,0 20,2,25,6,1')
+    said = []
+    monkeypatch.setattr(clip_txt, 'print_log', lambda text, logger=None: said.append(text))
+    assert build(tmp_path, TxtClipDataset, ann_file='val.txt').get_cat_ids(0) == [0, 0]
+    assert 'val.txt: the classes 0, 1 all count as the one class' in said.pop()
+    two = build(tmp_path, TxtClipDataset, ann_file='val.txt', metainfo=dict(classes=('bird', 'drone')))
+    assert two.get_cat_ids(0) == [0, 1]
+    assert not said
 
 
 def test_crowd_boxes_are_ignored_ones(tmp_path):

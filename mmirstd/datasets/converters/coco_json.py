@@ -12,12 +12,12 @@ from mmirstd.utils.files import write_text
 CATEGORIES = [{'supercategory': 'none', 'id': 1, 'name': 'target'}]
 
 
-def coco_box(bbox: list[float] | tuple[float, ...]) -> dict[str, Any]:
+def coco_box(bbox: list[float] | tuple[float, ...], category_id: int = 1) -> dict[str, Any]:
     """The keys of an annotation that follow from x, y, width, height."""
     return {
         'bbox': [round(float(value), 4) for value in bbox],
         'area': round(float(bbox[2] * bbox[3]), 4),
-        'category_id': 1,
+        'category_id': category_id,
         'iscrowd': 0,
         'segmentation': [[]],
     }

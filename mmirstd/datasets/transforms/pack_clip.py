@@ -31,6 +31,7 @@ CLIP_META_KEYS = (
     'is_last',
     'is_key_frame',
     'instances',
+    'category_ids',
 )
 
 

@@ -26,6 +26,7 @@ class FrameDetections:
         scores: (M,) in [0, 1].
         labels: (M,) int.
         path: The image's file, where it is known.
+        category_ids: ID of each class in the annotation; empty: not known.
     """
 
     image: int | str
@@ -39,6 +40,7 @@ class FrameDetections:
     scores: NDArray[np.float64]
     labels: NDArray[np.int64]
     path: str = ''
+    category_ids: tuple[int | str, ...] = ()
 
     def __post_init__(self) -> None:
         for boxes, others in (

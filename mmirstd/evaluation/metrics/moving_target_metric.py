@@ -63,8 +63,9 @@ class MovingTargetMetric(DataSetMetric):
         per_sequence_out: A ``.json`` file for all measures, overall, by sequence and by SCR.
         score_counts_out: A ``.json`` file for the true and false detections of each sequence by score, of all frames
             and one class, see :class:`~..functional.score_counts.ScoreCounts`: what a comparison over sequences needs.
-        results_out: A ``.json`` file for the detections in COCO's result format; ``category_id`` is the label + 1, the
-            place of the class in ``metainfo.classes`` counted from 1, whatever the annotation's IDs are.
+        results_out: A ``.json`` file for the detections in COCO's result format; ``category_id`` is that of the
+            annotation. Where the data set knows none, or has joined several categories to one class, it is the label
+            + 1, the place of the class in ``metainfo.classes`` counted from 1; that is said.
         per_image_out: A ``.json`` or ``.csv`` file for what happened in each frame and to each target and false alarm,
             by centers at ``score_threshold``, see :func:`~..functional.box_records.box_records`.
         collect_device, prefix, collect_dir: As in mmengine.
@@ -227,7 +228,8 @@ class MovingTargetMetric(DataSetMetric):
             print_log(f'MovingTargetMetric: detections by sequence and score in {self.score_counts_out}', logger=logger)
         if self.results_out:
             write_json(self.results_out, [entry for frame in frames for entry in _coco_results(frame)])
-            print_log(f'MovingTargetMetric: detections in {self.results_out}', logger=logger)
+            unknown = '' if all(frame.category_ids for frame in frames) else '; category_id counts the classes from 1'
+            print_log(f'MovingTargetMetric: detections in {self.results_out}{unknown}', logger=logger)
         if self.per_image_out:
             write_per_image(
                 self.per_image_out,
@@ -307,6 +309,7 @@ def frame_record(sample: Mapping[str, Any], with_scr: bool = False) -> dict[str,
         scores=scores,
         labels=labels.astype(np.int64),
         path=str(sample.get('img_path') or ''),
+        category_ids=tuple(sample.get('category_ids') or ()),
     )
 
 
@@ -332,7 +335,7 @@ def _coco_results(frame: FrameDetections) -> list[dict]:
     return [
         dict(
             image_id=frame.image,
-            category_id=int(label) + 1,
+            category_id=frame.category_ids[label] if frame.category_ids else int(label) + 1,
             score=round(float(score), 6),
             bbox=[round(float(v), 3) for v in (x1, y1, x2 - x1, y2 - y1)],
         )

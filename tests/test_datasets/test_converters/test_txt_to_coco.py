@@ -28,7 +28,9 @@ def root(tmp_path):
 
 
 def test_json_and_list_are_the_same_data_set(root):
-    assert convert(root / 'val.txt', root / 'val.json', root) == dict(images=3, boxes=3, sequences=2, bad={})
+    assert convert(root / 'val.txt', root / 'val.json', root) == dict(
+        images=3, boxes=3, sequences=2, bad={}, classes=['target']
+    )
     keys = ('img_paths', 'frame_ids', 'is_first', 'is_last', 'instances')
     one = ClipDataset(data_root=str(root), ann_file='val.json')
     other = TxtClipDataset(data_root=str(root), ann_file='val.txt')
@@ -36,6 +38,23 @@ def test_json_and_list_are_the_same_data_set(root):
         first, second = one.get_data_info(index), other.get_data_info(index)
         assert [first[key] for key in keys] == [second[key] for key in keys]
     assert (first['height'], first['width']) == (24, 32)
+
+
+def test_a_list_of_several_classes_needs_their_names(root):
+    (root / 'val.txt').write_text('images/s0/0.bmp 1,2,5,6,0 9,9,12,11,1\nimages/s0/1.bmp 28,2,28,6,0 1,2,5,6,1')
+    with pytest.raises(DataError, match='found boxes of the classes 0, 1, expected names for all of them; there are 0'):
+        convert(root / 'val.txt', root / 'val.json', root)
+    with pytest.raises(DataError, match='there are 1'):
+        convert(root / 'val.txt', root / 'val.json', root, names=['bird'])
+    made = convert(root / 'val.txt', root / 'val.json', root, bad_box='drop', names=['bird', 'drone', 'plane'])
+    assert made['classes'] == ['bird', 'drone', 'plane']
+    written = json.loads((root / 'val.json').read_text())
+    assert [(entry['id'], entry['name']) for entry in written['categories']] == [
+        (1, 'bird'),
+        (2, 'drone'),
+        (3, 'plane'),
+    ]
+    assert [entry['category_id'] for entry in written['annotations']] == [1, 2, 2]
 
 
 def test_without_the_images(root, tmp_path):
@@ -50,7 +69,7 @@ def test_bad_input(root, tmp_path):
     with pytest.raises(DataError, match=r'line 1: images/s0/0.bmp: box .*\[28, 2, 40, 6\] \(partly outside\)'):
         convert(root / 'val.txt', tmp_path / 'o.json', root)
     made = convert(root / 'val.txt', tmp_path / 'o.json', root, bad_box='clip')
-    assert made == dict(images=2, boxes=2, sequences=1, bad={'partly outside': 1, 'no area': 1})
+    assert made == dict(images=2, boxes=2, sequences=1, bad={'partly outside': 1, 'no area': 1}, classes=['target'])
     assert json.loads((tmp_path / 'o.json').read_text())['annotations'][0]['bbox'] == [28.0, 2.0, 4.0, 4.0]
     (root / 'images/s0/1.bmp').unlink()
     with pytest.raises(MissingDataError, match=r'1\.bmp: no such file'):

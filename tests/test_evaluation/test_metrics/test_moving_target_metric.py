@@ -18,6 +18,7 @@ from mmirstd.evaluation import MovingTargetMetric
 from mmirstd.evaluation.functional import CocoEvaluation, FrameDetections
 from mmirstd.evaluation.functional.box_pd_fa import count_frame, match_centers, pd_by_scr, summarize_counts
 from mmirstd.evaluation.functional.ultralytics_evaluation import ultralytics_measures
+from mmirstd.evaluation.metrics import moving_target_metric
 from mmirstd.registry import METRICS
 from mmirstd.utils.errors import ConfigError
 from tests.shared import DATA
@@ -321,6 +322,25 @@ def test_files(tmp_path):
     np.testing.assert_allclose(
         sorted(r['bbox'] for r in results), sorted(d['bbox'] for d in GOLDEN['detections']), atol=1e-3
     )
+
+
+def test_results_have_the_category_ids_of_the_annotation(tmp_path, monkeypatch):
+    boxes = [[10.0, 10, 16, 15], [30, 30, 34, 34]]
+    one = sample(0, boxes, boxes, [0.9, 0.8])
+    one['pred_instances']['labels'] = torch.tensor([1, 0])
+    said = []
+    monkeypatch.setattr(moving_target_metric, 'print_log', lambda text, logger=None: said.append(text))
+
+    def written(**more):
+        metric = MovingTargetMetric(results_out=str(tmp_path / 'r.json'), num_classes=2)
+        metric.process(None, [dict(one, **more)])
+        metric.evaluate(1)
+        return [entry['category_id'] for entry in json.loads((tmp_path / 'r.json').read_text())]
+
+    assert written(category_ids=(7, 3)) == [3, 7]
+    assert said[-1].endswith('r.json')
+    assert written() == [2, 1]
+    assert said[-1].endswith('category_id counts the classes from 1')
 
 
 @pytest.mark.parametrize(
