@@ -33,11 +33,13 @@ class BoxRule:
         score_threshold: Detections with at least this score count.
         max_distance: The centers of a target and its detection are nearer than this, in pixels.
         num_classes: Number of classes.
+        classes: Their names; empty: not known.
     """
 
     score_threshold: float = 0.5
     max_distance: float = 3.0
     num_classes: int = 1
+    classes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ def write_boxes(folder: str | os.PathLike[str], boxes: DumpedBoxes) -> None:
     arrays: dict[str, Any] = dict(
         version=_VERSION,
         rule=np.array([rule.score_threshold, rule.max_distance, rule.num_classes], np.float64),
+        classes=np.array(rule.classes, np.str_),
         image=np.array([str(frame.image) for frame in frames], np.str_),
         sequence=np.array([frame.sequence for frame in frames], np.str_),
         shape=np.array([frame.shape for frame in frames], np.int64).reshape(-1, 2),
@@ -99,13 +102,14 @@ def read_boxes(folder: str | os.PathLike[str], names: Sequence[str]) -> DumpedBo
         if int(arrays['version']) != _VERSION:
             raise ValueError(f'version {int(arrays["version"])}, this code reads {_VERSION}')
         frames = _frames(arrays)
-        score, distance, classes = arrays['rule'].tolist()
+        score, distance, number = arrays['rule'].tolist()
+        classes = tuple(str(name) for name in arrays.get('classes', ()))  # dumps of version 0.2 have no names
     except Exception as error:  # numpy and zipfile raise whatever the damaged bytes lead them into
         raise DataError(f'{path}: not the boxes of a dump ({error})', cure='write the dump again') from None
     found = [str(frame.image) for frame in frames]
     if found != list(names):
         raise DataError(f'{path}: holds the boxes of other images than index.json', cure='write the dump again')
-    return DumpedBoxes(frames, BoxRule(score, distance, int(classes)))
+    return DumpedBoxes(frames, BoxRule(score, distance, int(number), classes))
 
 
 def _frames(arrays: dict[str, Any]) -> list[FrameDetections]:

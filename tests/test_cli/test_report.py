@@ -490,6 +490,7 @@ def test_seeds_and_boxes(browser, tmp_path):
     assert browser.run("document.querySelectorAll('.card')[0].querySelectorAll('canvas').length") == 2
     assert re.search(r'\([0-2] of 2 seeds\)', browser.run("document.querySelector('.card .status').textContent"))
     assert 'COCO' in browser.run("document.querySelector('#chart-pr').closest('section').textContent")
+    assert browser.run("document.getElementById('classes').hidden")
     item = browser.run('DATA.clips[0].item')
     browser.run(f'details.open([{item}], 0)')
     assert not browser.run("document.getElementById('clip').hidden")
@@ -501,6 +502,44 @@ def test_seeds_and_boxes(browser, tmp_path):
     browser.run("document.getElementById('clip-play').click()")
     browser.wait(f"document.getElementById('clip-name').textContent !== {json.dumps(before)}")
     browser.run("document.getElementById('clip-play').click(); document.getElementById('details').close()")
+    assert browser.problems == []
+
+
+@needs_chromium
+def test_table_of_classes(browser, tmp_path):
+    for name, quality, classes in (
+        ('a-0', 0.9, ('drone', 'bird')),
+        ('a-1', 0.7, ('drone', 'bird')),
+        ('b', 0.8, ('drone', 'bird')),
+        ('one', 0.8, ()),
+    ):
+        write_box_run(tmp_path / name, quality=quality, classes=classes)
+    path = tmp_path / 'classes.html'
+    browser.problems.clear()
+    rows = "[...document.querySelectorAll('#classes-table tr')].map(row => [...row.children].map(c => c.textContent))"
+
+    report.main([f'{tmp_path}/b', '--out', str(path)])
+    browser.open(path, READY)
+    assert not browser.run("document.getElementById('classes').hidden")
+    head, drone, bird = browser.run(rows)
+    assert head == ['class', 'targets', 'AP50', 'Pd', 'right class', 'false targets', 'as drone', 'as bird']
+    counts = json.loads(browser.run('JSON.stringify(RUNS[0].classes.counts[state.k])'))
+    for label, row in enumerate((drone, bird)):
+        found = sum(counts[label][:2])
+        assert row[1] == str(sum(counts[label]))
+        assert float(row[3]) == pytest.approx(found / sum(counts[label]), abs=1e-4)
+        assert float(row[4]) == pytest.approx(counts[label][label] / found, abs=1e-4)
+        assert row[5:] == [str(counts[2][label]), *map(str, counts[label][:2])]
+    browser.run('setThreshold(THRESHOLDS.length - 1)')
+    browser.wait(f'JSON.stringify({rows}) !== {json.dumps(json.dumps([head, drone, bird], separators=(",", ":")))}')
+
+    report.main([f'ours={tmp_path}/a-0,{tmp_path}/a-1', f'{tmp_path}/b', f'{tmp_path}/one', '--out', str(path)])
+    browser.open(path, READY)
+    head, *body = browser.run(rows)
+    assert head[:3] == ['class', 'run', 'targets']
+    assert [row[:2] for row in body] == [['drone', 'ours'], ['drone', 'b'], ['bird', 'ours'], ['bird', 'b']]
+    figures = [json.loads(browser.run(f'JSON.stringify(RUNS[{i}].classes.AP50[1])')) for i in (0, 1)]
+    assert float(body[2][3]) == pytest.approx(sum(figures) / 2, abs=1e-4)
     assert browser.problems == []
 
 

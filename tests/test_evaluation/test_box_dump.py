@@ -32,13 +32,21 @@ FRAMES = [frame('a/1', 2, 3), frame('a/2', 0, 0), frame('b', 0, 4), frame('c', 3
 
 
 def test_boxes_come_back(tmp_path):
-    rule = BoxRule(0.3, 4.5, 2)
+    rule = BoxRule(0.3, 4.5, 2, ('dröne', 'bird'))
     write_boxes(tmp_path, DumpedBoxes(FRAMES, rule))
     found = read_boxes(tmp_path, [str(one.image) for one in FRAMES])
     assert found.rule == rule
     for one, other in zip(found.frames, FRAMES, strict=True):
         for field in dataclasses.fields(FrameDetections):
             np.testing.assert_array_equal(getattr(one, field.name), getattr(other, field.name))
+
+
+def test_a_dump_of_an_earlier_version_has_no_names(tmp_path):
+    write_boxes(tmp_path, DumpedBoxes(FRAMES, BoxRule(0.3, 4.5, 4)))
+    with np.load(tmp_path / 'boxes.npz') as file:
+        arrays = {name: file[name] for name in file.files if name != 'classes'}
+    np.savez_compressed(tmp_path / 'boxes.npz', **arrays)
+    assert read_boxes(tmp_path, [str(one.image) for one in FRAMES]).rule == BoxRule(0.3, 4.5, 4)
 
 
 def test_no_boxes_at_all(tmp_path):

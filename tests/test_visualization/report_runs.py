@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from mmirstd.evaluation.box_dump import DumpedBoxes, write_boxes
+from mmirstd.evaluation.box_dump import BoxRule, DumpedBoxes, write_boxes
 from mmirstd.evaluation.box_maps import box_maps
 from mmirstd.evaluation.functional import FrameDetections
 from mmirstd.evaluation.prediction_dump import DumpWriter, write_index
@@ -86,6 +86,7 @@ def write_box_run(
     quality: float = 0.6,
     empty: str = '',
     seed: int = 0,
+    classes: tuple[str, ...] = (),
     **record: object,
 ) -> Path:
     """Write a dump of a detector: a target that moves, one that is ignored, detections near them and elsewhere.
@@ -96,6 +97,7 @@ def write_box_run(
         quality: 0 to 1, how often and how well targets are found.
         empty: ``'boxes'`` (nothing is found), ``'targets'`` (nothing is there) or ``'both'``.
         seed: Runs of one seed have the same images and targets.
+        classes: Names; a sequence has the targets of one of them, and each third frame detections of the first.
         record: What goes into ``metrics.json``.
     """
     writer, entries, found = DumpWriter(folder), [], []
@@ -115,22 +117,23 @@ def write_box_run(
             if empty in ('boxes', 'both'):
                 boxes, scores = boxes[:0], scores[:0]
             name = f'seq{sequence}/{number:03d}'
+            label = sequence % max(1, len(classes))
             frame = FrameDetections(
                 image=name,
                 sequence=f'seq{sequence}',
                 shape=SHAPE,
                 targets=targets,
-                target_labels=np.zeros(len(targets), np.int64),
+                target_labels=np.full(len(targets), label),
                 ignored=np.arange(len(targets)) == 1,
                 scr=np.full(len(targets), np.nan),
                 boxes=boxes,
                 scores=scores.astype(np.float32).astype(np.float64),
-                labels=np.zeros(len(boxes), np.int64),
+                labels=np.full(len(boxes), label if number % 3 else 0),
             )
             instances = [dict(bbox=box, ignore_flag=int(i == 1)) for i, box in enumerate(targets)]
             entries.append(writer.write(name, *box_maps(boxes, scores, instances, SHAPE), image.astype(np.uint16)))
             found.append(frame)
-    write_boxes(folder, DumpedBoxes(found))
+    write_boxes(folder, DumpedBoxes(found, BoxRule(num_classes=max(1, len(classes)), classes=classes)))
     write_index(folder, entries)
     if record:
         (folder / 'metrics.json').write_text(json.dumps(record))

@@ -130,6 +130,20 @@ def test_page_of_boxes(run, frames):
         assert sum(level > k for *_, level in predicted) == len(inside)
 
 
+def test_classes_of_a_detector_that_tells_several(run, tmp_path):
+    assert 'classes' not in build_contents([run], 't')['data']['runs'][0]
+    several = analyze_run(PredictionDump(write_box_run(tmp_path / 'r', classes=('drone', 'bird'))), 'r')
+    (shown,) = json.loads(json.dumps(build_contents([several], 't')['data']['runs'], allow_nan=False))
+    assert shown['classes']['names'] == ['drone', 'bird']
+    coco = CocoEvaluation(several.dump.boxes.frames, 2)
+    assert shown['classes']['AP50'] == [coco.summarize_class(label)['mAP50'] for label in (0, 1)]
+    counts = np.array(shown['classes']['counts'])
+    assert counts.shape == (len(REPORT_THRESHOLDS), 3, 3)
+    np.testing.assert_array_equal(counts[:, :2, :2].sum((1, 2)), several.counts['detected'].sum(1))
+    np.testing.assert_array_equal(counts[:, 2].sum(1), several.counts['false'].sum(1))
+    assert counts[0, 0, 1] == 0 < counts[0, 1, 0] < counts[0, 1, 1]
+
+
 def test_clips_show_the_frames_around(run):
     contents = build_contents([run], 't', max_clips=7)
     data = contents['data']

@@ -131,5 +131,7 @@ def _rule_of(runner: Any) -> BoxRule:
     """How the run's own metric counts boxes; the default where it has none of ours."""
     for metric in runner.test_loop.evaluator.metrics:
         if isinstance(metric, MovingTargetMetric):
-            return BoxRule(metric.score_threshold, metric.max_distance, metric.num_classes)
-    return BoxRule(num_classes=max(1, len((runner.test_loop.dataloader.dataset.metainfo or {}).get('classes') or ())))
+            return BoxRule(metric.score_threshold, metric.max_distance, metric.num_classes, metric.classes)
+    names = (runner.test_loop.dataloader.dataset.metainfo or {}).get('classes') or ()
+    classes = (names,) if isinstance(names, str) else tuple(str(name) for name in names)
+    return BoxRule(num_classes=max(1, len(classes)), classes=classes)

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from mmirstd.datasets.labels.shapes import Box, filled
-from mmirstd.evaluation.box_dump import DumpedBoxes
+from mmirstd.evaluation.box_dump import BoxRule, DumpedBoxes
 from mmirstd.evaluation.functional import CocoEvaluation, FrameDetections
 from mmirstd.evaluation.functional.box_pd_fa import box_centers, count_frame, match_frame, summarize_counts
 from mmirstd.evaluation.functional.box_protocols import BOX_PROTOCOLS, summarize_boxes
+from mmirstd.evaluation.functional.class_confusion import class_confusion
 from mmirstd.evaluation.functional.score_counts import count_by_score
 from mmirstd.evaluation.image_counts import BOX_COUNTS
 from mmirstd.evaluation.prediction_dump import PredictionDump
@@ -135,6 +136,8 @@ def analyze_boxes(
         notices=notices,
         score_threshold=rule.score_threshold,
     )
+    if rule.num_classes > 1:
+        summary['classes'] = _classes(coco, rule)
     curves = dict(
         recall=np.arange(101) / 100,
         interpolated=np.maximum(merged.precision_curve(), 0.0),
@@ -152,6 +155,21 @@ def analyze_boxes(
         curves=curves,
         sequences=tuple(frame.sequence for frame in frames),
         scores=by_score,
+    )
+
+
+def _classes(coco: CocoEvaluation, rule: BoxRule) -> dict[str, Any]:
+    """``names``; ``AP50`` of each; ``counts``: at each threshold those of :func:`class_confusion`."""
+    number = rule.num_classes
+    none = np.zeros((number + 1, number + 1), np.int64)
+    names = rule.classes if len(rule.classes) == number else range(number)
+    return dict(
+        names=[str(name) for name in names],
+        AP50=[coco.summarize_class(label)['mAP50'] for label in range(number)],
+        counts=[
+            sum((class_confusion(frame, number, threshold, rule.max_distance) for frame in coco.frames), none).tolist()
+            for threshold in REPORT_THRESHOLDS
+        ],
     )
 
 

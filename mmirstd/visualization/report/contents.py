@@ -266,7 +266,9 @@ def _run(run: RunAnalysis) -> dict[str, Any]:
         mmirstd=versions.get('mmirstd'),
         torch=versions.get('torch'),
     )
-    kept = {key: run.summary[key] for key in ('own', 'sweep', 'totals', 'notices')}
+    kept: dict[str, Any] = {
+        key: run.summary[key] for key in ('own', 'sweep', 'totals', 'notices', 'classes') if key in run.summary
+    }
     return dict(
         kept,
         name=run.name,

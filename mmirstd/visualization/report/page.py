@@ -15,6 +15,7 @@ SCRIPTS = (
     'export.js',
     'chart.js',
     'summary.js',
+    'classes.js',
     'crop.js',
     'gallery.js',
     'images.js',

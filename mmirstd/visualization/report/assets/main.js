@@ -10,6 +10,7 @@ describeRuns();
 describeAuc();
 describeReliability();
 const updateSummary = makeSummary(state);
+const updateClasses = makeClasses(state);
 const updateCharts = makeCharts();
 const details = makeDetails(state, setThreshold);
 const gallery = makeGallery(state, details.open);
@@ -24,6 +25,7 @@ function showThreshold() {
   byId('threshold-value').textContent = thresholdText(state.k);
   byId('threshold-logit').textContent = logitText(state.k);
   updateSummary(state.k, state.own);
+  updateClasses(state.k);
   updateCharts(state.k);
   gallery.update();
   imageTable.update();
