@@ -17,7 +17,13 @@ model = dict(
     backbone=dict(widen_factor=0.125),
     neck=dict(in_channels=[32, 64, 128]),
     temporal_neck=dict(in_channels=32, out_channels=32),
-    bbox_head=dict(in_channels=32, feat_channels=32, loss_bbox=dict(type='GIoULoss', reduction='sum', loss_weight=5.0)),
+    bbox_head=dict(
+        in_channels=32,
+        feat_channels=32,
+        loss_bbox=dict(type='GIoULoss', reduction='sum', loss_weight=5.0),
+        # mmdet's start, as the records have it; std=0.01: small first predictions.
+        init_cfg=dict(type='mmirstd.SmallPredictionInit', std=None),
+    ),
     motion_branch=dict(feat_channels=32, channels=16),
 )
 

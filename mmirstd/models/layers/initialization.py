@@ -129,21 +129,21 @@ class NarrowNormalInit(BaseInit):
 class SmallPredictionInit(BaseInit):
     """Start a head near its prior: PyTorch's start, and small weights in the convolutions that predict.
 
-    To be given as ``init_cfg`` of mmdet's ``YOLOXHead``, whose own start is the same but for these.  Large first
-    predictions differ from place to place for no reason, and the fastest way to a lower loss is to make the features
-    below weaker.  A detector of dim targets may never recover from that.  mmdet's other dense heads start small, too.
+    To be given as ``init_cfg`` of mmdet's ``YOLOXHead``, whose own start is the same but for these.  With that one some
+    detectors of dim targets never begin to learn (``configs/bp_fpn/experiments.md``).  Why is not known.  mmdet's other
+    dense heads start small, too.
 
     A convolution predicts if it stands alone, outside of a ``ConvModule`` with its norm and activation.  Its bias
     starts at 0; mmdet's head sets that of the scores afterwards.
 
     Args:
-        std: Standard deviation of the weights of convolutions that predict.
+        std: Standard deviation of the weights of convolutions that predict.  None leaves PyTorch's, as mmdet does.
 
     Raises:
         ValueError: If the module has no such convolution.
     """
 
-    def __init__(self, std: float = 0.01) -> None:
+    def __init__(self, std: float | None = 0.01) -> None:
         super().__init__()
         self.std = std
 
@@ -156,8 +156,9 @@ class SmallPredictionInit(BaseInit):
                 f'{type(self).__name__}: {type(module).__name__} has no convolution outside of a ConvModule; '
                 "give it as init_cfg of a head that predicts by convolutions, like mmdet's YOLOXHead"
             )
-        for layer in predictors:
-            nn.init.normal_(layer.weight, std=self.std)
+        if self.std is not None:
+            for layer in predictors:
+                nn.init.normal_(layer.weight, std=self.std)
         if hasattr(module, '_params_init_info'):
             update_init_info(module, init_info=self._get_init_info())
 

@@ -52,6 +52,12 @@ def test_small_predictions_are_mmdets_start_but_for_the_layers_that_predict() ->
             assert value.std() > 0.5 * bound, name
 
 
+def test_without_a_size_of_predictions_the_start_is_mmdets_bit_for_bit() -> None:
+    stock, same = yolox_head(None), yolox_head(dict(type='mmirstd.SmallPredictionInit', std=None))
+    for (name, expected), value in zip(stock.named_parameters(), same.parameters(), strict=True):
+        assert torch.equal(value, expected), name
+
+
 def test_small_predictions_of_the_first_step_hardly_differ_between_places() -> None:
     feats = tuple(torch.randn(2, 16, size, size) for size in (12, 6))
     spread = [
