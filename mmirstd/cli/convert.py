@@ -14,8 +14,13 @@ from mmirstd.version import __version__
 from .arguments import make_parser
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from torch import Tensor
 
+    from mmirstd.key_maps import KeyMap
+
+LOADS = 'PyTorch and OpenMMLab'
 EXAMPLES = """
 {convert} --arch ggl-net official.pth ggl-net.pth
 """
@@ -62,11 +67,36 @@ def find_state_dict(checkpoint: Any, path: Path) -> dict[str, Tensor]:
     raise ValueError(f'{path}: no state dict found (expected tensors by name, bare or under one of {_WRAPPERS})')
 
 
+def missing_weights(converted: Mapping[str, Tensor], key_map: KeyMap) -> list[str]:
+    """Names of the weights and buffers of our network that a converted state dict lacks.
+
+    Batch norm's step counters, on which no result depends, are left out: PyTorch before 0.4.1 saved none.
+
+    Args:
+        converted: What :meth:`KeyMap.convert` gave.
+        key_map: Of the architecture. Where it is for a part of a network, that part is looked at.
+    """
+    import torch
+    from mmengine.registry import DefaultScope
+
+    from mmirstd.engine.config_files import load_config
+    from mmirstd.engine.config_names import networks
+    from mmirstd.registry import MODELS
+
+    description = load_config(str(networks()[key_map.network])).model
+    scope = 'mmdet' if 'bbox_head' in description else 'mmseg'
+    with DefaultScope.overwrite_default_scope(scope), torch.device('meta'):  # the names alone
+        network = MODELS.build(description)
+    parts = {name.split('.')[0] for name in key_map.prefixes.values()}
+    names = [name for name in network.state_dict() if name.split('.')[0] in parts]
+    return [name for name in names if name not in converted and not name.endswith('num_batches_tracked')]
+
+
 def convert(source: Path, target: Path, arch: str, in_channels: int = 1, keep_unused: bool = False) -> None:
     """Convert a file; the result holds ``state_dict`` and a ``meta`` that says where it came from.
 
     Raises:
-        ValueError: If the input is not a state dict of ``arch``.
+        ValueError: If the input is not a state dict of ``arch``, or not all of it.
     """
     import torch
 
@@ -81,6 +111,13 @@ def convert(source: Path, target: Path, arch: str, in_channels: int = 1, keep_un
         converted = key_map.convert(state, in_channels, keep_unused)
     except ValueError as error:
         raise ValueError(f'{source}: {error}') from error
+    if absent := missing_weights(converted, key_map):
+        official = [key_map.official(name) for name in absent]
+        raise ValueError(
+            f'{source}: this is no complete state dict of {key_map.source}: {len(absent)} weights are missing '
+            f'{official[:5]}\n  cure: the whole state dict of the official network (model.state_dict()), or the --arch '
+            'of a version that has no such weights'
+        )
     target.parent.mkdir(parents=True, exist_ok=True)
     meta = dict(
         arch=arch,

@@ -62,7 +62,7 @@ class KeyMap:
         """Whether an official key is always left out."""
         return any(key == path or key.startswith(f'{path}.') for path in self.dropped)
 
-    def _official(self, key: str) -> str:
+    def official(self, key: str) -> str:
         """The official name of one of our keys."""
         return next(
             old + key[len(new) :] for old, new in self.prefixes.items() if key == new or key.startswith(f'{new}.')
@@ -99,7 +99,7 @@ class KeyMap:
             if name is not None and (keep_unused or not self.is_unused(key))
         }
         changed = {*self.transforms, *(self.gray_convs if in_channels == 1 else ())}
-        if absent := sorted(self._official(key) for key in changed - set(converted)):
+        if absent := sorted(self.official(key) for key in changed - set(converted)):
             raise ValueError(
                 f'this is no complete state dict of {self.source}: {len(absent)} weights are missing {absent[:5]}'
             )

@@ -73,6 +73,8 @@ def test_three_channels_of_a_network_that_has_one_are_refused(tmp_path: Path) ->
     [
         ('ggl_net', 'ggl-net', 'stage.layer1.0.weight'),  # its gray channels are folded
         ('basic_rdian', 'rdian', 'cbam.ChannelGate.mlp.1.weight'),  # its form is changed
+        ('ggl_net', 'ggl-net', 'layer.2.bias'),  # it is renamed alone
+        ('sstnet', 'sstnet', 'head.obj_preds.0.bias'),  # of a detector
     ],
 )
 def test_a_missing_weight_is_named(tmp_path: Path, record: str, arch: str, name: str) -> None:
@@ -81,6 +83,14 @@ def test_a_missing_weight_is_named(tmp_path: Path, record: str, arch: str, name:
     torch.save(state, tmp_path / 'in.pth')
     with pytest.raises(SystemExit, match=rf"in\.pth: this is no complete state dict.*1 weights are missing \['{name}'"):
         main([str(tmp_path / 'in.pth'), str(tmp_path / 'out.pth'), '--arch', arch])
+    assert not (tmp_path / 'out.pth').exists()
+
+
+def test_nothing_else_than_the_part_of_a_network_is_asked_for(tmp_path: Path) -> None:
+    state = official_state_dict(load_golden('sstnet_feature_extractor'))
+    torch.save({k: v for k, v in state.items() if not k.endswith('num_batches_tracked')}, tmp_path / 'in.pth')
+    main([str(tmp_path / 'in.pth'), str(tmp_path / 'out.pth'), '--arch', 'sstnet-pyramid'])
+    assert (tmp_path / 'out.pth').exists()
 
 
 @pytest.mark.parametrize('keep', [False, True])
