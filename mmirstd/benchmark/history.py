@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+#: Scalars of ``GradientDiagnosticsHook``, whose step is an iteration; its entries are neither losses nor a validation.
+_GRADIENTS = ('grad_norm/', 'grad_cos/')
+
 
 @dataclass(frozen=True)
 class History:
@@ -47,7 +50,10 @@ def read_history(work_dir: Path, unit: str = 'epoch') -> History:
                 entry = json.loads(line)
             except json.JSONDecodeError:  # the last line of a killed process
                 continue
-            (new_train if 'iter' in entry else new_val).append(entry)
+            if 'iter' in entry:
+                new_train.append(entry)
+            elif not any(name.startswith(_GRADIENTS) for name in entry):
+                new_val.append(entry)
         if not new_train and not new_val:
             continue
         # A part may begin with the validation of the epoch that the part before it trained.

@@ -52,6 +52,14 @@ def test_a_part_may_begin_with_the_validation_that_was_cut_off(tmp_path: Path) -
     assert [(e['step'], e['IoU']) for e in history.val] == [(1, 0.1), (2, 0.2), (3, 0.3)]
 
 
+def test_records_of_gradients_are_no_validations(tmp_path: Path) -> None:
+    gradients = [{'grad_norm/P_s8': 0.5, 'grad_cos/P_s8_s16': 0.1, 'step': n} for n in (1, 2)]
+    write(tmp_path, '1', [gradients[0], step(1, 1, 9.0), gradients[1], step(1, 2, 8.0), dict(IoU=0.1, step=1)])
+    history = read_history(tmp_path)
+    assert history.val == [dict(IoU=0.1, step=1)]
+    assert [e['iter'] for e in history.train] == [1, 2]
+
+
 def test_nothing_logged(tmp_path: Path) -> None:
     assert read_history(tmp_path) == History([], [])
     assert seconds_per_iteration(read_history(tmp_path)) is None
