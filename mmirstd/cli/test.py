@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mmirstd.utils.commands import command_line, this_command
+from mmirstd.utils.config_parts import bare_type
 from mmirstd.utils.progress import now_doing
 
 from .arguments import add_common_arguments, exchange_words, make_parser, split_names
@@ -78,8 +79,6 @@ def main(argv: list[str] | None = None) -> None:
 
 
 def _test(args: argparse.Namespace) -> None:
-    from mmengine.runner import Runner
-
     from mmirstd.engine import CheckpointGuardHook
     from mmirstd.engine.checkpoint_files import find_checkpoint
     from mmirstd.engine.config_errors import explain_config_errors
@@ -90,6 +89,7 @@ def _test(args: argparse.Namespace) -> None:
     from mmirstd.engine.normalization import follow_training, is_asked_for
     from mmirstd.engine.prediction_only import predict_only
     from mmirstd.engine.short_console import ShortTestRunner
+    from mmirstd.engine.test_runner import TestRunner
     from mmirstd.utils.errors import CheckpointError, ConfigError
 
     now_doing('preparing the test')
@@ -144,6 +144,7 @@ def _test(args: argparse.Namespace) -> None:
         'val_evaluator',
     ):
         cfg[key] = None
+    drop_early_stopping(cfg)
     cfg.resume = False
     given = args.checkpoint.lower() != 'none'
     cfg.load_from = find_checkpoint(args.checkpoint) if given else None
@@ -151,7 +152,7 @@ def _test(args: argparse.Namespace) -> None:
         notices.append(text)
 
     _, notes = prepare(cfg, args.launcher)
-    runner = build_runner(cfg, [*notes, *notices], Runner if args.verbose else ShortTestRunner)
+    runner = build_runner(cfg, [*notes, *notices], TestRunner if args.verbose else ShortTestRunner)
     if given:
         runner.register_hook(
             CheckpointGuardHook(min_match=0.0 if args.partial_checkpoint else 1.0, filename=args.checkpoint)
@@ -165,6 +166,18 @@ def _test(args: argparse.Namespace) -> None:
         metrics = runner.test()
     if runner.rank == 0:
         report(runner, args, metrics, notices)
+
+
+def drop_early_stopping(cfg: Any) -> None:
+    """Take hooks that stop a training out of a config, in place: without a training loop they fail."""
+    cfg.custom_hooks = [hook for hook in cfg.get('custom_hooks') or () if not _stops_early(hook)]
+    for name, hook in (cfg.get('default_hooks') or {}).items():
+        if _stops_early(hook):
+            cfg.default_hooks[name] = None
+
+
+def _stops_early(hook: Any) -> bool:
+    return isinstance(hook, dict) and bare_type(hook) in ('EarlyStoppingHook', 'PatienceHook')
 
 
 def report(runner: Runner, args: argparse.Namespace, metrics: dict[str, Any], notices: list[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mmirstd.utils.config_parts import bare_type
 from mmirstd.utils.errors import ConfigError
 
 
@@ -30,4 +31,6 @@ def stop_early(cfg: Any, patience: int) -> None:
             cure='--cfg-options default_hooks.checkpoint.save_best=IoU default_hooks.checkpoint.rule=greater',
         )
     stopping = dict(type='mmirstd.PatienceHook', monitor=best, rule=rule, patience=patience)
-    cfg.custom_hooks = [*(cfg.get('custom_hooks') or []), stopping]
+    # the config in a work dir has the hook of its own training
+    others = [hook for hook in cfg.get('custom_hooks') or () if bare_type(hook) != 'PatienceHook']
+    cfg.custom_hooks = [*others, stopping]

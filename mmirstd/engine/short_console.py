@@ -13,6 +13,7 @@ from mmengine.runner import Runner
 from mmirstd.utils.progress import StatusLine
 
 from .hooks.epoch_table_hook import EpochTableHook
+from .test_runner import TestRunner
 
 #: Who speaks for somebody else: the functions by which a line gets into the log.
 _CARRIERS = ('logging', 'mmengine.logging', 'mmirstd.compat.onedl_notice', __name__)
@@ -93,7 +94,7 @@ class ShortConsoleRunner(Runner):
             self.register_hook(EpochTableHook(self._status_line))
 
 
-class ShortTestRunner(ShortConsoleRunner):
+class ShortTestRunner(TestRunner, ShortConsoleRunner):
     """The same for a test: the evaluators' tables are on the console, too."""
 
     for_the_file = _FOR_THE_FILE

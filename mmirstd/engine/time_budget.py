@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mmirstd.utils.config_parts import bare_type, is_mmengines
 from mmirstd.utils.errors import ConfigError
 
 
@@ -18,15 +19,13 @@ def limit_minutes(cfg: Any, minutes: float, spent_s: float = 0.0) -> None:
     Raises:
         ConfigError: ``minutes`` is not above 0, or the config steps its schedules by a hook of its own.
     """
-    from mmengine.hooks import ParamSchedulerHook
-
     if not minutes > 0:
         raise ConfigError(f'--max-minutes {minutes:g}: expected more than 0')
     hooks = cfg.get('default_hooks') or {}
-    kind = (hooks.get('param_scheduler') or {}).get('type', 'ParamSchedulerHook')
-    if kind not in ('ParamSchedulerHook', 'mmengine.ParamSchedulerHook', ParamSchedulerHook):
+    hook = hooks.get('param_scheduler')
+    if hook and not is_mmengines(hook, 'ParamSchedulerHook') and bare_type(hook) != 'TimeBudgetHook':
         raise ConfigError(
-            f'--max-minutes: default_hooks.param_scheduler is a {kind}, which this option would replace',
+            f'--max-minutes: default_hooks.param_scheduler is a {hook.get("type")}, which this option would replace',
             expected='ParamSchedulerHook',
             cure='train_cfg.max_epochs in place of --max-minutes',
         )

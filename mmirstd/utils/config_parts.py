@@ -21,3 +21,10 @@ def bare_type(part: Mapping[str, Any]) -> str:
     """The ``type`` of a part without its scope, '' if it has none; a class, as in mmengine's new style, by its name."""
     kind = part.get('type', '')
     return kind.rsplit('.', 1)[-1] if isinstance(kind, str) else getattr(kind, '__name__', '')
+
+
+def is_mmengines(part: Mapping[str, Any], name: str) -> bool:
+    """Whether a part's ``type`` is a class of mmengine, by name, by path (in a config that was written) or itself."""
+    kind = part.get('type', '')
+    path = kind if isinstance(kind, str) else f'{getattr(kind, "__module__", "")}.{getattr(kind, "__name__", "")}'
+    return path == name or path.startswith('mmengine.') and path.endswith(f'.{name}')

@@ -13,7 +13,8 @@ def config(**checkpoint) -> Config:
 
 def test_it_looks_at_what_chooses_the_best_checkpoint():
     cfg = config(checkpoint=dict(save_best='mAP50', rule='greater'))
-    cfg.custom_hooks = [dict(type='EMAHook')]
+    # the second is in the config that a training with the option wrote into its work dir
+    cfg.custom_hooks = [dict(type='EMAHook'), dict(type='mmirstd.PatienceHook', monitor='mAP50', patience=9)]
     stop_early(cfg, 3)
     assert cfg.custom_hooks == [
         dict(type='EMAHook'),

@@ -6,9 +6,12 @@ import logging
 from pathlib import Path
 
 import pytest
+from mmengine.config import Config
 from mmengine.logging import print_log
+from mmengine.runner import Runner
 
 from mmirstd.engine.short_console import ShortConsoleRunner, ShortTestRunner
+from mmirstd.engine.test_runner import TestRunner
 from tests.test_engine.small_runner import small_runner
 
 
@@ -47,3 +50,16 @@ def test_only_a_test_shows_the_tables_of_its_evaluators(runner_class, shown, tmp
     assert ('figures' in out) == shown
     assert 'System environment' not in out
     assert 'figures' in Path(runner.logger.log_file).read_text()
+
+
+@pytest.mark.parametrize('runner_class', [TestRunner, ShortTestRunner])
+def test_a_test_leaves_the_config_of_the_training(tmp_path: Path, runner_class: type[Runner]) -> None:
+    of_training = tmp_path / 'net.py'
+    of_training.write_text('epochs = 3\n')
+    given = tmp_path / 'given' / 'net.py'
+    given.parent.mkdir()
+    given.write_text('model = dict(test_cfg=None)\n')
+    cfg = Config.fromfile(given)
+    runner = small_runner(tmp_path, runner_class=runner_class, cfg=cfg)
+    assert of_training.read_text() == 'epochs = 3\n'
+    assert (Path(runner.log_dir) / 'net.py').read_text() == 'model = dict(test_cfg=None)\n'

@@ -15,6 +15,7 @@ from mmengine.hooks import CheckpointHook
 from mmengine.runner import Runner
 
 from mmirstd.registry import HOOKS
+from mmirstd.utils.config_parts import is_mmengines
 from mmirstd.utils.errors import CheckpointError
 from mmirstd.utils.files import atomic_path
 
@@ -183,5 +184,5 @@ def use_atomic_checkpoints(cfg: Any) -> None:
     if cfg.get('default_hooks') is None:
         cfg.default_hooks = {}
     hook = cfg.default_hooks.get('checkpoint', dict(type='CheckpointHook', interval=1))  # the Runner's own
-    if hook and hook.get('type') in ('CheckpointHook', 'mmengine.CheckpointHook', CheckpointHook):
+    if hook and is_mmengines(hook, 'CheckpointHook'):
         cfg.default_hooks['checkpoint'] = dict(hook, type='mmirstd.AtomicCheckpointHook')
