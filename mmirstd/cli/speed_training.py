@@ -15,7 +15,6 @@ import torch
 from mmengine.dataset import pseudo_collate
 from mmengine.logging import MMLogger
 from mmengine.optim import build_optim_wrapper
-from mmengine.registry import init_default_scope
 
 import mmirstd.registry  # noqa: F401
 from mmirstd.apis.model_loading import find_model_config
@@ -24,6 +23,7 @@ from mmirstd.costs.backend_sides import official_form
 from mmirstd.costs.turns_apart import take_turns_apart
 from mmirstd.datasets import SIRSTDataset
 from mmirstd.datasets.synthetic import SceneConfig, render_scene
+from mmirstd.engine.config_scope import use_config_scope
 from mmirstd.engine.freed_memory import keep_freed_memory
 from mmirstd.registry import DATASETS, MODELS
 from mmirstd.utils.config_parts import bare_type
@@ -107,7 +107,7 @@ class OurStep:
         compiled: bool = False,
     ) -> None:
         self.network: Any = copy.deepcopy(network).train()
-        if any(str(hook.get('type')).endswith('ChannelsLastHook') for hook in cfg.get('custom_hooks') or ()):
+        if any(bare_type(hook) == 'ChannelsLastHook' for hook in cfg.get('custom_hooks') or ()):
             self.network.to(memory_format=torch.channels_last)
         wrapper = _wrapper(cfg, 'mmirstd.AutocastOptimWrapper')
         wrapper.update(dtype=dtype)
@@ -123,6 +123,11 @@ class OurStep:
 
 
 def _wrapper(cfg: Any, kind: str) -> dict:
+    if 'optimizer' not in (cfg.get('optim_wrapper') or {}):
+        raise ConfigError(
+            f'{cfg.filename}: optim_wrapper has no optimizer',
+            expected='one optimizer: a step with several is whatever the network makes of them',
+        )
     wrapper = {
         key: value for key, value in copy.deepcopy(cfg.optim_wrapper).items() if key in ('optimizer', 'clip_grad')
     }
@@ -162,7 +167,7 @@ def _prepare(config: str, options: dict, ours: bool) -> Any:
         keep_freed_memory()
     MMLogger.get_instance('speed', log_level='ERROR')
     cfg = find_model_config(config, options)
-    init_default_scope(cfg.get('default_scope', 'mmseg'))
+    use_config_scope(cfg)
     return cfg
 
 

@@ -8,12 +8,13 @@ from contextlib import contextmanager
 import torch
 from mmengine.device import get_device
 from mmengine.logging import print_log
-from mmengine.optim import AmpOptimWrapper, OptimWrapper
+from mmengine.optim import AmpOptimWrapper, OptimWrapper, OptimWrapperDict
 from torch import nn
 
 from mmirstd.compat.precision import choose_mixed_precision, choose_precision
 from mmirstd.registry import OPTIM_WRAPPERS
 from mmirstd.utils.config_parts import bare_type
+from mmirstd.utils.errors import ConfigError
 
 _DTYPES = ('float32', 'bfloat16', 'float16')
 
@@ -154,11 +155,32 @@ def accept_dtype(optim_wrapper: dict) -> None:
 
     Args:
         optim_wrapper: ``type`` absent, or a wrapper of any kind; one of another kind stays as it is.
+
+    Raises:
+        ConfigError: It is of several optimizers, each of which has a ``dtype`` of its own.
     """
     asked = str(optim_wrapper.get('dtype')).replace('torch.', '')
     name = _type_name(optim_wrapper)
+    if asked != 'None':
+        _check_single('optim_wrapper.dtype', optim_wrapper)
     if asked != 'None' and (name == 'OptimWrapper' or (name == 'AmpOptimWrapper' and asked in ('float32', 'auto'))):
         optim_wrapper['type'] = 'mmirstd.AutocastOptimWrapper'
+
+
+def single_wrappers(optim_wrapper: OptimWrapper) -> list[OptimWrapper]:
+    """The wrapper itself, or those of several optimizers (``OptimWrapperDict``, which is a wrapper only by name)."""
+    return list(optim_wrapper.values()) if isinstance(optim_wrapper, OptimWrapperDict) else [optim_wrapper]
+
+
+def _check_single(option: str, optim_wrapper: dict) -> None:
+    names = [name for name, part in optim_wrapper.items() if isinstance(part, dict) and 'optimizer' in part]
+    if 'optimizer' in optim_wrapper or not names:
+        return
+    raise ConfigError(
+        f'{option}: optim_wrapper is of several optimizers ({", ".join(names)})',
+        expected='one, whose wrapper this option changes',
+        cure="in the config, for each of them: type='mmirstd.AutocastOptimWrapper', dtype='bfloat16'",
+    )
 
 
 def _type_name(optim_wrapper: dict) -> str:
@@ -175,10 +197,9 @@ def enable_amp(optim_wrapper: dict) -> None:
         optim_wrapper: ``type`` absent, ``OptimWrapper``, or already one with autocast.
 
     Raises:
-        mmirstd.engine.config_errors.ConfigError: A wrapper of another type, which cannot be replaced safely.
+        ConfigError: A wrapper of another type, which cannot be replaced safely, or one of several optimizers.
     """
-    from mmirstd.utils.errors import ConfigError
-
+    _check_single('--amp', optim_wrapper)
     name = _type_name(optim_wrapper)
     if name not in ('OptimWrapper', 'AmpOptimWrapper', 'AutocastOptimWrapper'):
         raise ConfigError(

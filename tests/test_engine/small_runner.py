@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from mmengine.evaluator import BaseMetric, Evaluator
 from mmengine.model import BaseModel
+from mmengine.optim import OptimWrapper, OptimWrapperDict
 from mmengine.runner import Runner
 
 
@@ -20,6 +21,33 @@ class Model(BaseModel):
 
     def forward(self, inputs: torch.Tensor, mode: str = 'tensor') -> dict | list:
         return dict(loss=self.layer(inputs).sum()) if mode == 'loss' else [inputs]
+
+
+class TwoParts(BaseModel):
+    """Two layers, each with an optimizer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one, self.other = torch.nn.Linear(1, 1), torch.nn.Linear(1, 1)
+
+    def train_step(self, data: Any, optim_wrapper: Any) -> dict[str, torch.Tensor]:
+        losses = {f'loss_{name}': getattr(self, name)(torch.ones(1)).square().sum() for name in ('one', 'other')}
+        for name in ('one', 'other'):
+            optim_wrapper[name].update_params(losses[f'loss_{name}'])
+        return losses
+
+    def forward(self, inputs: torch.Tensor, mode: str = 'tensor') -> list:
+        return [inputs]
+
+
+def two_optimizers(**of_the_first: Any) -> dict[str, Any]:
+    """Model and optimizers for :func:`small_runner`; arguments of the first optimizer's wrapper."""
+    model = TwoParts()
+    wrappers = OptimWrapperDict(
+        one=OptimWrapper(torch.optim.SGD(model.one.parameters(), 0.1), **of_the_first),
+        other=OptimWrapper(torch.optim.SGD(model.other.parameters(), 0.2)),
+    )
+    return dict(model=model, optim_wrapper=wrappers)
 
 
 class RisingScore(BaseMetric):

@@ -240,6 +240,13 @@ def test_amp_switch_keeps_a_mixed_precision_on_an_accelerator(machine):
     assert config['dtype'] == 'float16'
 
 
+@pytest.mark.parametrize('change', [enable_amp, accept_dtype])
+def test_several_optimizers_are_named(change):
+    parts = dict(one=dict(optimizer=dict(type='SGD')), other=dict(optimizer=dict(type='SGD')))
+    with pytest.raises(ConfigError, match=r'of several optimizers \(one, other\)[\s\S]*cure: .*AutocastOptimWrapper'):
+        change(dict(parts, constructor='Mine', dtype='float32'))
+
+
 def test_amp_switch_refuses_what_it_does_not_know():
     with pytest.raises(ConfigError, match='ApexOptimWrapper'):
         enable_amp(dict(type='ApexOptimWrapper'))

@@ -13,6 +13,8 @@ from mmengine.runner import Runner
 from mmirstd.models.layers import to_channels_last
 from mmirstd.registry import HOOKS
 
+from ..optim_wrapper import single_wrappers
+
 
 @HOOKS.register_module()
 class ChannelsLastHook(Hook):
@@ -68,10 +70,8 @@ def _unwrap(model: Any) -> Any:  # torch's types do not know module.to(memory_fo
 
 def _convert_state(runner: Runner) -> None:
     """Give state that was loaded from a checkpoint the layout of its parameter, for the fast multi-tensor path."""
-    optimizer = getattr(runner.optim_wrapper, 'optimizer', None)
-    if optimizer is None:
-        return
-    for state in optimizer.state.values():
-        for name, value in state.items():
-            if torch.is_tensor(value) and value.dim() == 4:
-                state[name] = value.contiguous(memory_format=torch.channels_last)
+    for wrapper in single_wrappers(runner.optim_wrapper):
+        for state in wrapper.optimizer.state.values():
+            for name, value in state.items():
+                if torch.is_tensor(value) and value.dim() == 4:
+                    state[name] = value.contiguous(memory_format=torch.channels_last)

@@ -112,7 +112,7 @@ class EpochTableHook(Hook):
             unit: f'{number}/{last}',
             'loss': _loss(runner, done),
             **{heading(name): cell(name, metrics[name]) if name in metrics else '' for name in self._figures},
-            'lr': _current(runner, 'train/lr', '.2e'),
+            **{name: _current(runner, f'train/{name}', '.2e') for name in _rates(runner)},
             'time': _duration(now - self._row_time),
             'left': _duration(left),
         }
@@ -149,6 +149,12 @@ def _loss(runner: Runner, iterations: int) -> str:
     if 'train/loss' not in runner.message_hub.log_scalars:
         return '-'
     return f'{runner.message_hub.get_scalar("train/loss").mean(iterations):.4f}'
+
+
+def _rates(runner: Runner) -> list[str]:
+    """Names of the learning rates: ``lr``, or of several optimizers ``NAME.lr``."""
+    logged = [name.removeprefix('train/') for name in runner.message_hub.log_scalars]
+    return [name for name in logged if name == 'lr' or name.endswith('.lr')] or ['lr']
 
 
 def _current(runner: Runner, name: str, form: str) -> str:

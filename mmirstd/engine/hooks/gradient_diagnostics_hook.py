@@ -16,6 +16,8 @@ from torch.nn import functional as F
 
 from mmirstd.registry import HOOKS
 
+from ..optim_wrapper import single_wrappers
+
 
 def level_cosine(shallow: Tensor, deep: Tensor) -> float:
     """Cosine between the gradients of two adjacent levels.
@@ -79,7 +81,8 @@ class GradientDiagnosticsHook(Hook):
     a gate or route of BPFPN ``grad_norm/own_kept_s16`` and ``grad_norm/top_down_kept_s16``, what is let through.  With
     a loss of DGR's these are left out.
 
-    AMP's loss scale and the division by gradient accumulation are taken out.  Of a neck that is
+    AMP's loss scale and the division by gradient accumulation are taken out; with several optimizers those of the one
+    that trains the neck, and of several backward passes through it the last one counts.  Of a neck that is
     called several times a step (frames of a clip), the squares of the norms add up and cosines are averaged.  In
     distributed training they are those of rank 0.  ``tools/analysis_tools/plot_gradients.py`` compares two runs.
 
@@ -134,7 +137,7 @@ class GradientDiagnosticsHook(Hook):
             neck.register_forward_pre_hook(self._before_neck),
             neck.register_forward_hook(self._after_neck),
         ]
-        self._scale = _loss_scale(runner.optim_wrapper)
+        self._scale = _loss_scale(_wrapper_of(neck, runner.optim_wrapper))
 
     def after_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None) -> None:
         """Write what was recorded."""
@@ -278,6 +281,15 @@ class GradientDiagnosticsHook(Hook):
 
 def _unwrap(model: Any) -> nn.Module:
     return model.module if is_model_wrapper(model) else model
+
+
+def _wrapper_of(module: nn.Module, optim_wrapper: Any) -> Any:
+    """Of several optimizers the one that trains a module's parameters; the first where none does."""
+    wrappers, own = single_wrappers(optim_wrapper), {id(parameter) for parameter in module.parameters()}
+    for wrapper in wrappers:
+        if any(id(parameter) in own for group in wrapper.param_groups for parameter in group['params']):
+            return wrapper
+    return wrappers[0]
 
 
 def _loss_scale(optim_wrapper: Any) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +10,14 @@ import torch
 from mmengine.dist import get_world_size
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
-from mmengine.optim import OptimWrapper
 from mmengine.runner import Runner
 from mmengine.runner.checkpoint import get_state_dict, weights_to_cpu
 
 from mmirstd.registry import HOOKS
 from mmirstd.utils.errors import UserError
 from mmirstd.utils.files import atomic_path
+
+from ..optim_wrapper import single_wrappers
 
 
 @HOOKS.register_module()
@@ -26,7 +27,8 @@ class NonFiniteLossHook(Hook):
     The loss is looked at before its gradients are computed, so the weights are still those that gave it. They are
     saved with the batch beside the checkpoints, as ``nonfinite_loss_iter_N.pth``: ``state_dict``, ``optimizer``, and
     in ``meta['nonfinite_loss']`` the ``files``, the ``inputs`` as the data loader gave them and the ``loss``.
-    ``--resume`` does not take this file. Optimizers that share no single loss (``OptimWrapperDict``) are left alone.
+    ``--resume`` does not take this file. With several optimizers each loss is looked at before its own update; those
+    before it in the same iteration have been made.
     """
 
     def __init__(self) -> None:
@@ -34,17 +36,16 @@ class NonFiniteLossHook(Hook):
 
     def before_train(self, runner: Runner) -> None:
         """Look at every loss from here on."""
-        wrapper = runner.optim_wrapper
-        if not isinstance(wrapper, OptimWrapper):
-            return
-        update = wrapper.update_params
+        for wrapper in single_wrappers(runner.optim_wrapper):
+            wrapper.update_params = self._checking(runner, wrapper.update_params)
 
+    def _checking(self, runner: Runner, update: Callable[..., None]) -> Callable[..., None]:
         def checked(loss: torch.Tensor, *args: Any, **kwargs: Any) -> None:
             if not torch.isfinite(loss).all():
                 self._stop(runner, loss)
             update(loss, *args, **kwargs)
 
-        wrapper.update_params = checked
+        return checked
 
     def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
         """Remember the batch."""
@@ -53,7 +54,8 @@ class NonFiniteLossHook(Hook):
     def after_train(self, runner: Runner) -> None:
         """Let go of the last batch, and of the optimizer."""
         self._batch = None
-        vars(runner.optim_wrapper).pop('update_params', None)
+        for wrapper in single_wrappers(runner.optim_wrapper):
+            vars(wrapper).pop('update_params', None)
 
     def _stop(self, runner: Runner, loss: torch.Tensor) -> None:
         rank = f'_rank{runner.rank}' if get_world_size() > 1 else ''

@@ -14,12 +14,12 @@ import torch
 import torch.distributed as torch_dist
 from mmengine.dist import get_world_size, is_main_process
 from mmengine.hooks import Hook
-from mmengine.optim import OptimWrapperDict
 from mmengine.runner import EpochBasedTrainLoop, Runner
 
 from mmirstd.registry import HOOKS
 from mmirstd.utils.files import write_text
 
+from ..optim_wrapper import single_wrappers
 from .atomic_checkpoint_hook import save_whole
 from .average_buffers_hook import average_buffers
 
@@ -119,9 +119,7 @@ class PreemptionHook(Hook):
         """
         if not _any_rank(self._asked, runner):
             return
-        wrapper = runner.optim_wrapper
-        wrappers = wrapper.values() if isinstance(wrapper, OptimWrapperDict) else [wrapper]
-        if not all(one.should_update() for one in wrappers):
+        if not all(wrapper.should_update() for wrapper in single_wrappers(runner.optim_wrapper)):
             return
         self._asked = True
         iter_based = not isinstance(runner.train_loop, EpochBasedTrainLoop)

@@ -3,6 +3,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import torch
+from mmengine.optim import OptimWrapper, OptimWrapperDict
 from torch import nn
 
 from mmirstd.engine import ChannelsLastHook
@@ -22,6 +23,18 @@ def test_channels_last_changes_layout_but_not_results():
     out = model(image)
     assert out.is_contiguous(memory_format=torch.channels_last)  # without converting the input
     torch.testing.assert_close(out, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_channels_last_reaches_the_state_of_several_optimizers():
+    model = network()
+    optimizers = [torch.optim.AdamW(layer.parameters()) for layer in (model[0], model[2])]
+    model(torch.rand(1, 1, 8, 8)).sum().backward()
+    for optimizer in optimizers:
+        optimizer.step()
+    wrappers = OptimWrapperDict(**{str(i): OptimWrapper(optimizer) for i, optimizer in enumerate(optimizers)})
+    ChannelsLastHook().before_train(SimpleNamespace(model=model, optim_wrapper=wrappers))
+    state = optimizers[1].state[model[2].weight]
+    assert state['exp_avg'].stride() == model[2].weight.stride()
 
 
 def test_channels_last_reaches_resumed_optimizer_state():

@@ -9,7 +9,7 @@ import pytest
 
 from mmirstd.engine.hooks.epoch_table_hook import EpochTableHook
 from mmirstd.utils.progress import Pace, StatusLine
-from tests.test_engine.small_runner import small_runner
+from tests.test_engine.small_runner import small_runner, two_optimizers
 
 CHECKPOINT = dict(checkpoint=dict(type='CheckpointHook', save_best='IoU', rule='greater'))
 
@@ -49,6 +49,12 @@ def test_iterations_have_a_line_a_validation(capsys, tmp_path):
     head, *rows = table(capsys, tmp_path, **options)
     assert head == ['iter', 'loss', 'IoU', 'lr', 'time', 'left']
     assert [row[0] for row in rows] == ['2/5', '4/5', '5/5']
+
+
+def test_rates_of_several_optimizers(capsys, tmp_path):
+    head, *rows = table(capsys, tmp_path, **two_optimizers())
+    assert head == ['epoch', 'loss', 'IoU', 'one.lr', 'other.lr', 'time', 'left']
+    assert rows[0][3:5] == ['1.00e-01', '2.00e-01']
 
 
 def test_a_resumed_run_goes_on_in_the_table(capsys, tmp_path):

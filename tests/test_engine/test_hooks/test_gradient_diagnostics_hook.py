@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from mmengine.optim import OptimWrapper
+from mmengine.optim import OptimWrapper, OptimWrapperDict
 from mmengine.runner import Runner
 from torch import nn
 from torch.utils.data import Dataset
 
 from mmirstd.engine import AutocastOptimWrapper, GradientDiagnosticsHook
-from mmirstd.engine.hooks.gradient_diagnostics_hook import _loss_scale, level_cosine
+from mmirstd.engine.hooks.gradient_diagnostics_hook import _loss_scale, _wrapper_of, level_cosine
 from tests.test_models.test_necks.bp_fpn_models import CHAIN, CSP, FPN, det_batch, fcos
 
 PARTS = ('norm/own', 'norm/top_down', 'cos/own_top_down')
@@ -144,6 +144,15 @@ def test_the_scale_of_amp_is_read() -> None:
     assert _loss_scale(wrapper) == 1.0
     wrapper.loss_scaler = torch.amp.GradScaler('cpu', init_scale=512.0)
     assert _loss_scale(wrapper) == 512.0
+
+
+def test_of_several_optimizers_the_one_that_trains_the_neck_counts() -> None:
+    parts = [nn.Linear(1, 1), nn.Linear(1, 1)]
+    one, other = (OptimWrapper(torch.optim.SGD(part.parameters(), lr=0.1)) for part in parts)
+    both = OptimWrapperDict(one=one, other=other)
+    assert _wrapper_of(parts[0], both) is one
+    assert _wrapper_of(parts[1], both) is other
+    assert _wrapper_of(nn.Linear(1, 1), both) is one  # trained by none
 
 
 def test_the_two_parts_of_a_level_s_gradient(base_records: list[dict]) -> None:

@@ -12,7 +12,7 @@ from mmirstd.engine.checkpoint_files import newest_checkpoint
 from mmirstd.engine.hooks import NonFiniteLossHook
 from mmirstd.engine.hooks.nonfinite_loss_hook import batch_files
 from mmirstd.utils.errors import UserError
-from tests.test_engine.small_runner import small_runner
+from tests.test_engine.small_runner import small_runner, two_optimizers
 
 
 @pytest.mark.parametrize('value', [math.nan, math.inf, -math.inf])
@@ -40,6 +40,16 @@ def test_spoiled_weights_are_named(tmp_path: Path) -> None:
     run.register_hook(NonFiniteLossHook())
     with pytest.raises(UserError, match=r'weights are not finite either \(layer\.bias'):
         run.train()
+
+
+def test_each_of_several_optimizers_is_looked_at(tmp_path: Path) -> None:
+    run = small_runner(tmp_path, **two_optimizers())
+    run.model.other.bias.data.fill_(math.nan)
+    run.register_hook(NonFiniteLossHook())
+    with pytest.raises(UserError, match=r'weights are not finite either \(other\.bias'):
+        run.train()
+    state = load_checkpoint_file(tmp_path / 'nonfinite_loss_iter_1.pth')
+    assert set(state['optimizer']) == {'one', 'other'}
 
 
 def test_finite_losses_train_as_without_it(tmp_path: Path) -> None:

@@ -11,12 +11,11 @@ import pytest
 import torch
 from mmengine.hooks import Hook
 from mmengine.model import BaseModel
-from mmengine.optim import OptimWrapper, OptimWrapperDict
 from mmengine.runner import Runner
 
 from mmirstd.engine.checkpoint_files import newest_checkpoint
 from mmirstd.engine.hooks import AtomicCheckpointHook, EpochSeedHook, PreemptionHook
-from tests.test_engine.small_runner import RisingScore, small_runner
+from tests.test_engine.small_runner import RisingScore, small_runner, two_optimizers
 
 BATCHES = 5
 
@@ -138,30 +137,8 @@ def test_other_numbers_of_processes_begin_the_epoch_anew(tmp_path: Path) -> None
     assert run.iter == 7 + 2 * BATCHES
 
 
-class TwoParts(BaseModel):
-    """Two layers, each with an optimizer."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.one, self.other = torch.nn.Linear(1, 1), torch.nn.Linear(1, 1)
-
-    def train_step(self, data: Any, optim_wrapper: Any) -> dict[str, torch.Tensor]:
-        losses = {f'loss_{name}': getattr(self, name)(torch.ones(1)).square().sum() for name in ('one', 'other')}
-        for name in ('one', 'other'):
-            optim_wrapper[name].update_params(losses[f'loss_{name}'])
-        return losses
-
-    def forward(self, inputs: torch.Tensor, mode: str = 'tensor') -> list:
-        return [inputs]
-
-
 def test_with_several_optimizers_it_waits_until_all_have_updated(tmp_path: Path) -> None:
-    model = TwoParts()
-    wrapper = OptimWrapperDict(
-        one=OptimWrapper(torch.optim.SGD(model.one.parameters(), 0.1), accumulative_counts=2),
-        other=OptimWrapper(torch.optim.SGD(model.other.parameters(), 0.1)),
-    )
-    run = small_runner(tmp_path, images=BATCHES, model=model, optim_wrapper=wrapper)
+    run = small_runner(tmp_path, images=BATCHES, **two_optimizers(accumulative_counts=2))
     for item in (PreemptionHook(), SendSignal(3)):
         run.register_hook(item)
     with pytest.raises(KeyboardInterrupt):

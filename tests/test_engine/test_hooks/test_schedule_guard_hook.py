@@ -13,7 +13,7 @@ from mmengine.runner import Runner
 from mmirstd.compat.checkpoint import install_safe_checkpoint_loading
 from mmirstd.engine.hooks import MissedValidationHook, PreemptionHook, ScheduleGuardHook
 from mmirstd.utils.errors import ConfigError
-from tests.test_engine.small_runner import small_runner
+from tests.test_engine.small_runner import small_runner, two_optimizers
 
 ONE_CYCLE = [dict(type='OneCycleLR', eta_max=0.1, by_epoch=True, convert_to_iter_based=True)]
 SCHEDULES = dict(
@@ -162,3 +162,29 @@ def test_a_schedule_that_follows_measures_is_continued(tmp_path: Path) -> None:
         train(tmp_path, 6, [dict(plateau[0], factor=0.5)], resume=True)
     assert 'param_scheduler=[]' in str(error.value)
     assert '--new-schedule' not in str(error.value)  # is refused as well
+
+
+def test_schedules_of_several_optimizers(tmp_path: Path) -> None:
+    """Refused, or each at its own rate; the checkpoint is one of such a run."""
+    install_safe_checkpoint_loading()
+
+    def run(epochs: int, resume: bool, **guard: Any) -> Runner:
+        made = small_runner(
+            tmp_path,
+            epochs,
+            param_scheduler=[dict(type='LinearLR', start_factor=1.0, end_factor=0.5, end=epochs, by_epoch=True)],
+            resume=resume,
+            load_from=str(tmp_path / 'epoch_2.pth') if resume else None,
+            custom_hooks=[ScheduleGuardHook(**guard)],
+            **two_optimizers(),
+        )
+        made.train()
+        return made
+
+    run(2, False)
+    with pytest.raises(ConfigError, match='has ended|is not the config'):
+        run(4, True)
+    made = run(4, True, new_schedule=True)
+    rates = {name: values[0] for name, values in made.optim_wrapper.get_lr().items()}
+    assert rates['other.lr'] == pytest.approx(2 * rates['one.lr'])
+    assert rates['one.lr'] == pytest.approx(0.05)
