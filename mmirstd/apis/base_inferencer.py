@@ -172,8 +172,8 @@ class TargetInferencer(FrameInference, BaseInferencer):
         Raises:
             ConfigError: It is another transform than ``mmirstd.<expected>``, or its options are wrong.
         """
-        found = str(steps[0].get('type', ''))
-        if bare_type(steps[0]) != expected:
+        found = bare_type(steps[0])
+        if found != expected:
             raise ConfigError(
                 f'{config_name(cfg)}: its test pipeline begins with {found}; expected '
                 f'mmirstd.{expected}, which normalizes images as in training'

@@ -216,13 +216,14 @@ class Job:
         Raises:
             ConfigError: They do not.
         """
-        from mmengine.registry import MODELS, init_default_scope
+        from mmengine.registry import MODELS
 
         import mmirstd.registry  # noqa: F401
         from mmirstd.engine.config_errors import explain_config_errors
+        from mmirstd.engine.config_scope import use_config_scope
 
         cfg = self.load_config()
-        init_default_scope(cfg.get('default_scope', 'mmseg'))
+        use_config_scope(cfg)
         name = f'{self.suite.path}: {self.run.name} ({self.run.config})'
         with explain_config_errors(name):
             try:

@@ -52,6 +52,7 @@ def main(argv: list[str] | None = None) -> int:
 
     from mmirstd.datasets.check import check_splits, read_splits, splits_of_root
     from mmirstd.engine.config_files import load_config
+    from mmirstd.engine.config_scope import use_config_scope
     from mmirstd.utils.files import write_json
 
     if os.path.isdir(args.folder_or_config):
@@ -68,7 +69,7 @@ def main(argv: list[str] | None = None) -> int:
         data_sets = {part: loader['dataset'] for part, loader in loaders.items() if loader}
         if not data_sets:
             raise ConfigError(f'{args.folder_or_config}: has no data loader, so there is no data set to check')
-        init_default_scope(cfg.get('default_scope', 'mmseg'))
+        use_config_scope(cfg)
         now_doing('reading the lists')
         splits = read_splits(data_sets)
     now_doing('checking')

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mmirstd.utils.config_parts import bare_type
 from mmirstd.utils.errors import ConfigError
 from mmirstd.utils.resources import resource_root
 
@@ -80,7 +81,7 @@ def training_data(cfg: Config) -> dict[str, Any]:
     loader = cfg.get('train_dataloader') or {}
     source, tested = loader.get('dataset'), cfg.test_dataloader.dataset
     if source is None or 'dataset' in source or 'datasets' in source:
-        found = 'nothing' if source is None else f'a {source.type}'
+        found = 'nothing' if source is None else f'a {bare_type(source)}'
         raise ConfigError(
             f'{cfg.filename}: train_dataloader.dataset is {found}, and thresholds are chosen on one list of images',
             expected='one data set with images and masks',
@@ -96,11 +97,11 @@ def training_data(cfg: Config) -> dict[str, Any]:
 def training_maps(cfg: Config, limit: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Saliency map and mask, both (H, W), of the training images at native size."""
     import numpy as np
-    from mmengine.registry import init_default_scope
 
+    from mmirstd.engine.config_scope import use_config_scope
     from mmirstd.registry import DATASETS, MODELS
 
-    init_default_scope(cfg.get('default_scope', 'mmseg'))
+    use_config_scope(cfg)
     model = MODELS.build(cfg.model)
     dataset = DATASETS.build(training_data(cfg))
     chosen: Sequence[int] = range(len(dataset))

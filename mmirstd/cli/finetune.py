@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from mmirstd.datasets.labels.choices import MISSING_IMAGES, SIZE_MISMATCHES
 from mmirstd.engine.default_model import DEFAULT_DETECTOR, DEFAULT_MODEL
 from mmirstd.utils.commands import command_line, this_command
+from mmirstd.utils.config_parts import bare_type
 from mmirstd.utils.errors import ConfigError
 from mmirstd.utils.progress import now_doing
 
@@ -179,12 +180,13 @@ def _look(args: argparse.Namespace, out: Path, again: str, begun: bool, lock: in
     """Network and data that were given, and whether targets move."""
     from mmirstd.apis.model_loading import default_weights, find_model_config
     from mmirstd.engine.checkpoint_files import find_checkpoint
+    from mmirstd.engine.config_scope import config_scope
     from mmirstd.finetune import Start, Workflow, choose_recipe, find_videos
 
     given = Path(args.images).expanduser()
     videos = given.exists() and bool(find_videos(given))
     cfg = find_model_config(args.base or (DEFAULT_DETECTOR if args.moving or videos else DEFAULT_MODEL))
-    moving = cfg.get('default_scope') == 'mmdet'
+    moving = config_scope(cfg) == 'mmdet'
     if moving is False and (args.moving or videos):
         raise ConfigError(
             f'{args.base}: is a network of single images, and {"videos were given" if videos else "--moving was said"}',
@@ -266,9 +268,9 @@ def _sequences(args: argparse.Namespace, out: Path, cfg: Config, videos: bool, b
     from mmirstd.finetune import look_at_sequences
 
     dataset = (cfg.get('train_dataloader') or {}).get('dataset') or {}
-    if not str(dataset.get('type')).endswith('ClipDataset'):
+    if not bare_type(dataset).endswith('ClipDataset'):
         raise ConfigError(
-            f'{cfg.filename}: trains on {dataset.get("type")}',
+            f'{cfg.filename}: trains on {bare_type(dataset) or "nothing"}',
             expected='a detector whose data set is mmirstd.ClipDataset',
             cure=f'{DEFAULT_DETECTOR}, or another of the configs in sstnet, yolo_bp and yolox',
         )

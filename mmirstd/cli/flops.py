@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from mmirstd.utils.errors import ConfigError
+
 from .arguments import add_cfg_options_argument, make_parser
 
 EXAMPLES = """
@@ -24,16 +26,23 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> None:
     """Command line entry."""
     args = parse_args(argv)
-    from mmengine.registry import init_default_scope
-
     from mmirstd.engine.complexity import count_params_and_flops
     from mmirstd.engine.config_files import load_config
+    from mmirstd.engine.config_scope import use_config_scope
     from mmirstd.registry import MODELS
 
     cfg = load_config(args.config, args.cfg_options)
-    init_default_scope(cfg.get('default_scope', 'mmseg'))
-    params, flops = count_params_and_flops(MODELS.build(cfg.model), tuple(args.shape), args.channels)
+    use_config_scope(cfg)
     height, width = args.shape
+    network = MODELS.build(cfg.model)
+    try:
+        params, flops = count_params_and_flops(network, (height, width), args.channels)
+    except (RuntimeError, ValueError) as error:
+        raise ConfigError(
+            f'{args.config}: the network does not take an image of {args.channels} x {height} x {width}',
+            found=str(error).splitlines()[0],
+            cure='--channels 3 for a network of color images, --shape H W for one of certain sizes',
+        ) from error
     print(f'config      {args.config}')
     print(f'input       {args.channels} x {height} x {width}')
     print(f'parameters  {params:,} ({params / 1e6:.3f} M)')

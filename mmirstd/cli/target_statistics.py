@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from mmirstd.utils.config_parts import bare_type
+
 from .arguments import add_data_set_arguments, add_traceback_argument, make_parser
 
 if TYPE_CHECKING:
@@ -100,7 +102,7 @@ def loading_only(dataset: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The data sets of a config, the parts of concatenated ones each for itself, without augmentation."""
     for part in dataset.get('datasets', [dataset]):
         part = dict(part.get('dataset', part))  # without what repeats it
-        part['pipeline'] = [step for step in part['pipeline'] if 'Load' in step['type']]
+        part['pipeline'] = [step for step in part['pipeline'] if 'Load' in bare_type(step)]
         part['pipeline'].append(dict(type='PackSegInputs', meta_keys=('sample_id',)))
         yield part
 

@@ -9,8 +9,7 @@ from pathlib import Path
 from mmengine.config import Config
 from mmseg.models.segmentors import BaseSegmentor
 
-from mmirstd.engine.config_files import find_config
-from mmirstd.engine.config_names import config_of_name, networks
+from mmirstd.engine.config_names import config_of_name, find_config, networks
 from mmirstd.finetune.config_text import network_of
 from mmirstd.models.segmentors import ClassicalSegmentor
 from mmirstd.registry import MODELS
@@ -56,7 +55,7 @@ def _find_network(name: str) -> ComparedNetwork:
     label = config.stem if name.endswith('.py') else name
     is_part = config.parent.name == 'models' and config.parent.parent.name == '_base_'
     model, changes = (config, '') if is_part else network_of(config)
-    named = str(Config.fromfile(str(config)).model.type)
+    named = str(Config.fromfile(str(config)).to_dict()['model']['type'])
     kind = MODELS.get(named if '.' in named else f'mmseg.{named}')
     if kind is None:
         raise ConfigError(

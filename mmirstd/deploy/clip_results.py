@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from mmirstd.models.layers.direction_coded import DirectionCodedUShape
+from mmirstd.utils.config_parts import bare_type
 from mmirstd.utils.errors import ConfigError
 
 from .box_suppression import suppress, suppression_error
@@ -123,7 +124,7 @@ class BoxResults(Results):
         if type(head).__name__ != 'YOLOXHead':
             raise ConfigError(f'bbox_head is a {type(head).__name__}, which has no graph', expected='YOLOXHead')
         cfg: Any = head.test_cfg
-        if set(cfg.nms) - {'type', 'iou_threshold'} or cfg.nms.get('type', 'nms') != 'nms':
+        if set(cfg.nms) - {'type', 'iou_threshold'} or (bare_type(cfg.nms) or 'nms') != 'nms':
             raise ConfigError(
                 f'test_cfg.nms is {dict(cfg.nms)}, which has no graph', expected="dict(type='nms', iou_threshold=...)"
             )

@@ -11,12 +11,14 @@ from mmengine.config import Config
 from mmengine.logging import print_log
 
 from mmirstd.compat import ensure_config_scopes
+from mmirstd.utils.config_parts import bare_type, config_dicts
 from mmirstd.utils.errors import ConfigError
 from mmirstd.utils.near_matches import near_matches
 from mmirstd.utils.resources import resource_root
 
 from .alignment_option import apply_alignment
-from .config_names import find_config, renamed
+from .config_names import find_named_config, renamed
+from .config_scope import use_config_scope
 from .config_variables import apply_options, keys_read
 from .data_option import DataExchange
 from .holdout_options import expand_holdout_options, match_holdouts, replace_holdout_sizes
@@ -33,7 +35,7 @@ def load_config(
     """Read a config, take another data set or schedule, merge options, move the data sets where ``data_root`` says.
 
     Args:
-        path: See :func:`find_config`.
+        path: See :func:`find_named_config`.
         options: ``--cfg-options``; keys may be dotted.
         data: ``--data``: see :class:`~.data_option.DataExchange`.
         schedule: ``--schedule``: see :class:`~.schedule_option.ScheduleExchange`.
@@ -46,7 +48,7 @@ def load_config(
             an entry that nothing reads (:func:`.config_variables.apply_options`).
     """
     ensure_config_scopes()  # a config may inherit from mmirstd::, mmseg:: and mmdet::
-    found, options = find_config(path), options or {}
+    found, options = find_named_config(path), options or {}
     exchanges: list[DataExchange | ScheduleExchange] = [] if data is None else [DataExchange(found, data)]
     if schedule is not None:
         exchanges.append(ScheduleExchange(found, schedule))
@@ -87,7 +89,18 @@ def load_config(
         exchange.name_run(cfg, keep=tuple(options))
     apply_loading_options(cfg)
     apply_alignment(cfg)
+    _shorten_suppression(cfg)
     return cfg
+
+
+def _shorten_suppression(cfg: Config) -> None:
+    """Name the suppression of boxes as mmcv knows it, in place.
+
+    mmengine writes a function of a config in the new style as ``mmcv.ops.nms``; mmcv evaluates that in its own module.
+    """
+    for part in config_dicts(cfg._cfg_dict):
+        if isinstance(nms := part.get('nms'), dict) and isinstance(nms.get('type'), str):
+            nms['type'] = bare_type(nms)
 
 
 def _mixed_styles(path: Path, error: Exception | None = None) -> ConfigError | None:
@@ -135,15 +148,13 @@ def load_data_set(
     Raises:
         ConfigError: The config cannot be used, or has no such data loader.
     """
-    from mmengine.registry import init_default_scope
-
     import mmirstd.registry  # noqa: F401
 
     cfg = load_config(path, options, data)
     loader = cfg.get(f'{split}_dataloader')
     if not loader:
         raise ConfigError(f'{path}: has no {split}_dataloader, so there is no data set to look at.')
-    init_default_scope(cfg.get('default_scope', 'mmseg'))
+    use_config_scope(cfg)
     return loader['dataset']
 
 

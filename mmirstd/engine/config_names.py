@@ -158,7 +158,8 @@ def find_named_config(model: str | os.PathLike[str]) -> Path:
         ConfigError: There is none; the new name of an old one, or near matches are named.
     """
     text = os.fspath(model)
-    if not text.endswith('.py') and not os.path.isfile(os.path.expanduser(text)) and os.sep not in text:
+    is_path = text.endswith('.py') or os.sep in text or os.path.isfile(os.path.expanduser(text))
+    if not is_path and not looks_like_checkpoint(text):
         return config_of_name(text)
     return find_config(text)
 

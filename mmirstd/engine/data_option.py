@@ -105,7 +105,13 @@ class DataExchange:
         if current is None or config.parent == current.parent:  # the second: it is a data set itself
             raise ConfigError(
                 f'{self._where}: none of its bases is a data set that could be exchanged (a file in a '
-                'folder _base_/datasets).\n  cure: name the data set in _base_, as our configs do'
+                'folder _base_/datasets).\n  cure: '
+                + (
+                    "change the data sets in the config: mmengine's new style has no _base_; or --cfg-options "
+                    'data_root=PATH'
+                    if Config._is_lazy_import(str(config))
+                    else 'name the data set in _base_, as our configs do'
+                )
             )
         self._current = current
         old, self._new = _read(current), _read(self._wanted)

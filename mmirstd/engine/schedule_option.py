@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from pathlib import Path
@@ -86,21 +86,26 @@ class ScheduleExchange:
     @contextmanager
     def active(self) -> Iterator[None]:
         """Within, mmengine reads the config with the other schedule."""
-        evaluate = Config._file2dict
+        readers = {name: getattr(Config, name) for name in ('_file2dict', '_parse_lazy_import')}  # one for each style
 
-        def exchanged(filename: str, *args: Any, **kwargs: Any) -> Any:
-            content, *rest = evaluate(filename, *args, **kwargs)
-            if Path(filename).resolve() == self._config:
-                for key in SCHEDULE_KEYS:
-                    content.pop(key, None)
-                content.update(deepcopy(self._schedule))
-            return (content, *rest)
+        def exchanging(evaluate: Callable[..., Any]) -> Callable[..., Any]:
+            def exchanged(filename: str, *args: Any, **kwargs: Any) -> Any:
+                content, *rest = evaluate(filename, *args, **kwargs)
+                if Path(filename).resolve() == self._config:
+                    for key in SCHEDULE_KEYS:
+                        content.pop(key, None)
+                    content.update(deepcopy(self._schedule))
+                return (content, *rest)
 
-        Config._file2dict = staticmethod(exchanged)
+            return exchanged
+
+        for name, evaluate in readers.items():
+            setattr(Config, name, staticmethod(exchanging(evaluate)))
         try:
             yield
         finally:
-            Config._file2dict = staticmethod(evaluate)
+            for name, evaluate in readers.items():
+                setattr(Config, name, staticmethod(evaluate))
 
     def check(self, cfg: Config) -> None:
         """See that there is something to train; a method that learns nothing has no backbone.

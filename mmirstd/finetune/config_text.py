@@ -223,14 +223,9 @@ def model_changes(config: Path, part: Path | None) -> dict[str, Any]:
         config: File of the config.
         part: File of the base; None: there is none, and all is new.
     """
-    full, base = (Config.fromfile(str(path)).get('model', {}) if path else {} for path in (config, part))
-    return _changes(_plain(full), _plain(base))
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    return type(value)(_plain(item) for item in value) if isinstance(value, (list, tuple)) else value
+    # types that are classes become names
+    full, base = (Config.fromfile(str(path)).to_dict().get('model', {}) if path else {} for path in (config, part))
+    return _changes(full, base)
 
 
 def _changes(full: dict[str, Any], base: dict[str, Any]) -> dict[str, Any]:

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import pytest
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
 from mmirstd.cli.flops import main
 from mmirstd.engine.complexity import count_params_and_flops
 from mmirstd.registry import MODELS
+from mmirstd.utils.errors import ConfigError
 from tests.shared import REPO, load_golden
 
 
@@ -22,3 +24,8 @@ def test_command_line(capsys) -> None:
     out = capsys.readouterr().out
     assert 'parameters  2,252,069' in out
     assert '1 x 64 x 64' in out
+
+
+def test_other_channels_are_named() -> None:
+    with pytest.raises(ConfigError, match=r'image of 3 x 64 x 64[\s\S]*cure: --channels'):
+        main([str(REPO / 'configs/_base_/models/ggl-net-tiny.py'), '--shape', '64', '64', '--channels', '3'])

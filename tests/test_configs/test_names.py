@@ -9,8 +9,8 @@ import yaml
 from mmengine.config import DictAction
 
 from mmirstd.apis.model_loading import find_model_config
-from mmirstd.engine.config_files import find_config, load_config
-from mmirstd.engine.config_names import config_of_name, new_name, renamed, runnable_configs, short_names
+from mmirstd.engine.config_files import load_config
+from mmirstd.engine.config_names import config_of_name, find_config, new_name, renamed, runnable_configs, short_names
 from mmirstd.engine.data_option import data_set_of, data_sets
 from mmirstd.engine.schedule_option import schedules
 from mmirstd.utils.errors import ConfigError

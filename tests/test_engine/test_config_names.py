@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mmirstd.engine.config_files import find_config
-from mmirstd.engine.config_names import config_of_name, names_with_weights
+from mmirstd.engine.config_names import config_of_name, find_config, names_with_weights
 from mmirstd.utils.errors import ConfigError
 
 

@@ -11,7 +11,8 @@ from mmirstd.cli.arguments import OptionsAction, add_common_arguments
 from mmirstd.cli.running import run_tool
 from mmirstd.compat.precision import Precision
 from mmirstd.engine import launch
-from mmirstd.engine.config_files import find_config, load_config
+from mmirstd.engine.config_files import load_config
+from mmirstd.engine.config_names import find_config
 from mmirstd.engine.distributed import init_distributed
 from mmirstd.engine.launch import default_work_dir
 from mmirstd.utils.errors import ConfigError
@@ -28,6 +29,8 @@ def test_config_is_found_from_any_directory(tmp_path, monkeypatch):
 def test_checkpoint_where_the_config_belongs(tmp_path):
     with pytest.raises(ConfigError, match='CONFIG CKPT'):
         find_config('epoch_3.pth.tar')
+    with pytest.raises(ConfigError, match='CONFIG CKPT'):
+        load_config('epoch_3.pth.tar')
 
 
 def test_missing_config_lists_near_matches():
@@ -121,3 +124,10 @@ def test_an_evaluation_in_emulated_bfloat16_is_said(monkeypatch, device, best, n
     assert [note.split('.')[0] for note in notes] == noted
     assert all('the test says so' in note and 'slower' in note for note in notes)
     assert not launch._emulated_evaluation(Config(dict(val_cfg=None)))
+
+
+def test_the_name_of_a_config_of_ours_is_enough() -> None:
+    cfg = load_config('white-tophat_nuaa-sirst-341-86')
+    assert cfg.filename == str(REPO / 'configs/white_tophat/white-tophat_nuaa-sirst-341-86.py')
+    with pytest.raises(ConfigError, match='did you mean: white-tophat_nuaa-sirst-341-86'):
+        load_config('white-tophat_nuaa-sirst-341-8')

@@ -8,15 +8,21 @@ from typing import Any
 import pytest
 from mmengine.config import Config
 
+from mmirstd.cli.target_statistics import loading_only
+from mmirstd.cli.test import drop_early_stopping
 from mmirstd.datasets.points.option import point_pipeline
 from mmirstd.engine.config_files import load_config
 from mmirstd.engine.data_option import ground_truth
 from mmirstd.engine.distributed import prepare_distributed_config
 from mmirstd.engine.evaluation_batches import batch_by_size
 from mmirstd.engine.evaluation_options import set_eval_size, set_per_image, set_protocols
+from mmirstd.engine.hooks import PatienceHook
 from mmirstd.engine.preprocessor_check import check_preprocessor
 from mmirstd.engine.time_budget import limit_minutes
 from mmirstd.engine.vis_options import add_vis_backends
+from mmirstd.finetune.config_text import network_of
+from mmirstd.registry import MODELS
+from mmirstd.utils.config_parts import bare_type
 from mmirstd.utils.errors import ConfigError
 
 BASE = """
@@ -86,9 +92,62 @@ def test_hooks_and_backends_are_neither_refused_nor_doubled(cfg: Config, monkeyp
     assert len(cfg.visualizer.vis_backends) == 1
 
 
+def test_the_training_is_understood(cfg: Config) -> None:
+    (loading,) = loading_only(dict(cfg.test_dataloader.dataset))
+    assert [bare_type(step) for step in loading['pipeline']] == ['LoadInfraredImage', 'LoadTargetMask', 'PackSegInputs']
+    cfg.custom_hooks = [dict(type=PatienceHook, monitor='IoU'), *cfg.custom_hooks]
+    drop_early_stopping(cfg)
+    assert [bare_type(hook) for hook in cfg.custom_hooks] == ['SyncBuffersHook']
+
+
 def test_points_take_the_place_of_masks(cfg: Config) -> None:
     steps = point_pipeline(cfg.test_dataloader.dataset.pipeline)
     assert steps[1]['type'] == 'mmirstd.LoadPointLabels'
+
+
+def test_another_schedule_is_taken(tmp_path: Path) -> None:
+    head = 'from mmengine.optim import OptimWrapper\nfrom torch.optim import SGD, Adam\n'
+    (tmp_path / 'c.py').write_text(
+        f'{head}model = dict(backbone=dict())\ntrain_dataloader = dict(batch_size=2)\ncustom_hooks = [dict(type="A")]\n'
+        'optim_wrapper = dict(type=OptimWrapper, optimizer=dict(type=Adam))\ntrain_cfg = dict(max_epochs=9)\n'
+    )
+    schedule = tmp_path / 's.py'
+    schedule.write_text(
+        f'{head}optim_wrapper = dict(type=OptimWrapper, optimizer=dict(type=SGD))\ntrain_cfg = dict(max_epochs=1)\n'
+    )
+    cfg = load_config(str(tmp_path / 'c.py'), schedule=str(schedule))
+    assert bare_type(cfg.optim_wrapper.optimizer) == 'SGD'
+    assert cfg.train_cfg.max_epochs == 1
+    assert 'custom_hooks' not in cfg
+    assert cfg.train_dataloader.batch_size == 2
+    ours = load_config('configs/yolox/yolox-nano_cpu-b8-9e_drone-ir.py', schedule=str(schedule))
+    assert "'torch.optim.SGD'" in ours.pretty_text
+    with pytest.raises(ConfigError, match="cure: change the data sets in the config: mmengine's new style"):
+        load_config(str(tmp_path / 'c.py'), data='nudt-sirst-663-664')
+
+
+def test_the_network_is_taken_over_into_another_config(tmp_path: Path) -> None:
+    (tmp_path / 'c.py').write_text(
+        'from mmseg.models import EncoderDecoder\nfrom mmirstd.models.necks import L2SKNeck\n'
+        'model = dict(type=EncoderDecoder, neck=dict(type=L2SKNeck, decoder="fpn"))\n'
+    )
+    base, text = network_of(tmp_path / 'c.py')
+    assert base is None
+    (tmp_path / 'own.py').write_text(text)
+    neck = load_config(str(tmp_path / 'own.py')).model.neck
+    assert neck == dict(type='mmirstd.models.necks.L2SKNeck', decoder='fpn')
+    assert MODELS.get(neck.type).__name__ == 'L2SKNeck'
+
+
+def test_suppression_of_boxes_survives_the_config_in_the_work_dir(tmp_path: Path) -> None:
+    (tmp_path / 'c.py').write_text(
+        'from mmcv.ops import nms\nmodel = dict(test_cfg=dict(rcnn=dict(nms=dict(type=nms, iou_threshold=0.5))))\n'
+    )
+    cfg = load_config(str(tmp_path / 'c.py'))
+    assert callable(cfg.model.test_cfg.rcnn.nms.type)
+    cfg.dump(str(tmp_path / 'dumped.py'))
+    assert "'mmcv.ops.nms'" in (tmp_path / 'dumped.py').read_text()
+    assert load_config(str(tmp_path / 'dumped.py')).model.test_cfg.rcnn.nms.type == 'nms'
 
 
 @pytest.mark.parametrize(

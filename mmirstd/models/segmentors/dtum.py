@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from mmirstd.registry import MODELS
+from mmirstd.utils.config_parts import bare_type
 
 from ..clip_model import Levels
 from ..layers import check_size
@@ -118,7 +119,7 @@ class DTUM(MultiFrameSegmentor):
 
 def one_map(head: dict) -> dict:
     """Of a head's config: without the levels that only deep supervision needs."""
-    fuses = head.get('fusion_kernel_size') is not None or str(head['type']).endswith('WarmUpHead')
+    fuses = head.get('fusion_kernel_size') is not None or bare_type(head) == 'WarmUpHead'
     if isinstance(head.get('in_channels', 1), int) or (fuses and head.get('fusion_predicts', True)):
         return head
     single = {key: value for key, value in head.items() if key not in ('level_weights', 'fusion_kernel_size')}

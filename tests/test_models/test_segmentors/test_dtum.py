@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from mmirstd.engine.config_names import networks
+from mmirstd.models.decode_heads import WarmUpHead
 from mmirstd.models.layers.direction_coded import DirectionCodedUShape, pool_with_direction
 from mmirstd.models.segmentors.dtum import one_map
 from tests.networks import network_model
@@ -79,7 +80,8 @@ def test_which_map_a_head_gives() -> None:
     fused = dict(several, fusion_kernel_size=3)
     assert one_map(fused) == fused
     assert one_map(dict(fused, fusion_predicts=False))['in_channels'] == 8
-    assert one_map(dict(several, type='mmirstd.WarmUpHead'))['in_channels'] == [8, 16]
+    for head in ('mmirstd.WarmUpHead', WarmUpHead):  # a name, or a class as in mmengine's new style
+        assert one_map(dict(several, type=head))['in_channels'] == [8, 16]
 
 
 def test_all_frames_are_refused() -> None:
