@@ -240,7 +240,7 @@ class OutputFolder:
         path = self.root / name
         while True:
             state = self._state()
-            self._write_csv(path, columns, self._rows(self._all_finished(), FOLDERS[kind] + '/'))
+            self._write_csv(path, columns, self._rows(self._all_finished(), FOLDERS[kind] + '/', columns))
             # Another process may have finished meanwhile and have written its table before ours.
             if self._state() == state:
                 return path
@@ -259,15 +259,21 @@ class OutputFolder:
                 _take_newest(finished, lines)
         return sorted(finished.values(), key=lambda entry: natural_key(entry.name))
 
-    def _rows(self, entries: Iterable[_Entry], folder: str) -> Iterator[Sequence[str]]:
+    def _rows(self, entries: Iterable[_Entry], folder: str, columns: Sequence[str]) -> Iterator[Sequence[str]]:
+        """Lines of the tables in a folder; a column that an earlier version did not write is empty."""
         for entry in entries:
             for output in entry.outputs if entry.identity else ():
                 file = self.root / output
                 if output.startswith(folder) and output.endswith('.csv') and file.is_file():
                     with file.open(newline='', encoding='utf-8', errors='surrogateescape') as stream:
                         reader = csv.reader(stream)
-                        next(reader, None)
-                        yield from reader
+                        head = next(reader, [])
+                        if not set(head) < set(columns):
+                            yield from reader
+                            continue
+                        place = {name: index for index, name in enumerate(head)}
+                        for row in reader:
+                            yield [row[place[name]] if name in place else '' for name in columns]
 
     @staticmethod
     def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

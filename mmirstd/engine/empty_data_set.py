@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mmirstd.utils.errors import DataError
+from mmirstd.utils.listed_classes import listed_classes
 
 
 def empty_data_set_error(data_set: Any) -> DataError:
@@ -46,7 +47,7 @@ def empty_data_set_error(data_set: Any) -> DataError:
 
 
 def _classes(data_set: Any) -> Sequence[str]:
-    return tuple((getattr(data_set, 'metainfo', None) or {}).get('classes') or ())
+    return listed_classes(getattr(data_set, 'metainfo', None))
 
 
 def _read(file: str) -> dict[str, Any]:

@@ -57,6 +57,8 @@ _BOX_COLUMNS = (
     'height',
     'width',
 )
+#: Of boxes of several classes, besides.
+_CLASS_COLUMNS = ('class_name', 'found_as')
 
 
 def plain(value: Any) -> Any:
@@ -99,7 +101,11 @@ def write_per_image(path: str | Path, images: Sequence[dict[str, Any]], measures
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open('w', encoding='utf-8', newline='') as file:
         boxes = bool(images) and 'detections' in images[0]
-        writer = csv.DictWriter(file, _BOX_COLUMNS if boxes else _CSV_COLUMNS)
+        named = any(
+            'class_name' in record for image in images for found in image['records'].values() for record in found
+        )
+        columns = (*(_BOX_COLUMNS if boxes else _CSV_COLUMNS), *(_CLASS_COLUMNS if named else ()))
+        writer = csv.DictWriter(file, columns)
         writer.writeheader()
         for image in images:
             row = {key: value for key, value in image.items() if key not in ('records', 'image')}

@@ -29,7 +29,8 @@ def class_votes(
     votes: dict[int, dict[str, float]] = {}
     overlaps = box_overlaps(boxes, boxes)
     for place in np.argsort(-scores, kind='stable').tolist():
-        same = [k for k in votes if overlaps[place, k] >= SAME_TARGET and classes[k] != classes[place]]
+        near = np.flatnonzero(overlaps[place] >= SAME_TARGET).tolist()
+        same = [k for k in near if k in votes and classes[k] != classes[place]]
         if same:
             nearest = max(same, key=lambda k: float(overlaps[place, k]))
             votes[nearest].setdefault(classes[place], float(scores[place]))

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -62,6 +61,7 @@ def draw_detections(
     errors_first: bool = True,
     display_range: tuple[float, float] | None = None,
     class_names: Sequence[str | None] | None = None,
+    target_classes: Sequence[str | None] | None = None,
 ) -> np.ndarray:
     """A frame, enlarged when small, with targets and detections; magnified insets beside it.
 
@@ -85,7 +85,8 @@ def draw_detections(
         errors_first: Which findings get the first insets and numbers. False: targets in their order, so that a
             target of a sequence keeps its place.
         display_range: The values that become black and white; None takes the image's own.
-        class_names: (M,) of the detections, the highest score first, written beside them; without ground truth alone.
+        class_names: (M,) of the detections, written beside them; None: there is one class.
+        target_classes: (N,) of the targets, written where the detection has another, or none; likewise.
 
     Returns:
         (H', W', 3) uint8 BGR.
@@ -95,9 +96,7 @@ def draw_detections(
     """
     raw = single_channel(image)
     height, width = raw.shape
-    findings = find_detections(targets, boxes, scores, threshold, max_distance, ignored)
-    if class_names is not None and targets is None:
-        findings = [replace(finding, class_name=name) for finding, name in zip(findings, class_names)]
+    findings = find_detections(targets, boxes, scores, threshold, max_distance, ignored, class_names, target_classes)
     if errors_first:
         findings = sorted(findings, key=lambda finding: ORDER[finding.status])
     scale = panel_size / max(height, width)
@@ -163,6 +162,7 @@ def _verdict(findings: list[BoxFinding], with_truth: bool, threshold: float) -> 
     missed = sum(finding.status == 'missed' for finding in findings)
     false = sum(finding.status == 'false alarm' for finding in findings)
     good = BOX_COLORS['ground truth']
+    confused = sum(map(_confused, findings))
     return [
         (f'score >= {threshold:g}', DIM),
         (
@@ -170,6 +170,7 @@ def _verdict(findings: list[BoxFinding], with_truth: bool, threshold: float) -> 
             BOX_COLORS['missed'] if missed else good,
         ),
         (f'false alarms {false}', BOX_COLORS['false alarm'] if false else good),
+        *([(f'of another class {confused}', BOX_COLORS['missed'])] if confused else []),
     ]
 
 
@@ -223,7 +224,8 @@ def draw_finding(
     if not label:
         return
     (left, top), (right, _) = _scaled(finding.extent, scale, offset, 8)
-    words = f'{label}: missed' if finding.score is None else f'{label}: {_called(finding)}{finding.score:.2f}'
+    score = 'missed' if finding.score is None else f'{finding.score:.2f}'
+    words = f'{label}: {_called(finding)}{score}'
     (text_width, _), _ = cv2.getTextSize(words, FONT, 0.45, 1)
     height, width = picture.shape[:2]
     gap = 3 if finding.status != 'missed' else 10
@@ -232,8 +234,15 @@ def draw_finding(
     put_text_rimmed(picture, words, (x, y), color, 0.45, 1, rim=3)
 
 
+def _confused(finding: BoxFinding) -> bool:
+    """Whether target and detection are of two classes."""
+    return None not in finding.classes and len(set(finding.classes)) > 1
+
+
 def _called(finding: BoxFinding) -> str:
-    return f'{finding.class_name} ' if finding.class_name is not None else ''
+    """The class: of the detection, with the target's before it where this is another; of a missed target its own."""
+    names = [name for name in finding.classes if name is not None]
+    return f'{" as ".join(dict.fromkeys(names))} ' if names else ''
 
 
 def _inset(
@@ -258,7 +267,9 @@ def _inset(
     note = f'x{zoom}' if zoom else 'reduced'
     if finding.score is not None:
         note += f', {_called(finding)}score {finding.score:.2f}'
-    if finding.distance is not None:
+    elif finding.target_class is not None:
+        note += f', {finding.target_class}'
+    if finding.distance is not None and not _confused(finding):  # there is no room for both
         note += f', off by {finding.distance:.1f} px'
     x = put_text(inset, f'{number} {finding.status.upper()}', (8, 16), color, 0.45)
     put_text(inset, shorten(note, inset.shape[1] - x - 16, 0.4), (x + 8, 16), TEXT, 0.4)

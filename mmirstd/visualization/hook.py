@@ -15,6 +15,7 @@ from mmengine.logging import print_log
 from mmirstd.evaluation.maps import map_of
 from mmirstd.registry import HOOKS
 from mmirstd.utils.files import save_png
+from mmirstd.utils.listed_classes import listed_classes
 
 from .detection_overlay import draw_detections
 from .overlay import draw_comparison
@@ -145,7 +146,8 @@ def draw_sample(dataset: Any, sample: Any, name: str, threshold: float = 0.5, ma
     """
     image = read_test_image(dataset, sample.img_path)
     if 'seg_logits' not in sample and 'pred_instances' in sample:
-        return _draw_boxes(image, sample, name, threshold, max_distance)
+        classes = listed_classes(getattr(dataset, 'metainfo', None))
+        return _draw_boxes(image, sample, name, threshold, max_distance, classes if len(classes) > 1 else ())
     prob = map_of(sample.seg_logits)
     gt = map_of(sample.gt_sem_seg) if 'gt_sem_seg' in sample else None
     if gt is not None:
@@ -156,12 +158,16 @@ def draw_sample(dataset: Any, sample: Any, name: str, threshold: float = 0.5, ma
     return draw_comparison(image, gt, prob, name=name, threshold=threshold, max_distance=max_distance)
 
 
-def _draw_boxes(image: np.ndarray, sample: Any, name: str, threshold: float, max_distance: float) -> np.ndarray:
+def _draw_boxes(
+    image: np.ndarray, sample: Any, name: str, threshold: float, max_distance: float, classes: Sequence[str]
+) -> np.ndarray:
     predicted, annotated = sample.pred_instances, sample.get('instances')
-    targets = ignored = None
+    targets = ignored = target_classes = None
     if annotated is not None:
         targets = np.array([instance['bbox'] for instance in annotated], np.float64).reshape(-1, 4)
         ignored = np.array([bool(instance.get('ignore_flag', 0)) for instance in annotated], bool)
+        if classes:
+            target_classes = [classes[instance.get('bbox_label', 0)] for instance in annotated]
     boxes = getattr(predicted.bboxes, 'tensor', predicted.bboxes)  # mmdet's boxes
     return draw_detections(
         image,
@@ -172,6 +178,8 @@ def _draw_boxes(image: np.ndarray, sample: Any, name: str, threshold: float, max
         threshold=threshold,
         max_distance=max_distance,
         ignored=ignored,
+        class_names=[classes[label] for label in predicted.labels.tolist()] if classes else None,
+        target_classes=target_classes,
     )
 
 

@@ -61,6 +61,20 @@ def test_processes_with_one_part_each_share_a_folder(tmp_path: Path) -> None:
         OutputFolder(root, {'a': 2}, shard=Shard(1, 2))
 
 
+def test_a_table_of_an_earlier_version_has_fewer_columns(tmp_path: Path) -> None:
+    """The versions of two machines may differ, or a folder may be gone on with."""
+    first, second = _sources(tmp_path, 2)
+    folder = OutputFolder(tmp_path / 'out', {})
+    _finish(folder, first, ','.join(CSV_COLUMNS))
+    outputs = folder.begin(second)
+    old = [name for name in CSV_COLUMNS if name not in ('logit', 'class_name')]
+    outputs.path('csv', '.csv').write_text(f'{",".join(old)}\n{",".join(old)}\n')
+    outputs.commit()
+    new, early = folder.write_table().read_text().splitlines()[1:]
+    assert new == ','.join(CSV_COLUMNS)
+    assert early == ','.join(name if name in old else '' for name in CSV_COLUMNS)
+
+
 def test_a_table_written_while_another_process_ends_is_written_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

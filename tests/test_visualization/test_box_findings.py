@@ -29,6 +29,32 @@ def test_without_ground_truth_nothing_is_right_or_wrong(frame):
     assert [f.score for f in found] == [0.9, 0.6, 0.4]
 
 
+def test_classes_of_target_and_detection(frame):
+    _, targets, boxes, scores = frame
+    names = [str(score) for score in scores]
+    found = find_detections(None, boxes, scores, class_names=names)
+    assert [f.class_name for f in found] == [str(f.score) for f in found]
+    missed, detected, false = find_detections(
+        targets, boxes, scores, class_names=names, target_classes=['drone', 'bird']
+    )
+    assert missed.classes == ('drone', None)
+    assert detected.classes == ('bird', str(detected.score))
+    assert false.classes == (None, str(false.score))
+    _, detected, _ = find_detections(
+        np.vstack([[0, 0, 4, 4], targets]),
+        boxes,
+        scores,
+        ignored=np.array([True, False, False]),
+        class_names=names,
+        target_classes=['plane', 'drone', 'bird'],
+    )
+    assert detected.target_class == 'bird'
+    with pytest.raises(ValueError, match='3 boxes and 1 classes'):
+        find_detections(targets, boxes, scores, class_names=['bird'])
+    with pytest.raises(ValueError, match='2 targets and 1 classes'):
+        find_detections(targets, boxes, scores, target_classes=['bird'])
+
+
 def test_ignored_targets_are_neither_missed_nor_false(frame):
     _, targets, boxes, scores = frame
     targets = np.vstack([targets, [4, 49, 10, 55]])

@@ -14,7 +14,7 @@ from mmengine.visualization import Visualizer
 
 import mmirstd.registry  # noqa: F401  before mmseg
 from mmirstd.registry import DATASETS, HOOKS
-from mmirstd.visualization import BOX_COLORS, COLORS, draw_comparison, draw_detections, hook
+from mmirstd.visualization import BOX_COLORS, COLORS, detection_overlay, draw_comparison, draw_detections, hook
 from mmirstd.visualization.hook import IRSTDVisualizationHook
 
 
@@ -243,6 +243,26 @@ def test_pictures_of_a_detectors_test(clips, tmp_path):
         raw, np.array([[20, 10, 23, 11]]), np.array([[20, 10, 23, 11]]), np.array([0.9]), name='images/test/seq/000'
     )
     np.testing.assert_array_equal(found, expected)
+
+
+def test_pictures_of_a_detector_of_several_classes(clips, tmp_path, monkeypatch):
+    written = []
+    for name in ('put_text', 'put_text_rimmed'):
+        plain = getattr(detection_overlay, name)
+        monkeypatch.setattr(
+            detection_overlay,
+            name,
+            lambda p, text, *rest, plain=plain, **kw: (written.append(text), plain(p, text, *rest, **kw))[1],
+        )
+    clips._metainfo['classes'] = ('drone', 'bird')
+    samples = [detected(clips, 0, 0.9), detected(clips, 1, 0.3), detected(clips, 2, 0.8, shift=9.0)]
+    for sample in samples:
+        sample.pred_instances.labels[:] = 1
+    IRSTDVisualizationHook(show_dir=str(tmp_path)).after_test_iter(runner_of(clips), 0, None, samples)
+    for words in ('1: drone as bird 0.90', 'of another class 1', '1: drone missed', '2: bird 0.80'):
+        assert words in written, words
+    assert any('drone as bird score 0.90' in text for text in written)  # of the inset
+    assert sum('another class' in text for text in written) == 1
 
 
 def test_context_frames_are_passed_over(clips, tmp_path):

@@ -24,6 +24,7 @@ meta_keys = (
     'is_last',
     'is_key_frame',
     'instances',
+    'category_ids',
 )
 
 load = dict(type='mmirstd.LoadClip')

@@ -20,6 +20,7 @@ from mmirstd.evaluation.metrics.moving_target_metric import MovingTargetMetric, 
 from mmirstd.evaluation.prediction_dump import DumpWriter, write_index
 from mmirstd.registry import HOOKS
 from mmirstd.utils.errors import DataError
+from mmirstd.utils.listed_classes import listed_classes
 from mmirstd.visualization.hook import image_id_of, read_test_image
 
 
@@ -132,6 +133,5 @@ def _rule_of(runner: Any) -> BoxRule:
     for metric in runner.test_loop.evaluator.metrics:
         if isinstance(metric, MovingTargetMetric):
             return BoxRule(metric.score_threshold, metric.max_distance, metric.num_classes, metric.classes)
-    names = (runner.test_loop.dataloader.dataset.metainfo or {}).get('classes') or ()
-    classes = (names,) if isinstance(names, str) else tuple(str(name) for name in names)
+    classes = listed_classes(runner.test_loop.dataloader.dataset.metainfo)
     return BoxRule(num_classes=max(1, len(classes)), classes=classes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from .frame_detections import FrameDetections
 
 
 def box_records(
-    frame: FrameDetections, score_threshold: float = 0.5, max_distance: float = 3.0
+    frame: FrameDetections, score_threshold: float = 0.5, max_distance: float = 3.0, classes: Sequence[str] = ()
 ) -> dict[str, list[dict[str, Any]]]:
     """Records of one frame's targets and false alarms, as :func:`~.image_records.image_records` makes them of a mask.
 
@@ -20,15 +21,18 @@ def box_records(
         frame: The frame.
         score_threshold: Detections with at least this score count.
         max_distance: See :func:`~.box_pd_fa.match_centers`.
+        classes: Names, where the detector tells several apart.
 
     Returns:
         ``targets`` (ignored ones are left out): id, row, col (center; the first pixel's is 0, 0), area in pixels, box
         (x1, y1, x2, y2), matched, distance (of the centers, None when missed), nearest (to the center of any detection,
         None without any), score and iou (of its detection, None when missed), scr (None when not known).
         ``false_alarms``: row, col, area, score, box.
+        With ``classes`` also class_name, and of targets found_as: that of its detection, None when missed.
     """
     targets, scr = frame.targets[~frame.ignored], frame.scr[~frame.ignored]
     boxes, scores, matched, false = match_frame(frame, score_threshold, max_distance)
+    labels, target_labels = frame.labels[frame.scores >= score_threshold], frame.target_labels[~frame.ignored]
     rows = []
     for index, target in enumerate(targets):
         delta = box_centers(boxes) - box_centers(target[None])
@@ -46,7 +50,17 @@ def box_records(
                 scr=float(scr[index]) if np.isfinite(scr[index]) else None,
             )
         )
-    alarms = [dict(**_place(boxes[index]), score=float(scores[index])) for index in np.flatnonzero(false)]
+        if classes:
+            rows[-1]['class_name'] = classes[target_labels[index]]
+            rows[-1]['found_as'] = classes[labels[found]] if found >= 0 else None
+    alarms = [
+        dict(
+            **_place(boxes[index]),
+            score=float(scores[index]),
+            **(dict(class_name=classes[labels[index]]) if classes else {}),
+        )
+        for index in np.flatnonzero(false)
+    ]
     return dict(targets=rows, false_alarms=alarms)
 
 

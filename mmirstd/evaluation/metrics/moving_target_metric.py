@@ -11,6 +11,7 @@ from mmengine.logging import MMLogger, print_log
 
 from mmirstd.registry import METRICS
 from mmirstd.utils.errors import ConfigError
+from mmirstd.utils.listed_classes import listed_classes
 
 from ..functional import CocoEvaluation, FrameDetections
 from ..functional.box_pd_fa import count_frame, pd_by_scr, summarize_counts
@@ -143,8 +144,7 @@ class MovingTargetMetric(DataSetMetric):
             ConfigError: It has another number of classes than ``num_classes``, or several with ``score_counts_out``.
         """
         self._dataset_meta = meta
-        names = (meta or {}).get('classes') or ()
-        self.classes = (names,) if isinstance(names, str) else tuple(str(name) for name in names)
+        self.classes = listed_classes(meta)
         if not self.classes:
             return
         if self._given_classes not in (None, len(self.classes)):
@@ -207,8 +207,7 @@ class MovingTargetMetric(DataSetMetric):
             if name not in ('targets', 'detected', 'false', 'frames')
         }
         if self.num_classes > 1:
-            names = self.classes or tuple(str(label) for label in range(self.num_classes))
-            tables['classes'] = {name: coco.summarize_class(label) for label, name in enumerate(names)}
+            tables['classes'] = {name: coco.summarize_class(label) for label, name in enumerate(self._names())}
             measures.update({f'mAP50_class/{name}': row['mAP50'] for name, row in tables['classes'].items()})
         if self.scr_bins is not None:
             tables['scr'] = pd_by_scr(counts, self.scr_bins)
@@ -239,6 +238,12 @@ class MovingTargetMetric(DataSetMetric):
             print_log(f'MovingTargetMetric: per-image results in {self.per_image_out}', logger=logger)
         return measures
 
+    def _names(self) -> tuple[str, ...]:
+        """Of several classes; empty where there is one."""
+        if self.num_classes == 1:
+            return ()
+        return self.classes or tuple(str(label) for label in range(self.num_classes))
+
     def _image_row(self, frame: FrameDetections, count: Mapping[str, Any]) -> dict[str, Any]:
         """A frame's entry of the per-image file."""
         return dict(
@@ -247,7 +252,7 @@ class MovingTargetMetric(DataSetMetric):
             height=frame.shape[0],
             width=frame.shape[1],
             **{name: count[name] for name in ('targets', 'detected', 'detections', 'false', 'false_pixels')},
-            records=box_records(frame, self.score_threshold, self.max_distance),
+            records=box_records(frame, self.score_threshold, self.max_distance, self._names()),
         )
 
     def _table(self, coco: CocoEvaluation, counts: Sequence[dict], chosen: Sequence[int]) -> dict[str, float]:

@@ -5,11 +5,13 @@ import json
 import numpy as np
 import pytest
 import torch
+from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
 import mmirstd.registry  # noqa: F401
 from mmirstd.datasets import ClipDataset
 from mmirstd.datasets.transforms import (
+    CLIP_META_KEYS,
     ClipLetterbox,
     LoadClip,
     LoadInfraredImage,
@@ -27,7 +29,7 @@ from mmirstd.models.data_preprocessors import ClipDataPreprocessor
 from mmirstd.registry import MODELS
 from mmirstd.utils.errors import DataError
 
-from ...shared import DATA
+from ...shared import DATA, REPO
 from ..clip_helpers import coco_root, frame
 
 from mmdet.datasets.transforms import LoadAnnotations, PackDetInputs, RandomFlip, Resize  # isort: skip
@@ -205,6 +207,13 @@ def test_pack():
     assert [meta[key] for key in ('video_id', 'video', 'frame_id', 'is_last', 'num_frames')] == [3, 's', 4, True, 5]
     assert meta['instances'][0]['bbox'] == [4, 2, 8, 5]
     assert isinstance(packed['data_samples'].gt_instances.bboxes, HorizontalBoxes)
+
+
+def test_configs_pack_what_a_test_wants():
+    """They write the list out, since a config imports nothing."""
+    config = Config.fromfile(REPO / 'configs/_base_/datasets/clip_pipelines.py')
+    for steps in (config.test_pipeline, config.single_frame_test_pipeline):
+        assert tuple(steps[-1]['meta_keys']) == CLIP_META_KEYS
 
 
 def test_the_same_class_feeds_single_frame_detectors(tmp_path):

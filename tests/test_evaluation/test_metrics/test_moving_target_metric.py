@@ -457,6 +457,28 @@ def test_per_image_file(tmp_path) -> None:
     assert third['records'] == dict(targets=[], false_alarms=[])
 
 
+def test_per_image_files_name_classes(tmp_path) -> None:
+    samples = per_image_samples()
+    samples[0]['pred_instances']['labels'][:] = 1
+    for suffix in ('json', 'csv'):
+        metric = MovingTargetMetric(per_image_out=str(tmp_path / f'images.{suffix}'))
+        metric.dataset_meta = dict(classes=('drone', 'bird'))
+        metric.process(None, samples)
+        metric.evaluate(len(samples))
+    images = json.loads((tmp_path / 'images.json').read_text())['images']
+    (target,), (alarm,) = images[0]['records']['targets'], images[0]['records']['false_alarms']
+    assert (target['class_name'], target['found_as'], alarm['class_name']) == ('drone', 'bird', 'bird')
+    (missed,) = images[1]['records']['targets']
+    assert (missed['class_name'], missed['found_as']) == ('drone', None)
+    rows = list(csv.DictReader((tmp_path / 'images.csv').open()))
+    assert [(row['class_name'], row['found_as']) for row in rows[:4]] == [
+        ('', ''),
+        ('drone', 'bird'),
+        ('bird', ''),
+        ('', ''),
+    ]
+
+
 def test_per_image_table(tmp_path) -> None:
     path = tmp_path / 'images.csv'
     evaluate(per_image_samples(), per_image_out=str(path), score_threshold=0.3)
@@ -464,5 +486,6 @@ def test_per_image_table(tmp_path) -> None:
     assert [row['kind'] for row in rows] == ['image', 'target', 'false_alarm', 'image', 'target', 'image']
     assert [row['matched'] for row in rows if row['kind'] == 'target'] == ['True', 'True']
     assert rows[0]['detections'] == '3'
+    assert 'class_name' not in rows[0]
     with pytest.raises(ValueError, match='per_image_out'):
         MovingTargetMetric(per_image_out='images.txt')
