@@ -45,6 +45,19 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
+def _is_config(text: str) -> bool:
+    """Whether a text is meant as a config: by its end, as a file, or the name of one of ours."""
+    from mmirstd.engine.config_names import config_of_name
+
+    if text.endswith('.py') or os.path.exists(text):
+        return True
+    try:
+        config_of_name(text)
+    except ConfigError:
+        return False
+    return True
+
+
 def main(argv: list[str] | None = None) -> int:
     """Check and print; the exit status."""
     args = parse_args(argv)
@@ -61,7 +74,7 @@ def main(argv: list[str] | None = None) -> int:
         init_default_scope('mmseg')
         now_doing('reading the lists')
         splits = splits_of_root(args.folder_or_config)
-    elif not args.folder_or_config.endswith('.py') and not os.path.exists(args.folder_or_config):
+    elif not _is_config(args.folder_or_config):
         raise ConfigError(f'{args.folder_or_config}: there is neither a folder nor a config of this name')
     else:
         cfg = load_config(args.folder_or_config, args.cfg_options, args.data)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mmirstd.utils.commands import command_line
 from mmirstd.utils.config_parts import bare_type
 from mmirstd.utils.errors import ConfigError
 from mmirstd.utils.resources import resource_root
@@ -99,10 +100,17 @@ def training_maps(cfg: Config, limit: int) -> Iterator[tuple[np.ndarray, np.ndar
     import numpy as np
 
     from mmirstd.engine.config_scope import use_config_scope
+    from mmirstd.models.segmentors import ClassicalSegmentor
     from mmirstd.registry import DATASETS, MODELS
 
     use_config_scope(cfg)
     model = MODELS.build(cfg.model)
+    if not isinstance(model, ClassicalSegmentor):
+        raise ConfigError(
+            f'{cfg.filename}: its {type(model).__name__} is a network, which has a threshold of its own',
+            expected='a classical method, such as configs/mpcm/mpcm_nuaa-sirst-341-86.py',
+            cure=command_line('calibrate', 'CONFIG', 'CKPT'),
+        )
     dataset = DATASETS.build(training_data(cfg))
     chosen: Sequence[int] = range(len(dataset))
     if 0 < limit < len(dataset):

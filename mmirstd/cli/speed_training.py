@@ -122,12 +122,21 @@ class OurStep:
         self._step(copy.copy(self.data), self.wrapper)
 
 
-def _wrapper(cfg: Any, kind: str) -> dict:
+def check_optimizer(cfg: Any) -> None:
+    """See that a config has one optimizer.
+
+    Raises:
+        ConfigError: It has none, or several, whose step is whatever the network makes of them.
+    """
     if 'optimizer' not in (cfg.get('optim_wrapper') or {}):
         raise ConfigError(
-            f'{cfg.filename}: optim_wrapper has no optimizer',
-            expected='one optimizer: a step with several is whatever the network makes of them',
+            f'{cfg.filename}: optim_wrapper has no optimizer, or several',
+            expected='one: of several only the network itself knows what a step is',
+            cure='measure the training itself: mmirstd train says how long an iteration takes',
         )
+
+
+def _wrapper(cfg: Any, kind: str) -> dict:
     wrapper = {
         key: value for key, value in copy.deepcopy(cfg.optim_wrapper).items() if key in ('optimizer', 'clip_grad')
     }
@@ -182,6 +191,7 @@ def report(args: argparse.Namespace) -> dict[str, Seconds]:
     """
     options = dict(args.cfg_options or {})
     cfg = _prepare(args.config, options, ours=False)
+    check_optimizer(cfg)
     names = [PLAIN, *(name for name in STEPS if name != COMPILED or args.compile)]
     with tempfile.TemporaryDirectory() as folder:
         count = max(args.images, args.batch_size)

@@ -50,7 +50,16 @@ def test_a_config(root, capsys, tmp_path):
     assert [len(finding['items']) for finding in written['findings'] if finding['kind'] == 'unreadable'] == [4]
 
 
+def test_a_config_by_its_name(root, capsys):
+    status, _ = run(
+        capsys, 'white-tophat_nuaa-sirst-341-86', '--quick', '--cfg-options', f'data_root={root}', 'holdout.num=2'
+    )
+    assert status == 0
+
+
 def test_what_cannot_be_checked(root, tmp_path):
+    with pytest.raises(ConfigError, match='neither a folder nor a config'):
+        check_data.main(['nothing'])
     with pytest.raises(ConfigError, match='takes neither --cfg-options nor --data'):
         check_data.main([str(root), '--cfg-options', 'a=1'])
     with pytest.raises(ConfigError, match='no data loader'):

@@ -52,6 +52,12 @@ def test_several_training_lists_are_refused() -> None:
         main([str(config), '--k', '4', '--data', 'nuaa-nudt-synthetic'])
 
 
+def test_a_network_is_refused() -> None:
+    config = 'configs/ggl_net/ggl-net-tiny_pretrained-b8-70e_nuaa-sirst-341-86.py'
+    with pytest.raises(ConfigError, match=r'is a network[\s\S]*cure: mmirstd calibrate'):
+        main([config, '--k', '4'])
+
+
 def test_threshold_of_each_map() -> None:
     saliency = np.zeros((20, 20))
     saliency[5:8, 5:8], saliency[15, 15] = 1.0, 0.5

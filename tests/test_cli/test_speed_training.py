@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from mmengine.config import Config
 
 from mmirstd.cli.speed import parse_args
 from mmirstd.cli.speed_training import (
@@ -16,6 +17,7 @@ from mmirstd.cli.speed_training import (
     PLAIN,
     OurStep,
     PlainLoop,
+    check_optimizer,
     loader_side,
     report,
     step_side,
@@ -63,6 +65,12 @@ def test_both_tables(capsys: pytest.CaptureFixture) -> None:
     assert COMPILED not in table
     assert all(seconds.cpu > 0 for seconds in table.values())
     assert f'{table[PLAIN].cpu / table[FLOAT32].cpu:.2f}x' in capsys.readouterr().out
+
+
+def test_several_optimizers_are_refused() -> None:
+    parts = dict(one=dict(optimizer=dict(type='SGD')), other=dict(optimizer=dict(type='SGD')))
+    with pytest.raises(ConfigError, match='or several: expected one'):
+        check_optimizer(Config(dict(optim_wrapper=parts)))
 
 
 def test_a_config_without_single_images() -> None:

@@ -88,6 +88,7 @@ class ScheduleGuardHook(Hook):
             if len(states) != len(schedulers)
             else [text for state, scheduler in zip(states, schedulers) for text in _differences(state, scheduler)]
         )
+        differences = list(dict.fromkeys(differences))  # several optimizers have the same schedule
         if differences:
             raise ConfigError(self._refusal(differences, states, schedulers, checkpoint))
 
