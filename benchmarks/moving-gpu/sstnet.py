@@ -10,6 +10,6 @@ model = dict(
     backbone=dict(widen_factor=0.25),
     neck=dict(in_channels=[64, 128, 256]),
     temporal_neck=dict(in_channels=64, out_channels=64),
-    bbox_head=dict(in_channels=64, feat_channels=64),
+    bbox_head=dict(in_channels=64, feat_channels=64, init_cfg=dict(std=0.01)),  # small first predictions
     motion_branch=dict(feat_channels=64, channels=32),
 )

@@ -4,7 +4,6 @@ _base_ = ['../sstnet/sstnet_b4-20e_daub.py']
 # STMENet (UESTC-nnLab/STME) on clips of 5 frames: 9.9 M parameters.
 model = dict(
     type='mmirstd.KeyFrameDetector',
-    init_cfg=dict(type='mmirstd.NarrowNormalInit'),  # as in the official code
     neck=None,
     clip_backbones=[dict(type='mmirstd.ShuffleNet3D', in_channels=1)],
     temporal_neck=dict(_delete_=True, type='mmirstd.STMENeck', clip_channels=464, out_channels=256),

@@ -5,7 +5,6 @@ _base_ = ['../sstnet/sstnet_b4-20e_daub.py']
 focal = dict(type='FocalLoss', use_sigmoid=True, gamma=2.0, alpha=0.25, reduction='sum', loss_weight=1.0)
 
 model = dict(
-    init_cfg=dict(type='mmirstd.NarrowNormalInit'),  # as in the official code
     temporal_neck=dict(_delete_=True, type='mmirstd.TridosNeck', in_channels=128, num_frames=5, out_channels=256),
     bbox_head=dict(
         loss_cls=focal,

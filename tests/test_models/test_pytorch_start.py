@@ -144,9 +144,9 @@ def test_istdu_net() -> None:
         check_spread([attention.values.weight / math.sqrt(2 / channels)])
 
 
-@pytest.mark.parametrize('name', ['stmenet', 'tdcnet', 'tridos'])
+@pytest.mark.parametrize('name', ['stmenet', 'tdcnet', 'tridos', 'yolo-bp'])
 def test_narrow_normal(name: str) -> None:
-    """All convolutions, in time too, and the scales of 2-D norms; no prior in the head."""
+    """All convolutions, in time too, and the scales of 2-D norms; no prior in the head.  YOLO-BP starts as SSTNet."""
     model = started(name)
     layers = list(convolutions(model))
     check_weights(layers, 'narrow')

@@ -14,7 +14,14 @@ from .gradient import gradient_magnitude, gradient_pyramid
 from .haar import FILTER_BANK_SCALE, haar_inverse, haar_subbands
 from .high_pass import DynamicHighPass, dynamic_high_pass, frequency_rings
 from .image import check_image, check_size
-from .initialization import KAIMING_FAN_OUT, NARROW_NORMAL, PYTORCH_CONV, NarrowNormalInit, PyTorchInit
+from .initialization import (
+    KAIMING_FAN_OUT,
+    NARROW_NORMAL,
+    PYTORCH_CONV,
+    NarrowNormalInit,
+    PyTorchInit,
+    SmallPredictionInit,
+)
 from .non_local import NonLocalBlock
 from .packed_conv import PackedConvModule, pack_convs
 from .patch_aware_attention import PatchAwareAttention
@@ -69,6 +76,7 @@ __all__ = [
     'ResidualBlock',
     'ResidualUBlock',
     'SeriesActivation',
+    'SmallPredictionInit',
     'SpatialAttention',
     'SqueezeExcitation',
     'to_channels_last',

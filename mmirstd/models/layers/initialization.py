@@ -95,7 +95,7 @@ class NarrowNormalInit(BaseInit):
     To be given as ``init_cfg`` of the model.  The parts' own initializations are left out, mmdet's prior of a head's
     scores among them.
 
-    Source: UESTC-nnLab/STME, UESTC-nnLab/Tridos and IVPLaboratory/TDCNet, ``weights_init`` in ``yolo_training.py``.
+    Source: UESTC-nnLab/SSTNet, /STME and /Tridos, and IVPLaboratory/TDCNet, ``weights_init`` in ``yolo_training.py``.
 
     Args:
         std: Standard deviation of weights and scales.

@@ -4,6 +4,7 @@ import pytest
 import torch
 from mmcv.cnn import ConvModule
 from mmengine.model import BaseModule
+from mmengine.registry import init_default_scope
 
 import mmirstd.models.layers  # noqa: F401
 from mmirstd.registry import MODELS
@@ -30,6 +31,7 @@ def test_pytorchs_own_start_outlasts_that_of_conv_module() -> None:
 
 def yolox_head(init_cfg: dict | None) -> BaseModule:
     options = {} if init_cfg is None else dict(init_cfg=init_cfg)
+    init_default_scope('mmdet')  # the head's losses
     torch.manual_seed(0)
     head: BaseModule = MODELS.build(
         dict(type='mmdet.YOLOXHead', num_classes=2, in_channels=16, feat_channels=16, strides=[8, 16], **options)
