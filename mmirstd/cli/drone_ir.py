@@ -63,6 +63,11 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument('--stride', type=int, default=1, help='distance of the frames of a window; default: 1')
     parser.add_argument('--videos', nargs='+', metavar='NAME', help='only these videos of the splits')
+    parser.add_argument(
+        '--kinds',
+        action='store_true',
+        help='airplanes, birds, drones and helicopters are classes; default: one, target',
+    )
     parser.add_argument('--workers', type=int, default=1, help='threads; default: 1')
     return parser.parse_args(argv)
 
@@ -115,7 +120,7 @@ def main(argv: list[str] | None = None) -> int:
             '\nmmirstd has configs for them ('
             + command_line('train', 'configs/sstnet/sstnet-nano_cpu-b8-9e_drone-ir.py')
             + '). For a detector of mmdet, save this as my_detector.py:\n\n'
-            + mmdet_config(args.out, summary['images'])
+            + mmdet_config(args.out, summary['images'], summary['classes'])
         )
     return 0
 
@@ -134,4 +139,5 @@ def _run(args: argparse.Namespace, splits: Splits) -> dict[str, Any]:
             FrameChoice(args.every, args.window, args.stride),
             args.workers,
             lambda record: bar.update(),
+            args.kinds,
         )

@@ -156,7 +156,9 @@ class BoxResults(Results):
         )
         scores = flat_classes.sigmoid() * flat_objectness.sigmoid()
         if scores.shape[2] > 1:
-            scores = torch.where(scores == scores.amax(dim=2, keepdim=True), scores, torch.zeros_like(scores))
+            # the first of equal ones, as in mmdet: scores that are rounded to 1 are equal
+            label = torch.arange(scores.shape[2], device=scores.device)
+            scores = torch.where(label == scores.argmax(dim=2, keepdim=True), scores, torch.zeros_like(scores))
         return head._bbox_decode(priors, flat_boxes), scores.transpose(1, 2)
 
     def forward(self, levels: Levels, size: tuple[Any, Any], placement: Placement | None) -> tuple[Tensor, ...]:

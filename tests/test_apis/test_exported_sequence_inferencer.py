@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from scipy.ndimage import gaussian_filter
 
 from mmirstd.apis import (
@@ -55,6 +56,20 @@ def test_an_exported_file_holds_the_names_of_classes(tmp_path: Path) -> None:
     names = [sorted(t.class_name for t in result.targets) for result in (found, expected)]
     assert names[0] == names[1]
     assert set(names[0]) == {'drone', 'bird'}
+
+
+def test_a_box_has_one_class_where_two_have_the_same_score(tmp_path: Path) -> None:
+    cfg, file = two_classes(tmp_path)
+    checkpoint = torch.load(file)
+    checkpoint['state_dict']['bbox_head.multi_level_conv_cls.0.weight'][:] = 0
+    torch.save(checkpoint, file)
+    built = MovingTargetInferencer(cfg, file, device='cpu', threshold=0.3)
+    export_model(built, tmp_path / 'x.onnx')
+    exported = ExportedSequenceInferencer(tmp_path / 'x.onnx', 'onnxruntime', threads=1, threshold=0.3)
+    folder = write_sequence(tmp_path / 'a', 1)
+    (found,), (expected,) = exported.infer(folder), built.infer(folder)
+    assert len(found.targets) == len(expected.targets) > 0
+    assert {target.class_name for target in (*found.targets, *expected.targets)} == {'drone'}
 
 
 @pytest.mark.parametrize('stream', [False, True], ids=['clip', 'stream'])

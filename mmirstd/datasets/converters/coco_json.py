@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from mmirstd.utils.files import write_text
 
 CATEGORIES = [{'supercategory': 'none', 'id': 1, 'name': 'target'}]
+
+
+def categories(names: Sequence[str]) -> list[dict[str, Any]]:
+    """Categories with these names, whose IDs count from 1."""
+    return [dict(CATEGORIES[0], id=number, name=name) for number, name in enumerate(names, 1)]
 
 
 def coco_box(bbox: list[float] | tuple[float, ...], category_id: int = 1) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from mmirstd.utils.json_text import parse_json
 
 from ..image_io import to_one_channel
 from ..split_file import hold_out, read_split
-from .coco_json import CATEGORIES, coco_box, write_if_changed
+from .coco_json import CATEGORIES, categories, coco_box, write_if_changed
 from .drone_ir_labels import LabeledBox, read_labels
 
 VIDEO_FOLDER = 'Data/Video_IR'
@@ -203,6 +203,7 @@ def convert(
     choice: FrameChoice | None = None,
     workers: int = 1,
     progress: Callable[[dict[str, Any]], None] | None = None,
+    kinds: bool = False,
 ) -> dict[str, Any]:
     """Convert all videos of the splits and write ``instances_{train,val,test}2017.json``.
 
@@ -213,10 +214,12 @@ def convert(
         choice: Which frames; default: all.
         workers: Threads; decoding and encoding release Python's lock.
         progress: Called with each video's record.
+        kinds: The kinds are categories, as ``airplane``, by the alphabet. False: there is one, ``target``.
 
     Returns:
         ``videos, made`` (videos), ``images, boxes`` (per part), ``short`` (names of videos with fewer frames than
-        labels, with both numbers), ``long`` (the other way round), ``files`` (JSON files).
+        labels, with both numbers), ``long`` (the other way round), ``files`` (JSON files), ``classes`` (names of the
+        categories).
 
     Raises:
         MissingDataError, DataError: As :func:`convert_video`, before any JSON is written.
@@ -235,12 +238,15 @@ def convert(
             if progress is not None:
                 progress(record)
 
+    found = {kind for record in records.values() for boxes in record['boxes'].values() for kind, *_ in boxes}
+    classes = [kind.lower() for kind in sorted(found)] if kinds else [str(CATEGORIES[0]['name'])]
     summary: dict[str, Any] = dict(
         videos=len(names),
         made=sum(record['made'] for record in records.values()),
         images={},
         boxes={},
         files=[],
+        classes=classes,
         short={r['name']: (r['frames'], r['labels']) for r in records.values() if r['frames'] < r['labels']},
         long={r['name']: (r['frames'], r['labels']) for r in records.values() if r['frames'] > r['labels']},
     )
@@ -249,7 +255,7 @@ def convert(
         if not part_names:
             path.unlink(missing_ok=True)
             continue
-        data = _coco(choice, [records[name] for name in part_names])
+        data = _coco(choice, [records[name] for name in part_names], classes)
         write_if_changed(path, data)
         summary['images'][part] = len(data['images'])
         summary['boxes'][part] = len(data['annotations'])
@@ -257,7 +263,8 @@ def convert(
     return summary
 
 
-def _coco(choice: FrameChoice, records: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _coco(choice: FrameChoice, records: Sequence[dict[str, Any]], classes: Sequence[str]) -> dict[str, Any]:
+    ids = {name.upper(): number for number, name in enumerate(classes, 1)}
     images: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []
     videos: list[dict[str, Any]] = []
@@ -277,15 +284,20 @@ def _coco(choice: FrameChoice, records: Sequence[dict[str, Any]]) -> dict[str, A
                 }
             )
             for kind, *bbox in boxes:
-                annotations.append(
-                    {'id': len(annotations) + 1, 'image_id': len(images), **coco_box(bbox), 'kind': kind}
-                )
+                box = coco_box(bbox, ids.get(kind.upper(), 1))
+                annotations.append({'id': len(annotations) + 1, 'image_id': len(images), **box, 'kind': kind})
     info = {
         'description': 'Drone-IR',
         **asdict(choice),
         'frames': 'frame_id counts from 0; images of a folder that are not listed are the past of listed ones',
     }
-    return {'info': info, 'videos': videos, 'images': images, 'annotations': annotations, 'categories': CATEGORIES}
+    return {
+        'info': info,
+        'videos': videos,
+        'images': images,
+        'annotations': annotations,
+        'categories': categories(classes),
+    }
 
 
 def _kept(record_file: Path, folder: Path, origin: dict[str, Any]) -> dict[str, Any] | None:

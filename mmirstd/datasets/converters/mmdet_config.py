@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-
-from .coco_json import CATEGORIES
 
 #: A detector of mmdet that is known everywhere; any other one with ``CocoDataset`` will do.
 BASE = 'mmdet::retinanet/retinanet_r50_fpn_1x_coco.py'
@@ -22,12 +20,15 @@ model = dict(bbox_head=dict(num_classes={number}))
 """
 
 
-def mmdet_config(root: str | os.PathLike[str], images: Mapping[str, int], base: str = BASE) -> str:
+def mmdet_config(
+    root: str | os.PathLike[str], images: Mapping[str, int], classes: Sequence[str], base: str = BASE
+) -> str:
     """The text of a config with a stock detector of mmdet on converted frames.
 
     Args:
         root: Folder of the data set, with ``instances_{train,val,test}2017.json``.
         images: How many images ``'train'``, ``'val'`` and ``'test'`` have; a part without any is replaced by another.
+        classes: Names of the categories.
         base: The config of mmdet.
 
     Raises:
@@ -37,6 +38,5 @@ def mmdet_config(root: str | os.PathLike[str], images: Mapping[str, int], base: 
     if not parts:
         raise ValueError(f'{root}: no part of the data set has an image')
     files = {part: f'instances_{part if images.get(part) else parts[0]}2017.json' for part in ('train', 'val', 'test')}
-    names = tuple(str(category['name']) for category in CATEGORIES)
     folder = Path(root).resolve().as_posix() + '/'
-    return _TEXT.format(base=base, root=folder, classes=names, number=len(names), **files)
+    return _TEXT.format(base=base, root=folder, classes=tuple(classes), number=len(classes), **files)

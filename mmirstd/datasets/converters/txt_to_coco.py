@@ -13,7 +13,7 @@ from mmirstd.utils.errors import DataError
 from ..box_checks import check_boxes
 from ..image_size import image_size
 from ..txt_list import ListedImage, read_txt_list, relative_paths
-from .coco_json import CATEGORIES, coco_box, write_if_changed
+from .coco_json import CATEGORIES, categories, coco_box, write_if_changed
 
 
 def convert(
@@ -79,7 +79,7 @@ def convert(
             'videos': videos,
             'images': images,
             'annotations': annotations,
-            'categories': [dict(CATEGORIES[0], id=number, name=name) for number, name in enumerate(names, 1)],
+            'categories': categories(names),
         },
     )
     return dict(images=len(images), boxes=len(annotations), sequences=len(sequences), bad=dict(bad), classes=names)

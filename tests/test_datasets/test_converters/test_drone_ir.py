@@ -6,6 +6,7 @@ import shutil
 import struct
 import subprocess
 import sys
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -16,6 +17,7 @@ from mmirstd.datasets import ClipDataset
 from mmirstd.datasets.converters import drone_ir, drone_ir_labels
 from mmirstd.datasets.converters.drone_ir import SHIPPED_SPLITS, FrameChoice, Splits, convert, read_frames, read_splits
 from mmirstd.datasets.converters.drone_ir_labels import LabeledBox, read_labels
+from mmirstd.datasets.converters.mmdet_config import mmdet_config
 from mmirstd.utils.errors import DataError, MissingDataError
 
 from ...shared import REPO, SHARED, needs_shared
@@ -169,6 +171,21 @@ def test_key_frames_and_their_past(source, tmp_path, every, window, stride, expe
     assert dataset.get_data_info(1)['frame_ids'] == [
         max(keys[1] - back * stride, 0) for back in range(window - 1, -1, -1)
     ]
+
+
+def test_kinds_are_classes(source, tmp_path, monkeypatch):
+    label = LabeledBox('BIRD', (2.0, 10, 10, 10))
+    monkeypatch.setattr(drone_ir, 'read_labels', lambda path: [[replace(label, kind=path.name.split('_')[1])]] * 23)
+    out = tmp_path / 'out'
+    assert convert(source[0], out, SPLITS, FrameChoice(10, 1))['classes'] == ['target']
+    assert convert(source[0], out, SPLITS, FrameChoice(10, 1), kinds=True)['classes'] == ['bird', 'drone']
+    for part, category in (('train', 1), ('test', 2)):
+        data = json.loads((out / f'instances_{part}2017.json').read_text())
+        assert [(entry['id'], entry['name']) for entry in data['categories']] == [(1, 'bird'), (2, 'drone')]
+        assert {entry['category_id'] for entry in data['annotations']} == {category}
+    text = mmdet_config(out, dict(train=3), ['bird', 'drone'])
+    assert "classes=('bird', 'drone')" in text
+    assert 'num_classes=2' in text
 
 
 def test_frames_are_in_step_with_labels(source, tmp_path):
