@@ -23,6 +23,7 @@ from .config_variables import apply_options, keys_read
 from .data_option import DataExchange
 from .holdout_options import expand_holdout_options, match_holdouts, replace_holdout_sizes
 from .loading_options import apply_loading_options
+from .rate_option import check_rate_option
 from .schedule_option import ScheduleExchange
 
 #: Where configs/ and the small weights are.
@@ -44,8 +45,8 @@ def load_config(
         Ready for :func:`.launch.prepare`.
 
     Raises:
-        ConfigError: The file or its bases cannot be read, the data set or the schedule does not fit, or an option names
-            an entry that nothing reads (:func:`.config_variables.apply_options`).
+        ConfigError: The file or its bases cannot be read, the data set or the schedule does not fit, or an option is
+            for something that nothing reads (:mod:`.config_variables`, :mod:`.rate_option`).
     """
     ensure_config_scopes()  # a config may inherit from mmirstd::, mmseg:: and mmdet::
     found, options = find_named_config(path), options or {}
@@ -81,6 +82,7 @@ def load_config(
         _check_option_names(cfg, options)
         root = cfg.get('data_root')
         cfg = apply_options(cfg, str(found), options)
+    check_rate_option(cfg, options)
     replace_holdout_sizes(cfg, options)
     for note in match_holdouts(cfg, options):
         print_log(note, logger='current')
