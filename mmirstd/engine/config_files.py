@@ -73,6 +73,7 @@ def load_config(
             raise ConfigError(
                 f'config {path}: cannot be read: {type(error).__name__}: {error}'
                 + (renamed(str(error)) if isinstance(error, OSError) else '')
+                + _cure_of_duplicates(str(error))
             ) from error
         if (mixed := _mixed_styles(found)) is not None:  # mmengine would pass over _base_
             raise mixed
@@ -89,6 +90,8 @@ def load_config(
     _apply_data_root(cfg, root if isinstance(root, str) else None)
     for exchange in exchanges:
         exchange.name_run(cfg, keep=tuple(options))
+        if isinstance(exchange, DataExchange):
+            exchange.add_imports(cfg)
     apply_loading_options(cfg)
     apply_alignment(cfg)
     _shorten_suppression(cfg)
@@ -103,6 +106,14 @@ def _shorten_suppression(cfg: Config) -> None:
     for part in config_dicts(cfg._cfg_dict):
         if isinstance(nms := part.get('nms'), dict) and isinstance(nms.get('type'), str):
             nms['type'] = bare_type(nms)
+
+
+def _cure_of_duplicates(said: str) -> str:
+    """What to do where mmengine finds a key in two bases; empty for other errors."""
+    found = re.search(r'Duplicate keys: \{(.*)\}', said)
+    if found is None:
+        return ''
+    return f'\n  cure: keep {found[1]} in one of the bases, or take it out of them and set it in the config itself'
 
 
 def _mixed_styles(path: Path, error: Exception | None = None) -> ConfigError | None:

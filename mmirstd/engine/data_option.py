@@ -115,6 +115,7 @@ class DataExchange:
             )
         self._current = current
         old, self._new = _read(current), _read(self._wanted)
+        self._imports: list[str] = self._new.get('custom_imports', {}).get('imports') or []
         if ground_truth(old) != ground_truth(self._new):
             fitting = [other for other, path in data_sets().items() if ground_truth(_read(path)) == ground_truth(old)]
             raise ConfigError(
@@ -126,6 +127,7 @@ class DataExchange:
     def active(self) -> Iterator[None]:
         """Within, mmengine reads the new data set's file in place of the old one's."""
         resolve, inside = Config._get_cfg_path, _with_bases(self._wanted)  # it may inherit from the old one
+        read = Config._file2dict
 
         def exchanged(cfg_path: str, filename: str) -> tuple[str, str | None]:
             path, scope = resolve(cfg_path, filename)
@@ -133,11 +135,19 @@ class DataExchange:
                 return str(self._wanted), None
             return path, scope
 
+        def without_imports(filename: str, *args: Any, **kwargs: Any) -> tuple[Any, ...]:
+            content, *rest = read(filename, *args, **kwargs)
+            if Path(filename).resolve() == self._wanted:
+                content.pop('custom_imports', None)  # no two bases may have it; see add_imports
+            return content, *rest
+
         Config._get_cfg_path = staticmethod(exchanged)
+        Config._file2dict = staticmethod(without_imports)
         try:
             yield
         finally:
             Config._get_cfg_path = staticmethod(resolve)
+            Config._file2dict = staticmethod(read)
 
     def check(self, cfg: Config) -> None:
         """See that what the config says itself belongs to no certain data set; before options are merged.
@@ -160,6 +170,12 @@ class DataExchange:
                     'that out of the config, or write a config that inherits from it'
                 )
 
+    def add_imports(self, cfg: Config) -> None:
+        """Add the modules that the new data set's file names in ``custom_imports``, those of its own parts."""
+        own = cfg.get('custom_imports') or {}
+        if new := [name for name in self._imports if name not in own.get('imports', ())]:
+            cfg.custom_imports = dict(own, imports=[*own.get('imports', ()), *new])
+
     def name_run(self, cfg: Config, keep: tuple[str, ...] = ()) -> None:
         """Let ``work_dir`` and ``experiment_name`` (in logs and checkpoints) say the new data set, except ``keep``."""
         data, stem = self._wanted.stem, self._config.stem.removesuffix(f'_{self._current.stem}')
@@ -169,10 +185,14 @@ class DataExchange:
 
 
 def ground_truth(data: dict[str, Any]) -> str:
-    """What the data set has, by its evaluators: ``'images with masks'``, ``'clips with boxes'`` or their names."""
+    """What the data set has, by its evaluators: ``'images with masks'``, ``'clips with boxes'`` or their names.
+
+    A metric of somebody's own beside one of ours says nothing of the kind.
+    """
     evaluators = data['test_evaluator']
     metrics = [bare_type(item) for item in (evaluators if isinstance(evaluators, (list, tuple)) else [evaluators])]
-    return ', '.join(dict.fromkeys(_KINDS.get(metric, metric) for metric in metrics))
+    known = [_KINDS[metric] for metric in metrics if metric in _KINDS]
+    return ', '.join(dict.fromkeys(known or metrics))
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -171,3 +171,33 @@ def test_argument() -> None:
     add_data_argument(parser)
     assert parser.parse_args([]).data is None
     assert parser.parse_args(['--data', 'sirst3']).data == 'sirst3'
+
+
+def test_a_data_set_of_ones_own_class_brings_its_module_and_a_metric(
+    config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / 'own_data_option_parts.py').write_text(
+        'from mmseg.registry import DATASETS\nfrom mmirstd.datasets import SIRSTDataset\n\n\n'
+        '@DATASETS.register_module(force=True)\nclass OwnDataOptionSet(SIRSTDataset):\n    pass\n'
+    )
+    own = tmp_path / 'own.py'
+    own.write_text(
+        f"_base_ = ['{BASE}/datasets/synthetic.py']\n"
+        "custom_imports = dict(imports=['own_data_option_parts'])\n"
+        "train_dataloader = dict(dataset=dict(type='OwnDataOptionSet'))\n"
+        "test_evaluator = [dict(type='mmirstd.IRSTDMetric'), dict(type='OwnMetric')]\n"
+    )
+    cfg = load_config(str(config), data=str(own))
+    assert cfg.train_dataloader.dataset.type == 'OwnDataOptionSet'
+    assert cfg.custom_imports.imports == ['mmirstd.registry', 'own_data_option_parts']
+    assert cfg.test_evaluator[1].type == 'OwnMetric'
+    assert load_config(str(config)).custom_imports.imports == ['mmirstd.registry']  # nothing is left behind
+
+
+def test_one_key_in_two_bases_has_a_cure(config: Path) -> None:
+    own = config.parent / 'own.py'
+    own.write_text("custom_imports = dict(imports=['json'])\n")
+    config.write_text(CONFIG.replace('_base_ = [', "_base_ = ['./own.py', ", 1))
+    with pytest.raises(ConfigError, match="cure: keep 'custom_imports' in one of the bases"):
+        load_config(str(config))
