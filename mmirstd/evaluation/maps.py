@@ -84,6 +84,30 @@ def logit_map_with(probability: np.ndarray, sample: Any) -> np.ndarray | None:
     return logit if same.all() else None
 
 
+def gray_of(data_batch: Any, index: int, sample: Any, shape: tuple[int, int]) -> np.ndarray | None:
+    """The image that the network was given, one gray value a pixel; None if the batch has none of that size.
+
+    Args:
+        data_batch: What a data loader gives: ``inputs`` of shape (C, H, W), or (T, C, H, W) of clips, whose last frame
+            is taken.
+        index: Place in the batch.
+        sample: The data sample or its dict; its ``padding_size`` is cut off.
+        shape: (H, W) without padding.
+    """
+    inputs = data_batch.get('inputs') if isinstance(data_batch, Mapping) else None
+    if inputs is None or len(inputs) <= index:
+        return None
+    image = inputs[index]
+    image = np.asarray(image.detach().cpu().float() if hasattr(image, 'detach') else image)
+    if image.ndim == 4:  # of a clip the key frame
+        image = image[-1]
+    if image.ndim == 3:
+        image = image.mean(axis=0)
+    left, _, top, _ = sample.get('padding_size') or (0, 0, 0, 0)
+    image = image[top : top + shape[0], left : left + shape[1]]
+    return image if image.shape == shape else None
+
+
 def _array(field: Any) -> np.ndarray:
     data = field['data'] if isinstance(field, Mapping) else field
     if not isinstance(data, (torch.Tensor, np.ndarray)):

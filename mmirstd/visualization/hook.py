@@ -12,8 +12,9 @@ from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
 from mmengine.logging import print_log
 
-from mmirstd.evaluation.maps import map_of
+from mmirstd.evaluation.maps import gray_of, map_of
 from mmirstd.registry import HOOKS
+from mmirstd.utils.errors import DataError
 from mmirstd.utils.files import save_png
 from mmirstd.utils.listed_classes import listed_classes
 
@@ -33,8 +34,7 @@ class IRSTDVisualizationHook(Hook):
     sample's ``instances`` (see ``mmirstd.MovingTargetMetric``), are in pixels of
     the image as stored; frames that are context only are passed over.
 
-    The picture shows the raw image read from ``img_path`` of the sample, with
-    the loading transform of the dataset's pipeline if it has one. A raw image
+    The picture shows the image as :func:`read_test_image` reads it. One
     whose size differs from the ground truth's (a protocol that evaluates at a
     fixed size) is resized to it.
 
@@ -95,14 +95,14 @@ class IRSTDVisualizationHook(Hook):
         if not self.draw_val or not is_main_process():
             return
         dataset = runner.val_loop.dataloader.dataset
-        for sample in drawable(outputs):
+        for index, sample in drawable(outputs):
             due = self._seen % self.interval == 0 and self._drawn < self.max_images
             self._seen += 1
             if not due:
                 continue
             self._drawn += 1
             image_id = image_id_of(dataset, sample)
-            picture = self._draw(dataset, sample, image_id)
+            picture = self._draw(dataset, sample, image_id, data_batch, index)
             # The local backend makes a file of the name and cannot make folders.
             runner.visualizer.add_image(
                 'val_' + image_id.replace('/', '_'), cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), runner.iter
@@ -120,31 +120,35 @@ class IRSTDVisualizationHook(Hook):
         if self.show_dir is None:
             return
         dataset = runner.test_loop.dataloader.dataset
-        for sample in drawable(outputs):
+        for index, sample in drawable(outputs):
             image_id = image_id_of(dataset, sample)
+            picture = self._draw(dataset, sample, image_id, data_batch, index)
             # Not with_suffix: an ID may itself contain a dot.
-            save_png(self.show_dir / f'{image_id}.png', self._draw(dataset, sample, image_id))
+            save_png(self.show_dir / f'{image_id}.png', picture)
 
     def after_test_epoch(self, runner: Any, metrics: dict[str, float] | None = None) -> None:
         """Say where the pictures are."""
         if self.show_dir is not None and is_main_process():
             print_log(f'comparison pictures are in {self.show_dir}', logger='current')
 
-    def _draw(self, dataset: Any, sample: Any, image_id: str) -> np.ndarray:
-        return draw_sample(dataset, sample, image_id, self.threshold, self.max_distance)
+    def _draw(self, dataset: Any, sample: Any, image_id: str, data_batch: Any, index: int) -> np.ndarray:
+        image = read_test_image(dataset, sample, data_batch, index)
+        return draw_sample(dataset, image, sample, image_id, self.threshold, self.max_distance)
 
 
-def draw_sample(dataset: Any, sample: Any, name: str, threshold: float = 0.5, max_distance: float = 3.0) -> np.ndarray:
+def draw_sample(
+    dataset: Any, image: np.ndarray, sample: Any, name: str, threshold: float = 0.5, max_distance: float = 3.0
+) -> np.ndarray:
     """Image, ground truth and prediction of a data sample, uint8 BGR.
 
     Args:
-        dataset: Where it is from, which says how its image is read.
+        dataset: Where it is from, which names the classes of boxes.
+        image: From :func:`read_test_image`.
         sample: With ``seg_logits`` or ``pred_instances``.
         name: The picture's title.
         threshold: As of :class:`IRSTDVisualizationHook`.
         max_distance: As of :class:`IRSTDVisualizationHook`.
     """
-    image = read_test_image(dataset, sample.img_path)
     if 'seg_logits' not in sample and 'pred_instances' in sample:
         classes = listed_classes(getattr(dataset, 'metainfo', None))
         return _draw_boxes(image, sample, name, threshold, max_distance, classes if len(classes) > 1 else ())
@@ -183,9 +187,9 @@ def _draw_boxes(
     )
 
 
-def drawable(outputs: Sequence | None) -> list[Any]:
-    """Samples that are evaluated, without the frames that only feed a state."""
-    return [sample for sample in outputs or () if sample.get('is_key_frame', True)]
+def drawable(outputs: Sequence | None) -> list[tuple[int, Any]]:
+    """Samples that are evaluated, without the frames that only feed a state, each with its place in the batch."""
+    return [(index, sample) for index, sample in enumerate(outputs or ()) if sample.get('is_key_frame', True)]
 
 
 def _members(dataset: Any) -> list[Any]:
@@ -210,13 +214,47 @@ def image_id_of(dataset: Any, sample: Any) -> str:
     return path.stem
 
 
-def read_test_image(dataset: Any, img_path: str) -> np.ndarray:
-    """The image as the data set's own loading transform reads it, else the raw file."""
+def read_test_image(dataset: Any, sample: Any, data_batch: Any = None, index: int = 0) -> np.ndarray:
+    """The image of a sample as the data set's own loading steps read it, else the raw file.
+
+    The loading steps are those of the pipeline up to ``LoadInfraredImage``. Where they, or OpenCV, cannot read the
+    sample's ``img_path`` alone, which happens with data sets and steps of somebody's own, it is what the network was
+    given.
+
+    Args:
+        dataset: Where the sample is from.
+        sample: With ``img_path``.
+        data_batch: What the data loader gave.
+        index: The sample's place in it.
+
+    Raises:
+        DataError: The file cannot be read, and the batch has no image of its size.
+    """
+    path = sample.get('img_path')
+    try:
+        return _read_file(dataset, path)
+    except Exception as error:  # of a step that is not ours: anything
+        size = sample.get('ori_shape')
+        image = None if size is None else gray_of(data_batch, index, sample, tuple(size[:2]))
+        if image is not None:
+            return image
+        raise DataError(
+            f'{path}: cannot be read for a picture ({type(error).__name__}: {error})',
+            cure='begin the pipeline with mmirstd.LoadInfraredImage, behind a step of your own that puts the pixels '
+            "under 'img' if the files are of another kind",
+        ) from error
+
+
+def _read_file(dataset: Any, path: str) -> np.ndarray:
     for member in _members(dataset):
-        for transform in getattr(getattr(member, 'pipeline', None), 'transforms', ()):
-            if type(transform).__name__ == 'LoadInfraredImage':
-                return transform({'img_path': img_path})['img']
-    image = cv2.imdecode(np.fromfile(img_path, np.uint8), cv2.IMREAD_UNCHANGED)
+        steps = list(getattr(getattr(member, 'pipeline', None), 'transforms', ()))
+        names = [type(step).__name__ for step in steps]
+        if 'LoadInfraredImage' in names:
+            results: dict[str, Any] = {'img_path': path}
+            for step in steps[: names.index('LoadInfraredImage') + 1]:
+                results = step(results)
+            return results['img']
+    image = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
     if image is None:
-        raise ValueError(f'{img_path}: cannot be decoded as an image; is it complete?')
+        raise DataError(f'{path}: cannot be decoded as an image; is it complete?')
     return image

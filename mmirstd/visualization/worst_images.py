@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,15 +12,17 @@ from typing import Any
 import numpy as np
 from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
+from mmengine.logging import print_log
 
 from mmirstd.evaluation.functional import FrameDetections
 from mmirstd.evaluation.functional.box_pd_fa import count_frame
 from mmirstd.evaluation.maps import map_of
 from mmirstd.evaluation.metrics.moving_target_metric import frame_record
 from mmirstd.registry import HOOKS
+from mmirstd.utils.errors import DataError
 from mmirstd.utils.files import save_png
 
-from .hook import draw_sample, drawable, image_id_of
+from .hook import draw_sample, drawable, image_id_of, read_test_image
 
 #: Folder in the work folder.
 FOLDER = 'worst_val'
@@ -32,6 +35,7 @@ class _Case:
     name: str
     sequence: str
     sample: Any
+    batch: Any  # of one image
 
 
 @HOOKS.register_module()
@@ -82,12 +86,13 @@ class WorstImagesHook(Hook):
         if not is_main_process():
             return
         dataset = runner.val_loop.dataloader.dataset
-        for sample in drawable(outputs):
+        for index, sample in drawable(outputs):
             found = self._error(sample)
             if found is None or not found[0]:
                 continue
             name = image_id_of(dataset, sample)
-            self._cases.append(_Case(*found, name, str(sample.get('video', name)), sample))
+            batch = dict(inputs=[data_batch['inputs'][index]]) if data_batch else None
+            self._cases.append(_Case(*found, name, str(sample.get('video', name)), sample, batch))
         self._cases = self._worst()
 
     def after_val_epoch(self, runner: Any, metrics: dict[str, float] | None = None) -> None:
@@ -101,7 +106,12 @@ class WorstImagesHook(Hook):
         dataset = runner.val_loop.dataloader.dataset
         for rank, case in enumerate(self._cases, 1):
             title = f'{case.name}: {case.said}'
-            picture = draw_sample(dataset, case.sample, title, self.threshold, self.max_distance)
+            try:
+                image = read_test_image(dataset, case.sample, case.batch)
+            except DataError as error:  # pictures are an extra: the training goes on
+                print_log(f'no pictures of the worst images: {error}', logger='current', level=logging.WARNING)
+                break
+            picture = draw_sample(dataset, image, case.sample, title, self.threshold, self.max_distance)
             save_png(folder / f'{rank:02d}_{case.name.replace("/", "_")}.png', picture)
         self._cases = []
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import pytest
 import torch
+from mmcv.transforms import BaseTransform
+from mmengine.dataset import BaseDataset
+from mmengine.registry import TRANSFORMS
 from mmengine.structures import InstanceData, PixelData
 from mmengine.visualization import Visualizer
 
 import mmirstd.registry  # noqa: F401  before mmseg
 from mmirstd.registry import DATASETS, HOOKS
+from mmirstd.utils.errors import DataError
 from mmirstd.visualization import BOX_COLORS, COLORS, detection_overlay, draw_comparison, draw_detections, hook
 from mmirstd.visualization.hook import IRSTDVisualizationHook
 
@@ -283,3 +288,55 @@ def test_an_unwritable_folder_fails_before_the_first_batch(dataset, tmp_path):
     (tmp_path / 'file').write_text('')
     with pytest.raises(OSError, match='file'):
         IRSTDVisualizationHook(show_dir=str(tmp_path / 'file' / 'x')).before_test_epoch(runner_of(dataset))
+
+
+@TRANSFORMS.register_module()
+class ReadNumbers(BaseTransform):
+    """A loading step of somebody's own; ``needs`` is a field of the data set's that no data sample carries."""
+
+    def __init__(self, needs=None):
+        self.needs = needs
+
+    def transform(self, results):
+        if self.needs is not None and self.needs not in results:
+            raise KeyError(self.needs)
+        results['img'] = np.load(results['img_path'])
+        return results
+
+
+@pytest.fixture(params=[None, 'sample_id'], ids=['path alone', 'more than the path'])
+def own_files(root, request):
+    """Images that only a step of somebody's own can read."""
+    infos = []
+    for path in sorted((root / 'images').glob('*.png')):
+        np.save(path.with_suffix('.npy'), cv2.imread(str(path), -1))
+        infos.append(dict(img_path=str(path.with_suffix('.npy')), seg_map_path=str(root / 'masks' / path.name)))
+    dataset = BaseDataset(
+        lazy_init=True,
+        test_mode=True,
+        pipeline=[
+            dict(type='ReadNumbers', needs=request.param),
+            dict(type='mmirstd.LoadInfraredImage'),
+            dict(type='mmirstd.LoadTargetMask'),
+            dict(type='mmirstd.PadToMultiple', divisor=64),
+            dict(type='mmseg.PackSegInputs', meta_keys=('img_path', 'sample_id', 'ori_shape', 'padding_size')),
+        ],
+    )
+    dataset.data_list = [dict(info, sample_id=Path(info['img_path']).stem, seg_fields=[]) for info in infos]
+    dataset.serialize_data, dataset._fully_initialized = False, True
+    return dataset
+
+
+def test_images_that_only_a_step_of_ones_own_reads(own_files, tmp_path):
+    packed = own_files[1]
+    sample = packed['data_samples']
+    expected = cv2.imread(str(tmp_path / 'data' / 'images' / 'im.1.png'), -1).astype(np.float32) / 65535
+    image = hook.read_test_image(own_files, sample, dict(inputs=[None, packed['inputs']]), 1)
+    np.testing.assert_allclose(image, expected, atol=1e-7)
+
+
+def test_an_image_that_cannot_be_had_is_named_with_a_cure(own_files):
+    sample = own_files[0]['data_samples']
+    own_files.pipeline.transforms[0].needs = 'number'
+    with pytest.raises(DataError, match=r'im\.0\.npy: cannot be read for a picture(.|\n)*cure: begin the pipeline'):
+        hook.read_test_image(own_files, sample)

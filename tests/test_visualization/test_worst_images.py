@@ -75,3 +75,16 @@ def test_samples_that_tell_no_error_are_passed_over(dataset, tmp_path) -> None: 
     many = predicted(dataset, 0)
     many.seg_logits.data = torch.zeros(5, *many.seg_logits.data.shape[1:])  # mmseg's networks of many classes
     assert _validate(WorstImagesHook(8), _runner(dataset, tmp_path, 'none'), [many]) == []
+
+
+def test_a_training_goes_on_where_no_picture_can_be_drawn(dataset, root, tmp_path) -> None:  # noqa: F811
+    samples = [predicted(dataset, index, 0.0) for index in range(2)]
+    for path in (root / 'images').glob('*.png'):
+        path.write_bytes(b'numbers of somebody')
+    runner = _runner(dataset, tmp_path, 'unreadable')
+    assert _validate(WorstImagesHook(8), runner, samples) == []
+    hook = WorstImagesHook(8)
+    hook.before_val_epoch(runner)
+    hook.after_val_iter(runner, 0, dict(inputs=[torch.zeros(1, 48, 64)] * 2), samples)  # as the network saw them
+    hook.after_val_epoch(runner, {})
+    assert len(list((tmp_path / 'work' / FOLDER).glob('*.png'))) == 2

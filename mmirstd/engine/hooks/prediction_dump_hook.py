@@ -68,11 +68,11 @@ class PredictionDumpHook(Hook):
     ) -> None:
         """Write the images of one batch."""
         dataset = runner.test_loop.dataloader.dataset
-        for sample in outputs or ():
+        for index, sample in enumerate(outputs or ()):
             if not sample.get('is_key_frame', True):
                 self._entries.append(None)  # a frame that feeds a state; parts of several processes stay equally long
                 continue
-            image = read_test_image(dataset, sample.img_path)
+            image = read_test_image(dataset, sample, data_batch, index)
             logit = None
             if 'seg_logits' not in sample and 'pred_instances' in sample:
                 self.of_boxes = True

@@ -15,7 +15,7 @@ from mmirstd.utils.logits import logit_of
 from ..data_set_results import add_records, data_set_results, image_result, per_image_row, specs_of
 from ..functional import ImageEvidence, ProtocolSpec, count_evidence
 from ..functional.false_at_pd import at_pd_counts, false_per_image_at
-from ..maps import logit_map_with, map_of
+from ..maps import gray_of, logit_map_with, map_of
 from ..report_files import check_suffix, write_curves, write_per_image
 from .data_set_metric import DataSetMetric
 
@@ -113,7 +113,7 @@ class IRSTDMetric(DataSetMetric):
         logit = logit_map_with(score, sample) if self.curves or self.at_pd else None
         evidence = ImageEvidence(score, _truth_of(sample, name), name, logit)
         self._warn_about_resolution(evidence)
-        gray = _gray_of(data_batch, index, sample, evidence.shape) if self.per_image_out else None
+        gray = gray_of(data_batch, index, sample, evidence.shape) if self.per_image_out else None
         return self.count(evidence, sample, gray)
 
     def count(self, evidence: ImageEvidence, sample: Mapping[str, Any], gray: np.ndarray | None) -> dict[str, Any]:
@@ -213,19 +213,3 @@ def _truth_of(sample: Mapping[str, Any], name: str) -> np.ndarray:
             '(background) to 1 (target): load masks with mmirstd.LoadTargetMask'
         )
     return truth
-
-
-def _gray_of(data_batch: Any, index: int, sample: Mapping[str, Any], shape: tuple[int, int]) -> np.ndarray | None:
-    """The gray image a prediction belongs to, (H, W) without padding, None if the batch has none of that size."""
-    inputs = data_batch.get('inputs') if isinstance(data_batch, Mapping) else None
-    if inputs is None or len(inputs) <= index:
-        return None
-    image = inputs[index]
-    image = np.asarray(image.detach().cpu().float() if hasattr(image, 'detach') else image)
-    if image.ndim == 4:  # of a clip the key frame
-        image = image[-1]
-    if image.ndim == 3:
-        image = image.mean(axis=0)
-    left, _, top, _ = sample.get('padding_size') or (0, 0, 0, 0)
-    image = image[top : top + shape[0], left : left + shape[1]]
-    return image if image.shape == shape else None
