@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .finding import SEVERITIES, Finding, in_order
+from .foreign import foreign_findings
 from .image_rules import image_findings
 from .known_counts import count_findings
 from .label_rules import label_findings
@@ -26,8 +27,9 @@ def check_splits(splits: Sequence[Split], quick: bool = False, workers: int | No
         quick: Look at a few files of each split only; lists are checked in full.
         workers: See :func:`~.scan.scan`.
     """
+    findings = [*foreign_findings(splits, quick)]
     checked = scan(splits, quick, workers)
-    findings = [finding for split in splits for finding in split.findings]
+    findings += [finding for split in splits for finding in split.findings]
     for rules in (image_findings, label_findings, split_findings, order_findings, count_findings):
         findings += rules(checked)
     return Report([summarize(checked, split) for split in splits], in_order(findings))

@@ -51,6 +51,7 @@ class Split:
         float_range: Whether the pipeline takes float images as they are, 0 to 1.
         resize_masks: Whether masks of another size are resized.
         group: Splits of one group are to share no image.
+        foreign: Config of a data set that is not ours, see :mod:`.foreign`; None: it is ours.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Split:
     float_range: bool = True
     resize_masks: bool = False
     group: str = ''
+    foreign: Mapping[str, Any] | None = None
 
 
 def read_splits(data_sets: Mapping[str, Mapping[str, Any]]) -> list[Split]:
@@ -72,7 +74,7 @@ def read_splits(data_sets: Mapping[str, Mapping[str, Any]]) -> list[Split]:
         data_sets: Name of the split -> config of a data set, wrapped ones included.
 
     Returns:
-        One split for each data set of ours; what is no such data set is a finding.
+        One split for each data set; one that is not ours has its config alone.
     """
     splits = []
     for name, config in data_sets.items():
@@ -109,18 +111,12 @@ def read_split(name: str, config: Mapping[str, Any], group: str = '') -> Split:
 
     source = os.path.join(str(config.get('data_root') or ''), str(config.get('ann_file') or ''))
     split = Split(name, source, group=group)
+    kind = config['type'] if isinstance(config['type'], type) else DATASETS.get(config['type'])
+    if kind is None or not issubclass(kind, (BaseClipDataset, SIRSTDataset)):
+        split.foreign = config
+        return split
     plain = {key: value for key, value in config.items() if key not in ('pipeline', 'lazy_init')}
     data_set = DATASETS.build(dict(plain, lazy_init=True))
-    if not isinstance(data_set, (BaseClipDataset, SIRSTDataset)):
-        split.findings.append(
-            Finding(
-                'note',
-                'not checked',
-                (name,),
-                f'{bare_type(config)} is not a data set of mmirstd; its files are not looked at',
-            )
-        )
-        return split
     split.source = data_set.ann_file or data_set.data_root or source
     _note_pipeline(split, config.get('pipeline') or ())
     data_set.problems.gather = True
