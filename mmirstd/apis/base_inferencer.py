@@ -149,12 +149,18 @@ class TargetInferencer(FrameInference, BaseInferencer):
         return 0.5
 
     def _test_pipeline(self, cfg: Any, default: tuple[dict, ...]) -> list[dict]:
-        """The config's test pipeline with our loading options, or the default where there is none."""
+        """The config's test pipeline with our loading options, or the default where there is none.
+
+        Steps before our loading step are of a data set whose files it does not read. They are left out, since what is
+        given here is read already.
+        """
         dataset = ((cfg or {}).get('test_dataloader') or {}).get('dataset') or {}
         while dataset.get('pipeline') is None and isinstance(dataset.get('dataset'), dict):
             dataset = dataset['dataset']
         steps = [copy.deepcopy(step) for step in (dataset.get('pipeline') or default)]
-        if steps and bare_type(steps[0]) in ('LoadInfraredImage', 'LoadClip'):
+        ours = [number for number, step in enumerate(steps) if bare_type(step) in ('LoadInfraredImage', 'LoadClip')]
+        if ours:
+            steps = steps[ours[0] :]
             self._choose_normalization(steps[0], cfg)
         return steps
 
@@ -174,9 +180,11 @@ class TargetInferencer(FrameInference, BaseInferencer):
         """
         found = bare_type(steps[0])
         if found != expected:
+            cure = "put it behind a step of your own that reads files; it takes the pixels that are under 'img' then"
             raise ConfigError(
                 f'{config_name(cfg)}: its test pipeline begins with {found}; expected '
-                f'mmirstd.{expected}, which normalizes images as in training'
+                f'mmirstd.{expected}, which normalizes images as in training',
+                cure=cure if expected == 'LoadInfraredImage' else None,
             )
         try:
             return TRANSFORMS.build(steps[0])

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from mmcv.transforms import Compose
 
-from mmirstd.engine.single_image_pipeline import ANNOTATION_STEPS
+from mmirstd.engine.single_image_pipeline import needs_annotation
 from mmirstd.utils.config_parts import bare_type
 from mmirstd.utils.errors import ConfigError
 
@@ -55,7 +55,7 @@ class DetectorInferencer(SingleImageInference, TargetInferencer):
             loading = [dict(type='mmirstd.LoadInfraredImage')]
             self._choose_normalization(loading[0], cfg)
         self.loader = self._build_loader(cfg, loading, _OURS)
-        return Compose([step for step in steps[1:] if bare_type(step) not in ANNOTATION_STEPS])
+        return Compose([step for step in steps[1:] if not needs_annotation(step)])
 
     def prepare(self, raw: np.ndarray, source: Source, frame: int = 0) -> PreparedImage:
         """See the base class; color where the network saw color."""

@@ -10,8 +10,7 @@ import torch
 from mmengine.dataset import Compose
 from mmengine.structures import PixelData
 
-from mmirstd.engine.single_image_pipeline import ANNOTATION_STEPS
-from mmirstd.utils.config_parts import bare_type
+from mmirstd.engine.single_image_pipeline import needs_annotation
 from mmirstd.utils.errors import ConfigError
 
 from mmseg.structures import SegDataSample  # isort: skip
@@ -110,8 +109,7 @@ class IRSTDInferencer(ImageInference, TargetInferencer):
     def _init_pipeline(self, cfg: Any) -> Compose:
         steps = self._test_pipeline(cfg, _DEFAULT_PIPELINE)
         self.loader = self._build_loader(cfg, steps, 'LoadInfraredImage')
-        names = [bare_type(step) for step in steps]
-        return Compose([step for step, name in zip(steps[1:], names[1:]) if name not in ANNOTATION_STEPS])
+        return Compose([step for step in steps[1:] if not needs_annotation(step)])
 
     def provenance(self) -> dict[str, Any]:
         """See the base class."""

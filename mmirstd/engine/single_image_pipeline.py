@@ -15,6 +15,14 @@ _LOADERS = ('LoadInfraredImage', 'LoadClip')
 ANNOTATION_STEPS = ('LoadTargetMask', 'LoadClipMasks', 'LoadAnnotations')
 
 
+def needs_annotation(step: dict[str, Any]) -> bool:
+    """Whether a step behind the one that loads the image needs what an image of one's own does not have.
+
+    These are steps that are called ``Load...``, also somebody's own: the image is loaded.
+    """
+    return bare_type(step).startswith('Load')
+
+
 def single_image_pipeline(cfg: Any) -> list[dict] | None:
     """A config's test pipeline without the steps that need annotations, None if it does not begin with our loader.
 
@@ -40,4 +48,4 @@ def single_image_pipeline(cfg: Any) -> list[dict] | None:
             'videos and folders of frames'
         )
     apply_loading_options(cfg)
-    return [step for step in steps if bare_type(step) not in ANNOTATION_STEPS]
+    return [steps[0], *(step for step in steps[1:] if not needs_annotation(step))]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 import json
 from pathlib import Path
 
@@ -48,6 +49,20 @@ def test_sees_what_the_test_data_set_gives(ggl: IRSTDInferencer, tmp_path: Path)
             np.testing.assert_allclose(result.probability, expected, rtol=0, atol=1e-5)
             assert np.array_equal(result.image, image)
     assert np.ptp(expected) > 1e-3  # not constant
+
+
+def test_steps_that_read_files_of_ones_own_are_passed_over(ggl: IRSTDInferencer) -> None:
+    cfg = copy.deepcopy(ggl.cfg)
+    load, masks, *rest = cfg.test_dataloader.dataset.pipeline
+    assert masks['type'] == 'mmirstd.LoadTargetMask'
+    cfg.test_dataloader.dataset.pipeline = [dict(type='ReadMine'), load, dict(type='LoadMyMask'), *rest]
+    image = scene(70, 90)
+    (mine,) = IRSTDInferencer(cfg, ggl.weights, device='cpu', show_progress=False).infer(image)
+    (result,) = ggl.infer(image)
+    assert np.array_equal(mine.probability, result.probability)
+    cfg.test_dataloader.dataset.pipeline = [dict(type='ReadMine'), *rest]
+    with pytest.raises(ConfigError, match=r'begins with ReadMine(.|\n)*cure: put it behind a step of your own'):
+        IRSTDInferencer(cfg, ggl.weights, device='cpu', show_progress=False)
 
 
 def test_call_follows_mmengine(tmp_path: Path) -> None:
