@@ -60,6 +60,7 @@ def build_table(
             name: {seed: record for seed, record in found.items() if seed in table.seeds}
             for name, found in records.items()
         }
+    records, gaps = _with_gaps(suite, table, records)
     if table.kind == 'results':
         results, used = _results(suite, table, records, failures or {})
     else:
@@ -67,8 +68,35 @@ def build_table(
         results, used = _differences(suite, table, found, records), found.used
         if table.chart and found.rows:
             chart = draw_differences(suite, found)
-    notes = (*results.notes, _footer(suite, table, used, logs), *([table.note] if table.note else []))
+    notes = (*results.notes, *gaps, _footer(suite, table, used, logs), *([table.note] if table.note else []))
     return BuiltTable(replace(results, notes=notes, title=f'{suite.name}: {table.name}'), chart)
+
+
+def _with_gaps(suite: Suite, table: Table, records: Records) -> tuple[Records, list[str]]:
+    """Records where a figure that other runs alone have (of a metric of their own) is undefined, and who lacks it."""
+    names = table.runs
+    if table.kind != 'results':
+        names = tuple(dict.fromkeys(name for pair in table.pairs for name in pair))
+    labels, notes = suite.labels(names), []
+    filled = {name: dict(found) for name, found in records.items()}
+    for column in table.columns:
+        if column.source != 'test':
+            continue
+        lacking = [
+            (name, seed)
+            for name in names
+            for seed, record in records[name].items()
+            if column.figure not in (record['test'] or {})
+        ]
+        if len(lacking) == sum(len(records[name]) for name in names):
+            continue  # nobody has it, which is an error
+        for name, seed in lacking:
+            record = filled[name][seed]
+            filled[name][seed] = dict(record, test={**(record['test'] or {}), column.figure: None})
+        if lacking:
+            without = dict.fromkeys(labels[name] for name, _ in lacking)
+            notes.append(f'{column.figure} was not measured for {", ".join(without)}.')
+    return filled, notes
 
 
 #: More names than these are counted, not listed.

@@ -136,6 +136,15 @@ def test_a_further_list_is_no_other_version(suite, tmp_path: Path) -> None:
     assert 'different versions of the data' not in '\n'.join(build(suite, tmp_path / 'logs', 0))
 
 
+def test_a_figure_that_some_runs_alone_have(suite, tmp_path: Path) -> None:
+    for name, figures in (('a', dict(IoU=0.5, Fa=0.0)), ('b', dict(Fa=0.0))):
+        run = suite.run(name)
+        for seed in run.seeds:
+            write_record(record_path(tmp_path, suite, run, seed), record(run.config, run.options, seed, **figures))
+    text = '\n'.join(build(suite, tmp_path, 0))
+    assert 'IoU was not measured for' in text
+
+
 def test_unknown_figure(suite, tmp_path: Path) -> None:
     run = suite.run('a')
     write_record(record_path(tmp_path, suite, run, 0), record(run.config, run.options, 0, IoUs=0.5, Fa=0.0))
