@@ -180,6 +180,12 @@ class BPFPN(AuxiliaryLossModule):
         self.dgr_levels = levels
         self.dgr_isolate = isolate and cfg.get('target', 'deep') == 'deep' and has_loss
         taps = TopDownTaps(self.first) if levels == 'inner' or not has_loss or self.dgr_isolate else None
+        if has_loss and taps is not None and len(inner_channels) <= taps.num_edges:
+            raise ValueError(
+                f'BPFPN: form={form!r} compares all levels of the top-down path, and the finest one of '
+                f'{type(self.first).__name__} is not seen\n  cure: give your pyramid top_down_blocks, a ModuleList '
+                "whose last module gives that level; or form='route' (the default)"
+            )
         channels = out_channels if levels == 'output' else inner_channels
         cfg.setdefault('type', 'mmirstd.DGRLoss')
         if form == 'feature':

@@ -37,7 +37,8 @@ class TopDownTaps:
     A level's feature has two kinds of users: the next finer level (the top-down edge) and the level's own output.
     The taps see the feature by hooks on the modules that pyramids of one family have in common:
 
-    * ``mmirstd.CSPFPN``, or any with ``top_down_edges`` (a module for each edge, deepest first): the edges' inputs;
+    * ``mmirstd.CSPFPN``, or any with ``top_down_edges`` (a module for each edge, deepest first): the edges' inputs, and
+      what the last of ``top_down_blocks`` gives, which is the finest level; without these it is not seen;
     * ``mmdet.YOLOXPAFPN``, ``CSPNeXtPAFPN``: the inputs of ``upsample``, and the last of ``top_down_blocks``;
     * ``mmirstd.TGFM``, ``UShapeNeck``, any ``TopDownNeck``: the deep inputs of ``fusions`` (finest first);
     * ``mmdet.FPN``, ``PAFPN``, ``mmseg.FPN``: the inputs of ``fpn_convs`` (one for each lateral).
@@ -72,10 +73,10 @@ class TopDownTaps:
         self._finest: nn.Module | None = None
         parts: Any = pyramid
         blocks = getattr(pyramid, 'top_down_blocks', None)
-        if isinstance(getattr(pyramid, 'top_down_edges', None), nn.ModuleList) and blocks is not None:
+        if isinstance(getattr(pyramid, 'top_down_edges', None), nn.ModuleList):
             self._edges = list(parts.top_down_edges)
             self.num_edges = len(self._edges)
-            self._finest = blocks[-1] if len(blocks) else None
+            self._finest = blocks[-1] if blocks else None
         elif isinstance(getattr(pyramid, 'upsample', None), nn.Module) and blocks is not None:
             self._edges, self.num_edges, self._finest = [parts.upsample], len(blocks), blocks[-1]
         elif isinstance(pyramid, TopDownNeck):

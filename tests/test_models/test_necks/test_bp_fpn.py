@@ -12,11 +12,13 @@ from mmengine.model import MMDistributedDataParallel
 from mmengine.optim import OptimWrapper
 from mmengine.runner import load_checkpoint, load_state_dict
 from torch import distributed as dist
+from torch import nn
 
 from mmirstd.engine import AutocastOptimWrapper, AuxiliaryLossHook, CheckpointGuardHook
 from mmirstd.engine.hooks.checkpoint_guard_hook import compare_state_dict
 from mmirstd.models.auxiliary_loss import attach_auxiliary_losses
 from mmirstd.models.necks import BPFPN, TopDownTaps
+from mmirstd.registry import MODELS
 from mmirstd.utils.errors import CheckpointError
 
 from .bp_fpn_models import CHAIN, CSP, FPN, PYRAMIDS, det_batch, fcos, gradients, losses_of
@@ -672,3 +674,24 @@ def test_distributed_training_is_the_same(form: str, process_group: None) -> Non
         assert ('loss_dgr' in log) == (form in FORMS)
         states.append(inner.state_dict())
     assert all(torch.equal(states[0][k], v) for k, v in states[1].items())
+
+
+@MODELS.register_module()
+class OwnPyramid(nn.Module):
+    """One level out, with the edges that the error for an unknown pyramid asks for."""
+
+    def __init__(self, in_channels: list[int]) -> None:
+        super().__init__()
+        self.in_channels = in_channels
+        self.top_down_edges = nn.ModuleList([nn.Identity()])
+
+    def forward(self, inputs: tuple[torch.Tensor, torch.Tensor]) -> tuple[torch.Tensor]:
+        return (inputs[0] + nn.functional.interpolate(self.top_down_edges[0](inputs[1]), scale_factor=2),)
+
+
+def test_a_pyramid_of_ones_own_with_edges_alone() -> None:
+    pyramid = dict(type='mmirstd.OwnPyramid', in_channels=[8, 8])
+    neck = BPFPN(pyramid, dgr=dict(form='route', alpha=0.25))
+    assert neck.num_edges == 1
+    with pytest.raises(ValueError, match='finest one of OwnPyramid is not seen'):
+        BPFPN(pyramid, dgr=dict(form='feature'))

@@ -21,6 +21,17 @@ class ByEdges(nn.Module):
         return self.top_down_blocks[0](3 * self.top_down_edges[0](deep)), deep
 
 
+class ByEdgesAlone(nn.Module):
+    """A pyramid of somebody's own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.top_down_edges = nn.ModuleList([nn.Identity()])
+
+    def forward(self, deep: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return 3 * self.top_down_edges[0](deep), deep
+
+
 class ByOutputs(nn.Module):
     """A pyramid of two levels, as mmdet.FPN."""
 
@@ -43,7 +54,7 @@ def backward(pyramid: nn.Module, gate, own: float | None, incoming: float | None
     return below.grad
 
 
-@pytest.mark.parametrize('pyramid', [ByEdges(), ByOutputs()], ids=['edges', 'outputs'])
+@pytest.mark.parametrize('pyramid', [ByEdges(), ByEdgesAlone(), ByOutputs()], ids=['edges', 'edges alone', 'outputs'])
 def test_a_gradient_far_below_the_other_s_rounding_is_seen_exactly(pyramid: nn.Module) -> None:
     for own, incoming in ((2.0**-12, 1.0), (1.0, 2.0**-12), (-0.5, 1.0)):
         seen = []
@@ -54,7 +65,7 @@ def test_a_gradient_far_below_the_other_s_rounding_is_seen_exactly(pyramid: nn.M
         assert total.flatten().tolist() == pytest.approx([own + 3 * incoming] * 2, rel=2**-8)
 
 
-@pytest.mark.parametrize('pyramid', [ByEdges(), ByOutputs()], ids=['edges', 'outputs'])
+@pytest.mark.parametrize('pyramid', [ByEdges(), ByEdgesAlone(), ByOutputs()], ids=['edges', 'edges alone', 'outputs'])
 def test_where_only_one_user_has_a_gradient(pyramid: nn.Module) -> None:
     def keep(own: torch.Tensor, incoming: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         return own, incoming
