@@ -27,6 +27,7 @@ def main(argv: list[str] | None = None) -> None:
     """Command line entry."""
     args = parse_args(argv)
     from mmirstd.engine.complexity import count_params_and_flops
+    from mmirstd.engine.config_errors import explain_config_errors
     from mmirstd.engine.config_files import load_config
     from mmirstd.engine.config_scope import use_config_scope
     from mmirstd.registry import MODELS
@@ -34,7 +35,8 @@ def main(argv: list[str] | None = None) -> None:
     cfg = load_config(args.config, args.cfg_options)
     use_config_scope(cfg)
     height, width = args.shape
-    network = MODELS.build(cfg.model)
+    with explain_config_errors(args.config):
+        network = MODELS.build(cfg.model)
     try:
         params, flops = count_params_and_flops(network, (height, width), args.channels)
     except (RuntimeError, ValueError) as error:

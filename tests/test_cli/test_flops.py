@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
@@ -29,3 +31,11 @@ def test_command_line(capsys) -> None:
 def test_other_channels_are_named() -> None:
     with pytest.raises(ConfigError, match=r'image of 3 x 64 x 64[\s\S]*cure: --channels'):
         main([str(REPO / 'configs/_base_/models/ggl-net-tiny.py'), '--shape', '64', '64', '--channels', '3'])
+
+
+def test_a_part_that_is_not_there_is_an_error_in_words(tmp_path: Path) -> None:
+    config = tmp_path / 'mine.py'
+    base = REPO / 'configs' / '_base_' / 'models' / 'ggl-net-tiny.py'
+    config.write_text(f"_base_ = '{base}'\nmodel = dict(neck=dict(type='TGFN'))\n")
+    with pytest.raises(ConfigError, match='TGFM'):
+        main([str(config)])
