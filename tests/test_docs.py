@@ -102,7 +102,11 @@ def problem_of_arguments(name: str, arguments: list[str]) -> str | None:
     if missing:
         return f'does not exist: {missing}'
     first = arguments[0] if arguments else ''
-    if name == 'infer' and re.fullmatch(r'[a-z][\w-]*', first) and first not in NAMES:
+    if (
+        name in ('infer', 'train', 'test', 'flops', 'check-data')
+        and re.fullmatch(r'[a-z][\w-]*', first)
+        and first not in NAMES
+    ):
         return f'no config is named {first}'
     return parse(name, arguments) or None
 
@@ -215,3 +219,67 @@ assert sizes[0] < sizes[1], sizes
         env={**os.environ, 'PYTHONPATH': os.pathsep.join([str(tmp_path), str(REPO)])},
     )
     assert done.returncode == 0, done.stderr[-3000:]
+
+
+def test_own_parts(tmp_path: Path) -> None:
+    """The files of the page: the data set is checked, the network learns, the metric and the baseline are there."""
+    for block in blocks(REPO / 'docs' / 'parts_of_your_own.md', 'python'):
+        (tmp_path / block.mark.removeprefix('file: ')).write_text(block.text, encoding='utf-8')
+    script = """
+import numpy as np
+import torch
+from pathlib import Path
+from mmengine.registry import init_default_scope
+from mmirstd.cli import check_data
+from mmirstd.engine.config_files import load_config
+from mmirstd.registry import DATASETS, HOOKS, METRICS, MODELS
+
+Path('data/mine').mkdir(parents=True)
+rows = ['part,image,mask']
+for number, part in enumerate(('train', 'train', 'val', 'test')):
+    image, mask = np.random.default_rng(number).integers(90, 110, (48, 64), np.uint8), np.zeros((48, 64), bool)
+    mask[20:23, 30 + number:33 + number] = True
+    image[mask] = 200
+    np.save(f'data/mine/{number}.npy', image)
+    np.save(f'data/mine/{number}_mask.npy', mask)
+    rows.append(f'{part},{number}.npy,{number}_mask.npy')
+Path('data/mine/table.csv').write_text('\\n'.join(rows))
+assert check_data.main(['my_data.py']) == 0
+cfg = load_config('ggl-net-misses.py', data='my_data.py')
+assert 'my_parts' in cfg.custom_imports.imports
+init_default_scope(cfg.default_scope)
+torch.manual_seed(0)
+model = MODELS.build(cfg.model)
+data_set = DATASETS.build(cfg.train_dataloader.dataset)
+optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+losses = []
+for _ in range(4):
+    items = [data_set[0], data_set[1]]
+    batch = {key: [item[key] for item in items] for key in ('inputs', 'data_samples')}
+    loss = model(**model.data_preprocessor(batch, True), mode='loss')['decode.loss_weighed_miss']
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    losses.append(loss.item())
+assert losses[-1] < losses[0], losses
+sample = DATASETS.build(cfg.test_dataloader.dataset)[0]
+batch = {key: [value] for key, value in sample.items()}
+with torch.no_grad():
+    samples = [found.to_dict() for found in model.eval().test_step(batch)]
+samples[0]['seg_logits']['data'] = samples[0]['gt_sem_seg']['data'].float()  # as a perfect network
+metric = METRICS.build(cfg.test_evaluator[1])
+metric.process(batch, samples)
+assert metric.evaluate(1) == {'mine/center_error': 0.0}
+assert HOOKS.build(cfg.custom_hooks[-1])
+baseline = load_config('ggl-net-tiny_cpu-b8-45e_nuaa-sirst-341-86', data='my_data.py')
+assert baseline.train_dataloader.dataset.part == 'train'
+"""
+    done = subprocess.run(
+        [sys.executable, '-c', script],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env={**os.environ, 'PYTHONPATH': os.pathsep.join([str(tmp_path), str(REPO)])},
+    )
+    assert done.returncode == 0, done.stdout[-1000:] + done.stderr[-3000:]

@@ -65,6 +65,10 @@ def test_what_cannot_be_checked(root, tmp_path):
     with pytest.raises(ConfigError, match='no data loader'):
         check_data.main(['configs/_base_/schedules/cpu_adamw-onecycle.py'])
     (tmp_path / 'empty').mkdir()
+    with pytest.raises(ConfigError, match='neither a folder nor a config of this name'):
+        check_data.main(['no-such-name'])
+    with pytest.raises(ConfigError, match='no_such_option'):  # the name is known
+        check_data.main(['dnanet_b16-1500e_nuaa-sirst-341-86', '--cfg-options', 'no_such_option=1'])
     with pytest.raises(DataError, match='no data set of a known layout'):
         check_data.main([str(tmp_path / 'empty')])
 
