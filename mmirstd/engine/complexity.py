@@ -50,6 +50,18 @@ def _plain_attention() -> Iterator[None]:
             enable(was)
 
 
+def blank_input(model: Any, shape: tuple[int, int], channels: int = 1) -> Tensor:
+    """One image of zeros, (1, C, H, W), or one clip, (1, T, C, H, W), where the network takes clips (``input_frames``).
+
+    Args:
+        model: The network.
+        shape: Height and width in pixels.
+        channels: Input channels C.
+    """
+    image = torch.zeros(1, channels, *shape)
+    return image.unsqueeze(1).repeat(1, model.input_frames, 1, 1, 1) if hasattr(model, 'input_frames') else image
+
+
 def count_params_and_flops(model: Any, shape: tuple[int, int], channels: int = 1) -> tuple[int, int]:
     """Count a network's parameters, and the FLOPs of the forward pass of one image or of one clip.
 
@@ -61,14 +73,11 @@ def count_params_and_flops(model: Any, shape: tuple[int, int], channels: int = 1
     Returns:
         Number of parameters, and FLOPs as :func:`count_flops` counts them.
     """
-    inputs = torch.zeros(1, channels, *shape)
-    if hasattr(model, 'input_frames'):
-        inputs = inputs.unsqueeze(1).repeat(1, model.input_frames, 1, 1, 1)
-    return sum(p.numel() for p in model.parameters()), count_flops(model, inputs)
+    return sum(p.numel() for p in model.parameters()), count_flops(model, blank_input(model, shape, channels))
 
 
 def inference_parameters(model: nn.Module, inputs: Tensor) -> int:
-    """Parameters on which the outputs in eval mode depend: without branches that only training uses.
+    """Parameters on which the outputs in eval mode depend, frozen ones too: without branches that only training uses.
 
     Args:
         model: See :func:`count_flops`; its outputs are tensors in any nesting.
@@ -78,12 +87,19 @@ def inference_parameters(model: nn.Module, inputs: Tensor) -> int:
         How many, counted by autograd from the outputs.
     """
     model.eval()
-    parameters = [p for p in model.parameters() if p.requires_grad]
-    with torch.enable_grad():
-        outputs = [x.float().sum() for x in _tensors(model(inputs, mode='tensor')) if x.requires_grad]
-        if not outputs or not parameters:
-            return 0
-        gradients = torch.autograd.grad(torch.stack(outputs).sum(), parameters, allow_unused=True)
+    parameters = [p for p in model.parameters() if p.is_floating_point()]
+    frozen = [p for p in parameters if not p.requires_grad]
+    for parameter in frozen:
+        parameter.requires_grad_(True)
+    try:
+        with torch.enable_grad():
+            outputs = [x.float().sum() for x in _tensors(model(inputs, mode='tensor')) if x.requires_grad]
+            if not outputs or not parameters:
+                return 0
+            gradients = torch.autograd.grad(torch.stack(outputs).sum(), parameters, allow_unused=True)
+    finally:
+        for parameter in frozen:
+            parameter.requires_grad_(False)
     return sum(p.numel() for p, g in zip(parameters, gradients) if g is not None)
 
 

@@ -28,6 +28,17 @@ def test_command_line(capsys) -> None:
     assert '1 x 64 x 64' in out
 
 
+def test_a_clip_has_its_frames_and_parts_of_training_are_told_apart(capsys) -> None:
+    main([str(REPO / 'configs/_base_/models/sstnet-nano.py'), '--shape', '64', '64'])
+    out = capsys.readouterr().out
+    assert '5 x 1 x 64 x 64, a clip of 5 frames' in out
+    network = MODELS.build(Config.fromfile(REPO / 'configs/_base_/models/sstnet-nano.py').model)
+    training = sum(p.numel() for p in network.motion_branch.parameters())
+    total = sum(p.numel() for p in network.parameters())
+    assert f'parameters  {total:,}' in out
+    assert f'; {total - training:,} (' in out
+
+
 def test_other_channels_are_named() -> None:
     with pytest.raises(ConfigError, match=r'image of 3 x 64 x 64[\s\S]*cure: --channels'):
         main([str(REPO / 'configs/_base_/models/ggl-net-tiny.py'), '--shape', '64', '64', '--channels', '3'])

@@ -45,6 +45,14 @@ def test_streaming_clip_counts_the_whole_window() -> None:
     assert found['flops'] == 5 * 2 * 4 * 18 * 48
 
 
+def test_frozen_parameters_count_and_stay_frozen() -> None:
+    network = Network()
+    network.conv.requires_grad_(False)
+    assert inference_parameters(network, torch.ones(1, 2, 8, 6)) == 76
+    assert not any(p.requires_grad for p in network.conv.parameters())
+    assert all(p.requires_grad for p in network.auxiliary.parameters())
+
+
 def test_no_network_and_no_tensor_mode() -> None:
     assert inference_parameters(Network(), torch.ones(1, 2, 8, 6)) == 76
     network = Network(broken=True)
