@@ -21,8 +21,7 @@ model = dict(
         in_channels=32,
         feat_channels=32,
         loss_bbox=dict(type='GIoULoss', reduction='sum', loss_weight=5.0),
-        # mmdet's start, as the records have it; std=0.01: small first predictions.
-        init_cfg=dict(type='mmirstd.SmallPredictionInit', std=None),
+        init_cfg=dict(std=None),  # mmdet's start, as the first records have it; 0.01: small first predictions
     ),
 )
 

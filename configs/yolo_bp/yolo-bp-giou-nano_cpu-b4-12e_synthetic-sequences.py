@@ -15,10 +15,7 @@ _base_ = [
 model = dict(
     backbone=dict(out_indices=(1, 2, 3, 4)),  # stride 4, for the shortcut
     neck=dict(_delete_=True, type='mmirstd.BPFPN', pyramid={{_base_.model.neck}}, gils=dict(), dgr=dict()),
-    bbox_head=dict(
-        loss_bbox=dict(type='GIoULoss', reduction='sum', loss_weight=5.0),
-        init_cfg=dict(type='mmirstd.SmallPredictionInit'),
-    ),
+    bbox_head=dict(loss_bbox=dict(type='GIoULoss', reduction='sum', loss_weight=5.0)),
 )
 
 train_dataloader = dict(batch_size=4)

@@ -16,7 +16,10 @@ model = dict(
         gils=dict(),
         dgr=dict(form='feature'),  # with which the shipped checkpoint was trained
     ),
-    bbox_head=dict(loss_bbox=dict(type='GIoULoss', reduction='sum', loss_weight=5.0)),
+    bbox_head=dict(
+        loss_bbox=dict(type='GIoULoss', reduction='sum', loss_weight=5.0),
+        init_cfg=dict(std=None),  # mmdet's start, with which it was trained, too
+    ),
 )
 
 # One frame a sample.

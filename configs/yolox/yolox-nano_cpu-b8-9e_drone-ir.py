@@ -6,6 +6,9 @@ _base_ = [
     '../_base_/default_runtime_moving.py',
 ]
 
+# mmdet's start of the head, with which the figures of this config were measured, not the default.
+model = dict(bbox_head=dict(init_cfg=dict(std=None)))
+
 train_cfg = dict(max_epochs=9, val_interval=3)
 
 # One frame a sample.

@@ -14,6 +14,8 @@ model = dict(
         feat_channels=256,
         strides=[8],
         act_cfg=dict(type='SiLU', inplace=False),
+        # With mmdet's start (std=None) some trainings on dim targets learn nothing: configs/bp_fpn/experiments.md.
+        init_cfg=dict(type='mmirstd.SmallPredictionInit'),
     ),
     motion_branch=dict(type='mmirstd.CrossSliceMotionBranch', in_channels=1, feat_channels=128, num_frames=5),
     train_cfg=dict(assigner=dict(type='SimOTAAssigner', center_radius=2.5)),
