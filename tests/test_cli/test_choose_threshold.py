@@ -8,6 +8,7 @@ import pytest
 
 from mmirstd.cli.choose_threshold import main, table, training_data
 from mmirstd.engine.config_files import load_config
+from mmirstd.engine.config_scope import use_config_scope
 from mmirstd.registry import DATASETS
 from mmirstd.utils.errors import ConfigError
 from tests.shared import REPO
@@ -35,6 +36,7 @@ def test_training_images_in_a_folder_of_their_own(tmp_path: Path) -> None:
             img_path=f'{part}/images', seg_map_path=f'{part}/masks'
         )
     cfg = load_config(str(REPO / 'configs/mpcm/mpcm_nuaa-sirst-341-86.py'), options, 'sirst-aug')
+    use_config_scope(cfg)
     dataset = DATASETS.build(training_data(cfg))
     assert [Path(dataset.get_data_info(i)['img_path']).stem for i in range(len(dataset))] == [
         'trainval0',

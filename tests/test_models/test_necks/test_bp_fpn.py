@@ -219,6 +219,7 @@ SSD_NECK = dict(
 def test_necks_that_keep_no_list_of_channels_and_chains(pyramid: dict | list, channels: list[int], gils: dict) -> None:
     """The necks of DETR, YOLOF, SSD and Libra R-CNN."""
     neck = BPFPN(pyramid, gils=dict(gils, zero_init=False)).eval()
+    neck.init_weights()  # mmdet's L2Norm is whatever the memory held before
     levels = [torch.randn(1, c, 64 >> i, 64 >> i) for i, c in enumerate(channels)]
     further = len(channels) - len(neck.in_channels)
     with torch.no_grad():
