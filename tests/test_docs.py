@@ -169,6 +169,19 @@ def test_there_is_code_to_run() -> None:
     assert {block.mark.split(':')[0] for block in MARKED} == {'run', 'config', 'file'}
 
 
+def run_script(script: str, folder: Path) -> None:
+    """Run code in a process of its own, in a folder whose modules it can import."""
+    done = subprocess.run(
+        [sys.executable, '-c', script],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env={**os.environ, 'PYTHONPATH': os.pathsep.join([str(folder), str(REPO)])},
+    )
+    assert done.returncode == 0, done.stdout[-1000:] + done.stderr[-3000:]
+
+
 def test_own_network(tmp_path: Path) -> None:
     """The files of the page, as a user has them: built, trained for a step and asked for a prediction."""
     for block in blocks(REPO / 'docs' / 'write_your_own_network.md', 'python'):
@@ -210,15 +223,7 @@ for name in ('my_network_synthetic.py', 'my_network_wide_synthetic.py'):
     sizes.append(sum(p.numel() for p in model.parameters()))
 assert sizes[0] < sizes[1], sizes
 """
-    done = subprocess.run(
-        [sys.executable, '-c', script],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        env={**os.environ, 'PYTHONPATH': os.pathsep.join([str(tmp_path), str(REPO)])},
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
+    run_script(script, tmp_path)
 
 
 def test_own_parts(tmp_path: Path) -> None:
@@ -274,12 +279,4 @@ assert HOOKS.build(cfg.custom_hooks[-1])
 baseline = load_config('ggl-net-tiny_cpu-b8-45e_nuaa-sirst-341-86', data='my_data.py')
 assert baseline.train_dataloader.dataset.part == 'train'
 """
-    done = subprocess.run(
-        [sys.executable, '-c', script],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        env={**os.environ, 'PYTHONPATH': os.pathsep.join([str(tmp_path), str(REPO)])},
-    )
-    assert done.returncode == 0, done.stdout[-1000:] + done.stderr[-3000:]
+    run_script(script, tmp_path)

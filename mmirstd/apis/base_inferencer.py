@@ -22,7 +22,7 @@ from mmirstd.engine.checkpoint_meta import stored_operating_point
 from mmirstd.engine.normalization import choose_for_inference, normalization
 from mmirstd.false_alarms.operating_point import OperatingPoint
 from mmirstd.registry import TRANSFORMS
-from mmirstd.utils.config_parts import bare_type
+from mmirstd.utils.config_parts import IMAGE_LOADERS, bare_type
 from mmirstd.utils.errors import ConfigError
 from mmirstd.utils.files import file_sha256
 from mmirstd.utils.renamed import renamed_arguments
@@ -158,7 +158,7 @@ class TargetInferencer(FrameInference, BaseInferencer):
         while dataset.get('pipeline') is None and isinstance(dataset.get('dataset'), dict):
             dataset = dataset['dataset']
         steps = [copy.deepcopy(step) for step in (dataset.get('pipeline') or default)]
-        ours = [number for number, step in enumerate(steps) if bare_type(step) in ('LoadInfraredImage', 'LoadClip')]
+        ours = [number for number, step in enumerate(steps) if bare_type(step) in IMAGE_LOADERS]
         if ours:
             steps = steps[ours[0] :]
             self._choose_normalization(steps[0], cfg)

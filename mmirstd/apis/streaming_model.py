@@ -21,7 +21,7 @@ from mmirstd.compat.target_logits import FIELD
 from mmirstd.engine.checkpoint_meta import stored_operating_point
 from mmirstd.engine.loading_options import loading_steps
 from mmirstd.engine.normalization import choose_for_inference
-from mmirstd.engine.single_image_pipeline import ANNOTATION_STEPS
+from mmirstd.engine.single_image_pipeline import needs_annotation
 from mmirstd.evaluation.maps import logit_map_of
 from mmirstd.false_alarms.operating_point import OperatingPoint
 from mmirstd.registry import MODELS
@@ -104,7 +104,7 @@ class StreamingModel:
                     print_log(text, logger='current', level=logging.WARNING)
         if DefaultScope.get_current_instance() is None:
             init_default_scope(self.scope)  # what a transform without prefix means
-        self.pipeline = Compose([copy.deepcopy(step) for step in pipeline if self.keeps(step)])
+        self.pipeline = Compose([copy.deepcopy(step) for step in pipeline if not needs_annotation(step)])
         stride = test_data.get('stride', 1) if stride is None else stride
         gaps = gaps_in_inference(test_data) if gaps is None else gaps
         self.stream = self.model.make_stream(stride, gaps)
@@ -116,10 +116,6 @@ class StreamingModel:
     def prepare_model(self, model: Any, device: str | torch.device) -> Any:
         """The model that runs."""
         return model.to(device).eval()
-
-    def keeps(self, step: dict) -> bool:
-        """Whether a step of the test pipeline is of use for a frame without annotation."""
-        return bare_type(step) not in ANNOTATION_STEPS
 
     def reset(self) -> None:
         """Begin another sequence."""

@@ -81,10 +81,11 @@ def missing_weights(converted: Mapping[str, Tensor], key_map: KeyMap) -> list[st
 
     from mmirstd.engine.config_files import load_config
     from mmirstd.engine.config_names import networks
+    from mmirstd.engine.config_scope import config_scope
     from mmirstd.registry import MODELS
 
     description = load_config(str(networks()[key_map.network])).model
-    scope = 'mmdet' if 'bbox_head' in description else 'mmseg'
+    scope = config_scope(dict(model=description))
     with DefaultScope.overwrite_default_scope(scope), torch.device('meta'):  # the names alone
         network = MODELS.build(description)
     parts = {name.split('.')[0] for name in key_map.prefixes.values()}

@@ -26,7 +26,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> None:
     """Command line entry."""
     args = parse_args(argv)
-    from mmirstd.engine.complexity import blank_input, count_params_and_flops, inference_parameters
+    from mmirstd.engine.complexity import blank_input, count_flops, inference_parameters
     from mmirstd.engine.config_errors import explain_config_errors
     from mmirstd.engine.config_files import load_config
     from mmirstd.engine.config_scope import use_config_scope
@@ -38,9 +38,8 @@ def main(argv: list[str] | None = None) -> None:
     with explain_config_errors(args.config):
         network = MODELS.build(cfg.model)
     try:
-        params, flops = count_params_and_flops(network, (height, width), args.channels)
         inputs = blank_input(network, (height, width), args.channels)
-        at_inference = inference_parameters(network, inputs)
+        flops, at_inference = count_flops(network, inputs), inference_parameters(network, inputs)
     except (RuntimeError, ValueError) as error:
         raise ConfigError(
             f'{args.config}: the network does not take an image of {args.channels} x {height} x {width}',
@@ -48,6 +47,7 @@ def main(argv: list[str] | None = None) -> None:
             cure='--channels 3 for a network of color images, --shape H W for one of certain sizes',
         ) from error
     print(f'config      {args.config}')
+    params = sum(parameter.numel() for parameter in network.parameters())
     frames = f', a clip of {network.input_frames} frames' if inputs.dim() == 5 else ''
     print(f'input       {" x ".join(map(str, inputs.shape[1:]))}{frames}')
     training = '' if at_inference == params else f'; {at_inference:,} ({at_inference / 1e6:.3f} M) at inference'

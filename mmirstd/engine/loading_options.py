@@ -9,7 +9,7 @@ from mmengine.config import Config
 from mmengine.logging import print_log
 
 from mmirstd.datasets.gray_normalization import RENAMED_OPTIONS
-from mmirstd.utils.config_parts import bare_type, config_dicts
+from mmirstd.utils.config_parts import IMAGE_LOADERS, bare_type, config_dicts
 from mmirstd.utils.errors import ConfigError, MissingDataError
 from mmirstd.utils.renamed import rename_keys
 
@@ -19,7 +19,6 @@ IMAGE_OPTIONS: tuple[str, ...] = ('bit_depth', 'max_value', 'normalize', 'percen
 MASK_OPTIONS: tuple[str, ...] = ('mask_rule',)
 LOADING_OPTIONS: tuple[str, ...] = IMAGE_OPTIONS + MASK_OPTIONS
 
-_LOADERS = ('LoadInfraredImage', 'LoadClip')
 _WITH_MASKS = ('SIRSTDataset', 'MaskClipDataset')
 
 
@@ -41,7 +40,7 @@ def apply_loading_options(cfg: Config) -> None:
         value = cfg.get(option)
         if value is None:
             continue
-        wanted = _LOADERS if option in IMAGE_OPTIONS else _WITH_MASKS
+        wanted = IMAGE_LOADERS if option in IMAGE_OPTIONS else _WITH_MASKS
         parts = [part for part in config_dicts(cfg._cfg_dict) if bare_type(part) in wanted]
         if not parts:
             raise ConfigError(f'{option}={value!r}: the config has no {" or ".join(wanted)}, which takes it')
@@ -53,7 +52,7 @@ def apply_loading_options(cfg: Config) -> None:
 
 def loading_steps(node: Any) -> Iterator[dict]:
     """Each step of a pipeline that reads images, wherever it is in a (part of a) config."""
-    return (part for part in config_dicts(node) if bare_type(part) in _LOADERS)
+    return (part for part in config_dicts(node) if bare_type(part) in IMAGE_LOADERS)
 
 
 def _found_bit_depth(cfg: Config) -> int | None:

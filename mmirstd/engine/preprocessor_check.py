@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from mmirstd.utils.config_parts import bare_type
+from mmirstd.utils.config_parts import IMAGE_LOADERS, bare_type
 from mmirstd.utils.errors import ConfigError
-
-#: Transforms that deliver images in about [0, 1].
-_UNIT_LOADERS = ('LoadInfraredImage', 'LoadClip')
 
 
 def check_preprocessor(cfg: Any) -> list[str]:
@@ -50,4 +47,4 @@ def _gives_unit_images(loader: Any) -> bool:
     members = dataset.get('datasets') or ([dataset['dataset']] if 'dataset' in dataset else [])
     if members:
         return any(_gives_unit_images(dict(dataset=member)) for member in members)
-    return any(bare_type(step) in _UNIT_LOADERS for step in dataset.get('pipeline') or () if isinstance(step, dict))
+    return any(bare_type(step) in IMAGE_LOADERS for step in dataset.get('pipeline') or () if isinstance(step, dict))

@@ -5,22 +5,19 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from mmirstd.utils.config_parts import bare_type
+from mmirstd.utils.config_parts import IMAGE_LOADERS, bare_type
 from mmirstd.utils.errors import ConfigError
 
 from .loading_options import apply_loading_options
 
-_LOADERS = ('LoadInfraredImage', 'LoadClip')
-#: Steps that need what an image of one's own does not have.
-ANNOTATION_STEPS = ('LoadTargetMask', 'LoadClipMasks', 'LoadAnnotations')
-
 
 def needs_annotation(step: dict[str, Any]) -> bool:
-    """Whether a step behind the one that loads the image needs what an image of one's own does not have.
+    """Whether a step of a pipeline needs what an image of one's own does not have: it is called ``Load...``.
 
-    These are steps that are called ``Load...``, also somebody's own: the image is loaded.
+    So are steps of somebody's own, which load masks or boxes.  Ours that load the image do not.
     """
-    return bare_type(step).startswith('Load')
+    name = bare_type(step)
+    return name.startswith('Load') and name not in IMAGE_LOADERS
 
 
 def single_image_pipeline(cfg: Any) -> list[dict] | None:
@@ -39,7 +36,7 @@ def single_image_pipeline(cfg: Any) -> list[dict] | None:
     while dataset.get('pipeline') is None and (dataset.get('dataset') or dataset.get('datasets')):
         dataset = dataset.get('dataset') or dataset['datasets'][0]
     steps = dataset.get('pipeline') or cfg.get('test_pipeline') or []
-    if not steps or bare_type(steps[0]) not in _LOADERS:
+    if not steps or bare_type(steps[0]) not in IMAGE_LOADERS:
         return None
     if bare_type(steps[0]) == 'LoadClip' and dataset.get('num_frames', 5) > 1:
         raise ConfigError(
@@ -48,4 +45,4 @@ def single_image_pipeline(cfg: Any) -> list[dict] | None:
             'videos and folders of frames'
         )
     apply_loading_options(cfg)
-    return [steps[0], *(step for step in steps[1:] if not needs_annotation(step))]
+    return [step for step in steps if not needs_annotation(step)]

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+#: Our steps of a pipeline that read images.
+IMAGE_LOADERS = ('LoadInfraredImage', 'LoadClip')
+
 
 def config_dicts(node: Any) -> Iterator[dict[str, Any]]:
     """Each dict in a (part of a) config, itself first."""

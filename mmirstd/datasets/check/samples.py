@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mmirstd.utils.config_parts import bare_type
+from mmirstd.utils.config_parts import IMAGE_LOADERS, bare_type
 from mmirstd.utils.errors import DataError
 
 from ..problems import Problem
@@ -156,7 +156,7 @@ def read_split(name: str, config: Mapping[str, Any], group: str = '') -> Split:
 
 def _note_pipeline(split: Split, pipeline: Any) -> None:
     for step in pipeline:
-        if isinstance(step, Mapping) and bare_type(step) in ('LoadInfraredImage', 'LoadClip'):
+        if isinstance(step, Mapping) and bare_type(step) in IMAGE_LOADERS:
             split.bit_depth = step.get('bit_depth')
             split.float_range = step.get('normalize', 'fixed') == 'fixed' and step.get('max_value') is None
 
