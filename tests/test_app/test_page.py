@@ -141,6 +141,19 @@ def status(page: Browser, state: str, text: str = '') -> str:
     return page.run(f'{found}.innerText')
 
 
+def take_example(page: Browser) -> None:
+    """Take the example scene, until it is done.
+
+    While Gradio builds the page, or clears up after a refused file, a click may get lost; a person clicks again.
+    """
+    page.wait("document.querySelector('#example')")
+    page.wait(
+        "(() => { if (document.querySelector('#status .status').dataset.state === 'done') return true;"
+        ' if (!(window.clicked > Date.now() - 10000)) {'
+        " window.clicked = Date.now(); document.querySelector('#example').click(); } return false; })()"
+    )
+
+
 def send(page: Browser, *paths: Path) -> None:
     """Choose files; what is there is taken away first."""
     page.run(
@@ -300,13 +313,7 @@ def test_bad_files_are_told_in_the_page_and_survived(page: Browser, served: tupl
     send(page, noise)
     page.wait("document.body.innerText.includes('maximum allowed size')")
     page.problems[:] = [text for text in page.problems if '413' not in text]
-    page.wait("document.querySelector('#example')")
-    # While the page clears up after the refused file, a click may get lost; a person clicks again.
-    page.wait(
-        "(() => { if (document.querySelector('#status .status').dataset.state === 'done') return true;"
-        ' if (!(window.clicked > Date.now() - 10000)) {'
-        " window.clicked = Date.now(); document.querySelector('#example').click(); } return false; })()"
-    )
+    take_example(page)
     assert 'generated-scene.tif' in status(page, 'done')
 
 
@@ -505,9 +512,7 @@ def test_on_a_phone_results_come_first_and_everything_can_be_touched(
 
 def test_only_the_sessions_files_are_served_and_they_go_with_it(page: Browser, served: tuple, tmp_path: Path) -> None:
     address, store, folder = served
-    page.wait("document.querySelector('#example')")
-    page.run("document.querySelector('#example').click()")
-    status(page, 'done')
+    take_example(page)
     session = next(reversed(store._sessions.values()))[0]
 
     def answer(path: object) -> int:
