@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from mmirstd.compat.mean_of_views import views_of
 from mmirstd.deploy.graph_description import FORMAT_VERSION, KEY, GraphDescription
 from mmirstd.deploy.graph_files import write_graph
 from mmirstd.deploy.quantization import lacks_fast_integers
@@ -211,7 +212,8 @@ def _calibration_digest(inferencer: Any, calibration: CalibrationImages) -> str:
 def network_digest(inferencer: Any) -> str:
     """Checksum of all that an exported file depends on: network, weights, pipeline, versions."""
     digest = hashlib.sha256(
-        f'{__version__} {FORMAT_VERSION} {torch.__version__} {inferencer.model} {inferencer.pipeline}'.encode()
+        f'{__version__} {FORMAT_VERSION} {torch.__version__} {inferencer.model} {inferencer.pipeline} '
+        f'{views_of(inferencer.model)}'.encode()
     )
     for name, value in inferencer.model.state_dict().items():
         digest.update(name.encode())

@@ -26,6 +26,7 @@ def build_inferencer(
     backend: str | None = None,
     precision: str = 'fp32',
     calibration_images: str | os.PathLike[str] | None = None,
+    tta: str | None = None,
     **options: Any,
 ) -> TargetInferencer:
     """An :class:`IRSTDInferencer`, or what models of clips and detectors of boxes need.
@@ -41,10 +42,11 @@ def build_inferencer(
         backend: Likewise.
         precision: Likewise.
         calibration_images: Likewise.
+        tta: Likewise.
         options: For all.
 
     Raises:
-        ValueError: ``tile='on'``, another backend or precision for a detector or a model of clips.
+        ValueError: ``tile='on'``, ``tta``, another backend or precision for a detector or a model of clips.
     """
     from mmdet.models.detectors import BaseDetector  # behind mmirstd.models: mmdet may need what mmirstd.compat puts in
 
@@ -62,10 +64,13 @@ def build_inferencer(
             backend=backend,
             precision=precision,
             calibration_images=calibration_images,
+            tta=tta,
             **options,
         )
     if tile == 'on':
         raise ValueError('frames of a detector or of a model of clips are not tiled; leave --tile out')
+    if tta is not None:
+        raise ValueError('detectors and models of clips have no test-time augmentation; leave --tta out')
     if backend not in (None, 'auto', 'torch') or precision != 'fp32':
         raise ValueError('detectors and models of clips run in PyTorch and fp32; leave --backend and --precision out')
     if issubclass(kind, ClipModel):

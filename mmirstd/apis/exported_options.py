@@ -77,6 +77,7 @@ def exported_provenance(
         normalise={earlier.get(key, key): value for key, value in options.items()} or 'config',
         tiling=None,
         mmirstd=__version__,
+        **({} if about.tta is None else dict(tta=about.tta)),
     )
 
 

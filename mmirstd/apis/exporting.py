@@ -105,6 +105,7 @@ def graph_of(
         weights=made['weights'],
         weights_sha256=made['weights_sha256'],
         model_sha256=inferencer.model_digest(),
+        tta=made.get('tta'),
         operating_point=None if point is None else point.as_dict(),
     )
     if isinstance(inferencer, MovingTargetInferencer):

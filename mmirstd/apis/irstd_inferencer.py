@@ -10,6 +10,7 @@ import torch
 from mmengine.dataset import Compose
 from mmengine.structures import PixelData
 
+from mmirstd.compat.mean_of_views import views_of
 from mmirstd.engine.single_image_pipeline import needs_annotation
 from mmirstd.utils.errors import ConfigError
 
@@ -24,6 +25,7 @@ from .calibration import CalibrationImages
 from .frame_result import FrameResult
 from .image_inference import ImageInference
 from .map_backends import MapBackend, TorchBackend
+from .model_loading import with_views
 from .score_map import ScoreMap
 from .tiling import Tiling
 
@@ -62,10 +64,12 @@ class IRSTDInferencer(ImageInference, TargetInferencer):
             ``'torch'``. None: as the environment variable ``MMIRSTD_BACKEND`` says, or ``'auto'``.
         precision: ``'fp32'``, ``'bf16'``, ``'fp16'`` or ``'int8'``: of the arithmetic.
         calibration_images: Folder with images of the scenes to come, by whose values ``'int8'`` is scaled.
+        tta: Test-time augmentation: the mean over ``'flips'``, ``'scales'`` or ``'flips-scales'`` of each image
+            (:class:`mmirstd.compat.mean_of_views.Views`). It takes several times as long. None: as the config says.
 
     Raises:
         MissingDataError: There is no image in that folder.
-        ValueError: ``'int8'`` without such images.
+        ValueError: ``'int8'`` without such images, or ``tta`` for a network that was built.
         ConfigError: The config's network is no mmseg segmentor, or its test pipeline does not begin with
             ``mmirstd.LoadInfraredImage``.
     """
@@ -81,6 +85,7 @@ class IRSTDInferencer(ImageInference, TargetInferencer):
         backend: str | None = None,
         precision: str = 'fp32',
         calibration_images: str | os.PathLike[str] | None = None,
+        tta: str | None = None,
         **kwargs: Any,
     ) -> None:
         self.set_tiling(tile, tiling)
@@ -94,12 +99,20 @@ class IRSTDInferencer(ImageInference, TargetInferencer):
         if (precision == 'int8') != (calibration_images is not None):
             raise ValueError("precision 'int8' and calibration_images go together")
         self.calibration = None if calibration_images is None else CalibrationImages(calibration_images)
-        super().__init__(model, weights, device, *args, **kwargs)
+        super().__init__(model if tta is None else with_views(model, tta), weights, device, *args, **kwargs)
         self.whole_image = isinstance(self.model, ClassicalSegmentor)
         if not hasattr(self.model, 'encode_decode'):
             raise ConfigError(
                 f'{self.name}: a {type(self.model).__name__} is no segmentation network of mmseg; '
                 'detectors of moving targets go with MovingTargetInferencer'
+            )
+        views = views_of(self.model)
+        self.tta = None if views is None else str(views)
+        chosen = None if self.operating_point is None else self.operating_point.record
+        if chosen and chosen.get('tta') != self.tta:
+            self._warn(
+                f'{self.name}: the threshold was chosen {_augmented(chosen.get("tta"))}, and this is '
+                f'{_augmented(self.tta)}: its false-alarm rate need not hold'
             )
 
     def _default_threshold(self) -> float:
@@ -114,7 +127,8 @@ class IRSTDInferencer(ImageInference, TargetInferencer):
     def provenance(self) -> dict[str, Any]:
         """See the base class."""
         calibration = None if self.calibration is None else self.calibration.record()
-        return {**super().provenance(), **self.precision_record(calibration)}
+        augmented = {} if self.tta is None else dict(tta=self.tta)
+        return {**super().provenance(), **self.precision_record(calibration), **augmented}
 
     def predict_maps(self, images: list[np.ndarray]) -> list[ScoreMap]:
         """See the base class.
@@ -146,3 +160,7 @@ class IRSTDInferencer(ImageInference, TargetInferencer):
         sample.seg_logits = PixelData(data=torch.from_numpy(result.probability)[None])
         sample.pred_sem_seg = PixelData(data=torch.from_numpy(result.mask)[None].long())
         return sample
+
+
+def _augmented(tta: str | None) -> str:
+    return 'without test-time augmentation' if tta is None else f'with test-time augmentation ({tta})'

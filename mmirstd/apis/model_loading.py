@@ -20,6 +20,7 @@ from mmirstd.engine.config_errors import explain_config_errors
 from mmirstd.engine.config_files import REPO_ROOT, load_config
 from mmirstd.engine.config_names import find_named_config, metafile_models
 from mmirstd.engine.hooks.checkpoint_guard_hook import compare_state_dict, describe_architecture
+from mmirstd.engine.views_option import check_views
 from mmirstd.engine.warm_up_state import predict_as_trained
 from mmirstd.registry import MODELS
 from mmirstd.utils.errors import CheckpointError, ConfigError
@@ -69,6 +70,21 @@ def as_config(model: ModelLike) -> Config | ConfigDict | None:
         )
     if not cfg.get('model'):
         raise ConfigError(f'{config_name(cfg)}: has no model')
+    return cfg
+
+
+def with_views(model: ModelLike, tta: str) -> Config | ConfigDict:
+    """The config of what an inferencer was given, with test-time augmentation.
+
+    Raises:
+        ValueError: The network was built already.
+        ConfigError: The views are unknown, or it is no segmentation network of single images.
+    """
+    cfg = as_config(model)
+    if cfg is None:
+        raise ValueError('tta goes with a config; of a network that was built, set test_cfg.views')
+    cfg['model']['test_cfg'] = {**(cfg['model'].get('test_cfg') or {}), 'views': tta}
+    check_views(cfg)
     return cfg
 
 

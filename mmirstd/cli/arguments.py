@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
+from mmirstd.compat.mean_of_views import NAMED
 from mmirstd.utils.commands import COMMANDS, command_line, program_name
 from mmirstd.utils.errors import ConfigError
 from mmirstd.utils.option_values import parse_option_value
@@ -78,6 +79,16 @@ def add_cfg_options_argument(
 ) -> None:
     """Add ``--cfg-options``."""
     parser.add_argument('--cfg-options', nargs='+', action=OptionsAction, metavar='KEY=VALUE', default={}, help=help)
+
+
+def add_tta_argument(parser: argparse.ArgumentParser) -> None:
+    """Add ``--tta``."""
+    parser.add_argument(
+        '--tta',
+        choices=tuple(NAMED),
+        help='test-time augmentation of a segmentation network: the mean over mirror images (flips), other sizes '
+        '(scales), or both. It takes 4, 4 and 7 times as long',
+    )
 
 
 def add_data_argument(parser: argparse.ArgumentParser) -> None:

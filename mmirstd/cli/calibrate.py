@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mmirstd.utils.errors import ConfigError, DataError, UserError
 
-from .arguments import add_cfg_options_argument, add_traceback_argument, make_parser, positive_float
+from .arguments import add_cfg_options_argument, add_traceback_argument, add_tta_argument, make_parser, positive_float
 from .threshold_arguments import add_statistic_argument, read_ring
 
 if TYPE_CHECKING:
@@ -105,6 +105,7 @@ def build_parser() -> argparse.ArgumentParser:
     out.add_argument('--overwrite', action='store_true', help='replace an existing file')
     out.add_argument('--dry-run', action='store_true', help='write nothing')
     parser.add_argument('--device', help='cpu, cuda, cuda:1, ... (default: the GPU if there is one)')
+    add_tta_argument(parser)
     add_cfg_options_argument(parser, 'override config entries')
     add_traceback_argument(parser)
     return parser
@@ -337,6 +338,7 @@ def main(argv: list[str] | None = None) -> int:
         device=args.device,
         threshold=0.5,  # not that of an earlier calibration
         load_options=dict(bit_depth=args.bit_depth),
+        tta=args.tta,
     )
     if inferencer.boxes:
         check_boxes(inferencer.name, args)
@@ -363,6 +365,8 @@ def main(argv: list[str] | None = None) -> int:
     print('\n'.join(lines))
     asked = '; '.join(request.text for request, _ in found) + f', with {args.confidence:.0%} confidence'
     temperature = None if args.labeled is None else calibrated(logits, record)
+    tta = getattr(inferencer, 'tta', None)
+    record.update({} if tta is None else dict(tta=tta))
     chosen = OperatingPoint(max(choice.threshold for _, choice in found), args.ring, asked, record, temperature)
     probability = '' if args.ring is not None else f' (probability {chosen.threshold:.9g})'
     score = 'logit' if args.ring is None else 'local score (CFAR)'

@@ -8,7 +8,7 @@ from pathlib import Path
 from mmirstd.deploy.graph_description import INPUT_TYPES, SUFFIXES
 from mmirstd.utils.errors import UserError
 
-from .arguments import add_cfg_options_argument, add_traceback_argument, make_parser
+from .arguments import add_cfg_options_argument, add_traceback_argument, add_tta_argument, make_parser
 from .threshold_arguments import add_threshold_arguments, read_threshold
 
 DESCRIPTION = """\
@@ -86,6 +86,7 @@ def build_parser() -> argparse.ArgumentParser:
         '(default: whole clips)',
     )
     parser.add_argument('--overwrite', action='store_true', help='replace an existing file')
+    add_tta_argument(parser)
     add_cfg_options_argument(parser, 'override config entries')
     add_traceback_argument(parser)
     return parser
@@ -131,6 +132,7 @@ def main(argv: list[str] | None = None) -> int:
             threshold=args.threshold,
             operating_point=args.operating_point,
             load_options=dict(bit_depth=args.bit_depth),
+            tta=args.tta,
         )
     except ValueError as error:
         if isinstance(error, UserError):

@@ -15,7 +15,7 @@ from mmirstd.utils.commands import command_line
 from mmirstd.utils.errors import CheckpointError, UserError
 from mmirstd.utils.renamed import RenamedOption
 
-from .arguments import add_cfg_options_argument, add_traceback_argument, make_parser, positive_int
+from .arguments import add_cfg_options_argument, add_traceback_argument, add_tta_argument, make_parser, positive_int
 from .first_input import is_input
 from .threshold_arguments import add_threshold_arguments, read_threshold
 from .track_arguments import add_track_arguments, track_options
@@ -103,6 +103,7 @@ def build_parser() -> argparse.ArgumentParser:
         metavar='DIR',
         help='with --precision int8: images of your scenes, by whose values int8 is scaled; at most 48 are taken',
     )
+    add_tta_argument(parser)
     tiles = parser.add_argument_group('large images')
     tiles.add_argument(
         '--tile',
@@ -202,6 +203,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         parser.error('--precision int8 and --calibration-images DIR go together')
     if args.model is not None and args.calibration_images is not None:
         parser.error('--calibration-images goes with a config: mmirstd export wrote the precision into the --model')
+    if args.model is not None and args.tta is not None:
+        parser.error('--tta goes with a config: mmirstd export --tta writes it into the --model')
     if not args.inputs:
         parser.error('no INPUT was given')
     args.save = list(dict.fromkeys(kind.strip() for kind in args.save.split(',') if kind.strip()))
@@ -346,6 +349,7 @@ def _build(args: argparse.Namespace, options: dict[str, Any], threads: int | Non
         device=args.device,
         backend=args.backend,
         calibration_images=args.calibration_images,
+        tta=args.tta,
         **options,
     )
 

@@ -13,7 +13,7 @@ from mmirstd.utils.commands import command_line, this_command
 from mmirstd.utils.config_parts import bare_type
 from mmirstd.utils.progress import now_doing
 
-from .arguments import add_common_arguments, exchange_words, make_parser, split_names
+from .arguments import add_common_arguments, add_tta_argument, exchange_words, make_parser, split_names
 from .running import pointing_to_data_check
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         help='resize images and masks to N x N before the network, as some published protocols do; '
         'without it, the evaluation is at native size',
     )
+    add_tta_argument(parser)
     parser.add_argument(
         '--verbose', action='store_true', help='the whole log on the console, in place of notes and figures'
     )
@@ -90,10 +91,11 @@ def _test(args: argparse.Namespace) -> None:
     from mmirstd.engine.prediction_only import predict_only
     from mmirstd.engine.short_console import ShortTestRunner
     from mmirstd.engine.test_runner import TestRunner
+    from mmirstd.engine.views_option import views_option
     from mmirstd.utils.errors import CheckpointError, ConfigError
 
     now_doing('preparing the test')
-    cfg = load_config(args.config, args.cfg_options, args.data, args.schedule)
+    cfg = load_config(args.config, {**args.cfg_options, **views_option(args.tta)}, args.data, args.schedule)
     cfg.work_dir = default_work_dir(cfg, args.work_dir)
     missing = [k for k in ('model', 'test_dataloader', 'test_evaluator') if not cfg.get(k)]
     if missing:

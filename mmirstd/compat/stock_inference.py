@@ -5,7 +5,8 @@ names of mmcv's transforms: ``LoadImageFromFile`` is exchanged for a loader of a
 Our pipelines begin with a transform that reads files and arrays alike and normalizes as in training, and may load a
 mask, which an image of one's own does not have.  Where one of these functions meets such a pipeline, it is given one
 for single images; with any other pipeline nothing changes. The results of mmseg's segmentors keep their logits
-(:mod:`.target_logits`), and those of its test-time augmentation what was merged (:mod:`.merged_views`).
+(:mod:`.target_logits`), and those of its test-time augmentation what was merged (:mod:`.merged_views`); they take the
+mean over several views where their config asks for it (:mod:`.mean_of_views`).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
 
+from .mean_of_views import mean_of_views
 from .merged_views import keep_merged_views
 from .target_logits import keep_target_logits
 
@@ -116,5 +118,6 @@ _ADAPTED: dict[str, tuple[str, Callable]] = {
     'mmdet.apis.inference': ('get_test_pipeline_cfg', _detection_pipeline),
     'mmdet.apis.det_inferencer': ('DetInferencer._init_pipeline', _inferencer_pipeline),
     'mmseg.models.segmentors.seg_tta': ('SegTTAModel.merge_preds', keep_merged_views),
+    'mmseg.models.segmentors.encoder_decoder': ('EncoderDecoder.encode_decode', mean_of_views),
     'mmseg.models.segmentors.base': ('BaseSegmentor.postprocess_result', keep_target_logits),
 }

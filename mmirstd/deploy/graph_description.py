@@ -14,7 +14,7 @@ from mmirstd.version import __version__
 #: Entry of the file's meta data that holds the description as JSON.
 KEY = 'mmirstd'
 #: A new field raises the second number, a field that changes its meaning or goes the first.
-FORMAT_VERSION = '1.3'
+FORMAT_VERSION = '1.4'
 #: What a file's ``image`` may be; ``'any'`` has the ``range`` of the gray values as a second input.
 INPUT_TYPES: tuple[str, ...] = ('any', 'uint8', 'uint16')
 #: Format -> end of its files' names.
@@ -59,6 +59,8 @@ class GraphDescription:
         network_size: Height and width of the network's image where a letterbox sets it; None: the frame's, padded.
         alignment: Options of ``mmirstd.AlignClip``, by which past frames are aligned before they go in; None: they
             are not.
+        tta: The views of an image whose mean the file gives, ``mmirstd.compat.mean_of_views.NAMED``; None: the image
+            alone.
         inputs: Name -> what goes in.
         outputs: Name -> what comes out.
         mmirstd: Version that wrote the file.
@@ -87,6 +89,7 @@ class GraphDescription:
     inputs: dict[str, str] = field(default_factory=dict)
     outputs: dict[str, str] = field(default_factory=dict)
     operating_point: dict[str, Any] | None = None
+    tta: str | None = None
     mmirstd: str = __version__
     format_version: str = FORMAT_VERSION
 
@@ -181,7 +184,7 @@ def _fits(key: str, value: Any) -> bool:
 
 
 #: Fields that may be empty.
-_OPTIONAL = ('weights', 'weights_sha256', 'model_sha256', 'network_size', 'alignment', 'calibration')
+_OPTIONAL = ('weights', 'weights_sha256', 'model_sha256', 'network_size', 'alignment', 'calibration', 'tta')
 
 
 def _are_sizes(value: Any, count: int) -> bool:

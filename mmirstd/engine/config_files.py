@@ -25,6 +25,7 @@ from .holdout_options import expand_holdout_options, match_holdouts, replace_hol
 from .loading_options import apply_loading_options
 from .rate_option import check_rate_option
 from .schedule_option import ScheduleExchange
+from .views_option import check_views
 
 #: Where configs/ and the small weights are.
 REPO_ROOT = resource_root()
@@ -94,6 +95,7 @@ def load_config(
             exchange.add_imports(cfg)
     apply_loading_options(cfg)
     apply_alignment(cfg)
+    check_views(cfg)
     _shorten_suppression(cfg)
     return cfg
 

@@ -75,6 +75,16 @@ def test_evaluation_at_a_fixed_size(checkpoint, tiny_config, run, tmp_path):
     assert 'notice' not in done.stdout
 
 
+def test_test_time_augmentation(checkpoint, tiny_config, run, tmp_path):
+    maps = {}
+    for tta in ('none', 'flips-scales'):
+        given = () if tta == 'none' else ('--tta', tta)
+        run('test.py', tiny_config, checkpoint, *given, '--dump', tta, cwd=tmp_path)
+        maps[tta] = np.stack([image.probability for image in PredictionDump(tmp_path / tta)])
+    assert maps['none'].shape == maps['flips-scales'].shape
+    assert 1e-5 < np.abs(maps['none'] - maps['flips-scales']).max() < 1
+
+
 def test_classical_method_needs_no_checkpoint(make_config, run, tmp_path):
     config = make_config(
         'tophat',

@@ -11,6 +11,7 @@ from mmengine.dataset import Compose
 from mmengine.registry import init_default_scope
 
 from mmirstd.apis import IRSTDInferencer, build_inferencer
+from mmirstd.false_alarms.operating_point import OperatingPoint
 from mmirstd.registry import MODELS
 from mmirstd.utils.errors import ConfigError, DataError
 from tests.test_apis.helpers import (
@@ -251,3 +252,30 @@ def test_which_models_go() -> None:
         IRSTDInferencer(LocalContrast(), tile='maybe')
     with pytest.raises(ValueError, match='threshold'):
         IRSTDInferencer(LocalContrast(), threshold=1.5)
+
+
+def test_test_time_augmentation(ggl: IRSTDInferencer, monkeypatch: pytest.MonkeyPatch) -> None:
+    cfg, image = copy.deepcopy(ggl.cfg), scene(70, 90)
+    augmented = IRSTDInferencer(cfg, ggl.weights, device='cpu', show_progress=False, backend='torch', tta='flips')
+    assert cfg.to_dict() == ggl.cfg.to_dict()  # the caller's config is as it was
+    [plain] = ggl.infer(image)
+    [found] = augmented.infer(image)
+    [mirrored] = augmented.infer(np.ascontiguousarray(image[:, ::-1]))
+    assert np.abs(found.probability - plain.probability).max() > 1e-6
+    assert found.probability.shape == image.shape
+    # 90 columns are padded at the right, so that a mirror image is not quite the mirrored one
+    assert np.abs(mirrored.probability[:, ::-1] - found.probability)[:, 24:-24].max() < 1e-3
+    assert augmented.provenance()['tta'] == 'flips'
+    assert 'tta' not in ggl.provenance()
+    assert augmented.model_digest() != ggl.model_digest()
+    with pytest.raises(ValueError, match='of a network that was built, set test_cfg.views'):
+        IRSTDInferencer(ggl.model, tta='flips')
+    with pytest.raises(ValueError, match='no test-time augmentation; leave --tta out'):
+        build_inferencer('yolox-bp-nano_drone-ir', tta='flips')
+    said: list[str] = []
+    monkeypatch.setattr(IRSTDInferencer, '_warn', lambda self, text: said.append(text))
+    point = OperatingPoint(1.0, asked='something', record=dict(tta='flips'))
+    for tta, warned in (('flips', False), ('scales', True), (None, True)):
+        said.clear()
+        IRSTDInferencer(cfg, ggl.weights, device='cpu', show_progress=False, tta=tta, operating_point=point)
+        assert any('its false-alarm rate need not hold' in line for line in said) == warned

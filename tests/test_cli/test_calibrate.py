@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from mmirstd.apis import DetectorInferencer
+from mmirstd.apis import DetectorInferencer, IRSTDInferencer
 from mmirstd.cli import calibrate, infer
 from mmirstd.engine.checkpoint_meta import stored_operating_point
 from mmirstd.false_alarms.cfar import Cfar
@@ -165,3 +165,22 @@ def test_labeled_images_are_no_clips(tmp_path: Path) -> None:
     argv = [config, str(tmp_path / 'w.pth'), '--fa', '1e-5', '--labeled', 'a', 'b', '--dry-run', '--device', 'cpu']
     with pytest.raises(ConfigError, match='a network of clips, with --labeled'):
         calibrate.main(argv)
+
+
+def test_the_views_that_it_was_chosen_with_are_kept(
+    backgrounds: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / 'mine.pth'
+    argv = [NAME, '--images', str(backgrounds), '--false-targets-per-image', '0.3', '--device', 'cpu']
+    assert calibrate.main([*argv, '--tta', 'flips', '-o', str(target)]) == 0
+    assert stored_operating_point(target).record['tta'] == 'flips'
+    said: list[str] = []
+    monkeypatch.setattr(IRSTDInferencer, '_warn', lambda self, text: said.append(text))
+    for tta, warned in (((), True), (('--tta', 'flips'), False)):
+        said.clear()
+        out = tmp_path / f'out{len(tta)}'
+        given = [NAME, str(target), str(backgrounds), '--out', str(out), '--save', 'json', '--backend', 'torch']
+        assert infer.main([*given, *tta]) == 0
+        assert any('its false-alarm rate need not hold' in line for line in said) == warned
+        [record, *_] = [json.loads(file.read_text()) for file in (out / 'json').iterdir()]
+        assert record.get('tta') == (tta[1] if tta else None)

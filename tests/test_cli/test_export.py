@@ -254,3 +254,21 @@ def test_sessions_say_what_is_wrong_with_a_file(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(b'no graph')
         with pytest.raises(DataError, match=text):
             open_session(tmp_path / name, 'onnxruntime' if name == 'a.onnx' else None)
+
+
+@pytest.mark.parametrize('tta', ['flips', 'flips-scales'])
+def test_test_time_augmentation_is_in_the_file(tmp_path: Path, capsys: pytest.CaptureFixture, tta: str) -> None:
+    """The views and their mean are parts of the graph, for images of any size."""
+    pytest.importorskip('onnxruntime')
+    file = tmp_path / 'net.onnx'
+    assert main([NAME, '-o', str(file), '--tta', tta]) == 0
+    assert 'check: onnxruntime gives the results of PyTorch' in capsys.readouterr().out
+    exported = ExportedInferencer(file, 'onnxruntime', threads=1)
+    network = IRSTDInferencer(NAME, device='cpu', backend='torch', tta=tta)
+    for shape in ((45, 70), (128, 97)):
+        image = (codes(shape) >> 6).astype(np.uint8)
+        [found], [expected] = exported.infer(image), network.infer(image)
+        np.testing.assert_allclose(found.probability, expected.probability, rtol=0, atol=1e-4)
+        assert len(found.targets) == len(expected.targets) > 0
+    assert exported.provenance() == network.provenance()
+    assert exported.provenance()['tta'] == tta

@@ -522,6 +522,8 @@ def test_other_weights_are_never_used_in_place_of_those_that_were_meant(
         ['a.png', '--out', 'o', '--min-area', '0'],
         ['a.png', '--out', 'o', '--raw-frames', 'big'],
         ['a.png', '--out', 'o', '--batch-size', '0'],
+        ['a.png', '--out', 'o', '--tta', 'flop'],
+        ['a.png', '--out', 'o', '--model', 'net.onnx', '--tta', 'flips'],
     ],
 )
 def test_wrong_usage(args: list[str], capsys: pytest.CaptureFixture) -> None:

@@ -72,6 +72,8 @@ class MultiFrameSegmentor(ClipModel, EncoderDecoder):
             raise ValueError(f'supervised is {supervised!r}; expected one of {SUPERVISED}')
         if (test_cfg or {}).get('mode', 'whole') != 'whole':
             raise ValueError("test_cfg.mode must be 'whole': clips are not cut into windows")
+        if (test_cfg or {}).get('views') is not None:
+            raise ValueError('test_cfg.views must be None: clips have no test-time augmentation')
         super().__init__(
             backbone=backbone,
             decode_head=decode_head,

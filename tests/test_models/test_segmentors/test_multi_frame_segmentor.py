@@ -137,6 +137,7 @@ class TestErrors:
                 'key frame alone',
             ),
             ({'test_cfg.mode': 'slide'}, "must be 'whole'"),
+            ({'test_cfg.views': 'flips'}, 'clips have no test-time augmentation'),
         ):
             with pytest.raises(ValueError, match=match):
                 clip_model('deeppro', **options)

@@ -1,0 +1,158 @@
+"""Let mmseg's segmentors take the mean over several views of an image: test-time augmentation of the network itself.
+
+``model.test_cfg.views`` says which: the image, its mirror images, the image in other sizes. mmseg's own augmentation is
+a second pipeline and another model. This goes wherever the network goes: tests, inference, tiles, videos, exports.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from mmirstd.utils.errors import ConfigError
+
+#: Name -> whether there are mirror images, and the other sizes.
+NAMED: dict[str, tuple[bool, tuple[float, ...]]] = {
+    'flips': (True, ()),
+    'scales': (False, (0.75, 1.5)),
+    'flips-scales': (True, (0.75, 1.5)),
+}
+#: Sides of an image in another size are multiples of it, in pixels: of the strides of all our networks.
+_STEP = 32
+_LEAST, _MOST = 0.5, 4.0
+
+
+@dataclass(frozen=True)
+class Views:
+    """What is averaged beside the image itself.
+
+    Attributes:
+        flips: The image mirrored left to right, top to bottom, and both.
+        scales: The image in these sizes, relative to its own, 0.5 to 4.
+    """
+
+    flips: bool = False
+    scales: tuple[float, ...] = ()
+
+    @classmethod
+    def of(cls, value: Any) -> Views | None:
+        """``test_cfg.views``: a name of :data:`NAMED`, ``dict(flips=..., scales=...)``, or None.
+
+        Raises:
+            ConfigError: It is something else.
+        """
+        if value is None or isinstance(value, cls):
+            return value
+        if isinstance(value, str) and value in NAMED:
+            return cls(*NAMED[value])
+        if isinstance(value, Mapping) and set(value) <= {'flips', 'scales'}:
+            scales = value.get('scales', ())
+            if isinstance(scales, (list, tuple)) and all(_is_scale(scale) for scale in scales):
+                return cls(bool(value.get('flips', False)), tuple(float(scale) for scale in scales))
+        raise ConfigError(
+            f'test_cfg.views is {value!r}',
+            expected=f'one of {", ".join(NAMED)}, or dict(flips=True, scales=[0.75, 1.5]) with scales from {_LEAST} '
+            f'to {_MOST:g}, or None',
+        )
+
+    def __len__(self) -> int:
+        """How often the network runs."""
+        return 1 + 3 * self.flips + len(self.scales)
+
+    def __str__(self) -> str:
+        for name, parts in NAMED.items():
+            if (self.flips, self.scales) == parts:
+                return name
+        return f'{"flips, " if self.flips else ""}scales {", ".join(f"{scale:g}" for scale in self.scales)}'
+
+
+def views_of(model: Any) -> Views | None:
+    """The views of a network; None: the image alone.
+
+    Raises:
+        ConfigError: Its ``test_cfg.views`` cannot be understood.
+    """
+    return Views.of((getattr(model, 'test_cfg', None) or {}).get('views'))
+
+
+def mean_of_views(original: Callable, segmentor: Any, inputs: Any, batch_img_metas: Sequence[Mapping]) -> Any:
+    """mmseg's ``EncoderDecoder.encode_decode``, as the mean over the views of ``segmentor.test_cfg.views``.
+
+    The mean is that of the probabilities. It is given as a logit, ``log(sum p) - log(sum (1 - p))``, which is finite
+    and ranks pixels also where each p is rounded to 1.
+
+    Args:
+        original: mmseg's own.
+        segmentor: The network.
+        inputs: (B, C, H, W).
+        batch_img_metas: Of the images; another size has other shapes in them.
+
+    Returns:
+        (B, K, H, W) logits; of K > 1 channels the logarithm of the mean softmax.
+    """
+    views = views_of(segmentor)
+    logits = original(segmentor, inputs, batch_img_metas)
+    if views is None:
+        return logits
+    from mmseg.models.utils import resize
+
+    mean = _Mean(logits)
+    for dims in ([3], [2], [2, 3]) if views.flips else ():
+        mean.add(original(segmentor, inputs.flip(dims), batch_img_metas).flip(dims))
+    for scale in views.scales:
+        size = tuple(_scaled(side, scale) for side in inputs.shape[2:])
+        view = resize(inputs, size=size, mode='bilinear', align_corners=False)
+        metas = [dict(meta, img_shape=size, pad_shape=size) for meta in batch_img_metas]
+        found = original(segmentor, view, metas)
+        mean.add(resize(found, size=logits.shape[2:], mode='bilinear', align_corners=False))
+    return mean.logits()
+
+
+class _Mean:
+    """Sums of the probabilities, as logarithms."""
+
+    def __init__(self, logits: Any) -> None:
+        self.count = 1
+        self.sums = self._parts(logits)
+
+    @staticmethod
+    def _parts(logits: Any) -> list[Any]:
+        from torch.nn.functional import softplus
+
+        if logits.shape[1] > 1:
+            return [logits.log_softmax(dim=1)]
+        # not logsigmoid, which exported files compute as the logarithm of 0
+        return [-softplus(-logits), -softplus(logits)]
+
+    def add(self, logits: Any) -> None:
+        from torch.nn.functional import softplus
+
+        self.count += 1
+        # log(exp(a) + exp(b)), of operations that every runtime of exported files has
+        self.sums = [
+            total.maximum(part) + softplus(-(total - part).abs()) for total, part in zip(self.sums, self._parts(logits))
+        ]
+
+    def logits(self) -> Any:
+        if len(self.sums) == 1:
+            return self.sums[0] - _log(self.count)
+        return self.sums[0] - self.sums[1]
+
+
+def _log(count: int) -> float:
+    from math import log
+
+    return log(count)
+
+
+def _is_scale(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and _LEAST <= value <= _MOST
+
+
+def _scaled(side: Any, scale: float) -> Any:
+    """The multiple of 32 next to a side times a scale, by whole numbers alone: in a graph the side is not known."""
+    ratio = Fraction(scale).limit_denominator(64)
+    top, bottom = ratio.numerator, _STEP * ratio.denominator
+    return (2 * side * top + bottom) // (2 * bottom) * _STEP
