@@ -32,6 +32,7 @@ p_polarity = 0.0  # share of images black for white
 strong = False  # twice the change of scale, blur and noise
 hard = None  # share of windows around false targets of the network
 average = False  # weights averaged over training
+normalize = None  # how gray values are read, in training and in tests; None: divided by the largest code
 length = 1  # times as many epochs
 test_gain = None  # share of the code range that test images fill, as codes of 14 bits
 at_home = False  # tested on the 34 and 66 held-out training images of NUAA-SIRST and NUDT-SIRST
@@ -83,13 +84,14 @@ noise = [
 defects = [dict(type='mmirstd.RandomDefects', prob=p_defects)] if p_defects else []
 pack = dict(type='PackSegInputs', meta_keys=_base_.meta_keys)
 
-load = [dict(type='mmirstd.LoadInfraredImage'), dict(type='mmirstd.LoadTargetMask'), *gain]
+reading = dict(normalize=normalize) if normalize else {}
+load = [dict(type='mmirstd.LoadInfraredImage', **reading), dict(type='mmirstd.LoadTargetMask'), *gain]
 augmentation = [*turns, *tone, blur, *noise, *defects, pack]
 nuaa_pipeline = [*load, rescale, crop, copied, *augmentation]
 # NUDT-SIRST's masks lie to one side: neither turned, resized nor blurred.
 nudt_pipeline = [*load, crop, *tone, *noise, *defects, pack]
 synthetic_pipeline = [
-    dict(type='mmirstd.LoadInfraredImage', bit_depth=14),
+    dict(type='mmirstd.LoadInfraredImage', **(reading or dict(bit_depth=14))),
     dict(type='mmirstd.LoadTargetMask'),
     *gain,
     rescale,
@@ -99,7 +101,7 @@ synthetic_pipeline = [
 # Boxes of Drone-IR may be narrow, hence the margin.
 free_crop = dict(type='mmirstd.TargetAwareCrop', size=_base_.crop_size, p_free=1.0, margin=12)
 drone_ir_pipeline = [
-    dict(type='mmirstd.LoadClip'),
+    dict(type='mmirstd.LoadClip', **reading),
     dict(type='mmirstd.LoadClipMasks', frames='key', boxes='fill'),
     *gain,
     rescale,
@@ -141,7 +143,7 @@ train_dataloader = dict(
     ),
 )
 test_pipeline = [
-    _base_.test_pipeline[0],
+    dict(_base_.test_pipeline[0], **reading),
     *(
         []
         if test_gain is None
