@@ -49,7 +49,7 @@ def grow_from_click(image: NDArray[Any], row: int, column: int, options: GrowOpt
     level rises until it does not.
 
     Args:
-        image: (H, W) gray values of any scale.
+        image: (H, W) gray values of any scale; NaN and infinity belong to no target.
         row: Of the click.
         column: Of the click.
         options: How it grows.
@@ -67,8 +67,10 @@ def grow_from_click(image: NDArray[Any], row: int, column: int, options: GrowOpt
     window = np.asarray(image[top : row + options.reach + 1, left : column + options.reach + 1], np.float64)
     if options.dark:
         window = -window
+    finite = np.isfinite(window)
+    background = float(np.median(window[finite])) if finite.any() else 0.0
+    window = np.where(finite, window, background)
     peak = _peak(window, row - top, column - left, options.snap)
-    background = float(np.median(window))
     contrast = float(window[peak]) - background
     if contrast <= 0:
         return Mask(column, row, np.ones((1, 1), bool))

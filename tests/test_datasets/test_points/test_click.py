@@ -64,6 +64,15 @@ def test_nothing_there() -> None:
         grow_from_click(np.zeros((30, 30)), 30, 5)
 
 
+@pytest.mark.parametrize('bad', [np.nan, np.inf])
+def test_pixels_without_a_value_belong_to_no_target(bad: float) -> None:
+    image = spot(40, 45, 2)
+    whole = pixels(grow_from_click(image, 40, 45))
+    image[30, 30] = image[40, 46] = bad  # in the window, and beside the peak
+    assert pixels(grow_from_click(image, 40, 45)) == whole - {(40, 46)}
+    assert pixels(grow_from_click(np.full((30, 30), bad), 4, 5)) == {(4, 5)}
+
+
 def test_neighbors_stay_apart_and_others_are_not_taken() -> None:
     image = np.maximum(spot(40, 40, 1.5), spot(40, 50, 1.5))
     first, second = (pixels(grow_from_click(image, 40, column)) for column in (40, 50))
