@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mmirstd.utils.errors import ConfigError, DataError, UserError
 
 from .arguments import add_cfg_options_argument, add_traceback_argument, add_tta_argument, make_parser, positive_float
+from .gray_arguments import add_gray_arguments, gray_options, name_gray_options
 from .threshold_arguments import add_statistic_argument, read_ring
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def build_parser() -> argparse.ArgumentParser:
         'all images of one folder together, such as frames of one scene (default: %(default)s)',
     )
     data.add_argument('--recursive', action='store_true', help='descend into folders')
-    data.add_argument('--bit-depth', type=int, metavar='N', help='significant bits of 16-bit images, e.g. 14')
+    add_gray_arguments(parser)
     how = parser.add_argument_group('how')
     how.add_argument(
         '--method',
@@ -316,7 +317,7 @@ def describe(
         before = int(abs(labeled.thresholds - zero).argmin())
         lines.append(
             f'costs: Pd {hits / targets:.4f} ({hits} of {targets} targets; 95% interval {low:.4f} to {high:.4f}); at '
-            f'score > {labeled.thresholds[before]:.3g} it was {labeled.detected[before] / targets:.4f}'
+            f'score > {labeled.thresholds[before]:.1f} it was {labeled.detected[before] / targets:.4f}'
         )
         record['pd'] = dict(detected=hits, targets=targets, low=low, high=high, confidence=0.95)
     return lines, record
@@ -337,9 +338,10 @@ def main(argv: list[str] | None = None) -> int:
         args.checkpoint,
         device=args.device,
         threshold=0.5,  # not that of an earlier calibration
-        load_options=dict(bit_depth=args.bit_depth),
         tta=args.tta,
+        **gray_options(args),
     )
+    name_gray_options(inferencer)
     if inferencer.boxes:
         check_boxes(inferencer.name, args)
     elif inferencer.sequences:
@@ -362,13 +364,14 @@ def main(argv: list[str] | None = None) -> int:
     found = choose(deciding, args)
     zero = 0.0 if args.ring is None else float(grid[0])
     lines, record = describe(deciding, labeled if labeled.images else None, found, zero)
+    record['reading'] = inferencer.loader.in_effect
     print('\n'.join(lines))
     asked = '; '.join(request.text for request, _ in found) + f', with {args.confidence:.0%} confidence'
     temperature = None if args.labeled is None else calibrated(logits, record)
     tta = getattr(inferencer, 'tta', None)
     record.update({} if tta is None else dict(tta=tta))
     chosen = OperatingPoint(max(choice.threshold for _, choice in found), args.ring, asked, record, temperature)
-    probability = '' if args.ring is not None else f' (probability {chosen.threshold:.9g})'
+    probability = '' if args.ring is not None else f' (probability {_probability(chosen)})'
     score = 'logit' if args.ring is None else 'local score (CFAR)'
     print(f'threshold: {score} {">=" if inferencer.boxes else ">"} {chosen.logit:.6g}{probability}')
     if math.isclose(chosen.logit, grid[0]):
@@ -378,6 +381,13 @@ def main(argv: list[str] | None = None) -> int:
         store_operating_point(inferencer.weights, target, chosen)
         print(f'written: {target}')
     return 0
+
+
+def _probability(point: OperatingPoint) -> str:
+    """That of a threshold, also where its digits would be those of 1."""
+    from mmirstd.utils.logits import SATURATED
+
+    return f'{point.threshold:.9g}' if point.logit < SATURATED else f'1 - {math.exp(-point.logit):.2g}'
 
 
 def _target(args: argparse.Namespace, weights: str | None) -> Path:

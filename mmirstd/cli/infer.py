@@ -13,10 +13,10 @@ from mmirstd.engine.checkpoint_files import find_checkpoint, looks_like_checkpoi
 from mmirstd.engine.default_model import DEFAULT_DETECTOR, DEFAULT_MODEL
 from mmirstd.utils.commands import command_line
 from mmirstd.utils.errors import CheckpointError, UserError
-from mmirstd.utils.renamed import RenamedOption
 
 from .arguments import add_cfg_options_argument, add_traceback_argument, add_tta_argument, make_parser, positive_int
 from .first_input import is_input
+from .gray_arguments import add_gray_arguments, gray_options, name_gray_options
 from .threshold_arguments import add_threshold_arguments, read_threshold
 from .track_arguments import add_track_arguments, track_options
 
@@ -114,29 +114,7 @@ def build_parser() -> argparse.ArgumentParser:
     tiles.add_argument('--window', type=int, default=1024, metavar='N', help='side of a tile in pixels')
     tiles.add_argument('--overlap', type=int, default=128, metavar='N', help='pixels that neighboring tiles share')
     tiles.add_argument('--seam', choices=('blend', 'crop'), default='blend', help='how tiles are joined')
-    values = parser.add_argument_group('gray values (default: as in training; raw files of more than 8 bits robust)')
-    ways = ('fixed', 'robust', 'minmax', 'maximum', 'percentile', 'auto')
-    values.add_argument(
-        '--normalize',
-        choices=ways,
-        help='divide by the largest code; or stretch each image whatever gain and offset it has (robust), from its '
-        'least to its greatest value, from 0 to its greatest, or between two percentiles; auto: fixed for 8 bits, '
-        'robust for raw files',
-    )
-    values.add_argument('--normalise', dest='normalize', action=RenamedOption, choices=ways, help=argparse.SUPPRESS)
-    values.add_argument('--max-value', type=float, metavar='V', help='what "fixed" divides by')
-    values.add_argument('--bit-depth', type=int, metavar='N', help='significant bits of 16-bit images, e.g. 14')
-    values.add_argument(
-        '--nonfinite',
-        choices=('error', 'median'),
-        help='NaN and infinity in float images: an error, or replaced by the median',
-    )
-    values.add_argument(
-        '--invert',
-        action='store_true',
-        default=None,
-        help='dark targets on a brighter background (black-hot images) for a model of bright ones',
-    )
+    add_gray_arguments(parser)
     video = parser.add_argument_group('videos and streams')
     video.add_argument('--fps', type=float, help="frame rate of annotated videos (default: the input's, or 25)")
     video.add_argument('--max-frames', type=int, metavar='N', help='stop each sequence after N frames')
@@ -316,19 +294,15 @@ def build(args: argparse.Namespace, threads: int | None = None) -> FrameInferenc
             threshold=args.threshold,
             operating_point=args.operating_point,
             min_area=args.min_area,
-            normalize=args.normalize,
             precision=args.precision,
-            load_options=dict(
-                max_value=args.max_value, bit_depth=args.bit_depth, nonfinite=args.nonfinite, invert=args.invert
-            ),
+            **gray_options(args),
         )
         inferencer = _build(args, options, threads)
     except ValueError as error:
         if isinstance(error, UserError):
             raise
         raise UserError(str(error)) from error
-    inferencer.bit_depth_cure = '--bit-depth {0}, or stretch them with --normalize robust'
-    inferencer.fixed_options = '--bit-depth N', '--max-value V'
+    name_gray_options(inferencer)
     # tracks need to know which frames belong together
     inferencer.sequences = inferencer.sequences or args.tracking is not None
     return inferencer

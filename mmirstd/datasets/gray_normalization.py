@@ -184,6 +184,17 @@ class GrayNormalization:
         self.invert = bool(invert)
 
     @property
+    def in_effect(self) -> dict[str, Any]:
+        """The options that decide the values, plain; those without effect are left out, such as unused percentiles."""
+        known = dict(max_value=self.max_value) if self.max_value is not None else dict(bit_depth=self.bit_depth)
+        known = {key: value for key, value in known.items() if value is not None}
+        way = 'fixed' if self.normalize == 'auto' and known else self.normalize
+        beside: dict[str, Any] = known if way == 'fixed' else {}
+        if way == 'percentile':
+            beside = dict(percentiles=list(self.percentiles))
+        return dict(normalize=way, **beside, **(dict(invert=True) if self.invert else {}))
+
+    @property
     def divides_by_code(self) -> bool:
         """Whether 16-bit images are divided by 65535, whatever they hold."""
         return self.normalize == 'fixed' and self.max_value is None and self.bit_depth is None

@@ -13,6 +13,7 @@ from mmirstd.apis import DetectorInferencer, IRSTDInferencer
 from mmirstd.cli import calibrate, infer
 from mmirstd.engine.checkpoint_meta import stored_operating_point
 from mmirstd.false_alarms.cfar import Cfar
+from mmirstd.false_alarms.operating_point import OperatingPoint
 from mmirstd.utils.errors import ConfigError, DataError, UserError
 from tests.test_apis.helpers import scene, write_image
 from tests.test_apis.stock_detector import write_stock_detector
@@ -100,6 +101,25 @@ def test_an_adaptive_threshold_and_false_targets_an_hour(
     point = stored_operating_point(target)
     assert point.cfar == Cfar(7, 21, 1.0, 'median')
     assert point.record['rates'][0]['asked'] == pytest.approx(0.4)
+
+
+def test_images_are_read_as_infer_reads_them_and_another_way_is_said(
+    backgrounds: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, said = tmp_path / 'mine.pth', []
+    argv = [NAME, '--images', str(backgrounds / '0*.png'), '--false-targets-per-image', '9', '--invert']
+    assert calibrate.main([*argv, '--normalize', 'fixed', '-o', str(target), '--device', 'cpu']) == 0
+    assert stored_operating_point(target).record['reading'] == dict(normalize='fixed', invert=True)
+    monkeypatch.setattr(IRSTDInferencer, '_warn', lambda _, text: said.append(text))
+    for options in (dict(invert=True), {}):
+        assert not said
+        IRSTDInferencer(NAME, target, 'cpu', normalize='fixed', load_options=options, show_progress=False)
+    assert 'were read with normalize=fixed, invert=True; these are read with normalize=fixed, so' in said[0]
+
+
+def test_a_threshold_beyond_what_digits_of_a_probability_can_say() -> None:
+    assert calibrate._probability(OperatingPoint(2.0)) == '0.880797078'
+    assert calibrate._probability(OperatingPoint(32.2924)) == '1 - 9.5e-15'
 
 
 def test_what_cannot_be_supported(backgrounds: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
