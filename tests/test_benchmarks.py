@@ -44,6 +44,26 @@ def test_thresholds_are_those_of_the_records(path) -> None:
     assert replace_between(text, f'choose-threshold/{path.parts[-3]}', built, str(readme)) == text
 
 
+def test_rates_that_are_asked_for_are_kept_in_95_of_100_repeats() -> None:
+    """On generated scenes, with a shipped checkpoint: benchmarks/false-alarms/coverage.py."""
+    text = (REPO / 'docs/false_alarms.md').read_text(encoding='utf-8')
+    names = {
+        ('pixels', 1e-5): '1e-5 a pixel',
+        ('pixels', 1e-6): '1e-6 a pixel',
+        ('targets', 0.1): '0.1 targets an image',
+    }
+    rows = json.loads((REPO / 'benchmarks/false-alarms/coverage.json').read_text())['coverage']
+    assert {(row['what'], row['asked']) for row in rows} == set(names)
+    for row in rows:
+        assert row['kept'] + row['broken'] + row['refused'] == row['repeats'] == 200
+        assert row['broken'] <= 10
+        counts = ' | '.join(str(row[key]) for key in ('images', 'kept', 'broken', 'refused', 'by_tail'))
+        assert (
+            f'| {names[row["what"], row["asked"]]} | {counts} | {row["median_share"]:.2f} |'.replace('0.00 ', '0 ')
+            in text
+        )
+
+
 def test_every_record_belongs_to_a_suite() -> None:
     names = {load_suite(path, REPO).name: {run.name for run in load_suite(path, REPO).runs} for path in SUITES}
     for file in LOGS.rglob('*.json'):

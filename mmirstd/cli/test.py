@@ -152,6 +152,8 @@ def _test(args: argparse.Namespace) -> None:
     cfg.load_from = find_checkpoint(args.checkpoint) if given else None
     if given and (text := follow_training(loading_steps(cfg.test_dataloader), cfg.load_from, is_asked_for(cfg))):
         notices.append(text)
+    if given:
+        notices += unused_threshold(cfg.load_from)
 
     _, notes = prepare(cfg, args.launcher)
     runner = build_runner(cfg, [*notes, *notices], TestRunner if args.verbose else ShortTestRunner)
@@ -168,6 +170,20 @@ def _test(args: argparse.Namespace) -> None:
         metrics = runner.test()
     if runner.rank == 0:
         report(runner, args, metrics, notices)
+
+
+def unused_threshold(checkpoint: str) -> list[str]:
+    """What to say where ``mmirstd calibrate`` wrote a threshold into the checkpoint, which no test follows."""
+    from mmirstd.engine.checkpoint_meta import stored_operating_point
+
+    point = stored_operating_point(checkpoint)
+    if point is None:
+        return []
+    return [
+        f"the checkpoint's own threshold ({point}) is not tested: a test compares networks at the metric's, as a rule "
+        f'0.5. `{command_line("infer", "CONFIG", "CKPT", "IMAGES")} --save mask --out DIR` and '
+        f'`{command_line("evaluate", "--pred", "DIR/masks", "--truth", "MASKS")}` measure it'
+    ]
 
 
 def drop_early_stopping(cfg: Any) -> None:
