@@ -84,12 +84,11 @@ class FrameInference:
         """Warn where the threshold was chosen on images that were read in another way than those to come."""
         point = self.operating_point
         chosen = None if point is None else point.record.get('reading')
-        used = self.loader.in_effect
-        if chosen is not None and chosen != used:
+        if chosen is not None and chosen != self.loader.in_effect:
             self._warn(
                 f'the threshold was chosen on images that were read with {_options(chosen)}; these are read with '
-                f'{_options(used)}, so its false-alarm rate does not hold for them. Give the same options, or choose '
-                'it again by mmirstd calibrate'
+                f'{_options(self.loader.in_effect)}, so its false-alarm rate does not hold for them. Give the same '
+                'options, or choose it again by mmirstd calibrate'
             )
 
     def threshold_record(self) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mmirstd.deploy.graph_description import READERS
 from mmirstd.utils.errors import ConfigError, DataError, UserError
 
 from .arguments import add_cfg_options_argument, add_traceback_argument, add_tta_argument, make_parser, positive_float
@@ -135,6 +136,11 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     args.ring = read_ring(parser, args.cfar_ring, args.cfar_statistic) if args.cfar else None
     if args.checkpoint == '-':
         args.checkpoint = None
+    if args.checkpoint is not None and Path(args.checkpoint).suffix.lower() in READERS:
+        parser.error(
+            f'{args.checkpoint}: an exported file keeps the threshold of its export; calibrate the checkpoint, and '
+            'export it again'
+        )
     return args
 
 
@@ -151,7 +157,8 @@ def requests(args: argparse.Namespace) -> list[Request]:
     if args.false_targets_per_hour is not None:
         number = args.false_targets_per_hour
         text = f'at most {number:g} false targets an hour at {args.fps:g} frames a second'
-        found.append(Request('targets', number / (3600 * args.fps), text, args.confidence))
+        frames = 3600 * args.fps
+        found.append(Request('targets', number / frames, text, args.confidence, frames, 'an hour'))
     return found
 
 
@@ -290,11 +297,11 @@ def describe(
 
     lines, rates = [], []
     for request, choice in found:
-        unit = 'a pixel' if request.what == 'pixels' else 'an image'
         how = 'bound' if choice.method == 'counts' else 'bound by the tail'
         lines.append(
-            f'{request.text}: score > {choice.threshold:.4g}; seen {choice.seen:.3g} false {request.what} {unit} (in '
-            f'{choice.with_false} of {counts.clusters}), {how} {choice.bound:.3g} ({request.confidence:.0%})'
+            f'{request.text}: score > {choice.threshold:.4g}; seen {request.told(choice.seen)} (in '
+            f'{choice.with_false} of {counts.clusters}), {how} {choice.bound * request.images:.3g} '
+            f'({request.confidence:.0%})'
         )
         rates.append(
             dict(

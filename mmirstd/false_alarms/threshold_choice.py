@@ -26,6 +26,8 @@ class Request:
         rate: At most so many.
         text: In the words of the user.
         confidence: That the rate is held.
+        images: In messages false targets are told over so many images; 1: over one, as ``rate`` is.
+        unit: What that many images are, such as ``'an hour'``; empty: a pixel or an image.
 
     Raises:
         ValueError: An argument is out of its range.
@@ -35,6 +37,8 @@ class Request:
     rate: float
     text: str
     confidence: float = 0.95
+    images: float = 1.0
+    unit: str = ''
 
     def __post_init__(self) -> None:
         most = 1.0 if self.what == 'pixels' else math.inf
@@ -43,6 +47,11 @@ class Request:
                 f'{self.rate} false {self.what} with confidence {self.confidence}; expected a rate above 0'
                 f'{", below 1," if most == 1 else ""} and a confidence from 0.5 to below 1'
             )
+
+    def told(self, rate: float) -> str:
+        """A rate in the unit of the user, such as ``'0.25 false targets an image'``."""
+        unit = self.unit or ('a pixel' if self.what == 'pixels' else 'an image')
+        return f'{rate * self.images:.3g} false {self.what} {unit}'
 
     def units(self, counts: FalseAlarmCounts) -> float:
         """Pixels or images, over which the rate is taken."""
@@ -143,8 +152,8 @@ def _by_counts(counts: FalseAlarmCounts, request: Request, totals: NDArray[np.fl
         needed = math.ceil(counts.images * bounds[-1] / request.rate)
         raise UnsupportedRateError(
             f'{counts.clusters} independent images or sequences without any false alarm support at best '
-            f'{bounds[-1]:.2g} false {request.what} {_unit(request)} at {request.confidence:.0%} confidence, as one '
-            f'false alarm may be {weights[-1]:.0f} {request.what}; asked were {request.rate:g}',
+            f'{request.told(float(bounds[-1]))} at {request.confidence:.0%} confidence, as one false alarm may be '
+            f'{weights[-1]:.0f} {request.what}; asked were {request.rate * request.images:g}',
             float(bounds[-1]),
             needed,
         )
@@ -176,8 +185,8 @@ def _by_tail(counts: FalseAlarmCounts, request: Request, totals: NDArray[np.floa
     index = _lowest(bounds, request.rate)
     if index is None or request.rate < reachable:
         raise UnsupportedRateError(
-            f'the tail of {int(chosen.sum())} peaks is followed to {reachable:.2g} false {request.what} '
-            f'{_unit(request)} at most, {REACH:g} times beyond what was seen; asked were {request.rate:g}',
+            f'the tail of {int(chosen.sum())} peaks is followed to {request.told(reachable)} at most, {REACH:g} times '
+            f'beyond what was seen; asked were {request.rate * request.images:g}',
             reachable,
             math.ceil(counts.images * max(reachable, float(bounds[-1])) / request.rate),
         )
@@ -202,7 +211,3 @@ def _choice(
         method,
         int((totals[:, index] > 0).sum()),
     )
-
-
-def _unit(request: Request) -> str:
-    return 'a pixel' if request.what == 'pixels' else 'an image'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -97,7 +98,9 @@ def test_an_adaptive_threshold_and_false_targets_an_hour(
         )
         == 0
     )
-    assert 'an hour at 25 frames a second' in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert 'an hour at 25 frames a second' in said
+    assert re.search(r'seen [\d.e+]+ false targets an hour', said)
     point = stored_operating_point(target)
     assert point.cfar == Cfar(7, 21, 1.0, 'median')
     assert point.record['rates'][0]['asked'] == pytest.approx(0.4)
@@ -147,6 +150,7 @@ def test_a_method_without_a_checkpoint_has_no_place_for_it(backgrounds: Path) ->
         [NAME, '--fa', '1e-6', '--images', 'x', '--cfar-statistic', 'median'],
         [NAME, '--fa', '1e-6', '--images', 'x', '--cfar', '--cfar-ring', '4:9'],
         [NAME, '--fa', '1e-6', '--images', 'x', '--names', 'y'],
+        [NAME, 'exported.onnx', '--fa', '1e-6', '--images', 'x'],
     ],
 )
 def test_wrong_usage(argv: list[str]) -> None:

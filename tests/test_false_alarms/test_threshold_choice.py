@@ -77,6 +77,15 @@ def test_taking_pixels_for_independent_breaks_the_promise(everything: FalseAlarm
     assert held < 85
 
 
+def test_an_hour_is_told_in_hours() -> None:
+    counts = FalseAlarmCounts(threshold_grid(1.5, 300, 0.02))
+    for _ in range(10):
+        counts.add(np.zeros((8, 8)))
+    request = Request('targets', 1 / 90000, '', images=90000, unit='an hour')
+    with pytest.raises(UnsupportedRateError, match=r'at best 2.7e\+04 false targets an hour at 95%.*asked were 1$'):
+        choose_threshold(counts, request)
+
+
 def test_too_few_images_are_refused_with_what_is_needed() -> None:
     counts = FalseAlarmCounts(threshold_grid())
     for _ in range(20):
