@@ -64,6 +64,17 @@ def test_rates_that_are_asked_for_are_kept_in_95_of_100_repeats() -> None:
         )
 
 
+def test_the_effect_of_a_temperature_is_that_of_the_record() -> None:
+    """benchmarks/calibration/temperature.py."""
+    text = (REPO / 'docs/false_alarms.md').read_text(encoding='utf-8').replace('*', '')
+    figures = json.loads((REPO / 'benchmarks/calibration/temperature.json').read_text())
+    for row in (row for rows in figures.values() for row in rows):
+        bias = f' and bias {row["bias"]:.2g}' if row['bias'] else ''
+        how = 'as it is' if row['temperature'] == 1 else f'temperature {row["temperature"]:.2g}{bias}'
+        numbers = f'{row["ece"]:.5f} | {row["nll"]:.4f} | {row["brier"]:.5f} | {row["iou"]:.3f}'
+        assert f'| {how} | {numbers} |' in text
+
+
 def test_every_record_belongs_to_a_suite() -> None:
     names = {load_suite(path, REPO).name: {run.name for run in load_suite(path, REPO).runs} for path in SUITES}
     for file in LOGS.rglob('*.json'):
