@@ -99,7 +99,7 @@ class TargetInferencer(FrameInference, BaseInferencer):
         self.classes = class_names(network, self.cfg, self.weights)
         self.pipeline = self._init_pipeline(self.cfg)
         self.check_operating_point()  # whether there are boxes is known now
-        self.warn_of_other_reading()
+        self.warn_of_other_images()
 
     def _set_threshold(self, threshold: float | None, point: OperatingPoint | None) -> None:
         if threshold is not None and point is not None:

@@ -81,12 +81,17 @@ class ExportedInferencer(ImageInference):
         given = {'normalize': normalize, **(load_options or {})}
         self.load_options = {key: value for key, value in given.items() if value is not None}
         self.loader = exported_loader(about, self.load_options, os.fspath(self.session.file))
-        self.warn_of_other_reading()
+        self.warn_of_other_images()
 
     @property
     def name(self) -> str:
         """The exported config's name."""
         return self.session.description.model
+
+    @property
+    def tta(self) -> str | None:
+        """The exported network's."""
+        return self.session.description.tta
 
     def provenance(self) -> dict[str, Any]:
         """What the head of a JSON result says of how it was made (docs/inference.md)."""

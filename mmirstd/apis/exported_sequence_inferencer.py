@@ -76,7 +76,7 @@ class ExportedSequenceInferencer(SequenceInference):
         given = {'normalize': normalize, **(load_options or {})}
         self.load_options = {key: value for key, value in given.items() if value is not None}
         self.loader = exported_loader(about, self.load_options, os.fspath(self.session.file))
-        self.warn_of_other_reading()
+        self.warn_of_other_images()
         self._past = (_Stream if stream else _Window)(self.session, self.loader)
 
     @property

@@ -35,10 +35,6 @@ _Step = tuple[list[tuple[Source, Exception]], list[Any]]
 OnError = Callable[[Source, Exception], None]
 
 
-def _options(reading: Mapping[str, Any]) -> str:
-    return ', '.join(f'{key}={value}' for key, value in reading.items())
-
-
 class FrameInference:
     """Reads what the user names, and gives results one by one.
 
@@ -80,16 +76,17 @@ class FrameInference:
         if self.boxes and self.operating_point is not None and self.operating_point.cfar is not None:
             raise ValueError('CFAR compares pixels of a map with their surroundings; a detector of boxes has no map')
 
-    def warn_of_other_reading(self) -> None:
-        """Warn where the threshold was chosen on images that were read in another way than those to come."""
+    @property
+    def tta(self) -> str | None:
+        """Test-time augmentation; None: the network sees each image once."""
+        return None
+
+    def warn_of_other_images(self) -> None:
+        """Warn where the threshold was chosen on images that the network saw in another way than those to come."""
         point = self.operating_point
-        chosen = None if point is None else point.record.get('reading')
-        if chosen is not None and chosen != self.loader.in_effect:
-            self._warn(
-                f'the threshold was chosen on images that were read with {_options(chosen)}; these are read with '
-                f'{_options(self.loader.in_effect)}, so its false-alarm rate does not hold for them. Give the same '
-                'options, or choose it again by mmirstd calibrate'
-            )
+        text = None if point is None else point.other_conditions(self.loader.in_effect, self.tta)
+        if text is not None:
+            self._warn(text)
 
     def threshold_record(self) -> dict[str, Any]:
         """How the threshold of the logits was chosen, for :meth:`provenance`; empty where there is none."""

@@ -106,14 +106,12 @@ class IRSTDInferencer(ImageInference, TargetInferencer):
                 f'{self.name}: a {type(self.model).__name__} is no segmentation network of mmseg; '
                 'detectors of moving targets go with MovingTargetInferencer'
             )
+
+    @property
+    def tta(self) -> str | None:
+        """See the base class."""
         views = views_of(self.model)
-        self.tta = None if views is None else str(views)
-        chosen = None if self.operating_point is None else self.operating_point.record
-        if chosen and chosen.get('tta') != self.tta:
-            self._warn(
-                f'{self.name}: the threshold was chosen {_augmented(chosen.get("tta"))}, and this is '
-                f'{_augmented(self.tta)}: its false-alarm rate need not hold'
-            )
+        return None if views is None else str(views)
 
     def _default_threshold(self) -> float:
         value = getattr(getattr(self.model, 'decode_head', None), 'threshold', None)
@@ -160,7 +158,3 @@ class IRSTDInferencer(ImageInference, TargetInferencer):
         sample.seg_logits = PixelData(data=torch.from_numpy(result.probability)[None])
         sample.pred_sem_seg = PixelData(data=torch.from_numpy(result.mask)[None].long())
         return sample
-
-
-def _augmented(tta: str | None) -> str:
-    return 'without test-time augmentation' if tta is None else f'with test-time augmentation ({tta})'

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from mmirstd.compat.checkpoint import load_checkpoint_file
 from mmirstd.compat.target_logits import FIELD
+from mmirstd.datasets.gray_normalization import GrayNormalization
 from mmirstd.engine.checkpoint_meta import stored_operating_point
 from mmirstd.engine.loading_options import loading_steps
 from mmirstd.engine.normalization import choose_for_inference
@@ -105,6 +106,7 @@ class StreamingModel:
         if DefaultScope.get_current_instance() is None:
             init_default_scope(self.scope)  # what a transform without prefix means
         self.pipeline = Compose([copy.deepcopy(step) for step in pipeline if not needs_annotation(step)])
+        self._warn_of_other_images()
         stride = test_data.get('stride', 1) if stride is None else stride
         gaps = gaps_in_inference(test_data) if gaps is None else gaps
         self.stream = self.model.make_stream(stride, gaps)
@@ -112,6 +114,13 @@ class StreamingModel:
         self._window = FrameWindow(self.model.num_frames, stride, gaps) if any(map(_aligns, pipeline)) else None
         self._next = 0
         self._shape: tuple[int, ...] = ()
+
+    def _warn_of_other_images(self) -> None:
+        loader = next((step for step in self.pipeline.transforms if isinstance(step, GrayNormalization)), None)
+        point = self.operating_point
+        text = None if point is None or loader is None else point.other_conditions(loader.in_effect)
+        if text is not None:
+            print_log(text, logger='current', level=logging.WARNING)
 
     def prepare_model(self, model: Any, device: str | torch.device) -> Any:
         """The model that runs."""

@@ -375,8 +375,7 @@ def main(argv: list[str] | None = None) -> int:
     print('\n'.join(lines))
     asked = '; '.join(request.text for request, _ in found) + f', with {args.confidence:.0%} confidence'
     temperature = None if args.labeled is None else calibrated(logits, record)
-    tta = getattr(inferencer, 'tta', None)
-    record.update({} if tta is None else dict(tta=tta))
+    record.update({} if inferencer.tta is None else dict(tta=inferencer.tta))
     chosen = OperatingPoint(max(choice.threshold for _, choice in found), args.ring, asked, record, temperature)
     probability = '' if args.ring is not None else f' (probability {_probability(chosen)})'
     score = 'logit' if args.ring is None else 'local score (CFAR)'

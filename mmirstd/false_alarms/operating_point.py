@@ -66,6 +66,29 @@ class OperatingPoint:
         score = 'logit' if self.cfar is None else 'local score (CFAR)'
         return f'{score} > {self.logit:g}' + (f', chosen for {self.asked}' if self.asked else '')
 
+    def other_conditions(self, reading: Mapping[str, Any], tta: str | None = None) -> str | None:
+        """In what a network sees other images than those that the threshold was chosen on.
+
+        Args:
+            reading: How gray values are read, :attr:`mmirstd.datasets.gray_normalization.GrayNormalization.in_effect`.
+            tta: Test-time augmentation; None: there is none.
+
+        Returns:
+            A sentence for the user; None where all is the same, or the record does not say how it was chosen.
+        """
+        parts = []
+        if (chosen := self.record.get('reading')) is not None and chosen != dict(reading):
+            parts.append((f'read with {_listed(chosen)}', f'read with {_listed(reading)}'))
+        if self.record and self.record.get('tta') != tta:
+            parts.append((_augmented(self.record.get('tta')), _augmented(tta)))
+        if not parts:
+            return None
+        then, now = (' and '.join(side) for side in zip(*parts))
+        return (
+            f'the threshold was chosen on images that were {then}; these are {now}, so its false-alarm rate does not '
+            'hold for them. Give the same options, or choose it again by mmirstd calibrate'
+        )
+
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for meta data."""
         return dict(
@@ -103,3 +126,11 @@ class OperatingPoint:
 def _cfar_of(values: Mapping[str, Any]) -> Cfar:
     statistic = str(values.get('statistic', 'mean'))  # written before there were others
     return Cfar(int(values['guard']), int(values['ring']), float(values['floor']), statistic)
+
+
+def _listed(options: Mapping[str, Any]) -> str:
+    return ', '.join(f'{key}={value}' for key, value in options.items())
+
+
+def _augmented(tta: str | None) -> str:
+    return 'seen once' if tta is None else f'seen in several views (tta={tta})'

@@ -278,4 +278,4 @@ def test_test_time_augmentation(ggl: IRSTDInferencer, monkeypatch: pytest.Monkey
     for tta, warned in (('flips', False), ('scales', True), (None, True)):
         said.clear()
         IRSTDInferencer(cfg, ggl.weights, device='cpu', show_progress=False, tta=tta, operating_point=point)
-        assert any('its false-alarm rate need not hold' in line for line in said) == warned
+        assert any('its false-alarm rate does not hold' in line for line in said) == warned

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -210,7 +211,7 @@ class TestBadInput:
             StreamingDetector(MODELS_BY_T[1], 'x.pth')
 
 
-def test_the_threshold_of_the_checkpoint_decides(tmp_path) -> None:
+def test_the_threshold_of_the_checkpoint_decides(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
     model = tiny_detector(2, seed=7)
     torch.save(dict(state_dict=model.state_dict()), tmp_path / 'model.pth')
     cfg = Config(dict(default_scope='mmdet', model=tiny_config(2)))
@@ -223,6 +224,12 @@ def test_the_threshold_of_the_checkpoint_decides(tmp_path) -> None:
     found = StreamingDetector(cfg, tmp_path / 'chosen.pth')(frame).pred_instances
     assert len(found) == len(found.bboxes) == (scores >= middle).sum()
     assert found.scores.min() == pytest.approx(middle)
+    said: list[str] = []
+    monkeypatch.setattr('mmirstd.apis.streaming_model.print_log', lambda text, **_: said.append(text))
+    other = replace(point, record=dict(reading=dict(normalize='minmax')))
+    store_operating_point(tmp_path / 'model.pth', tmp_path / 'other.pth', other)
+    StreamingDetector(cfg, tmp_path / 'other.pth')
+    assert 'chosen on images that were read with normalize=minmax; these are read with normalize=' in said[-1]
 
 
 class TestAlignedStream:

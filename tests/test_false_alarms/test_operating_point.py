@@ -46,3 +46,20 @@ def test_there_and_back(cfar: Cfar | None) -> None:
 def test_damaged(bad: object) -> None:
     with pytest.raises(ValueError):
         OperatingPoint.from_dict(bad)
+
+
+def test_other_conditions_than_it_was_chosen_under_are_told() -> None:
+    fixed, robust = dict(normalize='fixed', bit_depth=14), dict(normalize='robust')
+    assert OperatingPoint(1.0).other_conditions(robust, 'flips') is None  # nobody chose it
+    point = OperatingPoint(1.0, record=dict(reading=fixed))
+    assert point.other_conditions(dict(fixed)) is None
+    assert OperatingPoint(1.0, record=dict(images=3)).other_conditions(robust) is None  # of earlier versions
+    text = point.other_conditions(robust)
+    assert 'were read with normalize=fixed, bit_depth=14; these are read with normalize=robust, so' in text
+    text = point.other_conditions(robust, 'flips')
+    assert (
+        'bit_depth=14 and seen once; these are read with normalize=robust and seen in several views (tta=flips)' in text
+    )
+    views = OperatingPoint(1.0, record=dict(reading=fixed, tta='flips'))
+    assert views.other_conditions(fixed, 'flips') is None
+    assert 'were seen in several views (tta=flips); these are seen once' in views.other_conditions(fixed)
