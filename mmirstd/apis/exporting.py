@@ -18,6 +18,7 @@ from mmirstd.datasets.transforms import PadToMultiple
 from mmirstd.deploy.any_size_ranks import takes_any_of_equals, takes_ranks
 from mmirstd.deploy.classical_graph import ClassicalGraph
 from mmirstd.deploy.export_limits import check_exportable, check_program
+from mmirstd.deploy.export_path import check_export_path
 from mmirstd.deploy.graph_description import READERS, SUFFIXES, GraphDescription
 from mmirstd.deploy.graph_files import takes_image, write_graph, write_openvino
 from mmirstd.deploy.gray_input import ARRAY_TYPES
@@ -194,11 +195,11 @@ def export_model(
 
     Raises:
         ConfigError: The network cannot be exported, or not in int8.
-        UserError: The name does not end so, a package is missing, or the file gives other results.
+        UserError: See :func:`~mmirstd.deploy.export_path.check_export_path`; or a package is missing, or the file gives
+            other results.
     """
     path = Path(file)
-    if path.suffix.lower() != SUFFIXES[form]:
-        raise UserError(f'{path}: expected a name that ends in {SUFFIXES[form]} for --format {form}')
+    check_export_path(path, form)
     if form == 'exported-program':
         check_program(inferencer.model, inferencer.name)
     graph, description = graph_of(inferencer, input_type, stream)
@@ -253,7 +254,7 @@ def _export_quantized(
         description = quantize_onnx(exact, quantized, inputs(), calibration.record())
         if form == 'openvino':
             write_openvino(quantized.read_bytes(), path, description)
-        runtime = next(name for name in READERS[path.suffix] if is_installed(name))
+        runtime = next(name for name in READERS[path.suffix.lower()] if is_installed(name))
         threads = torch.get_num_threads()
         check = compare_quantized(open_session(path, runtime, threads), open_session(exact, runtime, threads), inputs())
     if check.broken:
@@ -335,9 +336,9 @@ def _program(graph: Any, file: Path) -> _Run:
 
 def _runner(graph: Any, file: Path, runtime: str | None) -> tuple[str, _Run] | None:
     """What runs a file, and its outputs."""
-    if file.suffix == SUFFIXES['exported-program']:
+    if file.suffix.lower() == SUFFIXES['exported-program']:
         return 'PyTorch without OpenMMLab', _program(graph, file)
-    runtime = runtime or next((name for name in READERS[file.suffix] if is_installed(name)), None)
+    runtime = runtime or next((name for name in READERS[file.suffix.lower()] if is_installed(name)), None)
     if runtime is None:
         return None
     session = open_session(file, runtime, threads=torch.get_num_threads())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from mmirstd.deploy.export_path import check_export_path
 from mmirstd.deploy.graph_description import INPUT_TYPES, SUFFIXES
 from mmirstd.utils.errors import UserError
 
@@ -113,8 +114,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> int:
     """Command line entry; the exit status."""
     args = parse_args(argv)
-    if args.output is not None and args.output.exists() and not args.overwrite:
-        raise UserError(f'{args.output}: exists already', cure='another -o FILE, or --overwrite')
+    if args.output is not None:
+        check_export_path(args.output, args.format, args.overwrite)
     from mmirstd.apis import build_inferencer
     from mmirstd.apis.calibration import CalibrationImages
     from mmirstd.apis.exporting import export_model
@@ -124,6 +125,7 @@ def main(argv: list[str] | None = None) -> int:
     from mmirstd.utils.progress import now_doing
 
     config = find_model_config(args.config, args.cfg_options)
+    calibration = None if args.calibration_images is None else CalibrationImages(args.calibration_images)
     try:
         inferencer = build_inferencer(
             config,
@@ -146,13 +148,10 @@ def main(argv: list[str] | None = None) -> int:
             'by the mean has a mask in the file'
         )
     file = args.output or Path(f'{inferencer.name}{SUFFIXES[args.format]}')
-    if file.exists() and not args.overwrite:
-        raise UserError(f'{file}: exists already', cure='another -o FILE, or --overwrite')
+    check_export_path(file, args.format, args.overwrite)
     if args.checkpoint is None and inferencer.weights is not None:
         print(f'weights: {inferencer.weights} (released for this config)')
-    calibration = None
-    if args.calibration_images is not None:
-        calibration = CalibrationImages(args.calibration_images)
+    if calibration is not None:
         print(f'calibration: {len(calibration.sources)} images of {args.calibration_images}')
         notice = lacks_fast_integers()
         if notice:

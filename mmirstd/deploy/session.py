@@ -156,6 +156,11 @@ def open_session(
         raise UserError(
             f'{path}: needs {chosen}, which is not installed', cure=f"pip install {chosen} (or 'mmirstd[deploy]')"
         )
+    if path.suffix.lower() == '.xml' and not path.with_suffix('.bin').is_file():
+        raise MissingDataError(
+            f'{path}: there is no {path.with_suffix(".bin").name} beside it',
+            expected='both files that `mmirstd export` wrote: the .xml says how to compute, the .bin has the weights',
+        )
     if chosen == 'openvino':
         session: GraphSession = OpenVinoSession(path, threads, precision)
     elif precision in ('fp32', 'int8'):
@@ -178,7 +183,10 @@ def is_installed(runtime: str) -> bool:
 
 
 def _unreadable(file: Path, runtime: str, error: Exception) -> DataError:
+    lines = str(error).strip().splitlines()
+    # OpenVINO says first in which of its own files it was
+    reason = next((line for line in lines if not line.startswith(('Exception from ', 'Check '))), 'no reason given')
     return DataError(
-        f'{file}: {runtime} cannot read this file ({str(error).strip().splitlines()[0]})',
+        f'{file}: {runtime} cannot read this file ({reason})',
         cure='export it again: mmirstd export CONFIG CKPT -o FILE',
     )

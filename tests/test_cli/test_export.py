@@ -17,6 +17,7 @@ from mmirstd.false_alarms.operating_point import OperatingPoint
 from mmirstd.utils.errors import ConfigError, DataError, MissingDataError, UserError
 from mmirstd.utils.files import file_sha256, save_png
 from tests.shared import REPO
+from tests.test_deploy.zoo import require_programs
 
 pytest.importorskip('onnx')
 NAME = 'ggl-net-tiny_general'
@@ -237,6 +238,36 @@ def test_an_existing_file_stays(tmp_path: Path) -> None:
     assert file.read_text() == 'mine'
 
 
+def test_a_place_that_takes_no_file_is_told_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before PyTorch and the network are loaded, which takes seconds."""
+    monkeypatch.setattr('mmirstd.apis.build_inferencer', lambda *args, **options: pytest.fail('the network was built'))
+    (tmp_path / 'file').write_text('mine')
+    (tmp_path / 'net.bin').write_text('mine')
+    (tmp_path / 'folder.onnx').mkdir()
+    for argv, text in (
+        ([tmp_path / 'net.xml'], r'net\.bin: exists already'),
+        ([tmp_path / 'folder.onnx', '--overwrite'], r'folder\.onnx: is a folder: expected the name of a file'),
+        ([tmp_path / 'file' / 'net.onnx'], r'cannot be written: found the file .*file, expected a folder'),
+        ([tmp_path / 'NET.XML'], r'NET\.XML: expected a name that ends in \.xml'),
+        ([tmp_path / 'net.onnx', '--format', 'openvino'], r'expected a name that ends in \.xml'),
+    ):
+        with pytest.raises(UserError, match=text):
+            main([NAME, '-o', *map(str, argv)])
+    assert (tmp_path / 'net.bin').read_text() == 'mine'
+
+
+@pytest.mark.parametrize('name', ['NET.ONNX', 'NET.PT2'])
+def test_capitals_are_the_same_format(name: str, tmp_path: Path) -> None:
+    pytest.importorskip('onnxruntime')
+    if name.endswith('PT2'):
+        require_programs()
+    assert main(['white-tophat', '-o', str(tmp_path / name)]) == 0
+    assert (tmp_path / name).is_file()
+    if not name.endswith('PT2'):
+        [found] = ExportedInferencer(tmp_path / name, load_options=dict(bit_depth=14)).infer(codes())
+        assert found.mask.any()
+
+
 def test_what_cannot_be_exported_says_why(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match='PSTNN cannot be exported: it repeats'):
         main(['pstnn', '-o', str(tmp_path / 'x.onnx')])
@@ -272,3 +303,15 @@ def test_test_time_augmentation_is_in_the_file(tmp_path: Path, capsys: pytest.Ca
         assert len(found.targets) == len(expected.targets) > 0
     assert exported.provenance() == network.provenance()
     assert exported.provenance()['tta'] == tta
+
+
+def test_openvino_says_what_is_wrong_with_a_file(tmp_path: Path) -> None:
+    pytest.importorskip('openvino')
+    assert main(['white-tophat', '-o', str(tmp_path / 'net.xml')]) == 0
+    weights = tmp_path / 'net.bin'
+    weights.write_bytes(weights.read_bytes()[:8])
+    with pytest.raises(DataError, match=r'net\.xml: openvino cannot read this file \(Incorrect weights'):
+        open_session(tmp_path / 'net.xml')
+    weights.unlink()
+    with pytest.raises(MissingDataError, match=r'net\.xml: there is no net\.bin beside it'):
+        open_session(tmp_path / 'net.xml')
