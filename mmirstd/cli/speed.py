@@ -81,9 +81,9 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     )
     layout = argparse.RawDescriptionHelpFormatter
     metrics = commands.add_parser('metrics', help='the evaluation', description=METRICS, formatter_class=layout)
-    metrics.add_argument('--images', type=int, default=100, help='number of images (default 100)')
-    metrics.add_argument('--size', type=int, default=256, help='side of the images in pixels (default 256)')
-    metrics.add_argument('--rounds', type=int, default=7, help='rounds, after one warm-up round (default 7)')
+    metrics.add_argument('--images', type=positive_int, default=100, help='number of images (default 100)')
+    metrics.add_argument('--size', type=positive_int, default=256, help='side of the images in pixels (default 256)')
+    metrics.add_argument('--rounds', type=positive_int, default=7, help='rounds, after one warm-up round (default 7)')
     streaming = commands.add_parser(
         'streaming', help='a detector of moving targets', description=STREAMING, formatter_class=layout
     )
@@ -92,18 +92,20 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     )
     streaming.add_argument('checkpoint', nargs='?', help='checkpoint; without one the weights are fresh')
     streaming.add_argument(
-        '--size', type=int, nargs=2, default=(256, 320), metavar=('H', 'W'), help='size of the frames'
+        '--size', type=positive_int, nargs=2, default=(256, 320), metavar=('H', 'W'), help='size of the frames'
     )
-    streaming.add_argument('--frames', type=int, default=8, help='frames a round')
-    streaming.add_argument('--rounds', type=int, default=5, help='rounds, after one to warm up')
-    streaming.add_argument('--threads', type=int, default=1, help='threads of PyTorch')
+    streaming.add_argument('--frames', type=positive_int, default=8, help='frames a round')
+    streaming.add_argument('--rounds', type=positive_int, default=5, help='rounds, after one to warm up')
+    streaming.add_argument('--threads', type=positive_int, default=1, help='threads of PyTorch')
     add_cfg_options_argument(streaming, 'override config entries')
     backends = commands.add_parser(
         'backends', help='the backends of a segmentation network', description=BACKENDS, formatter_class=layout
     )
     backends.add_argument('config', help='config with a segmentation network, or its name')
     backends.add_argument('checkpoint', nargs='?', help='checkpoint; without one the weights are fresh')
-    backends.add_argument('--size', type=int, nargs=2, default=(256, 256), metavar=('H', 'W'), help='size of the image')
+    backends.add_argument(
+        '--size', type=positive_int, nargs=2, default=(256, 256), metavar=('H', 'W'), help='size of the image'
+    )
     backends.add_argument(
         '--rounds', type=positive_int, default=15, help='rounds, after one to warm up (default %(default)s)'
     )
@@ -120,7 +122,9 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     whole.add_argument('config', help='config with a segmentation network, or its name')
     whole.add_argument('checkpoint', nargs='?', help='checkpoint; without one the released weights')
     whole.add_argument('--images', type=positive_int, default=60, help='number of images (default 60)')
-    whole.add_argument('--size', type=int, nargs=2, default=(256, 256), metavar=('H', 'W'), help='size of the images')
+    whole.add_argument(
+        '--size', type=positive_int, nargs=2, default=(256, 256), metavar=('H', 'W'), help='size of the images'
+    )
     whole.add_argument('--rounds', type=positive_int, default=5, help='rounds, after one to warm up (default 5)')
     whole.add_argument('--threads', type=positive_int, default=1, help='threads of the network (default 1)')
     whole.add_argument('--backend', choices=('auto', 'torch', 'onnxruntime', 'openvino'), help='as for infer')

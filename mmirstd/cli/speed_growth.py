@@ -7,6 +7,7 @@ import argparse
 from mmirstd.costs.cost_table import machine
 from mmirstd.costs.growth import GrowthPoint, draw_growth, growth_table, measure_growth, plan
 from mmirstd.evaluation.text_tables import terminal_table
+from mmirstd.utils.errors import ConfigError
 from mmirstd.utils.files import write_text
 from mmirstd.utils.result_table import write_result_tables
 from mmirstd.zoo.catalog import read_catalog
@@ -17,7 +18,12 @@ def report(args: argparse.Namespace) -> list[GrowthPoint]:
 
     Args:
         args: See :func:`.speed.parse_args`.
+
+    Raises:
+        ConfigError: ``--out`` is no folder.
     """
+    if args.out.exists() and not args.out.is_dir():
+        raise ConfigError(f'--out {args.out}', found='a file', expected='a folder, which is made')
     planned = plan(
         args.sizes, args.frames, args.images, args.processes, args.network, args.detector, args.method, args.threads
     )

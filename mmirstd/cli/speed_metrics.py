@@ -21,6 +21,8 @@ from mmirstd.evaluation.functional.roc_rule import RocRule
 from mmirstd.utils.errors import UserError
 
 Pairs = list[tuple[np.ndarray, np.ndarray]]
+#: Side of images that hold up to five spots 24 pixels apart, wherever the first ones are.
+LEAST_SIZE = 128
 THRESHOLDS = [k / 10 for k in range(11)]
 
 
@@ -239,8 +241,10 @@ def report(images: int, size: int, rounds: int) -> None:
         rounds: After one warm-up round.
 
     Raises:
-        UserError: scikit-image is not installed.
+        UserError: scikit-image is not installed, or the images are too small for targets well apart.
     """
+    if size < LEAST_SIZE:
+        raise UserError('--size', found=str(size), expected=f'at least {LEAST_SIZE}: targets are placed well apart')
     try:
         import skimage  # noqa: F401
     except ImportError as error:

@@ -17,23 +17,35 @@ from torch import nn
 
 import mmirstd.registry  # noqa: F401
 from mmirstd.apis import StreamingDetector
+from mmirstd.apis.model_loading import load_weights
 from mmirstd.apis.streaming_detector import fused_copy
-from mmirstd.compat.checkpoint import load_checkpoint_file
+from mmirstd.costs.memory import MIB, peak_memory
 from mmirstd.costs.windowed import Windowed
 from mmirstd.engine.config_files import load_config
 from mmirstd.models.detectors import KeyFrameDetector, MultiFrameDetector
+from mmirstd.utils.errors import ConfigError
 
 
 def build(args: argparse.Namespace) -> MultiFrameDetector:
-    """The detector."""
+    """The detector.
+
+    Raises:
+        ConfigError: The config is of something else.
+        CheckpointError: The checkpoint is another network's.
+    """
     MMLogger.get_instance('speed', log_level='ERROR')
     cfg = load_config(args.config, args.cfg_options)
-    init_default_scope('mmdet')
+    init_default_scope(cfg.get('default_scope') or 'mmdet')
     torch.manual_seed(0)
-    model = MODELS.build(cfg.model)
+    model = MODELS.build(cfg.model) if cfg.get('model') else None
+    if not isinstance(model, MultiFrameDetector):
+        raise ConfigError(
+            args.config,
+            found='no model' if model is None else f'a {type(model).__name__}',
+            expected='a detector of clips, e.g. sstnet_b4-20e_daub',
+        )
     if args.checkpoint:
-        state = load_checkpoint_file(args.checkpoint, map_location='cpu')
-        model.load_state_dict(state.get('state_dict', state))
+        load_weights(model.eval(), args.checkpoint)
     else:
         model.init_weights()  # biases of the head as at the start of training: few boxes
         _set_statistics(model, cfg.model.backbone.get('in_channels', 3))
@@ -84,8 +96,8 @@ def check_equal(sides: dict[str, Callable[[int], DetDataSample]], heads: dict[st
     return worst
 
 
-def measure(model: MultiFrameDetector, video: np.ndarray, rounds: int) -> tuple[dict[str, float], float]:
-    """Median seconds a frame of each side, in alternating rounds, and the largest difference between them."""
+def measure(model: MultiFrameDetector, video: np.ndarray, rounds: int) -> tuple[dict[str, list[float]], float]:
+    """Seconds of each frame of each side, in alternating rounds, and the largest difference between the sides."""
     stock, fused, stream = Windowed(model), Windowed(fused_copy(model)), StreamingDetector(model)
 
     def streamed(i: int) -> DetDataSample:
@@ -104,12 +116,12 @@ def measure(model: MultiFrameDetector, video: np.ndarray, rounds: int) -> tuple[
     times: dict[str, list[float]] = {name: [] for name in sides}
     for step in range(rounds + 1):
         for name, side in list(sides.items()) if step % 2 else list(sides.items())[::-1]:
-            start = time.perf_counter()
             for i in range(len(video)):
+                start = time.perf_counter()
                 side(i)
-            if step:
-                times[name].append((time.perf_counter() - start) / len(video))
-    return {name: median(values) for name, values in times.items()}, worst
+                if step:
+                    times[name].append(time.perf_counter() - start)
+    return times, worst
 
 
 def profile(model: MultiFrameDetector, video: np.ndarray, rounds: int) -> dict[str, float]:
@@ -153,20 +165,25 @@ def report(args: argparse.Namespace) -> dict[str, float]:
         args: See :func:`.speed.parse_args`.
 
     Returns:
-        Side -> seconds a frame.
+        Side -> median seconds of a frame.
     """
     torch.set_num_threads(args.threads)
     model = build(args)
     video = np.random.default_rng(0).integers(0, 256, (args.frames, *args.size), dtype=np.uint8)
-    table, worst = measure(model, video, args.rounds)
+    times, worst = measure(model, video, args.rounds)
+    table = {name: median(values) for name, values in times.items()}
     height, width = args.size
     print(
         f'{args.config}: {model.num_frames} frames of {height}x{width}, {args.threads} thread(s), PyTorch '
         f'{torch.__version__}; medians of {args.rounds} alternating rounds of {args.frames} frames'
     )
-    print(f'{"":<30}{"ms a frame":>12}{"frames/s":>10}{"ratio":>8}')
+    print(f'{"":<30}{"ms a frame":>12}{"p95":>9}{"frames/s":>10}{"ratio":>8}')
     for name, seconds in table.items():
-        print(f'{name:<30}{seconds * 1000:>12.1f}{1 / seconds:>10.1f}{table["windowed"] / seconds:>7.2f}x')
+        p95 = 1000 * float(np.percentile(times[name], 95))
+        ratio = table['windowed'] / seconds
+        print(f'{name:<30}{seconds * 1000:>12.1f}{p95:>9.1f}{1 / seconds:>10.1f}{ratio:>7.2f}x')
+    if (peak := peak_memory()) is not None:
+        print(f'Peak memory of this process, which holds all sides: {peak / MIB:.0f} MiB')
     print(
         f'The maps of the head agree to {worst:.1g}. Against the fused windowed model the stream is '
         f'{table["windowed, fused"] / table["streaming"]:.2f}x as fast.'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,14 @@ def session_peak(file: Path, runtime: str, precision: str, size: tuple[int, int]
     return peak_memory()
 
 
-def network_peak(model: dict[str, Any], shape: tuple[int, ...], dtype: str | None, folded: bool, threads: int) -> Any:
+def network_peak(
+    model: dict[str, Any],
+    shape: tuple[int, ...],
+    dtype: str | None,
+    folded: bool,
+    threads: int,
+    imports: Sequence[str] = (),
+) -> Any:
     """Peak memory of running a network in PyTorch.
 
     Args:
@@ -33,9 +41,11 @@ def network_peak(model: dict[str, Any], shape: tuple[int, ...], dtype: str | Non
         dtype: Of autocast, e.g. ``'bfloat16'``; None: none.
         folded: Batch norm folded and channels last.
         threads: Of PyTorch.
+        imports: Modules that register parts of the network.
     """
     import torch
     from mmengine.registry import init_default_scope
+    from mmengine.utils import import_modules_from_strings
 
     import mmirstd.registry  # noqa: F401
     from mmirstd.models.folded import folded_copy
@@ -44,6 +54,7 @@ def network_peak(model: dict[str, Any], shape: tuple[int, ...], dtype: str | Non
     from .backend_sides import network_run
 
     torch.set_num_threads(threads)
+    import_modules_from_strings(list(imports))
     init_default_scope('mmseg')
     network = MODELS.build(model).eval()
     image = torch.rand(shape)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from mmseg.models.utils import resize
 from torch import nn
 
 from mmirstd.apis.calibration import CalibrationImages
@@ -93,13 +94,15 @@ def network_run(network: Any, x: torch.Tensor, dtype: torch.dtype | None = None)
             return network(x, mode='predict')[0].seg_logits.data[0].numpy()
         with torch.autocast('cpu', dtype or torch.bfloat16, enabled=dtype is not None):
             logits = network(x, mode='tensor')
+            if logits.shape[-2:] != x.shape[-2:]:  # of a head that predicts at a stride
+                logits = resize(logits, x.shape[-2:], mode='bilinear', align_corners=network.align_corners)
         return logits.float().sigmoid()[0, 0].numpy()
 
     return run
 
 
 def torch_sides(
-    cfg: dict[str, Any], network: Any, size: tuple[int, int], official: bool = False
+    cfg: dict[str, Any], network: Any, size: tuple[int, int], official: bool = False, imports: Sequence[str] = ()
 ) -> dict[str, BackendSide]:
     """Name -> the network in PyTorch.
 
@@ -108,6 +111,7 @@ def torch_sides(
         network: In eval mode.
         size: Height and width of the image.
         official: With its form for three equal channels, see :func:`official_form`.
+        imports: Modules that register its parts; the processes of its peak memory import them.
     """
     frames = [int(network.num_frames)] if hasattr(network, 'num_frames') else []
     image = torch.rand(1, *frames, 1, *size, generator=torch.Generator().manual_seed(0))
@@ -115,7 +119,8 @@ def torch_sides(
     def side(form: Any, x: torch.Tensor, described: dict[str, Any], dtype: str | None, folded: bool) -> BackendSide:
         run = network_run(form, x, getattr(torch, dtype) if dtype else None)
         threads = torch.get_num_threads()
-        return BackendSide(run, partial(run_alone, network_peak, described, tuple(x.shape), dtype, folded, threads))
+        peak = partial(run_alone, network_peak, described, tuple(x.shape), dtype, folded, threads, tuple(imports))
+        return BackendSide(run, peak)
 
     cfg = _plain(cfg)
     sides = {}

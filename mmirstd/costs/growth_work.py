@@ -13,7 +13,7 @@ from statistics import median
 from typing import Any
 
 from mmirstd.utils.commands import python_path, python_program
-from mmirstd.utils.errors import UserError
+from mmirstd.utils.errors import ConfigError, UserError
 
 from .memory import peak_memory
 
@@ -60,7 +60,11 @@ def frame_of_clips(frames: int, streaming: bool, config: str, threads: int) -> d
     torch.set_num_threads(threads)
     init_default_scope('mmdet')
     torch.manual_seed(0)
-    cfg = load_config(config).model
+    cfg: Any = load_config(config).get('model') or {}
+    if not cfg.get('temporal_neck'):
+        raise ConfigError(
+            config, found='no temporal_neck', expected='a detector of clips with one, e.g. sstnet_b4-20e_daub'
+        )
     cfg.pop('motion_branch', None)
     cfg.num_frames = frames
     if frames == 1:

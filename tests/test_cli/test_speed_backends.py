@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +14,13 @@ from mmengine.registry import init_default_scope
 
 from mmirstd.cli.speed import parse_args
 from mmirstd.cli.speed_backends import report
+from mmirstd.costs.alone import network_peak
 from mmirstd.costs.backend_sides import FOLDED, OFFICIAL, TORCH, TORCH_BF16, official_form
 from mmirstd.registry import MODELS
 from mmirstd.utils.errors import ConfigError, UserError
 from mmirstd.utils.files import save_png
 from tests.networks import network_model
+from tests.shared import REPO
 
 pytest.importorskip('onnx')
 
@@ -53,6 +56,45 @@ def test_the_sides_and_how_far_they_differ(tmp_path: Path, capsys: pytest.Captur
 def test_a_size_that_would_be_padded_is_refused() -> None:
     with pytest.raises(UserError, match='--size 48 64: found 48x64, expected multiples of 32'):
         report(parse_args(['backends', NAME, '--size', '48', '64']))
+
+
+@pytest.mark.parametrize('name', ['sstnet_b4-20e_daub', 'resunet-dtum_b1-20e_nudt-mirsdt-masks'])
+def test_a_network_of_clips_is_refused(name: str) -> None:
+    with pytest.raises(ConfigError, match=f'{name}: found a .*, expected a segmentation network of single images'):
+        report(parse_args(['backends', name, '--size', '64', '64']))
+
+
+def test_a_method_that_has_no_file_is_measured_in_pytorch(capsys: pytest.CaptureFixture) -> None:
+    costs = report(parse_args(['backends', 'pstnn', '--size', '32', '32', '--rounds', '1', '--no-memory']))
+    assert list(costs) == [TORCH]
+    printed = capsys.readouterr().out
+    assert 'exported files: left out, PSTNN: it repeats singular value decompositions' in printed
+    [row] = [line.split('|') for line in printed.splitlines() if line.startswith('| torch')]
+    assert row[3].strip() == '-'  # FLOPs are of layers, which it has not
+
+
+def test_the_processes_of_peak_memory_import_the_config_s_modules(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A network of one's own is registered by a module that its config names."""
+    pytest.importorskip('onnxruntime')
+    (tmp_path / 'own_part_of_speed.py').write_text('')
+    monkeypatch.syspath_prepend(str(tmp_path))
+    config = tmp_path / 'own.py'
+    config.write_text(
+        f"_base_ = ['{(REPO / 'configs/acm/acm_b16-400e_nuaa-sirst-341-86.py').as_posix()}']\n"
+        "custom_imports = dict(imports=['mmirstd.registry', 'own_part_of_speed'])\n"
+    )
+    asked: list[tuple] = []
+    monkeypatch.setattr('mmirstd.costs.backend_sides.run_alone', lambda *work: asked.append(work) or 1 << 20)
+    costs = report(parse_args(['backends', str(config), '--size', '32', '32', '--rounds', '1']))
+    assert costs['onnxruntime'].difference < 1e-4  # ACM predicts at stride 4, its file does not
+    in_torch = [arguments for work, *arguments in asked if work is network_peak]
+    assert len(in_torch) == 4
+    for arguments in in_torch:
+        sys.modules.pop('own_part_of_speed', None)
+        assert network_peak(*arguments) is not None or sys.platform == 'win32'
+        assert 'own_part_of_speed' in sys.modules
 
 
 def test_a_file_that_cannot_be_written_is_told_first() -> None:

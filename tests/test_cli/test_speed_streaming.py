@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import pytest
 import torch
 
 from mmirstd.cli.speed import parse_args
 from mmirstd.cli.speed_streaming import check_equal, report
+from mmirstd.utils.errors import CheckpointError, ConfigError
 from tests.shared import REPO
 
+SSTNET = str(REPO / 'configs/_base_/models/sstnet-nano.py')
 TINY = [
     'model.backbone.widen_factor=0.0625',
     'model.neck.in_channels=[16,32,64]',
@@ -21,7 +26,7 @@ def test_prints_ratios_and_what_remains(capsys: pytest.CaptureFixture) -> None:
     args = parse_args(
         [
             'streaming',
-            str(REPO / 'configs/_base_/models/sstnet-nano.py'),
+            SSTNET,
             '--size',
             '64',
             '64',
@@ -37,9 +42,19 @@ def test_prints_ratios_and_what_remains(capsys: pytest.CaptureFixture) -> None:
     assert set(table) == {'windowed', 'windowed, fused', 'streaming'}
     printed = capsys.readouterr().out
     assert 'The maps of the head agree to' in printed
+    assert ' p95 ' in printed
+    assert 'Peak memory of this process' in printed or sys.platform == 'win32'
     assert f'{table["windowed"] / table["streaming"]:.2f}x' in printed
     for part in ('backbone and pyramid', 'temporal neck, coupling', 'head', 'decode, suppress'):
         assert part in printed
+
+
+def test_what_is_no_detector_of_clips_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match='mshnet_.*found a EncoderDecoder, expected a detector of clips'):
+        report(parse_args(['streaming', 'mshnet_b4-400e_irstd-1k-800-201']))
+    torch.save(dict(state_dict=dict(x=torch.zeros(1))), tmp_path / 'other.pth')
+    with pytest.raises(CheckpointError, match='belongs to another network'):
+        report(parse_args(['streaming', SSTNET, str(tmp_path / 'other.pth'), '--cfg-options', *TINY]))
 
 
 def test_sides_that_disagree_are_not_timed() -> None:

@@ -10,10 +10,11 @@ import pytest
 
 from mmirstd.cli.infer import parse_args
 from mmirstd.cli.speed import parse_args as parse_speed
+from mmirstd.cli.speed_growth import report
 from mmirstd.costs import growth_work
 from mmirstd.costs.growth import GrowthPoint, PlannedPoint, draw_growth, growth_table, measure_growth, plan, read_points
 from mmirstd.costs.growth_work import folder_of_images, frame_of_clips, image_of
-from mmirstd.utils.errors import DataError, UserError
+from mmirstd.utils.errors import ConfigError, DataError, UserError
 
 DETECTOR = 'configs/_base_/models/sstnet-nano.py'
 
@@ -81,6 +82,14 @@ def test_the_work_of_networks() -> None:
         frame_of_clips(frames, stream, DETECTOR, 1)['cpu'] for frames, stream in ((1, True), (6, False), (6, True))
     )
     assert 0 < single < windowed > streaming
+
+
+def test_what_cannot_be_measured_is_told(tmp_path: Path) -> None:
+    (tmp_path / 'file').write_text('mine')
+    with pytest.raises(ConfigError, match='--out .*file: found a file, expected a folder'):
+        report(parse_speed(['growth', '--out', str(tmp_path / 'file')]))
+    with pytest.raises(ConfigError, match='found no temporal_neck, expected a detector of clips'):
+        frame_of_clips(5, False, 'mshnet_b4-400e_irstd-1k-800-201', 1)
 
 
 def test_the_work_of_folders(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
