@@ -186,6 +186,27 @@ def test_an_environment_without_torch(file: Path, tmp_path: Path) -> None:
     assert '1 done (1 targets)' in done.stdout
 
 
+def test_the_example_of_the_page_finds_the_targets(file: Path, tmp_path: Path) -> None:
+    """As it is printed, on images of 8 and of 16 bits, and on a gray one that is stored in colors."""
+    page = (REPO / 'docs' / 'deploy.md').read_text(encoding='utf-8')
+    [example] = [part for part in re.findall(r'```python\n(.*?)```', page, re.DOTALL) if 'detect.py' in part]
+    (tmp_path / 'detect.py').write_text(example, encoding='utf-8')
+    image = scene()
+    images = {'a.png': image, 'b.png': image.astype(np.uint16) * 257, 'c.png': np.dstack([image] * 3)}
+    for name, content in images.items():
+        write_image(tmp_path / name, content)
+    command = [sys.executable, 'detect.py', str(file), *images]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    [expected] = next(ExportedInferencer(file).infer(image)).targets
+    rows = [line.split(',') for line in done.stdout.splitlines()]
+    assert [row[0] for row in rows] == ['image', *images]
+    for row in rows[1:]:
+        assert abs(float(row[1]) - expected.x) < 0.5
+        assert abs(float(row[2]) - expected.y) < 0.5
+        assert (int(row[3]), float(row[4])) == (expected.area, pytest.approx(expected.peak, abs=1e-3))
+
+
 def test_what_does_not_go_with_a_model_file(file: Path, capsys: pytest.CaptureFixture) -> None:
     for argv, text in (
         (['net.onnx', 'a.png'], 'goes with --model net.onnx'),
