@@ -23,6 +23,7 @@ from mmirstd.version import __version__
 
 from .calibration import BROKEN, CalibrationImages
 from .map_backends import MapBackend, SessionBackend, TorchBackend
+from .sequence_inference import SequenceInference
 
 #: What ``backend`` may be.
 BACKENDS: tuple[str, ...] = ('auto', 'torch', *RUNTIMES)
@@ -161,17 +162,25 @@ def _times(sides: Sequence[MapBackend], image: np.ndarray) -> list[float]:
     return times
 
 
-def exported_file(inferencer: Any, say: Callable[[str], None]) -> Path:
+def exported_file(inferencer: Any, say: Callable[[str], None], stream: bool = False) -> Path:
     """The network as an ONNX file, from the cache, or exported now; in int8 where the inferencer is calibrated.
+
+    Args:
+        inferencer: Of the network.
+        say: Called with a line for the user.
+        stream: Of a model of clips: one frame and what is kept of the past, in place of whole clips.
 
     Raises:
         UserError: The network cannot be exported.
     """
     from .exporting import export_model, graph_of
 
-    calibration = inferencer.calibration
+    calibration = getattr(inferencer, 'calibration', None)
     images = '' if calibration is None else f'-int8-{_calibration_digest(inferencer, calibration)[:16]}'
-    file = cache_folder() / f'{inferencer.name}-{network_digest(inferencer)[:16]}{images}.onnx'
+    file = (
+        cache_folder()
+        / f'{inferencer.name}-{network_digest(inferencer)[:16]}{"-stream" if stream else ""}{images}.onnx'
+    )
     if file.is_file():
         if _is_whole(file):
             return file
@@ -180,10 +189,18 @@ def exported_file(inferencer: Any, say: Callable[[str], None]) -> Path:
         check = export_model(inferencer, file, calibration=calibration)
         say(f'backend: the network was quantized once to {file}; {check}')
         return file
+    if _is_of_clips(inferencer):
+        check = export_model(inferencer, file, stream=stream)
+        say(f'backend: the model was exported once to {file}; {check}')
+        return file
     graph, description = graph_of(inferencer)
     write_graph(graph, file, description)
     say(f'backend: the network was exported once to {file}')
     return file
+
+
+def _is_of_clips(inferencer: Any) -> bool:
+    return isinstance(inferencer, SequenceInference)
 
 
 def _is_whole(file: Path) -> bool:
@@ -211,10 +228,15 @@ def _calibration_digest(inferencer: Any, calibration: CalibrationImages) -> str:
 
 def network_digest(inferencer: Any) -> str:
     """Checksum of all that an exported file depends on: network, weights, pipeline, versions."""
+    from .exporting import normalization_of
+
     digest = hashlib.sha256(
         f'{__version__} {FORMAT_VERSION} {torch.__version__} {inferencer.model} {inferencer.pipeline} '
         f'{views_of(inferencer.model)}'.encode()
     )
+    if _is_of_clips(inferencer):  # its file says how to read gray values, and which frames are a clip
+        clip = [normalization_of(inferencer), inferencer.detector.stream.stride, inferencer.gaps, inferencer.classes]
+        digest.update(json.dumps(clip).encode())
     for name, value in inferencer.model.state_dict().items():
         digest.update(name.encode())
         digest.update(value.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().tobytes())

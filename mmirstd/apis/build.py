@@ -46,7 +46,7 @@ def build_inferencer(
         options: For all.
 
     Raises:
-        ValueError: ``tile='on'``, ``tta``, another backend or precision for a detector or a model of clips.
+        ValueError: ``tile='on'``, ``tta``, or a backend or a precision that the model does not run in.
     """
     from mmdet.models.detectors import BaseDetector  # behind mmirstd.models: mmdet may need what mmirstd.compat puts in
 
@@ -71,10 +71,10 @@ def build_inferencer(
         raise ValueError('frames of a detector or of a model of clips are not tiled; leave --tile out')
     if tta is not None:
         raise ValueError('detectors and models of clips have no test-time augmentation; leave --tta out')
-    if backend not in (None, 'auto', 'torch') or precision != 'fp32':
-        raise ValueError('detectors and models of clips run in PyTorch and fp32; leave --backend and --precision out')
     if issubclass(kind, ClipModel):
-        return MovingTargetInferencer(model, weights, **options)
+        return MovingTargetInferencer(model, weights, backend=backend, precision=precision, **options)
+    if backend not in (None, 'auto', 'torch') or precision != 'fp32':
+        raise ValueError('detectors of single images run in PyTorch and fp32; leave --backend and --precision out')
     return DetectorInferencer(model, weights, **options)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from mmirstd.deploy.session import RUNTIMES
 from mmirstd.evaluation.maps import logit_map_of, map_of
 from mmirstd.models.detectors import MultiFrameDetector
 from mmirstd.models.recurrent_stream import RecurrentStream
@@ -15,6 +16,7 @@ from mmirstd.models.segmentors import MultiFrameSegmentor
 from mmirstd.utils.errors import ConfigError, DataError
 
 from .base_inferencer import TargetInferencer
+from .exported_sequence_inferencer import ExportedSequenceInferencer
 from .frame_inference import NAN, OnError
 from .frame_result import Detections, FrameResult, detected, measured
 from .model_loading import config_name
@@ -45,14 +47,22 @@ class MovingTargetInferencer(SequenceInference, TargetInferencer):
         model: Of an ``mmirstd.MultiFrameDetector`` or an ``mmirstd.MultiFrameSegmentor``; the others: see
             :class:`~.base_inferencer.TargetInferencer`.
         stride: Distance of a clip's frames; None: the test data set's in the config, or 1.
+        backend: ``'torch'``; or ``'onnxruntime'`` or ``'openvino'``, for which the model is exported once, and whose
+            results have no data samples. ``'auto'`` is ``'torch'``. None: as the environment variable
+            ``MMIRSTD_BACKEND`` says, or ``'auto'``.
+        precision: ``'fp32'``; with OpenVINO also ``'bf16'`` and ``'fp16'``.
 
     Raises:
         ConfigError: The config's network is another.
+        UserError: The backend is not installed, or the model cannot be exported.
+        ValueError: The backend does not know the precision.
     """
 
     _scope = 'mmdet'
     boxes = True
     detector: StreamingModel
+    #: The model in another runtime; None: PyTorch runs it.
+    _exported: ExportedSequenceInferencer | None = None
 
     def __init__(
         self,
@@ -61,10 +71,26 @@ class MovingTargetInferencer(SequenceInference, TargetInferencer):
         device: str | None = None,
         *args: Any,
         stride: int | None = None,
+        backend: str | None = None,
+        precision: str = 'fp32',
         **kwargs: Any,
     ) -> None:
+        from .backend_choice import BACKENDS, default_backend  # which imports what exports this class
+
         self.stride = stride
+        backend = default_backend() if backend is None else backend
+        known = ('fp32', 'bf16', 'fp16') if backend == 'openvino' else ('fp32',)
+        if backend not in BACKENDS or precision not in known:
+            raise ValueError(
+                f'backend {backend!r}, precision {precision!r}: a model of clips runs in fp32 with torch and '
+                'onnxruntime, and in fp32, bf16 or fp16 with openvino'
+            )
         super().__init__(model, weights, device, *args, **kwargs)
+        self.precision = precision
+        if backend in RUNTIMES:
+            from .clip_backend import sequences_in
+
+            self._exported = sequences_in(self, backend, precision)
 
     def _init_pipeline(self, cfg: Any) -> Any:
         if not isinstance(self.model, (MultiFrameDetector, MultiFrameSegmentor)):
@@ -89,8 +115,21 @@ class MovingTargetInferencer(SequenceInference, TargetInferencer):
         masks = isinstance(self.model, MultiFrameSegmentor)
         return float(self.model.decode_head.threshold) if masks else super()._default_threshold()
 
+    def provenance(self) -> dict[str, Any]:
+        """See the base class."""
+        return {**super().provenance(), **self.precision_record(None)}
+
+    def _data_sample(self, result: FrameResult) -> Any:
+        if result.data_sample is None:
+            raise ValueError("return_datasamples: an exported file gives none; expected backend='torch'")
+        return result.data_sample
+
     def forward(self, inputs: list[PreparedFrame], on_error: OnError | None = None) -> list[FrameResult]:
         """The result of one frame; one that fails has none, and the next goes on."""
+        if self._exported is not None:
+            for name in ('threshold', 'operating_point', 'min_area'):
+                setattr(self._exported, name, getattr(self, name))
+            return self._exported.forward(inputs, on_error)
         (item,) = inputs
         if self.begins(item):
             self.detector.reset()

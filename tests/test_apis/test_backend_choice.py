@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mmirstd.apis import IRSTDInferencer, backend_choice, build_inferencer, map_backends
+from mmirstd.apis import IRSTDInferencer, MovingTargetInferencer, backend_choice, build_inferencer, map_backends
 from mmirstd.apis.backend_choice import cache_folder
 from mmirstd.cli.infer import parse_args
 from mmirstd.false_alarms.cfar import Cfar
@@ -15,6 +15,9 @@ from mmirstd.false_alarms.operating_point import OperatingPoint
 from mmirstd.utils.errors import UserError
 from mmirstd.utils.files import save_png
 from tests.test_apis.helpers import scene
+from tests.test_apis.stock_detector import write_stock_detector
+from tests.test_apis.test_exported_sequence_inferencer import write_sequence
+from tests.test_deploy.zoo import clip_inferencer
 
 NAME = 'ggl-net-tiny_general'
 
@@ -204,8 +207,54 @@ def test_options_are_checked(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     assert '--backend torch goes with a config' in capsys.readouterr().err
 
 
-def test_detectors_run_in_torch() -> None:
-    from tests.test_models.clip_models import tiny_detector
-
+def test_detectors_of_mmdet_run_in_torch(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match='leave --backend and --precision out'):
-        build_inferencer(tiny_detector(), backend='openvino')
+        build_inferencer(*write_stock_detector(tmp_path), backend='openvino')
+
+
+@pytest.mark.parametrize(('network', 'runtime'), [('sstnet-nano', 'onnxruntime'), ('resunet-rfr', 'openvino')])
+def test_models_of_clips_in_another_runtime(
+    network: str, runtime: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: list[str]
+) -> None:
+    """The results and their heads are PyTorch's, also for another threshold; the file is made once."""
+    pytest.importorskip('onnx')
+    pytest.importorskip(runtime)
+    monkeypatch.setattr(MovingTargetInferencer, '_say', lambda self, text: said.append(text))
+    folder = write_sequence(tmp_path / 'frames', 7)
+    for threshold in (0.2, 0.3):
+        own = clip_inferencer(network, tmp_path, threshold=threshold)
+        exported = clip_inferencer(network, tmp_path, threshold=threshold, backend=runtime)
+        assert exported.provenance() == own.provenance()
+        found, expected = list(exported.infer(folder)), list(own.infer(folder))
+        assert [result.frame for result in found] == [result.frame for result in expected] == list(range(7))
+        for one, other in zip(found, expected):
+            if own.boxes:
+                assert len(one.targets) == len(other.targets)
+                assert other.targets or threshold > 0.2
+                places = [np.array([(t.x, t.y, t.peak) for t in result.targets]) for result in (one, other)]
+                np.testing.assert_allclose(*places, rtol=0, atol=1e-2)  # pixels
+            else:
+                np.testing.assert_allclose(one.probability, other.probability, rtol=0, atol=1e-3)
+    [made] = said
+    assert 'the model was exported once to' in made
+    assert f'{runtime} gives the results of PyTorch' in made or runtime == 'openvino'
+    assert len(list(cache_folder().iterdir())) == 1
+    exported.threshold = own.threshold = 0.1  # as the app's slider
+    counts = [[len(result.targets) for result in side.infer(folder)] for side in (exported, own)]
+    assert counts[0] == counts[1] or not own.boxes
+    with pytest.raises(ValueError, match="return_datasamples(?s:.)*expected backend='torch'"):
+        exported(str(folder), return_datasamples=True)
+
+
+def test_what_models_of_clips_do_not_compute_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for options in (
+        dict(precision='bf16'),
+        dict(backend='onnxruntime', precision='bf16'),
+        dict(backend='openvino', precision='int8'),
+        dict(backend='tensorrt'),
+    ):
+        with pytest.raises(ValueError, match='a model of clips runs in fp32 with torch and onnxruntime'):
+            clip_inferencer('sstnet-nano', tmp_path, **options)
+    monkeypatch.setattr('mmirstd.apis.clip_backend.is_installed', lambda name: False)
+    with pytest.raises(UserError, match=r'backend onnxruntime: it is not installed(?s:.)*cure: pip install'):
+        clip_inferencer('sstnet-nano', tmp_path, backend='onnxruntime')
