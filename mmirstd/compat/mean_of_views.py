@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import log
 from typing import Any
 
 from mmirstd.utils.errors import ConfigError
@@ -137,14 +138,8 @@ class _Mean:
 
     def logits(self) -> Any:
         if len(self.sums) == 1:
-            return self.sums[0] - _log(self.count)
+            return self.sums[0] - log(self.count)
         return self.sums[0] - self.sums[1]
-
-
-def _log(count: int) -> float:
-    from math import log
-
-    return log(count)
 
 
 def _is_scale(value: Any) -> bool:
@@ -152,7 +147,12 @@ def _is_scale(value: Any) -> bool:
 
 
 def _scaled(side: Any, scale: float) -> Any:
-    """The multiple of 32 next to a side times a scale, by whole numbers alone: in a graph the side is not known."""
+    """The multiple of 32, at least 32, next to a side times a scale.
+
+    By whole numbers alone: in a graph the side is not known. There it must be 16 pixels over the scale at least, which
+    padding to 32 pixels gives.
+    """
     ratio = Fraction(scale).limit_denominator(64)
     top, bottom = ratio.numerator, _STEP * ratio.denominator
-    return (2 * side * top + bottom) // (2 * bottom) * _STEP
+    steps = (2 * side * top + bottom) // (2 * bottom)
+    return (max(steps, 1) if isinstance(steps, int) else steps) * _STEP

@@ -139,6 +139,20 @@ def test_windows_of_a_large_image_have_it_too() -> None:
     torch.testing.assert_close(found[..., :32, :32], corner)
 
 
+@torch.no_grad()
+def test_a_tiny_image_stays_an_image() -> None:
+    seen = []
+    x = torch.rand(1, 1, 7, 20)
+
+    def original(segmentor: Any, inputs: Tensor, metas: list[dict]) -> Tensor:
+        seen.append(tuple(inputs.shape[2:]))
+        return inputs
+
+    found = mean_of_views(original, segmentor('scales'), x, [dict(img_shape=(7, 20))])
+    assert seen == [(7, 20), (32, 32), (32, 32)]
+    assert found.shape == x.shape
+
+
 def test_all_names_say_themselves() -> None:
     assert [str(Views.of(name)) for name in NAMED] == list(NAMED)
     assert str(Views(True, (2.0,))) == 'flips, scales 2'
