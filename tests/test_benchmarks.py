@@ -75,6 +75,20 @@ def test_the_effect_of_a_temperature_is_that_of_the_record() -> None:
         assert f'| {how} | {numbers} |' in text
 
 
+def test_what_training_and_views_come_to_abroad_is_that_of_the_records() -> None:
+    text = (REPO / 'configs/ggl_net/abroad.md').read_text(encoding='utf-8')
+    for source in ('nuaa', 'nudt'):
+        first, last = (
+            json.loads((LOGS / 'abroad' / f'{source}_{run}_seed0.json').read_text())
+            for run in ('baseline', 'drone-long')
+        )
+        for how, found in (('the recipe', first['test']), ('all three', last['tests']['flips-scales']['metrics'])):
+            false, hard = found['false_per_image'], found['false_per_image_at_Pd0.9']
+            row = f'{found["Pd"]:.3f} | {false:.2f} | {found["false_per_image_at_Pd0.7"]:.2f} | '
+            row += f'{hard:.2f}' if hard < 10 else f'{hard:.1f}'
+            assert f'| {how} | {row} | {found["IoU"]:.3f} |' in text
+
+
 def test_every_record_belongs_to_a_suite() -> None:
     names = {load_suite(path, REPO).name: {run.name for run in load_suite(path, REPO).runs} for path in SUITES}
     for file in LOGS.rglob('*.json'):
