@@ -34,6 +34,8 @@ hard = None  # share of windows around false targets of the network
 average = False  # weights averaged over training
 normalize = None  # how gray values are read, in training and in tests; None: divided by the largest code
 length = 1  # times as many epochs
+random_start = False  # from random weights
+width = 8  # channels of the first stage; 16 are the paper's
 test_gain = None  # share of the code range that test images fill, as codes of 14 bits
 at_home = False  # tested on the 34 and 66 held-out training images of NUAA-SIRST and NUDT-SIRST
 
@@ -190,11 +192,16 @@ val_cfg = None
 val_evaluator = None
 
 # Generated scenes of the defaults, no real image; with Drone-IR held out what is shipped, which never saw that.
-load_from = '{{ fileDirname }}/../../configs/ggl_net/weights/ggl-net-tiny_' + (
+start = '{{ fileDirname }}/../../configs/ggl_net/weights/ggl-net-tiny_' + (
     'synthetic-pretraining.pth' if whole else 'nuaa-nudt-synthetic.pth'
 )
+load_from = None if random_start else start
 model = dict(
+    backbone=dict(base_channels=width),
+    neck=dict(in_channels=[width * 2**i for i in range(5)], ratio=width // 2),
     decode_head=dict(
+        in_channels=width,
+        channels=width,
         loss_decode=[
             dict(type='mmirstd.SoftIoULoss', loss_weight=0.5, loss_name='loss_soft_iou'),
             dict(type='mmirstd.SoftIoULoss', loss_weight=0.5, loss_name='loss_batch_soft_iou', per_sample=False),
