@@ -205,8 +205,8 @@ model = dict(
         loss_decode=[
             dict(type='mmirstd.SoftIoULoss', loss_weight=0.5, loss_name='loss_soft_iou'),
             dict(type='mmirstd.SoftIoULoss', loss_weight=0.5, loss_name='loss_batch_soft_iou', per_sample=False),
-        ]
-    )
+        ],
+    ),
 )
 optim_wrapper = dict(optimizer=dict(lr=1.5e-3))
 param_scheduler = [dict(type='OneCycleLR', eta_max=1.5e-3, pct_start=0.15, by_epoch=True, convert_to_iter_based=True)]
