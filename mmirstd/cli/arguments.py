@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
-from mmirstd.compat.mean_of_views import NAMED
+from mmirstd.compat.mean_of_views import Views
 from mmirstd.utils.commands import COMMANDS, command_line, program_name
 from mmirstd.utils.errors import ConfigError
 from mmirstd.utils.option_values import parse_option_value
@@ -85,10 +85,20 @@ def add_tta_argument(parser: argparse.ArgumentParser) -> None:
     """Add ``--tta``."""
     parser.add_argument(
         '--tta',
-        choices=tuple(NAMED),
+        type=_views,
+        metavar='VIEWS',
         help='test-time augmentation of a segmentation network: the mean over mirror images (flips), other sizes '
-        '(scales), or both. It takes 4, 4 and 7 times as long',
+        '(scales), or both (flips-scales). It takes 4, 4 and 7 times as long. size=0.75 shows it the image in another '
+        'size, alone or as flips,size=0.75: for targets that are larger than those of the training',
     )
+
+
+def _views(text: str) -> str:
+    try:
+        Views.of(text)
+    except ConfigError as error:
+        raise argparse.ArgumentTypeError(f'{text!r}; expected {error.expected}') from None
+    return text
 
 
 def add_data_argument(parser: argparse.ArgumentParser) -> None:

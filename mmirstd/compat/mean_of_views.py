@@ -1,7 +1,8 @@
 """Let mmseg's segmentors take the mean over several views of an image: test-time augmentation of the network itself.
 
-``model.test_cfg.views`` says which: the image, its mirror images, the image in other sizes. mmseg's own augmentation is
-a second pipeline and another model. This goes wherever the network goes: tests, inference, tiles, videos, exports.
+``model.test_cfg.views`` says which: the image in its own or in another size, its mirror images, further sizes. mmseg's
+own augmentation is a second pipeline and another model. This goes wherever the network goes: tests, inference, tiles,
+videos, exports.
 """
 
 from __future__ import annotations
@@ -27,35 +28,37 @@ _LEAST, _MOST = 0.5, 4.0
 
 @dataclass(frozen=True)
 class Views:
-    """What is averaged beside the image itself.
+    """In what size an image is seen, and what is averaged beside it.
 
     Attributes:
         flips: The image mirrored left to right, top to bottom, and both.
-        scales: The image in these sizes, relative to its own, 0.5 to 4.
+        scales: The image in these sizes, relative to ``size``, 0.5 to 4.
+        size: Size of the image and its mirror images, relative to its own, 0.5 to 4: of targets that are larger than
+            those of the training, the network sees more like them below 1.
     """
 
     flips: bool = False
     scales: tuple[float, ...] = ()
+    size: float = 1.0
 
     @classmethod
     def of(cls, value: Any) -> Views | None:
-        """``test_cfg.views``: a name of :data:`NAMED`, ``dict(flips=..., scales=...)``, or None.
+        """``test_cfg.views``: ``'flips'``, ``'size=0.75'``, ``'flips,size=0.75'``, ``dict(flips=..., ...)``, or None.
 
         Raises:
             ConfigError: It is something else.
         """
         if value is None or isinstance(value, cls):
             return value
-        if isinstance(value, str) and value in NAMED:
-            return cls(*NAMED[value])
-        if isinstance(value, Mapping) and set(value) <= {'flips', 'scales'}:
-            scales = value.get('scales', ())
-            if isinstance(scales, (list, tuple)) and all(_is_scale(scale) for scale in scales):
-                return cls(bool(value.get('flips', False)), tuple(float(scale) for scale in scales))
+        found = _parsed(value) if isinstance(value, str) else value
+        if isinstance(found, Mapping) and set(found) <= {'flips', 'scales', 'size'}:
+            scales, size = found.get('scales', ()), found.get('size', 1.0)
+            if isinstance(scales, (list, tuple)) and all(_is_scale(scale) for scale in (*scales, size)):
+                return cls(bool(found.get('flips', False)), tuple(float(scale) for scale in scales), float(size))
         raise ConfigError(
             f'test_cfg.views is {value!r}',
-            expected=f'one of {", ".join(NAMED)}, or dict(flips=True, scales=[0.75, 1.5]) with scales from {_LEAST} '
-            f'to {_MOST:g}, or None',
+            expected=f'one of {", ".join(NAMED)}, size=0.75 or both (flips,size=0.75), or dict(flips=True, '
+            f'scales=[0.75, 1.5], size=1.0) with scales and size from {_LEAST} to {_MOST:g}, or None',
         )
 
     def __len__(self) -> int:
@@ -63,10 +66,13 @@ class Views:
         return 1 + 3 * self.flips + len(self.scales)
 
     def __str__(self) -> str:
-        for name, parts in NAMED.items():
-            if (self.flips, self.scales) == parts:
-                return name
-        return f'{"flips, " if self.flips else ""}scales {", ".join(f"{scale:g}" for scale in self.scales)}'
+        parts = [name for name, named in NAMED.items() if named == (self.flips, self.scales)]
+        if not parts:
+            parts += ['flips'] if self.flips else []
+            parts += [f'scales {"/".join(f"{scale:g}" for scale in self.scales)}'] if self.scales else []
+        if self.size != 1 or not parts:
+            parts.append(f'size={self.size:g}')
+        return ','.join(parts)
 
 
 def views_of(model: Any) -> Views | None:
@@ -94,21 +100,26 @@ def mean_of_views(original: Callable, segmentor: Any, inputs: Any, batch_img_met
         (B, K, H, W) logits; of K > 1 channels the logarithm of the mean softmax.
     """
     views = views_of(segmentor)
-    logits = original(segmentor, inputs, batch_img_metas)
     if views is None:
-        return logits
+        return original(segmentor, inputs, batch_img_metas)
     from mmseg.models.utils import resize
 
-    mean = _Mean(logits)
-    for dims in ([3], [2], [2, 3]) if views.flips else ():
-        mean.add(original(segmentor, inputs.flip(dims), batch_img_metas).flip(dims))
-    for scale in views.scales:
+    def seen(scale: float) -> tuple[Any, Sequence[Mapping]]:
         size = tuple(_scaled(side, scale) for side in inputs.shape[2:])
         view = resize(inputs, size=size, mode='bilinear', align_corners=False)
-        metas = [dict(meta, img_shape=size, pad_shape=size) for meta in batch_img_metas]
-        found = original(segmentor, view, metas)
+        return view, [dict(meta, img_shape=size, pad_shape=size) for meta in batch_img_metas]
+
+    image, metas = (inputs, batch_img_metas) if views.size == 1 else seen(views.size)
+    logits = original(segmentor, image, metas)
+    mean = _Mean(logits)
+    for dims in ([3], [2], [2, 3]) if views.flips else ():
+        mean.add(original(segmentor, image.flip(dims), metas).flip(dims))
+    for scale in views.scales:
+        found = original(segmentor, *seen(scale * views.size))
         mean.add(resize(found, size=logits.shape[2:], mode='bilinear', align_corners=False))
-    return mean.logits()
+    if views.size == 1:
+        return mean.logits()
+    return resize(mean.logits(), size=inputs.shape[2:], mode='bilinear', align_corners=False)
 
 
 class _Mean:
@@ -140,6 +151,23 @@ class _Mean:
         if len(self.sums) == 1:
             return self.sums[0] - log(self.count)
         return self.sums[0] - self.sums[1]
+
+
+def _parsed(text: str) -> dict[str, Any] | None:
+    """Names and a size, as on a command line; None: it is something else."""
+    found: dict[str, Any] = {}
+    for part in text.split(','):
+        key, _, number = part.partition('=')
+        if part in NAMED and 'flips' not in found:
+            found['flips'], found['scales'] = NAMED[part]
+        elif key == 'size' and 'size' not in found:
+            try:
+                found['size'] = float(number)
+            except ValueError:
+                return None
+        else:
+            return None
+    return found
 
 
 def _is_scale(value: Any) -> bool:

@@ -133,4 +133,4 @@ def _listed(options: Mapping[str, Any]) -> str:
 
 
 def _augmented(tta: str | None) -> str:
-    return 'seen once' if tta is None else f'seen in several views (tta={tta})'
+    return 'seen once' if tta is None else f'seen with --tta {tta}'

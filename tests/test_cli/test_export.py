@@ -287,7 +287,7 @@ def test_sessions_say_what_is_wrong_with_a_file(tmp_path: Path) -> None:
             open_session(tmp_path / name, 'onnxruntime' if name == 'a.onnx' else None)
 
 
-@pytest.mark.parametrize('tta', ['flips', 'flips-scales'])
+@pytest.mark.parametrize('tta', ['flips', 'flips-scales', 'flips,size=0.75'])
 def test_test_time_augmentation_is_in_the_file(tmp_path: Path, capsys: pytest.CaptureFixture, tta: str) -> None:
     """The views and their mean are parts of the graph, for images of any size."""
     pytest.importorskip('onnxruntime')

@@ -19,6 +19,8 @@ from mmirstd.registry import MODELS
 from mmirstd.utils.errors import ConfigError
 from tests.test_apis.helpers import tiny_ggl_config
 
+from mmseg.models.utils import resize  # isort: skip # behind what mmirstd puts into mmcv
+
 SHAPE = (2, 1, 64, 96)
 METAS = [dict(img_shape=SHAPE[2:], pad_shape=SHAPE[2:], ori_shape=SHAPE[2:])] * 2
 
@@ -57,6 +59,10 @@ def segmentor(views: Any) -> Any:
         (dict(scales=[0.5, 2]), Views(False, (0.5, 2.0)), 3),
         (dict(flips=True, scales=[4]), Views(True, (4.0,)), 5),
         (dict(), Views(), 1),
+        ('size=0.75', Views(size=0.75), 1),
+        ('flips,size=1.5', Views(True, size=1.5), 4),
+        ('flips-scales,size=2', Views(True, (0.75, 1.5), 2.0), 6),
+        (dict(flips=True, scales=[0.5, 2], size=3), Views(True, (0.5, 2.0), 3.0), 6),
     ],
 )
 def test_names_and_own_views(value: Any, views: Views, runs: int) -> None:
@@ -69,7 +75,23 @@ def test_names_and_own_views(value: Any, views: Views, runs: int) -> None:
 
 
 @pytest.mark.parametrize(
-    'value', ['flip', True, 3, dict(scales=[0.4]), dict(scales=['1']), dict(scales=2), dict(turns=1)]
+    'value',
+    [
+        'flip',
+        '',
+        'flips,scales',
+        'size=0.2',
+        'size=nan',
+        'size=large',
+        'size=1,size=2',
+        True,
+        3,
+        dict(scales=[0.4]),
+        dict(scales=['1']),
+        dict(scales=2),
+        dict(size='1'),
+        dict(turns=1),
+    ],
 )
 def test_what_cannot_be_understood_is_told(value: Any) -> None:
     with pytest.raises(ConfigError, match='test_cfg.views is .* expected one of flips, scales, flips-scales'):
@@ -114,6 +136,25 @@ def test_a_network_sees_its_image_mirrored_and_in_other_sizes() -> None:
 
 
 @torch.no_grad()
+def test_a_network_sees_its_image_in_another_size() -> None:
+    plain, x = network(), torch.rand(2, 1, 64, 128, generator=torch.Generator().manual_seed(1))
+    metas = [dict(img_shape=(64, 128), pad_shape=(64, 128), ori_shape=(64, 128))] * 2
+    seen = []
+
+    def original(segmentor: Any, inputs: Tensor, metas: list[dict]) -> Tensor:
+        seen.append((tuple(inputs.shape[2:]), tuple(metas[0]['pad_shape'])))
+        return plain.encode_decode(inputs, metas)
+
+    found = mean_of_views(original, segmentor('size=0.5'), x, metas)
+    small = plain.encode_decode(resize(x, size=(32, 64), mode='bilinear'), metas)
+    torch.testing.assert_close(found, resize(small, size=(64, 128), mode='bilinear'))
+    seen.clear()
+    found = mean_of_views(original, segmentor('flips-scales,size=2'), x, metas)
+    assert seen == [((128, 256),) * 2] * 4 + [((96, 192),) * 2, ((192, 384),) * 2]
+    assert found.shape == x.shape
+
+
+@torch.no_grad()
 def test_the_config_asks_for_it() -> None:
     x = image()
     plain, flipped = network(), network('flips')
@@ -155,4 +196,9 @@ def test_a_tiny_image_stays_an_image() -> None:
 
 def test_all_names_say_themselves() -> None:
     assert [str(Views.of(name)) for name in NAMED] == list(NAMED)
-    assert str(Views(True, (2.0,))) == 'flips, scales 2'
+    assert str(Views(True, (2.0,))) == 'flips,scales 2'
+    assert [str(Views.of(text)) for text in ('size=0.75', 'flips,size=2', 'size=1')] == [
+        'size=0.75',
+        'flips,size=2',
+        'size=1',
+    ]

@@ -57,9 +57,7 @@ def test_other_conditions_than_it_was_chosen_under_are_told() -> None:
     text = point.other_conditions(robust)
     assert 'were read with normalize=fixed, bit_depth=14; these are read with normalize=robust, so' in text
     text = point.other_conditions(robust, 'flips')
-    assert (
-        'bit_depth=14 and seen once; these are read with normalize=robust and seen in several views (tta=flips)' in text
-    )
+    assert 'bit_depth=14 and seen once; these are read with normalize=robust and seen with --tta flips' in text
     views = OperatingPoint(1.0, record=dict(reading=fixed, tta='flips'))
     assert views.other_conditions(fixed, 'flips') is None
-    assert 'were seen in several views (tta=flips); these are seen once' in views.other_conditions(fixed)
+    assert 'were seen with --tta flips; these are seen once' in views.other_conditions(fixed)
