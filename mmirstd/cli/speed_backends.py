@@ -1,27 +1,30 @@
-"""What a segmentation network costs in each backend: ``mmirstd speed backends``."""
+"""What a network costs in each backend: ``mmirstd speed backends``."""
 
 from __future__ import annotations
 
 import argparse
 import copy
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
-from mmengine.registry import init_default_scope
-from mmseg.models.segmentors import BaseSegmentor
 from torch import nn
 
 import mmirstd.registry  # noqa: F401
+from mmirstd.apis.build import build_inferencer
 from mmirstd.apis.calibration import CalibrationImages
 from mmirstd.apis.irstd_inferencer import IRSTDInferencer
 from mmirstd.apis.model_loading import find_model_config
 from mmirstd.costs.alternating import describe_cpu
 from mmirstd.costs.backend_sides import OFFICIAL, BackendSide, session_sides, torch_sides
+from mmirstd.costs.clip_sides import clip_session_sides, clip_torch_sides, start_of_training
 from mmirstd.costs.cost_table import BackendCost, cost_record, cost_table, energy_note, measure_costs
+from mmirstd.costs.noise_statistics import set_norm_statistics
 from mmirstd.deploy.export_limits import reason_against
 from mmirstd.engine.complexity import count_params_and_flops
+from mmirstd.engine.config_scope import use_config_scope
 from mmirstd.evaluation.text_tables import terminal_table
 from mmirstd.models.clip_model import ClipModel
 from mmirstd.models.segmentors import ClassicalSegmentor
@@ -29,6 +32,8 @@ from mmirstd.registry import MODELS
 from mmirstd.utils.errors import ConfigError
 from mmirstd.utils.files import write_json
 from mmirstd.utils.result_table import check_result_path, write_result_tables
+
+from mmseg.models.segmentors import BaseSegmentor  # isort: skip # behind what mmirstd puts into mmcv
 
 
 def report(args: argparse.Namespace) -> dict[str, BackendCost]:
@@ -45,24 +50,20 @@ def report(args: argparse.Namespace) -> dict[str, BackendCost]:
             check_result_path(path)
     torch.set_num_threads(args.threads)
     cfg = find_model_config(args.config, args.cfg_options)
-    inferencer = (
-        IRSTDInferencer(cfg, args.checkpoint, device='cpu', backend='torch')
+    size = (args.size[0], args.size[1])
+    model = (
+        build_inferencer(cfg, args.checkpoint, device='cpu', backend='torch').model
         if args.checkpoint
         else _fresh(cfg, args.config)
     )
     calibration = None if args.calibration_images is None else CalibrationImages(args.calibration_images)
-    size = (args.size[0], args.size[1])
     with tempfile.TemporaryDirectory() as folder:
-        sides = _torch_sides(cfg, inferencer.model, size)
-        against = reason_against(inferencer.model)
-        if against is None:
-            sides.update(session_sides(inferencer, size, Path(folder), print, calibration))
-        else:
-            print(f'exported files: left out, {": ".join(against)}')
+        measured = _clip_sides if isinstance(model, ClipModel) else _image_sides
+        sides = measured(cfg, model, size, Path(folder), calibration)
         costs = measure_costs(sides, args.rounds, args.threads == 1, not args.no_memory)
-    params, counted = count_params_and_flops(inferencer.model, size)
+    params, counted = count_params_and_flops(model, size)
     # a classical method has none of the layers that are counted
-    flops = None if isinstance(inferencer.model, ClassicalSegmentor) else counted
+    flops = None if isinstance(model, ClassicalSegmentor) else counted
     kind = 'CPU' if args.threads == 1 else 'wall'
     height, width = size
     notes = [
@@ -74,6 +75,12 @@ def report(args: argparse.Namespace) -> dict[str, BackendCost]:
         'only this, with its libraries.',
         energy_note(),
     ]
+    if isinstance(model, ClipModel):
+        notes.append(
+            f'An image: the result of one frame. Its clip of {model.num_frames} frames goes in, or (streaming) the '
+            "frame alone, with what is kept of those before it. FLOPs are of the clip. The config's letterbox and "
+            'alignment are left out. How far a detector differs is of its highest score; "-": it found no box.'
+        )
     table = cost_table(costs, params, flops, notes, f'Costs of {args.config}')
     print(terminal_table(table))
     for path in args.out or ():
@@ -86,36 +93,60 @@ def report(args: argparse.Namespace) -> dict[str, BackendCost]:
     return costs
 
 
-def _torch_sides(cfg: Any, network: nn.Module, size: tuple[int, int]) -> dict[str, BackendSide]:
+def _image_sides(
+    cfg: Any, model: nn.Module, size: tuple[int, int], folder: Path, calibration: CalibrationImages | None
+) -> dict[str, BackendSide]:
     """With the form for three channels where the network has one."""
-    imports = (cfg.get('custom_imports') or {}).get('imports') or ()
-    imports = [imports] if isinstance(imports, str) else imports
     try:
-        return torch_sides(cfg.model, network, size, official=True, imports=imports)
+        sides = torch_sides(cfg.model, model, size, official=True, imports=_imports(cfg))
     except ConfigError as error:
         print(f'{OFFICIAL}: left out, {error}')
-        return torch_sides(cfg.model, network, size, imports=imports)
+        sides = torch_sides(cfg.model, model, size, imports=_imports(cfg))
+    against = reason_against(model)
+    if against is None:
+        inferencer = IRSTDInferencer(model, device='cpu', backend='torch')
+        sides.update(session_sides(inferencer, size, folder, print, calibration))
+    else:
+        print(f'exported files: left out, {": ".join(against)}')
+    return sides
+
+
+def _clip_sides(
+    cfg: Any, model: Any, size: tuple[int, int], folder: Path, calibration: CalibrationImages | None
+) -> dict[str, BackendSide]:
+    if calibration is not None:
+        print('--calibration-images: left out, int8 is of networks of single images')
+    return {
+        **clip_torch_sides(cfg.model, model, size, _imports(cfg)),
+        **clip_session_sides(model, size, folder, print),
+    }
+
+
+def _imports(cfg: Any) -> Sequence[str]:
+    imports = (cfg.get('custom_imports') or {}).get('imports') or ()
+    return [imports] if isinstance(imports, str) else imports
 
 
 @torch.no_grad()
-def _fresh(cfg: Any, name: str) -> IRSTDInferencer:
-    """Random weights, and norms with the statistics of noise: else deep features would vanish.
+def _fresh(cfg: Any, name: str) -> Any:
+    """Random weights, and norms with the statistics of noise.
 
     Raises:
-        ConfigError: The config is of something else than a segmentation network of single images.
+        ConfigError: The config is of something else than a segmentation network or a model of clips.
     """
-    init_default_scope(cfg.get('default_scope') or 'mmseg')
+    use_config_scope(cfg)
     torch.manual_seed(0)
-    model = MODELS.build(copy.deepcopy(cfg['model'])).train() if cfg.get('model') else None
-    if not isinstance(model, BaseSegmentor) or isinstance(model, ClipModel):
+    model = MODELS.build(copy.deepcopy(cfg['model'])) if cfg.get('model') else None
+    if isinstance(model, ClipModel):
+        model = start_of_training(model)
+        channels = getattr(model.data_preprocessor, 'channels', 1)
+        set_norm_statistics(model, torch.rand(2, model.input_frames, channels, 128, 128))
+        return model
+    if not isinstance(model, BaseSegmentor):
         raise ConfigError(
             name,
             found='no model' if model is None else f'a {type(model).__name__}',
-            expected='a segmentation network of single images',
-            cure='mmirstd speed streaming times detectors of clips',
+            expected='a segmentation network, or a detector or segmentor of clips',
         )
-    norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)]
-    for norm in norms:
-        norm.momentum = 1.0
-    model(torch.rand(2, 1, 128, 128), mode='tensor')
-    return IRSTDInferencer(model.eval(), device='cpu', backend='torch')
+    set_norm_statistics(model, torch.rand(2, 1, 128, 128))
+    return model

@@ -19,7 +19,9 @@ import mmirstd.registry  # noqa: F401
 from mmirstd.apis import StreamingDetector
 from mmirstd.apis.model_loading import load_weights
 from mmirstd.apis.streaming_detector import fused_copy
+from mmirstd.costs.clip_sides import start_of_training
 from mmirstd.costs.memory import MIB, peak_memory
+from mmirstd.costs.noise_statistics import set_norm_statistics
 from mmirstd.costs.windowed import Windowed
 from mmirstd.engine.config_files import load_config
 from mmirstd.models.detectors import KeyFrameDetector, MultiFrameDetector
@@ -47,27 +49,12 @@ def build(args: argparse.Namespace) -> MultiFrameDetector:
     if args.checkpoint:
         load_weights(model.eval(), args.checkpoint)
     else:
-        model.init_weights()  # biases of the head as at the start of training: few boxes
-        _set_statistics(model, cfg.model.backbone.get('in_channels', 3))
+        start_of_training(model)
+        # with mean 0 and variance 1 deep features would vanish
+        set_norm_statistics(
+            model, torch.rand(2, model.input_frames, cfg.model.backbone.get('in_channels', 3), 128, 128)
+        )
     return model
-
-
-@torch.no_grad()
-def _set_statistics(model: MultiFrameDetector, channels: int) -> None:
-    """Give fresh batch norm the statistics of noise; with mean 0 and variance 1 deep features would vanish.
-
-    Then no difference between the sides could be seen.
-    """
-    norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)]
-    momenta = [norm.momentum for norm in norms]
-    for norm in norms:
-        norm.momentum = 1.0
-    model.train()(torch.rand(2, model.num_frames, channels, 128, 128), mode='tensor')
-    for norm, momentum in zip(norms, momenta):
-        norm.momentum = momentum
-        assert norm.running_var is not None
-        norm.running_var.clamp_(min=0.2)  # an almost constant channel would amplify rounding
-    model.eval()
 
 
 def check_equal(sides: dict[str, Callable[[int], DetDataSample]], heads: dict[str, nn.Module], frames: int) -> float:

@@ -11,7 +11,7 @@ from mmirstd.utils.errors import ConfigError
 
 from .arguments import add_traceback_argument, make_parser, positive_float
 
-TABLE, COST_TABLE = 'zoo/networks', 'zoo/costs'
+TABLE, COST_TABLE, CLIP_TABLE = 'zoo/networks', 'zoo/costs', 'zoo/clip-costs'
 DESCRIPTION = """\
 List the networks with their cost, their IoU and whether they equal their official code; filter and sort them.
 
@@ -20,7 +20,8 @@ List the networks with their cost, their IoU and whether they equal their offici
   of them; 2 FLOPs per multiply-accumulate of convolutions and matrix products.
 - time: median of a network's forward pass in each backend, divided by that of GGL-Net in PyTorch, on this machine's
   CPU; all take turns and are warmed up first. Classical methods: from image to detections.
-- costs: the same as milliseconds, and the peak memory of a process that runs the exported file.
+- costs: the same as milliseconds, and the peak memory of a process that does nothing else.
+- of a network of clips: the result of one frame, from its whole clip and from a stream.
 - equality: each official state dict recorded in tests/data/golden is filled by the recorded rule, converted and loaded,
   and the prediction in float64 compared with the recorded outputs. The largest difference is relative to the largest
   recorded logit. Where the official code knows no float64, its float32 outputs were recorded, with their rounding.
@@ -50,7 +51,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         default='torch',
         metavar='NAME',
         help='whose time and memory --sort and --max-time mean, and --costs shows: torch, torch folded, onnxruntime, '
-        'openvino, ... (default: %(default)s)',
+        "openvino, ...; for networks of clips also 'onnxruntime streaming', ... (default: %(default)s)",
     )
     listing.add_argument('--costs', action='store_true', help='show what an image costs in the backend')
     listing.add_argument('--equal', action='store_true', help='only those that equal their official code')
@@ -63,6 +64,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     measuring = parser.add_argument_group('measure')
     measuring.add_argument('--measure', action='store_true', help='measure on this machine and write configs/zoo.json')
     measuring.add_argument('--rounds', type=int, default=5, help='timed runs of each side of a comparison; 0: no times')
+    measuring.add_argument('--no-memory', action='store_true', help='leave out peak memory: a process a backend')
     measuring.add_argument('--threads', type=int, default=1, help='threads for the times')
     measuring.add_argument('--no-golden', action='store_true', help='leave out the comparison with the official code')
     measuring.add_argument(
@@ -72,8 +74,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         '--page',
         type=Path,
         metavar='FILE',
-        help=f'write the tables of all into this Markdown file, too, between its markers {TABLE!r} and '
-        f'{COST_TABLE!r}, and the picture images/zoo.svg beside it',
+        help=f'write the tables of all into this Markdown file, too, between its markers {TABLE!r}, '
+        f'{COST_TABLE!r} and {CLIP_TABLE!r}, and the picture images/zoo.svg beside it',
     )
     add_traceback_argument(parser)
     return parser.parse_args(argv)
@@ -133,17 +135,12 @@ def measure(args: argparse.Namespace) -> list[str]:
     """
     import torch
 
-    from mmirstd.zoo.measurement import (
-        REFERENCE,
-        count_and_compare,
-        golden_records,
-        measure_backends,
-        reference_run,
-        segmentation_models,
-    )
+    from mmirstd.zoo.backend_costs import measure_backends, reference_run
+    from mmirstd.zoo.measurement import REFERENCE, count_and_compare, golden_records
+    from mmirstd.zoo.networks import zoo_models
     from mmirstd.zoo.record import SIZE, update_record
 
-    models = segmentation_models()
+    models = zoo_models()
     unknown = sorted(set(args.names) - set(models))
     if unknown:
         raise ConfigError(f'no network is called {", ".join(unknown)}; there are: {", ".join(models)}')
@@ -166,8 +163,9 @@ def measure(args: argparse.Namespace) -> list[str]:
             continue
         print(f'{name} ...', file=sys.stderr, flush=True)
         figures = count_and_compare(name, cfg, SIZE, records)
-        if args.rounds:
-            figures.time, figures.costs = measure_backends(name, cfg, reference, SIZE, args.rounds, say)
+        if args.rounds or not args.no_memory:
+            memory = not args.no_memory
+            figures.time, figures.costs = measure_backends(name, cfg, reference, SIZE, args.rounds, memory, say)
         # At once: hours of measuring must not be lost with one network.
         update_record({name: figures.to_record(bool(records))}, set(models), args.record)
         wrong += [arch for arch, difference in figures.golden.items() if not difference.is_none]
@@ -179,9 +177,12 @@ def write_page(page: Path, entries: list[Any], data_set: str) -> None:
     from mmirstd.benchmark import write_table
     from mmirstd.utils.files import write_text
     from mmirstd.utils.result_table import markdown_table
-    from mmirstd.zoo.catalog import PAGE_BACKENDS, zoo_costs, zoo_table
+    from mmirstd.zoo.catalog import CLIP_BACKENDS, PAGE_BACKENDS, zoo_clip_costs, zoo_costs, zoo_table
     from mmirstd.zoo.scatter import draw_scatter
 
     write_table(page, TABLE, markdown_table(zoo_table(entries, data_set)))
-    write_table(page, COST_TABLE, markdown_table(zoo_costs(entries, PAGE_BACKENDS)))
+    write_table(
+        page, COST_TABLE, markdown_table(zoo_costs([entry for entry in entries if entry.frames == 1], PAGE_BACKENDS))
+    )
+    write_table(page, CLIP_TABLE, markdown_table(zoo_clip_costs(entries, CLIP_BACKENDS)))
     write_text(page.parent / 'images' / 'zoo.svg', draw_scatter(entries, data_set))

@@ -1,4 +1,4 @@
-"""A network in each backend, as sides that :func:`.alternating.time_turns` times."""
+"""A network of single images in each backend, as sides that :func:`.alternating.time_turns` times."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class BackendSide:
     """A network in one backend.
 
     Attributes:
-        run: Computes the probabilities of one random image.
+        run: Computes the probabilities of one random image or frame; of a detector its highest score.
         peak: Peak memory in bytes of a process that does only this; None where the system does not tell.
     """
 
@@ -113,8 +113,7 @@ def torch_sides(
         official: With its form for three equal channels, see :func:`official_form`.
         imports: Modules that register its parts; the processes of its peak memory import them.
     """
-    frames = [int(network.num_frames)] if hasattr(network, 'num_frames') else []
-    image = torch.rand(1, *frames, 1, *size, generator=torch.Generator().manual_seed(0))
+    image = torch.rand(1, 1, *size, generator=torch.Generator().manual_seed(0))
 
     def side(form: Any, x: torch.Tensor, described: dict[str, Any], dtype: str | None, folded: bool) -> BackendSide:
         run = network_run(form, x, getattr(torch, dtype) if dtype else None)
@@ -122,7 +121,7 @@ def torch_sides(
         peak = partial(run_alone, network_peak, described, tuple(x.shape), dtype, folded, threads, tuple(imports))
         return BackendSide(run, peak)
 
-    cfg = _plain(cfg)
+    cfg = plain(cfg)
     sides = {}
     if official:
         three = copy.deepcopy(cfg)
@@ -130,7 +129,7 @@ def torch_sides(
         three['backbone']['in_channels'] = 3
         sides[OFFICIAL] = side(form, image.repeat(1, 3, 1, 1), three, None, False)
     sides[TORCH] = side(network, image, cfg, None, False)
-    if frames or isinstance(network, ClassicalSegmentor):
+    if isinstance(network, ClassicalSegmentor):
         return sides
     folded, last = folded_copy(network), image.contiguous(memory_format=torch.channels_last)
     sides[FOLDED] = side(folded, last, cfg, None, True)
@@ -167,18 +166,13 @@ def session_sides(
         say(str(export_model(inferencer, files['int8'], calibration=calibration)))
     image = torch.rand(1, 1, *size, generator=torch.Generator().manual_seed(0))[0].numpy()
     inputs = dict(image=image, range=np.array([[0, 1]], np.float32))
-    threads, cpu = torch.get_num_threads(), read_cpu()
+    threads = torch.get_num_threads()
     sides: dict[str, BackendSide] = {}
     for name, (runtime, precision) in SESSIONS.items():
         file = files.get('int8' if precision == 'int8' else 'fp32')
         if file is None:
             continue
-        if not is_installed(runtime):
-            say(f'{name}: not installed')
-            continue
-        if precision == 'bf16' and not cpu.bfloat16:
-            # OpenVINO does not look at ONEDNN_MAX_CPU_ISA, under which some networks crash the process.
-            say(f'{name}: left out, {cpu.why}')
+        if not can_run(name, say):
             continue
         try:
             session = open_session(file, runtime, threads, precision)
@@ -190,10 +184,29 @@ def session_sides(
     return sides
 
 
+def can_run(name: str, say: Callable[[str], None]) -> bool:
+    """Whether a runtime is here and computes so on this CPU.
+
+    Args:
+        name: Of :data:`SESSIONS`.
+        say: Called with why not.
+    """
+    runtime, precision = SESSIONS[name]
+    if not is_installed(runtime):
+        say(f'{name}: not installed')
+        return False
+    cpu = read_cpu()
+    if precision == 'bf16' and not cpu.bfloat16:
+        # OpenVINO does not look at ONEDNN_MAX_CPU_ISA, under which some networks crash the process.
+        say(f'{name}: left out, {cpu.why}')
+        return False
+    return True
+
+
 def _first_map(session: GraphSession, inputs: dict[str, np.ndarray]) -> np.ndarray:
     return session.run(inputs)['probability'][0]
 
 
-def _plain(cfg: Any) -> dict[str, Any]:
+def plain(cfg: Any) -> dict[str, Any]:
     """Without mmengine's types, so that another process can be given it."""
     return cfg.to_dict() if hasattr(cfg, 'to_dict') else copy.deepcopy(dict(cfg))

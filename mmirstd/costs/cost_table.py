@@ -20,7 +20,7 @@ from .memory import MIB
 
 @dataclass(frozen=True)
 class BackendCost:
-    """What an image costs in one backend.
+    """What an image, or a frame of a sequence, costs in one backend.
 
     Attributes:
         ms: Median milliseconds.
@@ -29,7 +29,8 @@ class BackendCost:
         speedup: Median of the first side over ``ms``.
         mib: Peak memory of a process that does only this, in MiB; None: not measured.
         joules: Of an image, of the whole CPU package; None where the machine does not tell.
-        difference: Largest difference of a probability from the first side's.
+        difference: Largest difference of a probability from the first side's; of a detector, of its highest score.
+            None: it found no box.
     """
 
     ms: float
@@ -38,7 +39,7 @@ class BackendCost:
     speedup: float
     mib: float | None
     joules: float | None
-    difference: float
+    difference: float | None
 
     @property
     def per_second(self) -> float:
@@ -58,7 +59,7 @@ def measure_costs(
         memory: Measure it.
     """
     expected = next(iter(sides.values())).run()
-    differences = {name: float(np.abs(side.run() - expected).max()) for name, side in sides.items()}
+    differences = {name: _largest_difference(expected, side.run()) for name, side in sides.items()}
     turns = time_turns({name: side.run for name, side in sides.items()}, rounds, EnergyCounter())
     peaks = {name: side.peak() if memory else None for name, side in sides.items()}
     first = _milliseconds(next(iter(turns.values())), cpu_time)
@@ -77,6 +78,10 @@ def measure_costs(
             difference=differences[name],
         )
     return costs
+
+
+def _largest_difference(expected: np.ndarray, found: np.ndarray) -> float | None:
+    return float(np.abs(found - expected).max()) if expected.size == found.size > 0 else None
 
 
 def _milliseconds(turns: Sequence[Turn], cpu_time: bool) -> list[float]:

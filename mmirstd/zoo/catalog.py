@@ -35,6 +35,7 @@ class ZooEntry:
         own: Data set -> highest IoU of our records.
         costs: Backend -> ``ms``, ``ms_p95``, ``mib``, ``joules`` of an image, where they are known.
         machine: The CPU and the versions that they were measured with.
+        frames: Of a clip; 1 of networks of single images.
     """
 
     name: str
@@ -48,6 +49,7 @@ class ZooEntry:
     own: dict[str, float] = field(default_factory=dict)
     costs: dict[str, dict[str, float]] = field(default_factory=dict)
     machine: dict[str, str] = field(default_factory=dict)
+    frames: int = 1
 
     @property
     def is_equal(self) -> bool:
@@ -67,6 +69,10 @@ SORTS: dict[str, Callable[[ZooEntry, str, str], Any]] = {
 }
 #: Backends in the page's table of costs.
 PAGE_BACKENDS = ('torch folded', 'onnxruntime', 'openvino')
+#: Backends in the page's table of costs of clips.
+CLIP_BACKENDS = ('torch', 'onnxruntime', 'openvino', 'openvino bf16')
+#: After a backend's name: one frame and what is kept of the past goes in, in place of the whole clip.
+STREAMING = ' streaming'
 
 
 def read_catalog(record: Path | None = None) -> list[ZooEntry]:
@@ -94,6 +100,7 @@ def read_catalog(record: Path | None = None) -> list[ZooEntry]:
             time=figures.get('time') or {},
             costs=figures.get('costs') or {},
             machine=figures.get('machine') or {},
+            frames=figures.get('frames') or 1,
             golden=figures.get('golden') or {},
             license=licenses.get(name, ''),
             recipes=tuple(recipes.get(name, ())),
@@ -171,7 +178,7 @@ def zoo_table(entries: Sequence[ZooEntry], data_set: str = DATA_SET) -> ResultTa
         entries: Its rows.
         data_set: Whose IoU is shown.
     """
-    backends = backends_of(entries)
+    backends = [backend for backend in backends_of(entries) if not backend.endswith(STREAMING)]
     columns = (
         ResultColumn('network'),
         ResultColumn('parameters (M)', '.2f'),
@@ -237,12 +244,6 @@ def zoo_costs(entries: Sequence[ZooEntry], backends: Sequence[str]) -> ResultTab
         )
         for entry in shown
     ]
-    machines = dict.fromkeys(
-        f'{entry.machine["cpu"]}; '
-        + ', '.join(f'{name} {text}' for name, text in entry.machine.items() if name != 'cpu')
-        for entry in shown
-        if entry.machine
-    )
     return ResultTable(
         (
             ResultColumn('network'),
@@ -252,12 +253,74 @@ def zoo_costs(entries: Sequence[ZooEntry], backends: Sequence[str]) -> ResultTab
         ),
         tuple(rows),
         (
-            f'One image of {SIZE}x{SIZE}, one thread, CPU time; a clip of a network of clips. Peak memory is of a '
-            'process that runs the exported file and does nothing else. Other programs ran meanwhile.',
-            *(f'Measured on {text}.' for text in machines),
+            f'One image of {SIZE}x{SIZE}, one thread, CPU time; a clip of a network of clips. {_MEMORY}',
+            *_machines(shown),
         ),
         'What an image costs',
     )
+
+
+def zoo_clip_costs(entries: Sequence[ZooEntry], backends: Sequence[str]) -> ResultTable:
+    """What a frame of a sequence costs networks of clips, whole clips beside the stream: a row a network and backend.
+
+    Args:
+        entries: Networks of single images are left out.
+        backends: Without :data:`STREAMING`.
+    """
+    shown = [entry for entry in entries if entry.frames > 1]
+    columns = (
+        ResultColumn('network'),
+        ResultColumn('frames', 'd'),
+        ResultColumn('parameters (M)', '.2f'),
+        ResultColumn('GFLOPs, clip', '.2f'),
+        ResultColumn('backend'),
+        ResultColumn('ms, clip', '.1f', 'lower'),
+        ResultColumn('ms, p95, clip', '.1f', 'lower'),
+        ResultColumn('peak MiB, clip', '.0f', 'lower'),
+        ResultColumn('ms, streaming', '.1f', 'lower'),
+        ResultColumn('ms, p95, streaming', '.1f', 'lower'),
+        ResultColumn('frames/s, streaming', '.1f', 'higher'),
+        ResultColumn('peak MiB, streaming', '.0f', 'lower'),
+    )
+    rows = []
+    for entry in shown:
+        about: tuple[ResultCell, ...] = (
+            entry.name,
+            entry.frames,
+            entry.params / 1e6,
+            None if entry.flops is None else entry.flops / 1e9,
+        )
+        for backend in backends:
+            clip, stream = entry.costs.get(backend, {}), entry.costs.get(backend + STREAMING, {})
+            if not clip and not stream:
+                continue
+            rate = 1000 / stream['ms'] if stream.get('ms') else None
+            cells = (clip.get('ms'), clip.get('ms_p95'), clip.get('mib'), stream.get('ms'), stream.get('ms_p95'), rate)
+            rows.append(ResultRow((*about, backend, *cells, stream.get('mib'))))
+            about = ('', '', '', '')
+    notes = (
+        f'The result of one frame of {SIZE}x{SIZE}, one thread, CPU time. Clip: all frames go through the network. '
+        'Streaming: the frame alone, with what is kept of those before it; "-": there is no such form, as each clip is '
+        f'aligned anew. PyTorch runs detectors with folded norms in the stream. {_MEMORY}',
+        *_machines(shown),
+    )
+    return ResultTable(columns, tuple(rows), notes, 'What a frame costs')
+
+
+_MEMORY = (
+    'Peak memory is of a process that does nothing else, with its libraries; exported files run without PyTorch. Other '
+    'programs ran meanwhile.'
+)
+
+
+def _machines(entries: Sequence[ZooEntry]) -> list[str]:
+    found = dict.fromkeys(
+        f'{entry.machine["cpu"]}; '
+        + ', '.join(f'{name} {text}' for name, text in entry.machine.items() if name != 'cpu')
+        for entry in entries
+        if entry.machine
+    )
+    return [f'Measured on {text}.' for text in found]
 
 
 def _metafiles() -> tuple[dict[str, dict[str, float]], dict[str, str], dict[str, list[str]]]:

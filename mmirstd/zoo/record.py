@@ -23,8 +23,8 @@ def record_path() -> Path:
 def read_record(path: Path | None = None) -> dict[str, dict[str, Any]]:
     """Network -> what was measured.
 
-    ``params``, ``flops``, ``golden``; by backend ``time`` (over that of GGL-Net in PyTorch) and ``costs`` (``ms``,
-    ``ms_p95``, ``mib``, ``joules``); ``machine``: the CPU and the versions they were measured with.
+    ``params``, ``flops``, ``frames`` (of a clip), ``golden``; by backend ``time`` (over that of GGL-Net in PyTorch) and
+    ``costs`` (``ms``, ``ms_p95``, ``mib``, ``joules``); ``machine``: the CPU and the versions they were measured with.
 
     Args:
         path: Default: :func:`record_path`.
@@ -59,9 +59,12 @@ def update_record(measured: Mapping[str, Mapping[str, Any]], known: set[str], pa
     for name, figures in measured.items():
         kept = networks.get(name, {})
         fresh = {key: value for key, value in figures.items() if value is not None}
-        for by_backend in ('time', 'costs'):
-            if by_backend in fresh:
-                fresh[by_backend] = {**kept.get(by_backend, {}), **fresh[by_backend]}
+        if 'time' in fresh:
+            fresh['time'] = {**kept.get('time', {}), **fresh['time']}
+        if 'costs' in fresh:
+            before = kept.get('costs', {})
+            merged = {backend: {**before.get(backend, {}), **costs} for backend, costs in fresh['costs'].items()}
+            fresh['costs'] = {**before, **merged}
         networks[name] = {**kept, **fresh}
     kept_networks = {name: networks[name] for name in sorted(networks) if name in known}
     write_json(path, dict(size=SIZE, networks=kept_networks))

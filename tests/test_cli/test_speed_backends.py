@@ -16,6 +16,8 @@ from mmirstd.cli.speed import parse_args
 from mmirstd.cli.speed_backends import report
 from mmirstd.costs.alone import network_peak
 from mmirstd.costs.backend_sides import FOLDED, OFFICIAL, TORCH, TORCH_BF16, official_form
+from mmirstd.costs.clip_sides import STREAMING
+from mmirstd.engine.config_names import networks
 from mmirstd.registry import MODELS
 from mmirstd.utils.errors import ConfigError, UserError
 from mmirstd.utils.files import save_png
@@ -58,10 +60,31 @@ def test_a_size_that_would_be_padded_is_refused() -> None:
         report(parse_args(['backends', NAME, '--size', '48', '64']))
 
 
-@pytest.mark.parametrize('name', ['sstnet_b4-20e_daub', 'resunet-dtum_b1-20e_nudt-mirsdt-masks'])
-def test_a_network_of_clips_is_refused(name: str) -> None:
-    with pytest.raises(ConfigError, match=f'{name}: found a .*, expected a segmentation network of single images'):
-        report(parse_args(['backends', name, '--size', '64', '64']))
+@pytest.mark.parametrize('name', ['sstnet-nano', 'resunet-dtum'])
+def test_models_of_clips_have_whole_clips_and_a_stream(name: str, capsys: pytest.CaptureFixture) -> None:
+    pytest.importorskip('onnxruntime')
+    costs = report(
+        parse_args(['backends', str(networks()[name]), '--size', '64', '64', '--rounds', '1', '--no-memory'])
+    )
+    expected = [TORCH, *([FOLDED] if name == 'sstnet-nano' else []), TORCH + STREAMING]
+    assert list(costs)[: len(expected)] == expected
+    assert {'onnxruntime', 'onnxruntime' + STREAMING} < costs.keys()
+    assert 'the result of one frame. Its clip of 5 frames goes in' in capsys.readouterr().out
+    if name == 'resunet-dtum':
+        for side, cost in costs.items():
+            assert cost.difference is not None
+            assert cost.difference < (0.1 if 'bf16' in side else 1e-4)
+
+
+def test_what_is_neither_of_images_nor_of_clips_is_refused(tmp_path: Path) -> None:
+    config = tmp_path / 'boxes.py'
+    config.write_text(
+        "default_scope = 'mmdet'\nmodel = dict(type='YOLOX', backbone=dict(type='CSPDarknet', deepen_factor=0.33, "
+        "widen_factor=0.125), neck=dict(type='YOLOXPAFPN', in_channels=[32, 64, 128], out_channels=32), "
+        "bbox_head=dict(type='YOLOXHead', num_classes=1, in_channels=32, feat_channels=32))\n"
+    )
+    with pytest.raises(ConfigError, match='boxes.py: found a YOLOX, expected a segmentation network, or a detector or'):
+        report(parse_args(['backends', str(config), '--size', '64', '64']))
 
 
 def test_a_method_that_has_no_file_is_measured_in_pytorch(capsys: pytest.CaptureFixture) -> None:

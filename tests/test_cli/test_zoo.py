@@ -15,7 +15,7 @@ def test_measures_lists_and_writes_a_page(tmp_path: Path, capsys: pytest.Capture
     page, record = tmp_path / 'page.md', tmp_path / 'zoo.json'
     page.write_text(
         'before\n<!-- benchmark:zoo/networks -->\n<!-- /benchmark -->\nbetween\n<!-- benchmark:zoo/costs -->\n'
-        '<!-- /benchmark -->\nafter\n'
+        '<!-- /benchmark -->\n<!-- benchmark:zoo/clip-costs -->\n<!-- /benchmark -->\nafter\n'
     )
     record.write_text('{"networks": {"lcm": {"params": 7, "time": {"torch": 9.0, "tpu": 1.0}}, "gone": {}}}')
     main(['acm', 'lcm', '--measure', '--rounds', '1', '--record', str(record), '--page', str(page)])
@@ -35,7 +35,7 @@ def test_measures_lists_and_writes_a_page(tmp_path: Path, capsys: pytest.Capture
     assert 'b16-400e' in page.read_text()
     assert (tmp_path / 'images' / 'zoo.svg').read_text().count('<svg') == 1
     before = networks['acm']['time']
-    main(['acm', '--measure', '--rounds', '0', '--no-golden', '--record', str(record)])
+    main(['acm', '--measure', '--rounds', '0', '--no-memory', '--no-golden', '--record', str(record)])
     assert json.loads(record.read_text())['networks']['acm']['time'] == before  # what was not measured stays
 
 

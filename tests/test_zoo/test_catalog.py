@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from mmirstd.utils.errors import ConfigError
-from mmirstd.zoo.catalog import SORTS, ZooEntry, read_catalog, select, sort_entries, zoo_table
-from mmirstd.zoo.measurement import segmentation_models
+from mmirstd.zoo.catalog import SORTS, ZooEntry, read_catalog, select, sort_entries, zoo_clip_costs, zoo_table
+from mmirstd.zoo.networks import zoo_models
 from mmirstd.zoo.record import read_record
 from mmirstd.zoo.scatter import draw_scatter
 
@@ -63,6 +63,18 @@ def test_table_has_a_column_a_backend() -> None:
     assert table.texts()[2] == ['c', '-', '-', '0.01', *'------']
 
 
+def test_clips_have_a_row_a_backend_whole_and_streaming() -> None:
+    cost = dict(ms=20.0, ms_p95=21.0, mib=300)
+    costs = {'torch': cost, 'torch streaming': dict(cost, ms=4.0), 'openvino': dict(cost, ms=10.0)}
+    clips = ZooEntry('d', 1_000_000, 5_000_000_000, {'torch streaming': 0.1}, costs=costs, frames=5)
+    table = zoo_clip_costs([*ENTRIES, clips], ('torch', 'onnxruntime', 'openvino'))
+    assert table.texts() == [
+        ['d', '5', '1.00', '5.00', 'torch', '20.0', '21.0', '300', '4.0', '21.0', '250.0', '300'],
+        ['', '', '', '', 'openvino', '10.0', '21.0', '300', *'----'],
+    ]
+    assert not any('streaming' in column.heading for column in zoo_table([clips]).columns)
+
+
 def test_scatter_is_reproducible_and_shows_the_entries() -> None:
     picture = draw_scatter(ENTRIES)
     assert picture == draw_scatter(ENTRIES)
@@ -70,7 +82,7 @@ def test_scatter_is_reproducible_and_shows_the_entries() -> None:
 
 
 def test_the_record_holds_every_network_and_no_other() -> None:
-    models, recorded = set(segmentation_models()), set(read_record())
+    models, recorded = set(zoo_models()), set(read_record())
     missing = sorted(models - recorded)
     assert not missing, f'mmirstd zoo {" ".join(missing)} --measure'
     assert recorded <= models
