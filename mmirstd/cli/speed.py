@@ -31,9 +31,10 @@ The raw maps of the head are checked to be equal before anything is timed. At th
 down.
 """
 BACKENDS = """\
-What does a segmentation network cost in each backend: latency, images a second, peak memory, energy?
+What does a network cost in each backend: latency, images a second, peak memory, energy?
 
 The reference is the network as the official codes run it: PyTorch's eager mode, three equal channels, nothing folded.
+Of a model of clips it is PyTorch on whole clips; each backend also takes frame by frame, with what is kept of the past.
 The sides take turns on one image. How far their probabilities differ from the reference's is printed beside the ratios.
 With --threads 1 it is CPU time, which other processes disturb little. Each is then run in a process of its own for its
 peak memory. Energy is counted where Linux shows it (RAPL). ONEDNN_MAX_CPU_ISA=AVX2 and

@@ -19,7 +19,7 @@ import mmirstd.registry  # noqa: F401
 from mmirstd.apis import StreamingDetector
 from mmirstd.apis.model_loading import load_weights
 from mmirstd.apis.streaming_detector import fused_copy
-from mmirstd.costs.clip_sides import start_of_training
+from mmirstd.costs.clip_sides import has_stream, start_of_training
 from mmirstd.costs.memory import MIB, peak_memory
 from mmirstd.costs.noise_statistics import set_norm_statistics
 from mmirstd.costs.windowed import Windowed
@@ -45,6 +45,14 @@ def build(args: argparse.Namespace) -> MultiFrameDetector:
             args.config,
             found='no model' if model is None else f'a {type(model).__name__}',
             expected='a detector of clips, e.g. sstnet_b4-20e_daub',
+        )
+    if not has_stream(model):
+        raise ConfigError(
+            args.config,
+            found=f'clips of {model.num_frames} frames in {model.input_frames // model.num_frames} versions, which are '
+            'aligned anew with each frame',
+            expected='a detector that frames can go into one by one',
+            cure='mmirstd speed backends times it on whole clips',
         )
     if args.checkpoint:
         load_weights(model.eval(), args.checkpoint)

@@ -57,6 +57,11 @@ def test_what_is_no_detector_of_clips_is_refused(tmp_path: Path) -> None:
         report(parse_args(['streaming', SSTNET, str(tmp_path / 'other.pth'), '--cfg-options', *TINY]))
 
 
+def test_a_detector_without_a_stream_is_refused() -> None:
+    with pytest.raises(ConfigError, match='found clips of 5 frames in 2 versions.*expected a detector that frames can'):
+        report(parse_args(['streaming', 'tdcnet_b4-20e_irdst', '--size', '64', '64']))
+
+
 def test_sides_that_disagree_are_not_timed() -> None:
     class Head(torch.nn.Module):
         def forward(self, offset: float) -> tuple:
