@@ -13,6 +13,8 @@ from .memory import peak_memory
 
 #: Runs before memory is read: allocators grow during the first ones.
 RUNS = 3
+#: Frames of a sequence, at most: after so many a stream is compared with the whole clip.
+LENGTH = 5
 
 
 def session_peak(file: Path, runtime: str, precision: str, size: tuple[int, int], threads: int) -> int | None:
@@ -68,14 +70,18 @@ def network_peak(
 
 
 def random_clip(frames: int, size: tuple[int, int]) -> np.ndarray:
-    """Gray values (T, H, W) uint8, the same each time. Of equal frames some networks see nothing but rounding."""
-    return np.random.default_rng(0).integers(0, 256, (frames, *size), np.uint8)
+    """Gray values (T, H, W) uint8, the same each time: the clip of a sequence of :data:`LENGTH` frames at its end.
+
+    Before the sequence its first frame stands. (Of equal frames alone some networks see nothing but rounding.)
+    """
+    sequence = np.random.default_rng(0).integers(0, 256, (min(frames, LENGTH), *size), np.uint8)
+    return np.concatenate([sequence[:1].repeat(frames - len(sequence), axis=0), sequence])
 
 
 def exported_step(
     file: Path, runtime: str, precision: str, size: tuple[int, int], threads: int, frames: int, versions: int = 1
 ) -> Callable[[], np.ndarray]:
-    """A function that gives an exported model of clips a random clip, or its next frame after those that filled it.
+    """A function that gives an exported model of clips a random clip, or the next frame of its sequence.
 
     Args:
         file: Of whole clips, or of a stream.
@@ -96,13 +102,13 @@ def exported_step(
     session = open_session(file, runtime, threads, precision)
     clip = random_clip(frames, size)
     if session.description.kind.startswith('stream-'):
-        past, numbers = ExportedStream(session, GrayNormalization()), count()
+        past, numbers, sequence = ExportedStream(session, GrayNormalization()), count(), clip[-LENGTH:]
 
         def found() -> dict[str, np.ndarray]:
             number = next(numbers)
-            return past.step(clip[number % frames], number, file.name)
+            return past.step(sequence[number % len(sequence)], number, file.name)
 
-        for _ in range(frames - 1):
+        for _ in sequence[1:]:
             found()
     else:
         inputs = dict(image=np.tile(clip[None] / np.float32(255), (1, versions, 1, 1)))

@@ -23,7 +23,7 @@ from mmirstd.models.detectors import MultiFrameDetector
 from mmirstd.registry import MODELS
 from mmirstd.utils.errors import UserError
 
-from .alone import clip_network_peak, clip_session_peak, exported_step, random_clip
+from .alone import LENGTH, clip_network_peak, clip_session_peak, exported_step, random_clip
 from .backend_sides import FOLDED, SESSIONS, TORCH, BackendSide, can_run, plain
 from .own_process import run_alone
 
@@ -125,7 +125,7 @@ def clip_session_sides(
 
 
 def run_in_torch(model: Any, name: str, size: tuple[int, int]) -> Callable[[], np.ndarray]:
-    """A function that gives the result of a random clip in PyTorch, or of its next frame after those that filled it.
+    """A function that gives the result of a random clip in PyTorch, or of the next frame of its sequence.
 
     Args:
         model: A detector or a segmentor of clips in eval mode.
@@ -138,7 +138,7 @@ def run_in_torch(model: Any, name: str, size: tuple[int, int]) -> Callable[[], n
     stream = MovingTargetInferencer(model, device='cpu', backend='torch').detector
     frames = random_clip(model.num_frames, size)
     if name.endswith(STREAMING):
-        return _streamed(stream, frames)
+        return _streamed(stream, frames[-LENGTH:])
     prepared, samples = zip(*(stream.preprocess(frame) for frame in frames))
     clip = torch.cat(prepared, dim=1).repeat(1, _versions(model), 1, 1, 1)
     form = fused_copy(model) if name == FOLDED else model
@@ -151,14 +151,14 @@ def run_in_torch(model: Any, name: str, size: tuple[int, int]) -> Callable[[], n
 
 
 def _streamed(stream: Any, frames: np.ndarray) -> Callable[[], np.ndarray]:
-    """The next of the frames (T, H, W), after so many that the clip is full."""
+    """The next of the frames (N, H, W), the first time the last of them."""
     numbers = count()
 
     def run() -> np.ndarray:
         number = next(numbers)
         return _result(stream(frames[number % len(frames)], number))
 
-    for _ in range(len(frames) - 1):
+    for _ in frames[1:]:
         run()
     return run
 
