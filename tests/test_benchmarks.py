@@ -102,7 +102,7 @@ def test_every_marker_belongs_to_a_table() -> None:
         for suite in (load_suite(p, REPO) for p in SUITES)
         for table in suite.tables
     }
-    tables.update(dict.fromkeys((zoo.TABLE, zoo.COST_TABLE), 'docs/zoo.md'))
+    tables.update(dict.fromkeys((zoo.TABLE, zoo.COST_TABLE, zoo.CLIP_TABLE), 'docs/zoo.md'))
     tables.update(
         {
             f'choose-threshold/{path.parts[-3]}': f'configs/{path.parts[-3]}/README.md'
