@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import runpy
 
 import pytest
 
@@ -113,3 +114,11 @@ def test_every_marker_belongs_to_a_table() -> None:
         for file in (REPO / folder).glob('*.md' if folder == '.' else '**/*.md'):
             for name in re.findall(r'<!-- benchmark:(\S+) -->', file.read_text(encoding='utf-8')):
                 assert tables.get(name) == file.relative_to(REPO).as_posix(), (file, name)
+
+
+def test_what_labeled_images_choose_abroad_is_that_of_the_record() -> None:
+    """benchmarks/abroad/choose_size.py."""
+    script = runpy.run_path(str(REPO / 'benchmarks/abroad/choose_size.py'))
+    record = json.loads((REPO / 'benchmarks/abroad/choose_size.json').read_text())
+    assert [(case['held_out'], case['weights']) for case in record['cases']] == [case[:2] for case in script['CASES']]
+    assert script['markdown'](record['cases']) in (REPO / 'configs/ggl_net/abroad.md').read_text(encoding='utf-8')

@@ -65,7 +65,8 @@ class IRSTDInferencer(ImageInference, TargetInferencer):
         precision: ``'fp32'``, ``'bf16'``, ``'fp16'`` or ``'int8'``: of the arithmetic.
         calibration_images: Folder with images of the scenes to come, by whose values ``'int8'`` is scaled.
         tta: Test-time augmentation: the mean over ``'flips'``, ``'scales'`` or ``'flips-scales'`` of each image
-            (:class:`mmirstd.compat.mean_of_views.Views`). It takes several times as long. None: as the config says.
+            (:class:`mmirstd.compat.mean_of_views.Views`). It takes several times as long. ``'size=0.75'``, alone or as
+            ``'flips,size=0.75'``: the network sees the image in another size. None: as the config says.
 
     Raises:
         MissingDataError: There is no image in that folder.

@@ -59,8 +59,8 @@ class GraphDescription:
         network_size: Height and width of the network's image where a letterbox sets it; None: the frame's, padded.
         alignment: Options of ``mmirstd.AlignClip``, by which past frames are aligned before they go in; None: they
             are not.
-        tta: The views of an image whose mean the file gives, ``mmirstd.compat.mean_of_views.NAMED``; None: the image
-            alone.
+        tta: The views of an image whose mean the file gives, as ``mmirstd.compat.mean_of_views.Views`` says them; None:
+            the image alone.
         inputs: Name -> what goes in.
         outputs: Name -> what comes out.
         mmirstd: Version that wrote the file.

@@ -1,0 +1,164 @@
+"""What 20 labeled images of a source are worth: they choose the size in which a network sees images (--tta size=...).
+
+    OMP_NUM_THREADS=1 python benchmarks/abroad/choose_size.py data [--only nuaa]
+
+``data`` is that of fold.py. Each network sees the training images of a source that it never saw, in each size. Then, a
+thousand times, 20 random images choose the size of the highest IoU, and the others are measured with it. Writes
+choose_size.json beside this file and prints the table of configs/ggl_net/abroad.md. No test list is read.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mmirstd.apis import IRSTDInferencer
+from mmirstd.engine.config_files import load_config
+from mmirstd.engine.config_scope import use_config_scope
+from mmirstd.evaluation.functional.false_at_pd import AT_PD_LOGITS, at_pd_counts, false_per_image_at
+from mmirstd.registry import DATASETS
+from mmirstd.utils.components import label_components
+from mmirstd.utils.files import write_json
+from mmirstd.utils.json_text import parse_json
+
+HERE = Path(__file__).parent
+WEIGHTS = HERE.parents[1] / 'configs' / 'ggl_net' / 'weights'
+SIZES = (0.5, 0.75, 1.0, 1.5)
+#: Source that is held out, weights, and what they saw.
+CASES = (
+    ('nuaa', 'synthetic-pretraining', 'generated scenes'),
+    ('nudt', 'synthetic-pretraining', 'generated scenes'),
+    ('nudt', 'nuaa-sirst-341-86', 'NUAA-SIRST'),
+    ('drone_ir', 'synthetic-pretraining', 'generated scenes'),
+    ('drone_ir', 'nuaa-sirst-341-86', 'NUAA-SIRST'),
+    ('drone_ir', 'nuaa-nudt-synthetic', 'NUAA-SIRST, NUDT-SIRST, generated scenes'),
+)
+SOURCES = dict(nuaa='NUAA-SIRST', nudt='NUDT-SIRST', drone_ir='Drone-IR')
+LABELED, DRAWS = 20, 1000
+#: Of the threshold 0.5 among those of the counts.
+HALF = AT_PD_LOGITS.index(0.0)
+
+
+class Counts:
+    """Counts of N images: (N,) pixels in common and in either, (N,) targets, (N, K, 2) found and false targets."""
+
+    def __init__(self, maps: list[tuple[NDArray[Any], NDArray[np.bool_]]]) -> None:
+        self.common = np.array([np.count_nonzero((logit > 0) & mask) for logit, mask in maps])
+        self.either = np.array([np.count_nonzero((logit > 0) | mask) for logit, mask in maps])
+        truth = [label_components(mask) for _, mask in maps]
+        self.targets = np.array([len(targets) for targets in truth])
+        self.found = np.stack([at_pd_counts(logit, targets) for (logit, _), targets in zip(maps, truth)])
+
+    def iou(self, images: NDArray[Any]) -> float:
+        """Of some images; their union may be empty."""
+        either = self.either[images].sum()
+        return float(self.common[images].sum() / either) if either else 1.0
+
+    def measures(self, images: NDArray[Any]) -> dict[str, float]:
+        """Of some images, at the threshold 0.5; false targets also where 90% of the targets are found."""
+        targets, found = int(self.targets[images].sum()), self.found[images]
+        return dict(
+            Pd=float(found[:, HALF, 0].sum() / targets),
+            false=float(found[:, HALF, 1].mean()),
+            false_at=false_per_image_at(0.9, list(found), targets),
+            IoU=self.iou(images),
+        )
+
+
+def count(data: str, held_out: str, weights: str) -> dict[float, Counts]:
+    """Size -> counts of all images of the source that is held out."""
+    cfg = load_config(str(HERE / 'fold.py'), dict(held_out=held_out, data_root=data))
+    use_config_scope(cfg)
+    source = DATASETS.build(cfg.test_dataloader.dataset)
+    images = [(source.get_data_info(k)['img_path'], _mask(source[k])) for k in range(len(source))]
+    found = {}
+    for size in SIZES:
+        network = IRSTDInferencer(
+            'ggl-net-tiny_nuaa',
+            str(WEIGHTS / f'ggl-net-tiny_{weights}.pth'),
+            device='cpu',
+            backend='torch',
+            tile='off',
+            show_progress=False,
+            tta=None if size == 1 else f'size={size:g}',
+        )
+        maps = []
+        for path, mask in images:
+            [result] = network.infer(path)
+            height, width = result.logit.shape
+            maps.append((result.logit, mask[:height, :width]))
+        found[size] = Counts(maps)
+    return found
+
+
+def _mask(sample: dict[str, Any]) -> NDArray[np.bool_]:
+    """With the padding at right and bottom."""
+    mask: NDArray[np.bool_] = sample['data_samples'].gt_sem_seg.data[0].numpy() > 0
+    return mask
+
+
+def choose(counts: dict[float, Counts]) -> dict[str, Any]:
+    """Means over the draws, and how often each size was chosen."""
+    number = len(counts[1.0].targets)
+    generator = np.random.default_rng(0)
+    chosen, rows, plain = [], [], []
+    for _ in range(DRAWS):
+        order = generator.permutation(number)
+        size = max(SIZES, key=lambda size: counts[size].iou(order[:LABELED]))
+        chosen.append(size)
+        rows.append(counts[size].measures(order[LABELED:]))
+        plain.append(counts[1.0].measures(order[LABELED:]))
+    return dict(
+        share={f'{size:g}': chosen.count(size) / DRAWS for size in SIZES},
+        chosen={key: float(np.mean([row[key] for row in rows])) for key in rows[0]},
+        plain={key: float(np.mean([row[key] for row in plain])) for key in plain[0]},
+        worse=float(np.mean([row['IoU'] < other['IoU'] for row, other in zip(rows, plain)])),
+        all={f'{size:g}': counts[size].measures(np.arange(number)) for size in SIZES},
+        images=number,
+    )
+
+
+def markdown(cases: list[dict[str, Any]]) -> str:
+    """A row a network and source; figures of the image in its own size, then in the size that was chosen."""
+    pairs = ('Pd', '.3f'), ('false', '.2f'), ('false_at', '.2f'), ('IoU', '.3f')
+    lines = [
+        '| tested on | trained on | size chosen | Pd | false targets/image | at Pd 0.9 | IoU | worse IoU |',
+        '|---|---|---|---:|---:|---:|---:|---:|',
+    ]
+    for case in cases:
+        sizes = ', '.join(f'{size} ({share:.0%})' for size, share in case['share'].items() if share >= 0.01)
+        cells = [f'{_text(case["plain"][key], form)} → {_text(case["chosen"][key], form)}' for key, form in pairs]
+        lines.append(
+            f'| {SOURCES[case["held_out"]]} | {case["saw"]} | {sizes} | {" | ".join(cells)} | {case["worse"]:.0%} |'
+        )
+    return '\n'.join(lines)
+
+
+def _text(value: float, form: str) -> str:
+    return '-' if np.isnan(value) else format(value, form)
+
+
+def main() -> None:
+    """Command line entry."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('data', help='the folder that holds NUAA-SIRST, NUDT-SIRST, synthetic and Drone-IR-masks')
+    parser.add_argument('--only', choices=tuple(SOURCES), help='measure these anew, the others stay')
+    args = parser.parse_args()
+    file = HERE / 'choose_size.json'
+    known = parse_json(file.read_text(encoding='utf-8'))['cases'] if file.is_file() else []
+    cases = {(case['held_out'], case['weights']): case for case in known}
+    for held_out, weights, saw in CASES:
+        if args.only in (None, held_out):
+            found = choose(count(args.data, held_out, weights))
+            cases[held_out, weights] = dict(held_out=held_out, weights=weights, saw=saw, **found)
+            kept = [cases[key[:2]] for key in CASES if key[:2] in cases]
+            write_json(file, dict(labeled=LABELED, draws=DRAWS, cases=kept))
+            print(markdown(kept), flush=True)
+
+
+if __name__ == '__main__':
+    main()
