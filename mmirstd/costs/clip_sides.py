@@ -64,7 +64,7 @@ def clip_torch_sides(
     names = [TORCH]
     if isinstance(model, MultiFrameDetector):
         names.append(FOLDED)
-    if has_stream(model):
+    if has_stream(model) and model.num_frames > 1:
         names.append(TORCH + STREAMING)
     return {
         name: BackendSide(
@@ -101,7 +101,7 @@ def clip_session_sides(
     inferencer = MovingTargetInferencer(model, device='cpu', backend='torch')
     threads = torch.get_num_threads()
     files: dict[str, Path] = {}
-    for suffix in ('', STREAMING) if has_stream(model) else ('',):
+    for suffix in ('', STREAMING) if has_stream(model) and model.num_frames > 1 else ('',):
         graph, description = graph_of(inferencer, stream=bool(suffix))
         if any(side % graph.divisor for side in size):
             height, width = size
