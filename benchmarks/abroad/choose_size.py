@@ -4,7 +4,7 @@
 
 ``data`` is that of fold.py. Each network sees the training images of a source that it never saw, in each size. Then, a
 thousand times, 20 random images choose the size of the highest IoU, and the others are measured with it. Writes
-choose_size.json beside this file and prints the table of configs/ggl_net/abroad.md. No test list is read.
+choose_size.json beside this file and prints the tables of configs/ggl_net/abroad.md. No test list is read.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ SIZES = (0.5, 0.75, 1.0, 1.5)
 #: Source that is held out, weights, and what they saw.
 CASES = (
     ('nuaa', 'synthetic-pretraining', 'generated scenes'),
-    ('nudt', 'synthetic-pretraining', 'generated scenes'),
     ('nudt', 'nuaa-sirst-341-86', 'NUAA-SIRST'),
-    ('drone_ir', 'synthetic-pretraining', 'generated scenes'),
     ('drone_ir', 'nuaa-sirst-341-86', 'NUAA-SIRST'),
     ('drone_ir', 'nuaa-nudt-synthetic', 'NUAA-SIRST, NUDT-SIRST, generated scenes'),
 )
 SOURCES = dict(nuaa='NUAA-SIRST', nudt='NUDT-SIRST', drone_ir='Drone-IR')
 LABELED, DRAWS = 20, 1000
+#: Key -> format.
+FIGURES = ('Pd', '.3f'), ('false', '.2f'), ('false_at', '.2f'), ('IoU', '.3f')
 #: Of the threshold 0.5 among those of the counts.
 HALF = AT_PD_LOGITS.index(0.0)
 
@@ -58,13 +58,14 @@ class Counts:
         either = self.either[images].sum()
         return float(self.common[images].sum() / either) if either else 1.0
 
-    def measures(self, images: NDArray[Any]) -> dict[str, float]:
-        """Of some images, at the threshold 0.5; false targets also where 90% of the targets are found."""
+    def measures(self, images: NDArray[Any]) -> dict[str, float | None]:
+        """Of some images, at the threshold 0.5; false targets also where 90% of the targets are found (None: never)."""
         targets, found = int(self.targets[images].sum()), self.found[images]
+        at = false_per_image_at(0.9, list(found), targets)
         return dict(
             Pd=float(found[:, HALF, 0].sum() / targets),
             false=float(found[:, HALF, 1].mean()),
-            false_at=false_per_image_at(0.9, list(found), targets),
+            false_at=None if np.isnan(at) else at,
             IoU=self.iou(images),
         )
 
@@ -81,7 +82,6 @@ def count(data: str, held_out: str, weights: str) -> dict[float, Counts]:
             'ggl-net-tiny_nuaa',
             str(WEIGHTS / f'ggl-net-tiny_{weights}.pth'),
             device='cpu',
-            backend='torch',
             tile='off',
             show_progress=False,
             tta=None if size == 1 else f'size={size:g}',
@@ -89,6 +89,7 @@ def count(data: str, held_out: str, weights: str) -> dict[float, Counts]:
         maps = []
         for path, mask in images:
             [result] = network.infer(path)
+            assert result.logit is not None  # a segmentation network's
             height, width = result.logit.shape
             maps.append((result.logit, mask[:height, :width]))
         found[size] = Counts(maps)
@@ -102,44 +103,65 @@ def _mask(sample: dict[str, Any]) -> NDArray[np.bool_]:
 
 
 def choose(counts: dict[float, Counts]) -> dict[str, Any]:
-    """Means over the draws, and how often each size was chosen."""
+    """Medians over the draws, and how often each size was chosen."""
     number = len(counts[1.0].targets)
     generator = np.random.default_rng(0)
-    chosen, rows, plain = [], [], []
+    chosen, rows, plain, worse = [], [], [], 0
     for _ in range(DRAWS):
         order = generator.permutation(number)
         size = max(SIZES, key=lambda size: counts[size].iou(order[:LABELED]))
         chosen.append(size)
         rows.append(counts[size].measures(order[LABELED:]))
         plain.append(counts[1.0].measures(order[LABELED:]))
+        worse += counts[size].iou(order[LABELED:]) < counts[1.0].iou(order[LABELED:])
     return dict(
         share={f'{size:g}': chosen.count(size) / DRAWS for size in SIZES},
-        chosen={key: float(np.mean([row[key] for row in rows])) for key in rows[0]},
-        plain={key: float(np.mean([row[key] for row in plain])) for key in plain[0]},
-        worse=float(np.mean([row['IoU'] < other['IoU'] for row, other in zip(rows, plain)])),
+        chosen={key: _median([row[key] for row in rows]) for key in rows[0]},
+        plain={key: _median([row[key] for row in plain]) for key in plain[0]},
+        worse=worse / DRAWS,
         all={f'{size:g}': counts[size].measures(np.arange(number)) for size in SIZES},
         images=number,
     )
 
 
+def _median(values: list[float | None]) -> float | None:
+    """None: half of the draws or more have no such figure."""
+    middle = float(np.median([np.inf if value is None else value for value in values]))
+    return middle if np.isfinite(middle) else None
+
+
 def markdown(cases: list[dict[str, Any]]) -> str:
     """A row a network and source; figures of the image in its own size, then in the size that was chosen."""
-    pairs = ('Pd', '.3f'), ('false', '.2f'), ('false_at', '.2f'), ('IoU', '.3f')
     lines = [
         '| tested on | trained on | size chosen | Pd | false targets/image | at Pd 0.9 | IoU | worse IoU |',
         '|---|---|---|---:|---:|---:|---:|---:|',
     ]
     for case in cases:
         sizes = ', '.join(f'{size} ({share:.0%})' for size, share in case['share'].items() if share >= 0.01)
-        cells = [f'{_text(case["plain"][key], form)} → {_text(case["chosen"][key], form)}' for key, form in pairs]
+        cells = [f'{_text(case["plain"][key], form)} → {_text(case["chosen"][key], form)}' for key, form in FIGURES]
         lines.append(
             f'| {SOURCES[case["held_out"]]} | {case["saw"]} | {sizes} | {" | ".join(cells)} | {case["worse"]:.0%} |'
         )
     return '\n'.join(lines)
 
 
-def _text(value: float, form: str) -> str:
-    return '-' if np.isnan(value) else format(value, form)
+def sizes_markdown(cases: list[dict[str, Any]]) -> str:
+    """A row a network, source and size: figures of all images."""
+    lines = [
+        '| tested on | trained on | size | Pd | false targets/image | at Pd 0.9 | IoU |',
+        '|---|---|---:|---:|---:|---:|---:|',
+    ]
+    for case in cases:
+        about = f'{SOURCES[case["held_out"]]} | {case["saw"]}'
+        for size, found in case['all'].items():
+            cells = [_text(found[key], form) for key, form in FIGURES]
+            lines.append(f'| {about} | {size} | {" | ".join(cells)} |')
+            about = ' | '
+    return '\n'.join(lines)
+
+
+def _text(value: float | None, form: str) -> str:
+    return '-' if value is None else format(value, form)
 
 
 def main() -> None:
@@ -157,7 +179,7 @@ def main() -> None:
             cases[held_out, weights] = dict(held_out=held_out, weights=weights, saw=saw, **found)
             kept = [cases[key[:2]] for key in CASES if key[:2] in cases]
             write_json(file, dict(labeled=LABELED, draws=DRAWS, cases=kept))
-            print(markdown(kept), flush=True)
+            print(f'{sizes_markdown(kept)}\n\n{markdown(kept)}', flush=True)
 
 
 if __name__ == '__main__':

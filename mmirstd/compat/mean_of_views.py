@@ -33,8 +33,7 @@ class Views:
     Attributes:
         flips: The image mirrored left to right, top to bottom, and both.
         scales: The image in these sizes, relative to ``size``, 0.5 to 4.
-        size: Size of the image and its mirror images, relative to its own, 0.5 to 4: of targets that are larger than
-            those of the training, the network sees more like them below 1.
+        size: Size of the image and its mirror images, relative to its own, 0.5 to 4.
     """
 
     flips: bool = False
