@@ -31,8 +31,9 @@ EXAMPLES = """
 {zoo} --max-gflops 15 --sort own                         # the best small ones
 {zoo} --equal --license mit --sort gflops --out zoo.csv
 {zoo} --sort time --backend openvino --costs             # milliseconds, images a second, memory
-{zoo} --measure --rounds 9 --page docs/zoo.md            # an hour or more
+{zoo} --measure --rounds 9 --page docs/zoo.md            # hours
 {zoo} dnanet mshnet --measure                            # these two anew, the others stay
+{zoo} sstnet --costs --backend "onnxruntime streaming"   # a detector of clips, frame by frame
 """
 SORTS = ('name', 'params', 'gflops', 'time', 'memory', 'published', 'own')
 

@@ -253,7 +253,7 @@ def zoo_costs(entries: Sequence[ZooEntry], backends: Sequence[str]) -> ResultTab
         ),
         tuple(rows),
         (
-            f'One image of {SIZE}x{SIZE}, one thread, CPU time; a clip of a network of clips. {_MEMORY}',
+            f'One image of {SIZE}x{SIZE}, one thread, CPU time; of a network of clips a clip, or a frame (streaming). {_MEMORY}',
             *_machines(shown),
         ),
         'What an image costs',
