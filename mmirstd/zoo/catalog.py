@@ -253,7 +253,8 @@ def zoo_costs(entries: Sequence[ZooEntry], backends: Sequence[str]) -> ResultTab
         ),
         tuple(rows),
         (
-            f'One image of {SIZE}x{SIZE}, one thread, CPU time; of a network of clips a clip, or a frame (streaming). {_MEMORY}',
+            f'One image of {SIZE}x{SIZE}, one thread, CPU time; of a network of clips a clip, or a frame (streaming). '
+            + _MEMORY,
             *_machines(shown),
         ),
         'What an image costs',
