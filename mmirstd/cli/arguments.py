@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
-from mmirstd.compat.mean_of_views import Views
+from mmirstd.compat.mean_of_views import EXPECTED, Views
 from mmirstd.utils.commands import COMMANDS, command_line, program_name
 from mmirstd.utils.errors import ConfigError
 from mmirstd.utils.option_values import parse_option_value
@@ -96,8 +96,8 @@ def add_tta_argument(parser: argparse.ArgumentParser) -> None:
 def _views(text: str) -> str:
     try:
         Views.of(text)
-    except ConfigError as error:
-        raise argparse.ArgumentTypeError(f'{text!r}; expected {error.expected}') from None
+    except ConfigError:
+        raise argparse.ArgumentTypeError(f'{text!r}; expected {EXPECTED}') from None
     return text
 
 

@@ -24,6 +24,8 @@ NAMED: dict[str, tuple[bool, tuple[float, ...]]] = {
 #: Sides of an image in another size are multiples of it, in pixels: of the strides of all our networks.
 _STEP = 32
 _LEAST, _MOST = 0.5, 4.0
+#: What a text may be, for messages.
+EXPECTED = f'one of {", ".join(NAMED)}, size=0.75 ({_LEAST} to {_MOST:g}) or both (flips,size=0.75)'
 
 
 @dataclass(frozen=True)
@@ -49,15 +51,19 @@ class Views:
         """
         if value is None or isinstance(value, cls):
             return value
-        found = _parsed(value) if isinstance(value, str) else value
+        # --cfg-options model.test_cfg.views=flips,size=0.75 is a list
+        texts = isinstance(value, (list, tuple)) and value and all(isinstance(part, str) for part in value)
+        text = ','.join(value) if texts else value
+        found = _parsed(text) if isinstance(text, str) else text
         if isinstance(found, Mapping) and set(found) <= {'flips', 'scales', 'size'}:
-            scales, size = found.get('scales', ()), found.get('size', 1.0)
-            if isinstance(scales, (list, tuple)) and all(_is_scale(scale) for scale in (*scales, size)):
-                return cls(bool(found.get('flips', False)), tuple(float(scale) for scale in scales), float(size))
+            flips, scales, size = found.get('flips', False), found.get('scales', ()), found.get('size', 1.0)
+            sizes = isinstance(scales, (list, tuple)) and all(_is_scale(scale) for scale in (*scales, size))
+            if sizes and isinstance(flips, bool):
+                return cls(flips, tuple(float(scale) for scale in scales), float(size))
         raise ConfigError(
             f'test_cfg.views is {value!r}',
-            expected=f'one of {", ".join(NAMED)}, size=0.75 or both (flips,size=0.75), or dict(flips=True, '
-            f'scales=[0.75, 1.5], size=1.0) with scales and size from {_LEAST} to {_MOST:g}, or None',
+            expected=f'{EXPECTED}; or dict(flips=True, scales=[0.75, 1.5], size=1.0) with scales from {_LEAST} to '
+            f'{_MOST:g}, or None',
         )
 
     def __len__(self) -> int:
@@ -75,12 +81,13 @@ class Views:
 
 
 def views_of(model: Any) -> Views | None:
-    """The views of a network; None: the image alone.
+    """The views of a network; None: the image alone, also as ``size=1``.
 
     Raises:
         ConfigError: Its ``test_cfg.views`` cannot be understood.
     """
-    return Views.of((getattr(model, 'test_cfg', None) or {}).get('views'))
+    views = Views.of((getattr(model, 'test_cfg', None) or {}).get('views'))
+    return None if views == Views() else views
 
 
 def mean_of_views(original: Callable, segmentor: Any, inputs: Any, batch_img_metas: Sequence[Mapping]) -> Any:
@@ -176,10 +183,9 @@ def _is_scale(value: Any) -> bool:
 def _scaled(side: Any, scale: float) -> Any:
     """The multiple of 32, at least 32, next to a side times a scale.
 
-    By whole numbers alone: in a graph the side is not known. There it must be 16 pixels over the scale at least, which
-    padding to 32 pixels gives.
+    By sums and quotients of whole numbers alone: in a graph the side is not known.
     """
     ratio = Fraction(scale).limit_denominator(64)
     top, bottom = ratio.numerator, _STEP * ratio.denominator
     steps = (2 * side * top + bottom) // (2 * bottom)
-    return (max(steps, 1) if isinstance(steps, int) else steps) * _STEP
+    return (steps + 1 // (steps + 1)) * _STEP  # 1 in place of 0

@@ -287,7 +287,7 @@ def test_sessions_say_what_is_wrong_with_a_file(tmp_path: Path) -> None:
             open_session(tmp_path / name, 'onnxruntime' if name == 'a.onnx' else None)
 
 
-@pytest.mark.parametrize('tta', ['flips', 'flips-scales', 'flips,size=0.75'])
+@pytest.mark.parametrize('tta', ['flips', 'flips-scales', 'flips,size=0.75', 'scales,size=0.5'])
 def test_test_time_augmentation_is_in_the_file(tmp_path: Path, capsys: pytest.CaptureFixture, tta: str) -> None:
     """The views and their mean are parts of the graph, for images of any size."""
     pytest.importorskip('onnxruntime')
@@ -301,6 +301,8 @@ def test_test_time_augmentation_is_in_the_file(tmp_path: Path, capsys: pytest.Ca
         [found], [expected] = exported.infer(image), network.infer(image)
         np.testing.assert_allclose(found.probability, expected.probability, rtol=0, atol=1e-4)
         assert len(found.targets) == len(expected.targets) > 0
+    [found], [expected] = exported.infer(image[:5, :7]), network.infer(image[:5, :7])
+    np.testing.assert_allclose(found.probability, expected.probability, rtol=0, atol=1e-4)
     assert exported.provenance() == network.provenance()
     assert exported.provenance()['tta'] == tta
 

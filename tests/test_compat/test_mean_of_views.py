@@ -59,17 +59,19 @@ def segmentor(views: Any) -> Any:
         (dict(scales=[0.5, 2]), Views(False, (0.5, 2.0)), 3),
         (dict(flips=True, scales=[4]), Views(True, (4.0,)), 5),
         (dict(), Views(), 1),
+        ('size=1', Views(), 1),
         ('size=0.75', Views(size=0.75), 1),
         ('flips,size=1.5', Views(True, size=1.5), 4),
         ('flips-scales,size=2', Views(True, (0.75, 1.5), 2.0), 6),
         (dict(flips=True, scales=[0.5, 2], size=3), Views(True, (0.5, 2.0), 3.0), 6),
+        (['flips', 'size=0.75'], Views(True, size=0.75), 4),  # of --cfg-options
     ],
 )
 def test_names_and_own_views(value: Any, views: Views, runs: int) -> None:
     assert Views.of(value) == views
     assert len(views) == runs
     assert Views.of(None) is None
-    assert views_of(segmentor(value)) == views
+    assert views_of(segmentor(value)) == (None if views == Views() else views)
     assert views_of(SimpleNamespace()) is None
     assert not isinstance(value, str) or str(views) == value
 
@@ -90,6 +92,9 @@ def test_names_and_own_views(value: Any, views: Views, runs: int) -> None:
         dict(scales=['1']),
         dict(scales=2),
         dict(size='1'),
+        dict(flips='no'),
+        [],
+        ['flips', 2],
         dict(turns=1),
     ],
 )
