@@ -76,10 +76,14 @@ def report(args: argparse.Namespace) -> dict[str, BackendCost]:
         energy_note(),
     ]
     if isinstance(model, ClipModel):
-        notes.append(
+        clip = (
             f'An image: the result of one frame. Its clip of {model.num_frames} frames goes in, or (streaming) the '
-            "frame alone, with what is kept of those before it. FLOPs are of the clip. The config's letterbox and "
-            'alignment are left out. How far a detector differs is of its highest score; "-": it found no box.'
+            'frame alone, with what is kept of those before it. FLOPs are of the clip. '
+        )
+        notes.append(
+            (clip if model.num_frames > 1 else '')
+            + "The config's letterbox and alignment are left out. How far a detector differs is of its highest score; "
+            '"-": it found no box.'
         )
     table = cost_table(costs, params, flops, notes, f'Costs of {args.config}')
     print(terminal_table(table))

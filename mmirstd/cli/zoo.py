@@ -9,7 +9,7 @@ from typing import Any
 
 from mmirstd.utils.errors import ConfigError
 
-from .arguments import add_traceback_argument, make_parser, positive_float
+from .arguments import add_traceback_argument, make_parser, positive_float, positive_int
 
 TABLE, COST_TABLE, CLIP_TABLE = 'zoo/networks', 'zoo/costs', 'zoo/clip-costs'
 DESCRIPTION = """\
@@ -64,9 +64,11 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     listing.add_argument('--out', metavar='FILE', help='write the table to this .md, .tex, .csv or .html file, too')
     measuring = parser.add_argument_group('measure')
     measuring.add_argument('--measure', action='store_true', help='measure on this machine and write configs/zoo.json')
-    measuring.add_argument('--rounds', type=int, default=5, help='timed runs of each side of a comparison; 0: no times')
+    measuring.add_argument(
+        '--rounds', type=_rounds, default=5, help='timed runs of each side of a comparison; 0: no times'
+    )
     measuring.add_argument('--no-memory', action='store_true', help='leave out peak memory: a process a backend')
-    measuring.add_argument('--threads', type=int, default=1, help='threads for the times')
+    measuring.add_argument('--threads', type=positive_int, default=1, help='threads for the times')
     measuring.add_argument('--no-golden', action='store_true', help='leave out the comparison with the official code')
     measuring.add_argument(
         '--record', type=Path, metavar='FILE', help='in place of configs/zoo.json, to read and write'
@@ -82,11 +84,17 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
+def _rounds(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f'expected a whole number from 0 on, found {text!r}')
+    return int(text)
+
+
 def main(argv: list[str] | None = None) -> int:
     """List, or measure and list; the exit status is 1 where a network differs from its official code.
 
     Raises:
-        ConfigError: A name is not one of a network, or the backend not one of the record.
+        ConfigError: A name is not one of a network, the backend not one of the record, or no network has costs there.
     """
     args = parse_args(argv)
     from mmirstd.evaluation.text_tables import terminal_table
@@ -111,6 +119,8 @@ def main(argv: list[str] | None = None) -> int:
         args.backend,
     )
     found = sort_entries(found, args.sort, args.data, args.backend)
+    if args.costs:
+        found = _with_costs(found, args.backend)
     table = zoo_costs(found, [args.backend]) if args.costs else zoo_table(found, args.data)
     if found:
         print(terminal_table(table, hidden=('recipes',)))
@@ -123,6 +133,22 @@ def main(argv: list[str] | None = None) -> int:
         print(f'error: not equal to the official code: {", ".join(wrong)}', file=sys.stderr)
         return 1
     return 0
+
+
+def _with_costs(entries: list[Any], backend: str) -> list[Any]:
+    """Those that have costs in a backend; of the others it is said."""
+    from mmirstd.zoo.catalog import backends_of
+
+    found = [entry for entry in entries if backend in entry.costs]
+    if entries and not found:
+        known = backends_of([entry for entry in entries if entry.costs])
+        raise ConfigError(
+            f'--costs --backend {backend!r}: none of {len(entries)} networks has costs there',
+            expected=', '.join(known) or 'networks that were measured (mmirstd zoo NAME --measure)',
+        )
+    if len(found) < len(entries):
+        print(f'notice: {len(entries) - len(found)} without costs in {backend!r} left out', file=sys.stderr)
+    return found
 
 
 def measure(args: argparse.Namespace) -> list[str]:

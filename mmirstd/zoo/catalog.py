@@ -157,10 +157,9 @@ def select(
 
 
 def backends_of(entries: Sequence[ZooEntry]) -> list[str]:
-    """The backends that anything was timed in, PyTorch first."""
-    return sorted(
-        {backend for entry in entries for backend in entry.time}, key=lambda name: (not name.startswith('torch'), name)
-    )
+    """The backends that anything was measured in, PyTorch first."""
+    found = {backend for entry in entries for backend in (*entry.time, *entry.costs)}
+    return sorted(found, key=lambda name: (not name.startswith('torch'), name))
 
 
 def sort_entries(
@@ -178,7 +177,8 @@ def zoo_table(entries: Sequence[ZooEntry], data_set: str = DATA_SET) -> ResultTa
         entries: Its rows.
         data_set: Whose IoU is shown.
     """
-    backends = [backend for backend in backends_of(entries) if not backend.endswith(STREAMING)]
+    timed = {backend for entry in entries for backend in entry.time if not backend.endswith(STREAMING)}
+    backends = [backend for backend in backends_of(entries) if backend in timed]
     columns = (
         ResultColumn('network'),
         ResultColumn('parameters (M)', '.2f'),

@@ -76,6 +76,14 @@ def test_models_of_clips_have_whole_clips_and_a_stream(name: str, capsys: pytest
             assert cost.difference < (0.1 if 'bf16' in side else 1e-4)
 
 
+def test_a_detector_of_single_frames_has_no_clip_and_no_stream(capsys: pytest.CaptureFixture) -> None:
+    size = ['--size', '32', '32']
+    costs = report(parse_args(['backends', str(networks()['yolox-nano']), *size, '--rounds', '1', '--no-memory']))
+    assert not [side for side in costs if side.endswith(STREAMING)]
+    assert 'Its clip' not in (printed := capsys.readouterr().out)
+    assert 'highest score' in printed
+
+
 def test_what_is_neither_of_images_nor_of_clips_is_refused(tmp_path: Path) -> None:
     config = tmp_path / 'boxes.py'
     config.write_text(

@@ -54,6 +54,26 @@ def test_costs_of_a_backend(tmp_path: Path, capsys: pytest.CaptureFixture) -> No
     assert '1 of 3 networks' in capsys.readouterr().out
     with pytest.raises(ConfigError, match='--backend abacus: expected torch, openvino'):
         main(['--record', str(record), '--backend', 'abacus'])
+    assert 'notice: 2 without costs in' not in capsys.readouterr().err
+    main(['--record', str(record), '--costs'])
+    told = capsys.readouterr()
+    assert "notice: 2 without costs in 'torch' left out" in told.err
+    assert '1 of 3 networks' in told.out
+    with pytest.raises(ConfigError, match="'torch': none of 1 networks has costs there: expected openvino"):
+        main(['acm', '--record', str(record), '--costs'])
+
+
+def test_memory_alone(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    record = tmp_path / 'zoo.json'
+    record.write_text(json.dumps(dict(networks=dict(acm=dict(params=4, flops=5, costs=dict(torch=dict(mib=100)))))))
+    main(['--record', str(record)])
+    assert 'time, torch' not in capsys.readouterr().out
+    main(['--record', str(record), '--costs', '--sort', 'memory'])
+    assert '| acm     |           0.00 |              0.00 |             100 |' in capsys.readouterr().out
+    for option in ('--rounds', '--threads'):
+        with pytest.raises(SystemExit):
+            main(['acm', '--measure', option, '-1', '--record', str(record)])
+        assert f'argument {option}: ' in capsys.readouterr().err
 
 
 def test_filters_and_writes_a_file(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
