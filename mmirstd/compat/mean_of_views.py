@@ -188,4 +188,7 @@ def _scaled(side: Any, scale: float) -> Any:
     ratio = Fraction(scale).limit_denominator(64)
     top, bottom = ratio.numerator, _STEP * ratio.denominator
     steps = (2 * side * top + bottom) // (2 * bottom)
-    return (steps + 1 // (steps + 1)) * _STEP  # 1 in place of 0
+    # In a graph only where it can be 0 of an image padded to 32 pixels: torch.export is slow with it.
+    if isinstance(steps, int) or scale < _LEAST:
+        steps += 1 // (steps + 1)  # 1 in place of 0
+    return steps * _STEP
