@@ -18,7 +18,8 @@ from mmirstd.apis.calibration import CalibrationImages
 from mmirstd.apis.irstd_inferencer import IRSTDInferencer
 from mmirstd.apis.model_loading import find_model_config
 from mmirstd.costs.alternating import describe_cpu
-from mmirstd.costs.backend_sides import OFFICIAL, BackendSide, session_sides, torch_sides
+from mmirstd.costs.backend_names import OFFICIAL
+from mmirstd.costs.backend_sides import BackendSide, session_sides, torch_sides
 from mmirstd.costs.clip_sides import clip_session_sides, clip_torch_sides, start_of_training
 from mmirstd.costs.cost_table import BackendCost, cost_record, cost_table, energy_note, measure_costs
 from mmirstd.costs.noise_statistics import set_norm_statistics

@@ -26,19 +26,8 @@ from mmirstd.registry import MODELS
 from mmirstd.utils.errors import ConfigError, UserError
 
 from .alone import network_peak, session_peak
+from .backend_names import FOLDED, OFFICIAL, SESSIONS, TORCH, TORCH_BF16
 from .own_process import run_alone
-
-#: The sides' names.
-OFFICIAL = 'torch, as in the official code'
-TORCH, FOLDED, TORCH_BF16 = 'torch', 'torch folded', 'torch bf16'
-#: Name -> runtime and precision of an exported file.
-SESSIONS: dict[str, tuple[str, str]] = {
-    'onnxruntime': ('onnxruntime', 'fp32'),
-    'openvino': ('openvino', 'fp32'),
-    'openvino bf16': ('openvino', 'bf16'),
-    'onnxruntime int8': ('onnxruntime', 'int8'),
-    'openvino int8': ('openvino', 'int8'),
-}
 
 
 @dataclass(frozen=True)
@@ -157,9 +146,7 @@ def session_sides(
         UserError: The network cannot be exported, or the file would pad an image of this size.
     """
     graph, description = graph_of(inferencer)
-    if any(side % graph.divisor for side in size):  # the file pads, the network alone would not
-        height, width = size
-        raise UserError(f'--size {height} {width}', found=f'{height}x{width}', expected=f'multiples of {graph.divisor}')
+    check_size(size, graph.divisor)
     files = {'fp32': write_graph(graph, folder / f'{inferencer.name}.onnx', description)}
     if calibration is not None:
         files['int8'] = folder / f'{inferencer.name}-int8.onnx'
@@ -182,6 +169,13 @@ def session_sides(
         peak = partial(run_alone, session_peak, file, runtime, precision, size, threads)
         sides[name] = BackendSide(partial(_first_map, session, inputs), peak)
     return sides
+
+
+def check_size(size: tuple[int, int], divisor: int) -> None:
+    """Raise a UserError where an exported file would pad an image of this size, which the network alone does not."""
+    if any(side % divisor for side in size):
+        height, width = size
+        raise UserError(f'--size {height} {width}', found=f'{height}x{width}', expected=f'multiples of {divisor}')
 
 
 def can_run(name: str, say: Callable[[str], None]) -> bool:

@@ -24,11 +24,9 @@ from mmirstd.registry import MODELS
 from mmirstd.utils.errors import UserError
 
 from .alone import LENGTH, clip_network_peak, clip_session_peak, exported_step, random_clip
-from .backend_sides import FOLDED, SESSIONS, TORCH, BackendSide, can_run, plain
+from .backend_names import FOLDED, SESSIONS, STREAMING, TORCH
+from .backend_sides import BackendSide, can_run, check_size, plain
 from .own_process import run_alone
-
-#: After a backend's name: one frame and what is kept of the past, in place of the whole clip.
-STREAMING = ' streaming'
 
 
 def build_clip_model(cfg: dict[str, Any]) -> Any:
@@ -61,11 +59,8 @@ def clip_torch_sides(
         imports: Modules that register its parts; the processes of its peak memory import them.
     """
     threads = torch.get_num_threads()
-    names = [TORCH]
-    if isinstance(model, MultiFrameDetector):
-        names.append(FOLDED)
-    if has_stream(model) and model.num_frames > 1:
-        names.append(TORCH + STREAMING)
+    clip, *stream = _forms(model)
+    names = [TORCH + clip, *([FOLDED] if isinstance(model, MultiFrameDetector) else []), *(TORCH + s for s in stream)]
     return {
         name: BackendSide(
             run_in_torch(model, name, size),
@@ -78,6 +73,11 @@ def clip_torch_sides(
 def has_stream(model: Any) -> bool:
     """Whether frames can go in one by one: not where a clip holds them in several versions."""
     return _versions(model) == 1
+
+
+def _forms(model: Any) -> tuple[str, ...]:
+    """What comes after a backend's name: of whole clips, and of the stream where that is another thing."""
+    return ('', STREAMING) if has_stream(model) and model.num_frames > 1 else ('',)
 
 
 def _versions(model: Any) -> int:
@@ -101,13 +101,9 @@ def clip_session_sides(
     inferencer = MovingTargetInferencer(model, device='cpu', backend='torch')
     threads = torch.get_num_threads()
     files: dict[str, Path] = {}
-    for suffix in ('', STREAMING) if has_stream(model) and model.num_frames > 1 else ('',):
+    for suffix in _forms(model):
         graph, description = graph_of(inferencer, stream=bool(suffix))
-        if any(side % graph.divisor for side in size):
-            height, width = size
-            raise UserError(
-                f'--size {height} {width}', found=f'{height}x{width}', expected=f'multiples of {graph.divisor}'
-            )
+        check_size(size, graph.divisor)
         files[suffix] = write_graph(graph, folder / f'clip{suffix.replace(" ", "-")}.onnx', description)
     sides: dict[str, BackendSide] = {}
     for backend, (runtime, precision) in SESSIONS.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -17,7 +18,8 @@ import mmirstd.registry  # noqa: F401
 from mmirstd.apis.irstd_inferencer import IRSTDInferencer
 from mmirstd.compat.hardware import read_cpu
 from mmirstd.costs.alternating import time_turns
-from mmirstd.costs.backend_sides import TORCH, TORCH_BF16, BackendSide, session_sides, torch_sides
+from mmirstd.costs.backend_names import TORCH, TORCH_BF16
+from mmirstd.costs.backend_sides import BackendSide, session_sides, torch_sides
 from mmirstd.costs.clip_sides import build_clip_model, clip_session_sides, clip_torch_sides
 from mmirstd.costs.energy import EnergyCounter
 from mmirstd.costs.memory import MIB
@@ -82,24 +84,20 @@ def reference_run(cfg: Config, size: int) -> Callable[[], Any]:
 def _sides(
     name: str, cfg: Config, size: tuple[int, int], folder: Path, say: Callable[[str], None]
 ) -> dict[str, BackendSide]:
-    def told(text: str) -> None:
-        say(f'{name}: {text}')
-
-    exported: Callable[[], dict[str, BackendSide]]
+    exported: Callable[..., dict[str, BackendSide]]
     if is_of_clips(cfg):
         model = build_clip_model(cfg.model)
         sides = clip_torch_sides(cfg.model, model, size)
-        exported = lambda: clip_session_sides(model, size, folder, told)  # noqa: E731
+        exported = partial(clip_session_sides, model)
     else:
         init_default_scope('mmseg')
         network = MODELS.build(cfg.model).eval()
         sides = torch_sides(cfg.model, network, size)
-        inferencer = IRSTDInferencer(network, device='cpu', backend='torch')
-        exported = lambda: session_sides(inferencer, size, folder, told)  # noqa: E731
+        exported = partial(session_sides, IRSTDInferencer(network, device='cpu', backend='torch'))
     if not read_cpu().bfloat16:
         sides.pop(TORCH_BF16, None)
     try:
-        sides.update(exported())
+        sides.update(exported(size, folder, lambda text: say(f'{name}: {text}')))
     except UserError as error:
         say(f'{name}: not exported: {error.message}')
     return sides

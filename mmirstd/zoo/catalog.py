@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mmirstd.costs.backend_names import STREAMING
 from mmirstd.evaluation.official_weights import read_official_weights
 from mmirstd.key_maps import ARCHS
 from mmirstd.utils.errors import ConfigError
@@ -71,8 +72,6 @@ SORTS: dict[str, Callable[[ZooEntry, str, str], Any]] = {
 PAGE_BACKENDS = ('torch folded', 'onnxruntime', 'openvino')
 #: Backends in the page's table of costs of clips.
 CLIP_BACKENDS = ('torch', 'onnxruntime', 'openvino', 'openvino bf16')
-#: After a backend's name: one frame and what is kept of the past goes in, in place of the whole clip.
-STREAMING = ' streaming'
 
 
 def read_catalog(record: Path | None = None) -> list[ZooEntry]:

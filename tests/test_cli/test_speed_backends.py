@@ -15,8 +15,8 @@ from mmengine.registry import init_default_scope
 from mmirstd.cli.speed import parse_args
 from mmirstd.cli.speed_backends import report
 from mmirstd.costs.alone import network_peak
-from mmirstd.costs.backend_sides import FOLDED, OFFICIAL, TORCH, TORCH_BF16, official_form
-from mmirstd.costs.clip_sides import STREAMING
+from mmirstd.costs.backend_names import FOLDED, OFFICIAL, STREAMING, TORCH, TORCH_BF16
+from mmirstd.costs.backend_sides import official_form
 from mmirstd.engine.config_names import networks
 from mmirstd.registry import MODELS
 from mmirstd.utils.errors import ConfigError, UserError
