@@ -12,6 +12,10 @@
 #   mmirstd convert-labels data/Drone-IR-points --images data/Drone-IR --to masks --grow-points \
 #       --out data/Drone-IR-masks
 #   (cd data/Drone-IR-masks/masks && find . -name '*.png' | sed 's#^./##; s#.png$##' | sort > ../train.txt)
+# For GGL-Net slim, also the weights that it starts from, of generated scenes or of what is shipped:
+#   for name in synthetic-pretraining nuaa-nudt-synthetic; do
+#       python benchmarks/abroad/widen.py configs/ggl_net/weights/ggl-net-tiny_$name.pth data/ggl-net-slim_$name.pth
+#   done
 # The generator has its defaults: other parameters were fitted to statistics of both real sources.
 #
 # Each variable below is one change of the recipe; 0 and None: as the recipe has it.
@@ -36,6 +40,7 @@ normalize = None  # how gray values are read, in training and in tests; None: di
 length = 1  # times as many epochs
 random_start = False  # from random weights
 width = 8  # channels of the first stage; 16 are the paper's
+slim = False  # GGL-Net slim, from the widened weights of the start: 16 channels, in the end at most 128
 test_gain = None  # share of the code range that test images fill, as codes of 14 bits
 at_home = False  # tested on the 34 and 66 held-out training images of NUAA-SIRST and NUDT-SIRST
 
@@ -192,16 +197,17 @@ val_cfg = None
 val_evaluator = None
 
 # Generated scenes of the defaults, no real image; with Drone-IR held out what is shipped, which never saw that.
-start = '{{ fileDirname }}/../../configs/ggl_net/weights/ggl-net-tiny_' + (
+start = (data_root + '/ggl-net-slim_' if slim else '{{ fileDirname }}/../../configs/ggl_net/weights/ggl-net-tiny_') + (
     'synthetic-pretraining.pth' if whole else 'nuaa-nudt-synthetic.pth'
 )
 load_from = None if random_start else start
+channels = [16, 32, 64, 128, 128] if slim else [width * 2**i for i in range(5)]
 model = dict(
-    backbone=dict(base_channels=width),
-    neck=dict(in_channels=[width * 2**i for i in range(5)], ratio=width // 2),
+    backbone=dict(base_channels=channels[0], max_channels=128 if slim else None),
+    neck=dict(in_channels=channels, ratio=channels[0] // 2),
     decode_head=dict(
-        in_channels=width,
-        channels=width,
+        in_channels=channels[0],
+        channels=channels[0],
         loss_decode=[
             dict(type='mmirstd.SoftIoULoss', loss_weight=0.5, loss_name='loss_soft_iou'),
             dict(type='mmirstd.SoftIoULoss', loss_weight=0.5, loss_name='loss_batch_soft_iou', per_sample=False),

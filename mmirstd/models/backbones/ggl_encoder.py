@@ -58,9 +58,10 @@ class GradientSupplement(BaseModule):
 class GGLEncoder(ResidualEncoder):
     """Encoder of GGL-Net: a residual SE branch guided by the gradient magnitude image.
 
-    Stage ``i`` has ``base_channels * 2**i`` channels at stride ``2**i``: an entry residual block (stage 0: plain;
-    later stages: max-pool body with a stride-2 convolutional shortcut), two SE residual blocks and, with
-    ``gradient='gsm'``, a :class:`GradientSupplement` fed with the gradient image max-pooled to the stage's size.
+    Stage ``i`` has ``base_channels * 2**i`` channels, at most ``max_channels``, at stride ``2**i``: an entry residual
+    block (stage 0: plain; later stages: max-pool body with a stride-2 convolutional shortcut), two SE residual blocks
+    and, with ``gradient='gsm'``, a :class:`GradientSupplement` fed with the gradient image max-pooled to the stage's
+    size.
 
     Source: GGL-Net, arXiv 2512.09497, section "dual-branch feature extraction"; equal to the official code
     (YuChuang1205/MSDA-Net, ``model/GGL_Net/GGL.py``) with ``in_channels=3``.  The forms without GSM exist for the
@@ -78,6 +79,8 @@ class GGLEncoder(ResidualEncoder):
         norm_cfg: Norm layer config.
         norm_eval: Keep the norm layers in evaluation mode while training.
         init_cfg: mmengine initialization; by default Kaiming (fan out) for convolutions as in the official code.
+        max_channels: No stage has more channels than this; must be divisible by ``se_ratio``.  None: they double to the
+            last stage, as in the paper, which then holds three quarters of all weights.
 
     Raises:
         ValueError: For an unknown ``gradient``, and in ``forward`` for a wrong channel count or image size.
@@ -93,13 +96,14 @@ class GGLEncoder(ResidualEncoder):
         norm_cfg: dict = dict(type='BN'),
         norm_eval: bool = False,
         init_cfg: dict | Sequence[dict] | None = KAIMING_FAN_OUT,
+        max_channels: int | None = None,
     ) -> None:
         if gradient not in ('gsm', 'concat', None):
             raise ValueError(f"GGLEncoder: gradient must be 'gsm', 'concat' or None, got {gradient!r}")
         self.gradient = gradient
         super().__init__(
             in_channels,
-            [base_channels * 2**i for i in range(num_stages)],
+            [min(base_channels * 2**i, max_channels or base_channels * 2**i) for i in range(num_stages)],
             se_ratio=se_ratio,
             norm_cfg=norm_cfg,
             norm_eval=norm_eval,
@@ -122,7 +126,7 @@ class GGLEncoder(ResidualEncoder):
             image: Shape (B, 1 or in_channels, H, W), about [0, 1].
 
         Returns:
-            ``num_stages`` features, finest first; level ``i``: (B, base_channels * 2**i, H / 2**i, W / 2**i).
+            ``num_stages`` features, finest first; level ``i``: (B, out_channels[i], H / 2**i, W / 2**i).
         """
         image = self.check(image)
         gradients = gradient_pyramid(image, self.num_stages) if self.gradient == 'gsm' else []

@@ -16,6 +16,12 @@ def test_levels(gradient: str | None) -> None:
     assert encoder.out_channels == [4, 8, 16, 32, 64]
 
 
+def test_no_stage_has_more_than_the_most_channels() -> None:
+    encoder = GGLEncoder(base_channels=4, max_channels=16)
+    outs = encoder(torch.rand(1, 1, 32, 48))
+    assert [o.shape[1] for o in outs] == encoder.out_channels == [4, 8, 16, 16, 16]
+
+
 def test_gray_is_repeated_for_a_three_channel_stem() -> None:
     encoder = GGLEncoder(in_channels=3, base_channels=4).eval()
     image = torch.rand(1, 1, 16, 16)
