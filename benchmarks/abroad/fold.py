@@ -12,9 +12,9 @@
 #   mmirstd convert-labels data/Drone-IR-points --images data/Drone-IR --to masks --grow-points \
 #       --out data/Drone-IR-masks
 #   (cd data/Drone-IR-masks/masks && find . -name '*.png' | sed 's#^./##; s#.png$##' | sort > ../train.txt)
-# For GGL-Net slim, also the weights that it starts from, of generated scenes or of what is shipped:
+# GGL-Net slim starts from these weights, of generated scenes or of what is shipped:
 #   for name in synthetic-pretraining nuaa-nudt-synthetic; do
-#       python benchmarks/abroad/widen.py configs/ggl_net/weights/ggl-net-tiny_$name.pth data/ggl-net-slim_$name.pth
+#       python benchmarks/abroad/widen.py configs/ggl_net/weights/ggl-net-tiny_$name.pth work_dirs/ggl-net-slim_$name.pth
 #   done
 # The generator has its defaults: other parameters were fitted to statistics of both real sources.
 #
@@ -197,7 +197,7 @@ val_cfg = None
 val_evaluator = None
 
 # Generated scenes of the defaults, no real image; with Drone-IR held out what is shipped, which never saw that.
-start = (data_root + '/ggl-net-slim_' if slim else '{{ fileDirname }}/../../configs/ggl_net/weights/ggl-net-tiny_') + (
+start = ('work_dirs/ggl-net-slim_' if slim else '{{ fileDirname }}/../../configs/ggl_net/weights/ggl-net-tiny_') + (
     'synthetic-pretraining.pth' if whole else 'nuaa-nudt-synthetic.pth'
 )
 load_from = None if random_start else start
