@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmseg.registry import MODELS
+
+from tests.networks import network_model
 
 REPO = Path(__file__).parents[1]
 
@@ -19,10 +20,7 @@ pytestmark = pytest.mark.usefixtures('float64')
 def test_the_output_is_the_same_and_copies_get_gradients_of_their_own() -> None:
     init_default_scope('mmseg')
     widened = runpy.run_path(str(REPO / 'benchmarks/abroad/widen.py'))['widened']
-    narrow, wide = (
-        MODELS.build(Config.fromfile(REPO / f'configs/_base_/models/{name}.py').model)
-        for name in ('ggl-net-tiny', 'ggl-net-slim')
-    )
+    narrow, wide = (MODELS.build(network_model(name)) for name in ('ggl-net-tiny', 'ggl-net-slim'))
     narrow.init_weights()
     image = torch.rand(2, 1, 32, 48)
     narrow(image)  # statistics of the norms

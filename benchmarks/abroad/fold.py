@@ -14,7 +14,8 @@
 #   (cd data/Drone-IR-masks/masks && find . -name '*.png' | sed 's#^./##; s#.png$##' | sort > ../train.txt)
 # GGL-Net slim starts from these weights, of generated scenes or of what is shipped:
 #   for name in synthetic-pretraining nuaa-nudt-synthetic; do
-#       python benchmarks/abroad/widen.py configs/ggl_net/weights/ggl-net-tiny_$name.pth work_dirs/ggl-net-slim_$name.pth
+#       python benchmarks/abroad/widen.py configs/ggl_net/weights/ggl-net-tiny_$name.pth \
+#           work_dirs/ggl-net-slim_$name.pth
 #   done
 # The generator has its defaults: other parameters were fitted to statistics of both real sources.
 #

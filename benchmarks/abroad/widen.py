@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import re
-from pathlib import Path
 
 import torch
 from mmengine.config import Config
@@ -21,8 +20,8 @@ from mmseg.registry import MODELS
 from torch import Tensor, nn
 
 from mmirstd.compat import load_checkpoint_file
+from mmirstd.engine.config_names import networks
 
-MODEL_FOLDER = Path(__file__).resolve().parents[2] / 'configs' / '_base_' / 'models'
 #: Convolutions that read two features of the same width, one after the other.
 CONCATENATED = re.compile(r'gsms\.\d+\.fuse\.0\.conv\.weight')
 
@@ -71,8 +70,7 @@ def main() -> None:
     torch.manual_seed(args.seed)
     init_default_scope('mmseg')
     narrow, wide = (
-        MODELS.build(Config.fromfile(f'{MODEL_FOLDER}/{name}.py').model).eval()
-        for name in ('ggl-net-tiny', 'ggl-net-slim')
+        MODELS.build(Config.fromfile(networks()[name]).model).eval() for name in ('ggl-net-tiny', 'ggl-net-slim')
     )
     narrow.load_state_dict(load_checkpoint_file(args.checkpoint)['state_dict'])
     wide.load_state_dict(widened(narrow, wide, args.noise))

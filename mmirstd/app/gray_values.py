@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,37 +19,6 @@ GRAY_CHOICES: dict[str, dict[str, Any]] = {
     'Stretch between percentiles 0.5 and 99.5': dict(normalize='percentile'),
     'Stretch from least to greatest value': dict(normalize='minmax'),
 }
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What the network's run depends on besides the files; with others it must run again.
-
-    Attributes:
-        model: Name of the choice.
-        gray: Of :data:`GRAY_CHOICES`.
-        dark: The targets are darker than what is behind them.
-    """
-
-    model: str
-    gray: str = AUTOMATIC
-    dark: bool = False
-
-    @property
-    def load_options(self) -> dict[str, Any]:
-        """For the inferencer."""
-        return dict(GRAY_CHOICES[self.gray], **({'invert': True} if self.dark else {}))
-
-    def differences(self, other: Settings) -> list[str]:
-        """What another choice changed, in words; empty if nothing."""
-        changed = []
-        if self.model != other.model:
-            changed.append(f'the model {other.model}')
-        if self.gray != other.gray:
-            changed.append(f'gray values: {other.gray[0].lower()}{other.gray[1:]}')
-        if self.dark != other.dark:
-            changed.append('dark targets' if other.dark else 'bright targets')
-        return changed
 
 
 def any_16_bits(images: Iterable[UploadedFile]) -> bool:

@@ -17,6 +17,7 @@ from mmirstd.apis.model_loading import as_config, config_name, default_weights
 from mmirstd.engine.checkpoint_files import find_checkpoint
 from mmirstd.engine.config_files import REPO_ROOT
 from mmirstd.engine.default_model import DEFAULT_MODEL
+from mmirstd.engine.views_option import takes_views
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ class ModelShelf:
         self.device = device
         self.options = options
         self._keep = keep
-        self._built: OrderedDict[tuple[str, tuple[tuple[str, Any], ...]], TargetInferencer] = OrderedDict()
+        self._built: OrderedDict[tuple[Any, ...], TargetInferencer] = OrderedDict()
         #: Held while a network runs: a detector has a state, and images in parallel would only fight for the cores.
         self.lock = Lock()
 
@@ -112,19 +113,24 @@ class ModelShelf:
         """Of the choices, the default first."""
         return list(self.choices)
 
-    def get(self, name: str, load_options: Mapping[str, Any] | None = None) -> TargetInferencer:
+    def takes_views(self, name: str) -> bool:
+        """Whether a choice has test-time augmentation; detectors, models of clips and classical methods have none."""
+        return takes_views(as_config(self.choices[name].config))
+
+    def get(self, name: str, load_options: Mapping[str, Any] | None = None, tta: str | None = None) -> TargetInferencer:
         """The inferencer of a choice; call it with :attr:`lock` held.
 
         Args:
             name: Of the choice.
             load_options: How gray values become the network's input, as for the inferencers; None: as in the config.
+            tta: Test-time augmentation, as for the inferencers; None: as in the config.
 
         Raises:
             UserError: The model cannot be built.
             KeyError: There is no such choice.
         """
         given = dict(load_options or {})
-        key = name, tuple(sorted(given.items()))
+        key = name, tta, *sorted(given.items())
         if key not in self._built:
             choice = self.choices[name]
             self._built[key] = build_inferencer(
@@ -134,6 +140,7 @@ class ModelShelf:
                 show_progress=False,
                 normalize=given.pop('normalize', None),
                 load_options=given,
+                tta=tta,
                 **self.options,
             )
             while len(self._built) > self._keep:

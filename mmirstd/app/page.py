@@ -15,9 +15,10 @@ from mmirstd.visualization.track_overlay import draw_tracks
 
 from .advice import lower_threshold
 from .example import BITS, generated_scene
-from .gray_values import AUTOMATIC, GRAY_CHOICES, Settings
+from .gray_values import AUTOMATIC, GRAY_CHOICES
 from .label_page import LabelPage
 from .session import AppSession
+from .settings import ALONE, OWN_SIZE, SIZE_CHOICES, VIEW_CHOICES, Settings
 from .status import EMPTY, failure_status, result_status
 from .store import SessionStore
 from .style import CSS, FONTS
@@ -142,6 +143,15 @@ class _Page:
         self.model = gr.Dropdown(names, value=names[0], label='Model', elem_id='model')
         self.gray = gr.Dropdown(list(GRAY_CHOICES), value=AUTOMATIC, label='Gray values', elem_id='gray')
         self.polarity = gr.Radio([BRIGHT, DARK], value=BRIGHT, label='Polarity', elem_id='polarity')
+        with gr.Accordion('Views and size', open=False, elem_id='augmentation'):
+            self.views = gr.Dropdown(
+                list(VIEW_CHOICES),
+                value=ALONE,
+                label='Views',
+                elem_id='views',
+                info='1, 4 and 7 times as long',
+            )
+            self.size = gr.Dropdown(list(SIZE_CHOICES), value=OWN_SIZE, label='Size the model sees', elem_id='size')
         self.detect = gr.Button('Detect', variant='primary', elem_id='detect')
         self.threshold = gr.Slider(
             0.01,
@@ -204,7 +214,7 @@ class _Page:
         quiet = dict(api_visibility='private', show_progress='hidden')
         # Only the last position of a slider that is being dragged matters.
         dragged = dict(quiet, trigger_mode='always_last')
-        chosen = [self.model, self.gray, self.polarity]
+        chosen = [self.model, self.gray, self.polarity, self.views, self.size]
         run = dict(
             inputs=[self.file, *chosen, self.threshold, self.area, self.side, self.view],
             outputs=self._all,
@@ -286,6 +296,8 @@ class _Page:
         model: str,
         gray: str,
         polarity: str,
+        views: str,
+        size: str,
         threshold: float,
         area: int,
         side: int,
@@ -296,7 +308,7 @@ class _Page:
         """Run the model on what was sent, unless it has run so already; then make its pictures."""
         if not paths:
             return self._nothing(EMPTY)
-        settings = _settings(model, gray, polarity)
+        settings = _settings(model, gray, polarity, views, size)
 
         def tell(done: int, total: int | None) -> None:
             progress((done, total), unit='images' if len(paths) > 1 else 'frames')
@@ -324,18 +336,20 @@ class _Page:
         """Put a folder's files in the place of an upload."""
         return paths, None
 
-    def on_choice(self, model: str, gray: str, polarity: str, request: gr.Request) -> list[Any]:
+    def on_choice(self, model: str, gray: str, polarity: str, views: str, size: str, request: gr.Request) -> list[Any]:
         """Other settings: say that the results are old, or no longer."""
         with self._session(request) as session:
             if not session.results:
                 return [gr.skip() for _ in self._said]
-            return self._say(session, _settings(model, gray, polarity))
+            return self._say(session, _settings(model, gray, polarity, views, size))
 
     def on_threshold(
         self,
         model: str,
         gray: str,
         polarity: str,
+        views: str,
+        size: str,
         threshold: float,
         area: int,
         side: int,
@@ -351,7 +365,7 @@ class _Page:
             except Exception as error:
                 return self._nothing(failure_status(error))
             # The numbers of the targets are others now, the place that is looked at is the same.
-            return self._show(session, _settings(model, gray, polarity), dict(view, chosen=None), side)
+            return self._show(session, _settings(model, gray, polarity, views, size), dict(view, chosen=None), side)
 
     def on_lower(self, request: gr.Request) -> Any:
         """The threshold under which something is found."""
@@ -543,8 +557,8 @@ class _Page:
         return [values[component] for component in self._all]
 
 
-def _settings(model: str, gray: str, polarity: str) -> Settings:
-    return Settings(model, gray, polarity == DARK)
+def _settings(model: str, gray: str, polarity: str, views: str, size: str) -> Settings:
+    return Settings(model, gray, polarity == DARK, views, size)
 
 
 def _frame(session: AppSession, view: dict) -> FrameResult:

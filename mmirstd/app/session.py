@@ -25,11 +25,12 @@ from mmirstd.tracking import RecordedMotion, TrackPoint
 from mmirstd.utils.errors import DataError
 from mmirstd.utils.files import save_png
 
-from .gray_values import Settings, any_16_bits
+from .gray_values import any_16_bits
 from .label_session import LabelSession
 from .messages import describe_error
 from .model_choices import ModelShelf
 from .result_files import Entry, write_alone, write_batch
+from .settings import Settings
 from .upload_limits import UploadLimits
 from .uploads import ZIP_SUFFIX, UploadedBatch, UploadedFile, accept_batch, accept_upload
 
@@ -59,6 +60,7 @@ class AppSession:
         point: The threshold of the checkpoint, which decides while ``threshold`` is 0.5; None: there is none.
         settings: What the results were made with.
         loader: The step that made the network's input of the gray values.
+        tta: Test-time augmentation; None: the network saw each image alone, in its own size.
         pictures: Whether the files have the overlays.
         notes: What the person should know: files left out, a video that ended early.
         files: What can be downloaded: ``csv``, ``json``, ``mask`` (ZIP of a video's), ``tracks`` (of a video),
@@ -98,6 +100,7 @@ class AppSession:
         self._made: tuple | None = None
         self._motion = RecordedMotion()
         self._fps: float | None = None
+        self.tta: str | None = None
         self._head: dict = {}
         self._default = _USUAL
 
@@ -245,11 +248,15 @@ class AppSession:
 
     def _prepare(self, settings: Settings, stills: list[UploadedFile]) -> TargetInferencer:
         """The inferencer for these settings."""
-        options = settings.load_options
-        inferencer = self.shelf.get(settings.model, options)
+        options, tta = settings.load_options, settings.tta
+        if tta is not None and not self.shelf.takes_views(settings.model):
+            self.notes.append('Views and size change nothing here: this model sees each image as it is.')
+            tta = None
+        inferencer = self.shelf.get(settings.model, options, tta)
         if options.get('bit_depth') is not None and not any_16_bits(stills):
             self.notes.append(f'{settings.gray} changes nothing here: there is no 16-bit image.')
         self.loader = inferencer.loader
+        self.tta = inferencer.tta
         self.point = inferencer.operating_point
         self._default = inferencer.threshold if self.point is None else _USUAL
         if self.point is not None:
@@ -257,6 +264,8 @@ class AppSession:
                 f'The threshold is that of the checkpoint: {self.point}. It decides while the slider stands at '
                 f'{_USUAL:.2f}; move it for another.'
             )
+            if other := self.point.other_conditions(inferencer.loader.in_effect, inferencer.tta):
+                self.notes.append(f'{other[0].upper()}{other[1:]}.')
         self._head = inferencer.provenance()
         return inferencer
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from .advice import advise
-from .gray_values import Settings
 from .messages import describe_error
 from .session import AppSession
+from .settings import Settings
 
 MOST_ROWS = 500
 MOST_PROBLEMS = 5
@@ -80,6 +80,8 @@ def _facts(session: AppSession, took: float | None) -> list[str]:
     facts.append(session.settings.model)
     if session.settings.dark:
         facts.append('dark targets')
+    if session.tta is not None:
+        facts.append(f'views: {session.tta}')
     if took is not None:
         facts.append(f'{took:.1f} s')
     return facts

@@ -18,6 +18,13 @@ def views_option(name: str | None) -> dict[str, Any]:
     return {} if name is None else {KEY: name}
 
 
+def takes_views(cfg: Config) -> bool:
+    """Whether the network of a config has views: it is a segmentation network of single images."""
+    # of detectors, classical methods and cascades mmseg's encode_decode is not what runs; clips are not mirrored
+    model = cfg.get('model') or {}
+    return isinstance(model.get('decode_head'), dict) and 'num_frames' not in model
+
+
 def check_views(cfg: Config) -> None:
     """Raise a ConfigError where a config asks for views that cannot be understood, or of a network that has none."""
     model = cfg.get('model') or {}
@@ -25,8 +32,7 @@ def check_views(cfg: Config) -> None:
     value = test_cfg.get('views') if isinstance(test_cfg, dict) else None
     if Views.of(value) is None:
         return
-    # of detectors, classical methods and cascades mmseg's encode_decode is not what runs; clips are not mirrored
-    if not isinstance(model.get('decode_head'), dict) or 'num_frames' in model:
+    if not takes_views(cfg):
         raise ConfigError(
             f'test-time augmentation of {bare_type(model)}, with {KEY}={value}',
             expected='a segmentation network of single images (mmseg.EncoderDecoder)',

@@ -9,9 +9,9 @@ import pytest
 
 from mmirstd.apis import MovingTargetInferencer
 from mmirstd.app.advice import advise, lower_threshold
-from mmirstd.app.gray_values import Settings
 from mmirstd.app.model_choices import ModelChoice, ModelShelf
 from mmirstd.app.session import AppSession
+from mmirstd.app.settings import Settings
 from mmirstd.app.status import result_status
 from mmirstd.app.upload_limits import UploadLimits
 from tests.test_apis.helpers import scene, write_image

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mmirstd.app.gray_values import Settings
 from mmirstd.app.session import AppSession
+from mmirstd.app.settings import Settings
 from mmirstd.app.store import SessionStore
 from mmirstd.app.upload_limits import UploadLimits
 from mmirstd.app.uploads import accept_batch, accept_upload

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from mmirstd.apis import IRSTDInferencer, MovingTargetInferencer
-from mmirstd.app.gray_values import Settings
 from mmirstd.app.session import AppSession
+from mmirstd.app.settings import Settings
 from mmirstd.app.upload_limits import UploadLimits
 from mmirstd.app.uploads import accept_batch
 from mmirstd.datasets.image_io import read_image

@@ -389,6 +389,17 @@ def test_without_a_target_it_says_what_helps(page: Browser, served: tuple, tmp_p
     assert 'dark targets' in status(page, 'none')
 
 
+def test_views_and_size_are_another_run(page: Browser, tmp_path: Path) -> None:
+    send(page, write_image(tmp_path / 'a.png', scene()))
+    status(page, 'done')
+    page.run("document.querySelector('#augmentation button').click()")
+    choose(page, 'views', 'Mirror images, too')
+    choose(page, 'size', '3/4')
+    status(page, 'old', 'Chosen now: views: mirror images, too; image size: 3/4.')
+    page.run("document.querySelector('#again').click()")
+    assert 'Views and size change nothing here' in status(page, 'done')  # a classical method
+
+
 def test_many_images(page: Browser, served: tuple, tmp_path: Path) -> None:
     pictures = {'1.png': scene(), '2.png': scene(targets=((20, 20), (40, 70))), '10.png': scene(48, 64, ())}
     for name, picture in pictures.items():

@@ -14,9 +14,9 @@ from PIL import Image
 
 from mmirstd.apis import IRSTDInferencer, MovingTargetInferencer
 from mmirstd.apis.target_schema import CSV_COLUMNS
-from mmirstd.app.gray_values import Settings
 from mmirstd.app.messages import describe_error
 from mmirstd.app.session import AppSession
+from mmirstd.app.settings import Settings
 from mmirstd.app.status import result_status
 from mmirstd.app.store import SessionStore
 from mmirstd.app.upload_limits import UploadLimits
@@ -46,7 +46,7 @@ class Shelf:
 
         inferencer.forward = counted
 
-    def get(self, name: str, load_options: dict | None = None) -> object:
+    def get(self, name: str, load_options: dict | None = None, tta: str | None = None) -> object:
         self.asked.append((name, load_options))
         return self.inferencer
 

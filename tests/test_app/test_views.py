@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 
 from mmirstd.apis import MovingTargetInferencer
-from mmirstd.app.gray_values import Settings
 from mmirstd.app.session import AppSession
+from mmirstd.app.settings import Settings
 from mmirstd.app.upload_limits import UploadLimits
 from mmirstd.app.views import TRACK_HEADERS, count_chart, image_table, target_table, track_table
 from tests.test_apis.helpers import moving_frames, scene, write_image, write_video
