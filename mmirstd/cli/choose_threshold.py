@@ -99,12 +99,14 @@ def training_maps(cfg: Config, limit: int) -> Iterator[tuple[np.ndarray, np.ndar
     """Saliency map and mask, both (H, W), of the training images at native size."""
     import numpy as np
 
+    from mmirstd.engine.config_errors import explain_config_errors
     from mmirstd.engine.config_scope import use_config_scope
     from mmirstd.models.segmentors import ClassicalSegmentor
     from mmirstd.registry import DATASETS, MODELS
 
     use_config_scope(cfg)
-    model = MODELS.build(cfg.model)
+    with explain_config_errors(cfg.filename):
+        model = MODELS.build(cfg.model)
     if not isinstance(model, ClassicalSegmentor):
         raise ConfigError(
             f'{cfg.filename}: its {type(model).__name__} is a network, which has a threshold of its own',

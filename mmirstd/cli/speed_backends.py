@@ -25,6 +25,7 @@ from mmirstd.costs.cost_table import BackendCost, cost_record, cost_table, energ
 from mmirstd.costs.noise_statistics import set_norm_statistics
 from mmirstd.deploy.export_limits import reason_against
 from mmirstd.engine.complexity import count_params_and_flops
+from mmirstd.engine.config_errors import explain_config_errors
 from mmirstd.engine.config_scope import use_config_scope
 from mmirstd.evaluation.text_tables import terminal_table
 from mmirstd.models.clip_model import ClipModel
@@ -141,7 +142,8 @@ def _fresh(cfg: Any, name: str) -> Any:
     """
     use_config_scope(cfg)
     torch.manual_seed(0)
-    model = MODELS.build(copy.deepcopy(cfg['model'])) if cfg.get('model') else None
+    with explain_config_errors(name):
+        model = MODELS.build(copy.deepcopy(cfg['model'])) if cfg.get('model') else None
     if isinstance(model, ClipModel):
         model = start_of_training(model)
         channels = getattr(model.data_preprocessor, 'channels', 1)

@@ -23,6 +23,7 @@ from mmirstd.costs.clip_sides import has_stream, start_of_training
 from mmirstd.costs.memory import MIB, peak_memory
 from mmirstd.costs.noise_statistics import set_norm_statistics
 from mmirstd.costs.windowed import Windowed
+from mmirstd.engine.config_errors import explain_config_errors
 from mmirstd.engine.config_files import load_config
 from mmirstd.models.detectors import KeyFrameDetector, MultiFrameDetector
 from mmirstd.utils.errors import ConfigError
@@ -39,7 +40,8 @@ def build(args: argparse.Namespace) -> MultiFrameDetector:
     cfg = load_config(args.config, args.cfg_options)
     init_default_scope(cfg.get('default_scope') or 'mmdet')
     torch.manual_seed(0)
-    model = MODELS.build(cfg.model) if cfg.get('model') else None
+    with explain_config_errors(args.config):
+        model = MODELS.build(cfg.model) if cfg.get('model') else None
     if not isinstance(model, MultiFrameDetector):
         raise ConfigError(
             args.config,

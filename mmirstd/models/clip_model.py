@@ -44,10 +44,16 @@ class ClipModel:
             test_cfg: ``streaming`` (False), ``stride`` (1) and ``gaps`` ('hold') of the clips.
 
         Raises:
-            ValueError: If ``num_frames`` is less than 1.
+            ValueError: If ``num_frames`` is less than 1, or not that of the temporal neck.
         """
         if num_frames < 1:
             raise ValueError(f'num_frames is {num_frames}; expected at least 1')
+        coupled = getattr(getattr(self, 'temporal_neck', None), 'num_frames', num_frames)
+        if coupled != num_frames:
+            raise ValueError(
+                f'num_frames is {num_frames} and the temporal neck was built for {coupled} frames; set both '
+                'model.num_frames and model.temporal_neck.num_frames, and num_frames of the data sets'
+            )
         self.num_frames = num_frames
         test_cfg = test_cfg or {}
         self.streaming = bool(test_cfg.get('streaming', False))

@@ -60,6 +60,12 @@ def test_a_size_that_would_be_padded_is_refused() -> None:
         report(parse_args(['backends', NAME, '--size', '48', '64']))
 
 
+def test_a_length_of_clips_that_the_neck_does_not_have_is_refused() -> None:
+    options = ['--cfg-options', 'model.num_frames=3']
+    with pytest.raises(UserError, match='num_frames is 3 and the temporal neck was built for 5 frames'):
+        report(parse_args(['backends', str(networks()['sstnet-nano']), '--size', '64', '64', *options]))
+
+
 @pytest.mark.parametrize('name', ['sstnet-nano', 'resunet-dtum'])
 def test_models_of_clips_have_whole_clips_and_a_stream(name: str, capsys: pytest.CaptureFixture) -> None:
     pytest.importorskip('onnxruntime')

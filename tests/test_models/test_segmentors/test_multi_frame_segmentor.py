@@ -131,6 +131,7 @@ class TestErrors:
         for options, match in (
             (dict(supervised='some'), "supervised is 'some'"),
             (dict(num_frames=0), 'num_frames is 0'),
+            ({'num_frames': 7, 'temporal_neck.num_frames': 5}, 'temporal neck was built for 5 frames'),
             (dict(temporal_neck=None), 'nothing would couple the frames'),
             (
                 {'temporal_neck': dict(_delete_=True, type='mmirstd.MotionCouplingNeck', num_frames=40)},
