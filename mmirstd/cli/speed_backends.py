@@ -48,8 +48,7 @@ def report(args: argparse.Namespace) -> dict[str, BackendCost]:
         Side -> costs.
     """
     for path in args.out or ():
-        if path.suffix.lower() != '.json':
-            check_result_path(path)
+        check_result_path(path, '.json')
     torch.set_num_threads(args.threads)
     cfg = find_model_config(args.config, args.cfg_options)
     size = (args.size[0], args.size[1])

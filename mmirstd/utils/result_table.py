@@ -233,18 +233,22 @@ RESULT_FORMATS: dict[str, Callable[..., str]] = {
 }
 
 
-def check_result_path(path: str | os.PathLike[str]) -> Path:
+def check_result_path(path: str | os.PathLike[str], *also: str) -> Path:
     """The path, if its suffix is one of ``RESULT_FORMATS``; to be called before hours of work.
+
+    Args:
+        path: The file.
+        also: Further suffixes, which the caller writes itself (``'.json'``).
 
     Raises:
         ConfigError: It is not, or it is a folder.
     """
     path = Path(path).expanduser()
-    if path.suffix.lower() not in RESULT_FORMATS:
+    if path.suffix.lower() not in (suffixes := [*RESULT_FORMATS, *also]):
         raise ConfigError(
             f'{path}: a table cannot be written there',
             found=f'the suffix {path.suffix!r}',
-            expected=f'one of {", ".join(RESULT_FORMATS)}',
+            expected=f'one of {", ".join(suffixes)}',
         )
     if path.is_dir():
         raise ConfigError(f'{path}: is a folder', expected='the name of a file')

@@ -153,6 +153,9 @@ def test_several_tables(tmp_path: Path) -> None:
 def test_paths_that_no_table_can_be_written_to(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"results.docx: .*'.docx', expected one of .md, .tex, .csv, .html"):
         check_result_path('results.docx')
+    with pytest.raises(ConfigError, match='expected one of .md, .tex, .csv, .html, .json'):
+        check_result_path('results.docx', '.json')
+    assert check_result_path('results.json', '.json') == Path('results.json')
     (tmp_path / 'a.md').mkdir()
     with pytest.raises(ConfigError, match='is a folder'):
         check_result_path(tmp_path / 'a.md')
