@@ -116,9 +116,11 @@ def test_every_marker_belongs_to_a_table() -> None:
                 assert tables.get(name) == file.relative_to(REPO).as_posix(), (file, name)
 
 
-def test_what_labeled_images_choose_abroad_is_that_of_the_record() -> None:
-    """benchmarks/abroad/choose_size.py."""
-    script = runpy.run_path(str(REPO / 'benchmarks/abroad/choose_size.py'))
-    record = json.loads((REPO / 'benchmarks/abroad/choose_size.json').read_text())
+@pytest.mark.parametrize('name', ['choose_size', 'false_targets'])
+def test_what_shipped_networks_do_abroad_is_that_of_the_record(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """benchmarks/abroad/choose_size.py and false_targets.py."""
+    monkeypatch.syspath_prepend(REPO / 'benchmarks/abroad')
+    script = runpy.run_path(str(REPO / f'benchmarks/abroad/{name}.py'))
+    record = json.loads((REPO / f'benchmarks/abroad/{name}.json').read_text())
     assert [(case['held_out'], case['weights']) for case in record['cases']] == [case[:2] for case in script['CASES']]
     assert script['markdown'](record['cases']) in (REPO / 'configs/ggl_net/abroad.md').read_text(encoding='utf-8')

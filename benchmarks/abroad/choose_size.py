@@ -14,28 +14,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from held_out import CASES, SOURCES, seen_abroad
 from numpy.typing import NDArray
 
-from mmirstd.apis import IRSTDInferencer
-from mmirstd.engine.config_files import load_config
-from mmirstd.engine.config_scope import use_config_scope
 from mmirstd.evaluation.functional.false_at_pd import AT_PD_LOGITS, at_pd_counts, false_per_image_at
-from mmirstd.registry import DATASETS
 from mmirstd.utils.components import label_components
 from mmirstd.utils.files import write_json
 from mmirstd.utils.json_text import parse_json
 
 HERE = Path(__file__).parent
-WEIGHTS = HERE.parents[1] / 'configs' / 'ggl_net' / 'weights'
 SIZES = (0.5, 0.75, 1.0, 1.5)
-#: Source that is held out, weights, and what they saw.
-CASES = (
-    ('nuaa', 'synthetic-pretraining', 'generated scenes'),
-    ('nudt', 'nuaa-sirst-341-86', 'NUAA-SIRST'),
-    ('drone_ir', 'nuaa-sirst-341-86', 'NUAA-SIRST'),
-    ('drone_ir', 'nuaa-nudt-synthetic', 'NUAA-SIRST, NUDT-SIRST, generated scenes'),
-)
-SOURCES = dict(nuaa='NUAA-SIRST', nudt='NUDT-SIRST', drone_ir='Drone-IR')
 LABELED, DRAWS = 20, 1000
 #: Key -> format.
 FIGURES = ('Pd', '.3f'), ('false', '.2f'), ('false_at', '.2f'), ('IoU', '.3f')
@@ -72,34 +60,9 @@ class Counts:
 
 def count(data: str, held_out: str, weights: str) -> dict[float, Counts]:
     """Size -> counts of all images of the source that is held out."""
-    cfg = load_config(str(HERE / 'fold.py'), dict(held_out=held_out, data_root=data))
-    use_config_scope(cfg)
-    source = DATASETS.build(cfg.test_dataloader.dataset)
-    images = [(source.get_data_info(k)['img_path'], _mask(source[k])) for k in range(len(source))]
-    found = {}
-    for size in SIZES:
-        network = IRSTDInferencer(
-            'ggl-net-tiny_nuaa',
-            str(WEIGHTS / f'ggl-net-tiny_{weights}.pth'),
-            device='cpu',
-            tile='off',
-            show_progress=False,
-            tta=None if size == 1 else f'size={size:g}',
-        )
-        maps = []
-        for path, mask in images:
-            [result] = network.infer(path)
-            assert result.logit is not None  # a segmentation network's
-            height, width = result.logit.shape
-            maps.append((result.logit, mask[:height, :width]))
-        found[size] = Counts(maps)
-    return found
-
-
-def _mask(sample: dict[str, Any]) -> NDArray[np.bool_]:
-    """With the padding at right and bottom."""
-    mask: NDArray[np.bool_] = sample['data_samples'].gt_sem_seg.data[0].numpy() > 0
-    return mask
+    return {
+        size: Counts([(seen.logit, seen.mask) for seen in seen_abroad(data, held_out, weights, size)]) for size in SIZES
+    }
 
 
 def choose(counts: dict[float, Counts]) -> dict[str, Any]:
