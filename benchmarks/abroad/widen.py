@@ -11,16 +11,16 @@ from __future__ import annotations
 
 import argparse
 import re
+from pathlib import Path
 
 import torch
-from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.runner import save_checkpoint
 from mmseg.registry import MODELS
 from torch import Tensor, nn
 
 from mmirstd.compat import load_checkpoint_file
-from mmirstd.engine.config_names import networks
+from mmirstd.engine.config_files import load_config
 
 #: Convolutions that read two features of the same width, one after the other.
 CONCATENATED = re.compile(r'gsms\.\d+\.fuse\.0\.conv\.weight')
@@ -60,6 +60,14 @@ def widened(narrow: nn.Module, wide: nn.Module, noise: float) -> dict[str, Tenso
     }
 
 
+def networks() -> tuple[nn.Module, nn.Module]:
+    """GGL-Net tiny and GGL-Net slim of fold.py, in evaluation mode, with random weights."""
+    init_default_scope('mmseg')
+    fold = str(Path(__file__).with_name('fold.py'))
+    narrow, wide = (MODELS.build(load_config(fold, dict(slim=slim)).model).eval() for slim in (False, True))
+    return narrow, wide
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('checkpoint', help='of GGL-Net tiny')
@@ -68,10 +76,7 @@ def main() -> None:
     parser.add_argument('--seed', type=int, default=0)
     args = parser.parse_args()
     torch.manual_seed(args.seed)
-    init_default_scope('mmseg')
-    narrow, wide = (
-        MODELS.build(Config.fromfile(networks()[name]).model).eval() for name in ('ggl-net-tiny', 'ggl-net-slim')
-    )
+    narrow, wide = networks()
     narrow.load_state_dict(load_checkpoint_file(args.checkpoint)['state_dict'])
     wide.load_state_dict(widened(narrow, wide, args.noise))
     image = torch.rand(1, 1, 64, 96)
