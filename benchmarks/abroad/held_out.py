@@ -51,6 +51,7 @@ def seen_abroad(data: str, held_out: str, weights: str, size: float = 1.0) -> It
         'ggl-net-tiny_nuaa',
         str(WEIGHTS / f'ggl-net-tiny_{weights}.pth'),
         device='cpu',
+        backend='torch',  # the fastest one is not the same on each machine
         tile='off',
         show_progress=False,
         tta=None if size == 1 else f'size={size:g}',
